@@ -1,0 +1,78 @@
+/**
+ * The one interface that every compute backend implements: arrays in, arrays out. A deconvolver is made once for a box
+ * shape, a PSF and an algorithm, then run on any number of boxes.
+ */
+import type { Vec3 } from "shared/geometry.ts";
+
+/** A dense volume, x contiguous, then y, then z. */
+export interface Volume {
+  readonly shape: Vec3;
+  /** `shape[0] * shape[1] * shape[2]` values. */
+  readonly values: Float32Array;
+}
+
+/** How successive estimates are extrapolated. See docs/algorithms.md for when to use which. */
+export type Acceleration = "none" | "shb" | "biggs";
+
+/** What a deconvolver is made for. */
+export interface DeconvolverOptions {
+  /** Box that every run receives; each side must be a fast size (`isFastBox`). z = 1 means 2-D. */
+  readonly box: Vec3;
+  /** Point spread function, any parity, no side longer than the box. Values >= 0; it is normalised to sum 1 here. */
+  readonly psf: Volume;
+  /** @default {"none"} */
+  readonly acceleration?: Acceleration;
+  /**
+   * True divides each update by `Ht1`, the adjoint applied to the mask of observed voxels (Bertero & Boccacci 2005), so that
+   * voxels outside {@link RunOptions.observed} are treated as unknown instead of as wrapped around.
+   * @default {false}
+   */
+  readonly nonCirculant?: boolean;
+}
+
+/** One run over one box. */
+export interface RunOptions {
+  /** Whole number >= 1. */
+  readonly iterations: number;
+  /**
+   * First estimate: `"data"` starts from the (non-negative) image as the 2020 Dask pipeline does; `"flat"` from a constant.
+   * @default {"data"}
+   */
+  readonly start?: "data" | "flat";
+  /**
+   * With `nonCirculant`: the box of observed voxels, start and shape relative to the box that is run.
+   * @default {the whole box}
+   */
+  readonly observed?: { readonly start: Vec3; readonly shape: Vec3 };
+  /** Stops between batches of iterations and rejects with kind `cancelled`. */
+  readonly signal?: AbortSignal;
+}
+
+/** What one run returns. */
+export interface RunResult {
+  /** The estimate, the shape of the box, >= 0, in the units of the data. The caller owns it. */
+  readonly estimate: Float32Array;
+  /** Seconds spent computing, transfers to and from the device included. */
+  readonly kernelSeconds: number;
+}
+
+/** Richardson-Lucy deconvolution of boxes of one shape with one PSF. One run at a time; further calls wait their turn. */
+export interface Deconvolver {
+  readonly backend: "webgpu" | "cpu";
+  /** Human-readable device: adapter description, or CPU threads. */
+  readonly adapter: string;
+  /** Device bytes (webgpu) or bytes of compute buffers (cpu) that are held until `close`. */
+  readonly allocatedBytes: number;
+  /**
+   * Runs the iterations on one box.
+   *
+   * `data` has `voxelCount(box)` values, x contiguous; negative values count as 0 and the division in the ratio is
+   * `d / max(Hu, eps)` with `eps = 1e-6 * max(d)`, below what float32 transforms of that box resolve. The array is only
+   * read, and not kept after the promise settles.
+   *
+   * @throws {ClearstackError} `corrupt-data` for NaN or infinite values, `cancelled`, `device-lost`, `device-memory`
+   */
+  run(data: Float32Array, options: RunOptions): Promise<RunResult>;
+  /** Frees all memory and Workers; safe to call twice. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,245 @@
+/**
+ * Everything that crosses a boundary: HTTP bodies, messages between functions, records in the bucket. Parsed once where it
+ * enters; the types are inferred from the schemas. Shapes and triples count voxels in the order z, y, x.
+ */
+import { z } from "zod";
+import { MAX_SIDE } from "./fast_size.ts";
+
+const Side = z.int().min(1).max(1_000_000);
+const Vec3Schema = z.tuple([Side, Side, Side]).readonly();
+const HaloSchema = z.tuple([z.int().min(0).max(MAX_SIDE), z.int().min(0).max(MAX_SIDE), z.int().min(0).max(MAX_SIDE)])
+  .readonly();
+
+/** How voxels outside the image are made up. */
+export const BoundarySchema = z.enum(["periodic", "symmetric", "nearest", "constant", "non-circulant"]);
+export type Boundary = z.infer<typeof BoundarySchema>;
+
+/** How successive estimates are extrapolated. */
+export const AccelerationSchema = z.enum(["none", "shb", "biggs"]);
+
+/** Which compute backend is asked for. */
+export const BackendSchema = z.enum(["auto", "webgpu", "cpu"]);
+export type BackendChoice = z.infer<typeof BackendSchema>;
+
+/** Names an array or a file by URL (file, http, https, memory) or by a path on this machine. */
+export const LocationSchema = z.strictObject({
+  url: z.string().min(1).max(4096).describe("URL or path of a Zarr array or group, an OME-Zarr, or a TIFF"),
+  path: z.string().max(1024).optional().describe("array inside a group, for example 0 or labels/cells"),
+  axes: z.string().regex(/^t?c?z?yx$/, "axes are written in the order tczyx, for example czyx").optional()
+    .describe("axes of an array that does not state them, for example zyx or tczyx"),
+});
+export type Location = z.infer<typeof LocationSchema>;
+
+/** The algorithm and its settings. */
+export const AlgorithmSchema = z.strictObject({
+  iterations: z.int("iterations must be a whole number").min(1, "iterations must be at least 1").max(100_000).default(
+    20,
+  ),
+  boundary: BoundarySchema.default("symmetric"),
+  boundaryValue: z.number().default(0).describe("value outside the image where boundary is constant"),
+  acceleration: AccelerationSchema.default("none"),
+  start: z.enum(["data", "flat"]).default("data").describe("first estimate: the image itself, or a constant"),
+});
+export type Algorithm = z.infer<typeof AlgorithmSchema>;
+
+/** How the volume is cut. */
+export const TilingSchema = z.strictObject({
+  tile: z.union([z.literal("auto"), Vec3Schema]).default("auto"),
+  halo: z.union([z.literal("auto"), HaloSchema]).default("auto"),
+});
+
+/** Body of `POST /v1/jobs` and `POST /v1/plans`, and what the command line builds from its arguments. */
+export const JobRequestSchema = z.strictObject({
+  source: LocationSchema,
+  psf: LocationSchema,
+  output: z.strictObject({
+    url: z.string().min(1).max(4096).describe("URL or path of the OME-Zarr to write"),
+    ifExists: z.enum(["fail", "resume", "overwrite"]).default("fail")
+      .describe(
+        "fail: refuse a finished output, continue an unfinished one of the same plan; resume: also accept a finished one",
+      ),
+  }),
+  algorithm: AlgorithmSchema.prefault({}),
+  tiling: TilingSchema.prefault({}),
+  backend: BackendSchema.default("auto"),
+  memoryBytes: z.int().min(1).optional().describe("host memory budget in bytes"),
+});
+export type JobRequest = z.infer<typeof JobRequestSchema>;
+/** A job request before defaults are filled in. */
+export type JobRequestInput = z.input<typeof JobRequestSchema>;
+
+/** One axis of an image. */
+export const AxisSchema = z.strictObject({
+  name: z.enum(["t", "c", "z", "y", "x"]),
+  type: z.enum(["time", "channel", "space"]),
+  unit: z.string().optional(),
+});
+export type Axis = z.infer<typeof AxisSchema>;
+
+/** Element types that can be deconvolved. */
+export const DtypeSchema = z.enum([
+  "bool",
+  "int8",
+  "uint8",
+  "int16",
+  "uint16",
+  "int32",
+  "uint32",
+  "int64",
+  "uint64",
+  "float16",
+  "float32",
+  "float64",
+]);
+export type Dtype = z.infer<typeof DtypeSchema>;
+
+/** What is known of an image from its metadata alone. */
+export const ImageInfoSchema = z.strictObject({
+  url: z.string(),
+  path: z.string().describe("array inside url; empty if url is the array"),
+  format: z.enum(["zarr2", "zarr3", "tiff"]),
+  dtype: DtypeSchema,
+  shape: z.array(z.int().min(0)).describe("full shape, in the order of axes"),
+  chunkShape: z.array(z.int().min(1)).describe("shape of the smallest readable piece"),
+  axes: z.array(AxisSchema).describe("a subset of t, c, z, y, x in that order, ending in y, x"),
+  scale: z.array(z.number()).describe("voxel spacing along each axis, in the axis's unit; 1 where unknown"),
+  translation: z.array(z.number()).optional(),
+  name: z.string().optional(),
+  identity: z.string().describe(
+    "hash of the metadata (and entity tag) that tells one version of the source from another",
+  ),
+});
+export type ImageInfo = z.infer<typeof ImageInfoSchema>;
+
+/** What is known of a PSF once it has been loaded. */
+export const PsfInfoSchema = z.strictObject({
+  shape: Vec3Schema,
+  sha256: z.string().describe("of its normalised float32 values"),
+  radius: Vec3Schema.describe("half widths, in voxels from the centre, of the box that holds 99.9 % of the energy"),
+});
+export type PsfInfo = z.infer<typeof PsfInfoSchema>;
+
+const StartSchema = z.tuple([z.int(), z.int(), z.int()]).readonly();
+const BoxSchema = z.strictObject({ start: StartSchema, shape: Vec3Schema });
+
+/** One tile: the core it owns in the output, the box it reads, and which (t, c) plane stack it belongs to. */
+export const TileSchema = z.strictObject({
+  index: z.int().min(0),
+  outer: z.array(z.int().min(0)).describe("index along the axes before z, y, x (t, c)"),
+  core: BoxSchema.describe("voxels this tile writes: whole stored objects"),
+  box: BoxSchema.describe("voxels this tile computes on: core, halo and growth; may reach outside the image"),
+});
+export type Tile = z.infer<typeof TileSchema>;
+
+/** A memory claim in named terms, bytes. */
+export const MemoryTermsSchema = z.record(z.string(), z.number());
+export type MemoryTerms = z.infer<typeof MemoryTermsSchema>;
+
+/** The whole job, decided before anything is launched. */
+export const PlanSchema = z.strictObject({
+  planHash: z.string().describe("identifies the result: same hash, same voxels"),
+  source: ImageInfoSchema,
+  psf: PsfInfoSchema,
+  algorithm: AlgorithmSchema,
+  shape: Vec3Schema.describe("spatial shape; z is 1 for a 2-D image"),
+  outerShape: z.array(z.int().min(1)).describe("lengths of the axes before z, y, x"),
+  tile: Vec3Schema.describe("core of a full tile"),
+  halo: z.tuple([z.int().min(0), z.int().min(0), z.int().min(0)]).readonly().describe("least halo on every side"),
+  box: Vec3Schema.describe("largest box that is transformed"),
+  grid: Vec3Schema.describe("tiles along each axis of one volume"),
+  tiles: z.int().min(1),
+  chunk: Vec3Schema.describe("chunk of the output; divides the tile"),
+  concurrency: z.int().min(1).describe("tiles in flight in one process"),
+  voxels: z.int().min(1),
+  hostMemory: MemoryTermsSchema,
+  hostBytes: z.number(),
+  deviceMemory: MemoryTermsSchema,
+  deviceBytes: z.number(),
+  bytesRead: z.number().describe("uncompressed source bytes, chunk by chunk, halo included"),
+  bytesWritten: z.number().describe("uncompressed output bytes"),
+  readAmplification: z.number().describe("bytes read over bytes of the image"),
+  inflation: z.number().describe("computed voxels over useful voxels"),
+});
+export type Plan = z.infer<typeof PlanSchema>;
+
+/** Message to the `deconvolve` function: one tile, complete in itself. URLs and numbers only, never voxels. */
+export const TileTaskSchema = z.strictObject({
+  planHash: z.string(),
+  source: ImageInfoSchema,
+  psf: LocationSchema,
+  psfSha256: z.string(),
+  output: z.strictObject({ url: z.string(), array: z.string(), chunk: Vec3Schema }),
+  algorithm: AlgorithmSchema,
+  backend: BackendSchema,
+  tile: TileSchema,
+});
+export type TileTask = z.infer<typeof TileTaskSchema>;
+
+/** Answer of the `deconvolve` function, also kept beside the output as the record that the tile is done. */
+export const TileReportSchema = z.strictObject({
+  index: z.int().min(0),
+  backend: z.enum(["webgpu", "cpu"]),
+  adapter: z.string(),
+  seconds: z.number(),
+  readSeconds: z.number(),
+  kernelSeconds: z.number(),
+  writeSeconds: z.number(),
+  bytesRead: z.number().describe("stored bytes fetched from the source"),
+  bytesWritten: z.number().describe("stored bytes written"),
+});
+export type TileReport = z.infer<typeof TileReportSchema>;
+
+/** Where a job stands. */
+export const JobStateSchema = z.enum(["queued", "running", "done", "failed", "cancelled"]);
+
+/** `GET /v1/jobs/{id}`, and the body of the events. */
+export const JobStatusSchema = z.strictObject({
+  id: z.string(),
+  state: JobStateSchema,
+  created: z.iso.datetime(),
+  updated: z.iso.datetime(),
+  request: JobRequestSchema,
+  planHash: z.string().optional(),
+  tiles: z.int().min(0),
+  tilesDone: z.int().min(0),
+  tilesResumed: z.int().min(0).describe("tiles found finished by an earlier run"),
+  etaSeconds: z.number().optional(),
+  result: z.lazy(() => JobResultSchema).optional(),
+  error: z.strictObject({ kind: z.string(), message: z.string() }).optional(),
+});
+export type JobStatus = z.infer<typeof JobStatusSchema>;
+
+/** What a finished job reports; the object that `--json` prints. */
+export const JobResultSchema = z.strictObject({
+  backend: z.enum(["webgpu", "cpu"]),
+  adapter: z.string(),
+  voxels: z.int(),
+  tiles: z.int(),
+  tilesComputed: z.int(),
+  iterations: z.int(),
+  seconds: z.number(),
+  kernelSeconds: z.number(),
+  bytesRead: z.number(),
+  bytesWritten: z.number(),
+  output: z.string(),
+});
+export type JobResult = z.infer<typeof JobResultSchema>;
+
+/** One server-sent event of a job; `sequence` is the event id, rising by one. */
+export interface JobEvent {
+  readonly sequence: number;
+  readonly type: "status" | "tile" | "retry";
+  readonly status: JobStatus;
+  readonly tile?: TileReport;
+  readonly message?: string;
+}
+
+/** RFC 9457 problem document. */
+export const ProblemSchema = z.strictObject({
+  type: z.string(),
+  title: z.string(),
+  status: z.int(),
+  detail: z.string(),
+  issues: z.array(z.strictObject({ path: z.string(), message: z.string() })).optional(),
+});
+export type Problem = z.infer<typeof ProblemSchema>;

@@ -1,0 +1,102 @@
+/**
+ * Every failure that a caller can meet, in one place: what kind it is decides the HTTP status, the exit status of the
+ * command line, and whether trying again can help. Messages say what was wrong and how to mend it.
+ */
+
+/** How each kind of error is answered. `exit` 2 means the input is at fault, 1 that the run failed. */
+const KINDS = {
+  /** The request itself is malformed or contradicts itself. */
+  "invalid-request": { status: 400, exit: 2, retryable: false },
+  /** A source, PSF, job or array that was named does not exist. */
+  "not-found": { status: 404, exit: 2, retryable: false },
+  /** The store refused access. */
+  "forbidden": { status: 403, exit: 2, retryable: false },
+  /** The output is already there, or belongs to another job. */
+  "conflict": { status: 409, exit: 2, retryable: false },
+  /** Well-formed, but this file, dtype, codec or size cannot be processed. */
+  "unsupported": { status: 422, exit: 2, retryable: false },
+  /** Stored bytes are damaged or break their own format: truncated chunks, wrong checksums, NaN where none may be. */
+  "corrupt-data": { status: 422, exit: 2, retryable: false },
+  /** The plan needs more memory, tiles or bytes than the limits allow. */
+  "over-budget": { status: 422, exit: 2, retryable: false },
+  /** A remote store failed or could not be reached, also after retries. */
+  "store-unavailable": { status: 424, exit: 2, retryable: true },
+  /** An output could not be written. */
+  "unwritable": { status: 424, exit: 2, retryable: false },
+  /** No usable GPU, or none of the kind that was asked for. */
+  "no-device": { status: 503, exit: 2, retryable: false },
+  /** The GPU ran out of memory; a smaller box may fit. */
+  "device-memory": { status: 503, exit: 1, retryable: true },
+  /** The GPU or the process that held it went away. */
+  "device-lost": { status: 503, exit: 1, retryable: true },
+  /** Stopped on request. */
+  "cancelled": { status: 409, exit: 1, retryable: false },
+  /** A defect in this program. */
+  "internal": { status: 500, exit: 1, retryable: false },
+} as const;
+
+/** The kinds of error, see the table in errors.ts. */
+export type ErrorKind = keyof typeof KINDS;
+
+/** An error with a kind; thrown by every part of Clearstack for anything a caller may meet. */
+export class ClearstackError extends Error {
+  override readonly name = "ClearstackError";
+  readonly kind: ErrorKind;
+
+  /**
+   * @param kind decides status, exit code and retryability
+   * @param message one line: what is wrong, the value found, and how to mend it; never a secret
+   * @param options the underlying error, if any
+   */
+  constructor(kind: ErrorKind, message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.kind = kind;
+  }
+
+  /** HTTP status of the problem document. */
+  get status(): number {
+    return KINDS[this.kind].status;
+  }
+
+  /** Exit status of the command line. */
+  get exitStatus(): 1 | 2 {
+    return KINDS[this.kind].exit;
+  }
+
+  /** True if the same call may succeed later. */
+  get retryable(): boolean {
+    return KINDS[this.kind].retryable;
+  }
+}
+
+/** True for an error that Clearstack raised on purpose, optionally of one kind. */
+export function isClearstackError(error: unknown, kind?: ErrorKind): error is ClearstackError {
+  return error instanceof ClearstackError && (kind === undefined || error.kind === kind);
+}
+
+/** Wraps anything thrown into a {@link ClearstackError}; unknown errors become `internal`, aborts become `cancelled`. */
+export function toClearstackError(error: unknown): ClearstackError {
+  if (error instanceof ClearstackError) return error;
+  if (error instanceof DOMException && error.name === "AbortError") {
+    return new ClearstackError("cancelled", "the job was cancelled", { cause: error });
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  return new ClearstackError("internal", message, { cause: error });
+}
+
+/** An error in a shape that survives JSON and `postMessage`. */
+export interface ErrorRecord {
+  readonly kind: ErrorKind;
+  readonly message: string;
+}
+
+/** Turns an error into plain data for a message between functions or Workers. */
+export function errorToRecord(error: unknown): ErrorRecord {
+  const { kind, message } = toClearstackError(error);
+  return { kind, message };
+}
+
+/** The inverse of {@link errorToRecord}. */
+export function errorFromRecord(record: ErrorRecord): ClearstackError {
+  return new ClearstackError(record.kind in KINDS ? record.kind : "internal", record.message);
+}
