@@ -35,12 +35,14 @@ export interface RunOptions {
   /** Whole number >= 1. */
   readonly iterations: number;
   /**
-   * First estimate: `"data"` starts from the (non-negative) image as the 2020 Dask pipeline does; `"flat"` from a constant.
+   * First estimate: `"data"` starts from the (non-negative) image as the 2020 Dask pipeline does; `"flat"` from a constant,
+   * the mean of the non-negative image over {@link observed}. Voxels outside `observed` start from that mean either way.
    * @default {"data"}
    */
   readonly start?: "data" | "flat";
   /**
-   * With `nonCirculant`: the box of observed voxels, start and shape relative to the box that is run.
+   * With `nonCirculant`: the box of observed voxels, start and shape relative to the box that is run. Whatever the data
+   * hold outside it counts as 0 and as unknown; there the estimate is 0 wherever `Ht1 <= 0.01`.
    * @default {the whole box}
    */
   readonly observed?: { readonly start: Vec3; readonly shape: Vec3 };
@@ -67,8 +69,9 @@ export interface Deconvolver {
    * Runs the iterations on one box.
    *
    * `data` has `voxelCount(box)` values, x contiguous; negative values count as 0 and the division in the ratio is
-   * `d / max(Hu, eps)` with `eps = 1e-6 * max(d)`, below what float32 transforms of that box resolve. The array is only
-   * read, and not kept after the promise settles.
+   * `d / max(Hu, eps)` with `eps = 1e-6 * max(d)`, below what float32 transforms of that box resolve. Data without a positive
+   * value give an estimate of zeros. The array is only read, and not kept after the promise settles; one over a
+   * SharedArrayBuffer is not even copied.
    *
    * @throws {ClearstackError} `corrupt-data` for NaN or infinite values, `cancelled`, `device-lost`, `device-memory`
    */
