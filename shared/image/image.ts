@@ -1,0 +1,40 @@
+/**
+ * What every source of voxels offers: metadata, and chunks one at a time.
+ */
+import type { ImageInfo } from "../contract.ts";
+import type { RequestOptions } from "../storage/store.ts";
+
+/** Elements as they are stored; bool arrives as Uint8Array. */
+export type ChunkValues =
+  | Int8Array
+  | Uint8Array
+  | Int16Array
+  | Uint16Array
+  | Int32Array
+  | Uint32Array
+  | BigInt64Array
+  | BigUint64Array
+  | Float16Array
+  | Float32Array
+  | Float64Array;
+
+/** One decoded chunk. Edge chunks have the full chunk shape; what lies past the image's end is padding. */
+export interface Chunk {
+  readonly values: ChunkValues;
+  /** Elements between neighbours along each axis, in the order of the image's axes. */
+  readonly strides: readonly number[];
+  /** Bytes fetched from the store for this chunk; 0 for a missing one. */
+  readonly storedBytes: number;
+}
+
+/** An image that can be read chunk by chunk. */
+export interface Image {
+  readonly info: ImageInfo;
+  /**
+   * Fetches and decodes one chunk; a missing chunk comes back as the fill value.
+   *
+   * @param coords index of the chunk along each axis of `info.axes`
+   * @throws {ClearstackError} `corrupt-data`, `forbidden`, `store-unavailable`, `cancelled`
+   */
+  readChunk(coords: readonly number[], options?: RequestOptions): Promise<Chunk>;
+}

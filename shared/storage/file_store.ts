@@ -1,0 +1,6 @@
+import { ClearstackError } from "../errors.ts";
+import type { Store } from "./store.ts";
+
+export function fileStore(_url: string): Store {
+  throw new ClearstackError("internal", "not available yet");
+}

@@ -1,0 +1,54 @@
+/**
+ * A flat space of named byte objects: a folder, a bucket, a web server, or memory. Keys are joined by `/`, have no leading
+ * slash and no empty, `.` or `..` segment. Objects are replaced whole; a reader never sees half a write.
+ */
+
+/** Which bytes of an object: `length` bytes from `offset`, or its last `suffixLength` bytes. */
+export type ByteRange =
+  | { readonly offset: number; readonly length: number }
+  | { readonly suffixLength: number };
+
+/** Options of every request. */
+export interface RequestOptions {
+  /** Gives up as soon as it fires; the call then rejects with kind `cancelled`. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What a store knows of an object without reading it. */
+export interface ObjectInfo {
+  /** Bytes. */
+  readonly size: number;
+  /** Changes whenever the object does; absent where the store has no such thing. */
+  readonly etag?: string;
+}
+
+/**
+ * Named byte objects below one base URL.
+ *
+ * `undefined` always means "no such object". Everything else that goes wrong throws a `ClearstackError`: `forbidden`,
+ * `store-unavailable` (after retries), `unwritable`, `corrupt-data` (fewer bytes than promised), `cancelled`.
+ */
+export interface Store {
+  /** The base URL without user, password and query: fit for messages and provenance. */
+  readonly url: string;
+  /** Reads a whole object. */
+  get(key: string, options?: RequestOptions): Promise<Uint8Array | undefined>;
+  /** Reads exactly the bytes of `range`; an object too short for it is `corrupt-data`. */
+  getRange(key: string, range: ByteRange, options?: RequestOptions): Promise<Uint8Array | undefined>;
+  /** Size and entity tag. */
+  head(key: string, options?: RequestOptions): Promise<ObjectInfo | undefined>;
+  /**
+   * Writes a whole object, atomically.
+   *
+   * @returns false if `ifAbsent` was asked for and the object is already there, else true
+   */
+  put(key: string, bytes: Uint8Array, options?: RequestOptions & { readonly ifAbsent?: boolean }): Promise<boolean>;
+  /** All keys that start with `prefix`, in no particular order. */
+  list(prefix: string): AsyncIterable<string>;
+  /** Names directly below the folder `prefix` (`""` or ending in `/`); names of folders end in `/`. */
+  listNames(prefix: string): AsyncIterable<string>;
+  /** Removes an object; an absent one is no error. */
+  delete(key: string): Promise<void>;
+  /** Removes every object whose key starts with `prefix`. */
+  deleteAll(prefix: string): Promise<void>;
+}
