@@ -115,7 +115,7 @@ export type ImageInfo = z.infer<typeof ImageInfoSchema>;
 export const PsfInfoSchema = z.strictObject({
   shape: Vec3Schema,
   sha256: z.string().describe("of its normalised float32 values"),
-  radius: Vec3Schema.describe("half widths, in voxels from the centre, of the box that holds 99.9 % of the energy"),
+  radius: HaloSchema.describe("half widths, in voxels from the centre, of the box that holds 99.9 % of the energy"),
 });
 export type PsfInfo = z.infer<typeof PsfInfoSchema>;
 
@@ -144,7 +144,7 @@ export const PlanSchema = z.strictObject({
   shape: Vec3Schema.describe("spatial shape; z is 1 for a 2-D image"),
   outerShape: z.array(z.int().min(1)).describe("lengths of the axes before z, y, x"),
   tile: Vec3Schema.describe("core of a full tile"),
-  halo: z.tuple([z.int().min(0), z.int().min(0), z.int().min(0)]).readonly().describe("least halo on every side"),
+  halo: HaloSchema.describe("least halo on every side"),
   box: Vec3Schema.describe("largest box that is transformed"),
   grid: Vec3Schema.describe("tiles along each axis of one volume"),
   tiles: z.int().min(1),

@@ -1,0 +1,74 @@
+/**
+ * Choosing tile and box together: of all cuts into boxes of fast sides that fit the memory, the one that computes the fewest
+ * voxels for the whole volume.
+ */
+import type { AxisCut } from "./axis_cut.ts";
+import { boxSideSum, largestBoxSide, tileCount } from "./axis_cut.ts";
+import { fastSide, MAX_SIDE, MIN_SIDE } from "./fast_size.ts";
+import type { Vec3 } from "./geometry.ts";
+
+/** Cores are multiples of this (z, y, x), so that they split into even chunks; an axis that is not cut is exempt. */
+const GRANULE: Vec3 = [8, 32, 32];
+
+/** Work that a tile costs besides its voxels (requests, dispatches), as a number of voxels. */
+const TILE_OVERHEAD_VOXELS = 100_000;
+
+/** The three axes, before their core is chosen. */
+export type UncutAxes = readonly [UncutAxis, UncutAxis, UncutAxis];
+
+/** One axis without its core; `fixedCore` where the caller chose the tile. */
+export type UncutAxis = Omit<AxisCut, "core"> & { readonly fixedCore?: number };
+
+/** Three cut axes, z, y, x. */
+export type Cuts = readonly [AxisCut, AxisCut, AxisCut];
+
+/**
+ * @param fits tells whether a cut stays within the memory limits; monotone in the boxes
+ * @returns the cheapest cut that fits, or undefined if none does
+ */
+export function chooseTile(axes: UncutAxes, fits: (cuts: Cuts) => boolean): Cuts | undefined {
+  const [zs, ys, xs] = axes.map(candidates) as [AxisCut[], AxisCut[], AxisCut[]];
+  let best: Cuts | undefined;
+  let bestCost = Infinity;
+  for (const z of zs) {
+    for (const y of ys) {
+      for (const x of xs) {
+        const cost = boxSideSum(z) * boxSideSum(y) * boxSideSum(x) +
+          TILE_OVERHEAD_VOXELS * tileCount(z) * tileCount(y) * tileCount(x);
+        if (cost < bestCost && fits([z, y, x])) {
+          best = [z, y, x];
+          bestCost = cost;
+        }
+      }
+    }
+  }
+  return best;
+}
+
+/** The smallest boxes that any cut of these axes can have: what a refusal quotes as the least memory. */
+export function smallestCut(axes: UncutAxes): Cuts {
+  return axes.map((axis) => candidates(axis)[0]!) as unknown as Cuts;
+}
+
+/** Cuts of one axis worth trying, by rising box side and falling cost. */
+function candidates(axis: UncutAxis): AxisCut[] {
+  const { fixedCore, ...uncut } = axis;
+  if (fixedCore !== undefined) return [{ ...uncut, core: Math.min(fixedCore, axis.extent) }];
+  const granule = GRANULE[axis.axis];
+  const cores = new Set<number>();
+  const largest = Math.min(MAX_SIDE, fastSide(axis.extent + 2 * axis.halo, axis.axis));
+  for (let side = MIN_SIDE; side <= largest; side = fastSide(side + 1, axis.axis)) {
+    const room = side - 2 * axis.halo;
+    if (room >= axis.extent) cores.add(axis.extent);
+    else if (room >= granule) cores.add(room - room % granule);
+  }
+  cores.add(Math.min(granule, axis.extent));
+  const cuts = [...cores].map((core) => ({ ...uncut, core }))
+    .sort((a, b) => largestBoxSide(a) - largestBoxSide(b) || boxSideSum(a) - boxSideSum(b));
+  const worthTrying: AxisCut[] = [];
+  for (const cut of cuts) {
+    const previous = worthTrying.at(-1);
+    if (previous === undefined || boxSideSum(cut) < boxSideSum(previous)) worthTrying.push(cut);
+  }
+  return worthTrying;
+}

@@ -1,0 +1,57 @@
+/** Host memory that one process needs for a job, in named terms, bytes. What the kernels need comes from the kernels. */
+import type { MemoryTerms } from "./contract.ts";
+import type { Vec3 } from "./geometry.ts";
+import { voxelCount } from "./geometry.ts";
+
+/** Source chunks that are fetched and decoded at the same time while one box is read. */
+export const READ_CONCURRENCY = 8;
+
+/** Output chunks that are encoded and written at the same time. */
+export const WRITE_CONCURRENCY = 4;
+
+/** What a process holds that does not grow with the tile: Deno, the libraries, the compute Workers. */
+const RUNTIME_BYTES = 220 * 2 ** 20;
+
+const FLOAT_BYTES = 4;
+
+/** What {@link hostMemory} needs to know. */
+export interface HostMemoryOptions {
+  readonly box: Vec3;
+  readonly core: Vec3;
+  readonly outputChunk: Vec3;
+  /** Bytes of one decoded source chunk. */
+  readonly sourceChunkBytes: number;
+  /** Tiles in flight. */
+  readonly concurrency: number;
+}
+
+/** Host bytes for tiles in flight, without the kernels' own buffers. */
+export function hostMemory(options: HostMemoryOptions): MemoryTerms {
+  const { concurrency } = options;
+  const boxBytes = FLOAT_BYTES * voxelCount(options.box);
+  return {
+    runtime: RUNTIME_BYTES,
+    boxesRead: concurrency * boxBytes,
+    estimates: concurrency * boxBytes,
+    cores: concurrency * FLOAT_BYTES * voxelCount(options.core),
+    // stored and decoded bytes of each chunk under way; stored ones are taken as incompressible
+    sourceChunks: 2 * READ_CONCURRENCY * options.sourceChunkBytes,
+    outputChunks: 2 * WRITE_CONCURRENCY * FLOAT_BYTES * voxelCount(options.outputChunk),
+  };
+}
+
+/** Sum of the terms. */
+export function totalBytes(terms: MemoryTerms): number {
+  return Object.values(terms).reduce((sum, bytes) => sum + bytes, 0);
+}
+
+/** `1.5 GiB`, for messages. */
+export function formatBytes(bytes: number): string {
+  const units = ["bytes", "KiB", "MiB", "GiB", "TiB", "PiB"];
+  let unit = 0;
+  while (bytes >= 1024 && unit < units.length - 1) {
+    bytes /= 1024;
+    unit++;
+  }
+  return `${unit === 0 ? bytes : bytes.toFixed(bytes < 10 ? 2 : 1)} ${units[unit]}`;
+}

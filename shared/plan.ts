@@ -1,0 +1,277 @@
+/**
+ * `planJob` decides everything about a job before anything is launched: tiles, halo, boxes, chunks and memory. It is pure:
+ * no I/O, no clock, no environment. Plans over budget are refused here.
+ */
+import { createHash } from "node:crypto";
+import type { AxisCut } from "./axis_cut.ts";
+import { boxSideSum, largestBoxSide, spanAt, tileCount, touchedChunkVoxels } from "./axis_cut.ts";
+import type { Cuts, UncutAxes } from "./choose_tile.ts";
+import { chooseTile, smallestCut } from "./choose_tile.ts";
+import type { ImageInfo, JobRequest, MemoryTerms, Plan, PsfInfo, Tile } from "./contract.ts";
+import { dtypeBytes } from "./dtype.ts";
+import { ClearstackError } from "./errors.ts";
+import { MAX_SIDE } from "./fast_size.ts";
+import type { Vec3 } from "./geometry.ts";
+import { formatVec3, mapAxes, SPATIAL_AXES, voxelCount } from "./geometry.ts";
+import { formatBytes, hostMemory, totalBytes } from "./memory.ts";
+import { outputChunk } from "./output_chunk.ts";
+
+/** Tiles in flight where memory allows: one is read while one is computed while one is written. */
+const FULL_OVERLAP = 3;
+
+/** What the machine that runs the tiles can give. */
+export interface Limits {
+  /** Host memory one process may use, bytes. */
+  readonly hostBytes: number;
+  /** Device memory one process may use, bytes. */
+  readonly deviceBytes: number;
+  /** What the kernels claim for boxes of a shape, bytes in named terms. */
+  readonly compute: (box: Vec3) => MemoryTerms;
+  /** True if the kernels' buffers are host memory (CPU backend, software adapter). */
+  readonly computeOnHost: boolean;
+}
+
+/** What a set of cuts needs of the machine. */
+interface Claim {
+  readonly host: MemoryTerms;
+  readonly device: MemoryTerms;
+}
+
+/**
+ * Plans a job.
+ *
+ * @param image metadata of the source
+ * @param psf metadata of the PSF
+ * @param request the request, defaults filled in
+ * @param limits memory of the machine, and the kernels' claim on it
+ * @returns the plan; the same inputs give the same plan
+ * @throws {ClearstackError} `invalid-request` for a PSF, tile or halo that cannot be; `over-budget` with the need and the mend
+ */
+export function planJob(image: ImageInfo, psf: PsfInfo, request: JobRequest, limits: Limits): Plan {
+  const shape = spatialShape(image);
+  refuseLargePsf(shape, psf);
+  const halo = request.tiling.halo === "auto" ? energyHalo(psf) : request.tiling.halo;
+  const { tile } = request.tiling;
+  const axes = mapAxes((axis) => ({
+    extent: shape[axis],
+    halo: halo[axis],
+    psf: psf.shape[axis],
+    axis,
+    ...(tile === "auto" ? {} : { fixedCore: tile[axis] }),
+  })) as UncutAxes;
+  const claim = (cuts: Cuts, concurrency: number) => claimMemory(cuts, concurrency, image, shape, limits);
+  const { cuts, concurrency } = fitToMemory(axes, claim, limits, outerCount(image));
+  return describe({ image, psf, request, shape, halo, cuts, concurrency, claim: claim(cuts, concurrency) });
+}
+
+/** The tile with this index: volumes (t, c) outermost, then z, y, x, x fastest. */
+export function tileAt(plan: Plan, index: number): Tile {
+  const [nz, ny, nx] = plan.grid;
+  const cuts = planCuts(plan);
+  const inVolume = index % (nz * ny * nx);
+  const position: Vec3 = [Math.floor(inVolume / (ny * nx)), Math.floor(inVolume / nx) % ny, inVolume % nx];
+  const spans = mapAxes((axis) => spanAt(cuts[axis], position[axis]));
+  const outer: number[] = [];
+  let volume = Math.floor(index / (nz * ny * nx));
+  for (const length of plan.outerShape.toReversed()) {
+    outer.unshift(volume % length);
+    volume = Math.floor(volume / length);
+  }
+  return {
+    index,
+    outer,
+    core: { start: mapAxes((a) => spans[a].coreStart), shape: mapAxes((a) => spans[a].coreLength) },
+    box: { start: mapAxes((a) => spans[a].boxStart), shape: mapAxes((a) => spans[a].boxLength) },
+  };
+}
+
+/** Spatial shape z, y, x of an image; z is 1 for a 2-D image. */
+export function spatialShape(image: ImageInfo): Vec3 {
+  return alongSpatialAxes(image, image.shape);
+}
+
+/** Picks the lengths along z, y, x out of lengths along all axes; 1 where the image lacks the axis. */
+function alongSpatialAxes(image: ImageInfo, lengths: readonly number[]): Vec3 {
+  return mapAxes((axis) => {
+    const position = image.axes.findIndex(({ name }) => name === SPATIAL_AXES[axis]);
+    return position < 0 ? 1 : lengths[position]!;
+  });
+}
+
+/** The halo that `auto` stands for: twice the radius that holds 99.9 % of the PSF's energy, at most the PSF itself. */
+function energyHalo(psf: PsfInfo): Vec3 {
+  return mapAxes((axis) => Math.min(2 * psf.radius[axis], psf.shape[axis] - 1));
+}
+
+function planCuts(plan: Plan): [AxisCut, AxisCut, AxisCut] {
+  return mapAxes((axis) => ({
+    extent: plan.shape[axis],
+    core: plan.tile[axis],
+    halo: plan.halo[axis],
+    psf: plan.psf.shape[axis],
+    axis,
+  }));
+}
+
+function outerShape(image: ImageInfo): number[] {
+  return image.shape.filter((_, i) => ["t", "c"].includes(image.axes[i]!.name));
+}
+
+function outerCount(image: ImageInfo): number {
+  return outerShape(image).reduce((product, length) => product * length, 1);
+}
+
+function refuseLargePsf(shape: Vec3, psf: PsfInfo): void {
+  for (const axis of [0, 1, 2] as const) {
+    if (psf.shape[axis] > shape[axis]) {
+      throw new ClearstackError(
+        "invalid-request",
+        `the PSF has ${psf.shape[axis]} voxels along ${SPATIAL_AXES[axis]}, more than the image's ${shape[axis]}: ` +
+          `crop the PSF (${formatVec3(psf.shape)}) to at most ${formatVec3(shape)}`,
+      );
+    }
+  }
+}
+
+function claimMemory(cuts: Cuts, concurrency: number, image: ImageInfo, shape: Vec3, limits: Limits): Claim {
+  const box = mapAxes((axis) => largestBoxSide(cuts[axis]));
+  const core = mapAxes((axis) => Math.min(cuts[axis].core, shape[axis]));
+  const compute = limits.compute(box);
+  const host = hostMemory({
+    box,
+    core,
+    outputChunk: outputChunk(shape, core),
+    sourceChunkBytes: image.chunkShape.reduce((product, side) => product * side, 1) * dtypeBytes(image.dtype),
+    concurrency,
+  });
+  return limits.computeOnHost ? { host: { ...host, ...compute }, device: {} } : { host, device: compute };
+}
+
+function fitToMemory(
+  axes: UncutAxes,
+  claim: (cuts: Cuts, concurrency: number) => Claim,
+  limits: Limits,
+  volumes: number,
+): { cuts: Cuts; concurrency: number } {
+  const fits = (cuts: Cuts, concurrency: number) => {
+    if (cuts.some((cut) => largestBoxSide(cut) > MAX_SIDE)) return false;
+    const { host, device } = claim(cuts, concurrency);
+    return totalBytes(host) <= limits.hostBytes && totalBytes(device) <= limits.deviceBytes;
+  };
+  const tiles = (cuts: Cuts) => volumes * cuts.reduce((product, cut) => product * tileCount(cut), 1);
+  // Overlap is worth more than a larger tile, so two tiles in flight are tried before one.
+  for (const least of [2, 1]) {
+    const cuts = chooseTile(axes, (cuts) => fits(cuts, Math.min(least, tiles(cuts))));
+    if (cuts === undefined) continue;
+    const most = Math.min(FULL_OVERLAP, tiles(cuts));
+    return { cuts, concurrency: fits(cuts, most) ? most : Math.min(least, most) };
+  }
+  throw refusal(axes, claim, limits);
+}
+
+/** Says what is over which limit, and what would mend it. */
+function refusal(
+  axes: UncutAxes,
+  claim: (cuts: Cuts, concurrency: number) => Claim,
+  limits: Limits,
+): ClearstackError {
+  const fixed = axes.some((axis) => axis.fixedCore !== undefined);
+  const cuts = smallestCut(axes);
+  const box = mapAxes((axis) => largestBoxSide(cuts[axis]));
+  const what = `${fixed ? "the given tile" : "the smallest tile"} with its halo makes a box of ${
+    formatVec3(box)
+  } voxels`;
+  for (const axis of [0, 1, 2] as const) {
+    if (box[axis] > MAX_SIDE) {
+      return new ClearstackError(
+        "over-budget",
+        `${what}, longer than ${MAX_SIDE} along ${SPATIAL_AXES[axis]}: give a smaller tile or halo`,
+      );
+    }
+  }
+  const { host, device } = claim(cuts, 1);
+  const mend = fixed ? "give a smaller tile or halo, or" : "give a smaller halo, crop the PSF, or";
+  if (totalBytes(host) > limits.hostBytes) {
+    return new ClearstackError(
+      "over-budget",
+      `${what} and needs ${formatBytes(totalBytes(host))} of memory, over the budget of ` +
+        `${formatBytes(limits.hostBytes)}: ${mend} allow at least ${
+          Math.ceil(totalBytes(host) / 2 ** 20)
+        }MiB with --memory`,
+    );
+  }
+  return new ClearstackError(
+    "over-budget",
+    `${what} and needs ${formatBytes(totalBytes(device))} of device memory, over the limit of ` +
+      `${formatBytes(limits.deviceBytes)}: ${mend} use a GPU with more memory`,
+  );
+}
+
+interface Decided {
+  readonly image: ImageInfo;
+  readonly psf: PsfInfo;
+  readonly request: JobRequest;
+  readonly shape: Vec3;
+  readonly halo: Vec3;
+  readonly cuts: Cuts;
+  readonly concurrency: number;
+  readonly claim: Claim;
+}
+
+function describe({ image, psf, request, shape, halo, cuts, concurrency, claim }: Decided): Plan {
+  const volumes = outerCount(image);
+  const tile = mapAxes((axis) => Math.min(cuts[axis].core, shape[axis]));
+  const grid = mapAxes((axis) => tileCount(cuts[axis]));
+  const chunk = outputChunk(shape, tile);
+  const sourceChunk = alongSpatialAxes(image, image.chunkShape);
+  const periodic = request.algorithm.boundary === "periodic";
+  const voxelsRead = mapAxes((axis) => touchedChunkVoxels(cuts[axis], sourceChunk[axis], periodic));
+  const computed = mapAxes((axis) => boxSideSum(cuts[axis]));
+  const voxels = volumes * voxelCount(shape);
+  return {
+    planHash: planHash({ image, psf, request, tile, halo, chunk }),
+    source: image,
+    psf,
+    algorithm: request.algorithm,
+    shape,
+    outerShape: outerShape(image),
+    tile,
+    halo,
+    box: mapAxes((axis) => largestBoxSide(cuts[axis])),
+    grid,
+    tiles: volumes * voxelCount(grid),
+    chunk,
+    concurrency,
+    voxels,
+    hostMemory: claim.host,
+    hostBytes: totalBytes(claim.host),
+    deviceMemory: claim.device,
+    deviceBytes: totalBytes(claim.device),
+    bytesRead: volumes * voxelCount(voxelsRead) * dtypeBytes(image.dtype),
+    bytesWritten: voxels * 4,
+    readAmplification: voxelCount(voxelsRead) / voxelCount(shape),
+    inflation: voxelCount(computed) / voxelCount(shape),
+  };
+}
+
+/** SHA-256 over everything that decides the voxels of the output, and nothing else. */
+function planHash(parts: {
+  image: ImageInfo;
+  psf: PsfInfo;
+  request: JobRequest;
+  tile: Vec3;
+  halo: Vec3;
+  chunk: Vec3;
+}): string {
+  const { image, psf, request, tile, halo, chunk } = parts;
+  const decisive = {
+    version: 1,
+    source: [image.url, image.path, image.identity, image.axes.map((a) => a.name).join("")],
+    psf: psf.sha256,
+    algorithm: Object.entries(request.algorithm).sort(([a], [b]) => a < b ? -1 : 1),
+    tile,
+    halo,
+    chunk,
+  };
+  return createHash("sha256").update(JSON.stringify(decisive)).digest("hex");
+}
