@@ -1,6 +1,60 @@
-import { ClearstackError } from "../errors.ts";
-import type { Store } from "./store.ts";
+/**
+ * Objects in this process's memory, for tests and for functions hosted together. `memory:NAME` names the same objects
+ * wherever in the process it is opened.
+ */
+import type { ByteRange, Store } from "./store.ts";
+import { sliceRange } from "./store.ts";
 
-export function memoryStore(_url: string): Store {
-  throw new ClearstackError("internal", "not available yet");
+interface Entry {
+  readonly bytes: Uint8Array;
+  readonly version: number;
+}
+
+const objects = new Map<string, Entry>();
+let versions = 0;
+
+/** Opens `memory:NAME` or a folder of it, `memory:NAME/FOLDER`. */
+export function memoryStore(url: string): Store {
+  const base = `${url.replace(/^memory:\/*/i, "").replace(/\/+$/, "")}/`;
+
+  function* keysFrom(prefix: string): Generator<string> {
+    for (const key of [...objects.keys()]) if (key.startsWith(base + prefix)) yield key.slice(base.length);
+  }
+
+  return {
+    url,
+    get: (key) => Promise.resolve(objects.get(base + key)?.bytes.slice()),
+    getRange(key: string, range: ByteRange) {
+      const entry = objects.get(base + key);
+      return Promise.resolve(entry === undefined ? undefined : sliceRange(entry.bytes, range).slice());
+    },
+    head(key) {
+      const entry = objects.get(base + key);
+      return Promise.resolve(entry && { size: entry.bytes.length, etag: String(entry.version) });
+    },
+    put(key, bytes, options = {}) {
+      if (options.ifAbsent && objects.has(base + key)) return Promise.resolve(false);
+      objects.set(base + key, { bytes: bytes.slice(), version: ++versions });
+      return Promise.resolve(true);
+    },
+    async *list(prefix) {
+      yield* keysFrom(prefix);
+    },
+    async *listNames(prefix) {
+      const names = new Set<string>();
+      for (const key of keysFrom(prefix)) {
+        const [name, ...rest] = key.slice(prefix.length).split("/");
+        names.add(rest.length > 0 ? `${name}/` : name!);
+      }
+      yield* names;
+    },
+    delete(key) {
+      objects.delete(base + key);
+      return Promise.resolve();
+    },
+    deleteAll(prefix) {
+      for (const key of keysFrom(prefix)) objects.delete(base + key);
+      return Promise.resolve();
+    },
+  };
 }

@@ -52,3 +52,10 @@ export interface Store {
   /** Removes every object whose key starts with `prefix`. */
   deleteAll(prefix: string): Promise<void>;
 }
+
+/** The bytes of a range, or as many of them as there are. A view, not a copy. */
+export function sliceRange(bytes: Uint8Array, range: ByteRange): Uint8Array {
+  return "suffixLength" in range
+    ? bytes.subarray(Math.max(0, bytes.length - range.suffixLength))
+    : bytes.subarray(range.offset, range.offset + range.length);
+}

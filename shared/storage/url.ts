@@ -1,4 +1,77 @@
-/** The scheme of a URL, `file` for a path. */
+/**
+ * URLs and paths that name stores: scheme, safe spelling for messages, joining with keys.
+ */
+import { fromFileUrl, resolve } from "@std/path";
+import { ClearstackError } from "../errors.ts";
+
+/** The scheme of a URL in lower case; `file` for a path (also for a Windows drive letter). */
 export function schemeOf(url: string): string {
-  return /^([a-z][a-z0-9+.-]+):/i.exec(url)?.[1]!.toLowerCase() ?? "file";
+  return /^([a-z][a-z0-9+.-]+):/i.exec(url)?.[1]?.toLowerCase() ?? "file";
+}
+
+/** The URL without user, password, query and fragment: fit for messages, logs and provenance. */
+export function redactUrl(url: string): string {
+  if (schemeOf(url) === "file" || !url.includes("//")) return url;
+  const parsed = parseUrl(url);
+  parsed.username =
+    parsed.password =
+    parsed.search =
+    parsed.hash =
+      "";
+  return parsed.href;
+}
+
+/** Absolute path of a `file:` URL or of a path. */
+export function filePath(url: string): string {
+  try {
+    return resolve(/^file:/i.test(url) ? fromFileUrl(url) : url);
+  } catch {
+    throw new ClearstackError(
+      "invalid-request",
+      `${url} is not a usable file URL; write file:///absolute/path or a path`,
+    );
+  }
+}
+
+/** The same place in one spelling: absolute paths, normalised URLs, no trailing slash. Keeps a query. */
+export function canonicalUrl(url: string): string {
+  if (schemeOf(url) === "file") return filePath(url);
+  if (!url.includes("//")) return url.replace(/\/+$/, "");
+  const parsed = parseUrl(url);
+  parsed.pathname = parsed.pathname.replace(/\/+$/, "");
+  return parsed.href;
+}
+
+/** URL of a key below a base URL; a query (a signature, say) stays at the end. */
+export function keyUrl(base: string, key: string): string {
+  const parsed = parseUrl(base);
+  const path = key.split("/").map(encodeURIComponent).join("/");
+  parsed.pathname = `${parsed.pathname.replace(/\/+$/, "")}/${path}`;
+  return parsed.href;
+}
+
+/** Splits the URL of one object into the store that holds it and its key. */
+export function splitObject(url: string): { readonly base: string; readonly key: string } {
+  const canonical = canonicalUrl(url);
+  const query = schemeOf(url) === "file" ? "" : (/[?#].*$/.exec(canonical)?.[0] ?? "");
+  const bare = canonical.slice(0, canonical.length - query.length);
+  const cut = Math.max(bare.lastIndexOf("/"), bare.lastIndexOf("\\"));
+  const key = bare.slice(cut + 1);
+  const isFile = schemeOf(url) === "file";
+  return { base: (bare.slice(0, cut) || "/") + query, key: isFile ? key : decodeURIComponent(key) };
+}
+
+/** True if one URL is the other, or lies inside it. */
+export function urlsOverlap(a: string, b: string): boolean {
+  const [left, right] = [a, b].map((url) => `${redactUrl(canonicalUrl(url)).replace(/[\\/]+$/, "")}/`) as [
+    string,
+    string,
+  ];
+  return left.startsWith(right) || right.startsWith(left);
+}
+
+function parseUrl(url: string): URL {
+  const parsed = URL.canParse(url) ? new URL(url) : undefined;
+  if (parsed === undefined) throw new ClearstackError("invalid-request", "a URL cannot be parsed; check its spelling");
+  return parsed;
 }
