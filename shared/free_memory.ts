@@ -1,10 +1,10 @@
 /** How much memory this process may count on. */
 
-/** Where Linux tells a container's limit (cgroup v2); absent elsewhere. */
-const CGROUP = "/sys/fs/cgroup";
+/** Where Linux tells a container's limit (cgroup v2); `max` without one, absent elsewhere. */
+const CONTAINER_LIMIT = "/sys/fs/cgroup/memory.max";
 
 /**
- * Free bytes of the machine, or of the container if it allows less.
+ * Free bytes of the machine, or the limit of the container if that is less.
  *
  * @example
  * ```ts
@@ -19,17 +19,10 @@ export function freeMemoryBytes(): number {
 }
 
 function containerBytes(): number {
-  const limit = readNumber(`${CGROUP}/memory.max`);
-  const used = readNumber(`${CGROUP}/memory.current`);
-  return limit === undefined ? Infinity : Math.max(0, limit - (used ?? 0));
-}
-
-/** A number kept in a file; undefined if there is no such file, or it says `max`. */
-function readNumber(path: string): number | undefined {
   try {
-    const value = Number(Deno.readTextFileSync(path));
-    return Number.isFinite(value) ? value : undefined;
+    const limit = Number(Deno.readTextFileSync(CONTAINER_LIMIT));
+    return Number.isFinite(limit) ? limit : Infinity;
   } catch {
-    return undefined;
+    return Infinity;
   }
 }

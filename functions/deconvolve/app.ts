@@ -1,0 +1,31 @@
+/** The `deconvolve` function over HTTP: one tile per request. The caller hangs up to cancel. */
+import { Hono } from "hono";
+import { TileTaskSchema } from "shared/contract.ts";
+import type { InvokeTile } from "shared/engine/engine.ts";
+import { errorToRecord } from "shared/errors.ts";
+import { httpProblem, problemResponse, toProblem } from "shared/http/problem.ts";
+import { readJson } from "shared/http/read_json.ts";
+
+/** What the function needs. */
+export interface DeconvolveAppDeps {
+  readonly computeTile: InvokeTile;
+  /** Called with errors that the answer does not explain. */
+  readonly log?: (line: string) => void;
+}
+
+/** `POST /v1/tiles` takes a TileTask and answers with the TileReport once the tile is written. */
+export function createDeconvolveApp({ computeTile, log = console.error }: DeconvolveAppDeps): Hono {
+  const app = new Hono();
+  app.onError((error) => {
+    const record = errorToRecord(error);
+    if (record.kind === "internal") log(`internal error: ${error.stack ?? record.message}`);
+    return problemResponse(toProblem(error));
+  });
+  app.notFound((c) => problemResponse(httpProblem(404, "Not found", `there is nothing at ${c.req.path}`)));
+  app.get("/healthz", (c) => c.json({ status: "ok" }));
+  app.post("/v1/tiles", async (c) => {
+    const task = await readJson(c.req.raw, TileTaskSchema);
+    return c.json(await computeTile(task, c.req.raw.signal));
+  });
+  return app;
+}

@@ -1,0 +1,130 @@
+/**
+ * One tile from source to output: read its box, deconvolve, crop, write whole stored objects, leave a record. The result
+ * depends on the task alone, so it does not matter who computes it, or how often.
+ */
+import type { TileReport, TileTask } from "shared/contract.ts";
+import type { InvokeTile } from "shared/engine/engine.ts";
+import { ClearstackError, isClearstackError } from "shared/errors.ts";
+import { formatVec3 } from "shared/geometry.ts";
+import type { Image } from "shared/image/image.ts";
+import { reopenImage } from "shared/image/open_image.ts";
+import { observedInBox, readBox } from "shared/image/read_box.ts";
+import { writeTile, writeTileRecord } from "shared/image/write_tile.ts";
+import { spatialShape } from "shared/plan.ts";
+import type { Psf } from "shared/psf/load_psf.ts";
+import { loadPsf } from "shared/psf/load_psf.ts";
+import { cropCore } from "./crop_core.ts";
+import type { PoolResult } from "./deconvolver_pool.ts";
+import { DeconvolverPool } from "./deconvolver_pool.ts";
+import type { Kernels } from "./deconvolver_pool.ts";
+import { RecentCache } from "./recent_cache.ts";
+
+/** Sources and PSFs whose handles are kept; a process works on one job at a time, or on few. */
+const KEPT_HANDLES = 4;
+
+/** Computes tiles in this process. Tiles overlap in reading and writing; one at a time is on the device. */
+export interface TileComputer {
+  readonly computeTile: InvokeTile;
+  /** Frees the device. */
+  close(): Promise<void>;
+}
+
+interface Means {
+  readonly kernels: Kernels;
+  readonly pool: DeconvolverPool;
+  readonly images: RecentCache<Image>;
+  readonly psfs: RecentCache<Psf>;
+}
+
+/** Makes the computer of this process; one per process, as it takes the whole device. */
+export function createTileComputer(kernels: Kernels): TileComputer {
+  const pool = new DeconvolverPool(kernels);
+  const means: Means = {
+    kernels,
+    pool,
+    images: new RecentCache(KEPT_HANDLES),
+    psfs: new RecentCache(KEPT_HANDLES),
+  };
+  return {
+    computeTile: (task, signal) => computeTile(task, means, signal),
+    close: () => pool.close(),
+  };
+}
+
+async function computeTile(task: TileTask, means: Means, signal: AbortSignal): Promise<TileReport> {
+  const { backend } = await means.kernels.chooseBackend(task.backend);
+  const started = performance.now();
+  const { values, bytesRead } = await readTile(task, means, signal);
+  const read = performance.now();
+  const result = await deconvolveBox(task, values, backend, means, signal);
+  const computed = performance.now();
+  const { bytesWritten } = await writeTile(task, cropCore(result.estimate, task.tile), { signal });
+  const written = performance.now();
+  const report: TileReport = {
+    index: task.tile.index,
+    backend,
+    adapter: result.adapter,
+    seconds: (written - started) / 1000,
+    readSeconds: (read - started) / 1000,
+    kernelSeconds: result.kernelSeconds,
+    writeSeconds: (written - computed) / 1000,
+    bytesRead,
+    bytesWritten,
+  };
+  await writeTileRecord(task, report);
+  return report;
+}
+
+async function readTile(task: TileTask, means: Means, signal: AbortSignal) {
+  const { source, tile, algorithm } = task;
+  const key = JSON.stringify([source.url, source.path, source.identity]);
+  // Tiles share the handle, so that it is not opened under the signal of one of them.
+  const image = await means.images.get(key, () => reopenImage(source));
+  return await readBox(image, {
+    outer: tile.outer,
+    box: tile.box,
+    boundary: algorithm.boundary,
+    boundaryValue: algorithm.boundaryValue,
+    signal,
+  });
+}
+
+async function deconvolveBox(
+  task: TileTask,
+  values: Float32Array,
+  backend: "webgpu" | "cpu",
+  means: Means,
+  signal: AbortSignal,
+): Promise<PoolResult> {
+  const { algorithm, tile, psfSha256 } = task;
+  const psf = await means.psfs.get(JSON.stringify([task.psf, psfSha256]), () => loadSamePsf(task));
+  const nonCirculant = algorithm.boundary === "non-circulant";
+  const wish = {
+    backend,
+    psfSha256,
+    psf: psf.volume,
+    box: tile.box.shape,
+    acceleration: algorithm.acceleration,
+    nonCirculant,
+  };
+  try {
+    return await means.pool.run(wish, values, {
+      iterations: algorithm.iterations,
+      start: algorithm.start,
+      signal,
+      ...(nonCirculant ? { observed: observedInBox(spatialShape(task.source), tile.box) } : {}),
+    });
+  } catch (error) {
+    if (!isClearstackError(error, "corrupt-data")) throw error;
+    const where = `in the tile at z,y,x ${formatVec3(tile.core.start)} of shape ${formatVec3(tile.core.shape)}`;
+    throw new ClearstackError("corrupt-data", `${where}: ${error.message}`, { cause: error });
+  }
+}
+
+async function loadSamePsf(task: TileTask): Promise<Psf> {
+  const psf = await loadPsf(task.psf);
+  if (psf.info.sha256 !== task.psfSha256) {
+    throw new ClearstackError("corrupt-data", "the PSF changed while the job was running: start the job again");
+  }
+  return psf;
+}

@@ -1,0 +1,85 @@
+/** Everything about a job that can be known before anything is written. */
+import type { BackendChoice, JobRequest, Plan } from "shared/contract.ts";
+import { PlanSchema } from "shared/contract.ts";
+import type { Device } from "shared/engine/device.ts";
+import { isClearstackError } from "shared/errors.ts";
+import { openImage } from "shared/image/open_image.ts";
+import type { Limits } from "shared/plan.ts";
+import { planJob } from "shared/plan.ts";
+import { loadPsf } from "shared/psf/load_psf.ts";
+import { openStore } from "shared/storage/open_store.ts";
+
+/** What planning needs to know of the machines. */
+export interface PlanningDeps {
+  /** What the tiles of a job that asks for this backend would be computed on. */
+  readonly device: (choice: BackendChoice) => Promise<Device>;
+  /** The kernels' claim on memory. */
+  readonly computeBytes: (device: Device, request: JobRequest) => Limits["compute"];
+}
+
+/** A job that may start. */
+export interface PreparedJob {
+  readonly plan: Plan;
+  readonly device: Device;
+  /** What the user should know, one line each. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Reads the metadata of the source and the PSF, and plans.
+ *
+ * @throws {ClearstackError} what is wrong with the request, the source, the PSF or the plan
+ */
+export async function prepareJob(
+  request: JobRequest,
+  deps: PlanningDeps,
+  signal?: AbortSignal,
+): Promise<PreparedJob> {
+  const device = await deps.device(request.backend);
+  const image = await openImage(request.source, { signal });
+  const psf = await loadPsf(request.psf, { signal });
+  const limits: Limits = {
+    hostBytes: request.memoryBytes ?? device.hostBytes,
+    deviceBytes: device.deviceBytes,
+    compute: deps.computeBytes(device, request),
+    computeOnHost: device.computeOnHost,
+  };
+  const plan = planJob(image.info, psf.info, request, limits);
+  const begun = await begunPlan(
+    request,
+    plan,
+    (tile) => planJob(image.info, psf.info, { ...request, tiling: { ...request.tiling, tile } }, limits),
+  );
+  return { plan: begun ?? plan, device, warnings: psf.warnings };
+}
+
+/**
+ * The tile that `auto` stands for depends on the memory that happens to be free. An output that was begun is therefore
+ * continued with its own tile, as long as that tile still fits and makes the same plan in all other respects.
+ */
+async function begunPlan(
+  request: JobRequest,
+  plan: Plan,
+  replan: (tile: Plan["tile"]) => Plan,
+): Promise<Plan | undefined> {
+  if (request.tiling.tile !== "auto" || request.output.ifExists === "overwrite") return undefined;
+  const begun = await readBegunPlan(request.output.url);
+  if (begun === undefined || begun.planHash === plan.planHash) return undefined;
+  try {
+    const again = replan(begun.tile);
+    return again.planHash === begun.planHash ? again : undefined;
+  } catch (error) {
+    if (isClearstackError(error, "over-budget")) return undefined;
+    throw error;
+  }
+}
+
+async function readBegunPlan(url: string): Promise<Plan | undefined> {
+  const record = await openStore(url).get(".clearstack/job.json");
+  if (record === undefined) return undefined;
+  try {
+    return PlanSchema.safeParse(JSON.parse(new TextDecoder().decode(record)).plan).data;
+  } catch {
+    return undefined;
+  }
+}

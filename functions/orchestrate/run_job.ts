@@ -1,0 +1,145 @@
+/** One job from request to finished output: plan, create the output, fan the tiles out, finish. */
+import type { JobRequest, JobResult, Plan, TileReport } from "shared/contract.ts";
+import type { Device } from "shared/engine/device.ts";
+import type { Engine } from "shared/engine/engine.ts";
+import { ClearstackError, toClearstackError } from "shared/errors.ts";
+import type { Output } from "shared/image/ome_output.ts";
+import { createOutput } from "shared/image/ome_output.ts";
+import type { PlanningDeps, PreparedJob } from "./prepare_job.ts";
+import { prepareJob } from "./prepare_job.ts";
+import { Progress } from "./progress.ts";
+import { tileTasks } from "./tile_tasks.ts";
+
+/** What running jobs needs. */
+export interface JobDeps extends PlanningDeps {
+  readonly engine: Engine;
+}
+
+/** Where a running job stands. */
+export interface JobProgress {
+  readonly type: "status" | "tile" | "retry";
+  readonly planHash: string;
+  readonly tiles: number;
+  readonly tilesDone: number;
+  readonly tilesResumed: number;
+  readonly etaSeconds?: number;
+  /** With type `tile`. */
+  readonly tile?: TileReport;
+  /** One line: with type `retry` what failed, with type `status` what the user should know. */
+  readonly message?: string;
+}
+
+/** Options of {@link runJob}. */
+export interface RunJobOptions {
+  /** Cancels: tiles in flight are stopped and waited for; finished ones are kept. */
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: JobProgress) => void;
+}
+
+/**
+ * Runs a job to its end. A finished tile is never computed again, neither by this run nor by a later one of the same plan.
+ *
+ * @returns what this run did; its bytes and seconds leave out what earlier runs did
+ * @throws {ClearstackError} what stopped the job. If no tile was finished, nothing remains of the output; else the message
+ * says how much is kept.
+ */
+export async function runJob(request: JobRequest, deps: JobDeps, options: RunJobOptions = {}): Promise<JobResult> {
+  const started = performance.now();
+  const prepared = await prepareJob(request, deps, options.signal);
+  const { plan } = prepared;
+  const output = await createOutput(plan, request);
+  const progress = new Progress(plan.tiles, output.earlierResult ? plan.tiles : output.tilesDone.size);
+  const tally = new Tally(prepared);
+  try {
+    if (!output.earlierResult) await computeTiles({ request, deps, options, prepared, output, progress, tally });
+    const result = tally.result(plan, output.url, (performance.now() - started) / 1000);
+    if (!output.earlierResult) await output.finish(result);
+    return result;
+  } catch (error) {
+    throw await cleanUp(toClearstackError(error), output, progress);
+  }
+}
+
+interface Run {
+  readonly request: JobRequest;
+  readonly deps: JobDeps;
+  readonly options: RunJobOptions;
+  readonly prepared: PreparedJob;
+  readonly output: Output;
+  readonly progress: Progress;
+  readonly tally: Tally;
+}
+
+async function computeTiles({ request, deps, options, prepared, output, progress, tally }: Run): Promise<void> {
+  const { plan, device, warnings } = prepared;
+  const tell = (news: Pick<JobProgress, "type" | "tile" | "message">) => {
+    const { tiles, tilesDone, tilesResumed, etaSeconds } = progress;
+    const eta = etaSeconds === undefined ? {} : { etaSeconds };
+    options.onProgress?.({ ...news, planHash: plan.planHash, tiles, tilesDone, tilesResumed, ...eta });
+  };
+  tell({ type: "status" });
+  for (const message of warnings) tell({ type: "status", message });
+  const { array, tilesDone: done } = output;
+  await deps.engine.fanOut(tileTasks({ plan, request, array, backend: device.backend, done }), {
+    concurrency: plan.concurrency,
+    ...(options.signal ? { signal: options.signal } : {}),
+    onReport: (tile) => {
+      progress.tileDone();
+      tally.add(tile);
+      tell({ type: "tile", tile });
+    },
+    onRetry: ({ index, attempt, message }) =>
+      tell({ type: "retry", message: `tile ${index} failed (attempt ${attempt}), trying again: ${message}` }),
+  });
+}
+
+/** An output without a single tile is worth nothing and would be in the way; one with tiles is worth its time. */
+async function cleanUp(error: ClearstackError, output: Output, progress: Progress): Promise<ClearstackError> {
+  const { tilesDone, tiles } = progress;
+  if (tilesDone === 0 && !output.resumed) {
+    await output.discard();
+    return error;
+  }
+  const kept = `${tilesDone} of ${tiles} tiles are kept in ${output.url}: run the same job again to continue`;
+  return new ClearstackError(error.kind, `${error.message}; ${kept}`, { cause: error });
+}
+
+/** Adds up the reports of one run. */
+class Tally {
+  #backend: Device["backend"];
+  #adapter: string;
+  #tilesComputed = 0;
+  #kernelSeconds = 0;
+  #bytesRead = 0;
+  #bytesWritten = 0;
+
+  constructor({ device }: PreparedJob) {
+    this.#backend = device.backend;
+    this.#adapter = device.adapter;
+  }
+
+  add(report: TileReport): void {
+    this.#backend = report.backend;
+    this.#adapter = report.adapter;
+    this.#tilesComputed++;
+    this.#kernelSeconds += report.kernelSeconds;
+    this.#bytesRead += report.bytesRead;
+    this.#bytesWritten += report.bytesWritten;
+  }
+
+  result(plan: Plan, output: string, seconds: number): JobResult {
+    return {
+      backend: this.#backend,
+      adapter: this.#adapter,
+      voxels: plan.voxels,
+      tiles: plan.tiles,
+      tilesComputed: this.#tilesComputed,
+      iterations: plan.algorithm.iterations,
+      seconds,
+      kernelSeconds: this.#kernelSeconds,
+      bytesRead: this.#bytesRead,
+      bytesWritten: this.#bytesWritten,
+      output,
+    };
+  }
+}

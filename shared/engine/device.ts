@@ -1,0 +1,13 @@
+/** What the planner must know of the machines that compute tiles. */
+import { z } from "zod";
+
+/** Answer of `GET /v1/device` of the `deconvolve` function. */
+export const DeviceSchema = z.strictObject({
+  backend: z.enum(["webgpu", "cpu"]),
+  adapter: z.string().describe("the device in words"),
+  reason: z.string().describe("why this backend was chosen"),
+  hostBytes: z.number().describe("host memory one process may use"),
+  deviceBytes: z.number().describe("device memory one process may use"),
+  computeOnHost: z.boolean().describe("true if the kernels' buffers are host memory"),
+});
+export type Device = z.infer<typeof DeviceSchema>;

@@ -1,0 +1,40 @@
+/**
+ * What drives the tiles of a job. The object store stays the source of truth: an engine only decides which tile runs when,
+ * and what happens if one fails.
+ */
+import type { TileReport, TileTask } from "../contract.ts";
+
+/** Computes one tile somewhere: in this process, or behind a URL. Rejects with a ClearstackError. */
+export type InvokeTile = (task: TileTask, signal: AbortSignal) => Promise<TileReport>;
+
+/** Tells that a tile failed in a way that may pass, and that it will be tried again. */
+export interface TileRetry {
+  readonly index: number;
+  /** The attempt that failed, from 1. */
+  readonly attempt: number;
+  readonly delayMilliseconds: number;
+  readonly message: string;
+}
+
+/** One fan-out. */
+export interface FanOutOptions {
+  /** Tiles in flight at the same time, at least 1. */
+  readonly concurrency: number;
+  /** Stops handing out tiles, aborts those in flight and waits for them; the fan-out then rejects with `cancelled`. */
+  readonly signal?: AbortSignal;
+  /** Called for every finished tile; the fan-out goes on once it has settled. */
+  readonly onReport?: (report: TileReport) => void | Promise<void>;
+  /** Called before a tile is tried again. */
+  readonly onRetry?: (retry: TileRetry) => void;
+}
+
+/** Fans tiles out. */
+export interface Engine {
+  /**
+   * Runs every task once to success. Tasks are taken from the iterable one by one as room comes free, so that it may be
+   * as long as it likes. Nothing is in flight any more once the promise has settled.
+   *
+   * @throws {ClearstackError} the first error that could not be mended by retries, or `cancelled`
+   */
+  fanOut(tasks: Iterable<TileTask>, options: FanOutOptions): Promise<void>;
+}

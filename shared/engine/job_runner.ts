@@ -1,0 +1,44 @@
+/**
+ * The bond between the HTTP endpoint and what runs jobs: in this process, or behind the URL of the `orchestrate` function.
+ */
+import type { JobEvent, JobRequest, JobStatus, Plan } from "../contract.ts";
+
+/** Accepts jobs, runs them, and tells where they stand. Every method rejects with a ClearstackError. */
+export interface JobRunner {
+  /** Plans without running. */
+  plan(request: JobRequest): Promise<Plan>;
+  /**
+   * Accepts a job once it has been planned, so that bad input is refused here; returns without waiting for it to run.
+   */
+  submit(request: JobRequest): Promise<JobStatus>;
+  /** @throws {ClearstackError} `not-found` */
+  get(id: string): Promise<JobStatus>;
+  /** The latest jobs, newest first. */
+  list(limit: number): Promise<JobStatus[]>;
+  /**
+   * Cancels a queued or running job and waits until nothing of it runs any more; changes nothing of one that has ended.
+   *
+   * @throws {ClearstackError} `not-found`
+   */
+  cancel(id: string): Promise<JobStatus>;
+  /**
+   * Events of a job, live, up to and including the one with which it ends. Ending the iteration frees everything.
+   *
+   * @throws {ClearstackError} `not-found`
+   */
+  events(id: string, options?: EventsOptions): Promise<AsyncIterable<JobEvent>>;
+  /** Resolves if jobs can be accepted. */
+  ready(): Promise<void>;
+}
+
+/** Where to go on in the events of a job. */
+export interface EventsOptions {
+  /** Sequence number of the last event that was seen. */
+  readonly after?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** True for a state that no job leaves. */
+export function hasEnded(status: JobStatus): boolean {
+  return status.state === "done" || status.state === "failed" || status.state === "cancelled";
+}

@@ -1,0 +1,63 @@
+/** Trying again what may pass: exponential backoff with jitter, and a budget. */
+import { ClearstackError, toClearstackError } from "../errors.ts";
+
+/** How often and how patiently a failed call is tried again. */
+export interface RetryPolicy {
+  /** Calls in all, the first one included. */
+  readonly attempts: number;
+  /** Longest delay before the second call; doubles with every further one. */
+  readonly firstDelayMilliseconds: number;
+  readonly longestDelayMilliseconds: number;
+}
+
+/** For tiles: stores have retried their own requests by then, so few and slow attempts are right. */
+export const TILE_RETRIES: RetryPolicy = { attempts: 3, firstDelayMilliseconds: 500, longestDelayMilliseconds: 15_000 };
+
+/** What {@link withRetries} needs besides the call. */
+export interface RetryOptions {
+  readonly policy: RetryPolicy;
+  readonly signal: AbortSignal;
+  /** Called with the attempt that failed, from 1, before each delay. */
+  readonly onRetry?: (attempt: number, delayMilliseconds: number, error: ClearstackError) => void;
+}
+
+/**
+ * Calls `f` until it succeeds, fails with an error that is not retryable, or has used up its attempts.
+ *
+ * @throws {ClearstackError} the last error; `cancelled` if aborted while waiting
+ */
+export async function withRetries<T>(f: () => Promise<T>, { policy, signal, onRetry }: RetryOptions): Promise<T> {
+  for (let attempt = 1;; attempt++) {
+    try {
+      return await f();
+    } catch (caught) {
+      const error = toClearstackError(caught);
+      if (!error.retryable || attempt >= policy.attempts || signal.aborted) throw error;
+      const delay = backoff(policy, attempt);
+      onRetry?.(attempt, delay, error);
+      await pause(delay, signal);
+    }
+  }
+}
+
+/** Half of the delay is fixed and half random, so that tiles that failed together do not come back together. */
+function backoff(policy: RetryPolicy, attempt: number): number {
+  const full = Math.min(policy.longestDelayMilliseconds, policy.firstDelayMilliseconds * 2 ** (attempt - 1));
+  return full * (0.5 + 0.5 * Math.random());
+}
+
+/** Waits, unless aborted. */
+function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const abort = () => {
+      clearTimeout(timer);
+      reject(new ClearstackError("cancelled", "cancelled while waiting to try again"));
+    };
+    const timer = setTimeout(() => {
+      signal.removeEventListener("abort", abort);
+      resolve();
+    }, milliseconds);
+    if (signal.aborted) abort();
+    else signal.addEventListener("abort", abort, { once: true });
+  });
+}

@@ -1,0 +1,84 @@
+/** Server-sent events of a job, written and read. */
+import type { JobEvent } from "../contract.ts";
+import { JobStatusSchema } from "../contract.ts";
+import { ClearstackError } from "../errors.ts";
+
+/** Settings of {@link eventStream}. */
+export interface EventStreamOptions {
+  /** Aborted when the reader goes away, so that whoever makes the events stops. */
+  readonly controller: AbortController;
+  /** A comment is sent after so long without an event, so that proxies keep the connection. @default {15000} */
+  readonly heartbeatMilliseconds?: number;
+}
+
+/** Headers of an event stream. */
+export const EVENT_STREAM_HEADERS = { "content-type": "text/event-stream", "cache-control": "no-store" } as const;
+
+/** Encodes events as they come; takes the next one only when the reader has room for it. Closes after the last. */
+export function eventStream(events: AsyncIterable<JobEvent>, options: EventStreamOptions): ReadableStream<Uint8Array> {
+  const { controller: stop, heartbeatMilliseconds = 15_000 } = options;
+  const iterator = events[Symbol.asyncIterator]();
+  const encoder = new TextEncoder();
+  let pending: Promise<IteratorResult<JobEvent>> | undefined;
+  return new ReadableStream({
+    async pull(stream) {
+      pending ??= iterator.next();
+      const next = await within(pending, heartbeatMilliseconds);
+      if (next === undefined) return stream.enqueue(encoder.encode(": still here\n\n"));
+      pending = undefined;
+      if (next.done) return stream.close();
+      stream.enqueue(encoder.encode(encodeEvent(next.value)));
+    },
+    async cancel() {
+      stop.abort();
+      await iterator.return?.();
+    },
+  }, { highWaterMark: 0 });
+}
+
+function encodeEvent(event: JobEvent): string {
+  return `id: ${event.sequence}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`;
+}
+
+/** The value of `promise`, or undefined if it takes longer. */
+async function within<T>(promise: Promise<T>, milliseconds: number): Promise<T | undefined> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const timeout = new Promise<undefined>((resolve) => timer = setTimeout(() => resolve(undefined), milliseconds));
+  try {
+    return await Promise.race([promise, timeout]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/**
+ * Decodes what {@link eventStream} wrote.
+ *
+ * @throws {ClearstackError} `internal` for anything else
+ */
+export async function* readEvents(body: ReadableStream<Uint8Array>): AsyncGenerator<JobEvent> {
+  let buffered = "";
+  for await (const text of body.pipeThrough(new TextDecoderStream())) {
+    const blocks = (buffered + text).split("\n\n");
+    buffered = blocks.pop()!;
+    for (const block of blocks) {
+      const data = block.split("\n").find((line) => line.startsWith("data: "));
+      if (data) yield parseEvent(data.slice("data: ".length));
+    }
+  }
+}
+
+function parseEvent(json: string): JobEvent {
+  try {
+    const event = JSON.parse(json) as JobEvent;
+    return { ...event, status: JobStatusSchema.parse(event.status) };
+  } catch (cause) {
+    throw new ClearstackError("internal", "an internal service sent an event that is no job event", { cause });
+  }
+}
+
+/** Sequence number in a `Last-Event-ID` header; undefined where there is none or it is not one of ours. */
+export function lastEventId(headers: Headers): number | undefined {
+  const value = headers.get("last-event-id") ?? "";
+  return /^\d{1,15}$/.test(value) ? Number(value) : undefined;
+}

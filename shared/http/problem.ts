@@ -1,0 +1,99 @@
+/** RFC 9457 problem documents: the one place where errors become HTTP answers, and answers become errors again. */
+import type { z } from "zod";
+import type { Problem } from "../contract.ts";
+import { ProblemSchema } from "../contract.ts";
+import type { ErrorKind } from "../errors.ts";
+import { ClearstackError, errorFromRecord, toClearstackError } from "../errors.ts";
+
+/** Prefix of `type`; the rest is the kind of the error. */
+export const PROBLEM_TYPE = "urn:clearstack:problem:";
+
+const TITLES: Record<ErrorKind, string> = {
+  "invalid-request": "The request is invalid",
+  "not-found": "Not found",
+  "forbidden": "Access refused",
+  "conflict": "Conflict",
+  "unsupported": "Not supported",
+  "corrupt-data": "Stored data is damaged",
+  "over-budget": "Over budget",
+  "store-unavailable": "A store cannot be reached",
+  "unwritable": "The output cannot be written",
+  "no-device": "No usable device",
+  "device-memory": "Out of device memory",
+  "device-lost": "The device was lost",
+  "cancelled": "Cancelled",
+  "internal": "Internal error",
+};
+
+/** What a caller is told of a defect: nothing that the program knows and they should not. */
+export const INTERNAL_DETAIL = "something went wrong inside the service; its log says more";
+
+/** The problem document for anything thrown. */
+export function toProblem(thrown: unknown): Problem {
+  if (isZodError(thrown)) return invalidBody(flattenIssues(thrown.issues));
+  const error = toClearstackError(thrown);
+  return {
+    type: `${PROBLEM_TYPE}${error.kind}`,
+    title: TITLES[error.kind],
+    status: error.status,
+    detail: error.kind === "internal" ? INTERNAL_DETAIL : error.message,
+  };
+}
+
+/** A problem of HTTP itself, such as a wrong method, which no ClearstackError describes. */
+export function httpProblem(status: number, title: string, detail: string): Problem {
+  return { type: "about:blank", title, status, detail };
+}
+
+/** Answers with a problem document. */
+export function problemResponse(problem: Problem, headers: Record<string, string> = {}): Response {
+  return new Response(JSON.stringify(problem), {
+    status: problem.status,
+    headers: { ...headers, "content-type": "application/problem+json" },
+  });
+}
+
+/** The error that a problem document stands for; never fails, whatever the body is. */
+export function errorFromProblem(body: unknown, status: number): ClearstackError {
+  const { success, data } = ProblemSchema.safeParse(body);
+  if (!success) return new ClearstackError("internal", `an internal service answered with status ${status}`);
+  const kind = data.type.startsWith(PROBLEM_TYPE) ? data.type.slice(PROBLEM_TYPE.length) : "internal";
+  const where = data.issues?.map((issue) => `${issue.path}: ${issue.message}`).join("; ");
+  return errorFromRecord({ kind: kind as ErrorKind, message: where ? `${data.detail}: ${where}` : data.detail });
+}
+
+function invalidBody(issues: NonNullable<Problem["issues"]>): Problem {
+  return {
+    type: `${PROBLEM_TYPE}invalid-request`,
+    title: TITLES["invalid-request"],
+    status: 400,
+    detail: issues.map(({ path, message }) => path ? `${path}: ${message}` : message).join("; "),
+    issues,
+  };
+}
+
+type Issue = z.core.$ZodIssue;
+
+/** By name and shape: a schema may come from another copy of the library. */
+function isZodError(thrown: unknown): thrown is { issues: Issue[] } {
+  return thrown instanceof Error && thrown.name.endsWith("ZodError") && "issues" in thrown;
+}
+
+/** Path and message of every issue; of a union, those of the alternative that came closest. */
+function flattenIssues(
+  issues: readonly Issue[],
+  prefix: readonly PropertyKey[] = [],
+): { path: string; message: string }[] {
+  return issues.flatMap((issue) => {
+    const path = [...prefix, ...issue.path];
+    if (issue.code === "invalid_union") {
+      const closest = issue.errors.toSorted((a, b) => depth(b) - depth(a))[0];
+      if (closest && depth(closest) > 0) return flattenIssues(closest, path);
+    }
+    return [{ path: path.map(String).join("."), message: issue.message }];
+  });
+}
+
+function depth(issues: readonly Issue[]): number {
+  return Math.max(0, ...issues.map((issue) => issue.path.length));
+}
