@@ -16,7 +16,7 @@ export interface Kernels {
 }
 
 /** What a deconvolver is made for; `psfSha256` stands for the PSF where two are compared. */
-export interface DeconvolverWish extends Required<DeconvolverOptions> {
+export interface DeconvolverWish extends DeconvolverOptions {
   readonly backend: "webgpu" | "cpu";
   readonly psfSha256: string;
 }
@@ -62,7 +62,7 @@ export class DeconvolverPool {
 
   async #deconvolverFor(wish: DeconvolverWish): Promise<Deconvolver> {
     const { backend, psfSha256, ...options } = wish;
-    const key = JSON.stringify([backend, psfSha256, options.box, options.acceleration, options.nonCirculant]);
+    const key = JSON.stringify([backend, psfSha256, { ...options, psf: undefined }]);
     if (this.#kept?.key !== key) {
       await this.#drop();
       this.#kept = { key, deconvolver: await this.#kernels.createDeconvolver(backend, options) };

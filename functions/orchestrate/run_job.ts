@@ -97,7 +97,8 @@ async function computeTiles({ request, deps, options, prepared, output, progress
 async function cleanUp(error: ClearstackError, output: Output, progress: Progress): Promise<ClearstackError> {
   const { tilesDone, tiles } = progress;
   if (tilesDone === 0 && !output.resumed) {
-    await output.discard();
+    // What stopped the job is the news, also if the store it met then refuses to clean up.
+    await output.discard().catch(() => {});
     return error;
   }
   const kept = `${tilesDone} of ${tiles} tiles are kept in ${output.url}: run the same job again to continue`;

@@ -1,0 +1,140 @@
+/** The `api` function: the public HTTP endpoint, described by its own OpenAPI document. */
+import { OpenAPIHono } from "@hono/zod-openapi";
+import type { Context } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import { HTTPException } from "hono/http-exception";
+import type { RequestIdVariables } from "hono/request-id";
+import { requestId } from "hono/request-id";
+import { secureHeaders } from "hono/secure-headers";
+import type { JobRunner } from "shared/engine/job_runner.ts";
+import { toClearstackError } from "shared/errors.ts";
+import { EVENT_STREAM_HEADERS, eventStream, lastEventId } from "shared/http/event_stream.ts";
+import { httpProblem, problemResponse, toProblem } from "shared/http/problem.ts";
+import { MAX_BODY_BYTES } from "shared/http/read_json.ts";
+import { VERSION } from "shared/version.ts";
+import * as routes from "./routes.ts";
+import type { AllowedUrls } from "./url_policy.ts";
+import { checkAllowedUrls } from "./url_policy.ts";
+
+/** What the function needs. */
+export interface ApiAppDeps {
+  readonly jobs: JobRunner;
+  /** Where sources, PSFs and outputs may lie. */
+  readonly allowedUrls: AllowedUrls;
+  /** Comments are sent on quiet event streams this often. @default {15000} */
+  readonly heartbeatMilliseconds?: number;
+  /** Called with errors that no caller is told. @default {console.error} */
+  readonly log?: (line: string) => void;
+}
+
+interface Env {
+  Variables: RequestIdVariables;
+}
+
+/** The application; `app.fetch` serves it. */
+export function createApiApp(deps: ApiAppDeps): OpenAPIHono<Env> {
+  const app = new OpenAPIHono<Env>({
+    defaultHook: (result) => {
+      if (!result.success) throw result.error;
+    },
+  });
+  app.use(requestId(), secureHeaders());
+  app.use(bodyLimit({ maxSize: MAX_BODY_BYTES, onError: bodyTooLarge }));
+  app.onError((error, c) => answerError(error, c, deps.log ?? console.error));
+  app.notFound((c) => problemResponse(httpProblem(404, "Not found", `there is nothing at ${c.req.path}`)));
+  addJobs(app, deps);
+  addService(app, deps);
+  refuseOtherMethods(app);
+  return app;
+}
+
+function addJobs(app: OpenAPIHono<Env>, { jobs, allowedUrls, heartbeatMilliseconds }: ApiAppDeps): void {
+  app.openapi(routes.submitJob, async (c) => {
+    const request = c.req.valid("json");
+    checkAllowedUrls(request, allowedUrls);
+    const status = await jobs.submit(request);
+    return c.json(status, 202, { location: `/v1/jobs/${status.id}` });
+  });
+  app.openapi(routes.planJob, async (c) => {
+    const request = c.req.valid("json");
+    checkAllowedUrls(request, allowedUrls);
+    return c.json(await jobs.plan(request), 200);
+  });
+  app.openapi(routes.listJobs, async (c) => c.json({ jobs: await jobs.list(c.req.valid("query").limit) }, 200));
+  app.openapi(routes.getJob, async (c) => c.json(await jobs.get(c.req.valid("param").id), 200));
+  app.openapi(routes.cancelJob, async (c) => c.json(await jobs.cancel(c.req.valid("param").id), 200));
+  app.openapi(routes.jobEvents, async (c) => {
+    const controller = new AbortController();
+    const after = lastEventId(c.req.raw.headers);
+    const position = after === undefined ? {} : { after };
+    const events = await jobs.events(c.req.valid("param").id, { ...position, signal: controller.signal });
+    const heartbeat = heartbeatMilliseconds === undefined ? {} : { heartbeatMilliseconds };
+    return c.body(eventStream(events, { controller, ...heartbeat }), 200, EVENT_STREAM_HEADERS);
+  });
+}
+
+const INDEX = `Clearstack ${VERSION}: Richardson-Lucy deconvolution of image volumes.
+
+POST   /v1/jobs              start a job
+GET    /v1/jobs              the latest jobs
+GET    /v1/jobs/{id}         where a job stands
+GET    /v1/jobs/{id}/events  follow a job
+DELETE /v1/jobs/{id}         cancel a job
+POST   /v1/plans             plan a job without starting it
+GET    /openapi.json         this service, described
+`;
+
+function addService(app: OpenAPIHono<Env>, { jobs }: ApiAppDeps): void {
+  app.openapi(routes.health, (c) => c.json({ status: "ok" } as const, 200));
+  app.openapi(routes.ready, async (c) => {
+    await jobs.ready();
+    return c.json({ status: "ok" } as const, 200);
+  });
+  app.get("/", (c) => c.text(INDEX));
+  app.doc31("/openapi.json", {
+    openapi: "3.1.0",
+    info: {
+      title: "Clearstack",
+      version: VERSION,
+      description: "Richardson-Lucy deconvolution of image volumes of any size. Errors are RFC 9457 problem documents.",
+      license: { name: "Apache-2.0" },
+    },
+  });
+}
+
+/** Methods of every path; registered after the endpoints, so that only other methods get here. */
+const METHODS = {
+  "/": "GET, HEAD",
+  "/v1/jobs": "GET, HEAD, POST",
+  "/v1/jobs/:id": "GET, HEAD, DELETE",
+  "/v1/jobs/:id/events": "GET, HEAD",
+  "/v1/plans": "POST",
+  "/healthz": "GET, HEAD",
+  "/readyz": "GET, HEAD",
+  "/openapi.json": "GET, HEAD",
+} as const;
+
+function refuseOtherMethods(app: OpenAPIHono<Env>): void {
+  for (const [path, allow] of Object.entries(METHODS)) {
+    app.all(path, (c) => {
+      const detail = `${c.req.path} does not take ${c.req.method}; it takes ${allow}`;
+      return problemResponse(httpProblem(405, "Method not allowed", detail), { allow });
+    });
+  }
+}
+
+function bodyTooLarge(): Response {
+  return problemResponse(httpProblem(413, "Body too large", `a body may hold at most ${MAX_BODY_BYTES} bytes`));
+}
+
+function answerError(error: Error, c: Context<Env>, log: (line: string) => void): Response {
+  if (error instanceof HTTPException) {
+    if (error.status === 415) {
+      return problemResponse(httpProblem(415, "Unsupported media type", "send the body as application/json"));
+    }
+    return problemResponse(httpProblem(error.status, "The request is invalid", error.message));
+  }
+  const problem = toProblem(error);
+  if (problem.status === 500) log(`request ${c.get("requestId")}: ${toClearstackError(error).stack}`);
+  return problemResponse(problem);
+}

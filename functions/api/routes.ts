@@ -1,0 +1,136 @@
+/** The endpoints, described. What they do is in app.ts. */
+import { createRoute, z } from "@hono/zod-openapi";
+import { JobListDoc, JobRequestDoc, JobStatusDoc, PlanDoc, ProblemDoc } from "./schemas.ts";
+
+const json = <T extends z.ZodType>(schema: T, description: string) => ({
+  description,
+  content: { "application/json": { schema } },
+});
+
+const problem = (description: string) => ({
+  description,
+  content: { "application/problem+json": { schema: ProblemDoc } },
+});
+
+/** What any endpoint may answer. */
+const anyProblem = { 500: problem("A defect of the service") };
+
+const bodyProblems = {
+  400: problem("The body is malformed, or the request contradicts itself"),
+  403: problem("A location that the service may not use, or a store that refuses"),
+  404: problem("The source or the PSF does not exist"),
+  409: problem("The output is in use or already there"),
+  413: problem("The body is too large"),
+  415: problem("The body is not application/json"),
+  422: problem("The source, the PSF or the size cannot be processed"),
+  424: problem("A store cannot be reached"),
+  503: problem("No usable device"),
+};
+
+const noSuchJob = { 404: problem("There is no such job") };
+
+const requestBody = { body: { required: true, content: { "application/json": { schema: JobRequestDoc } } } };
+const jobId = z.object({ id: z.string().meta({ description: "id of the job", examples: ["mi2x8k3f-5b0f6a1c"] }) });
+
+export const submitJob = createRoute({
+  method: "post",
+  path: "/v1/jobs",
+  operationId: "submitJob",
+  summary: "Start a job",
+  description:
+    "Reads the metadata of source and PSF and plans the job before it answers, so that bad input is refused here.",
+  request: requestBody,
+  responses: {
+    202: {
+      ...json(JobStatusDoc, "The job was accepted"),
+      headers: z.object({ location: z.string().meta({ description: "where the job can be asked for" }) }),
+    },
+    ...bodyProblems,
+    ...anyProblem,
+  },
+});
+
+export const listJobs = createRoute({
+  method: "get",
+  path: "/v1/jobs",
+  operationId: "listJobs",
+  summary: "The latest jobs, newest first",
+  request: { query: z.object({ limit: z.coerce.number().int().min(1).max(1000).default(100) }) },
+  responses: { 200: json(JobListDoc, "The jobs"), 400: problem("The limit is malformed"), ...anyProblem },
+});
+
+export const getJob = createRoute({
+  method: "get",
+  path: "/v1/jobs/{id}",
+  operationId: "getJob",
+  summary: "Where a job stands",
+  request: { params: jobId },
+  responses: { 200: json(JobStatusDoc, "The job"), ...noSuchJob, ...anyProblem },
+});
+
+export const cancelJob = createRoute({
+  method: "delete",
+  path: "/v1/jobs/{id}",
+  operationId: "cancelJob",
+  summary: "Cancel a job",
+  description:
+    "Answers once nothing of the job runs any more. Finished tiles are kept. A job that has ended stays as it is.",
+  request: { params: jobId },
+  responses: { 200: json(JobStatusDoc, "The job as it ended"), ...noSuchJob, ...anyProblem },
+});
+
+export const jobEvents = createRoute({
+  method: "get",
+  path: "/v1/jobs/{id}/events",
+  operationId: "jobEvents",
+  summary: "Follow a job",
+  description:
+    "Server-sent events `status`, `tile` and `retry`. Each holds the whole status as JSON; the stream closes after " +
+    "the event with which the job ends. Reconnecting clients send Last-Event-ID, as browsers do by themselves.",
+  request: {
+    params: jobId,
+    headers: z.object({ "last-event-id": z.string().optional().meta({ description: "id of the last event seen" }) }),
+  },
+  responses: {
+    200: {
+      description: "The events",
+      content: {
+        "text/event-stream": {
+          schema: z.string(),
+          example:
+            'id: 3\nevent: tile\ndata: {"sequence":3,"type":"tile","status":{"state":"running","tilesDone":1}}\n\n',
+        },
+      },
+    },
+    ...noSuchJob,
+    ...anyProblem,
+  },
+});
+
+export const planJob = createRoute({
+  method: "post",
+  path: "/v1/plans",
+  operationId: "planJob",
+  summary: "Plan a job without starting it",
+  description: "Tiles, halo, boxes, memory in named terms, and bytes to read and write.",
+  request: requestBody,
+  responses: { 200: json(PlanDoc, "The plan"), ...bodyProblems, ...anyProblem },
+});
+
+const Health = z.strictObject({ status: z.literal("ok") });
+
+export const health = createRoute({
+  method: "get",
+  path: "/healthz",
+  operationId: "health",
+  summary: "Whether the process is alive",
+  responses: { 200: json(Health, "It is") },
+});
+
+export const ready = createRoute({
+  method: "get",
+  path: "/readyz",
+  operationId: "ready",
+  summary: "Whether jobs can be accepted",
+  responses: { 200: json(Health, "They can"), 424: problem("A store cannot be reached"), 503: problem("Not now") },
+});

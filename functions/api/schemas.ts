@@ -1,0 +1,52 @@
+/** The contract's schemas as the OpenAPI document names and illustrates them. */
+import { z } from "@hono/zod-openapi";
+import { JobRequestSchema, JobResultSchema, JobStatusSchema, PlanSchema, ProblemSchema } from "shared/contract.ts";
+import { PROBLEM_TYPE } from "shared/http/problem.ts";
+
+const exampleRequest = {
+  source: { url: "https://example.org/cells.ome.zarr", path: "0" },
+  psf: { url: "https://example.org/psf.tif" },
+  output: { url: "/data/cells-deconvolved.ome.zarr" },
+  algorithm: { iterations: 20, boundary: "symmetric" },
+};
+
+/** Body of a job. */
+export const JobRequestDoc = JobRequestSchema.meta({ id: "JobRequest", examples: [exampleRequest] });
+
+const JobResultDoc = JobResultSchema.meta({ id: "JobResult" });
+
+/** Where a job stands. */
+export const JobStatusDoc = JobStatusSchema.extend({ request: JobRequestDoc, result: JobResultDoc.optional() }).meta({
+  id: "JobStatus",
+  examples: [{
+    id: "mi2x8k3f-5b0f6a1c",
+    state: "running",
+    created: "2026-01-05T09:30:00.000Z",
+    updated: "2026-01-05T09:31:12.000Z",
+    request: exampleRequest,
+    planHash: "9f2c0f6b1d5e",
+    tiles: 96,
+    tilesDone: 40,
+    tilesResumed: 0,
+    etaSeconds: 101,
+  }],
+});
+
+/** Several jobs. */
+export const JobListDoc = z.strictObject({ jobs: z.array(JobStatusDoc) }).meta({ id: "JobList" });
+
+/** What would be done. */
+export const PlanDoc = PlanSchema.meta({ id: "Plan" });
+
+/** What went wrong. */
+export const ProblemDoc = ProblemSchema.meta({
+  id: "Problem",
+  description: `RFC 9457 problem document; type is ${PROBLEM_TYPE} and the kind of the error`,
+  examples: [{
+    type: `${PROBLEM_TYPE}invalid-request`,
+    title: "The request is invalid",
+    status: 400,
+    detail: "algorithm.iterations: iterations must be at least 1",
+    issues: [{ path: "algorithm.iterations", message: "iterations must be at least 1" }],
+  }],
+});

@@ -1,0 +1,43 @@
+/** The `orchestrate` function over HTTP: the methods of a job runner, for an `api` function that is served apart. */
+import { Hono } from "hono";
+import { JobRequestSchema } from "shared/contract.ts";
+import type { JobRunner } from "shared/engine/job_runner.ts";
+import { errorToRecord } from "shared/errors.ts";
+import { EVENT_STREAM_HEADERS, eventStream, lastEventId } from "shared/http/event_stream.ts";
+import { httpProblem, problemResponse, toProblem } from "shared/http/problem.ts";
+import { readJson } from "shared/http/read_json.ts";
+
+/** What the function needs. */
+export interface OrchestrateAppDeps {
+  readonly jobs: JobRunner;
+  /** Called with errors that the answer does not explain. */
+  readonly log?: (line: string) => void;
+}
+
+/** `POST /v1/runs`, `GET` and `DELETE /v1/runs/{id}`, `GET /v1/runs/{id}/events`, `POST /v1/plans`. */
+export function createOrchestrateApp({ jobs, log = console.error }: OrchestrateAppDeps): Hono {
+  const app = new Hono();
+  app.onError((error) => {
+    const record = errorToRecord(error);
+    if (record.kind === "internal") log(`internal error: ${error.stack ?? record.message}`);
+    return problemResponse(toProblem(error));
+  });
+  app.notFound((c) => problemResponse(httpProblem(404, "Not found", `there is nothing at ${c.req.path}`)));
+  app.get("/healthz", async (c) => {
+    await jobs.ready();
+    return c.json({ status: "ok" });
+  });
+  app.post("/v1/plans", async (c) => c.json(await jobs.plan(await readJson(c.req.raw, JobRequestSchema))));
+  app.post("/v1/runs", async (c) => c.json(await jobs.submit(await readJson(c.req.raw, JobRequestSchema)), 202));
+  app.get("/v1/runs", async (c) => c.json({ jobs: await jobs.list(Number(c.req.query("limit") ?? 100)) }));
+  app.get("/v1/runs/:id", async (c) => c.json(await jobs.get(c.req.param("id"))));
+  app.delete("/v1/runs/:id", async (c) => c.json(await jobs.cancel(c.req.param("id"))));
+  app.get("/v1/runs/:id/events", async (c) => {
+    const controller = new AbortController();
+    const after = lastEventId(c.req.raw.headers);
+    const options = { signal: controller.signal, ...(after === undefined ? {} : { after }) };
+    const events = await jobs.events(c.req.param("id"), options);
+    return new Response(eventStream(events, { controller }), { headers: EVENT_STREAM_HEADERS });
+  });
+  return app;
+}

@@ -1,0 +1,66 @@
+/** The events of one job: kept for those who come late, handed on to those who wait. */
+import type { JobEvent } from "shared/contract.ts";
+import type { EventsOptions } from "shared/engine/job_runner.ts";
+
+/** Events kept. Each carries the whole status, so that who missed some has lost nothing but detail. */
+const KEPT_EVENTS = 256;
+
+/** Events in order; a reader gets those it has not seen, then waits for more until the log ends. */
+export class EventLog {
+  #events: JobEvent[] = [];
+  #latest = 0;
+  #ended = false;
+  readonly #waiting = new Set<() => void>();
+
+  /** Adds an event; its sequence number is the next one. */
+  append(event: Omit<JobEvent, "sequence">): void {
+    this.#events.push({ ...event, sequence: ++this.#latest });
+    if (this.#events.length > KEPT_EVENTS) this.#events.shift();
+    this.#wake();
+  }
+
+  /** No more events will come. */
+  end(): void {
+    this.#ended = true;
+    this.#wake();
+  }
+
+  /** Readers that wait for an event. */
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
+  /**
+   * Events after the one with sequence number `after`, then live ones; ends with the log, or when the signal fires. A number
+   * this log has not reached comes from before a restart, and is taken as none.
+   */
+  async *read({ after = 0, signal }: EventsOptions = {}): AsyncGenerator<JobEvent> {
+    let seen = after > this.#latest ? 0 : after;
+    while (!signal?.aborted) {
+      // A copy: events may be added and dropped while the reader is busy with one.
+      for (const event of this.#events.filter(({ sequence }) => sequence > seen)) {
+        seen = event.sequence;
+        yield event;
+      }
+      if (seen < this.#latest) continue;
+      if (this.#ended) return;
+      await this.#change(signal);
+    }
+  }
+
+  #wake(): void {
+    for (const wake of [...this.#waiting]) wake();
+  }
+
+  #change(signal: AbortSignal | undefined): Promise<void> {
+    return new Promise((resolve) => {
+      const done = () => {
+        this.#waiting.delete(done);
+        signal?.removeEventListener("abort", done);
+        resolve();
+      };
+      this.#waiting.add(done);
+      signal?.addEventListener("abort", done);
+    });
+  }
+}
