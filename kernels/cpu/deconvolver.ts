@@ -1,0 +1,180 @@
+/**
+ * Richardson-Lucy deconvolution on the CPU: WebAssembly SIMD, generated for the box, in one Worker per core over one shared
+ * memory.
+ */
+import { ClearstackError } from "shared/errors.ts";
+import { isFastBox } from "shared/fast_size.ts";
+import { formatVec3, voxelCount } from "shared/geometry.ts";
+import type { Deconvolver, DeconvolverOptions, RunOptions, RunResult } from "../deconvolver.ts";
+import { psfBox } from "../psf_box.ts";
+import { twiddleTable } from "./fft_plan.ts";
+import { kernelModule } from "./kernel_module.ts";
+import { type MemoryLayout, memoryLayout } from "./memory_layout.ts";
+import { exchangeTables } from "./row_exchange.ts";
+import { SharedControl } from "./shared_control.ts";
+import { simdRounding } from "./simd_support.ts";
+import { WorkerPool } from "./worker_pool.ts";
+
+/** Options of {@link createCpuDeconvolver}. */
+export interface CpuDeconvolverOptions extends DeconvolverOptions {
+  /** Whole number >= 1. The estimate does not depend on it. @default {navigator.hardwareConcurrency} */
+  readonly threads?: number;
+}
+
+/** Voxels copied between two turns of the event loop: about 5 ms of copying. */
+const COPY_VOXELS = 2 ** 22;
+
+/**
+ * Starts the threads, generates the kernels and computes the OTF.
+ *
+ * @throws {ClearstackError} `invalid-request` for a box without fast sides or a PSF that does not fit, `over-budget` for a box
+ * beyond 4 GiB, `device-memory` if that much cannot be had, `corrupt-data` for a PSF that cannot be normalised
+ */
+export async function createCpuDeconvolver(options: CpuDeconvolverOptions): Promise<Deconvolver> {
+  if (!isFastBox(options.box)) {
+    throw new ClearstackError(
+      "invalid-request",
+      `a box of ${formatVec3(options.box)} voxels has a side that the transforms do not take; grow it with fastBox()`,
+    );
+  }
+  const threads = options.threads ?? Math.max(1, navigator.hardwareConcurrency);
+  const psf = psfBox(options.psf, options.box);
+  const layout = memoryLayout(options.box, { ...options, threads });
+  const memory = allocate(layout);
+  fillTables(layout, memory);
+  const acceleration = options.acceleration ?? "none";
+  const rounding = simdRounding();
+  const module = await WebAssembly.compile(kernelModule(layout, { rounding, acceleration }));
+  const pool = await WorkerPool.start({ module, memory, layout, threads, acceleration });
+  const deconvolver = new CpuDeconvolver(options, layout, memory, pool, threads);
+  await deconvolver.prepare(psf);
+  return deconvolver;
+}
+
+function allocate(layout: MemoryLayout): WebAssembly.Memory {
+  try {
+    return new WebAssembly.Memory({ initial: layout.pages, maximum: layout.pages, shared: true });
+  } catch (cause) {
+    const mib = Math.ceil(layout.bytes.total / 2 ** 20);
+    const message = `the CPU deconvolver could not allocate ${mib} MiB; free memory or use a smaller tile`;
+    throw new ClearstackError("device-memory", message, { cause });
+  }
+}
+
+function fillTables(layout: MemoryLayout, memory: WebAssembly.Memory): void {
+  layout.plans.forEach((plan, axis) => {
+    const table = twiddleTable(plan);
+    new Float32Array(memory.buffer, layout.twiddles[axis], table.length).set(table);
+  });
+  const { write, read } = exchangeTables(layout.plans[2]);
+  new Int32Array(memory.buffer, layout.writeTable, write.length).set(write);
+  new Int32Array(memory.buffer, layout.readTable, read.length).set(read);
+}
+
+class CpuDeconvolver implements Deconvolver {
+  readonly backend = "cpu";
+  readonly adapter: string;
+  readonly allocatedBytes: number;
+  readonly #options: DeconvolverOptions;
+  readonly #control: SharedControl;
+  readonly #staged: Float32Array<ArrayBufferLike>;
+  readonly #pool: WorkerPool;
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    options: DeconvolverOptions,
+    layout: MemoryLayout,
+    memory: WebAssembly.Memory,
+    pool: WorkerPool,
+    threads: number,
+  ) {
+    this.#options = options;
+    this.adapter = `CPU, WebAssembly SIMD, ${threads} ${threads === 1 ? "thread" : "threads"}`;
+    this.allocatedBytes = memory.buffer.byteLength;
+    this.#control = new SharedControl(memory, threads);
+    this.#staged = new Float32Array(memory.buffer, layout.spectrum, voxelCount(layout.box));
+    this.#pool = pool;
+  }
+
+  async prepare(psf: Float32Array): Promise<void> {
+    await copyInPieces(psf, this.#staged);
+    await this.#pool.execute({ kind: "prepare" });
+  }
+
+  run(data: Float32Array, options: RunOptions): Promise<RunResult> {
+    const result = this.#turn.then(() => this.#run(data, options));
+    this.#turn = result.catch(() => {});
+    return result;
+  }
+
+  close(): Promise<void> {
+    this.#pool.close();
+    return Promise.resolve();
+  }
+
+  async #run(data: Float32Array, options: RunOptions): Promise<RunResult> {
+    const { iterations, start = "data", signal } = options;
+    checkRun(this.#options, data, options);
+    if (signal?.aborted) throw cancelled();
+    const observed = (this.#options.nonCirculant && options.observed) || { start: [0, 0, 0], shape: this.#options.box };
+    const started = performance.now();
+    this.#control.clearStop();
+    const stop = () => this.#control.requestStop();
+    signal?.addEventListener("abort", stop);
+    try {
+      await copyInPieces(data, this.#staged);
+      const outcome = await this.#pool.execute({ kind: "run", iterations, start, observed });
+      if (outcome === "corrupt") throw this.#corrupt(data);
+      if (outcome === "stopped" || signal?.aborted) throw cancelled();
+      const estimate = new Float32Array(data.length);
+      await copyInPieces(this.#staged, estimate);
+      return { estimate, kernelSeconds: (performance.now() - started) / 1000 };
+    } finally {
+      signal?.removeEventListener("abort", stop);
+    }
+  }
+
+  #corrupt(data: Float32Array): ClearstackError {
+    const index = this.#control.summary.badVoxel;
+    const [, ny, nx] = this.#options.box;
+    const voxel = formatVec3([Math.floor(index / (ny * nx)), Math.floor(index / nx) % ny, index % nx]);
+    return new ClearstackError(
+      "corrupt-data",
+      `voxel ${voxel} (z,y,x in the box) is ${data[index]}; replace NaN and infinite values before deconvolving`,
+    );
+  }
+}
+
+function checkRun({ box }: DeconvolverOptions, data: Float32Array, { iterations, observed }: RunOptions): void {
+  if (data.length !== voxelCount(box)) {
+    throw new ClearstackError(
+      "invalid-request",
+      `the data have ${data.length} values, but a box of ${formatVec3(box)} voxels needs ${voxelCount(box)}`,
+    );
+  }
+  if (!Number.isInteger(iterations) || iterations < 1) {
+    throw new ClearstackError("invalid-request", `iterations must be a whole number of at least 1, not ${iterations}`);
+  }
+  if (
+    observed &&
+    !observed.shape.every((side, i) => observed.start[i] >= 0 && side > 0 && observed.start[i] + side <= box[i])
+  ) {
+    const { start, shape } = observed;
+    const message =
+      `the observed box at ${formatVec3(start)} of ${formatVec3(shape)} voxels must lie within the box of ` +
+      `${formatVec3(box)} and hold a voxel`;
+    throw new ClearstackError("invalid-request", message);
+  }
+}
+
+function cancelled(): ClearstackError {
+  return new ClearstackError("cancelled", "the deconvolution was cancelled");
+}
+
+/** Copies, giving way to other work of the calling thread again and again. */
+async function copyInPieces(source: Float32Array, target: Float32Array): Promise<void> {
+  for (let start = 0; start < source.length; start += COPY_VOXELS) {
+    target.set(source.subarray(start, start + COPY_VOXELS), start);
+    await new Promise((resolve) => setTimeout(resolve));
+  }
+}
