@@ -1,15 +1,40 @@
-import type { ImageInfo, Location } from "../contract.ts";
+/**
+ * From a location to an image: Zarr array, array of a group, level 0 of an OME-Zarr, or TIFF stack.
+ */
+import type { Axis, ImageInfo, Location } from "../contract.ts";
 import { ClearstackError } from "../errors.ts";
-import type { RequestOptions } from "../storage/store.ts";
+import { openStore } from "../storage/open_store.ts";
+import type { RequestOptions, Store } from "../storage/store.ts";
+import { canonicalUrl, redactUrl, splitObject } from "../storage/url.ts";
+import { decideAxes } from "./axes.ts";
+import { findArrays } from "./find_arrays.ts";
 import type { Image } from "./image.ts";
+import { hashHex } from "./hash.ts";
+import { type OmeImage, parseOme } from "./ome_multiscales.ts";
+import { openTiff } from "./tiff_image.ts";
+import { zarrImage } from "./zarr_image.ts";
+import { parseZarrArray } from "./zarr_metadata.ts";
+import { childKey, readZarrNode, type ZarrNode } from "./zarr_node.ts";
 
 /**
  * Opens a Zarr array, an array of a group, level 0 of an OME-Zarr, or a TIFF stack; reads metadata only.
  *
  * @throws {ClearstackError} `not-found`, `invalid-request` (which array? which axes?), `unsupported`, `corrupt-data`
  */
-export function openImage(_location: Location, _options: RequestOptions = {}): Promise<Image> {
-  throw new ClearstackError("internal", "not available yet");
+export async function openImage(location: Location, options: RequestOptions = {}): Promise<Image> {
+  const url = canonicalUrl(location.url);
+  if (/\.tiff?$/i.test(redactUrl(url))) return await openTiff(location, options);
+  const store = openStore(url);
+  const path = (location.path ?? "").replace(/^\/+|\/+$/g, "");
+  const node = await readZarrNode(store, path, options);
+  if (node === undefined) {
+    if (path === "" && await startsLikeTiff(url, options)) return await openTiff(location, options);
+    throw await missingImage(store, url, path);
+  }
+  const found = node.kind === "array"
+    ? { node, path, ome: await enclosingOme(store, path, options) }
+    : await arrayOfGroup(store, { node, path }, options);
+  return await imageOf(store, { ...found, url, requestedAxes: location.axes }, options);
 }
 
 /**
@@ -17,6 +42,150 @@ export function openImage(_location: Location, _options: RequestOptions = {}): P
  *
  * @throws {ClearstackError} `corrupt-data` if the source changed since
  */
-export function reopenImage(_info: ImageInfo, _options: RequestOptions = {}): Promise<Image> {
-  throw new ClearstackError("internal", "not available yet");
+export async function reopenImage(info: ImageInfo, options: RequestOptions = {}): Promise<Image> {
+  if (info.format === "tiff") {
+    const image = await openTiff({ url: info.url }, options);
+    if (image.info.identity !== info.identity) throw changed(info);
+    return { ...image, info };
+  }
+  const store = openStore(info.url);
+  const node = await readZarrNode(store, info.path, options);
+  if (node === undefined) throw new ClearstackError("not-found", `${store.url}/${info.path} is no longer there`);
+  if (node.kind !== "array" || await identityOf(store, node, options) !== info.identity) throw changed(info);
+  return zarrImage(store, parseZarrArray(node, store.url), info);
+}
+
+interface FoundArray {
+  readonly node: ZarrNode;
+  readonly path: string;
+  readonly ome?: OmeImage | undefined;
+}
+
+/** Level 0 if the group is an OME-Zarr image, else its only array. */
+async function arrayOfGroup(
+  store: Store,
+  group: { readonly node: ZarrNode; readonly path: string },
+  options: RequestOptions,
+): Promise<FoundArray> {
+  const ome = parseOme(group.node.attributes, shown(store, group.path));
+  if (ome !== undefined) {
+    const path = childKey(group.path, ome.path);
+    const node = await readZarrNode(store, path, options);
+    if (node?.kind === "array") return { node, path, ome };
+    throw new ClearstackError(
+      "not-found",
+      `${shown(store, group.path)} names the array ${ome.path}, which is not there`,
+    );
+  }
+  const arrays = await findArrays(store, group);
+  const only = arrays.length === 1 ? await readZarrNode(store, arrays[0]!, options) : undefined;
+  if (only?.kind === "array") return { node: only, path: arrays[0]! };
+  if (arrays.length === 0) {
+    const hint = group.path === "" ? "; name one with --path if it is deeper" : "";
+    throw new ClearstackError("not-found", `${shown(store, group.path)} is a group without an array${hint}`);
+  }
+  const names = arrays.slice(0, 8).join(", ") + (arrays.length > 8 ? ", ..." : "");
+  throw new ClearstackError(
+    "invalid-request",
+    `${shown(store, group.path)} is a group of several arrays (${names}); choose one with --path`,
+  );
+}
+
+/** OME metadata of the group an array lies in, where they name it as level 0. */
+async function enclosingOme(store: Store, path: string, options: RequestOptions): Promise<OmeImage | undefined> {
+  if (path === "") return undefined;
+  const parent = path.includes("/") ? path.slice(0, path.lastIndexOf("/")) : "";
+  const group = await readZarrNode(store, parent, options);
+  const ome = group && parseOme(group.attributes, shown(store, parent));
+  return ome !== undefined && childKey(parent, ome.path) === path ? ome : undefined;
+}
+
+async function imageOf(
+  store: Store,
+  found: FoundArray & { readonly url: string; readonly requestedAxes: string | undefined },
+  options: RequestOptions,
+): Promise<Image> {
+  const { node, path, ome, url, requestedAxes } = found;
+  const where = shown(store, path);
+  const meta = parseZarrArray(node, where);
+  const rank = meta.shape.length;
+  const axes = decideAxes({
+    url: where,
+    rank,
+    requested: requestedAxes,
+    ome: ome?.axes,
+    dimensionNames: meta.dimensionNames,
+  });
+  refuseEmpty(meta.shape, axes, where);
+  for (const numbers of [ome?.scale, ome?.translation]) {
+    if (numbers !== undefined && numbers.length !== rank) {
+      throw new ClearstackError("corrupt-data", `${where} has ${rank} axes but OME metadata scale ${numbers.length}`);
+    }
+  }
+  const info: ImageInfo = {
+    url,
+    path,
+    format: node.version === 3 ? "zarr3" : "zarr2",
+    dtype: meta.dtype,
+    shape: [...meta.shape],
+    chunkShape: [...meta.chunkShape],
+    axes,
+    scale: ome?.scale ? [...ome.scale] : meta.shape.map(() => 1),
+    ...(ome?.translation ? { translation: [...ome.translation] } : {}),
+    ...(ome?.name ? { name: ome.name } : {}),
+    identity: await identityOf(store, node, options),
+  };
+  return zarrImage(store, meta, info);
+}
+
+function refuseEmpty(shape: readonly number[], axes: readonly Axis[], where: string): void {
+  const empty = shape.indexOf(0);
+  if (empty >= 0) {
+    throw new ClearstackError("unsupported", `${where} has no voxels: its ${axes[empty]!.name} axis has length 0`);
+  }
+}
+
+/** Hash of the metadata document and its entity tag. */
+async function identityOf(store: Store, node: ZarrNode, options: RequestOptions): Promise<string> {
+  const etag = (await store.head(node.key, options))?.etag ?? "";
+  return await hashHex(node.bytes, new TextEncoder().encode(etag));
+}
+
+/** A file without a TIFF's ending may still be one. */
+async function startsLikeTiff(url: string, options: RequestOptions): Promise<boolean> {
+  const { base, key } = splitObject(url);
+  if (key === "") return false;
+  const store = openStore(base);
+  const info = await store.head(key, options);
+  if (info === undefined || !(info.size >= 8)) return false;
+  const magic = await store.getRange(key, { offset: 0, length: 4 }, options);
+  return magic !== undefined && /^(II[*+]\0|MM\0[*+])$/.test(String.fromCharCode(...magic));
+}
+
+async function missingImage(store: Store, url: string, path: string): Promise<ClearstackError> {
+  if (path !== "" && await readZarrNode(store, "") !== undefined) {
+    return new ClearstackError("not-found", `${store.url} has no array or group ${path}`);
+  }
+  const { base, key } = splitObject(url);
+  const isFile = key !== "" && await openStore(base).head(key) !== undefined;
+  const isFolder = !isFile && !/^https?:/i.test(url) && await hasNames(store);
+  return isFile || isFolder
+    ? new ClearstackError("unsupported", `${store.url} is neither a Zarr (no zarr.json, .zarray or .zgroup) nor a TIFF`)
+    : new ClearstackError("not-found", `${store.url} does not exist, or holds no zarr.json, .zarray or .zgroup`);
+}
+
+async function hasNames(store: Store): Promise<boolean> {
+  for await (const _ of store.listNames("")) return true;
+  return false;
+}
+
+function changed(info: ImageInfo): ClearstackError {
+  return new ClearstackError(
+    "corrupt-data",
+    `the source ${redactUrl(info.url)} changed since the job was planned; start it again`,
+  );
+}
+
+function shown(store: Store, path: string): string {
+  return path === "" ? store.url : `${store.url}/${path}`;
 }

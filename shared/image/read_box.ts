@@ -1,8 +1,17 @@
+/**
+ * Reads any box of voxels of an image of any chunking, also where it reaches outside.
+ */
 import type { Boundary } from "../contract.ts";
-import { ClearstackError } from "../errors.ts";
 import type { Box, Vec3 } from "../geometry.ts";
+import { mapAxes, voxelCount } from "../geometry.ts";
+import { createLimiter } from "../storage/limiter.ts";
 import type { RequestOptions } from "../storage/store.ts";
+import { axisMap, type AxisPiece, OUTSIDE, splitByChunk } from "./axis_map.ts";
 import type { Image } from "./image.ts";
+import { scatter } from "./scatter.ts";
+
+/** Chunks that one call to `readBox` holds decoded, or waits for, at once. */
+export const CHUNKS_IN_FLIGHT = 8;
 
 /** Which voxels to read, and what stands outside the image. */
 export interface ReadBoxOptions extends RequestOptions {
@@ -10,6 +19,7 @@ export interface ReadBoxOptions extends RequestOptions {
   readonly outer: readonly number[];
   /** Voxels in z, y, x; may reach outside the image by any amount. A 2-D image has one plane, z = 0. */
   readonly box: Box;
+  /** `non-circulant` leaves 0 outside the image. */
   readonly boundary: Boundary;
   /** Value outside the image where boundary is `constant`. @default {0} */
   readonly boundaryValue?: number;
@@ -23,12 +33,72 @@ export interface BoxValues {
   readonly bytesRead: number;
 }
 
-/** Reads a box of voxels as float32. Every chunk it touches is fetched and decoded once. */
-export function readBox(_image: Image, _options: ReadBoxOptions): Promise<BoxValues> {
-  throw new ClearstackError("internal", "not available yet");
+/**
+ * Reads a box of voxels as float32. Every chunk it touches is fetched and decoded once, however often the boundary rule repeats
+ * it.
+ *
+ * @throws {ClearstackError} `corrupt-data`, `forbidden`, `store-unavailable`, `cancelled`
+ */
+export async function readBox(image: Image, options: ReadBoxOptions): Promise<BoxValues> {
+  const { outer, box, boundary, boundaryValue = 0, signal } = options;
+  const layout = spatialLayout(image);
+  const maps = mapAxes((axis) =>
+    axisMap({ start: box.start[axis], count: box.shape[axis], length: layout.shape[axis] }, boundary)
+  );
+  const target = { values: new Float32Array(voxelCount(box.shape)), shape: box.shape };
+  const outside = boundary === "constant" ? boundaryValue : 0;
+  if (outside !== 0 && maps.some((map) => map.includes(OUTSIDE))) target.values.fill(outside);
+
+  const { chunkShape } = image.info;
+  const outerChunk = outer.map((index, axis) => Math.floor(index / chunkShape[axis]!));
+  const limit = createLimiter(CHUNKS_IN_FLIGHT);
+  let bytesRead = 0;
+  const copyChunk = async (pieces: readonly [AxisPiece, AxisPiece, AxisPiece]) => {
+    const coords = [...outerChunk, ...pieces.slice(3 - layout.rank).map((piece) => piece.chunk)];
+    const chunk = await image.readChunk(coords, { signal });
+    bytesRead += chunk.storedBytes;
+    const offset = outer.reduce((sum, index, axis) => sum + (index % chunkShape[axis]!) * chunk.strides[axis]!, 0);
+    const spatialStrides = chunk.strides.slice(outer.length);
+    const strides = (layout.rank === 3 ? spatialStrides : [0, ...spatialStrides]) as unknown as Vec3;
+    scatter(target, { values: chunk.values, offset, strides }, pieces);
+  };
+  await allOrFirstError(
+    combinations(mapAxes((axis) => splitByChunk(maps[axis], layout.chunk[axis])))
+      .map((pieces) => (stopped: () => boolean) => limit(() => stopped() ? Promise.resolve() : copyChunk(pieces))),
+  );
+  return { values: target.values, bytesRead };
 }
 
-/** The part of `box` inside an image of this shape, its start relative to the box. */
-export function observedInBox(_shape: Vec3, _box: Box): Box {
-  throw new ClearstackError("internal", "not available yet");
+/** The part of `box` inside an image of this shape, its start relative to the box. Empty axes have length 0. */
+export function observedInBox(shape: Vec3, box: Box): Box {
+  const first = mapAxes((axis) => Math.min(Math.max(-box.start[axis], 0), box.shape[axis]));
+  const end = mapAxes((axis) => Math.min(Math.max(shape[axis] - box.start[axis], first[axis]), box.shape[axis]));
+  return { start: first, shape: mapAxes((axis) => end[axis] - first[axis]) };
+}
+
+/** Spatial shape and chunk of an image as triples; a 2-D image gets a z of 1. */
+function spatialLayout({ info }: Image): { readonly rank: 2 | 3; readonly shape: Vec3; readonly chunk: Vec3 } {
+  const rank = info.axes.some((axis) => axis.name === "z") ? 3 : 2;
+  const triple = (sides: readonly number[]) =>
+    (rank === 3 ? sides.slice(-3) : [1, ...sides.slice(-2)]) as unknown as Vec3;
+  return { rank, shape: triple(info.shape), chunk: triple(info.chunkShape) };
+}
+
+function combinations(pieces: readonly AxisPiece[][]): [AxisPiece, AxisPiece, AxisPiece][] {
+  return pieces[0]!.flatMap((z) =>
+    pieces[1]!.flatMap((y) => pieces[2]!.map((x): [AxisPiece, AxisPiece, AxisPiece] => [z, y, x]))
+  );
+}
+
+/** Runs all; after the first failure none that has not begun begins, and that failure is thrown once all have settled. */
+async function allOrFirstError(runs: readonly ((stopped: () => boolean) => Promise<void>)[]): Promise<void> {
+  let failed: { readonly error: unknown } | undefined;
+  await Promise.all(runs.map(async (run) => {
+    try {
+      await run(() => failed !== undefined);
+    } catch (error) {
+      failed ??= { error };
+    }
+  }));
+  if (failed !== undefined) throw failed.error;
 }

@@ -38,6 +38,7 @@ const DECODERS: Readonly<Record<string, MakeDecoder>> = {
 
 /** Puts the codecs into zarrita's registry, under their v3 names and those of numcodecs. */
 export function registerCodecs(): void {
+  registerStrictBytes();
   for (const [name, makeDecoder] of Object.entries(DECODERS)) {
     const entry = {
       kind: "bytes_to_bytes" as const,
@@ -56,6 +57,40 @@ export function registerCodecs(): void {
     registry.set(name, () => Promise.resolve(entry as never));
     registry.set(`numcodecs.${name}`, () => Promise.resolve(entry as never));
   }
+}
+
+let strictBytes = false;
+
+/** zarrita's bytes codec takes any length; a chunk that is too short or too long is damaged. */
+function registerStrictBytes(): void {
+  if (strictBytes) return;
+  strictBytes = true;
+  const load = registry.get("bytes")!;
+  registry.set("bytes", async () => {
+    const entry = await load();
+    return {
+      kind: "array_to_bytes" as const,
+      fromConfig(configuration: unknown, meta: Parameters<typeof entry.fromConfig>[1]) {
+        const codec = entry.fromConfig(configuration, meta);
+        const { dataType, shape } = meta;
+        const wanted = elementBytes(dataType) * shape.reduce((product, side) => product * side, 1);
+        const decode = codec.decode.bind(codec);
+        return Object.assign(codec, {
+          decode(bytes: Uint8Array) {
+            if (bytes.length !== wanted) {
+              throw new Error(`it holds ${bytes.length} bytes where ${wanted} were expected`);
+            }
+            return decode(bytes);
+          },
+        });
+      },
+    };
+  });
+}
+
+/** `uint16` -> 2, `bool` -> 1. */
+function elementBytes(dataType: string): number {
+  return Number(/\d+$/.exec(dataType)?.[0] ?? 8) / 8;
 }
 
 /** Twice the chunk, in elements of 8 bytes, and a page: what no honest intermediate exceeds and no bomb may. */

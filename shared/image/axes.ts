@@ -1,0 +1,106 @@
+/**
+ * Which axis of an array is which: always a subset of t, c, z, y, x in that order. Never guessed where it could be wrong.
+ */
+import type { Axis } from "../contract.ts";
+import { ClearstackError } from "../errors.ts";
+
+const TYPES = { t: "time", c: "channel", z: "space", y: "space", x: "space" } as const;
+
+/** What a file says about the axes of an array of this rank. */
+export interface AxisStatements {
+  /** For messages. */
+  readonly url: string;
+  readonly rank: number;
+  /** From the request: `zyx`, `tczyx` and the like. */
+  readonly requested?: string | undefined;
+  /** From OME metadata. */
+  readonly ome?: readonly { readonly name: string; readonly unit?: string | undefined }[] | undefined;
+  /** From `dimension_names` or `_ARRAY_DIMENSIONS`. */
+  readonly dimensionNames?: readonly (string | null)[] | undefined;
+}
+
+/** Makes axes of a string such as `czyx`. */
+export function axesOf(names: string, units: readonly (string | undefined)[] = []): Axis[] {
+  return [...names].map((name, index) => {
+    const unit = units[index];
+    return { name: name as Axis["name"], type: TYPES[name as Axis["name"]], ...(unit === undefined ? {} : { unit }) };
+  });
+}
+
+/**
+ * Decides the axes: OME metadata, then names of dimensions that are t, c, z, y, x, then the request, then the rank (2 is yx, 3
+ * is zyx).
+ *
+ * @throws {ClearstackError} `invalid-request` where the request is needed or contradicts the file, `unsupported` for a rank or
+ *   an order that cannot be processed
+ */
+export function decideAxes({ url, rank, requested, ome, dimensionNames }: AxisStatements): Axis[] {
+  if (rank < 2 || rank > 5) {
+    throw new ClearstackError("unsupported", `${url} has ${rank} axes; images have 2 to 5 (yx, zyx, up to tczyx)`);
+  }
+  const stated = ome?.map((axis) => axis.name) ?? namedDimensions(dimensionNames);
+  if (stated !== undefined) {
+    const names = checkedOrder(stated, rank, url);
+    if (requested !== undefined && requested !== names) {
+      throw new ClearstackError("invalid-request", `${url} states the axes ${names}; leave out --axes ${requested}`);
+    }
+    return axesOf(names, ome?.map((axis) => fullUnitName(axis.unit)));
+  }
+  const names = requested ?? { 2: "yx", 3: "zyx" }[rank];
+  if (names === undefined) {
+    const example = rank === 4 ? "czyx" : "tczyx";
+    throw new ClearstackError(
+      "invalid-request",
+      `${url} has ${rank} axes and does not name them; say which they are, for example --axes ${example}`,
+    );
+  }
+  if (names.length !== rank) {
+    throw new ClearstackError("invalid-request", `--axes ${names} names ${names.length} axes but ${url} has ${rank}`);
+  }
+  return axesOf(names);
+}
+
+/** Names that all are axes of ours, else nothing: `dim_0` or null state nothing. */
+function namedDimensions(names: AxisStatements["dimensionNames"]): string[] | undefined {
+  const known = names?.filter((name): name is string => name !== null && /^[tczyx]$/i.test(name));
+  return known !== undefined && known.length > 0 && known.length === names!.length ? known : undefined;
+}
+
+function checkedOrder(stated: readonly string[], rank: number, url: string): string {
+  const names = stated.map((name) => name.toLowerCase()).join("");
+  if (/^t?c?z?yx$/.test(names) && names.length === rank) return names;
+  throw new ClearstackError(
+    "unsupported",
+    `${url} states the axes ${
+      stated.join(", ")
+    } for ${rank} dimensions; they must be a part of t, c, z, y, x in that order`,
+  );
+}
+
+/** Abbreviations met in the wild; OME-Zarr asks for the full UDUNITS-2 names and viewers fail on others. */
+const UNITS: Readonly<Record<string, string>> = {
+  "um": "micrometer",
+  "\u00b5m": "micrometer",
+  "\u03bcm": "micrometer",
+  "micron": "micrometer",
+  "microns": "micrometer",
+  "micrometre": "micrometer",
+  "nm": "nanometer",
+  "nanometre": "nanometer",
+  "mm": "millimeter",
+  "cm": "centimeter",
+  "m": "meter",
+  "s": "second",
+  "sec": "second",
+  "ms": "millisecond",
+  "min": "minute",
+  "h": "hour",
+  "pixel": "",
+  "pixels": "",
+};
+
+/** The full name of a unit of length or time; `undefined` if there is none. */
+export function fullUnitName(unit: string | undefined): string | undefined {
+  const name = unit?.trim().replaceAll("\\u00B5", "\u00b5") ?? "";
+  return (UNITS[name] ?? UNITS[name.toLowerCase()] ?? name) || undefined;
+}

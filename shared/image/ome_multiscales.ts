@@ -1,0 +1,83 @@
+/**
+ * What OME-Zarr metadata (0.1 to 0.5) say of an image: where level 0 is, its axes, and how large its voxels are.
+ */
+import { z } from "zod";
+import { ClearstackError } from "../errors.ts";
+import { asRecord } from "./zarr_node.ts";
+
+/** Level 0 of a multiscale image. */
+export interface OmeImage {
+  /** Path of level 0 inside the group. */
+  readonly path: string;
+  readonly axes: readonly { readonly name: string; readonly unit?: string | undefined }[] | undefined;
+  /** Along each axis; absent where the metadata state none. */
+  readonly scale?: readonly number[];
+  readonly translation?: readonly number[];
+  readonly name?: string;
+}
+
+const Transformations = z.array(z.looseObject({
+  type: z.string(),
+  scale: z.array(z.number()).optional(),
+  translation: z.array(z.number()).optional(),
+})).default([]);
+
+const Multiscale = z.looseObject({
+  name: z.string().nullish(),
+  axes: z.array(z.union([
+    z.string().transform((name) => ({ name, unit: undefined })),
+    z.looseObject({ name: z.string(), unit: z.string().nullish().transform((unit) => unit ?? undefined) }),
+  ])).optional(),
+  datasets: z.array(z.looseObject({ path: z.string(), coordinateTransformations: Transformations })).min(1),
+  coordinateTransformations: Transformations,
+});
+
+/**
+ * Reads the first multiscale image of a group's attributes; `undefined` if there is none.
+ *
+ * @throws {ClearstackError} `corrupt-data` if there is one that breaks its specification
+ */
+export function parseOme(attributes: Record<string, unknown>, url: string): OmeImage | undefined {
+  const multiscales = asRecord(attributes.ome).multiscales ?? attributes.multiscales;
+  if (!Array.isArray(multiscales) || multiscales.length === 0) return undefined;
+  const parsed = Multiscale.safeParse(multiscales[0]);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0]!;
+    throw new ClearstackError("corrupt-data", `${url}: multiscales ${issue.path.join(".")}: ${issue.message}`);
+  }
+  const { name, axes, datasets, coordinateTransformations: outer } = parsed.data;
+  const level = datasets[0]!;
+  const path = level.path.replace(/^\/+|\/+$/g, "");
+  const { scale, translation } = chain(stepOf(level.coordinateTransformations), stepOf(outer));
+  return {
+    path,
+    axes,
+    ...(scale === undefined ? {} : { scale }),
+    ...(translation === undefined ? {} : { translation }),
+    ...(name ? { name } : {}),
+  };
+}
+
+interface Step {
+  readonly scale?: readonly number[] | undefined;
+  readonly translation?: readonly number[] | undefined;
+}
+
+function stepOf(transformations: z.infer<typeof Transformations>): Step {
+  return {
+    scale: transformations.find((step) => step.type === "scale")?.scale,
+    translation: transformations.find((step) => step.type === "translation")?.translation,
+  };
+}
+
+/** `inner`, then `outer`: x -> outer.scale * (inner.scale * x + inner.translation) + outer.translation. */
+function chain(inner: Step, outer: Step): Step {
+  const times = (a?: readonly number[], b?: readonly number[]) =>
+    a && b ? a.map((value, axis) => value * b[axis]!) : a ?? b;
+  const moved = inner.translation && times(inner.translation, outer.scale);
+  const plus = moved && outer.translation;
+  return {
+    scale: times(inner.scale, outer.scale),
+    translation: plus ? moved.map((value, axis) => value + plus[axis]!) : moved ?? outer.translation,
+  };
+}

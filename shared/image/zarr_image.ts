@@ -1,0 +1,64 @@
+/**
+ * A Zarr array as an image. zarrita walks chunks and shards; what it is told and what it returns is checked here.
+ */
+import * as zarr from "zarrita";
+import type { ImageInfo } from "../contract.ts";
+import { ClearstackError, isClearstackError } from "../errors.ts";
+import { registerCodecs } from "../storage/codecs.ts";
+import type { ByteRange, RequestOptions, Store } from "../storage/store.ts";
+import type { Chunk, ChunkValues, Image } from "./image.ts";
+import type { ZarrArrayMeta } from "./zarr_metadata.ts";
+import { childKey } from "./zarr_node.ts";
+
+/** Request options that travel through zarrita and come back with what was fetched. */
+interface TalliedOptions extends RequestOptions {
+  storedBytes: number;
+}
+
+/** Makes an image of an array whose metadata were checked. */
+export function zarrImage(store: Store, meta: ZarrArrayMeta, info: ImageInfo): Image {
+  registerCodecs();
+  const array = new zarr.Array(readableStore(store), `/${info.path}`, meta.zarrita as never);
+  return {
+    info,
+    async readChunk(coords, { signal } = {}): Promise<Chunk> {
+      const tally: TalliedOptions = { signal, storedBytes: 0 };
+      try {
+        const chunk = await array.getChunk([...coords], tally as never);
+        return { values: plainValues(chunk.data), strides: chunk.stride, storedBytes: tally.storedBytes };
+      } catch (error) {
+        throw chunkError(error, `${store.url}/${childKey(info.path, meta.objectKey(coords))}`);
+      }
+    },
+  };
+}
+
+/** Our store in zarrita's terms; keys there start with a slash. */
+function readableStore(store: Store): zarr.AsyncReadable {
+  const counted = async (options: unknown, read: Promise<Uint8Array | undefined>) => {
+    const bytes = await read;
+    if (options !== undefined) (options as TalliedOptions).storedBytes += bytes?.length ?? 0;
+    return bytes;
+  };
+  return {
+    get: (key, options) => counted(options, store.get(key.slice(1), { signal: options?.signal })),
+    getRange: (key, range, options) =>
+      counted(options, store.getRange(key.slice(1), range as ByteRange, { signal: options?.signal })),
+  };
+}
+
+/** zarrita gives booleans in a wrapper of its own; any other byte than 0 means true. */
+function plainValues(data: unknown): ChunkValues {
+  if (!(data instanceof zarr.BoolArray)) return data as ChunkValues;
+  return new Uint8Array(data.buffer, data.byteOffset, data.length).map((value) => value === 0 ? 0 : 1);
+}
+
+function chunkError(error: unknown, chunk: string): unknown {
+  if (isClearstackError(error)) return error;
+  if (!zarr.isZarritaError(error)) return new ClearstackError("corrupt-data", `${chunk} is damaged`, { cause: error });
+  const { cause } = error;
+  if (isClearstackError(cause)) return cause;
+  const codec = zarr.isZarritaError(error, "CodecPipelineError") ? ` (codec ${error.codec})` : "";
+  const reason = cause instanceof Error ? cause.message : error.message;
+  return new ClearstackError("corrupt-data", `${chunk} is damaged${codec}: ${reason}`, { cause: error });
+}
