@@ -1,0 +1,52 @@
+/** `clearstack deconvolve`: one job, from arguments to a finished output. */
+import type { JobResult } from "shared/contract.ts";
+import { formatBytes } from "shared/memory.ts";
+import type { Io } from "./io.ts";
+import { JOB_FLAGS, jobRequest } from "./job_arguments.ts";
+import { parseArguments } from "./parse_arguments.ts";
+import { ProgressDisplay } from "./progress_display.ts";
+
+const FORM = {
+  usage: "deconvolve SOURCE OUTPUT --psf PSF",
+  positionals: ["SOURCE", "OUTPUT"],
+  flags: { ...JOB_FLAGS, "json": {}, "quiet": {} },
+};
+
+/** Runs the command. */
+export async function deconvolveCommand(args: readonly string[], io: Io): Promise<number> {
+  const parsed = parseArguments(args, FORM);
+  const [source, output] = parsed.positionals as [string, string];
+  const request = await jobRequest(parsed, source, output);
+  const { openLocalProcess } = await import("./local_process.ts");
+  const { runJob } = await import("functions/orchestrate/run_job.ts");
+  const local = openLocalProcess(io.config());
+  const stop = new AbortController();
+  const release = io.onInterrupt(() => stop.abort());
+  const display = parsed.has("quiet") ? undefined : new ProgressDisplay(io);
+  try {
+    const result = await runJob(request, local.deps, {
+      signal: stop.signal,
+      onProgress: (progress) => display?.update(progress),
+    });
+    display?.end();
+    io.out(parsed.has("json") ? `${JSON.stringify(result)}\n` : describeResult(result));
+    return 0;
+  } finally {
+    display?.end();
+    release();
+    await local.close();
+  }
+}
+
+/** The result in words. */
+export function describeResult(result: JobResult): string {
+  const { tiles, tilesComputed, voxels, iterations, seconds, kernelSeconds, backend, adapter } = result;
+  const reused = tiles - tilesComputed;
+  return `${result.output}\n` +
+    `  ${voxels.toLocaleString("en")} voxels in ${tiles} tiles${
+      reused > 0 ? ` (${reused} from an earlier run)` : ""
+    }, ` +
+    `${iterations} iterations\n` +
+    `  ${seconds.toFixed(2)} s, of which kernels ${kernelSeconds.toFixed(2)} s on ${backend} (${adapter})\n` +
+    `  read ${formatBytes(result.bytesRead)}, wrote ${formatBytes(result.bytesWritten)}\n`;
+}

@@ -1,0 +1,19 @@
+/** What a command may touch besides its arguments; tests pass their own. */
+import type { Config } from "shared/config.ts";
+
+/** The surroundings of a command. */
+export interface Io {
+  /** Results. */
+  readonly out: (text: string) => void;
+  /** Progress and errors. */
+  readonly err: (text: string) => void;
+  /** Width of the terminal that `err` writes to; undefined if it is none. */
+  readonly terminalColumns?: number | undefined;
+  /** Settings from the environment. */
+  readonly config: () => Config;
+  /** Calls `stop` when the user interrupts; the function that comes back ends that. */
+  readonly onInterrupt: (stop: () => void) => () => void;
+}
+
+/** A command: its arguments in, its exit status out. Errors are thrown and told by main.ts. */
+export type Command = (args: readonly string[], io: Io) => Promise<number>;

@@ -1,0 +1,82 @@
+/** The command line: every function in one process. */
+import { isClearstackError, toClearstackError } from "shared/errors.ts";
+import type { Command, Io } from "./io.ts";
+
+/** Commands are loaded when they are asked for, so that starting costs no more than the command needs. */
+const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  deconvolve: async () => (await import("./deconvolve.ts")).deconvolveCommand,
+  plan: async () => (await import("./plan.ts")).planCommand,
+  serve: async () => (await import("./serve.ts")).serveCommand,
+  demo: async () => {
+    const { demoCommand } = await import("./demo.ts");
+    return (args) => demoCommand([...args]);
+  },
+  doctor: async () => {
+    const { doctorCommand } = await import("./doctor.ts");
+    return (args) => doctorCommand([...args]);
+  },
+  help: async () => (await import("./help.ts")).helpCommand,
+};
+
+/**
+ * Runs one command line.
+ *
+ * @param args without the program's name
+ * @returns the exit status: 0 done, 2 bad usage or input, 1 failed
+ */
+export async function run(args: readonly string[], io: Io): Promise<number> {
+  const [name = "help", ...rest] = args;
+  try {
+    if (name === "--version") return await printVersion(io);
+    if (name === "--help" || name === "-h") return await (await COMMANDS.help!())(rest, io);
+    if (!Object.hasOwn(COMMANDS, name)) {
+      io.err(`clearstack: "${name}" is no command: expected one of ${Object.keys(COMMANDS).join(", ")}\n`);
+      return 2;
+    }
+    if (rest.includes("--help")) return await (await COMMANDS.help!())([name], io);
+    return await (await COMMANDS[name]!())(rest, io);
+  } catch (thrown) {
+    const error = toClearstackError(thrown);
+    const [line] = error.message.split("\n");
+    io.err(`clearstack: ${isClearstackError(error, "internal") ? `internal error: ${line}` : line}\n`);
+    return error.exitStatus;
+  }
+}
+
+async function printVersion(io: Io): Promise<number> {
+  const { VERSION } = await import("shared/version.ts");
+  io.out(`clearstack ${VERSION}\n`);
+  return 0;
+}
+
+async function processIo(): Promise<Io> {
+  const { readConfig } = await import("shared/config.ts");
+  const { freeMemoryBytes } = await import("shared/free_memory.ts");
+  const encoder = new TextEncoder();
+  return {
+    out: (text) => writeAll(Deno.stdout, encoder.encode(text)),
+    err: (text) => writeAll(Deno.stderr, encoder.encode(text)),
+    terminalColumns: Deno.stderr.isTerminal() ? Deno.consoleSize().columns : undefined,
+    config: () => readConfig({ env: (name) => Deno.env.get(name), freeBytes: freeMemoryBytes() }),
+    onInterrupt,
+  };
+}
+
+function writeAll(stream: { writeSync(bytes: Uint8Array): number }, bytes: Uint8Array): void {
+  for (let written = 0; written < bytes.length;) written += stream.writeSync(bytes.subarray(written));
+}
+
+/** The first interruption stops in good order; a second one at once. */
+function onInterrupt(stop: () => void): () => void {
+  let interrupted = false;
+  const listener = () => {
+    if (interrupted) Deno.exit(1);
+    interrupted = true;
+    stop();
+  };
+  const signals: Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
+  for (const signal of signals) Deno.addSignalListener(signal, listener);
+  return () => signals.forEach((signal) => Deno.removeSignalListener(signal, listener));
+}
+
+if (import.meta.main) Deno.exit(await run(Deno.args, await processIo()));
