@@ -1,6 +1,27 @@
 /**
  * The one interface that every compute backend implements: arrays in, arrays out. A deconvolver is made once for a box
  * shape, a PSF and an algorithm, then run on any number of boxes.
+ *
+ * ## One step, exactly
+ * H is the circular convolution with the PSF, Ht its adjoint, b {@link DeconvolverOptions.background}, d the data with
+ * negative values (and those outside the observed box) set to 0, s {@link DeconvolverOptions.scale}, eps = 1e-6 s. A step
+ * takes the estimate y that it starts from (extrapolated, where the iterations are accelerated) to
+ * ```
+ * u = y * floor(Bt r) * w / v                floor(c) = max(c, 0), or max(c, 0.1) with backProjector "wiener-butterworth"
+ *
+ * m = max(Hy + b, eps)                       the model; where d >= saturation: m = min(max(Hy + b, eps), d)
+ * r = g * (1 + c * (d / m - 1))              g = 1 on observed voxels, else 0
+ * c = 1, or U^9 (10 - 9 U) with damping      U = min(1, 2 / T^2 * t(d, m)), T = dampingSigmas
+ * t(d, m) = d ln(d / m) - d + m              one voxel's I-divergence; t(0, m) = m
+ * Bt = Ht, or the Wiener-Butterworth projector, see wiener_butterworth.ts
+ * w = 1, or with nonCirculant: 1 / Bt g where Bt g > 0.01, else 0
+ * v = 1, or with total variation: max(1 - lambda div(p), 0.5)
+ * p = grad(y) / sqrt(|grad(y)|^2 + (1e-3 s)^2)
+ * grad(y)_a [i] = y[i + e_a] - y[i]          forward differences along a = z, y, x in voxels, wrapping around the box
+ * div(p) [i] = sum over a of p_a[i] - p_a[i - e_a]   backward differences, wrapping around: minus the adjoint of grad
+ * ```
+ * In float32, `t` loses everything to cancellation where d is close to m. With q = d / m - 1, use for |q| < 0.1 the series
+ * `t = m q^2 (1/2 - q/6 + q^2/12 - q^3/20 + q^4/30)`, whose error is below 5e-7 of t.
  */
 import type { Vec3 } from "shared/geometry.ts";
 
@@ -30,42 +51,53 @@ export interface DeconvolverOptions {
   readonly nonCirculant?: boolean;
   /**
    * Constant background b in units of the data, part of the model: the ratio is `d / max(Hu + b, eps)`, so the estimate holds
-   * the object without it.
+   * the object without it (Snyder, Hammoud & White 1993). Finite and >= 0.
    * @default {0}
    */
   readonly background?: number;
   /**
-   * Weight λ of total variation (Dey et al. 2006): each update is divided by `1 - λ div(∇u/|∇u|)`. Dimensionless; useful
-   * from 0.0005 to 0.02.
+   * Weight λ of total variation (Dey et al. 2006, Microsc. Res. Tech. 69:260-266): each update is divided by
+   * `1 - λ div(∇u/|∇u|)`. Dimensionless; useful from 0.0005 to 0.02, at most 0.1.
    * @default {0}
    */
   readonly totalVariation?: number;
   /**
    * What carries the ratio back: the exact adjoint, or (preview) the Wiener-Butterworth back-projector of Guo et al. 2020,
-   * which needs about ten times fewer iterations but neither conserves flux nor maximises the likelihood.
+   * which needs fewer iterations but neither conserves flux nor maximises the likelihood.
    * @default {"matched"}
    */
   readonly backProjector?: "matched" | "wiener-butterworth";
   /**
-   * Noise-gated damping (White 1994): differences between data and model of less than this many standard deviations of the
-   * photon noise are not fitted further. 0 turns it off; 2 or 3 is usual. Data are taken as photon counts.
+   * Noise-gated damping (White 1994, ASP Conf. Ser. 61:292-295, with N = 10): differences between data and model of less
+   * than this many standard deviations of the photon noise are not fitted further. 0 turns it off; 2 or 3 is usual. Data are
+   * taken as photon counts.
    * @default {0}
    */
   readonly dampingSigmas?: number;
   /**
-   * Data at or above this value are saturated, known only to be at least that bright: their ratio is never below 1.
+   * Data at or above this value are saturated, known only to be at least that bright: their ratio is never below 1 (Whyte,
+   * Sivic & Zisserman 2014). Positive.
    * @default {Infinity}
    */
   readonly saturation?: number;
+  /**
+   * Intensity of the whole image, which decides what counts as small: eps is 1e-6 of it, the smoothing of total variation
+   * 1e-3. Give the same to every tile, so that tiles agree. Positive.
+   * @default {the maximum of d of each run}
+   */
+  readonly scale?: number;
 }
 
-/** How well the estimate before iteration `iteration + 1` explains the data; sums over the measured box. */
+/**
+ * How well the estimate before iteration `iteration + 1` explains the data: sums over the observed voxels of the measured
+ * box. Accelerated iterations measure the extrapolated estimate, whose model is at hand.
+ */
 export interface Divergence {
   /** Updates applied to the estimate that was measured; 0 is the start. */
   readonly iteration: number;
-  /** I-divergence (Csiszár 1991) `sum(d ln(d / m) - d + m)` of data d from the model `m = Hu + b`. */
+  /** I-divergence (Csiszár 1991) `sum t(d, m)` of the data from the model, both as in the step above. */
   readonly fit: number;
-  /** The same of the held-out photons from the model, where {@link RunOptions.heldOut} was given. */
+  /** `sum t(h, ratio * m)` of the held-out photons h from the scaled model, where {@link RunOptions.heldOut} was given. */
   readonly heldOut?: number;
 }
 
@@ -76,6 +108,7 @@ export interface RunOptions {
   /**
    * First estimate: `"data"` starts from the (non-negative) image as the 2020 Dask pipeline does; `"flat"` from a constant,
    * the mean of the non-negative image over {@link observed}. Voxels outside `observed` start from that mean either way.
+   * With a background b, a start of v becomes `max(v - b, v / 10)`: no voxel is caught at 0 for being darker than b.
    * @default {"data"}
    */
   readonly start?: "data" | "flat";
@@ -86,7 +119,8 @@ export interface RunOptions {
    */
   readonly observed?: { readonly start: Vec3; readonly shape: Vec3 };
   /**
-   * Measures the {@link Divergence} at every so many iterations (a by-product of the ratio); 0 measures nothing.
+   * Measures the {@link Divergence} before the first iteration and after every so many (a by-product of the ratio, so the
+   * estimate that is returned is not measured): at 0, n, 2n, ... below `iterations`. 0 measures nothing.
    * @default {0}
    */
   readonly measureEvery?: number;
@@ -98,7 +132,8 @@ export interface RunOptions {
   readonly measured?: { readonly start: Vec3; readonly shape: Vec3 };
   /**
    * Photons that were held out of the data, the shape of the box, and the expected ratio of held-out to kept photons, with
-   * which the model is scaled before it is compared with them.
+   * which the model is scaled before it is compared with them. The data given are the kept photons; background and
+   * saturation are in units of those.
    */
   readonly heldOut?: { readonly values: Float32Array; readonly ratio: number };
   /** Stops between batches of iterations and rejects with kind `cancelled`. */
@@ -126,7 +161,7 @@ export interface Deconvolver {
    * Runs the iterations on one box.
    *
    * `data` has `voxelCount(box)` values, x contiguous; negative values count as 0 and the division in the ratio is
-   * `d / max(Hu, eps)` with `eps = 1e-6 * max(d)`, below what float32 transforms of that box resolve. Data without a positive
+   * `d / max(Hu, eps)` with `eps = 1e-6 * scale`, below what float32 transforms of that box resolve. Data without a positive
    * value give an estimate of zeros. The array is only read, and not kept after the promise settles; one over a
    * SharedArrayBuffer is not even copied.
    *
