@@ -66,18 +66,27 @@ export class ImageExchange {
   }
 
   /** Sets `inside` (or, where it is not given, the data) within `observed` and `outside` elsewhere. */
-  fill(group: number, names: readonly ImageName[], observed: Observed, outside: number, inside?: number): void {
+  fill(group: number, name: ImageName, observed: Observed, outside: number, inside?: number): void {
     const data = this.#groupFloats(group, "data");
-    for (const name of names) {
-      this.#forEachRow(group, name, (staged, voxels, rowIndex) => {
-        const [start, end] = this.#observedSpan(rowIndex, observed);
-        const row = rowIndex % this.#layout.box[1] % GROUP_ROWS;
-        for (let x = 0; x < staged.length; x++) {
-          const within = x >= start && x < end;
-          voxels[GROUP_ROWS * x] = within ? inside ?? data[GROUP_ROWS * x + row] : outside;
-        }
-      });
+    this.#forEachRow(group, name, (staged, voxels, rowIndex) => {
+      const [start, end] = this.#observedSpan(rowIndex, observed);
+      const row = rowIndex % this.#layout.box[1] % GROUP_ROWS;
+      for (let x = 0; x < staged.length; x++) {
+        const within = x >= start && x < end;
+        voxels[GROUP_ROWS * x] = within ? inside ?? data[GROUP_ROWS * x + row] : outside;
+      }
+    });
+  }
+
+  /** The sums that the row kernels left for each group, added up in the order of the groups, which makes them reproducible. */
+  totals(): readonly [number, number] {
+    let first = 0;
+    let second = 0;
+    for (let at = 0; at < this.#sums.length; at += 4) {
+      first += this.#sums[at] + this.#sums[at + 1];
+      second += this.#sums[at + 2] + this.#sums[at + 3];
     }
+    return [first, second];
   }
 
   /** Replaces `Ht1` by `1 / Ht1`, or by 0 where it is too small to divide by. */

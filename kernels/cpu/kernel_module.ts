@@ -18,7 +18,7 @@ export interface KernelOptions {
   readonly acceleration: Acceleration;
 }
 
-/** The exports of the module. All parameters are addresses; `scratch` is the calling thread's own. */
+/** The exports of the module, those of them that the acceleration uses. All parameters are addresses; `scratch` is the calling thread's own. */
 export interface Kernels {
   /** Forward along y, in place: the column of blocks that starts at `column`. */
   column_forward(scratch: number, column: number): void;
@@ -31,16 +31,23 @@ export interface Kernels {
   /** Forward along z of a PSF, scaled and stored as OTF. */
   depth_transfer(scratch: number, column: number, transfer: number): void;
   /** Half spectra of a group of rows of an image. */
-  row_forward(scratch: number, spectrum: number, image: number): void;
+  row_forward: RowKernel;
   /** A group of rows of an image from half spectra. */
-  row_inverse(scratch: number, spectrum: number, image: number): void;
-  /** Half spectra of `data / max(blurred, epsilon)` from those of the blurred estimate, in place. */
-  row_ratio(scratch: number, spectrum: number, data: number): void;
-  /** Multiplies the estimate by the correction and extrapolates it (shb); half spectra of the result, in place. */
-  row_update(scratch: number, spectrum: number, estimate: number): void;
+  row_inverse: RowKernel;
+  /** Half spectra of `data / max(blurred, epsilon)` from those of the blurred estimate, in place; the image is the data. */
+  row_ratio: RowKernel;
+  /** Multiplies the estimate by the correction, and extrapolates it (shb); half spectra of the result, in place. */
+  row_update: RowKernel;
   /** Multiplies the estimate by the correction, nothing else. */
-  row_finish(scratch: number, spectrum: number, estimate: number): void;
+  row_finish: RowKernel;
+  /** Extrapolates the estimate (biggs); half spectra of the result. */
+  row_predict: RowKernel;
+  /** Multiplies the extrapolated estimate by the correction (biggs); stores the sums that its momentum needs. */
+  row_advance: RowKernel;
 }
+
+/** A kernel for a group of eight rows: the addresses of their half spectra, of their voxels, and of the group's sums. */
+type RowKernel = (scratch: number, spectrum: number, image: number, sums: number) => void;
 
 /** The binary module. Needs the memory that `layout` describes, with its tables filled in. */
 export function kernelModule(layout: MemoryLayout, options: KernelOptions): Uint8Array<ArrayBuffer> {

@@ -53,11 +53,14 @@ export interface MemoryLayout {
   readonly readTable: number;
   /** Rows for one transform for each thread. */
   readonly scratch: readonly number[];
-  /** Four float64 values for each group of rows. */
+  /** {@link SUMS_BYTES} for each group of rows. */
   readonly sums: number;
   readonly pages: number;
   readonly bytes: CpuComputeBytes;
 }
+
+/** Four float64 values. */
+export const SUMS_BYTES = 32;
 
 const PAGE_BYTES = 65536;
 /** The address space of 32-bit WebAssembly. */
@@ -91,7 +94,7 @@ export function memoryLayout(box: Vec3, options: CpuMemoryOptions): MemoryLayout
   const [writeTable, readTable] = [space.take("tables", exchangeBytes), space.take("tables", exchangeBytes)];
   const scratchBytes = (Math.max(...box) + SPARE_ROWS) * ROW_BYTES;
   const scratch = Array.from({ length: options.threads }, () => space.take("scratch", scratchBytes));
-  const sums = space.take("sums", box[0] * groups * 32);
+  const sums = space.take("sums", box[0] * groups * SUMS_BYTES);
   const images: Partial<Record<ImageName, number>> = {};
   for (const name of imageNames(options)) images[name] = space.take(name, box[0] * groups * groupPitch);
   const spectrum = space.take("spectrum", box[0] * strides.planePitch);

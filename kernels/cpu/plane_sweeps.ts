@@ -3,14 +3,16 @@
  * while it lies in the cache; only the transforms along z need a walk of their own.
  */
 import type { Kernels } from "./kernel_module.ts";
-import type { ImageName, MemoryLayout } from "./memory_layout.ts";
+import { type ImageName, type MemoryLayout, SUMS_BYTES } from "./memory_layout.ts";
 import { ROW_BYTES } from "./fft_passes.ts";
-import { blocksPerRow } from "./row_exchange.ts";
+import { blocksPerRow, GROUP_ROWS } from "./row_exchange.ts";
 import type { SharedControl } from "./shared_control.ts";
 
 type ColumnKernel = "column_forward" | "column_inverse";
 type DepthKernel = "depth_convolve" | "depth_correlate" | "depth_transfer";
-type RowKernel = "row_forward" | "row_inverse" | "row_ratio" | "row_update" | "row_finish";
+type ForwardKernel = "row_forward" | "row_predict";
+type BackwardKernel = "row_inverse" | "row_finish" | "row_advance";
+type BetweenKernel = "row_ratio" | "row_update";
 
 /** Blocks of columns that one thread takes at a time: neighbours share cache lines. */
 const BLOCKS_PER_ITEM = 64;
@@ -39,17 +41,17 @@ export class PlaneSweeps {
   }
 
   /** An image to its spectrum, transformed along x and y. */
-  forward(image: ImageName): void {
-    this.#planes([this.#rows("row_forward", image), this.#columns("column_forward")]);
+  forward(kernel: ForwardKernel, image: ImageName): void {
+    this.#planes([this.#rows(kernel, image), this.#columns("column_forward")]);
   }
 
   /** A spectrum to voxels; `kernel` says what becomes of them. */
-  backward(kernel: "row_inverse" | "row_finish", image: ImageName, last?: () => void): void {
+  backward(kernel: BackwardKernel, image: ImageName, last?: () => void): void {
     this.#planes([this.#columns("column_inverse"), this.#rows(kernel, image)], last);
   }
 
   /** A spectrum to voxels and back. */
-  between(kernel: "row_ratio" | "row_update", image: ImageName, last?: () => void): void {
+  between(kernel: BetweenKernel, image: ImageName, last?: () => void): void {
     const steps = [this.#columns("column_inverse"), this.#rows(kernel, image), this.#columns("column_forward")];
     this.#planes(steps, last);
   }
@@ -98,8 +100,8 @@ export class PlaneSweeps {
     };
   }
 
-  #rows(name: RowKernel, image: ImageName): PlaneStep {
-    const { images, imagePlanePitch, groupPitch, spectrum, planePitch, rowPitch, groups } = this.#layout;
+  #rows(name: ForwardKernel | BackwardKernel | BetweenKernel, image: ImageName): PlaneStep {
+    const { images, imagePlanePitch, groupPitch, spectrum, planePitch, rowPitch, groups, sums } = this.#layout;
     const kernel = this.#kernels[name];
     const imageStart = images[image]!;
     return {
@@ -107,8 +109,9 @@ export class PlaneSweeps {
       partsPerItem: 1,
       work: (z, first, end) => {
         for (let group = first; group < end; group++) {
-          const rows = spectrum + z * planePitch + group * 8 * rowPitch;
-          kernel(this.#scratch, rows, imageStart + z * imagePlanePitch + group * groupPitch);
+          const rows = spectrum + z * planePitch + group * GROUP_ROWS * rowPitch;
+          const voxels = imageStart + z * imagePlanePitch + group * groupPitch;
+          kernel(this.#scratch, rows, voxels, sums + (z * groups + group) * SUMS_BYTES);
         }
       },
     };

@@ -4,7 +4,6 @@
  */
 import { ImageExchange, type Observed } from "./image_exchange.ts";
 import type { Kernels } from "./kernel_module.ts";
-import type { ImageName } from "./memory_layout.ts";
 import type { Job, Outcome, ThreadSetup } from "./messages.ts";
 import { PlaneSweeps } from "./plane_sweeps.ts";
 import { EPSILON_ADDRESS, MOMENTUM_ADDRESS, SharedControl } from "./shared_control.ts";
@@ -33,7 +32,7 @@ export class ThreadProgram {
 
   #prepare(): Outcome {
     this.#forEachGroup((group) => this.#images.read(group, "estimate"));
-    this.#sweeps.forward("estimate");
+    this.#sweeps.forward("row_forward", "estimate");
     this.#sweeps.depth("depth_transfer");
     return "done";
   }
@@ -44,19 +43,26 @@ export class ThreadProgram {
     if (badVoxel >= 0) return "corrupt";
     if (this.#setup.layout.images.weights !== undefined) this.#computeWeights(observed);
     const mean = sum / (observed.shape[0] * observed.shape[1] * observed.shape[2]);
-    const started: ImageName[] = this.#setup.layout.images.previous === undefined
-      ? ["estimate"]
-      : ["estimate", "previous"];
-    this.#forEachGroup((group) =>
-      this.#images.fill(group, started, observed, mean, start === "flat" ? mean : undefined)
-    );
-    this.#sweeps.forward("estimate");
+    this.#start(observed, mean, start === "flat" ? mean : undefined);
+    const predicted = this.#setup.acceleration === "biggs";
+    if (!predicted) this.#sweeps.forward("row_forward", "estimate");
     for (let iteration = 1; iteration <= iterations; iteration++) {
-      this.#iterate(iteration, iteration === iterations);
+      if (predicted) this.#iteratePredicted();
+      else this.#iterate(iteration, iteration === iterations);
       if (this.#control.stopped) return "stopped";
     }
     this.#forEachGroup((group) => this.#images.write(group, "estimate"));
     return "done";
+  }
+
+  /** First estimates: `inside`, or the data where it is not given, within `observed`, `outside` elsewhere. */
+  #start(observed: Observed, outside: number, inside?: number): void {
+    const { images } = this.#setup.layout;
+    this.#forEachGroup((group) => {
+      this.#images.fill(group, "estimate", observed, outside, inside);
+      if (images.previous !== undefined) this.#images.fill(group, "previous", observed, outside, inside);
+      if (images.change !== undefined) this.#images.fill(group, "change", observed, 0, 0);
+    }, () => this.#control.setParameter(MOMENTUM_ADDRESS, 0));
   }
 
   #iterate(iteration: number, last: boolean): void {
@@ -70,6 +76,20 @@ export class ThreadProgram {
     else this.#sweeps.between("row_update", "estimate", () => this.#control.decideStop());
   }
 
+  /** Biggs & Andrews, Appl. Opt. 36 (1997) 1766-1775: the momentum needs sums over the whole box before it is applied. */
+  #iteratePredicted(): void {
+    this.#sweeps.forward("row_predict", "estimate");
+    this.#sweeps.depth("depth_convolve");
+    this.#sweeps.between("row_ratio", "data");
+    this.#sweeps.depth("depth_correlate");
+    this.#sweeps.backward("row_advance", "estimate", () => {
+      const [oldTimesNew, oldSquared] = this.#images.totals();
+      const momentum = oldSquared > 0 ? Math.min(1, Math.max(0, oldTimesNew / oldSquared)) : 0;
+      this.#control.setParameter(MOMENTUM_ADDRESS, momentum);
+      this.#control.decideStop();
+    });
+  }
+
   #summarise(): void {
     const summary = this.#images.summarise();
     this.#control.summary = summary;
@@ -78,8 +98,8 @@ export class ThreadProgram {
 
   /** `1 / Ht1`: the adjoint of the blur applied to the mask of observed voxels. */
   #computeWeights(observed: Observed): void {
-    this.#forEachGroup((group) => this.#images.fill(group, ["estimate"], observed, 0, 1));
-    this.#sweeps.forward("estimate");
+    this.#forEachGroup((group) => this.#images.fill(group, "estimate", observed, 0, 1));
+    this.#sweeps.forward("row_forward", "estimate");
     this.#sweeps.depth("depth_correlate");
     this.#sweeps.backward("row_inverse", "weights");
     this.#forEachGroup((group) => this.#images.invertWeights(group));

@@ -94,6 +94,11 @@ export const f32x4Div = simdBinary(231);
 /** `max` without the ordering of NaN and signed zeros, one instruction on x86 (`b` where `a` is NaN or equal). */
 export const f32x4Max = (a: Code, b: Code): Code => simdBinary(235)(b, a);
 
+/** The two low float32 lanes as float64. */
+export const f64x2PromoteLow = (a: Code): Code => [...a, ...simdOpcode(95)];
+export const f64x2Add = simdBinary(240);
+export const f64x2Mul = simdBinary(242);
+
 /** `a * b + c` in one rounding. Needs relaxed SIMD. */
 export const f32x4FusedMultiplyAdd = (a: Code, b: Code, c: Code): Code => [...a, ...b, ...c, ...simdOpcode(0x105)];
 /** `c - a * b` in one rounding. Needs relaxed SIMD. */

@@ -16,6 +16,12 @@ import {
   V128,
 } from "./wasm_code.ts";
 
+/** A local that changes. */
+export interface Variable {
+  readonly get: Code;
+  readonly set: (value: Code) => void;
+}
+
 /** One function under construction. Every value gets a local of its own; the engine's compiler assigns registers. */
 export class WasmFunction {
   readonly parameterCount: number;
@@ -55,12 +61,16 @@ export class WasmFunction {
     return local;
   }
 
-  /** A new i32 variable; `set` and `advance` change it. */
-  integer(initial: Code): { get: Code; set: (value: Code) => void; advance: (bytes: number) => void } {
-    const get = this.#keep(I32, initial);
-    const index = this.parameterCount + this.#locals.length - 1;
-    const set = (value: Code) => this.emit(localSet(index, value));
-    return { get, set, advance: (bytes) => bytes !== 0 && set(i32Add(get, i32Const(bytes))) };
+  /** A new i32 variable. */
+  integer(initial: Code): Variable & { advance: (bytes: number) => void } {
+    const variable = this.#variable(I32, initial);
+    const advance = (bytes: number) => bytes !== 0 && variable.set(i32Add(variable.get, i32Const(bytes)));
+    return { ...variable, advance };
+  }
+
+  /** A new SIMD variable. */
+  mutableVector(initial: Code): Variable {
+    return this.#variable(V128, initial);
   }
 
   /** Emits `body` `count` times in a loop (once without one if `count` is 1). */
@@ -81,6 +91,12 @@ export class WasmFunction {
     const locals = this.#locals.flatMap((type) => [1, type]);
     const bytes = [...unsigned(this.#locals.length), ...locals, ...this.#prologue, ...this.#code, 0x0b];
     return [...unsigned(bytes.length), ...bytes];
+  }
+
+  #variable(type: ValueType, initial: Code): Variable {
+    const get = this.#keep(type, initial);
+    const index = this.parameterCount + this.#locals.length - 1;
+    return { get, set: (value) => this.emit(localSet(index, value)) };
   }
 
   #keep(type: ValueType, value: Code): Code {

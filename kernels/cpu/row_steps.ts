@@ -1,0 +1,149 @@
+/**
+ * What happens to each voxel between the transforms: the ratio, the update, and how updates are extrapolated. A step handles
+ * the eight rows of a group at one x: two registers of four voxels.
+ */
+import type { Complex } from "./arithmetic.ts";
+import type { Address } from "./fft_passes.ts";
+import type { ImageName, MemoryLayout } from "./memory_layout.ts";
+import { EPSILON_ADDRESS, MOMENTUM_ADDRESS } from "./shared_control.ts";
+import type { Code } from "./wasm_code.ts";
+import {
+  f32x4Add,
+  f32x4Div,
+  f32x4Max,
+  f32x4Mul,
+  f32x4Sub,
+  f64x2Add,
+  f64x2Mul,
+  f64x2PromoteLow,
+  i32Const,
+  shuffle32,
+  v128Load,
+  v128LoadSplat,
+  v128Store,
+} from "./wasm_code.ts";
+import type { Variable, WasmFunction } from "./wasm_module.ts";
+
+/** A step on voxels whose images lie at `at`; the result is transformed on. */
+export type VoxelStep = (voxels: Complex, at: Address) => Complex;
+
+/** Four voxels of every image. */
+interface ImageAccess {
+  load(name: ImageName): Code;
+  /** Returns `value`. */
+  store(name: ImageName, value: Code): Code;
+}
+
+/** Emits the steps of one kernel. */
+export class RowSteps {
+  readonly #into: WasmFunction;
+  readonly #layout: MemoryLayout;
+
+  constructor(into: WasmFunction, layout: MemoryLayout) {
+    this.#into = into;
+    this.#layout = layout;
+  }
+
+  /** `data / max(blurred, epsilon)`; `at` is the data. */
+  ratio: VoxelStep = (blurred, at) =>
+    this.#both(blurred, (part, offset) => {
+      const epsilon = v128LoadSplat(i32Const(0), EPSILON_ADDRESS);
+      return f32x4Div(v128Load(at.base, at.offset + offset), f32x4Max(part, epsilon));
+    });
+
+  /** `estimate * max(correction, 0) * weights` becomes the estimate; `at` is the estimate. */
+  update: VoxelStep = (correction, at) =>
+    this.#both(correction, (part, offset) => {
+      const image = this.#images(at, offset);
+      return image.store("estimate", this.#corrected(image.load("estimate"), part, image));
+    });
+
+  /**
+   * Scaled heavy ball: `next = estimate * max(correction, 0) * weights`, where the estimate is an extrapolated one, becomes
+   * the previous estimate, and `max(0, next + momentum * (next - previous))` the estimate.
+   */
+  updateWithMomentum: VoxelStep = (correction, at) =>
+    this.#both(correction, (part, offset) => {
+      const image = this.#images(at, offset);
+      const next = this.#corrected(image.load("estimate"), part, image);
+      const extrapolated = this.#extrapolate(next, image.load("previous"));
+      image.store("previous", next);
+      return image.store("estimate", extrapolated);
+    });
+
+  /** Biggs and Andrews: `predicted = max(0, estimate + momentum * (estimate - previous))`. */
+  predict: VoxelStep = (_, at) =>
+    this.#both(undefined, (_part, offset) => {
+      const image = this.#images(at, offset);
+      return image.store("predicted", this.#extrapolate(image.load("estimate"), image.load("previous")));
+    });
+
+  /**
+   * Biggs and Andrews: `next = predicted * max(correction, 0) * weights` becomes the estimate, `next - predicted` the change.
+   * Adds to the sums: the old change times the new one, the old change squared.
+   */
+  advance(oldTimesNew: ProductSum, oldSquared: ProductSum): VoxelStep {
+    return (correction, at) =>
+      this.#both(correction, (part, offset) => {
+        const image = this.#images(at, offset);
+        const predicted = image.load("predicted");
+        const next = this.#corrected(predicted, part, image);
+        const [oldChange, change] = [image.load("change"), this.#into.vector(f32x4Sub(next, predicted))];
+        oldTimesNew.add(oldChange, change);
+        oldSquared.add(oldChange, oldChange);
+        image.store("change", change);
+        image.store("previous", image.load("estimate"));
+        return image.store("estimate", next);
+      });
+  }
+
+  #corrected(estimate: Code, correction: Code, image: ImageAccess): Code {
+    const next = this.#into.vector(f32x4Mul(estimate, f32x4Max(correction, this.#into.constant(0))));
+    return this.#layout.images.weights === undefined ? next : this.#into.vector(f32x4Mul(next, image.load("weights")));
+  }
+
+  #extrapolate(current: Code, previous: Code): Code {
+    const step = f32x4Mul(f32x4Sub(current, previous), v128LoadSplat(i32Const(0), MOMENTUM_ADDRESS));
+    return this.#into.vector(f32x4Max(f32x4Add(current, step), this.#into.constant(0)));
+  }
+
+  /** The images beside the estimate at `at`: they lie behind it, at distances that are known now. */
+  #images({ base, offset }: Address, half: number): ImageAccess {
+    const distance = (name: ImageName) => offset + half + this.#layout.images[name]! - this.#layout.images.estimate!;
+    return {
+      load: (name) => this.#into.vector(v128Load(base, distance(name))),
+      store: (name, value) => {
+        this.#into.emit(v128Store(base, value, distance(name)));
+        return value;
+      },
+    };
+  }
+
+  /** The step for rows 0 to 3, which are real parts, and for rows 4 to 7, which are imaginary parts. */
+  #both(voxels: Complex | undefined, one: (part: Code, offset: number) => Code): Complex {
+    const re = this.#into.vector(one(voxels?.re ?? [], 0));
+    return { re, im: this.#into.vector(one(voxels?.im ?? [], 16)) };
+  }
+}
+
+/** A sum of products in float64, in two lanes. */
+export class ProductSum {
+  readonly #into: WasmFunction;
+  readonly #total: Variable;
+
+  constructor(into: WasmFunction) {
+    this.#into = into;
+    this.#total = into.mutableVector(into.constant(0));
+  }
+
+  add(a: Code, b: Code): void {
+    const high = (value: Code) => shuffle32(value, value, [2, 3, 2, 3]);
+    const low = f64x2Mul(f64x2PromoteLow(a), f64x2PromoteLow(b));
+    this.#total.set(f64x2Add(this.#total.get, low));
+    this.#total.set(f64x2Add(this.#total.get, f64x2Mul(f64x2PromoteLow(high(a)), f64x2PromoteLow(high(b)))));
+  }
+
+  store({ base, offset }: Address): void {
+    this.#into.emit(v128Store(base, this.#total.get, offset));
+  }
+}
