@@ -1,0 +1,95 @@
+/** `clearstack help`: what there is, and what each command takes. */
+import { DEFAULT_DEVICE_BYTES } from "shared/config.ts";
+import { ClearstackError } from "shared/errors.ts";
+import { formatBytes } from "shared/memory.ts";
+import type { Io } from "./io.ts";
+import { parseArguments } from "./parse_arguments.ts";
+
+const OVERVIEW = `Clearstack deconvolves image volumes of any size (Richardson-Lucy).
+
+  clearstack deconvolve SOURCE OUTPUT --psf PSF   deconvolve an image into an OME-Zarr
+  clearstack plan SOURCE [OUTPUT] --psf PSF       show what would be done, and what it takes
+  clearstack serve                                accept jobs over HTTP
+  clearstack demo                                 make a sample, deconvolve it, show before and after
+  clearstack doctor                               look at this machine: GPU, memory, a kernel run
+  clearstack help COMMAND                         what a command takes
+  clearstack --version
+
+Exit status: 0 done, 2 bad usage or input, 1 failed.
+`;
+
+const JOB_HELP =
+  `SOURCE, PSF and OUTPUT are paths or URLs. SOURCE is a Zarr array or group, an OME-Zarr or a TIFF; PSF a Zarr array or a
+TIFF; OUTPUT becomes an OME-Zarr.
+
+  --psf PSF              the point spread function; it is normalised to sum 1
+  --iterations 20        how often the estimate is improved
+  --boundary symmetric   what lies outside the image: periodic, symmetric, nearest, constant, or non-circulant (unknown)
+  --boundary-value 0     the value outside, with --boundary constant
+  --acceleration none    none, shb or biggs: fewer iterations for the same sharpness
+  --start data           first estimate: data (the image) or flat
+  --tile auto            Z,Y,X voxels that one tile writes (Y,X for a 2-D image)
+  --halo auto            Z,Y,X voxels read around each tile
+  --backend auto         auto (a GPU if there is one), webgpu or cpu
+  --memory SIZE          memory to stay within, such as 2GiB; default 60 % of what is free, at most 16 GiB
+  --path P, --psf-path P an array inside a group
+  --axes zyx             axes of a SOURCE that does not state them, in the order tczyx
+`;
+
+const HELP: Readonly<Record<string, string>> = {
+  deconvolve: `clearstack deconvolve SOURCE OUTPUT --psf PSF [flags]
+
+${JOB_HELP}  --resume               continue an unfinished OUTPUT, or accept a finished one, of the same plan
+  --overwrite            replace an OUTPUT that exists
+  --json                 print the result as one JSON object
+  --quiet                no progress
+
+An interrupted run is continued by running the same command again. Progress goes to standard error.
+CLEARSTACK_MEMORY sets the default of --memory; CLEARSTACK_DEVICE_MEMORY what may be used of a GPU's memory (default ${
+    formatBytes(DEFAULT_DEVICE_BYTES)
+  }).
+`,
+  plan: `clearstack plan SOURCE [OUTPUT] --psf PSF [flags]
+
+${JOB_HELP}  --json                 print the plan as one JSON object
+  --svg FILE             draw array, chunks, tiles and halo to scale
+
+Nothing is computed and nothing but FILE is written.
+`,
+  serve: `clearstack serve [flags]
+
+  --host 127.0.0.1       address to listen on; 0.0.0.0 for every network
+  --port 8080            port to listen on; 0 for any free one
+  --jobs DIR             keep the status of jobs here; unfinished ones are continued after a restart
+  --allow PREFIX         path or URL below which sources, PSFs and outputs may lie; may be repeated
+
+Without --allow, a server on this machine's own address (127.0.0.1, ::1, localhost) uses any path or URL, and one on another
+address uses none. There is no authentication: put a gateway in front of a server that others can reach.
+`,
+  demo: `clearstack demo
+
+Makes a sample with a known truth, serves it, deconvolves it over HTTP, and writes pictures of before and after.
+`,
+  doctor: `clearstack doctor [--json]
+
+Tells which GPU is used and why, its limits, the memory, and whether the kernels compute what they should.
+`,
+  help: `clearstack help [COMMAND]
+`,
+};
+
+/** Runs the command. */
+export function helpCommand(args: readonly string[], io: Io): Promise<number> {
+  const { positionals: [command] } = parseArguments(args, {
+    usage: "help [COMMAND]",
+    flags: {},
+    positionals: ["COMMAND"],
+    optional: 1,
+  });
+  if (command !== undefined && !Object.hasOwn(HELP, command)) {
+    const known = Object.keys(HELP).join(", ");
+    throw new ClearstackError("invalid-request", `"${command}" is no command: expected one of ${known}`);
+  }
+  io.out(command === undefined ? OVERVIEW : HELP[command]!);
+  return Promise.resolve(0);
+}

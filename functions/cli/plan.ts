@@ -1,0 +1,47 @@
+/** `clearstack plan`: what a job would do, without doing it. */
+import { ClearstackError } from "shared/errors.ts";
+import type { Io } from "./io.ts";
+import { JOB_FLAGS, jobRequest } from "./job_arguments.ts";
+import { parseArguments } from "./parse_arguments.ts";
+import { planTable } from "./plan_table.ts";
+
+const FORM = {
+  usage: "plan SOURCE [OUTPUT] --psf PSF",
+  positionals: ["SOURCE", "OUTPUT"],
+  optional: 1,
+  flags: { ...JOB_FLAGS, "json": {}, "svg": { form: "a file to draw the plan into" }, "quiet": {} },
+};
+
+/** Stands for an output that nobody named; a plan does not depend on it. */
+const NO_OUTPUT = "memory:unnamed";
+
+/** Runs the command. */
+export async function planCommand(args: readonly string[], io: Io): Promise<number> {
+  const parsed = parseArguments(args, FORM);
+  const [source, output = NO_OUTPUT] = parsed.positionals as [string, string?];
+  const request = await jobRequest(parsed, source, output);
+  const { openLocalProcess } = await import("./local_process.ts");
+  const { prepareJob } = await import("functions/orchestrate/prepare_job.ts");
+  const local = openLocalProcess(io.config());
+  try {
+    const { plan, device, warnings } = await prepareJob(request, local.deps);
+    if (!parsed.has("quiet")) { for (const warning of warnings) io.err(`${warning}\n`); }
+    const file = parsed.value("svg");
+    if (file !== undefined) await draw(file, plan);
+    io.out(parsed.has("json") ? `${JSON.stringify(plan)}\n` : planTable(plan, `${device.backend} (${device.adapter})`));
+    return 0;
+  } finally {
+    await local.close();
+  }
+}
+
+async function draw(file: string, plan: Parameters<typeof planTable>[0]): Promise<void> {
+  const { planSvg } = await import("./plan_svg.ts");
+  try {
+    await Deno.writeTextFile(file, planSvg(plan));
+  } catch (cause) {
+    throw new ClearstackError("unwritable", `--svg "${file}" cannot be written: ${(cause as Error).message}`, {
+      cause,
+    });
+  }
+}

@@ -1,0 +1,52 @@
+/** A plan as a table for people. */
+import type { MemoryTerms, Plan } from "shared/contract.ts";
+import type { Vec3 } from "shared/geometry.ts";
+import { formatBytes } from "shared/memory.ts";
+
+/** The plan in lines of `name  value`. */
+export function planTable(plan: Plan, device: string): string {
+  const { source } = plan;
+  const rows: [string, string][] = [
+    [
+      "source",
+      `${times(source.shape)} ${source.dtype} (${source.axes.map(({ name }) => name).join("")}), ` +
+      `${source.format}, chunks ${times(source.chunkShape)}`,
+    ],
+    ["PSF", times(plan.psf.shape)],
+    ["algorithm", algorithm(plan)],
+    ["device", device],
+    [
+      "tiles",
+      `${plan.tiles} (${times(plan.grid)}${plan.outerShape.length > 0 ? `, ${times(plan.outerShape)} volumes` : ""})`,
+    ],
+    ["tile", times(plan.tile)],
+    ["halo", plan.halo.join(", ")],
+    ["box", `${times(plan.box)}, ${plan.inflation.toFixed(2)} voxels computed for each useful one`],
+    ["output chunks", `${times(plan.chunk)} float32`],
+    ["in flight", `${plan.concurrency} ${plan.concurrency === 1 ? "tile" : "tiles"}`],
+    ["host memory", memory(plan.hostMemory, plan.hostBytes)],
+    ...(plan.deviceBytes > 0
+      ? [["device memory", memory(plan.deviceMemory, plan.deviceBytes)] as [string, string]]
+      : []),
+    ["to read", `${formatBytes(plan.bytesRead)}, ${plan.readAmplification.toFixed(2)} times the image`],
+    ["to write", `${formatBytes(plan.bytesWritten)} before compression`],
+    ["plan", plan.planHash.slice(0, 16)],
+  ];
+  const width = Math.max(...rows.map(([name]) => name.length));
+  return rows.map(([name, value]) => `${name.padEnd(width)}  ${value}\n`).join("");
+}
+
+function times(shape: Vec3 | readonly number[]): string {
+  return shape.join(" x ");
+}
+
+function algorithm({ algorithm: { iterations, boundary, boundaryValue, acceleration, start } }: Plan): string {
+  const value = boundary === "constant" ? ` ${boundaryValue}` : "";
+  const accelerated = acceleration === "none" ? "" : `, acceleration ${acceleration}`;
+  return `${iterations} iterations, boundary ${boundary}${value}${accelerated}, start ${start}`;
+}
+
+function memory(terms: MemoryTerms, total: number): string {
+  const named = Object.entries(terms).map(([name, bytes]) => `${name} ${formatBytes(bytes)}`);
+  return `${formatBytes(total)}: ${named.join(", ")}`;
+}

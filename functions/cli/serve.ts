@@ -1,0 +1,118 @@
+/** `clearstack serve`: endpoint, orchestrator and kernels in one process, jobs over HTTP. */
+import type { AllowedUrls } from "functions/api/url_policy.ts";
+import type { Config } from "shared/config.ts";
+import { ClearstackError } from "shared/errors.ts";
+import { wholeNumber } from "./argument_values.ts";
+import type { Io } from "./io.ts";
+import { parseArguments } from "./parse_arguments.ts";
+
+const PORT_FORM = "a whole number from 0 to 65535";
+const FORM = {
+  usage: "serve",
+  positionals: [],
+  flags: {
+    "host": { form: "an address, such as 127.0.0.1" },
+    "port": { form: PORT_FORM },
+    "jobs": { form: "a folder or URL to keep the status of jobs in" },
+    "allow": { form: "a path or URL below which sources and outputs may lie", repeatable: true },
+    "quiet": {},
+  },
+};
+
+/** Statuses of jobs in this process, gone when it ends. */
+const JOBS_IN_MEMORY = "memory:jobs";
+
+/** What is served, and where. */
+export interface ServiceOptions {
+  readonly config: Config;
+  /** @default {"127.0.0.1"} */
+  readonly host?: string;
+  /** 0 takes any free port. @default {0} */
+  readonly port?: number;
+  /** Folder or URL of the job statuses. @default {memory of this process} */
+  readonly jobs?: string;
+  /** Where sources, PSFs and outputs may lie. */
+  readonly allowedUrls: AllowedUrls;
+}
+
+/** A running service. */
+export interface Service {
+  /** Base URL, such as http://127.0.0.1:8080. */
+  readonly url: string;
+  /** Stops accepting, stops what runs (its finished tiles are kept), and frees everything. */
+  close(): Promise<void>;
+}
+
+/** Runs the command until it is interrupted. */
+export async function serveCommand(args: readonly string[], io: Io): Promise<number> {
+  const parsed = parseArguments(args, FORM);
+  const host = parsed.value("host") ?? "127.0.0.1";
+  const allow = parsed.values("allow");
+  const allowedUrls = allow.length === 0 && isLoopback(host) ? "any" : allow;
+  const jobs = parsed.value("jobs");
+  const service = await startService({
+    config: io.config(),
+    host,
+    port: wholeNumber("port", parsed.value("port") ?? "8080", PORT_FORM, [0, 65535]),
+    allowedUrls,
+    ...(jobs === undefined ? {} : { jobs }),
+  });
+  io.out(`${service.url}\n`);
+  if (!parsed.has("quiet")) io.err(`${describeAccess(allowedUrls)}\nTry: curl ${service.url}/\n`);
+  const { promise: interrupted, resolve } = Promise.withResolvers<void>();
+  const release = io.onInterrupt(resolve);
+  await interrupted;
+  await service.close();
+  release();
+  return 0;
+}
+
+/**
+ * Starts the endpoint with a job runner in this process.
+ *
+ * @throws {ClearstackError} `invalid-request` if the address cannot be listened on
+ */
+export async function startService(options: ServiceOptions): Promise<Service> {
+  const { createApiApp } = await import("functions/api/app.ts");
+  const { LocalJobRunner } = await import("functions/orchestrate/local_job_runner.ts");
+  const { openLocalProcess } = await import("./local_process.ts");
+  const { openStore } = await import("shared/storage/open_store.ts");
+  const local = openLocalProcess(options.config);
+  const runner = await LocalJobRunner.start({ deps: local.deps, store: openStore(options.jobs ?? JOBS_IN_MEMORY) });
+  const app = createApiApp({ jobs: runner, allowedUrls: options.allowedUrls });
+  const { host = "127.0.0.1", port = 0 } = options;
+  try {
+    const server = listen(host, port, app.fetch);
+    return {
+      url: `http://${host.includes(":") ? `[${host}]` : host}:${server.addr.port}`,
+      close: async () => {
+        await runner.close();
+        await server.shutdown();
+        await local.close();
+      },
+    };
+  } catch (error) {
+    await runner.close();
+    await local.close();
+    throw error;
+  }
+}
+
+function listen(hostname: string, port: number, handler: (request: Request) => Response | Promise<Response>) {
+  try {
+    return Deno.serve({ hostname, port, onListen: () => {} }, (request) => handler(request));
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new ClearstackError("invalid-request", `cannot listen on ${hostname} port ${port}: ${why}`, { cause });
+  }
+}
+
+function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host);
+}
+
+function describeAccess(allowed: AllowedUrls): string {
+  if (allowed === "any") return "Only this machine can connect; jobs may name any path and URL this user can use.";
+  if (allowed.length === 0) return "No path or URL is allowed, so every job is refused: give --allow PREFIX.";
+  return `Jobs may name paths and URLs below ${allowed.join(", ")}.`;
+}

@@ -1,0 +1,139 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import type { InvokeTile, TileRetry } from "shared/engine/engine.ts";
+import { createLocalEngine } from "shared/engine/local.ts";
+import { ClearstackError } from "shared/errors.ts";
+import { countedTasks, sampleReport } from "./sample_tasks.ts";
+
+const soon = { attempts: 3, firstDelayMilliseconds: 1, longestDelayMilliseconds: 2 };
+
+/** Resolves a turn of the event loop later. */
+const turn = () => new Promise((resolve) => setTimeout(resolve, 0));
+
+/** A tile that only ends when it is aborted. */
+const untilAborted: InvokeTile = (_, signal) =>
+  new Promise((_, reject) =>
+    signal.addEventListener("abort", () => reject(new ClearstackError("cancelled", "the tile was cancelled")))
+  );
+
+Deno.test("every task runs once and is reported once", async () => {
+  const reported: number[] = [];
+  const engine = createLocalEngine(async ({ tile }) => {
+    await turn();
+    return sampleReport(tile.index);
+  });
+  await engine.fanOut(countedTasks(20).tasks, { concurrency: 3, onReport: ({ index }) => void reported.push(index) });
+  assertEquals(reported.toSorted((a, b) => a - b), Array.from({ length: 20 }, (_, i) => i));
+});
+
+Deno.test("no more tiles are in flight than the concurrency, and tasks are taken only as room comes free", async () => {
+  const { tasks, taken } = countedTasks(50);
+  let inFlight = 0;
+  let most = 0;
+  let finished = 0;
+  const engine = createLocalEngine(async ({ tile }) => {
+    most = Math.max(most, ++inFlight);
+    assert(taken() <= finished + 4, "a task was taken before there was room for it");
+    await turn();
+    inFlight--;
+    finished++;
+    return sampleReport(tile.index);
+  });
+  await engine.fanOut(tasks, { concurrency: 4 });
+  assertEquals([most, finished, inFlight], [4, 50, 0]);
+});
+
+Deno.test("a retryable error is tried again, and the retry is told", async () => {
+  const retries: TileRetry[] = [];
+  let calls = 0;
+  const engine = createLocalEngine(({ tile }) => {
+    if (++calls < 3) return Promise.reject(new ClearstackError("store-unavailable", "503"));
+    return Promise.resolve(sampleReport(tile.index));
+  }, { retries: soon });
+  await engine.fanOut(countedTasks(1).tasks, { concurrency: 2, onRetry: (retry) => retries.push(retry) });
+  assertEquals(calls, 3);
+  assertEquals(retries.map(({ index, attempt, message }) => [index, attempt, message]), [[0, 1, "503"], [0, 2, "503"]]);
+});
+
+Deno.test("a tile fails for good once its attempts are used up", async () => {
+  let calls = 0;
+  const engine = createLocalEngine(() => {
+    calls++;
+    return Promise.reject(new ClearstackError("device-lost", "gone"));
+  }, { retries: soon });
+  const error = await assertRejects(
+    () => engine.fanOut(countedTasks(5).tasks, { concurrency: 1 }),
+    ClearstackError,
+    "gone",
+  );
+  assertEquals([error.kind, calls], ["device-lost", 3]);
+});
+
+Deno.test("an error that cannot pass is not tried again", async () => {
+  let calls = 0;
+  const engine = createLocalEngine(() => {
+    calls++;
+    return Promise.reject(new ClearstackError("corrupt-data", "a chunk is cut short"));
+  });
+  await assertRejects(() => engine.fanOut(countedTasks(5).tasks, { concurrency: 1 }), ClearstackError, "cut short");
+  assertEquals(calls, 1);
+});
+
+Deno.test("the first error stops the rest, waits for them, and is the one thrown", async () => {
+  const { tasks, taken } = countedTasks(100);
+  let aborted = 0;
+  const engine = createLocalEngine(async (task, signal) => {
+    if (task.tile.index === 2) {
+      await turn();
+      throw new ClearstackError("corrupt-data", "the cause");
+    }
+    return await untilAborted(task, signal).finally(() => aborted++);
+  });
+  await assertRejects(() => engine.fanOut(tasks, { concurrency: 3 }), ClearstackError, "the cause");
+  assertEquals([aborted, taken()], [2, 3]);
+});
+
+Deno.test("cancelling aborts the tiles in flight, waits for them, and rejects as cancelled", async () => {
+  const stop = new AbortController();
+  let ended = 0;
+  const engine = createLocalEngine((task, signal) => untilAborted(task, signal).finally(() => ended++));
+  const { tasks, taken } = countedTasks(100);
+  const run = engine.fanOut(tasks, { concurrency: 3, signal: stop.signal });
+  await turn();
+  stop.abort();
+  const error = await assertRejects(() => run, ClearstackError);
+  assertEquals([error.kind, ended, taken()], ["cancelled", 3, 3]);
+});
+
+Deno.test("cancelling ends the wait before a retry at once", async () => {
+  const stop = new AbortController();
+  const never = { attempts: 9, firstDelayMilliseconds: 1e9, longestDelayMilliseconds: 1e9 };
+  const engine = createLocalEngine(() => Promise.reject(new ClearstackError("store-unavailable", "503")), {
+    retries: never,
+  });
+  const run = engine.fanOut(countedTasks(3).tasks, {
+    concurrency: 1,
+    signal: stop.signal,
+    onRetry: () => stop.abort(),
+  });
+  assertEquals((await assertRejects(() => run, ClearstackError)).kind, "cancelled");
+});
+
+Deno.test("a fan-out that was cancelled before it began invokes nothing", async () => {
+  const engine = createLocalEngine(() => Promise.reject(new Error("invoked")));
+  const { tasks, taken } = countedTasks(3);
+  const signal = AbortSignal.abort();
+  await assertRejects(() => engine.fanOut(tasks, { concurrency: 2, signal }), ClearstackError, "cancelled");
+  assertEquals(taken(), 0);
+});
+
+Deno.test("a defect in the report handler stops the fan-out as an internal error", async () => {
+  const engine = createLocalEngine(({ tile }) => Promise.resolve(sampleReport(tile.index)));
+  const run = () =>
+    engine.fanOut(countedTasks(9).tasks, {
+      concurrency: 2,
+      onReport: () => {
+        throw new TypeError("a defect");
+      },
+    });
+  assertEquals((await assertRejects(run, ClearstackError, "a defect")).kind, "internal");
+});
