@@ -1,5 +1,18 @@
-import type { JobRequest, JobResult, Plan, TileReport } from "../contract.ts";
+/**
+ * The life of an output: created before the first tile, continued after a crash, finished after the last tile. All that is
+ * known of it is in the store.
+ */
+import { z } from "zod";
+import { type JobRequest, type JobResult, JobResultSchema, type Plan, type TileReport } from "../contract.ts";
 import { ClearstackError } from "../errors.ts";
+import { openStore } from "../storage/open_store.ts";
+import type { Store } from "../storage/store.ts";
+import { redactUrl, urlsOverlap } from "../storage/url.ts";
+import { decodeJson, encodeJson } from "./json.ts";
+import { arrayMetadata, rootMetadata } from "./ome_metadata.ts";
+import { DONE_KEY, JOB_KEY, LEVEL_0, recordIndex, recordsPrefix, ROOT_KEY } from "./output_layout.ts";
+import { provenanceOf, redactedRequest, VERSION } from "./provenance.ts";
+import { childKey, readZarrNode } from "./zarr_node.ts";
 
 /** The OME-Zarr a job writes, from before its first tile to after its last. */
 export interface Output {
@@ -9,17 +22,162 @@ export interface Output {
   readonly array: string;
   /** Tiles finished by earlier runs of the same plan. */
   readonly tilesDone: ReadonlySet<number>;
-  /** True if this run found an unfinished or finished output of the same plan and goes on with it. */
+  /** True if this run found an output of the same plan and goes on with it. */
   readonly resumed: boolean;
   /** Result of the earlier run, where the output was already complete. */
   readonly earlierResult?: JobResult;
-  /** Writes the metadata that makes the output visible, then the done record. */
+  /** Writes the metadata that make the output visible, then the record that it is complete. */
   finish(result: JobResult, reports?: readonly TileReport[]): Promise<void>;
   /** Removes everything if this run started the output; leaves what an earlier run had begun. */
   discard(): Promise<void>;
 }
 
-/** Creates the output of a job, or continues one, as `request.output.ifExists` says. */
-export function createOutput(_plan: Plan, _request: JobRequest): Promise<Output> {
-  throw new ClearstackError("internal", "not available yet");
+/**
+ * Creates the output of a job, or continues one, as `request.output.ifExists` says.
+ *
+ * @throws {ClearstackError} `conflict` if something is there that may not be continued or replaced, `unwritable`
+ */
+export async function createOutput(plan: Plan, request: JobRequest): Promise<Output> {
+  const store = openStore(request.output.url);
+  if (!store.writable) throw new ClearstackError("unwritable", `${store.url} is read only; write to a path instead`);
+  refuseOverlap(request);
+  const { ifExists } = request.output;
+  const found = await inspect(store);
+  if (found.kind === "foreign") {
+    throw new ClearstackError("conflict", `${store.url} is not empty and not a Zarr; choose another output`);
+  }
+  const samePlan = found.kind === "ours" && found.planHash === plan.planHash;
+  if (ifExists !== "overwrite" && found.kind !== "empty") {
+    if (!samePlan) throw otherOutput(store.url, found.kind === "ours" && !found.finished);
+    if (found.finished && ifExists === "fail") {
+      throw new ClearstackError(
+        "conflict",
+        `${store.url} is already complete; accept it with --resume or replace it with --overwrite`,
+      );
+    }
+  }
+  const resumed = samePlan && ifExists !== "overwrite";
+  if (resumed) await putArray(store, plan);
+  else {
+    if (found.kind !== "empty") await removeOld(store);
+    await begin(store, plan, request);
+  }
+  return {
+    url: store.url,
+    array: LEVEL_0,
+    tilesDone: resumed ? await finishedTiles(store, plan) : new Set(),
+    resumed,
+    ...(resumed && found.finished && found.result ? { earlierResult: found.result } : {}),
+    finish: (result, reports) => finish(store, { plan, request, result, reports }),
+    discard: async () => {
+      if (!resumed) await store.deleteAll("");
+    },
+  };
+}
+
+type Found =
+  | { readonly kind: "empty" }
+  | { readonly kind: "foreign" }
+  | { readonly kind: "zarr" }
+  | {
+    readonly kind: "ours";
+    readonly planHash: string;
+    readonly finished: boolean;
+    readonly result?: JobResult | undefined;
+  };
+
+const JobRecord = z.looseObject({ planHash: z.string() });
+const DoneRecord = z.looseObject({ planHash: z.string(), result: JobResultSchema.optional().catch(undefined) });
+
+async function inspect(store: Store): Promise<Found> {
+  const job = JobRecord.safeParse(decodeJson(await store.get(JOB_KEY)));
+  if (job.success) {
+    const { planHash } = job.data;
+    const done = DoneRecord.safeParse(decodeJson(await store.get(DONE_KEY)));
+    const finished = done.success && done.data.planHash === planHash;
+    return { kind: "ours", planHash, finished, result: done.data?.result };
+  }
+  if (await readZarrNode(store, "") !== undefined) return { kind: "zarr" };
+  for await (const _ of store.listNames("")) return { kind: "foreign" };
+  return { kind: "empty" };
+}
+
+/** Writes the job record, then the array that the tiles fill; leaves nothing behind if that fails. */
+async function begin(store: Store, plan: Plan, request: JobRequest): Promise<void> {
+  const started = new Date().toISOString();
+  const source = { ...plan.source, url: redactUrl(plan.source.url) };
+  const job = {
+    version: VERSION,
+    planHash: plan.planHash,
+    started,
+    request: redactedRequest(request),
+    plan: { ...plan, source },
+  };
+  if (!await store.put(JOB_KEY, encodeJson(job), { ifAbsent: true })) {
+    throw new ClearstackError("conflict", `another job has just started to write ${store.url}`);
+  }
+  try {
+    await putArray(store, plan);
+  } catch (error) {
+    await store.deleteAll("").catch(() => {});
+    throw error;
+  }
+}
+
+async function putArray(store: Store, plan: Plan): Promise<void> {
+  await store.put(childKey(LEVEL_0, "zarr.json"), encodeJson(arrayMetadata(plan)));
+}
+
+/** Removes an output so that an interruption leaves what still looks like an unfinished one, and can be overwritten again. */
+async function removeOld(store: Store): Promise<void> {
+  await store.delete(DONE_KEY);
+  const names: string[] = [];
+  for await (const name of store.listNames("")) names.push(name);
+  const marks = /^(\.clearstack\/|zarr\.json|\.z(group|array|attrs|metadata))$/;
+  for (const name of names) if (!marks.test(name)) await store.deleteAll(name);
+  await store.deleteAll("");
+}
+
+async function finishedTiles(store: Store, plan: Plan): Promise<Set<number>> {
+  const done = new Set<number>();
+  for await (const key of store.list(recordsPrefix(plan.planHash))) {
+    const index = recordIndex(key);
+    if (index !== undefined && index < plan.tiles) done.add(index);
+  }
+  return done;
+}
+
+async function finish(
+  store: Store,
+  { plan, request, result, reports }: {
+    plan: Plan;
+    request: JobRequest;
+    result: JobResult;
+    reports: readonly TileReport[] | undefined;
+  },
+): Promise<void> {
+  const finished = new Date().toISOString();
+  const provenance = provenanceOf(plan, request, { result, reports, finished });
+  await store.put(ROOT_KEY, encodeJson(rootMetadata(plan.source, provenance)));
+  await store.put(
+    DONE_KEY,
+    encodeJson({ planHash: plan.planHash, result: { ...result, output: store.url }, finished }),
+  );
+}
+
+/** Overwriting must never reach the source or the PSF, and no output may grow inside either. */
+function refuseOverlap(request: JobRequest): void {
+  for (const [role, location] of [["source", request.source], ["PSF", request.psf]] as const) {
+    if (urlsOverlap(location.url, request.output.url)) {
+      throw new ClearstackError(
+        "conflict",
+        `the output would lie over the ${role} ${redactUrl(location.url)}; choose another`,
+      );
+    }
+  }
+}
+
+function otherOutput(url: string, unfinished: boolean): ClearstackError {
+  const what = unfinished ? "holds an unfinished output of another job" : "already exists";
+  return new ClearstackError("conflict", `${url} ${what}; replace it with --overwrite or choose another`);
 }

@@ -1,7 +1,19 @@
+/**
+ * From a file to a point spread function that the kernels can use: non-negative, of sum 1, with its extent known.
+ */
 import type { Location, PsfInfo } from "../contract.ts";
 import { ClearstackError } from "../errors.ts";
 import type { Vec3 } from "../geometry.ts";
+import { hashHex } from "../image/hash.ts";
+import type { Image } from "../image/image.ts";
+import { openImage } from "../image/open_image.ts";
+import { readBox } from "../image/read_box.ts";
 import type { RequestOptions } from "../storage/store.ts";
+import { redactUrl } from "../storage/url.ts";
+import { energyRadius } from "./energy_radius.ts";
+
+/** A PSF is held whole in memory; this many voxels are 2 GiB. */
+const MAX_VOXELS = 2 ** 29;
 
 /** A point spread function, ready for the kernels. */
 export interface Psf {
@@ -12,7 +24,64 @@ export interface Psf {
   readonly warnings: readonly string[];
 }
 
-/** Loads a 2-D or 3-D PSF from a Zarr array or a TIFF and normalises it to sum 1. */
-export function loadPsf(_location: Location, _options: RequestOptions = {}): Promise<Psf> {
-  throw new ClearstackError("internal", "not available yet");
+/**
+ * Loads a 2-D or 3-D PSF from a Zarr array or a TIFF, of any numeric type, and normalises it: negative values become 0, then the
+ * sum (taken in float64) becomes 1. A 2-D PSF gets one plane.
+ *
+ * @throws {ClearstackError} `not-found`; `invalid-request` if it is all zeros, has a negative sum or more than one volume;
+ *   `corrupt-data` for NaN or infinite values; whatever `openImage` throws
+ */
+export async function loadPsf(location: Location, options: RequestOptions = {}): Promise<Psf> {
+  const image = await openImage(location, options);
+  const where = `the PSF ${redactUrl(image.info.url)}`;
+  const { outer, shape } = volumeOf(image, where);
+  const box = { start: [0, 0, 0] as const, shape };
+  const { values } = await readBox(image, { outer, box, boundary: "constant", ...options });
+  const warnings = normalise(values, where);
+  const shapeBytes = new TextEncoder().encode(shape.join(","));
+  const sha256 = await hashHex(shapeBytes, new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
+  return { info: { shape, sha256, radius: energyRadius({ shape, values }) }, volume: { shape, values }, warnings };
+}
+
+function volumeOf({ info }: Image, where: string): { readonly outer: number[]; readonly shape: Vec3 } {
+  const spatial = info.axes.filter((axis) => axis.type === "space").length;
+  const outerShape = info.shape.slice(0, -spatial);
+  if (outerShape.some((length) => length !== 1)) {
+    throw new ClearstackError("invalid-request", `${where} has the shape ${info.shape}; give one 2-D or 3-D volume`);
+  }
+  const voxels = info.shape.reduce((product, side) => product * side, 1);
+  if (voxels > MAX_VOXELS) {
+    throw new ClearstackError("unsupported", `${where} has ${voxels} voxels; crop it to its bright part`);
+  }
+  const sides = info.shape.slice(-spatial);
+  return { outer: outerShape.map(() => 0), shape: (spatial === 3 ? sides : [1, ...sides]) as unknown as Vec3 };
+}
+
+/** In place. @returns warnings */
+function normalise(values: Float32Array, where: string): string[] {
+  let sum = 0;
+  let negatives = 0;
+  let negativeSum = 0;
+  for (const value of values) {
+    if (!Number.isFinite(value)) {
+      throw new ClearstackError("corrupt-data", `${where} holds NaN or infinite values; mend them first`);
+    }
+    sum += value;
+    if (value < 0) {
+      negatives++;
+      negativeSum += value;
+    }
+  }
+  const positiveSum = sum - negativeSum;
+  if (positiveSum === 0 && negatives === 0) throw new ClearstackError("invalid-request", `${where} is zero everywhere`);
+  if (sum <= 0) {
+    throw new ClearstackError(
+      "invalid-request",
+      `${where} has the sum ${sum.toPrecision(3)}; a PSF must have a positive one`,
+    );
+  }
+  for (let index = 0; index < values.length; index++) values[index] = Math.max(values[index]!, 0) / positiveSum;
+  if (negatives === 0) return [];
+  const share = (-100 * negativeSum / positiveSum).toPrecision(2);
+  return [`${where} had ${negatives} negative values (${share} % of its sum); they count as 0`];
 }

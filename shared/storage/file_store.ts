@@ -16,6 +16,7 @@ export function fileStore(url: string): Store {
   const pathOf = (key: string) => join(root, ...key.split("/"));
   return {
     url: root,
+    writable: true,
     get: (key, { signal } = {}) =>
       reading(pathOf(key), () => Deno.readFile(pathOf(key), signal === undefined ? {} : { signal })),
     getRange: (key, range) => reading(pathOf(key), () => readRange(pathOf(key), range)),

@@ -28,6 +28,7 @@ export function guardStore(store: Store, options: GuardOptions = {}): Store {
   };
   return {
     url: store.url,
+    writable: store.writable,
     get: async (key, { signal } = {}) => await guarded(key, signal, (inner) => store.get(key, { signal: inner })),
     getRange: async (key, range, { signal } = {}) =>
       await guarded(key, signal, async (inner) => {
@@ -45,7 +46,7 @@ export function guardStore(store: Store, options: GuardOptions = {}): Store {
   };
 }
 
-function retrier({ attempts = 5, timeoutMs = 60_000, backoffMs = 200 }: GuardOptions) {
+export function retrier({ attempts = 5, timeoutMs = 60_000, backoffMs = 200 }: GuardOptions) {
   return async <T>(what: string, signal: AbortSignal | undefined, call: (signal: AbortSignal) => Promise<T>) => {
     for (let attempt = 1;; attempt++) {
       throwIfAborted(signal);

@@ -39,6 +39,7 @@ export function httpStore(url: string): Store {
 
   return {
     url: shown,
+    writable: false,
     get: (key, { signal } = {}) => request(key, { signal: signal ?? null }, readBody),
     getRange(key, range, { signal } = {}) {
       const wanted = "suffixLength" in range

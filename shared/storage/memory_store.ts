@@ -23,6 +23,7 @@ export function memoryStore(url: string): Store {
 
   return {
     url,
+    writable: true,
     get: (key) => Promise.resolve(objects.get(base + key)?.bytes.slice()),
     getRange(key: string, range: ByteRange) {
       const entry = objects.get(base + key);

@@ -31,6 +31,8 @@ export interface ObjectInfo {
 export interface Store {
   /** The base URL without user, password and query: fit for messages and provenance. */
   readonly url: string;
+  /** False where nothing can be written, as on a plain web server. */
+  readonly writable: boolean;
   /** Reads a whole object. */
   get(key: string, options?: RequestOptions): Promise<Uint8Array | undefined>;
   /** Reads exactly the bytes of `range`; an object too short for it is `corrupt-data`. */

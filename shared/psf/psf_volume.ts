@@ -1,0 +1,79 @@
+/**
+ * A point spread function while it is being made or mended: doubles, x contiguous. Its centre is the voxel `side >> 1` of
+ * every axis, for even and odd sides alike, which is where the kernels expect it.
+ */
+import { ClearstackError } from "../errors.ts";
+import type { Vec3 } from "../geometry.ts";
+import { mapAxes, voxelCount } from "../geometry.ts";
+
+/** Voxels in double precision. */
+export interface PsfVolume {
+  readonly shape: Vec3;
+  /** `voxelCount(shape)` values, x contiguous, then y, then z. */
+  readonly values: Float64Array;
+}
+
+/** The voxel at which a PSF of this shape is centred. */
+export function centreVoxel(shape: Vec3): Vec3 {
+  return mapAxes((axis) => shape[axis] >> 1);
+}
+
+/** Number of values to step over from one voxel to the next along each axis. */
+export function stridesOf(shape: Vec3): Vec3 {
+  return [shape[1] * shape[2], shape[2], 1];
+}
+
+/** Sum of all values. */
+export function sumOf(volume: PsfVolume): number {
+  return volume.values.reduce((sum, value) => sum + value, 0);
+}
+
+/**
+ * Scales to sum 1; a new volume.
+ *
+ * @throws {ClearstackError} `invalid-request` if the sum is not positive
+ */
+export function normalised(volume: PsfVolume): PsfVolume {
+  const sum = sumOf(volume);
+  if (!(sum > 0)) {
+    throw new ClearstackError(
+      "invalid-request",
+      `the PSF's values sum to ${sum.toPrecision(3)}, which cannot be scaled to 1; subtract less background`,
+    );
+  }
+  return { shape: volume.shape, values: volume.values.map((value) => value / sum) };
+}
+
+/** Sets negative values to 0; also says what share of the sum of magnitudes they were. */
+export function withoutNegatives(volume: PsfVolume): { volume: PsfVolume; negativeShare: number } {
+  let negative = 0;
+  let positive = 0;
+  for (const value of volume.values) {
+    if (value < 0) negative -= value;
+    else positive += value;
+  }
+  const negativeShare = negative === 0 ? 0 : negative / (negative + positive);
+  return { volume: { shape: volume.shape, values: volume.values.map((value) => Math.max(0, value)) }, negativeShare };
+}
+
+/**
+ * Cuts or zero-pads to another shape about the centre.
+ *
+ * @param shape of the result; its centre voxel shows what the centre voxel of `volume` showed
+ */
+export function aboutCentre(volume: PsfVolume, shape: Vec3): PsfVolume {
+  const from = centreVoxel(volume.shape);
+  const to = centreVoxel(shape);
+  const values = new Float64Array(voxelCount(shape));
+  const first = mapAxes((axis) => Math.max(0, to[axis] - from[axis]));
+  const end = mapAxes((axis) => Math.min(shape[axis], volume.shape[axis] + to[axis] - from[axis]));
+  for (let z = first[0]; z < end[0]; z++) {
+    for (let y = first[1]; y < end[1]; y++) {
+      const row = ((z - to[0] + from[0]) * volume.shape[1] + y - to[1] + from[1]) * volume.shape[2];
+      const shift = from[2] - to[2];
+      const source = volume.values.subarray(row + first[2] + shift, row + end[2] + shift);
+      values.set(source, (z * shape[1] + y) * shape[2] + first[2]);
+    }
+  }
+  return { shape, values };
+}

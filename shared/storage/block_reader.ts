@@ -1,0 +1,44 @@
+/**
+ * Reads small pieces of one object in larger blocks, and keeps the last few: parsers of file headers ask for a few bytes at a
+ * time, and each would be a request.
+ */
+import type { Store } from "./store.ts";
+
+const BLOCK_BYTES = 2 ** 16;
+const BLOCKS_KEPT = 32;
+
+/** Reads bytes of an object of known size; what lies past its end is left out. */
+export type ReadBytes = (offset: number, length: number, signal?: AbortSignal) => Promise<Uint8Array>;
+
+/** Makes a {@link ReadBytes} for the object `key` of `size` bytes. Pieces larger than a block are fetched as they are. */
+export function blockReader(store: Store, key: string, size: number): ReadBytes {
+  const blocks = new Map<number, Promise<Uint8Array>>();
+
+  const fetchRange = async (offset: number, length: number, signal?: AbortSignal): Promise<Uint8Array> =>
+    await store.getRange(key, { offset, length }, { signal }) ?? new Uint8Array(0);
+
+  const blockAt = (index: number): Promise<Uint8Array> => {
+    const kept = blocks.get(index);
+    // No signal: the block may serve several callers.
+    const block = kept ?? fetchRange(index * BLOCK_BYTES, Math.min(BLOCK_BYTES, size - index * BLOCK_BYTES));
+    blocks.delete(index);
+    blocks.set(index, block);
+    if (kept === undefined) block.catch(() => blocks.delete(index));
+    if (blocks.size > BLOCKS_KEPT) blocks.delete(blocks.keys().next().value!);
+    return block;
+  };
+
+  return async (offset, length, signal) => {
+    const count = Math.max(0, Math.min(length, size - offset));
+    if (count === 0) return new Uint8Array(0);
+    if (count > BLOCK_BYTES) return await fetchRange(offset, count, signal);
+    const bytes = new Uint8Array(count);
+    for (let index = Math.floor(offset / BLOCK_BYTES); index * BLOCK_BYTES < offset + count; index++) {
+      const block = await blockAt(index);
+      const from = Math.max(0, offset - index * BLOCK_BYTES);
+      const to = Math.max(0, index * BLOCK_BYTES - offset);
+      bytes.set(block.subarray(from, from + count - to), to);
+    }
+    return bytes;
+  };
+}
