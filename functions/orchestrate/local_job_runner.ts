@@ -9,8 +9,8 @@ import { redactUrl, urlsOverlap } from "shared/storage/url.ts";
 import { EventLog } from "./event_log.ts";
 import { JobStore, newJobId } from "./job_store.ts";
 import { prepareJob } from "./prepare_job.ts";
-import type { JobDeps, JobProgress } from "./run_job.ts";
-import { runJob } from "./run_job.ts";
+import type { BegunJob, JobDeps, JobProgress } from "./run_job.ts";
+import { beginJob, completeJob } from "./run_job.ts";
 
 /** Ended jobs whose events stay in memory for readers that reconnect. */
 const KEPT_LOGS = 32;
@@ -31,6 +31,8 @@ export interface LocalJobRunnerOptions {
 
 interface Job {
   status: JobStatus;
+  /** Undefined for a job of an earlier process until it runs. */
+  readonly begun: BegunJob | undefined;
   readonly events: EventLog;
   readonly stop: AbortController;
   readonly settled: PromiseWithResolvers<void>;
@@ -45,6 +47,8 @@ export class LocalJobRunner implements JobRunner {
   readonly #log: (line: string) => void;
   readonly #jobs = new Map<string, Job>();
   readonly #queue: Job[] = [];
+  /** Requests that are being planned and have no job yet. */
+  readonly #beginning = new Set<JobRequest>();
   #running = 0;
   #closed = false;
 
@@ -68,19 +72,23 @@ export class LocalJobRunner implements JobRunner {
 
   async submit(request: JobRequest): Promise<JobStatus> {
     this.#refuseIfClosed();
-    const { planHash, tiles } = await this.plan(request);
-    this.#refuseIfClosed();
     this.#refuseTakenOutput(request);
+    this.#beginning.add(request);
+    const begun = await beginJob(request, this.#deps).finally(() => this.#beginning.delete(request));
+    const { planHash, tiles } = begun.plan;
+    const tilesResumed = begun.output.tilesDone.size;
     const created = new Date();
     const stamp = created.toISOString();
     const job = this.#enter({
       ...{ id: newJobId(created), state: "queued", created: stamp, updated: stamp },
-      ...{ request, planHash, tiles, tilesDone: 0, tilesResumed: 0 },
-    });
+      ...{ request, planHash, tiles, tilesDone: tilesResumed, tilesResumed },
+    }, begun);
     try {
+      this.#refuseIfClosed();
       await this.#statuses.save(job.status);
     } catch (error) {
       this.#jobs.delete(job.status.id);
+      await begun.output.discard().catch(() => {});
       throw error;
     }
     this.#enqueue(job);
@@ -104,7 +112,7 @@ export class LocalJobRunner implements JobRunner {
     const waiting = this.#queue.indexOf(job);
     if (waiting >= 0) {
       this.#queue.splice(waiting, 1);
-      await this.#end(job, { state: "cancelled", error: { kind: "cancelled", message: "cancelled before it began" } });
+      await this.#complete(job);
     }
     await job.settled.promise;
     return publicStatus(job.status);
@@ -141,9 +149,13 @@ export class LocalJobRunner implements JobRunner {
 
   /** Two jobs that write to one place would destroy each other's work. */
   #refuseTakenOutput({ output }: JobRequest): void {
-    for (const { status } of this.#jobs.values()) {
-      if (hasEnded(status) || !urlsOverlap(status.request.output.url, output.url)) continue;
-      throw new ClearstackError("conflict", `job ${status.id} is writing to ${redactUrl(status.request.output.url)}`);
+    const live = [...this.#jobs.values()].filter(({ status }) => !hasEnded(status)).map(({ status }) => status.request);
+    for (const other of [...live, ...this.#beginning]) {
+      if (!urlsOverlap(other.output.url, output.url)) continue;
+      throw new ClearstackError(
+        "conflict",
+        `another job is writing to ${redactUrl(other.output.url)}: wait or cancel it`,
+      );
     }
   }
 
@@ -167,9 +179,10 @@ export class LocalJobRunner implements JobRunner {
     }
   }
 
-  #enter(status: JobStatus): Job {
+  #enter(status: JobStatus, begun?: BegunJob): Job {
     const job: Job = {
       status,
+      begun,
       events: new EventLog(),
       stop: new AbortController(),
       settled: Promise.withResolvers(),
@@ -199,9 +212,15 @@ export class LocalJobRunner implements JobRunner {
 
   async #run(job: Job): Promise<void> {
     await this.#change(job, { state: "running" }, { type: "status" });
+    await this.#complete(job);
+  }
+
+  async #complete(job: Job): Promise<void> {
+    const { signal } = job.stop;
     try {
-      const result = await runJob(job.status.request, this.#deps, {
-        signal: job.stop.signal,
+      const begun = job.begun ?? await beginJob(job.status.request, this.#deps, signal);
+      const result = await completeJob(begun, this.#deps.engine, {
+        signal,
         onProgress: (progress) => this.#progress(job, progress),
       });
       await this.#end(job, { state: "done", result });

@@ -36,23 +36,43 @@ export interface RunJobOptions {
   readonly onProgress?: (progress: JobProgress) => void;
 }
 
+/** A job whose output is there, so that nobody else can take its place. */
+export interface BegunJob extends PreparedJob {
+  readonly request: JobRequest;
+  readonly output: Output;
+  /** Seconds it took to get so far. */
+  readonly beginSeconds: number;
+}
+
 /**
- * Runs a job to its end. A finished tile is never computed again, neither by this run nor by a later one of the same plan.
+ * Plans a job and creates its output, or finds the one to continue.
+ *
+ * @throws {ClearstackError} everything that is wrong with the request; nothing has been written then
+ */
+export async function beginJob(request: JobRequest, deps: PlanningDeps, signal?: AbortSignal): Promise<BegunJob> {
+  const started = performance.now();
+  const prepared = await prepareJob(request, deps, signal);
+  const output = await createOutput(prepared.plan, request);
+  return { ...prepared, request, output, beginSeconds: (performance.now() - started) / 1000 };
+}
+
+/**
+ * Computes what is missing of a job and finishes its output. A finished tile is never computed again, neither by this run nor
+ * by a later one of the same plan.
  *
  * @returns what this run did; its bytes and seconds leave out what earlier runs did
  * @throws {ClearstackError} what stopped the job. If no tile was finished, nothing remains of the output; else the message
  * says how much is kept.
  */
-export async function runJob(request: JobRequest, deps: JobDeps, options: RunJobOptions = {}): Promise<JobResult> {
+export async function completeJob(begun: BegunJob, engine: Engine, options: RunJobOptions = {}): Promise<JobResult> {
   const started = performance.now();
-  const prepared = await prepareJob(request, deps, options.signal);
-  const { plan } = prepared;
-  const output = await createOutput(plan, request);
+  const { plan, output, beginSeconds } = begun;
   const progress = new Progress(plan.tiles, output.earlierResult ? plan.tiles : output.tilesDone.size);
-  const tally = new Tally(prepared);
+  const tally = new Tally(begun);
   try {
-    if (!output.earlierResult) await computeTiles({ request, deps, options, prepared, output, progress, tally });
-    const result = tally.result(plan, output.url, (performance.now() - started) / 1000);
+    if (!output.earlierResult) await computeTiles({ begun, engine, options, progress, tally });
+    const seconds = beginSeconds + (performance.now() - started) / 1000;
+    const result = tally.result(plan, output.url, seconds);
     if (!output.earlierResult) await output.finish(result);
     return result;
   } catch (error) {
@@ -60,18 +80,21 @@ export async function runJob(request: JobRequest, deps: JobDeps, options: RunJob
   }
 }
 
+/** Runs a job to its end: {@link beginJob}, then {@link completeJob}. */
+export async function runJob(request: JobRequest, deps: JobDeps, options: RunJobOptions = {}): Promise<JobResult> {
+  return await completeJob(await beginJob(request, deps, options.signal), deps.engine, options);
+}
+
 interface Run {
-  readonly request: JobRequest;
-  readonly deps: JobDeps;
+  readonly begun: BegunJob;
+  readonly engine: Engine;
   readonly options: RunJobOptions;
-  readonly prepared: PreparedJob;
-  readonly output: Output;
   readonly progress: Progress;
   readonly tally: Tally;
 }
 
-async function computeTiles({ request, deps, options, prepared, output, progress, tally }: Run): Promise<void> {
-  const { plan, device, warnings } = prepared;
+async function computeTiles({ begun, engine, options, progress, tally }: Run): Promise<void> {
+  const { request, plan, device, warnings, output: { array, tilesDone: done } } = begun;
   const tell = (news: Pick<JobProgress, "type" | "tile" | "message">) => {
     const { tiles, tilesDone, tilesResumed, etaSeconds } = progress;
     const eta = etaSeconds === undefined ? {} : { etaSeconds };
@@ -79,8 +102,7 @@ async function computeTiles({ request, deps, options, prepared, output, progress
   };
   tell({ type: "status" });
   for (const message of warnings) tell({ type: "status", message });
-  const { array, tilesDone: done } = output;
-  await deps.engine.fanOut(tileTasks({ plan, request, array, backend: device.backend, done }), {
+  await engine.fanOut(tileTasks({ plan, request, array, backend: device.backend, done }), {
     concurrency: plan.concurrency,
     ...(options.signal ? { signal: options.signal } : {}),
     onReport: (tile) => {

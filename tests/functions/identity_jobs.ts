@@ -1,0 +1,80 @@
+/** Jobs in memory over kernels that change nothing: everything but the kernels is real. */
+import { createTileComputer } from "functions/deconvolve/compute_tile.ts";
+import type { JobDeps } from "functions/orchestrate/run_job.ts";
+import type { JobRequest } from "shared/contract.ts";
+import { JobRequestSchema } from "shared/contract.ts";
+import type { InvokeTile } from "shared/engine/engine.ts";
+import { createLocalEngine } from "shared/engine/local.ts";
+import { openImage } from "shared/image/open_image.ts";
+import { readBox } from "shared/image/read_box.ts";
+import { spatialShape } from "shared/plan.ts";
+import { openStore } from "shared/storage/open_store.ts";
+import type { IdentityKernels } from "./identity_kernels.ts";
+import { identityKernels } from "./identity_kernels.ts";
+import { patternedVoxels, writePsf, writeZarr } from "./sample_image.ts";
+
+/** What jobs need, and the kernels below. */
+export interface IdentityJobs extends JobDeps {
+  readonly kernels: IdentityKernels;
+}
+
+/** @param wrap what to put around the invocation of a tile */
+export function identityJobs(
+  kernels: IdentityKernels = identityKernels(),
+  wrap: (invoke: InvokeTile) => InvokeTile = (invoke) => invoke,
+): IdentityJobs {
+  const { computeTile } = createTileComputer(kernels);
+  const retries = { attempts: 3, firstDelayMilliseconds: 1, longestDelayMilliseconds: 1 };
+  return {
+    kernels,
+    engine: createLocalEngine(wrap(computeTile), { retries }),
+    device: () =>
+      Promise.resolve({
+        backend: "cpu",
+        adapter: "identity",
+        reason: "a test",
+        hostBytes: 2 ** 30,
+        deviceBytes: 2 ** 30,
+        computeOnHost: true,
+      }),
+    computeBytes: () => () => ({ kernels: 0 }),
+  };
+}
+
+let samples = 0;
+
+/** A request over a fresh image of 20 x 40 x 36 voxels in memory, cut into 2 x 3 x 3 tiles. */
+export async function sampleRequest(): Promise<{ readonly request: JobRequest; readonly values: Float32Array }> {
+  const name = `memory:functions-${++samples}`;
+  const shape = [20, 40, 36];
+  const values = patternedVoxels(shape);
+  await writeZarr(`${name}/image`, { shape, chunk: [7, 16, 16], values });
+  await writePsf(`${name}/psf`);
+  const request = JobRequestSchema.parse({
+    source: { url: `${name}/image` },
+    psf: { url: `${name}/psf` },
+    output: { url: `${name}/output` },
+    tiling: { tile: [10, 16, 16], halo: [2, 4, 4] },
+    backend: "cpu",
+  });
+  return { request, values: Float32Array.from(values) };
+}
+
+/** All voxels of the first volume of an output. */
+export async function readOutput(url: string): Promise<Float32Array> {
+  const image = await openImage({ url });
+  const outer = image.info.axes.filter(({ name }) => name === "t" || name === "c").map(() => 0);
+  const box = { start: [0, 0, 0] as const, shape: spatialShape(image.info) };
+  return (await readBox(image, { outer, box, boundary: "constant" })).values;
+}
+
+/** Keys of all objects below a URL, sorted. */
+export async function keysBelow(url: string): Promise<string[]> {
+  return (await Array.fromAsync(openStore(url).list(""))).sort();
+}
+
+/** Indices of the tiles that have a record, sorted. */
+export async function recordedTiles(url: string): Promise<number[]> {
+  const keys = await keysBelow(url);
+  return keys.flatMap((key) => /^\.clearstack\/tiles\/.*\/(\d+)\.json$/.exec(key)?.[1] ?? []).map(Number);
+}
