@@ -30,8 +30,8 @@ export interface SampleOptions {
 const VOXEL_MICROMETRE: Vec3 = [0.1, 0.065, 0.065];
 /** Light that comes from nowhere in particular, photons per voxel. */
 const BACKGROUND_PHOTONS = 12;
-/** A confocal microscope's: 0.31 micrometres wide at half height, 0.94 deep. Cut at 3 (z) and 4 (y, x) sigma. */
-const PSF_PROFILES: Profiles = [gaussianProfile(25, 4), gaussianProfile(17, 2), gaussianProfile(17, 2)];
+/** A confocal microscope's: 0.28 micrometres wide at half height, 0.75 deep, cut where it is below 1e-3 of its peak. */
+const PSF_PROFILES: Profiles = [gaussianProfile(25, 3.2), gaussianProfile(17, 1.8), gaussianProfile(17, 1.8)];
 
 /** Makes the demo's sample; the same options give the same voxels on every machine. */
 export function makeSample(options: SampleOptions = {}): Sample {

@@ -28,10 +28,10 @@ export function drawPhantom(shape: Vec3, voxelMicrometre: Vec3, random: Random):
   const canvas = { shape, voxelMicrometre, photons: new Float64Array(voxelCount(shape)) };
   const size = mapAxes((axis) => shape[axis] * voxelMicrometre[axis]);
   const place = (): Vec3 => mapAxes((axis) => random.between(0, size[axis]));
-  for (let bar = 0; bar < 9; bar++) draw(canvas, hollowBar(size, random));
-  for (let vesicle = 0; vesicle < 26; vesicle++) draw(canvas, hollowBall(place(), random.between(0.32, 0.6)));
-  for (let filament = 0; filament < 34; filament++) drawFilament(canvas, place(), random);
-  for (let bead = 0; bead < 110; bead++) draw(canvas, ball(place(), 0.11, random.between(1500, 4000)));
+  for (let bar = 0; bar < 11; bar++) draw(canvas, hollowBar(size, random));
+  for (let vesicle = 0; vesicle < 30; vesicle++) draw(canvas, hollowBall(place(), random.between(0.4, 0.75)));
+  for (let filament = 0; filament < 44; filament++) drawFilament(canvas, place(), random);
+  for (let bead = 0; bead < 110; bead++) draw(canvas, ball(place(), 0.2, random.between(400, 800)));
   return canvas;
 }
 
@@ -41,10 +41,10 @@ function hollowBar(size: Vec3, random: Random): Solid {
   const angle = random.between(0, Math.PI);
   const direction = unit([random.between(-0.18, 0.18), Math.sin(angle), Math.cos(angle)]);
   const halfLength = random.between(2.5, 5);
-  const radius = random.between(0.42, 0.62);
+  const radius = random.between(0.5, 0.75);
   const reach = mapAxes((axis) => Math.abs(direction[axis]) * halfLength + radius);
   return {
-    photons: 330,
+    photons: 420,
     low: mapAxes((axis) => centre[axis] - reach[axis]),
     high: mapAxes((axis) => centre[axis] + reach[axis]),
     distance(point) {
@@ -57,7 +57,7 @@ function hollowBar(size: Vec3, random: Random): Solid {
 }
 
 /** Thickness of the walls of bars and vesicles, micrometres. */
-const WALL = 0.14;
+const WALL = 0.2;
 
 function ball(centre: Vec3, radius: number, photons: number): Solid {
   return {
@@ -77,7 +77,7 @@ function hollowBall(centre: Vec3, radius: number): Solid {
 /** A smooth random curve, as of microtubules: a direction that wanders, followed in steps shorter than a voxel. */
 function drawFilament(canvas: Canvas, start: Vec3, random: Random): void {
   const STEP_MICROMETRE = 0.04;
-  const photons = random.between(700, 1500);
+  const photons = random.between(300, 600);
   let point = start;
   let direction = unit([0.35 * random.normal(), random.normal(), random.normal()]);
   let bend: Vec3 = [0, 0, 0];
@@ -85,7 +85,7 @@ function drawFilament(canvas: Canvas, start: Vec3, random: Random): void {
     bend = mapAxes((axis) => 0.96 * bend[axis] + 0.0035 * random.normal() * (axis === 0 ? 0.35 : 1));
     direction = unit(mapAxes((axis) => direction[axis] + bend[axis]));
     point = mapAxes((axis) => point[axis] + STEP_MICROMETRE * direction[axis]);
-    draw(canvas, ball(point, 0.06, photons));
+    draw(canvas, ball(point, 0.13, photons));
   }
 }
 
