@@ -1,0 +1,92 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { gzipSync, zstdCompressSync } from "node:zlib";
+import { ClearstackError } from "shared/errors.ts";
+import { openImage } from "shared/image/open_image.ts";
+import { encodeBlosc } from "shared/storage/blosc_frame.ts";
+import { crc32c } from "shared/storage/crc32c.ts";
+import { openStore } from "shared/storage/open_store.ts";
+import { memoryUrl } from "../../fixtures/memory_url.ts";
+import { readWhole } from "../../fixtures/read_whole.ts";
+import { writeZarr3, type Zarr3Options } from "../../fixtures/zarr3.ts";
+
+const shape = [4, 8, 8];
+const values = Array.from({ length: 256 }, (_, index) => (index * 31) % 1009);
+const plain: Zarr3Options = { shape, chunk: [2, 8, 8], dtype: "uint16", values };
+const withChecksum = (bytes: Uint8Array) =>
+  new Uint8Array([...bytes, ...new Uint8Array(Uint32Array.of(crc32c(bytes)).buffer)]);
+
+const blosc = { cname: "zstd", clevel: 1, shuffle: "shuffle", typesize: 2, blocksize: 0 };
+const STORED: Record<string, Zarr3Options> = {
+  raw: plain,
+  gzip: { ...plain, codecs: [{ name: "gzip" }], encode: gzipSync },
+  zstd: { ...plain, codecs: [{ name: "zstd" }], encode: zstdCompressSync },
+  blosc: { ...plain, codecs: [{ name: "blosc", configuration: blosc }], encode: (bytes) => encodeBlosc(bytes, 2) },
+  crc32c: { ...plain, codecs: [{ name: "crc32c" }], encode: withChecksum },
+};
+
+/** Writes the array, changes one of its two chunks, and reads it. */
+async function readDamaged(options: Zarr3Options, damage: (bytes: Uint8Array) => Uint8Array, inner?: number[]) {
+  const url = memoryUrl();
+  await writeZarr3(url, inner === undefined ? options : { ...options, inner });
+  const store = openStore(url);
+  await store.put("c/1/0/0", damage((await store.get("c/1/0/0"))!));
+  return await readWhole(await openImage({ url }));
+}
+
+for (const [name, options] of Object.entries(STORED)) {
+  Deno.test(`a ${name} chunk cut short at any length is an error that names the chunk`, async () => {
+    const whole = (await storedChunk(options)).length;
+    for (const kept of [0, 1, Math.floor(whole / 2), whole - 1]) {
+      const error = await assertRejects(() => readDamaged(options, (bytes) => bytes.slice(0, kept)), ClearstackError);
+      assertEquals(error.kind, "corrupt-data");
+      assertEquals(error.message.includes("c/1/0/0 is damaged"), true, error.message);
+    }
+  });
+}
+
+Deno.test("a chunk that is too long is an error", async () => {
+  const error = await assertRejects(
+    () => readDamaged(plain, (bytes) => new Uint8Array([...bytes, 0, 0])),
+    ClearstackError,
+    "it holds 258 bytes where 256 were expected",
+  );
+  assertEquals(error.kind, "corrupt-data");
+});
+
+Deno.test("a flipped bit under a checksum is an error", async () => {
+  await assertRejects(
+    () => readDamaged(STORED.crc32c!, (bytes) => bytes.with(17, bytes[17]! ^ 4)),
+    ClearstackError,
+    "the checksum does not match",
+  );
+});
+
+Deno.test("a flipped bit in a shard's index is an error", async () => {
+  await assertRejects(
+    () => readDamaged(plain, (bytes) => bytes.with(bytes.length - 8, bytes[bytes.length - 8]! ^ 1), [1, 4, 4]),
+    ClearstackError,
+    "c/1/0/0 is damaged (codec crc32c): the checksum does not match",
+  );
+});
+
+Deno.test("a shard cut short is an error, wherever it is cut", async () => {
+  for (const kept of [0, 10, 100, 300]) {
+    const error = await assertRejects(
+      () => readDamaged(plain, (bytes) => bytes.slice(0, kept), [1, 4, 4]),
+      ClearstackError,
+    );
+    assertEquals(error.kind, "corrupt-data");
+  }
+});
+
+Deno.test("a chunk that unpacks to far more than it should is given up early", async () => {
+  const bomb = gzipSync(new Uint8Array(50_000_000));
+  const error = await assertRejects(() => readDamaged(STORED.gzip!, () => bomb), ClearstackError, "codec gzip");
+  assertEquals(error.kind, "corrupt-data");
+});
+
+async function storedChunk(options: Zarr3Options): Promise<Uint8Array> {
+  const url = memoryUrl();
+  await writeZarr3(url, options);
+  return (await openStore(url).get("c/1/0/0"))!;
+}
