@@ -1,0 +1,171 @@
+/**
+ * Makes the passes of one box: kernels over slabs of planes, and kernels along z over the whole box.
+ */
+import { type ColumnKernel, columnShader, multiplyShader } from "./column_kernel.ts";
+import type { BoxLayout } from "./layout.ts";
+import type { GpuLimits } from "./limits.ts";
+import { packedMultiplyShader } from "./packed_column_kernel.ts";
+import { type Pass, type Resource, resourceOf, type Slice, type Stage } from "./pass.ts";
+import { PARTIAL_SUM_BYTES, PARTIAL_SUMS } from "./partial_sums.ts";
+import { type Projection, projectionBuffer } from "./projection.ts";
+import { rowGroups, rowShader } from "./row_kernel.ts";
+import type { RowStage } from "./row_stages.ts";
+import type { Binding, Shader } from "./shader.ts";
+import { type ColumnShape, columnShape, type RowShape, rowShape } from "./workgroups.ts";
+
+/** Adjacent planes of one part of the box. */
+export interface Slab {
+  readonly index: number;
+  readonly part: number;
+  readonly firstPlane: number;
+  readonly planes: number;
+}
+
+/** Which volume a binding stands for, where it is not the one of its own name. */
+export type Renamed = Readonly<Record<string, string>>;
+
+/** Name of the buffer that holds one part of a volume. */
+export function partBuffer(volume: string, part: number): string {
+  return `${volume}[${part}]`;
+}
+
+/** Name of the table of twiddles for one length. */
+export function twiddleBuffer(length: number): string {
+  return `twiddles[${length}]`;
+}
+
+/** Makes passes, and each shader once. */
+export class PassMaker {
+  readonly layout: BoxLayout;
+  readonly slabs: readonly Slab[];
+  readonly #limits: GpuLimits;
+  readonly #rowShape: RowShape;
+  readonly #shaders = new Map<string, Shader>();
+
+  constructor(layout: BoxLayout, slabs: readonly Slab[], limits: GpuLimits) {
+    const [, ny, nx] = layout.box;
+    this.layout = layout;
+    this.slabs = slabs;
+    this.#limits = limits;
+    this.#rowShape = rowShape(nx, Math.ceil(ny / 2), limits);
+  }
+
+  /** A row stage over a slab. */
+  rows(slab: Slab, stage: RowStage, renamed: Renamed = {}): Pass {
+    const shader = this.#shader(stage.label, () => rowShader(stage, this.layout, this.#rowShape));
+    const resources = this.#slabResources(shader, slab, renamed, this.layout.box[2]);
+    return { shader, resources, grid: [rowGroups(this.layout, this.#rowShape), slab.planes] };
+  }
+
+  /** A transform along y over a slab; none for a 2-D box, whose y is transformed by {@link multiplication}. */
+  columnsY(slab: Slab, operation: "forward" | "inverse", renamed: Renamed = {}): Pass[] {
+    if (this.lastAxis === "y") return [];
+    return [this.#columnsY(slab, operation, renamed)];
+  }
+
+  /** The forward transform along the last axis that is transformed, over the whole box. */
+  lastForward(renamed: Renamed): Stage {
+    if (this.lastAxis === "y") return this.slabs.map((slab) => this.#columnsY(slab, "forward", renamed));
+    const kernel = this.#kernel("z");
+    const shader = this.#shader("z forward", () => columnShader(kernel, "forward"));
+    return [this.#overBox(kernel, shader, { renamed })];
+  }
+
+  /** The multiplication by the OTF or its conjugate, with the transforms along the last axis around it. */
+  multiplication(projection: Projection): Stage {
+    const kernel = this.#kernel(this.lastAxis);
+    const [nz, ny] = this.layout.box;
+    const renamed = { projection: projectionBuffer(projection) };
+    const main = this.#shader(`${kernel.axis} multiply`, () => multiplyShader(kernel));
+    const packed = this.#shader(`${kernel.axis} multiply packed`, () => packedMultiplyShader(kernel));
+    const columnBytes = (8 * nz * ny) / this.layout.parts;
+    return [
+      this.#overBox(kernel, main, { renamed }),
+      {
+        ...this.#overBox(kernel, packed, { renamed, used: columnBytes }),
+        grid: [kernel.axis === "y" ? 1 : Math.floor(ny / 2) + 1, 1],
+      },
+    ];
+  }
+
+  /** The axis along which the OTF is multiplied: z, or y for a 2-D box. */
+  get lastAxis(): "y" | "z" {
+    return this.layout.box[0] === 1 ? "y" : "z";
+  }
+
+  /** Bytes of the partial sums that one slab leaves. */
+  partialSumBytes(slab: Slab): number {
+    const bytes = PARTIAL_SUM_BYTES * rowGroups(this.layout, this.#rowShape) * slab.planes;
+    const alignment = this.#limits.minStorageBufferOffsetAlignment;
+    return Math.ceil(bytes / alignment) * alignment;
+  }
+
+  #columnsY(slab: Slab, operation: "forward" | "inverse", renamed: Renamed): Pass {
+    const kernel = this.#kernel("y");
+    const shader = this.#shader(`y ${operation}`, () => columnShader(kernel, operation));
+    const resources = this.#slabResources(shader, slab, renamed, this.layout.box[1]);
+    return { shader, resources, grid: [this.#groups(kernel.shape), slab.planes] };
+  }
+
+  #kernel(axis: "y" | "z"): ColumnKernel {
+    const { box, halfWidth, parts } = this.layout;
+    const shape = axis === "y"
+      ? columnShape(box[1], halfWidth, 1, this.#limits)
+      : columnShape(box[0], halfWidth, parts, this.#limits);
+    return { axis, layout: this.layout, shape };
+  }
+
+  #groups({ columns }: ColumnShape): number {
+    return Math.ceil(this.layout.halfWidth / columns);
+  }
+
+  #shader(label: string, make: () => Shader): Shader {
+    const shader = this.#shaders.get(label) ?? make();
+    this.#shaders.set(label, shader);
+    return shader;
+  }
+
+  #slabResources(shader: Shader, slab: Slab, renamed: Renamed, length: number): Resource[] {
+    const { partBytes, planesPerPart } = this.layout;
+    const planeBytes = partBytes / planesPerPart;
+    const volumeSlice = (volume: string): Slice => ({
+      buffer: partBuffer(volume, slab.part),
+      offset: slab.firstPlane * planeBytes,
+      bytes: slab.planes * planeBytes,
+    });
+    const sumSlice = (): Slice => {
+      const before = this.slabs.slice(0, slab.index).reduce((sum, other) => sum + this.partialSumBytes(other), 0);
+      const used = PARTIAL_SUM_BYTES * rowGroups(this.layout, this.#rowShape) * slab.planes;
+      return { buffer: PARTIAL_SUMS.name, offset: before, bytes: this.partialSumBytes(slab), used };
+    };
+    return shader.bindings.map((binding) => {
+      if (binding.name === PARTIAL_SUMS.name) return resourceOf(binding, sumSlice());
+      return resourceOf(
+        binding,
+        smallSlice(binding, renamed, length) ?? volumeSlice(renamed[binding.name] ?? binding.name),
+      );
+    });
+  }
+
+  /** A column kernel over all parts at once, which it binds as `NAME`, or as `NAME0`, `NAME1` and so on. */
+  #overBox(kernel: ColumnKernel, shader: Shader, use: { readonly renamed: Renamed; readonly used?: number }): Pass {
+    const { box: [, ny], partBytes } = this.layout;
+    const resources = shader.bindings.map((binding) => {
+      const [, name, part] = /^([a-z]+)(\d*)$/.exec(binding.name)!;
+      const slice = { buffer: partBuffer(use.renamed[name] ?? name, Number(part)), bytes: partBytes };
+      const volume = use.used === undefined ? slice : { ...slice, used: use.used };
+      return resourceOf(binding, smallSlice(binding, use.renamed, kernel.shape.plan.length) ?? volume);
+    });
+    return { shader, resources, grid: [this.#groups(kernel.shape), kernel.axis === "y" ? 1 : ny] };
+  }
+}
+
+/** Slices of the bindings that are not volumes: the twiddles of the transformed axis, and everything uniform or a struct. */
+function smallSlice(binding: Binding, renamed: Renamed, length: number): Slice | undefined {
+  if (binding.name === "twiddles") return { buffer: twiddleBuffer(length), bytes: 8 * length };
+  if (binding.type.startsWith("array")) return undefined;
+  return { buffer: renamed[binding.name] ?? binding.name, bytes: SMALL_BYTES };
+}
+
+/** Bytes of every struct that shaders bind. */
+export const SMALL_BYTES = 16;

@@ -1,0 +1,29 @@
+/**
+ * Which of the two convolutions of an iteration a multiplication belongs to. They share shaders and differ in what they bind.
+ */
+import type { Binding } from "./shader.ts";
+
+/** `forward` multiplies by the OTF, `back` by its complex conjugate, the exact adjoint. */
+export type Projection = "forward" | "back";
+
+/** The binding that tells a shader the sign of the OTF's imaginary part. */
+export const PROJECTION = {
+  declaration: "struct Projection { conjugation: f32 }",
+  binding: { name: "projection", type: "Projection", access: "uniform" },
+  bytes: 16,
+} as const satisfies { declaration: string; binding: Binding; bytes: number };
+
+/** WGSL expression of the value an OTF value named `otf` has in this projection. */
+export function projected(otf: string): string {
+  return `vec2f(${otf}.x, ${otf}.y * projection.conjugation)`;
+}
+
+/** Contents of the uniform buffer of a projection. */
+export function projectionValues(projection: Projection): Float32Array<ArrayBuffer> {
+  return new Float32Array([projection === "forward" ? 1 : -1, 0, 0, 0]);
+}
+
+/** Name of that buffer. */
+export function projectionBuffer(projection: Projection): string {
+  return `${projection} projection`;
+}
