@@ -38,8 +38,11 @@ export async function createCpuDeconvolver(options: CpuDeconvolverOptions): Prom
     );
   }
   const threads = options.threads ?? Math.max(1, navigator.hardwareConcurrency);
-  const psf = psfBox(options.psf, options.box);
+  if (!Number.isInteger(threads) || threads < 1) {
+    throw new ClearstackError("invalid-request", `threads must be a whole number of at least 1, not ${threads}`);
+  }
   const layout = memoryLayout(options.box, { ...options, threads });
+  const psf = psfBox(options.psf, options.box);
   const memory = allocate(layout);
   fillTables(layout, memory);
   const acceleration = options.acceleration ?? "none";

@@ -6,15 +6,18 @@ import type { FromWorker, Job, Outcome, ThreadSetup, ToWorker } from "./messages
 
 export class WorkerPool {
   readonly #workers: Worker[] = [];
-  #failure: ClearstackError | undefined;
+  /** Never fulfilled; rejected when the Workers are ended, which they do not tell themselves. */
+  readonly #end = Promise.withResolvers<never>();
+
+  private constructor() {
+    this.#end.promise.catch(() => {});
+  }
 
   /** Starts one Worker for each thread and waits until all are ready. */
   static async start(setup: Omit<ThreadSetup, "thread">): Promise<WorkerPool> {
     const pool = new WorkerPool();
     for (let thread = 0; thread < setup.threads; thread++) {
-      pool.#workers.push(
-        new Worker(new URL("./worker.ts", import.meta.url), { type: "module", name: `cpu ${thread}` }),
-      );
+      pool.#workers.push(new Worker(new URL("./worker.ts", import.meta.url), { type: "module", name: `cpu ${thread}` }));
     }
     await pool.#all((thread) => ({ setup: { ...setup, thread } }));
     return pool;
@@ -26,20 +29,19 @@ export class WorkerPool {
     return outcomes[0];
   }
 
-  /** Ends all Workers, whatever they are doing. */
-  close(): void {
+  /** Ends all Workers, whatever they are doing; jobs under way and later ones fail with `reason`. */
+  close(reason: unknown = new ClearstackError("cancelled", "the deconvolver was closed")): void {
     for (const worker of this.#workers) worker.terminate();
-    this.#failure ??= new ClearstackError("cancelled", "the deconvolver was closed");
+    this.#end.reject(reason);
   }
 
   /** One answer of each Worker. After a failure the others may wait for ever at a barrier, so all of them are ended. */
   async #all(message: (thread: number) => ToWorker): Promise<Outcome[]> {
-    if (this.#failure) throw this.#failure;
     try {
-      return await Promise.all(this.#workers.map((worker, thread) => ask(worker, message(thread))));
+      const answers = Promise.all(this.#workers.map((worker, thread) => ask(worker, message(thread))));
+      return await Promise.race([this.#end.promise, answers]);
     } catch (error) {
-      this.#failure = error as ClearstackError;
-      this.close();
+      this.close(error);
       throw error;
     }
   }
