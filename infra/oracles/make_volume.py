@@ -1,14 +1,13 @@
 """Writes a volume (Zarr v2, as the 2020 pipeline read it) and a point spread function (TIFF), both seeded.
 
-usage: make_volume.py IN.zarr PSF.tif --shape 64,128,128 --psf-shape 16,16,16 [--seed 1] [--chunk 32,64,64] [--zero-outside MARGIN]
+usage: make_volume.py IN.zarr PSF.tif --shape 64,128,128 --psf-shape 16,16,16 [--seed 1] [--chunk 32,64,64] [--zero-outside 8]
 
-With --zero-outside the background is exactly zero, and so is everything within MARGIN voxels of the edges.
+With --zero-outside the background is exactly zero, and so is everything within so many voxels of the edges.
 """
 
 import argparse
 
 import numpy as np
-import scipy.ndimage
 import tifffile
 import zarr
 
@@ -35,7 +34,10 @@ def volume(shape, psf, rng, margin):
         z, y = (rng.integers(low, n - low) for n in shape[:2])
         first, last = sorted(rng.integers(low, shape[2] - low, 2))
         truth[z, y, first:last] += rng.uniform(200, 1_000)
-    blurred = scipy.ndimage.convolve(truth, psf.astype(np.float64), mode="wrap", origin=[-(1 - n % 2) for n in psf.shape])
+    at_origin = np.zeros(shape)
+    at_origin[tuple(slice(n) for n in psf.shape)] = psf
+    at_origin = np.roll(at_origin, [-(n // 2) for n in psf.shape], axis=(0, 1, 2))
+    blurred = np.fft.irfftn(np.fft.rfftn(truth) * np.fft.rfftn(at_origin), shape)
     if not margin:
         return rng.poisson(np.maximum(blurred, 0) + 20).astype(np.uint16)
     counts = rng.poisson(np.maximum(blurred, 0))
