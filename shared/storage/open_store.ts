@@ -6,7 +6,9 @@ import { fileStore } from "./file_store.ts";
 import { type GuardOptions, guardStore } from "./guard.ts";
 import { httpStore } from "./http_store.ts";
 import { memoryStore } from "./memory_store.ts";
+import { s3Store } from "./s3_store.ts";
 import type { Store } from "./store.ts";
+import { type StoreEnvironment, storeEnvironment } from "./store_environment.ts";
 import { schemeOf } from "./url.ts";
 
 /** Openers by scheme; a path without a scheme is a file. */
@@ -17,17 +19,35 @@ const OPENERS: Readonly<Record<string, (url: string) => Store>> = {
   memory: memoryStore,
 };
 
+/** Openers of object stores. They guard their requests themselves, one by one: a call may be many pages or parts. */
+const OBJECT_STORES: Readonly<
+  Record<string, (url: string, environment: StoreEnvironment, options: GuardOptions) => Store>
+> = {
+  s3: s3Store,
+};
+
+/** Leaves to the guard layer the checks of keys and lengths only. */
+const CHECKS_ONLY: GuardOptions = { concurrency: Infinity, attempts: 1, timeoutMs: 2 ** 31 - 1 };
+
+/** How stores are opened. */
+export interface OpenOptions extends GuardOptions {
+  /** Where object stores take settings and credentials from. @default what `configureStores` set */
+  readonly environment?: StoreEnvironment;
+}
+
 /**
  * Opens the store below a URL or a path. Nothing is read or created yet.
  *
- * @param url a path, or a `file:`, `http(s):` (read only) or `memory:NAME` URL
+ * @param url a path, or a `file:`, `http(s):` (read only), `s3:` or `memory:NAME` URL
  * @throws {ClearstackError} `invalid-request` for a scheme that is not known
  */
-export function openStore(url: string, options: GuardOptions = {}): Store {
+export function openStore(url: string, { environment = storeEnvironment(), ...options }: OpenOptions = {}): Store {
   const scheme = schemeOf(url);
+  const openObjects = OBJECT_STORES[scheme];
+  if (openObjects !== undefined) return guardStore(openObjects(url, environment, options), CHECKS_ONLY);
   const opener = OPENERS[scheme];
   if (opener === undefined) {
-    const known = Object.keys(OPENERS).map((name) => `${name}:`).join(", ");
+    const known = [...Object.keys(OPENERS), ...Object.keys(OBJECT_STORES)].map((name) => `${name}:`).join(", ");
     throw new ClearstackError("invalid-request", `cannot open ${scheme}: URLs; give a path or one of ${known}`);
   }
   return guardStore(opener(url), options);

@@ -1,0 +1,47 @@
+/**
+ * What stores need to know of the world around the process: environment variables, clock and network. A main.ts hands it over
+ * once; credentials come from there and never from a URL or a request.
+ */
+
+/** The world as stores see it. */
+export interface StoreEnvironment {
+  /** Reads an environment variable. */
+  readonly env: (name: string) => string | undefined;
+  /** Sends a request. @default the global fetch */
+  readonly fetch?: typeof globalThis.fetch;
+  /** Milliseconds since 1970. @default {Date.now} */
+  readonly now?: () => number;
+}
+
+let processEnvironment: StoreEnvironment = { env: () => undefined };
+
+/** Sets where the stores of this process take their settings and credentials from; called by main.ts before any other thing. */
+export function configureStores(environment: StoreEnvironment): void {
+  processEnvironment = environment;
+}
+
+/** What {@link configureStores} set; an empty environment before that. */
+export function storeEnvironment(): StoreEnvironment {
+  return processEnvironment;
+}
+
+/** True for a variable set to `true`, `yes`, `on` or `1`. */
+export function isSwitchedOn(environment: StoreEnvironment, name: string): boolean {
+  return /^(true|yes|on|1)$/i.test(environment.env(name)?.trim() ?? "");
+}
+
+/** A variable, or undefined if it is unset or empty. */
+export function setting(environment: StoreEnvironment, ...names: string[]): string | undefined {
+  return names.map((name) => environment.env(name)?.trim()).find((value) => value !== undefined && value !== "");
+}
+
+/** Makes something once for each environment, so that all stores of a process share their credentials. */
+export function oncePerEnvironment<T>(
+  make: (environment: StoreEnvironment) => T,
+): (environment: StoreEnvironment) => T {
+  const made = new WeakMap<StoreEnvironment, T>();
+  return (environment) => {
+    if (!made.has(environment)) made.set(environment, make(environment));
+    return made.get(environment)!;
+  };
+}
