@@ -10,8 +10,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   shared: ["shared"],
   kernels: ["kernels", "shared"],
   functions: ["functions", "kernels", "shared"],
-  infra: ["infra", "functions", "kernels", "shared"],
-  tests: ["tests", "infra", "functions", "kernels", "shared"],
+  infra: ["infra", "tests", "functions", "kernels", "shared"],
+  tests: ["infra", "tests", "functions", "kernels", "shared"],
 };
 
 /** The kernels are arrays in, arrays out: they know sizes and errors, nothing of storage or HTTP. */

@@ -23,7 +23,6 @@ const WRONG_WAY: [path: string, source: string][] = [
   ["functions/api/app.ts", `import { a } from "functions/orchestrate/app.ts";`],
   ["functions/api/app.ts", `import { a } from "../cli/main.ts";`],
   ["functions/cli/demo.ts", `import { a } from "../../infra/oracles/x.ts";`],
-  ["infra/bench/x.ts", `import { a } from "../../tests/reference.ts";`],
 ];
 
 const RIGHT_WAY: [path: string, source: string][] = [
@@ -33,7 +32,7 @@ const RIGHT_WAY: [path: string, source: string][] = [
   ["functions/deconvolve/app.ts", `import { a } from "kernels/backend.ts"; import { b } from "shared/contract.ts";`],
   ["functions/deconvolve/app.ts", `import { a } from "./compute_tile.ts";`],
   ["functions/cli/serve.ts", `import { a } from "functions/api/app.ts";`],
-  ["infra/bench/x.ts", `import { a } from "functions/cli/main.ts";`],
+  ["infra/bench/x.ts", `import { a } from "functions/cli/main.ts"; import b from "../../tests/reference/model.ts";`],
   ["tests/x_test.ts", `import { a } from "../infra/lint/x.ts"; import { b } from "shared/plan.ts";`],
 ];
 
