@@ -55,7 +55,10 @@ export function decodeBlosc(frame: Uint8Array): Uint8Array | undefined {
   if (frameBytes !== frame.length) {
     throw new Error(`the frame is ${frame.length} bytes long and should be ${frameBytes}`);
   }
-  if (flags & STORED) return frame.slice(HEADER_BYTES, HEADER_BYTES + bytes);
+  if (flags & STORED) {
+    if (frame.length < HEADER_BYTES + bytes) throw new Error("the frame is cut short");
+    return frame.slice(HEADER_BYTES, HEADER_BYTES + bytes);
+  }
   if (bytes === 0) return new Uint8Array(0);
   if (flags >> 5 !== ZSTD || flags & BIT_SHUFFLED || blockBytes === 0) return undefined;
 

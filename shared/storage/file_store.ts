@@ -118,7 +118,9 @@ async function writing<T>(path: string, write: () => Promise<T>): Promise<T> {
   try {
     return await write();
   } catch (error) {
-    throw new ClearstackError("unwritable", `cannot write ${path}: ${reasonOf(error)}`, { cause: error });
+    const inTheWay = error instanceof Deno.errors.AlreadyExists || error instanceof Deno.errors.NotADirectory;
+    const reason = inTheWay ? "a file stands where a folder is needed" : reasonOf(error);
+    throw new ClearstackError("unwritable", `cannot write ${path}: ${reason}`, { cause: error });
   }
 }
 
