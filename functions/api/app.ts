@@ -1,15 +1,17 @@
 /** The `api` function: the public HTTP endpoint, described by its own OpenAPI document. */
 import { OpenAPIHono } from "@hono/zod-openapi";
-import type { Context } from "hono";
+import type { Context, Next } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { HTTPException } from "hono/http-exception";
+import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { RequestIdVariables } from "hono/request-id";
 import { requestId } from "hono/request-id";
 import { secureHeaders } from "hono/secure-headers";
+import type { Problem } from "shared/contract.ts";
 import type { JobRunner } from "shared/engine/job_runner.ts";
 import { toClearstackError } from "shared/errors.ts";
 import { EVENT_STREAM_HEADERS, eventStream, lastEventId } from "shared/http/event_stream.ts";
-import { httpProblem, problemResponse, toProblem } from "shared/http/problem.ts";
+import { httpProblem, toProblem } from "shared/http/problem.ts";
 import { MAX_BODY_BYTES } from "shared/http/read_json.ts";
 import { VERSION } from "shared/version.ts";
 import * as routes from "./routes.ts";
@@ -40,8 +42,9 @@ export function createApiApp(deps: ApiAppDeps): OpenAPIHono<Env> {
   });
   app.use(requestId(), secureHeaders());
   app.use(bodyLimit({ maxSize: MAX_BODY_BYTES, onError: bodyTooLarge }));
+  app.on("POST", [routes.submitJob.path, routes.planJob.path], requireJson);
   app.onError((error, c) => answerError(error, c, deps.log ?? console.error));
-  app.notFound((c) => problemResponse(httpProblem(404, "Not found", `there is nothing at ${c.req.path}`)));
+  app.notFound((c) => answer(c, httpProblem(404, "Not found", `there is nothing at ${c.req.path}`)));
   addJobs(app, deps);
   addService(app, deps);
   refuseOtherMethods(app);
@@ -118,23 +121,33 @@ function refuseOtherMethods(app: OpenAPIHono<Env>): void {
   for (const [path, allow] of Object.entries(METHODS)) {
     app.all(path, (c) => {
       const detail = `${c.req.path} does not take ${c.req.method}; it takes ${allow}`;
-      return problemResponse(httpProblem(405, "Method not allowed", detail), { allow });
+      return answer(c, httpProblem(405, "Method not allowed", detail), { allow });
     });
   }
 }
 
-function bodyTooLarge(): Response {
-  return problemResponse(httpProblem(413, "Body too large", `a body may hold at most ${MAX_BODY_BYTES} bytes`));
+async function requireJson(c: Context<Env>, next: Next): Promise<Response | undefined> {
+  const type = c.req.header("content-type")?.split(";")[0]?.trim().toLowerCase();
+  if (type !== "application/json") {
+    return answer(c, httpProblem(415, "Unsupported media type", "send the body as application/json"));
+  }
+  await next();
+  return undefined;
+}
+
+function bodyTooLarge(c: Context): Response {
+  return answer(c, httpProblem(413, "Body too large", `a body may hold at most ${MAX_BODY_BYTES} bytes`));
 }
 
 function answerError(error: Error, c: Context<Env>, log: (line: string) => void): Response {
-  if (error instanceof HTTPException) {
-    if (error.status === 415) {
-      return problemResponse(httpProblem(415, "Unsupported media type", "send the body as application/json"));
-    }
-    return problemResponse(httpProblem(error.status, "The request is invalid", error.message));
-  }
+  if (error instanceof HTTPException) return answer(c, httpProblem(error.status, "Bad request", error.message));
   const problem = toProblem(error);
   if (problem.status === 500) log(`request ${c.get("requestId")}: ${toClearstackError(error).stack}`);
-  return problemResponse(problem);
+  return answer(c, problem);
+}
+
+/** Through the context, so that the headers that go with every answer go with this one. */
+function answer(c: Context, problem: Problem, headers: Record<string, string> = {}): Response {
+  const type = { "content-type": "application/problem+json" };
+  return c.body(JSON.stringify(problem), problem.status as ContentfulStatusCode, { ...headers, ...type });
 }

@@ -1,6 +1,8 @@
 /** The `deconvolve` function over HTTP: one tile per request. The caller hangs up to cancel. */
 import { Hono } from "hono";
-import { TileTaskSchema } from "shared/contract.ts";
+import type { BackendChoice } from "shared/contract.ts";
+import { BackendSchema, TileTaskSchema } from "shared/contract.ts";
+import type { Device } from "shared/engine/device.ts";
 import type { InvokeTile } from "shared/engine/engine.ts";
 import { errorToRecord } from "shared/errors.ts";
 import { httpProblem, problemResponse, toProblem } from "shared/http/problem.ts";
@@ -9,12 +11,17 @@ import { readJson } from "shared/http/read_json.ts";
 /** What the function needs. */
 export interface DeconvolveAppDeps {
   readonly computeTile: InvokeTile;
+  /** What tiles that ask for this backend are computed on. */
+  readonly device: (choice: BackendChoice) => Promise<Device>;
   /** Called with errors that the answer does not explain. */
   readonly log?: (line: string) => void;
 }
 
-/** `POST /v1/tiles` takes a TileTask and answers with the TileReport once the tile is written. */
-export function createDeconvolveApp({ computeTile, log = console.error }: DeconvolveAppDeps): Hono {
+/**
+ * `POST /v1/tiles` takes a TileTask and answers with the TileReport once the tile is written; `GET /v1/device?backend=` tells
+ * the planner what the tiles are computed on.
+ */
+export function createDeconvolveApp({ computeTile, device, log = console.error }: DeconvolveAppDeps): Hono {
   const app = new Hono();
   app.onError((error) => {
     const record = errorToRecord(error);
@@ -23,6 +30,7 @@ export function createDeconvolveApp({ computeTile, log = console.error }: Deconv
   });
   app.notFound((c) => problemResponse(httpProblem(404, "Not found", `there is nothing at ${c.req.path}`)));
   app.get("/healthz", (c) => c.json({ status: "ok" }));
+  app.get("/v1/device", async (c) => c.json(await device(BackendSchema.parse(c.req.query("backend") ?? "auto"))));
   app.post("/v1/tiles", async (c) => {
     const task = await readJson(c.req.raw, TileTaskSchema);
     return c.json(await computeTile(task, c.req.raw.signal));
