@@ -82,8 +82,9 @@ export function checkLayers(layers: Layers): void {
 
 /** @throws {ClearstackError} `invalid-request` for voxels that are no microscope's */
 export function checkVoxel(voxelMicrometre: Vec3): void {
-  if (voxelMicrometre.every((side) => side > 0.0005 && side < 100)) return;
-  const nanometre = voxelMicrometre.every((side) => side >= 5);
+  const known = voxelMicrometre[0] === 0 ? voxelMicrometre.slice(1) : voxelMicrometre;
+  if (known.every((side) => side > 0.0005 && side < 100)) return;
+  const nanometre = known.every((side) => side >= 5);
   const slip = nanometre ? `: write ${formatVec3(mapAxes((axis) => voxelMicrometre[axis] / 1000))}` : "";
   refuse(`the voxel size is ${formatVec3(voxelMicrometre)}: it is given in micrometres, from 0.001 to 100${slip}`);
 }

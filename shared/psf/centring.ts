@@ -1,0 +1,106 @@
+/** Where a PSF is, to a fraction of a voxel, and how to move it. Positions are voxel indices z, y, x. */
+import type { Vec3 } from "../geometry.ts";
+import { mapAxes } from "../geometry.ts";
+import { alongAxis } from "./along_axis.ts";
+import { GAUSSIAN_FWHM } from "./gaussian_psf.ts";
+import { LAGRANGE_BEFORE, LAGRANGE_POINTS, lagrangeWeights } from "./lagrange.ts";
+import { centreVoxel, type PsfVolume } from "./psf_volume.ts";
+import { brightestVoxel, widthsThrough } from "./widths.ts";
+
+/** The centres a PSF can be moved by. */
+export const CENTRES = ["peak", "mass"] as const;
+export type CentreKind = typeof CENTRES[number];
+
+/** Mean position weighted by the values; a background that is left in pulls it to the middle of the array. */
+export function centreOfMass({ shape, values }: PsfVolume): Vec3 {
+  const moments: [number, number, number] = [0, 0, 0];
+  let sum = 0;
+  let index = 0;
+  for (let z = 0; z < shape[0]; z++) {
+    for (let y = 0; y < shape[1]; y++) {
+      for (let x = 0; x < shape[2]; x++) {
+        const value = values[index++];
+        sum += value;
+        moments[0] += value * z;
+        moments[1] += value * y;
+        moments[2] += value * x;
+      }
+    }
+  }
+  return mapAxes((axis) => moments[axis] / sum);
+}
+
+/**
+ * Centre of the peak: the mean position weighted by the values and by a Gaussian as wide as the peak, moved until it stands
+ * still (the windowed position of SExtractor, Bertin & Arnouts 1996: nearly as good as a fit in noise, blind to what is far off).
+ */
+export function centreOfPeak(volume: PsfVolume): Vec3 {
+  const brightest = brightestVoxel(volume);
+  const widths = widthsThrough(volume, brightest);
+  const sigma = mapAxes((axis) => Math.max(0.8, (widths[axis] ?? volume.shape[axis] / 4) / GAUSSIAN_FWHM));
+  let centre: Vec3 = brightest;
+  for (let round = 0; round < 100; round++) {
+    const step = windowedStep(volume, centre, sigma);
+    // A peak as wide as its window is weighted by half its true offset, hence the 2; never farther than one voxel at once.
+    const move = mapAxes((axis) => Math.min(1, Math.max(-1, 2 * step[axis])));
+    centre = mapAxes((axis) => Math.min(volume.shape[axis] - 1, Math.max(0, centre[axis] + move[axis])));
+    if (Math.max(...move.map(Math.abs)) < 1e-6) break;
+  }
+  return centre;
+}
+
+/** Mean offset from `centre` under a Gaussian window; 0 along axes of one voxel. */
+function windowedStep({ shape, values }: PsfVolume, centre: Vec3, sigma: Vec3): Vec3 {
+  const window = mapAxes((axis) => {
+    const first = Math.max(0, Math.ceil(centre[axis] - 4 * sigma[axis]));
+    const last = Math.min(shape[axis] - 1, Math.floor(centre[axis] + 4 * sigma[axis]));
+    return Array.from({ length: last - first + 1 }, (_, i) => {
+      const offset = first + i - centre[axis];
+      return { index: first + i, offset, weight: Math.exp(-0.5 * (offset / sigma[axis]) ** 2) };
+    });
+  });
+  const moments: [number, number, number] = [0, 0, 0];
+  let sum = 0;
+  for (const z of window[0]) {
+    for (const y of window[1]) {
+      const row = (z.index * shape[1] + y.index) * shape[2];
+      for (const x of window[2]) {
+        const value = z.weight * y.weight * x.weight * values[row + x.index];
+        sum += value;
+        moments[0] += value * z.offset;
+        moments[1] += value * y.offset;
+        moments[2] += value * x.offset;
+      }
+    }
+  }
+  return sum > 0 ? mapAxes((axis) => shape[axis] === 1 ? 0 : moments[axis] / sum) : [0, 0, 0];
+}
+
+/** Moves the content by a fraction of voxels, by polynomials of degree 5 along each axis; what leaves the array is lost. */
+export function shifted(volume: PsfVolume, shift: Vec3): PsfVolume {
+  return ([0, 1, 2] as const).reduce((moved, axis) => {
+    if (shift[axis] === 0 || moved.shape[axis] === 1) return moved;
+    const whole = Math.floor(-shift[axis]);
+    const weights = new Float64Array(LAGRANGE_POINTS);
+    lagrangeWeights(-shift[axis] - whole, weights);
+    const length = moved.shape[axis];
+    const result = new Float64Array(length);
+    const change = (line: Float64Array) => {
+      for (let i = 0; i < length; i++) {
+        const first = i + whole - LAGRANGE_BEFORE;
+        let sum = 0;
+        for (let j = 0; j < LAGRANGE_POINTS; j++) sum += weights[j] * (line[first + j] ?? 0);
+        result[i] = sum;
+      }
+      return result;
+    };
+    return alongAxis(moved, axis, { length, change });
+  }, volume);
+}
+
+/** Moves the chosen centre to the middle of the centre voxel. */
+export function recentred(volume: PsfVolume, kind: CentreKind): PsfVolume {
+  const from = kind === "peak" ? centreOfPeak(volume) : centreOfMass(volume);
+  const to = centreVoxel(volume.shape);
+  return shifted(volume, mapAxes((axis) => to[axis] - from[axis]));
+}
