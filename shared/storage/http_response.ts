@@ -55,10 +55,10 @@ export async function readPart(response: Response, what: string, range: ByteRang
   const from = "offset" in range ? range.offset : Math.max(0, size - range.suffixLength);
   const length = Math.min("offset" in range ? range.length : range.suffixLength, size - from);
   if (Number(start) === from && bytes.length === length) return bytes;
-  throw new ClearstackError(
-    "store-unavailable",
-    `${what}: ${bytes.length} bytes from ${start} came where ${length} from ${from} were asked for`,
-  );
+  const fault = Number(start) === from
+    ? `cut short: ${bytes.length} bytes came where ${length} were asked for`
+    : `bytes from ${start} came where those from ${from} were asked for`;
+  throw new ClearstackError("store-unavailable", `${what}: ${fault}`);
 }
 
 /** Reads an answer to its end, so that its connection can be used again. */

@@ -60,7 +60,9 @@ export function explainS3(failure: Failure, context: S3Context): ClearstackError
     );
   }
   if (status === 404 && request.method !== "POST" && request.method !== "PUT") return undefined;
-  if (status === 416) return new ClearstackError("corrupt-data", `${request.what} is shorter than its metadata say`);
+  if (status === 416) {
+    return new ClearstackError("corrupt-data", `${request.what} is cut short: it ends before the bytes asked for`);
+  }
   if (status >= 300 && status < 400) {
     const region = regionNamed(failure);
     const mend = region === undefined ? "check AWS_ENDPOINT_URL and AWS_REGION" : `set AWS_REGION=${region}`;
