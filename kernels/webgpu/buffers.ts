@@ -3,6 +3,7 @@
  * late, so every buffer is destroyed by hand.
  */
 import { ClearstackError } from "shared/errors.ts";
+import { withErrorScopes } from "./error_scopes.ts";
 
 /** A buffer to allocate. */
 export interface BufferRequest {
@@ -25,24 +26,20 @@ export class DeviceBuffers {
    * @throws {ClearstackError} `device-memory` with the bytes that were needed
    */
   static async allocate(device: GPUDevice, requests: readonly BufferRequest[]): Promise<DeviceBuffers> {
-    device.pushErrorScope("validation");
-    device.pushErrorScope("out-of-memory");
-    const buffers = new DeviceBuffers(
-      new Map(requests.map(({ name, bytes, usage }) => [
-        name,
-        device.createBuffer({ label: name, size: bytes, usage }),
-      ])),
-    );
-    const outOfMemory = await device.popErrorScope();
-    const invalid = await device.popErrorScope();
-    const error = outOfMemory ?? invalid;
-    if (!error) return buffers;
-    buffers.destroy();
     const bytes = requests.reduce((sum, request) => sum + request.bytes, 0);
-    throw new ClearstackError(
-      "device-memory",
-      `the GPU could not allocate ${bytes} bytes in ${requests.length} buffers (${error.message}); use smaller tiles`,
-    );
+    const buffers = new Map<string, GPUBuffer>();
+    const allocated = new DeviceBuffers(buffers);
+    try {
+      await withErrorScopes(device, { what: `allocating ${requests.length} buffers`, bytes }, () => {
+        for (const { name, bytes, usage } of requests) {
+          buffers.set(name, device.createBuffer({ label: name, size: bytes, usage }));
+        }
+      });
+      return allocated;
+    } catch (error) {
+      allocated.destroy();
+      throw error;
+    }
   }
 
   /** The buffer of this name. */

@@ -35,14 +35,14 @@ export interface RowStage {
 
 /** Numbers that change from run to run. */
 export const PARAMETERS = {
-  declaration: "struct Parameters { epsilon: f32, inverse_peak: f32 }",
+  declaration: "struct Parameters { epsilon: f32, inverse_scale: f32 }",
   binding: { name: "parameters", type: "Parameters", access: "uniform" },
   bytes: 16,
 } as const satisfies { declaration: string; binding: Binding; bytes: number };
 
-/** Contents of the parameters for data whose largest value is `peak`. */
-export function parameterValues(peak: number): Float32Array<ArrayBuffer> {
-  return new Float32Array([1e-6 * peak, 1 / peak, 0, 0]);
+/** Contents of the parameters for an image of intensity `scale`. */
+export function parameterValues(scale: number): Float32Array<ArrayBuffer> {
+  return new Float32Array([1e-6 * scale, 1 / scale, 0, 0]);
 }
 
 /** Transforms `source` forward. */
@@ -114,7 +114,7 @@ export function heavyBallStage(weighted: boolean): RowStage {
 
 /**
  * The first half of the update of Biggs & Andrews: corrects `point` in place, keeps the `change` and sums its products with
- * the change before. Values are scaled to the peak of the data so that their squares stay within float32.
+ * the change before. Values are scaled to the intensity of the image so that their squares stay within float32.
  */
 export function biggsCorrectStage(weighted: boolean): RowStage {
   return {
@@ -127,7 +127,7 @@ export function biggsCorrectStage(weighted: boolean): RowStage {
       const { w } = pair;
       const point = pair.load("point");
       const updated = w.let(`${point} * ${factor(pair, correction, weighted)}`);
-      const change = w.let(`(${updated} - ${point}) * parameters.inverse_peak`);
+      const change = w.let(`(${updated} - ${point}) * parameters.inverse_scale`);
       const before = pair.load("change");
       pair.add(w.let(`${change} * ${before}`), w.let(`${before} * ${before}`));
       pair.store("change", change);

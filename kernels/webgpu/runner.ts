@@ -3,11 +3,12 @@
  */
 import { ClearstackError } from "shared/errors.ts";
 import { sameShape, type Vec3, voxelCount } from "shared/geometry.ts";
-import type { Volume } from "../deconvolver.ts";
+import type { RunOptions, RunResult, Volume } from "../deconvolver.ts";
 import { psfBox } from "../psf_box.ts";
 import { nextBatch } from "./batch.ts";
 import { DeviceBuffers } from "./buffers.ts";
 import type { Gpu } from "./device.ts";
+import { withErrorScopes } from "./error_scopes.ts";
 import { encodePasses, type PipelineCache, type PreparedPass } from "./encoder.ts";
 import {
   dataRows,
@@ -29,15 +30,14 @@ import { download, stagingRequests, upload, UPLOAD_BYTES } from "./transfer.ts";
 export interface RunnerOptions extends ProgramOptions {
   readonly box: Vec3;
   readonly psf: Volume;
+  /** See `DeconvolverOptions`. */
+  readonly scale?: number;
   /** Lower limits than the adapter's, to have boxes cut into more buffers. */
   readonly limitCaps?: Partial<GpuLimits>;
 }
 
-/** One run; see `RunOptions` in kernels/deconvolver.ts. */
-export interface RunnerRun {
-  readonly iterations: number;
-  readonly start: "data" | "flat";
-  readonly observed?: Observed | undefined;
+/** One run; see kernels/deconvolver.ts. */
+export interface RunnerRun extends Omit<RunOptions, "signal"> {
   /** Asked between batches. */
   readonly isCancelled: () => boolean;
 }
@@ -73,7 +73,7 @@ export class Runner {
     const placed = psfBox(options.psf, options.box);
     const buffers = await DeviceBuffers.allocate(gpu.device, [
       ...program.buffers.map(({ name, bytes, usage }) => ({ name, bytes, usage: USAGE[usage] })),
-      ...stagingRequests(program.layout.partBytes),
+      ...stagingRequests(4 * voxelCount(options.box)),
     ]);
     try {
       const prepare = (stages: readonly Stage[]) => pipelines.prepare(stages.flat(), buffers);
@@ -84,7 +84,11 @@ export class Runner {
         iteration: await prepare(program.iteration),
       };
       const runner = new Runner(gpu, { options, program, buffers, passes });
-      runner.#setUp(placed);
+      await withErrorScopes(
+        gpu.device,
+        { what: "computing the OTF", bytes: buffers.bytes },
+        () => runner.#setUp(placed),
+      );
       return runner;
     } catch (error) {
       buffers.destroy();
@@ -103,20 +107,20 @@ export class Runner {
   }
 
   /** Runs the iterations on `data`, which is only read. */
-  async run(
-    data: Float32Array,
-    run: RunnerRun,
-  ): Promise<{ estimate: Float32Array<ArrayBuffer>; kernelSeconds: number }> {
+  run(data: Float32Array, run: RunnerRun): Promise<RunResult & { readonly estimate: Float32Array<ArrayBuffer> }> {
     const begin = performance.now();
-    const estimate = new Float32Array(voxelCount(this.#options.box));
-    const { peak } = this.#sendInput(data, run);
-    if (peak > 0) {
-      this.#device.queue.writeBuffer(this.#buffers.get("parameters"), 0, parameterValues(peak));
-      this.#submit(this.#passes.start);
-      await this.#iterate(run);
-      await this.#readEstimate(estimate);
-    }
-    return { estimate, kernelSeconds: (performance.now() - begin) / 1000 };
+    return withErrorScopes(this.#device, { what: "deconvolving", bytes: this.allocatedBytes }, async () => {
+      const estimate = new Float32Array(voxelCount(this.#options.box));
+      const { peak } = this.#sendInput(data, run);
+      if (peak > 0) {
+        const scale = this.#options.scale ?? peak;
+        this.#device.queue.writeBuffer(this.#buffers.get("parameters"), 0, parameterValues(scale));
+        this.#submit(this.#passes.start);
+        await this.#iterate(run);
+        await this.#readEstimate(estimate);
+      }
+      return { estimate, kernelSeconds: (performance.now() - begin) / 1000 };
+    });
   }
 
   #setUp(placedPsf: Float32Array<ArrayBuffer>): void {
@@ -134,12 +138,13 @@ export class Runner {
     const observed = nonCirculant && run.observed ? run.observed : wholeBox(box);
     const statistics = new DataStatistics();
     this.#sendRows("data", dataRows(data, box, observed, statistics));
-    if (run.start === "data" && isWholeBox(box, observed)) {
+    const startsFromData = run.start !== "flat";
+    if (startsFromData && isWholeBox(box, observed)) {
       this.#copyVolume("data", "estimate");
     } else {
       const mean = statistics.sum / voxelCount(observed.shape);
       const flat: RowFiller = (_, target) => target.fill(mean);
-      const inside = run.start === "data" ? dataRows(data, box, observed, new DataStatistics()) : flat;
+      const inside = startsFromData ? dataRows(data, box, observed, new DataStatistics()) : flat;
       this.#sendRows("estimate", observedRows(box, observed, inside, mean));
     }
     if (nonCirculant) this.#sendWeights(observed);
@@ -179,9 +184,10 @@ export class Runner {
 
   async #readEstimate(target: Float32Array): Promise<void> {
     const partLength = this.#program.layout.partBytes / 4;
+    const staging = stagingRequests(target.byteLength).map(({ name }) => this.#buffers.get(name));
     for (const [part, name] of this.#partsOf("estimate").entries()) {
       const values = target.subarray(part * partLength, (part + 1) * partLength);
-      await download(this.#device, this.#buffers, this.#buffers.get(name), values);
+      await download(this.#device, this.#buffers.get(name), staging, values);
     }
   }
 

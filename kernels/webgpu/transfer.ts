@@ -2,7 +2,7 @@
  * Moves volumes between host and device in the pieces that proved fastest: 8 MiB per write with a submission after each, and
  * four staging buffers of 16 MiB mapped together for reading.
  */
-import type { BufferRequest, DeviceBuffers } from "./buffers.ts";
+import type { BufferRequest } from "./buffers.ts";
 
 /** Bytes of one upload. */
 export const UPLOAD_BYTES = 8 * 2 ** 20;
@@ -20,24 +20,25 @@ export function upload(device: GPUDevice, buffer: GPUBuffer, offset: number, val
   device.queue.submit([]);
 }
 
-/** The staging buffers for reading back volumes whose parts have `partBytes`. */
-export function stagingRequests(partBytes: number): BufferRequest[] {
-  const count = Math.min(STAGING_BUFFERS, Math.ceil(partBytes / STAGING_BUFFER_BYTES));
+/** The staging buffers for reading back volumes of `volumeBytes`. */
+export function stagingRequests(volumeBytes: number): BufferRequest[] {
+  const bytes = Math.min(STAGING_BYTES, volumeBytes);
+  const count = Math.ceil(bytes / STAGING_BUFFER_BYTES);
   return Array.from({ length: count }, (_, i) => ({
-    name: stagingName(i),
-    bytes: Math.min(STAGING_BUFFER_BYTES, partBytes),
+    name: `staging[${i}]`,
+    // Copies go in multiples of eight bytes here, a complex number.
+    bytes: Math.ceil(bytes / count / 8) * 8,
     usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,
   }));
 }
 
-/** Reads a whole buffer into `target`, which has its size. */
+/** Reads a whole buffer into `target`, which has its size, through staging buffers of equal size. */
 export async function download(
   device: GPUDevice,
-  buffers: DeviceBuffers,
   source: GPUBuffer,
+  staging: readonly GPUBuffer[],
   target: Float32Array,
 ): Promise<void> {
-  const staging = stagingRequests(source.size).map(({ name }) => buffers.get(name));
   const pieceBytes = staging[0].size;
   for (let start = 0; start < source.size; start += pieceBytes * staging.length) {
     const pieces = staging.map((buffer, i) => {
@@ -53,8 +54,4 @@ export async function download(
       buffer.unmap();
     }
   }
-}
-
-function stagingName(index: number): string {
-  return `staging[${index}]`;
 }

@@ -1,0 +1,58 @@
+/**
+ * Which of the two compute backends serves this process.
+ */
+import { ClearstackError } from "shared/errors.ts";
+import { createCpuDeconvolver } from "./cpu/deconvolver.ts";
+import type { Deconvolver, DeconvolverOptions } from "./deconvolver.ts";
+import type { AdapterReport } from "./webgpu/device.ts";
+import { createWebGpuDeconvolver } from "./webgpu/deconvolver.ts";
+import { probeWebGpu } from "./webgpu/probe_webgpu.ts";
+
+/** A compute backend. */
+export type Backend = "webgpu" | "cpu";
+
+/** A backend and why it was chosen. */
+export interface ChosenBackend {
+  readonly backend: Backend;
+  /** Human-readable device. */
+  readonly adapter: string;
+  /** One sentence. */
+  readonly reason: string;
+}
+
+const CPU_ADAPTER = "CPU, WebAssembly SIMD";
+
+let probed: Promise<AdapterReport> | undefined;
+
+/**
+ * Chooses: `auto` takes the GPU, and the CPU where there is none or only a software adapter, which is slower than the CPU
+ * backend; `webgpu` takes whatever adapter there is. The adapter is looked for once per process.
+ *
+ * @throws {ClearstackError} `no-device` if WebGPU is asked for and has no adapter
+ */
+export async function chooseBackend(choice: "auto" | Backend): Promise<ChosenBackend> {
+  if (choice === "cpu") return { backend: "cpu", adapter: CPU_ADAPTER, reason: "the CPU was asked for" };
+  probed ??= probeWebGpu();
+  return decideBackend(choice, await probed);
+}
+
+/** The choice for a known adapter. */
+export function decideBackend(choice: "auto" | "webgpu", report: AdapterReport): ChosenBackend {
+  if (choice === "webgpu") {
+    if (!report.available) throw new ClearstackError("no-device", report.reason);
+    return { backend: "webgpu", adapter: report.description, reason: "WebGPU was asked for" };
+  }
+  if (!report.available) return { backend: "cpu", adapter: CPU_ADAPTER, reason: report.reason };
+  if (report.isFallbackAdapter) {
+    const reason =
+      `WebGPU offers only the software adapter ${report.description}, which is slower than the CPU backend; ` +
+      "ask for webgpu by name to use it";
+    return { backend: "cpu", adapter: CPU_ADAPTER, reason };
+  }
+  return { backend: "webgpu", adapter: report.description, reason: "WebGPU offers a hardware adapter" };
+}
+
+/** Makes a deconvolver of a backend; see `createWebGpuDeconvolver` and `createCpuDeconvolver`. */
+export function createDeconvolver(backend: Backend, options: DeconvolverOptions): Promise<Deconvolver> {
+  return backend === "webgpu" ? createWebGpuDeconvolver(options) : createCpuDeconvolver(options);
+}

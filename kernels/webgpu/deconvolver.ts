@@ -1,0 +1,167 @@
+/**
+ * Richardson-Lucy deconvolution on the GPU, by way of a Worker.
+ */
+import { ClearstackError } from "shared/errors.ts";
+import { isFastBox } from "shared/fast_size.ts";
+import { formatVec3, voxelCount } from "shared/geometry.ts";
+import type { Deconvolver, DeconvolverOptions, RunOptions, RunResult } from "../deconvolver.ts";
+import { GpuWorker, type SpawnWorker } from "./gpu_worker.ts";
+import type { GpuLimits } from "./limits.ts";
+import type { RunnerOptions } from "./runner.ts";
+
+/** Options of {@link createWebGpuDeconvolver}. */
+export interface WebGpuDeconvolverOptions extends DeconvolverOptions {
+  /** Lower limits than the adapter's, to have boxes cut into more buffers. @default {the adapter's own limits} */
+  readonly limitCaps?: Partial<GpuLimits>;
+  /** Another Worker that speaks messages.ts. @default {worker.ts of this folder} */
+  readonly spawnWorker?: SpawnWorker;
+}
+
+/** A runner in a Worker. */
+interface Session {
+  readonly worker: GpuWorker;
+  readonly key: number;
+  readonly adapter: string;
+  readonly allocatedBytes: number;
+}
+
+/** Voxels copied between two turns of the event loop: about 5 ms of copying. */
+const COPY_VOXELS = 2 ** 22;
+
+let keys = 0;
+
+/**
+ * Opens the GPU, allocates everything and computes the OTF. If the GPU is lost, the run fails with `device-lost` and the next
+ * one opens it again.
+ *
+ * @throws {ClearstackError} `no-device`, `device-memory`, `over-budget` for a box beyond the limits of the GPU,
+ * `invalid-request` for a box without fast sides or a PSF that does not fit, `corrupt-data` for a PSF that cannot be normalised
+ */
+export async function createWebGpuDeconvolver(options: WebGpuDeconvolverOptions): Promise<Deconvolver> {
+  if (!isFastBox(options.box)) {
+    throw new ClearstackError(
+      "invalid-request",
+      `a box of ${formatVec3(options.box)} voxels has a side that the transforms do not take; grow it with fastBox()`,
+    );
+  }
+  refuseUnsupported(options);
+  return new WebGpuDeconvolver(options, await openSession(options));
+}
+
+function refuseUnsupported(options: DeconvolverOptions): void {
+  const { background, totalVariation, backProjector = "matched", dampingSigmas, saturation = Infinity } = options;
+  if (background || totalVariation || dampingSigmas || backProjector !== "matched" || saturation < Infinity) {
+    throw new ClearstackError(
+      "unsupported",
+      "the GPU backend has no background, total variation, damping, saturation or unmatched projector; use --backend cpu",
+    );
+  }
+}
+
+async function openSession({ spawnWorker, ...options }: WebGpuDeconvolverOptions): Promise<Session> {
+  const worker = GpuWorker.acquire(spawnWorker);
+  try {
+    const key = keys++;
+    const runnerOptions: RunnerOptions = {
+      ...options,
+      acceleration: options.acceleration ?? "none",
+      nonCirculant: options.nonCirculant ?? false,
+    };
+    return { worker, key, ...await worker.call("open", { key, options: runnerOptions }) };
+  } catch (error) {
+    worker.release();
+    throw error;
+  }
+}
+
+class WebGpuDeconvolver implements Deconvolver {
+  readonly backend = "webgpu";
+  readonly adapter: string;
+  readonly allocatedBytes: number;
+  readonly #options: WebGpuDeconvolverOptions;
+  readonly #closed = new AbortController();
+  #session: Session | undefined;
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(options: WebGpuDeconvolverOptions, session: Session) {
+    this.#options = options;
+    this.#session = session;
+    this.adapter = session.adapter;
+    this.allocatedBytes = session.allocatedBytes;
+  }
+
+  run(data: Float32Array, options: RunOptions): Promise<RunResult> {
+    const result = this.#turn.then(() => this.#run(data, options));
+    this.#turn = result.catch(() => {});
+    return result;
+  }
+
+  async close(): Promise<void> {
+    this.#closed.abort();
+    await this.#turn;
+    const session = this.#session;
+    this.#session = undefined;
+    if (!session) return;
+    if (!session.worker.isLost) await session.worker.call("close", { key: session.key });
+    session.worker.release();
+  }
+
+  async #run(data: Float32Array, { signal, ...options }: RunOptions): Promise<RunResult> {
+    const stop = signal ? AbortSignal.any([signal, this.#closed.signal]) : this.#closed.signal;
+    if (stop.aborted) throw new ClearstackError("cancelled", "the run was cancelled before it began");
+    checkRun(this.#options, data, options);
+    const { worker, key } = await this.#openSession();
+    const { heldOut, ...plain } = options;
+    const values = await sendable(data);
+    const photons = heldOut && { ...heldOut, values: await sendable(heldOut.values) };
+    const copies = [values, ...(photons ? [photons.values] : [])].map(({ buffer }) => buffer);
+    const transfer = copies.filter((buffer) => buffer instanceof ArrayBuffer);
+    const request = { key, values, options: photons ? { ...plain, heldOut: photons } : plain };
+    return await worker.call("run", request, { transfer, signal: stop });
+  }
+
+  /** The session, anew if the GPU was lost. */
+  async #openSession(): Promise<Session> {
+    if (this.#session?.worker.isLost) {
+      this.#session.worker.release();
+      this.#session = undefined;
+    }
+    this.#session ??= await openSession(this.#options);
+    return this.#session;
+  }
+}
+
+function checkRun({ box }: DeconvolverOptions, data: Float32Array, options: RunOptions): void {
+  const { iterations, observed, measured, heldOut } = options;
+  for (const [name, values] of [["data", data], ["held-out photons", heldOut?.values]] as const) {
+    if (values && values.length !== voxelCount(box)) {
+      throw new ClearstackError(
+        "invalid-request",
+        `the ${name} have ${values.length} values, but a box of ${formatVec3(box)} voxels needs ${voxelCount(box)}`,
+      );
+    }
+  }
+  if (!Number.isInteger(iterations) || iterations < 1) {
+    throw new ClearstackError("invalid-request", `iterations must be a whole number of at least 1, not ${iterations}`);
+  }
+  for (const [name, part] of [["observed", observed], ["measured", measured]] as const) {
+    if (part && !part.shape.every((side, i) => part.start[i] >= 0 && side > 0 && part.start[i] + side <= box[i])) {
+      throw new ClearstackError(
+        "invalid-request",
+        `the ${name} box at ${formatVec3(part.start)} of ${formatVec3(part.shape)} voxels must lie within the box of ` +
+          `${formatVec3(box)} and hold a voxel`,
+      );
+    }
+  }
+}
+
+/** Values that can go to a Worker while the caller keeps its own: shared memory as it is, anything else as a copy. */
+async function sendable(values: Float32Array): Promise<Float32Array> {
+  if (!(values.buffer instanceof ArrayBuffer)) return values;
+  const copy = new Float32Array(values.length);
+  for (let start = 0; start < values.length; start += COPY_VOXELS) {
+    copy.set(values.subarray(start, start + COPY_VOXELS), start);
+    await new Promise((resolve) => setTimeout(resolve));
+  }
+  return copy;
+}
