@@ -3,6 +3,7 @@
  * own contrast, which it states, and with scale bars.
  */
 import type { Vec3 } from "shared/geometry.ts";
+import { inferno } from "./inferno.ts";
 import { type Colour, type Grey, PngCanvas, textWidth } from "./png_canvas.ts";
 
 /** One volume of a figure. */
@@ -110,33 +111,14 @@ function stretch(plane: Grey): { grey: Grey; white: number } {
 }
 
 /** A bar of 2 micrometres in the corner whose lower right end is `corner`. */
-function drawScaleBar(canvas: PngCanvas, corner: { left: number; top: number }, pixelMicrometre: number): void {
+function drawScaleBar(canvas: PngCanvas, corner: { left: number; top: number }, voxelMicrometre: number): void {
   const LENGTH_MICROMETRE = 2;
-  const width = Math.round(LENGTH_MICROMETRE / pixelMicrometre * ZOOM);
+  const width = Math.round(LENGTH_MICROMETRE / voxelMicrometre * ZOOM);
   const label = `${LENGTH_MICROMETRE} µm`;
   const bar = { left: corner.left - width - 12, top: corner.top - 16, width, height: 5 };
+  // On a plate of its own: pictures may be bright in this corner.
+  canvas.fill({ left: bar.left - 8, top: bar.top - 26, width: width + 16, height: 37 }, PAPER);
   canvas.fill(bar, INK);
   const left = bar.left + Math.round((width - textWidth(label)) / 2);
   canvas.text({ left, top: bar.top - 20 }, label, { colour: INK });
-}
-
-/** Colours of even perceived steps from black over red to yellow: inferno of matplotlib, every eighth of the way. */
-const INFERNO: readonly Colour[] = [
-  [0, 0, 4],
-  [31, 12, 72],
-  [85, 15, 109],
-  [136, 34, 106],
-  [186, 54, 85],
-  [227, 89, 51],
-  [249, 140, 10],
-  [249, 201, 50],
-  [252, 255, 164],
-];
-
-function inferno(grey: number): Colour {
-  const position = grey * (INFERNO.length - 1);
-  const low = Math.min(INFERNO.length - 2, Math.floor(position));
-  const weight = position - low;
-  const mix = (channel: 0 | 1 | 2) => INFERNO[low][channel] * (1 - weight) + INFERNO[low + 1][channel] * weight;
-  return [mix(0), mix(1), mix(2)];
 }
