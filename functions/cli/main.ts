@@ -7,14 +7,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   deconvolve: async () => (await import("./deconvolve.ts")).deconvolveCommand,
   plan: async () => (await import("./plan.ts")).planCommand,
   serve: async () => (await import("./serve.ts")).serveCommand,
-  demo: async () => {
-    const { demoCommand } = await import("./demo.ts");
-    return (args) => demoCommand([...args]);
-  },
-  doctor: async () => {
-    const { doctorCommand } = await import("./doctor.ts");
-    return (args) => doctorCommand([...args]);
-  },
+  demo: async () => (await import("./demo.ts")).demoCommand,
+  doctor: async () => (await import("./doctor.ts")).doctorCommand,
   help: async () => (await import("./help.ts")).helpCommand,
 };
 

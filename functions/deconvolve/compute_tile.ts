@@ -14,9 +14,8 @@ import { spatialShape } from "shared/plan.ts";
 import type { Psf } from "shared/psf/load_psf.ts";
 import { loadPsf } from "shared/psf/load_psf.ts";
 import { cropCore } from "./crop_core.ts";
-import type { PoolResult } from "./deconvolver_pool.ts";
+import type { ChosenBackend, Kernels, PoolResult } from "./deconvolver_pool.ts";
 import { DeconvolverPool } from "./deconvolver_pool.ts";
-import type { Kernels } from "./deconvolver_pool.ts";
 import { RecentCache } from "./recent_cache.ts";
 
 /** Sources and PSFs whose handles are kept; a process works on one job at a time, or on few. */
@@ -31,6 +30,8 @@ export interface TileComputer {
 
 interface Means {
   readonly kernels: Kernels;
+  /** Looking for a GPU takes a while and gives the same answer for every tile. */
+  readonly backends: RecentCache<ChosenBackend>;
   readonly pool: DeconvolverPool;
   readonly images: RecentCache<Image>;
   readonly psfs: RecentCache<Psf>;
@@ -41,6 +42,7 @@ export function createTileComputer(kernels: Kernels): TileComputer {
   const pool = new DeconvolverPool(kernels);
   const means: Means = {
     kernels,
+    backends: new RecentCache(KEPT_HANDLES),
     pool,
     images: new RecentCache(KEPT_HANDLES),
     psfs: new RecentCache(KEPT_HANDLES),
@@ -52,7 +54,8 @@ export function createTileComputer(kernels: Kernels): TileComputer {
 }
 
 async function computeTile(task: TileTask, means: Means, signal: AbortSignal): Promise<TileReport> {
-  const { backend } = await means.kernels.chooseBackend(task.backend);
+  const { kernels, backends } = means;
+  const { backend } = await backends.get(task.backend, () => kernels.chooseBackend(task.backend));
   const started = performance.now();
   const { values, bytesRead } = await readTile(task, means, signal);
   const read = performance.now();

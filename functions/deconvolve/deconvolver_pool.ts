@@ -7,10 +7,16 @@ import type { BackendChoice } from "shared/contract.ts";
 import { isClearstackError } from "shared/errors.ts";
 import { FairLock } from "./fair_lock.ts";
 
+/** The backend that a choice led to. */
+export interface ChosenBackend {
+  readonly backend: "webgpu" | "cpu";
+  readonly adapter: string;
+}
+
 /** The kernels, as this function uses them. */
 export interface Kernels {
   /** @throws {ClearstackError} `no-device` */
-  chooseBackend(choice: BackendChoice): Promise<{ readonly backend: "webgpu" | "cpu"; readonly adapter: string }>;
+  chooseBackend(choice: BackendChoice): Promise<ChosenBackend>;
   /** @throws {ClearstackError} `device-memory`, `device-lost`, `no-device` */
   createDeconvolver(backend: "webgpu" | "cpu", options: DeconvolverOptions): Promise<Deconvolver>;
 }

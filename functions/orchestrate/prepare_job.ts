@@ -13,8 +13,8 @@ import { openStore } from "shared/storage/open_store.ts";
 export interface PlanningDeps {
   /** What the tiles of a job that asks for this backend would be computed on. */
   readonly device: (choice: BackendChoice) => Promise<Device>;
-  /** The kernels' claim on memory. */
-  readonly computeBytes: (device: Device, request: JobRequest) => Limits["compute"];
+  /** The claim of a job's kernels on memory. */
+  readonly computeClaim: (device: Device, request: JobRequest) => Limits["compute"];
 }
 
 /** A job that may start. */
@@ -41,7 +41,7 @@ export async function prepareJob(
   const limits: Limits = {
     hostBytes: request.memoryBytes ?? device.hostBytes,
     deviceBytes: device.deviceBytes,
-    compute: deps.computeBytes(device, request),
+    compute: deps.computeClaim(device, request),
     computeOnHost: device.computeOnHost,
   };
   const plan = planJob(image.info, psf.info, request, limits);

@@ -9,5 +9,6 @@ export const DeviceSchema = z.strictObject({
   hostBytes: z.number().describe("host memory one process may use"),
   deviceBytes: z.number().describe("device memory one process may use"),
   computeOnHost: z.boolean().describe("true if the kernels' buffers are host memory"),
+  gpuLimits: z.record(z.string(), z.number()).optional().describe("what the GPU allows, by the names of WebGPU"),
 });
 export type Device = z.infer<typeof DeviceSchema>;

@@ -37,7 +37,7 @@ export function identityJobs(
         deviceBytes: 2 ** 30,
         computeOnHost: true,
       }),
-    computeBytes: () => () => ({ kernels: 0 }),
+    computeClaim: () => () => ({ kernels: 0 }),
   };
 }
 

@@ -26,7 +26,7 @@ let stores = 0;
 
 /** Endpoint, orchestrator and tiles in one process, but each behind a socket of its own. */
 async function serveApart(kernels: IdentityKernels) {
-  const { device, computeBytes } = identityJobs();
+  const { device, computeClaim } = identityJobs();
   const { computeTile } = createTileComputer(kernels);
   const tiles = serve(createDeconvolveApp({ computeTile, device, log: () => {} }).fetch);
   const deps = {
@@ -34,7 +34,7 @@ async function serveApart(kernels: IdentityKernels) {
       retries: { attempts: 2, firstDelayMilliseconds: 1, longestDelayMilliseconds: 1 },
     }),
     device: (choice: "auto" | "webgpu" | "cpu") => httpDevice(tiles.url, choice),
-    computeBytes,
+    computeClaim,
   };
   const store = openStore(`memory:socket-${++stores}`);
   const runner = await LocalJobRunner.start({ deps, store, log: () => {} });
