@@ -11,7 +11,7 @@ import { findArrays } from "./find_arrays.ts";
 import type { Image } from "./image.ts";
 import { hashHex } from "./hash.ts";
 import { type OmeImage, parseOme } from "./ome_multiscales.ts";
-import { openTiff } from "./tiff_image.ts";
+import { type OpenOptions, openTiff } from "./tiff_image.ts";
 import { zarrImage } from "./zarr_image.ts";
 import { parseZarrArray } from "./zarr_metadata.ts";
 import { childKey, readZarrNode, type ZarrNode } from "./zarr_node.ts";
@@ -21,7 +21,7 @@ import { childKey, readZarrNode, type ZarrNode } from "./zarr_node.ts";
  *
  * @throws {ClearstackError} `not-found`, `invalid-request` (which array? which axes?), `unsupported`, `corrupt-data`
  */
-export async function openImage(location: Location, options: RequestOptions = {}): Promise<Image> {
+export async function openImage(location: Location, options: OpenOptions = {}): Promise<Image> {
   const url = canonicalUrl(location.url);
   if (/\.tiff?$/i.test(redactUrl(url))) return await openTiff(location, options);
   const store = openStore(url);
@@ -44,7 +44,8 @@ export async function openImage(location: Location, options: RequestOptions = {}
  */
 export async function reopenImage(info: ImageInfo, options: RequestOptions = {}): Promise<Image> {
   if (info.format === "tiff") {
-    const image = await openTiff({ url: info.url }, options);
+    // What the pages are was settled when the image was first opened.
+    const image = await openTiff({ url: info.url }, { ...options, pagesAreZ: true });
     if (image.info.identity !== info.identity) throw changed(info);
     return { ...image, info };
   }

@@ -14,12 +14,22 @@ import { hashHex } from "./hash.ts";
 import type { ChunkValues, Image } from "./image.ts";
 import { parseTiffDescription, type TiffDescription } from "./tiff_metadata.ts";
 
+/** How an image is opened. */
+export interface OpenOptions extends RequestOptions {
+  /**
+   * True takes the pages of a TIFF as planes of z even if it calls them channels or time points, as tifffile does where it is
+   * not told the axes. For what can be nothing but one volume, such as a PSF.
+   * @default {false}
+   */
+  readonly pagesAreZ?: boolean;
+}
+
 /**
  * Opens a TIFF; reads its directories only. A chunk is a page.
  *
  * @throws {ClearstackError} `not-found`, `unsupported` for colour, hyperstacks and pages of several kinds, `corrupt-data`
  */
-export async function openTiff(location: Location, options: RequestOptions = {}): Promise<Image> {
+export async function openTiff(location: Location, options: OpenOptions = {}): Promise<Image> {
   const { base, key } = splitObject(location.url);
   const store = openStore(base);
   const where = `${store.url.replace(/\/$/, "")}/${key}`;
@@ -37,7 +47,8 @@ export async function openTiff(location: Location, options: RequestOptions = {})
   );
   const pages = await decoding(where, () => tiff.getImageCount());
   const first = await decoding(where, () => tiff.getImage(0));
-  const info = await infoOf(first, { location, where, pages, object, header: await readBytes(0, 1024) });
+  const { pagesAreZ = false } = options;
+  const info = await infoOf(first, { location, where, pages, pagesAreZ, object, header: await readBytes(0, 1024) });
   return {
     info,
     async readChunk(coords, { signal } = {}) {
@@ -59,13 +70,15 @@ interface Opened {
   readonly location: Location;
   readonly where: string;
   readonly pages: number;
+  readonly pagesAreZ: boolean;
   readonly object: ObjectInfo;
   readonly header: Uint8Array;
 }
 
-async function infoOf(first: GeoTIFFImage, { location, where, pages, object, header }: Opened): Promise<ImageInfo> {
+async function infoOf(first: GeoTIFFImage, opened: Opened): Promise<ImageInfo> {
+  const { location, where, pages, object, header } = opened;
   const description = parseTiffDescription(String(await first.fileDirectory.loadValue("ImageDescription") ?? ""));
-  refuseAmbiguous(first, description, { where, pages });
+  refuseAmbiguous(first, description, opened);
   const names = pages === 1 ? "yx" : "zyx";
   if (location.path) {
     throw new ClearstackError("invalid-request", `${where} is a TIFF and has no array ${location.path}`);
@@ -90,18 +103,22 @@ async function infoOf(first: GeoTIFFImage, { location, where, pages, object, hea
 
 function refuseAmbiguous(
   first: GeoTIFFImage,
-  { pages: stated, channels, frames }: TiffDescription,
-  { where, pages }: { readonly where: string; readonly pages: number },
+  { pages: stated, planes, channels, frames }: TiffDescription,
+  { location, where, pages, pagesAreZ }: Opened,
 ): void {
+  // One long dimension, whatever it is called, is z where the caller says so.
+  const isStack = (pagesAreZ || location.axes === "zyx") &&
+    [planes, channels, frames].filter((count) => count > 1).length < 2;
   const problem = first.getSamplesPerPixel() !== 1
     ? `has ${first.getSamplesPerPixel()} samples per pixel (colour)`
-    : channels > 1 || frames > 1
+    : !isStack && (channels > 1 || frames > 1)
     ? `has ${channels} channels and ${frames} time points`
     : stated !== undefined && stated !== pages
     ? `says it has ${stated} images and lists ${pages}`
     : undefined;
   if (problem === undefined) return;
-  throw new ClearstackError("unsupported", `${where} ${problem}; store one grey stack per TIFF, or an OME-Zarr`);
+  const hint = channels > 1 !== frames > 1 && planes === 1 ? " (if these are planes of z, say --axes zyx)" : "";
+  throw new ClearstackError("unsupported", `${where} ${problem}${hint}; store one grey stack per TIFF, or an OME-Zarr`);
 }
 
 /** Distance of voxels in z, y, x; 1 where the file is silent. */

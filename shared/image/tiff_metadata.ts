@@ -7,7 +7,8 @@ import { fullUnitName } from "./axes.ts";
 export interface TiffDescription {
   /** Pages there should be. */
   readonly pages?: number;
-  /** Channels and time points among the pages. */
+  /** Channels and time points among the pages; `planes` in z. */
+  readonly planes: number;
   readonly channels: number;
   readonly frames: number;
   /** Distance of voxels in z, y, x; `undefined` for what is not stated. */
@@ -23,7 +24,7 @@ export function parseTiffDescription(text: string): TiffDescription {
   if (text.includes("<OME") && text.includes("<Pixels")) return parseOmeXml(text);
   const shape = /^\{"shape": \[([\d, ]+)\]/.exec(text)?.[1]?.split(",").map(Number);
   const outer = shape?.slice(0, -3).reduce((product, side) => product * side, 1) ?? 1;
-  return { channels: outer, frames: 1, spacing: [], resolutionInUnit: false };
+  return { planes: shape?.at(-3) ?? 1, channels: outer, frames: 1, spacing: [], resolutionInUnit: false };
 }
 
 function parseImageJ(text: string): TiffDescription {
@@ -33,6 +34,7 @@ function parseImageJ(text: string): TiffDescription {
   const unit = fullUnitName(field("unit"));
   return {
     pages: count("images"),
+    planes: count("slices"),
     channels: count("channels"),
     frames: count("frames"),
     spacing: [spacing],
@@ -53,6 +55,7 @@ function parseOmeXml(text: string): TiffDescription {
   // The schema's default unit of physical sizes is the micrometre.
   const unit = fullUnitName(attribute("PhysicalSizeXUnit") ?? (stated ? "um" : undefined));
   return {
+    planes: Number(attribute("SizeZ") ?? 1),
     channels: Number(attribute("SizeC") ?? 1),
     frames: Number(attribute("SizeT") ?? 1),
     spacing,

@@ -32,7 +32,7 @@ export interface Psf {
  *   `corrupt-data` for NaN or infinite values; whatever `openImage` throws
  */
 export async function loadPsf(location: Location, options: RequestOptions = {}): Promise<Psf> {
-  const image = await openImage(location, options);
+  const image = await openImage(location, { ...options, pagesAreZ: true });
   const where = `the PSF ${redactUrl(image.info.url)}`;
   const { outer, shape } = volumeOf(image, where);
   const box = { start: [0, 0, 0] as const, shape };

@@ -1,0 +1,164 @@
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { ClearstackError } from "shared/errors.ts";
+import { openImage, reopenImage } from "shared/image/open_image.ts";
+import { readBox } from "shared/image/read_box.ts";
+import { encodeTiff } from "shared/image/write_tiff.ts";
+import { openStore } from "shared/storage/open_store.ts";
+import { memoryUrl } from "../../fixtures/memory_url.ts";
+import { hasPython, runPython } from "../../fixtures/python.ts";
+import { readWhole } from "../../fixtures/read_whole.ts";
+
+const shape = [3, 4, 5] as const;
+const values = Float32Array.from({ length: 60 }, (_, index) => index * 0.5 - 3);
+
+/** Puts our TIFF into memory, changed by `change`. */
+async function memoryTiff(change: (bytes: Uint8Array) => Uint8Array = (bytes) => bytes): Promise<string> {
+  const url = memoryUrl();
+  await openStore(url).put("stack.tif", change(encodeTiff({ shape, values, spacingMicrometre: [0.5, 0.25, 0.1] })));
+  return `${url}/stack.tif`;
+}
+
+Deno.test({
+  name: "stacks that tifffile writes read to the same values, or are refused by name",
+  ignore: !hasPython,
+  async fn(t) {
+    const folder = await Deno.makeTempDir();
+    try {
+      await runPython("make_tiffs.py", folder);
+      interface Expected {
+        readonly shape: number[];
+        readonly dtype: string;
+        readonly scale: number[];
+        readonly unit: string | null;
+      }
+      const names: Record<string, Expected> = JSON.parse(await Deno.readTextFile(`${folder}/names.json`));
+      for (const [name, expected] of Object.entries(names)) {
+        await t.step(name, async () => {
+          const image = await openImage({ url: `${folder}/${name}.tif` });
+          const { info } = image;
+          assertEquals([info.shape, info.dtype as string], [expected.shape, expected.dtype]);
+          // ImageJ stores resolutions as fractions of 32-bit integers: exact to 1 in 1e6.
+          info.scale.forEach((step, axis) => assertEquals(Math.abs(step / expected.scale[axis]! - 1) < 1e-6, true));
+          assertEquals(info.axes[0]!.unit ?? null, expected.unit);
+          assertEquals(await readWhole(image), new Float32Array((await Deno.readFile(`${folder}/${name}.f32`)).buffer));
+        });
+      }
+      for (
+        const [name, message] of [
+          ["no_colour", "3 samples per pixel (colour)"],
+          ["no_channels", "3 channels"],
+          ["no_ome_channels", "2 channels"],
+          ["no_shape4", "channels"],
+          ["no_axes", "if these are planes of z, say --axes zyx"],
+          ["no_complex", "a format not read"],
+        ] as const
+      ) {
+        await t.step(`${name} is refused`, async () => {
+          const error = await assertRejects(
+            () => openImage({ url: `${folder}/${name}.tif` }),
+            ClearstackError,
+            message,
+          );
+          assertEquals(error.kind, "unsupported");
+        });
+      }
+      await t.step("pages called channels are planes where the caller says so", async () => {
+        const location = { url: `${folder}/no_axes.tif`, axes: "zyx" };
+        const image = await openImage(location);
+        assertEquals([image.info.shape, (await reopenImage(image.info)).info], [[5, 17, 23], image.info]);
+        await assertRejects(() => openImage({ ...location, url: `${folder}/no_channels.tif` }), ClearstackError);
+      });
+      await t.step("pages of several sizes are refused when they are met", async () => {
+        const image = await openImage({ url: `${folder}/no_mixed.tif` });
+        await assertRejects(() => readWhole(image), ClearstackError, "page 2 of");
+      });
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+});
+
+Deno.test("what we write we read, with spacing and unit", async () => {
+  const image = await openImage({ url: await memoryTiff() });
+  assertEquals([image.info.shape, image.info.chunkShape, image.info.dtype], [[3, 4, 5], [1, 4, 5], "float32"]);
+  assertEquals([image.info.scale, image.info.axes[2]!.unit], [[0.5, 0.25, 0.1], "micrometer"]);
+  assertEquals(await readWhole(image), values);
+  const box = { start: [1, -1, 2], shape: [1, 3, 2] } as const;
+  const read = await readBox(image, { outer: [], box, boundary: "nearest" });
+  assertEquals([...read.values], [22, 23, 22, 23, 27, 28].map((index) => values[index]!));
+  assertEquals(read.bytesRead, 4 * 5 * 4);
+});
+
+Deno.test({
+  name: "tifffile reads what we write, as an ImageJ stack",
+  ignore: !hasPython,
+  async fn() {
+    const file = await Deno.makeTempFile({ suffix: ".tif" });
+    try {
+      await Deno.writeFile(file, encodeTiff({ shape, values, spacingMicrometre: [0.5, 0.25, 0.1] }));
+      const code = `
+import tifffile, json
+with tifffile.TiffFile("${file}") as tiff:
+    data, page, meta = tiff.asarray(), tiff.pages[0], tiff.imagej_metadata
+    assert tiff.is_imagej and data.dtype == "f4"
+    print(json.dumps([data.shape, data.ravel().tolist(), meta["spacing"], meta["unit"], page.resolution]))`;
+      const [readShape, read, spacing, unit, resolution] = JSON.parse(await runPython("-c", code));
+      assertEquals([readShape, spacing, unit, resolution], [[3, 4, 5], 0.5, "micron", [10, 4]]);
+      assertEquals(Float32Array.from(read), values);
+    } finally {
+      await Deno.remove(file);
+    }
+  },
+});
+
+Deno.test("a TIFF is known by its first bytes where its name does not say so", async () => {
+  const url = memoryUrl();
+  await openStore(url).put("stack", encodeTiff({ shape, values }));
+  const { info } = await openImage({ url: `${url}/stack` });
+  assertEquals([info.format, info.scale, info.axes[0]!.unit], ["tiff", [1, 1, 1], undefined]);
+});
+
+Deno.test("a TIFF cut short anywhere is corrupt-data, never zeros", async () => {
+  const whole = encodeTiff({ shape, values }).length;
+  for (let kept = 0; kept < whole; kept += 29) {
+    const url = await memoryTiff((bytes) => bytes.slice(0, kept));
+    const error = await assertRejects(async () => await readWhole(await openImage({ url })), ClearstackError);
+    assertEquals(error.kind, "corrupt-data", `${kept}: ${error.message}`);
+  }
+});
+
+Deno.test("pages whose data are cut off behind intact directories are corrupt-data", async () => {
+  // Strip offsets (tag 273) of the last page are moved past the end.
+  const url = await memoryTiff((bytes) => {
+    const view = new DataView(bytes.buffer);
+    const directory = bytes.length - (2 + 14 * 12 + 4);
+    view.setUint32(directory + 2 + 6 * 12 + 8, bytes.length - 10, true);
+    return bytes;
+  });
+  const error = await assertRejects(async () => await readWhole(await openImage({ url })), ClearstackError);
+  assertEquals(error.kind, "corrupt-data");
+});
+
+Deno.test("a page that is missing, axes that contradict, and a path are refused", async () => {
+  const url = await memoryTiff((bytes) => {
+    const text = new TextDecoder("latin1").decode(bytes).replace("images=3", "images=7");
+    return Uint8Array.from(text, (letter) => letter.charCodeAt(0));
+  });
+  await assertRejects(() => openImage({ url }), ClearstackError, "says it has 7 images and lists 3");
+  const fine = await memoryTiff();
+  await assertRejects(() => openImage({ url: fine, axes: "tyx" }), ClearstackError, "has the axes zyx");
+  await assertRejects(() => openImage({ url: fine, path: "0" }), ClearstackError, "is a TIFF and has no array");
+});
+
+Deno.test("a TIFF that was replaced is noticed when it is opened again", async () => {
+  const url = await memoryTiff();
+  const { info } = await openImage({ url });
+  assertEquals((await reopenImage(info)).info, info);
+  const [, base] = /^(.+)\/stack\.tif$/.exec(url)!;
+  await openStore(base!).put("stack.tif", encodeTiff({ shape, values: values.map((value) => value + 1) }));
+  await assertRejects(() => reopenImage(info), ClearstackError, "changed since");
+});
+
+Deno.test("a stack beyond the offsets of TIFF is refused before memory is taken", () => {
+  assertThrows(() => encodeTiff({ shape: [1024, 1024, 1025], values }), ClearstackError, "4 GiB");
+});
