@@ -73,4 +73,12 @@ function onInterrupt(stop: () => void): () => void {
   return () => signals.forEach((signal) => Deno.removeSignalListener(signal, listener));
 }
 
-if (import.meta.main) Deno.exit(await run(Deno.args, await processIo()));
+/** Software GPU drivers write to standard error where this is unset, though they show nothing; any value will do. */
+function quietDrivers(): void {
+  if (Deno.build.os === "linux" && !Deno.env.get("XDG_RUNTIME_DIR")) Deno.env.set("XDG_RUNTIME_DIR", "/tmp");
+}
+
+if (import.meta.main) {
+  quietDrivers();
+  Deno.exit(await run(Deno.args, await processIo()));
+}

@@ -1,8 +1,9 @@
 /** What this process computes on, as the planner must know it. */
+import { chooseBackend } from "kernels/backend.ts";
+import { probeWebGpu } from "kernels/webgpu/probe_webgpu.ts";
 import type { Config } from "shared/config.ts";
 import type { BackendChoice } from "shared/contract.ts";
 import type { Device } from "shared/engine/device.ts";
-import { chooseBackend } from "kernels/backend.ts";
 
 /**
  * Chooses the backend and describes it.
@@ -10,15 +11,10 @@ import { chooseBackend } from "kernels/backend.ts";
  * @throws {ClearstackError} `no-device` if the choice cannot be met
  */
 export async function describeDevice(choice: BackendChoice, config: Config): Promise<Device> {
-  const { backend, adapter, reason, report } = await chooseBackend(choice);
-  const gpu = backend === "webgpu" && report.available ? report : undefined;
-  return {
-    backend,
-    adapter,
-    reason,
-    hostBytes: config.hostBytes,
-    deviceBytes: config.deviceBytes,
-    computeOnHost: gpu === undefined || gpu.isFallbackAdapter,
-    ...(gpu ? { gpuLimits: { ...gpu.limits } } : {}),
-  };
+  const chosen = await chooseBackend(choice);
+  const { hostBytes, deviceBytes } = config;
+  const device = { ...chosen, hostBytes, deviceBytes, computeOnHost: true };
+  const report = chosen.backend === "webgpu" ? await probeWebGpu() : undefined;
+  if (!report?.available) return device;
+  return { ...device, computeOnHost: report.isFallbackAdapter, gpuLimits: { ...report.limits } };
 }
