@@ -84,5 +84,9 @@ function numbersOf(values: ChunkValues): Numbers {
   if (!(values instanceof BigInt64Array || values instanceof BigUint64Array)) return values;
   const low = new Uint32Array(values.buffer, values.byteOffset, 2 * values.length);
   const high = values instanceof BigInt64Array ? new Int32Array(low.buffer, low.byteOffset, low.length) : low;
-  return Float64Array.from({ length: values.length }, (_, index) => high[2 * index + 1]! * 2 ** 32 + low[2 * index]!);
+  const numbers = new Float64Array(values.length);
+  for (let index = 0; index < numbers.length; index++) {
+    numbers[index] = high[2 * index + 1]! * 2 ** 32 + low[2 * index]!;
+  }
+  return numbers;
 }
