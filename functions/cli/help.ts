@@ -4,11 +4,13 @@ import { ClearstackError } from "shared/errors.ts";
 import { formatBytes } from "shared/memory.ts";
 import type { Io } from "./io.ts";
 import { parseArguments } from "./parse_arguments.ts";
+import { PSF_HELP } from "./psf_help.ts";
 
 const OVERVIEW = `Clearstack deconvolves image volumes of any size (Richardson-Lucy).
 
   clearstack deconvolve SOURCE OUTPUT --psf PSF   deconvolve an image into an OME-Zarr
   clearstack plan SOURCE [OUTPUT] --psf PSF       show what would be done, and what it takes
+  clearstack psf TASK                             generate, inspect, resample, average PSFs, or measure them in beads
   clearstack serve                                accept jobs over HTTP
   clearstack demo                                 make a sample, deconvolve it, show before and after
   clearstack doctor                               look at this machine: GPU, memory, a kernel run
@@ -56,6 +58,7 @@ ${JOB_HELP}  --json                 print the plan as one JSON object
 
 Nothing is computed and nothing but FILE is written.
 `,
+  psf: PSF_HELP,
   serve: `clearstack serve [flags]
 
   --host 127.0.0.1       address to listen on; 0.0.0.0 for every network
@@ -66,7 +69,11 @@ Nothing is computed and nothing but FILE is written.
 Without --allow, a server on this machine's own address (127.0.0.1, ::1, localhost) uses any path or URL, and one on another
 address uses none. There is no authentication: put a gateway in front of a server that others can reach.
 `,
-  demo: `clearstack demo
+  demo: `clearstack demo [flags]
+
+  --dir clearstack-demo  folder to write to; files of an earlier demo there are replaced
+  --iterations 30        how often the estimate is improved
+  --backend auto         auto (a GPU if there is one), webgpu or cpu
 
 Makes a sample with a known truth, serves it, deconvolves it over HTTP, and writes pictures of before and after.
 `,

@@ -77,3 +77,16 @@ export function aboutCentre(volume: PsfVolume, shape: Vec3): PsfVolume {
   }
   return { shape, values };
 }
+
+/** Planes in the opposite order about the centre voxel: for stacks taken the other way. */
+export function mirroredInDepth(volume: PsfVolume): PsfVolume {
+  const [depth, height, width] = volume.shape;
+  const [centre] = centreVoxel(volume.shape);
+  const values = new Float64Array(volume.values.length);
+  for (let z = 0; z < depth; z++) {
+    const from = 2 * centre - z;
+    if (from >= depth) continue;
+    values.set(volume.values.subarray(from * height * width, (from + 1) * height * width), z * height * width);
+  }
+  return { shape: volume.shape, values };
+}

@@ -4,10 +4,12 @@
  * averages where voxels grow, and is right to 6th order in the voxel size where they shrink.
  */
 import type { Vec3 } from "../geometry.ts";
-import { mapAxes } from "../geometry.ts";
 import { alongAxis } from "./along_axis.ts";
 import { LAGRANGE_BEFORE, LAGRANGE_POINTS, lagrangeWeights } from "./lagrange.ts";
 import { centreVoxel, type PsfVolume } from "./psf_volume.ts";
+
+/** Voxel sizes that differ by less, relatively, are the same one: files round them. */
+const SAME_SIZE = 1e-5;
 
 /** Old and new voxel size, in the same unit. */
 export interface ResampleOptions {
@@ -22,7 +24,7 @@ export interface ResampleOptions {
  */
 export function resampled(volume: PsfVolume, { from, to }: ResampleOptions): PsfVolume {
   return ([0, 1, 2] as const).reduce((result, axis) => {
-    if (result.shape[axis] === 1 || from[axis] === to[axis]) return result;
+    if (result.shape[axis] === 1 || Math.abs(to[axis] / from[axis] - 1) < SAME_SIZE) return result;
     return resampleAxis(result, axis, to[axis] / from[axis]);
   }, volume);
 }
@@ -32,8 +34,8 @@ function resampleAxis(volume: PsfVolume, axis: 0 | 1 | 2, ratio: number): PsfVol
   const oldLength = volume.shape[axis];
   const oldMiddle = centreVoxel(volume.shape)[axis] + 0.5;
   const reach = Math.max(oldMiddle, oldLength - oldMiddle);
-  // Voxels that would stick out by a rounding error only are not worth having.
-  const half = Math.max(0, Math.ceil(reach / ratio - 0.5 - 1e-9));
+  // What sticks out by less than a hundredth of a voxel is counted into the last one.
+  const half = Math.max(0, Math.ceil(reach / ratio - 0.51));
   const length = 2 * half + 1;
   const faces = mapFaces(length, (face) => oldMiddle + (face - half - 0.5) * ratio, oldLength);
   const running = new Float64Array(oldLength + 1);
@@ -59,8 +61,9 @@ interface Face {
 
 function mapFaces(length: number, position: (face: number) => number, oldLength: number): Face[] {
   return Array.from({ length: length + 1 }, (_, face) => {
-    // Before the first old face nothing has been summed, behind the last everything.
-    const at = Math.min(oldLength, Math.max(0, position(face)));
+    // Before the first face nothing has been summed, behind the last everything.
+    const within = Math.min(oldLength, Math.max(0, position(face)));
+    const at = face === 0 ? 0 : face === length ? oldLength : within;
     const weights = new Float64Array(LAGRANGE_POINTS);
     lagrangeWeights(at - Math.floor(at), weights);
     return { first: Math.floor(at) - LAGRANGE_BEFORE, weights };
@@ -74,14 +77,4 @@ function faceValue(running: Float64Array, { first, weights }: Face): number {
     sum += weights[i] * running[Math.min(running.length - 1, Math.max(0, first + i))];
   }
   return sum;
-}
-
-/** Voxels the result will have along each axis. */
-export function resampledShape(shape: Vec3, { from, to }: ResampleOptions): Vec3 {
-  return mapAxes((axis) => {
-    if (shape[axis] === 1 || from[axis] === to[axis]) return shape[axis];
-    const middle = (shape[axis] >> 1) + 0.5;
-    const reach = Math.max(middle, shape[axis] - middle) * from[axis] / to[axis];
-    return 2 * Math.max(0, Math.ceil(reach - 0.5 - 1e-9)) + 1;
-  });
 }

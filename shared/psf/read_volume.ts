@@ -1,0 +1,68 @@
+/** Reads one volume as it is stored, for tools that look before anything is mended. */
+import type { ImageInfo, Location } from "../contract.ts";
+import { ClearstackError } from "../errors.ts";
+import { type Vec3, voxelCount } from "../geometry.ts";
+import { openImage } from "../image/open_image.ts";
+import { readBox } from "../image/read_box.ts";
+import type { RequestOptions } from "../storage/store.ts";
+import { redactUrl } from "../storage/url.ts";
+import { voxelMicrometre } from "./spacing.ts";
+
+/** Which of several volumes, if the image has time points or channels. */
+export interface VolumeChoice extends RequestOptions {
+  readonly time?: number | undefined;
+  readonly channel?: number | undefined;
+}
+
+/** A volume in memory. */
+export interface StoredVolume {
+  readonly info: ImageInfo;
+  readonly shape: Vec3;
+  /** x contiguous; finite. */
+  readonly values: Float32Array;
+  readonly voxelMicrometre: Vec3 | undefined;
+}
+
+/** Held whole in memory: 1 GiB of float32. */
+const MOST_VOXELS = 2 ** 28;
+
+/**
+ * Reads a 2-D or 3-D volume; a 2-D one gets one plane.
+ *
+ * @throws {ClearstackError} `invalid-request` where a time or channel must be chosen, `corrupt-data` for NaN and infinite
+ *   values, `unsupported` above 2^28 voxels; whatever `openImage` throws
+ */
+export async function readVolume(location: Location, choice: VolumeChoice = {}): Promise<StoredVolume> {
+  const image = await openImage(location, choice);
+  const { axes, shape: sides, url } = image.info;
+  const where = redactUrl(url);
+  const outer = axes.flatMap((axis, i) => axis.type === "space" ? [] : [chosen(axis.name, sides[i]!, choice, where)]);
+  const spatial = sides.slice(outer.length);
+  const shape = (spatial.length === 3 ? spatial : [1, ...spatial]) as unknown as Vec3;
+  if (voxelCount(shape) > MOST_VOXELS) {
+    throw new ClearstackError(
+      "unsupported",
+      `${where} has ${voxelCount(shape)} voxels, more than ${MOST_VOXELS}: crop it`,
+    );
+  }
+  const box = { start: [0, 0, 0] as const, shape };
+  const { values } = await readBox(image, { outer, box, boundary: "constant", signal: choice.signal });
+  if (!values.every(Number.isFinite)) {
+    throw new ClearstackError("corrupt-data", `${where} holds NaN or infinite values; mend them first`);
+  }
+  return { info: image.info, shape, values, voxelMicrometre: voxelMicrometre(image.info) };
+}
+
+function chosen(axis: string, length: number, { time, channel }: VolumeChoice, where: string): number {
+  const [name, index] = axis === "t" ? ["time", time] : ["channel", channel];
+  if (index === undefined && length > 1) {
+    throw new ClearstackError(
+      "invalid-request",
+      `${where} has ${length} ${name}s: choose one with --${name} 0 to ${length - 1}`,
+    );
+  }
+  if (index !== undefined && index >= length) {
+    throw new ClearstackError("invalid-request", `${where} has no ${name} ${index}: the last one is ${length - 1}`);
+  }
+  return index ?? 0;
+}

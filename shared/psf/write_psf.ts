@@ -1,0 +1,113 @@
+/** Writes a PSF where it is asked for: a TIFF stack, or an OME-Zarr of one chunk. */
+import { zstdCompressSync } from "node:zlib";
+import { ClearstackError } from "../errors.ts";
+import type { Vec3 } from "../geometry.ts";
+import { encodeJson } from "../image/json.ts";
+import { rootMetadata } from "../image/ome_metadata.ts";
+import { encodeTiff } from "../image/write_tiff.ts";
+import { openStore } from "../storage/open_store.ts";
+import { canonicalUrl, redactUrl, splitObject } from "../storage/url.ts";
+import type { PsfVolume } from "./psf_volume.ts";
+
+/** A PSF and where it goes. */
+export interface PsfOutput {
+  /** Path or URL that ends in .tif, .tiff or .zarr. */
+  readonly url: string;
+  readonly volume: PsfVolume;
+  /** z is 0 for a single plane without thickness. */
+  readonly voxelMicrometre: Vec3 | undefined;
+  readonly overwrite: boolean;
+  /** How it was made, kept in the attributes of a Zarr. */
+  readonly provenance: Record<string, unknown>;
+}
+
+/** @throws {ClearstackError} `invalid-request` for any other ending */
+export function checkPsfUrl(url: string): "tiff" | "zarr" {
+  const [, ending] = /\.(tiff?|zarr)\/?([?#].*)?$/i.exec(url) ?? [];
+  if (ending !== undefined) return ending.toLowerCase() === "zarr" ? "zarr" : "tiff";
+  throw new ClearstackError("invalid-request", `the output ${redactUrl(url)} must end in .tif, .tiff or .zarr`);
+}
+
+/**
+ * Writes float32 values; in a Zarr, the root's metadata last.
+ *
+ * @throws {ClearstackError} `conflict` if it exists and `overwrite` is false; `invalid-request`, `unwritable`
+ */
+export async function writePsf(output: PsfOutput): Promise<void> {
+  if (checkPsfUrl(output.url) === "zarr") await writeZarr(output);
+  else await writeTiff(output);
+}
+
+async function writeTiff({ url, volume: { shape, values }, voxelMicrometre, overwrite }: PsfOutput): Promise<void> {
+  const { base, key } = splitObject(url);
+  const spacing = voxelMicrometre === undefined ? {} : { spacingMicrometre: voxelMicrometre };
+  const bytes = encodeTiff({ shape, values: Float32Array.from(values), ...spacing });
+  if (!await openStore(base).put(key, bytes, { ifAbsent: !overwrite })) throw exists(url);
+}
+
+async function writeZarr({ url, volume, voxelMicrometre, overwrite, provenance }: PsfOutput): Promise<void> {
+  const store = openStore(url);
+  const first = await store.listNames("")[Symbol.asyncIterator]().next();
+  if (!first.done) {
+    if (!overwrite) throw exists(url);
+    await refuseForeign(url);
+    await store.deleteAll("");
+  }
+  const spatial = volume.shape[0] === 1 ? 2 : 3;
+  const shape = volume.shape.slice(3 - spatial);
+  const axes = ["z", "y", "x"].slice(3 - spatial).map((name) => ({
+    name: name as "z" | "y" | "x",
+    type: "space" as const,
+    ...(voxelMicrometre === undefined ? {} : { unit: "micrometer" }),
+  }));
+  await store.put("0/zarr.json", encodeJson(arrayMetadata(shape, axes.map((axis) => axis.name))));
+  const bytes = new Uint8Array(Float32Array.from(volume.values).buffer);
+  await store.put(["0", "c", ...shape.map(() => 0)].join("/"), zstdCompressSync(bytes));
+  const root = rootMetadata({
+    url: canonicalUrl(url),
+    path: "",
+    format: "zarr3",
+    dtype: "float32",
+    shape,
+    chunkShape: shape,
+    axes,
+    scale: voxelMicrometre?.slice(3 - spatial) ?? shape.map(() => 1),
+    name: "psf",
+    identity: "",
+  }, { psf: provenance });
+  await store.put("zarr.json", encodeJson(root));
+}
+
+function arrayMetadata(shape: readonly number[], names: readonly string[]): Record<string, unknown> {
+  return {
+    zarr_format: 3,
+    node_type: "array",
+    shape,
+    data_type: "float32",
+    chunk_grid: { name: "regular", configuration: { chunk_shape: shape } },
+    chunk_key_encoding: { name: "default", configuration: { separator: "/" } },
+    fill_value: 0,
+    codecs: [
+      { name: "bytes", configuration: { endian: "little" } },
+      { name: "zstd", configuration: { level: 3, checksum: false } },
+    ],
+    dimension_names: names,
+    attributes: {},
+  };
+}
+
+/** Only a Zarr is replaced; a folder of anything else that was named by mistake is not. */
+async function refuseForeign(url: string): Promise<void> {
+  const store = openStore(url);
+  for (const key of ["zarr.json", ".zgroup", ".zarray", "0/zarr.json"]) {
+    if (await store.head(key) !== undefined) return;
+  }
+  throw new ClearstackError("conflict", `${redactUrl(url)} exists and is no Zarr; give another output`);
+}
+
+function exists(url: string): ClearstackError {
+  return new ClearstackError(
+    "conflict",
+    `${redactUrl(url)} exists: give another output, or replace it with --overwrite`,
+  );
+}
