@@ -4,7 +4,7 @@
 import type { Boundary } from "../contract.ts";
 import type { Box, Vec3 } from "../geometry.ts";
 import { mapAxes, voxelCount } from "../geometry.ts";
-import { createLimiter } from "../storage/limiter.ts";
+import { mapLimited } from "../storage/map_limited.ts";
 import type { RequestOptions } from "../storage/store.ts";
 import { axisMap, type AxisPiece, OUTSIDE, splitByChunk } from "./axis_map.ts";
 import type { Image } from "./image.ts";
@@ -51,7 +51,6 @@ export async function readBox(image: Image, options: ReadBoxOptions): Promise<Bo
 
   const { chunkShape } = image.info;
   const outerChunk = outer.map((index, axis) => Math.floor(index / chunkShape[axis]!));
-  const limit = createLimiter(CHUNKS_IN_FLIGHT);
   let bytesRead = 0;
   const copyChunk = async (pieces: readonly [AxisPiece, AxisPiece, AxisPiece]) => {
     const coords = [...outerChunk, ...pieces.slice(3 - layout.rank).map((piece) => piece.chunk)];
@@ -62,10 +61,8 @@ export async function readBox(image: Image, options: ReadBoxOptions): Promise<Bo
     const strides = (layout.rank === 3 ? spatialStrides : [0, ...spatialStrides]) as unknown as Vec3;
     scatter(target, { values: chunk.values, offset, strides }, pieces);
   };
-  await allOrFirstError(
-    combinations(mapAxes((axis) => splitByChunk(maps[axis], layout.chunk[axis])))
-      .map((pieces) => (stopped: () => boolean) => limit(() => stopped() ? Promise.resolve() : copyChunk(pieces))),
-  );
+  const visits = combinations(mapAxes((axis) => splitByChunk(maps[axis], layout.chunk[axis])));
+  await mapLimited(visits, CHUNKS_IN_FLIGHT, copyChunk);
   return { values: target.values, bytesRead };
 }
 
@@ -88,17 +85,4 @@ function combinations(pieces: readonly AxisPiece[][]): [AxisPiece, AxisPiece, Ax
   return pieces[0]!.flatMap((z) =>
     pieces[1]!.flatMap((y) => pieces[2]!.map((x): [AxisPiece, AxisPiece, AxisPiece] => [z, y, x]))
   );
-}
-
-/** Runs all; after the first failure none that has not begun begins, and that failure is thrown once all have settled. */
-async function allOrFirstError(runs: readonly ((stopped: () => boolean) => Promise<void>)[]): Promise<void> {
-  let failed: { readonly error: unknown } | undefined;
-  await Promise.all(runs.map(async (run) => {
-    try {
-      await run(() => failed !== undefined);
-    } catch (error) {
-      failed ??= { error };
-    }
-  }));
-  if (failed !== undefined) throw failed.error;
 }

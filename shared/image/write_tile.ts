@@ -6,7 +6,7 @@ import type { TileReport, TileTask } from "../contract.ts";
 import { ClearstackError } from "../errors.ts";
 import { type Box, formatVec3, mapAxes, type Vec3, voxelCount } from "../geometry.ts";
 import { encodeBlosc } from "../storage/blosc_frame.ts";
-import { createLimiter } from "../storage/limiter.ts";
+import { mapLimited } from "../storage/map_limited.ts";
 import { openStore } from "../storage/open_store.ts";
 import type { RequestOptions } from "../storage/store.ts";
 import { encodeJson } from "./json.ts";
@@ -41,29 +41,29 @@ export async function writeTile(
   }
   const store = openStore(url);
   const rank = task.source.axes.length;
-  const limit = createLimiter(CHUNKS_IN_FLIGHT);
   const counts = mapAxes((axis) => Math.ceil(core.shape[axis] / chunk[axis]));
-  const writes = Array.from({ length: voxelCount(counts) }, (_, index) => {
-    const at: Vec3 = [
-      Math.floor(index / (counts[1] * counts[2])),
-      Math.floor(index / counts[2]) % counts[1],
-      index % counts[2],
-    ];
-    return limit(async () => {
-      const voxels = cutChunk(values, core, { at, chunk });
-      const bytes = encodeBlosc(new Uint8Array(voxels.buffer), ELEMENT_BYTES);
-      const key = chunkKey(array, { outer, rank, chunk: mapAxes((axis) => first[axis] + at[axis]) });
-      await store.put(key, bytes, options);
-      return bytes.length;
-    });
+  const sizes = await mapLimited(gridPoints(counts), CHUNKS_IN_FLIGHT, async (at) => {
+    const voxels = cutChunk(values, core, { at, chunk });
+    const bytes = encodeBlosc(new Uint8Array(voxels.buffer), ELEMENT_BYTES);
+    const key = chunkKey(array, { outer, rank, chunk: mapAxes((axis) => first[axis] + at[axis]) });
+    await store.put(key, bytes, options);
+    return bytes.length;
   });
-  const sizes = await Promise.all(writes);
   return { bytesWritten: sizes.reduce((sum, size) => sum + size, 0) };
 }
 
 /** Records that all chunks of a tile are written. */
 export async function writeTileRecord(task: TileTask, report: TileReport): Promise<void> {
   await openStore(task.output.url).put(recordKey(task.planHash, task.tile.index), encodeJson(report));
+}
+
+/** All index triples below `counts`, x fastest. */
+function gridPoints(counts: Vec3): Vec3[] {
+  return Array.from({ length: voxelCount(counts) }, (_, index) => [
+    Math.floor(index / (counts[1] * counts[2])),
+    Math.floor(index / counts[2]) % counts[1],
+    index % counts[2],
+  ]);
 }
 
 /** One chunk of the core, full size, 0 where it reaches past the core. */

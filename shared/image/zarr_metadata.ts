@@ -7,7 +7,7 @@ import type { Dtype } from "../contract.ts";
 import { DtypeSchema } from "../contract.ts";
 import { ClearstackError } from "../errors.ts";
 import { checkCodecs, type CodecSpec, v2Codecs } from "./zarr_codecs.ts";
-import type { ZarrNode } from "./zarr_node.ts";
+import { asRecord, type ZarrNode } from "./zarr_node.ts";
 
 /** A Zarr array that can be read. */
 export interface ZarrArrayMeta {
@@ -66,6 +66,9 @@ const V3Schema = z.looseObject({
   storage_transformers: z.array(z.unknown()).max(0, "storage transformers are not supported").nullish(),
 });
 
+/** The specification has readers refuse any other field, unless it says that it need not be understood. */
+const V3_FIELDS = new Set([...Object.keys(V3Schema.shape), "node_type", "attributes", "consolidated_metadata"]);
+
 const V2_DTYPES: Readonly<Record<string, Dtype>> = {
   b1: "bool",
   i1: "int8",
@@ -109,6 +112,12 @@ function parseV2(node: ZarrNode, url: string): ZarrArrayMeta {
 
 function parseV3(node: ZarrNode, url: string): ZarrArrayMeta {
   const meta = parse(V3Schema, node.document, url);
+  const unknown = Object.entries(node.document).find(([name, value]) =>
+    !V3_FIELDS.has(name) && asRecord(value).must_understand !== false
+  );
+  if (unknown !== undefined) {
+    throw new ClearstackError("unsupported", `${url}: metadata field ${unknown[0]} is not understood`);
+  }
   const dtype = DtypeSchema.safeParse(meta.data_type).data ?? refuseDtype(meta.data_type, url);
   if (meta.chunk_grid.name !== "regular") {
     throw new ClearstackError("unsupported", `${url}: chunk grid ${meta.chunk_grid.name} is not supported`);

@@ -1,7 +1,7 @@
 /**
  * Metadata documents of a Zarr hierarchy, version 3 or 2, as they are stored.
  */
-import { ClearstackError } from "../errors.ts";
+import { ClearstackError, isClearstackError } from "../errors.ts";
 import type { RequestOptions, Store } from "../storage/store.ts";
 
 /** A node of a hierarchy: an array or a group. */
@@ -21,28 +21,53 @@ export function childKey(path: string, name: string): string {
   return path === "" ? name : `${path}/${name}`;
 }
 
-/** Reads the node at `path`, or `undefined` if there is none. Version 3 wins where both are stored. */
+/**
+ * Reads the node at `path`, or `undefined` if there is none. Version 3 wins where both are stored.
+ *
+ * Buckets that may not be listed answer 403 for what is not there. So a refused `zarr.json` means that refusals count as absence,
+ * as long as something is found in the end.
+ *
+ * @throws {ClearstackError} `corrupt-data`, `forbidden`, `store-unavailable`, `cancelled`
+ */
 export async function readZarrNode(
   store: Store,
   path: string,
   options: RequestOptions = {},
 ): Promise<ZarrNode | undefined> {
-  const modern = await readJson(store, childKey(path, "zarr.json"), options);
-  if (modern !== undefined) {
-    const kind = modern.document.node_type;
-    if (modern.document.zarr_format !== 3 || (kind !== "array" && kind !== "group")) {
-      throw new ClearstackError(
-        "corrupt-data",
-        `${store.url}/${modern.key} describes neither a Zarr v3 array nor a group`,
-      );
+  let refusal: ClearstackError | undefined;
+  const read = async (name: string) => {
+    try {
+      return await readJson(store, childKey(path, name), options);
+    } catch (error) {
+      if (!isClearstackError(error, "forbidden") || (refusal === undefined && name !== "zarr.json")) throw error;
+      refusal ??= error;
+      return undefined;
     }
-    return { kind, version: 3, ...modern, attributes: asRecord(modern.document.attributes) };
+  };
+  const node = await readV3(store, read) ?? await readV2(read);
+  if (node === undefined && refusal !== undefined) throw refusal;
+  return node;
+}
+
+type Read = (name: string) => ReturnType<typeof readJson>;
+
+async function readV3(store: Store, read: Read): Promise<ZarrNode | undefined> {
+  const found = await read("zarr.json");
+  if (found === undefined) return undefined;
+  const kind = found.document.node_type;
+  if (found.document.zarr_format !== 3 || (kind !== "array" && kind !== "group")) {
+    throw new ClearstackError(
+      "corrupt-data",
+      `${store.url}/${found.key} describes neither a Zarr v3 array nor a group`,
+    );
   }
+  return { kind, version: 3, ...found, attributes: asRecord(found.document.attributes) };
+}
+
+async function readV2(read: Read): Promise<ZarrNode | undefined> {
   for (const kind of ["array", "group"] as const) {
-    const legacy = await readJson(store, childKey(path, `.z${kind}`), options);
-    if (legacy === undefined) continue;
-    const attributes = await readJson(store, childKey(path, ".zattrs"), options);
-    return { kind, version: 2, ...legacy, attributes: attributes?.document ?? {} };
+    const found = await read(`.z${kind}`);
+    if (found !== undefined) return { kind, version: 2, ...found, attributes: (await read(".zattrs"))?.document ?? {} };
   }
   return undefined;
 }

@@ -206,6 +206,33 @@ Deno.test("what is missing, no Zarr, or broken JSON is told apart", async () => 
   }
 });
 
+Deno.test("a server that answers 403 for what is not there still serves what is", async () => {
+  const array = {
+    zarr_format: 2,
+    shape: [2, 2],
+    chunks: [2, 2],
+    dtype: "|u1",
+    compressor: null,
+    filters: null,
+    order: "C",
+  };
+  const stored: Record<string, BodyInit> = {
+    "/v2.zarr/.zarray": JSON.stringify({ ...array, fill_value: 0 }),
+    "/v2.zarr/0.0": Uint8Array.from([1, 2, 3, 4]),
+  };
+  const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, (request) => {
+    const body = stored[new URL(request.url).pathname];
+    return body === undefined ? new Response(null, { status: 403 }) : new Response(body);
+  });
+  try {
+    const root = `http://127.0.0.1:${server.addr.port}`;
+    assertEquals([...await readWhole(await openImage({ url: `${root}/v2.zarr` }))], [1, 2, 3, 4]);
+    await refused({ url: `${root}/other.zarr` }, "forbidden", "other.zarr/zarr.json: the server answered 403");
+  } finally {
+    await server.shutdown();
+  }
+});
+
 Deno.test("a path that climbs out of the store is refused", async () => {
   const url = memoryUrl();
   await putArray(url, "", [2, 2]);

@@ -1,6 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import fc from "fast-check";
 import type { ImageInfo } from "shared/contract.ts";
+import { ClearstackError } from "shared/errors.ts";
 import type { Vec3 } from "shared/geometry.ts";
 import { axesOf } from "shared/image/axes.ts";
 import { createOutput } from "shared/image/ome_output.ts";
@@ -111,4 +112,24 @@ Deno.test("a core that is not made of whole chunks is a defect, not a half-writt
   const url = memoryUrl();
   await assertRejects(() => writeTile(tasksFor(plan, url)[1]!, new Float32Array(3 * 64)), Error, "whole chunks");
   assertEquals(await Array.fromAsync(openStore(url).list("")), []);
+});
+
+Deno.test("after a chunk could not be written no other is", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const plan = planFor({ source: sourceOf("zyx", [32, 4, 4]), tile: [32, 4, 4], chunk: [1, 4, 4] });
+    // A file where the folder of the third chunk is needed.
+    await openStore(folder).put("0/c/2", new Uint8Array(1));
+    const error = await assertRejects(
+      () => writeTile(tasksFor(plan, folder)[0]!, new Float32Array(32 * 16)),
+      ClearstackError,
+    );
+    assertEquals(error.kind, "unwritable");
+    const written = await Array.fromAsync(openStore(folder).list("0/c/"));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    assertEquals(await Array.fromAsync(openStore(folder).list("0/c/")), written);
+    assertEquals(written.length < 12, true, `${written.length}`);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
 });

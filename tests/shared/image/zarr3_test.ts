@@ -144,6 +144,7 @@ const REFUSED: [string, Record<string, unknown>, ClearstackError["kind"], string
   ["text", { data_type: "string" }, "unsupported", "text or objects (dtype string)"],
   ["raw bits", { data_type: "r16" }, "unsupported", "dtype r16"],
   ["a structured type", { data_type: { name: "structured" } }, "unsupported", "structured"],
+  ["a field that must be understood", { magic: { must_understand: true } }, "unsupported", "field magic"],
   ["a fill value that makes no sense", { fill_value: "many" }, "unsupported", "fill value"],
   ["a shape that is no shape", { shape: [5, -1, 3] }, "corrupt-data", "shape"],
   ["chunks of another rank", { shape: [5, 9] }, "corrupt-data", "chunks of 3"],

@@ -1,0 +1,28 @@
+/**
+ * Applies `run` to all items, at most `concurrency` at a time, in order of beginning. After a failure none begins that has not
+ * begun; once those under way have ended, the first failure is thrown, so that nothing goes on behind the caller's back.
+ *
+ * @returns the results in the order of the items
+ */
+export async function mapLimited<Item, Result>(
+  items: readonly Item[],
+  concurrency: number,
+  run: (item: Item) => Promise<Result>,
+): Promise<Result[]> {
+  const results = new Array<Result>(items.length);
+  let next = 0;
+  let failed: { readonly error: unknown } | undefined;
+  const worker = async () => {
+    while (failed === undefined && next < items.length) {
+      const index = next++;
+      try {
+        results[index] = await run(items[index]!);
+      } catch (error) {
+        failed ??= { error };
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(concurrency, items.length) }, worker));
+  if (failed !== undefined) throw failed.error;
+  return results;
+}
