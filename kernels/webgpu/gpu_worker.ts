@@ -41,11 +41,12 @@ export class GpuWorker {
     };
   }
 
-  /** The Worker of this process, started if need be; give it back with {@link release}. */
-  static acquire(spawn: SpawnWorker = spawnWorker): GpuWorker {
-    if (!shared || shared.#lost) shared = new GpuWorker(spawn);
-    shared.#users++;
-    return shared;
+  /** The Worker of this process, started if need be, or one of its own kind; give it back with {@link release}. */
+  static acquire(spawn?: SpawnWorker): GpuWorker {
+    if (!spawn && (!shared || shared.#lost)) shared = new GpuWorker(spawnWorker);
+    const worker = spawn ? new GpuWorker(spawn) : shared!;
+    worker.#users++;
+    return worker;
   }
 
   /** True once the device or the thread is gone; every call fails then, and {@link acquire} starts another. */

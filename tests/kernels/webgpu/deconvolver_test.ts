@@ -1,0 +1,210 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import type { RunOptions, RunResult, Volume } from "kernels/deconvolver.ts";
+import { createWebGpuDeconvolver, type WebGpuDeconvolverOptions } from "kernels/webgpu/deconvolver.ts";
+import { webGpuDeviceBytes } from "kernels/webgpu/device_bytes.ts";
+import { ClearstackError } from "shared/errors.ts";
+import { type Vec3, voxelCount } from "shared/geometry.ts";
+import { randomVolume } from "../../reference/random_volume.ts";
+import { referenceRichardsonLucy } from "../../reference/richardson_lucy.ts";
+import { webgpuTest } from "../../require.ts";
+
+type Options = Omit<WebGpuDeconvolverOptions, "psf"> & { readonly psfShape: Vec3 };
+
+/** Bright points on a dim ground, some of it negative as after background subtraction. */
+function image(box: Vec3): Float32Array<ArrayBuffer> {
+  return Float32Array.from(randomVolume(box, 11), (value) => (value > 0.9 ? 1000 * value : 20 * value - 1));
+}
+
+/**
+ * Points on a ground bright enough that extrapolation never reaches 0. There an accelerated iteration is discontinuous, since
+ * what is 0 once stays so, and rounding would decide which voxels that befalls.
+ */
+function brightImage(box: Vec3): Float32Array<ArrayBuffer> {
+  return Float32Array.from(randomVolume(box, 11), (value) => (value > 0.9 ? 200 * value : 20 * value + 50));
+}
+
+/** Without symmetry, so that mirrored or shifted PSFs show. */
+function psf(shape: Vec3): Volume {
+  return { shape, values: Float32Array.from(randomVolume(shape, 5), (value) => value + 0.1) };
+}
+
+async function deconvolve(
+  { psfShape, ...options }: Options,
+  run: RunOptions,
+  data: Float32Array = image(options.box),
+): Promise<RunResult> {
+  const deconvolver = await createWebGpuDeconvolver({ ...options, psf: psf(psfShape) });
+  try {
+    return await deconvolver.run(data, run);
+  } finally {
+    await deconvolver.close();
+  }
+}
+
+/** Largest difference from the float64 reference, relative to the reference's maximum. */
+async function errorOfPeak(options: Options, run: RunOptions, data = image(options.box)): Promise<number> {
+  const { estimate } = await deconvolve(options, run, data);
+  const { psfShape, ...reference } = options;
+  return relativeError(estimate, referenceRichardsonLucy(data, { ...reference, ...run, psf: psf(psfShape) }));
+}
+
+function relativeError(actual: Float32Array, expected: Float64Array): number {
+  const peak = expected.reduce((a, b) => Math.max(a, b), 0);
+  return expected.reduce((worst, value, i) => Math.max(worst, Math.abs(value - actual[i])), 0) / peak;
+}
+
+/** float32 transforms are good to 3e-7 of the peak; iterating does not add to it faster than the estimate sharpens. */
+const TOLERANCE = 1e-5;
+
+const PARITIES: Vec3[] = [0, 1, 2, 3, 4, 5, 6, 7].map((bits) => [3 + (bits & 1), 3 + (bits >> 1 & 1), 3 + (bits >> 2)]);
+
+webgpuTest("estimates equal the float64 reference for a PSF of every parity", async () => {
+  for (const psfShape of PARITIES) {
+    const error = await errorOfPeak({ box: [9, 15, 10], psfShape }, { iterations: 10 });
+    assert(error <= TOLERANCE, `PSF ${psfShape}: ${error} of the peak`);
+  }
+});
+
+webgpuTest("estimates equal the float64 reference for boxes of many shapes", async () => {
+  for (const box of [[8, 8, 8], [16, 9, 32], [35, 21, 12], [1, 40, 48], [1, 9, 250]] as Vec3[]) {
+    const error = await errorOfPeak({ box, psfShape: [Math.min(box[0], 5), 4, 5] }, { iterations: 10 });
+    assert(error <= TOLERANCE, `box ${box}: ${error} of the peak`);
+  }
+});
+
+webgpuTest("100 iterations stay within 1e-5 of the peak of the float64 reference", async () => {
+  assert(await errorOfPeak({ box: [9, 15, 10], psfShape: [3, 5, 4] }, { iterations: 100 }) <= TOLERANCE);
+});
+
+webgpuTest("accelerated iterations equal the float64 reference, with and without non-circulant edges", async () => {
+  for (const acceleration of ["shb", "biggs"] as const) {
+    for (const nonCirculant of [false, true]) {
+      for (const box of [[10, 18, 16], [1, 18, 16]] as Vec3[]) {
+        const options: Options = { box, psfShape: [1, 4, 5], acceleration, nonCirculant };
+        const error = await errorOfPeak(options, { iterations: 20 }, brightImage(box));
+        assert(error <= TOLERANCE, `${acceleration}, non-circulant ${nonCirculant}, box ${box}: ${error} of the peak`);
+      }
+    }
+  }
+});
+
+webgpuTest("a flat start equals the float64 reference", async () => {
+  assert(await errorOfPeak({ box: [9, 15, 10], psfShape: [3, 5, 4] }, { iterations: 5, start: "flat" }) <= TOLERANCE);
+});
+
+webgpuTest("unobserved voxels count as unknown, and a run may observe another part than the one before", async () => {
+  const box: Vec3 = [10, 18, 16];
+  const options = { box, psf: psf([3, 5, 4]), nonCirculant: true };
+  const deconvolver = await createWebGpuDeconvolver(options);
+  const parts: RunOptions["observed"][] = [
+    undefined,
+    { start: [2, 3, 1], shape: [6, 12, 13] },
+    { start: [0, 3, 0], shape: [10, 12, 16] },
+  ];
+  for (const observed of parts) {
+    for (const start of ["data", "flat"] as const) {
+      const run: RunOptions = { iterations: 10, start, ...(observed ? { observed } : {}) };
+      const { estimate } = await deconvolver.run(image(box), run);
+      const error = relativeError(estimate, referenceRichardsonLucy(image(box), { ...options, ...run }));
+      assert(error <= TOLERANCE, `observed ${JSON.stringify(observed)}, start ${start}: ${error} of the peak`);
+    }
+  }
+  await deconvolver.close();
+});
+
+webgpuTest("volumes cut into several buffers give the estimate of whole ones", async () => {
+  const cases = [
+    { box: [16, 9, 14], parts: 4 }, // 16 = one pass, whose registers lie in known parts
+    { box: [20, 9, 14], parts: 5 }, // 20 = 10 x 2, whose registers do not
+  ] as const;
+  for (const { box, parts } of cases) {
+    for (const acceleration of ["none", "biggs"] as const) {
+      const limitCaps = { maxStorageBufferBindingSize: (4 * voxelCount(box)) / parts };
+      const options: Options = { box, psfShape: [3, 4, 5], acceleration, nonCirculant: true, limitCaps };
+      const error = await errorOfPeak(options, { iterations: 5 });
+      assert(error <= TOLERANCE, `box ${box} in ${parts} parts: ${error} of the peak`);
+    }
+  }
+});
+
+webgpuTest(
+  "the device memory claimed beforehand is what is allocated, at most 16 bytes per voxel and staging",
+  async () => {
+    for (const acceleration of ["none", "shb", "biggs"] as const) {
+      for (const nonCirculant of [false, true]) {
+        const options = { box: [10, 18, 16] as Vec3, psf: psf([1, 4, 5]), acceleration, nonCirculant };
+        const claimed = webGpuDeviceBytes(options.box, options);
+        const deconvolver = await createWebGpuDeconvolver(options);
+        const { allocatedBytes } = deconvolver;
+        await deconvolver.close();
+        assert(
+          Math.abs(claimed.total / allocatedBytes - 1) <= 0.05,
+          `claimed ${claimed.total}, allocated ${allocatedBytes}`,
+        );
+      }
+    }
+    const large = webGpuDeviceBytes([256, 512, 512], { acceleration: "none", nonCirculant: false });
+    assertEquals(large.volumes / (256 * 512 * 512), 16);
+    assertEquals(large.staging, 64 * 2 ** 20);
+  },
+);
+
+webgpuTest("equal runs give equal bytes", async () => {
+  for (const acceleration of ["none", "biggs"] as const) {
+    const options: Options = { box: [10, 18, 16], psfShape: [1, 4, 5], acceleration };
+    const [first, second] = [
+      await deconvolve(options, { iterations: 7 }),
+      await deconvolve(options, { iterations: 7 }),
+    ];
+    assertEquals(first.estimate, second.estimate);
+  }
+});
+
+webgpuTest("data stay with the caller, and shared memory is read in place", async () => {
+  const box: Vec3 = [9, 15, 10];
+  const deconvolver = await createWebGpuDeconvolver({ box, psf: psf([3, 3, 3]) });
+  const data = image(box);
+  const shared = new Float32Array(new SharedArrayBuffer(data.byteLength));
+  shared.set(data);
+  const runs = [await deconvolver.run(data, { iterations: 2 }), await deconvolver.run(shared, { iterations: 2 })];
+  assertEquals(data, image(box));
+  assertEquals(new Float32Array(shared), data);
+  assertEquals(runs[0].estimate, runs[1].estimate);
+  await deconvolver.close();
+});
+
+webgpuTest("an image without a positive value gives zeros", async () => {
+  const box: Vec3 = [9, 15, 10];
+  const deconvolver = await createWebGpuDeconvolver({ box, psf: psf([3, 3, 3]) });
+  const { estimate } = await deconvolver.run(new Float32Array(voxelCount(box)).fill(-1), { iterations: 2 });
+  assertEquals(estimate, new Float32Array(voxelCount(box)));
+  await deconvolver.close();
+});
+
+webgpuTest("NaN and infinite values are named with their place, unless they lie outside the observed box", async () => {
+  const box: Vec3 = [10, 18, 16];
+  const deconvolver = await createWebGpuDeconvolver({ box, psf: psf([3, 3, 3]), nonCirculant: true });
+  for (const bad of [NaN, Infinity, -Infinity]) {
+    const data = image(box);
+    data[(2 * 18 + 3) * 16 + 4] = bad;
+    const error = await assertRejects(() => deconvolver.run(data, { iterations: 1 }), ClearstackError);
+    assertEquals(error.kind, "corrupt-data");
+    assert(error.message.includes("2,3,4") && error.message.includes(String(bad)), error.message);
+    await deconvolver.run(data, { iterations: 1, observed: { start: [3, 0, 0], shape: [7, 18, 16] } });
+  }
+  await deconvolver.close();
+});
+
+webgpuTest("requests that contradict themselves are refused", async () => {
+  const box: Vec3 = [9, 15, 10];
+  const invalid = async (attempt: () => Promise<unknown>) =>
+    assertEquals((await assertRejects(attempt, ClearstackError)).kind, "invalid-request");
+  await invalid(() => createWebGpuDeconvolver({ box: [9, 15, 11], psf: psf([3, 3, 3]) }));
+  await invalid(() => createWebGpuDeconvolver({ box, psf: psf([3, 3, 12]) }));
+  const deconvolver = await createWebGpuDeconvolver({ box, psf: psf([3, 3, 3]) });
+  await invalid(() => deconvolver.run(image(box), { iterations: 0 }));
+  await invalid(() => deconvolver.run(image(box), { iterations: 1.5 }));
+  await invalid(() => deconvolver.run(new Float32Array(5), { iterations: 1 }));
+  await invalid(() => deconvolver.run(image(box), { iterations: 1, observed: { start: [0, 0, 1], shape: box } }));
+  await deconvolver.close();
+});

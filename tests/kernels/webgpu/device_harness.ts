@@ -1,0 +1,56 @@
+/**
+ * Runs single passes on the device of the test process.
+ */
+import { DeviceBuffers } from "kernels/webgpu/buffers.ts";
+import { type Gpu, openDevice } from "kernels/webgpu/device.ts";
+import { encodePasses, PipelineCache } from "kernels/webgpu/encoder.ts";
+import { withErrorScopes } from "kernels/webgpu/error_scopes.ts";
+import { type Pass, resourceOf } from "kernels/webgpu/pass.ts";
+import type { Shader } from "kernels/webgpu/shader.ts";
+import { download, stagingRequests } from "kernels/webgpu/transfer.ts";
+
+let opened: Promise<Gpu> | undefined;
+
+/** The device of this test file. */
+export function testGpu(): Promise<Gpu> {
+  opened ??= openDevice();
+  return opened;
+}
+
+/**
+ * Runs one shader whose bindings hold `contents` by name, and returns what the binding `result` holds then; fails on whatever
+ * the device reports.
+ */
+export async function runShader(
+  shader: Shader,
+  grid: Pass["grid"],
+  { contents, result }: { contents: Readonly<Record<string, Float32Array<ArrayBuffer>>>; result: string },
+): Promise<Float32Array> {
+  const { device } = await testGpu();
+  const bytes = contents[result].byteLength;
+  const requests = shader.bindings.map(({ name, access }) => ({
+    name,
+    bytes: Math.max(16, contents[name].byteLength),
+    usage: GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC |
+      (access === "uniform" ? GPUBufferUsage.UNIFORM : GPUBufferUsage.STORAGE),
+  }));
+  const staging = stagingRequests(bytes);
+  const buffers = await DeviceBuffers.allocate(device, [...requests, ...staging]);
+  try {
+    return await withErrorScopes(device, { what: shader.label, bytes: buffers.bytes }, async () => {
+      for (const { name } of requests) device.queue.writeBuffer(buffers.get(name), 0, contents[name]);
+      const resources = shader.bindings.map((binding) =>
+        resourceOf(binding, { buffer: binding.name, bytes: buffers.get(binding.name).size })
+      );
+      const prepared = await new PipelineCache(device).prepare([{ shader, resources, grid }], buffers);
+      const encoder = device.createCommandEncoder();
+      encodePasses(encoder, prepared);
+      device.queue.submit([encoder.finish()]);
+      const values = new Float32Array(bytes / 4);
+      await download(device, buffers.get(result), staging.map(({ name }) => buffers.get(name)), values);
+      return values;
+    });
+  } finally {
+    buffers.destroy();
+  }
+}

@@ -1,0 +1,118 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { boxLayout } from "kernels/webgpu/layout.ts";
+import { cappedLimits, DEFAULT_LIMITS, type GpuLimits } from "kernels/webgpu/limits.ts";
+import type { Pass } from "kernels/webgpu/pass.ts";
+import { radixPlan, registersPerLane } from "kernels/webgpu/radices.ts";
+import { type Program, rlProgram } from "kernels/webgpu/rl_program.ts";
+import { ClearstackError } from "shared/errors.ts";
+import { fastSide } from "shared/fast_size.ts";
+import { type Vec3, voxelCount } from "shared/geometry.ts";
+
+const DESKTOP_GPU: GpuLimits = {
+  ...DEFAULT_LIMITS,
+  maxBufferSize: 2 ** 31 - 1,
+  maxStorageBufferBindingSize: 2 ** 31 - 1,
+  maxStorageBuffersPerShaderStage: 32,
+  maxComputeWorkgroupStorageSize: 48 * 1024,
+  maxComputeInvocationsPerWorkgroup: 1024,
+  maxComputeWorkgroupSizeX: 1024,
+  maxComputeWorkgroupSizeY: 1024,
+};
+
+const SMOOTH_LENGTHS = Array.from({ length: 2048 }, (_, i) => i + 1).filter((n) => n >= 8 && fastSide(n, 0) === n);
+
+const BOXES: Vec3[] = [[8, 8, 8], [1, 8, 8], [9, 25, 14], [1, 343, 50], [48, 100, 216], [128, 625, 1000], [
+  320,
+  640,
+  640,
+]];
+
+function passesOf({ otf, weights, start, iteration }: Program): Pass[] {
+  return [...otf, ...weights, ...start, ...iteration].flat();
+}
+
+Deno.test("every smooth length has a radix plan with few passes and few registers", () => {
+  for (const length of SMOOTH_LENGTHS) {
+    const plan = radixPlan(length, { maxLanes: 128 });
+    assertEquals(plan.radices.reduce((a, b) => a * b, 1), length);
+    assert(plan.lanes <= 128 && plan.radices.length <= 5, `${length}: ${plan.radices}`);
+    assert(registersPerLane(plan) <= 32, `${length} = ${plan.radices}: ${registersPerLane(plan)} registers`);
+  }
+});
+
+Deno.test("rows of every even smooth length end in an even radix, which their unpacking counts on", () => {
+  for (const length of SMOOTH_LENGTHS.filter((n) => n % 2 === 0)) {
+    assertEquals(radixPlan(length, { lastEven: true }).radices.at(-1)! % 2, 0);
+  }
+});
+
+Deno.test("kernels keep to the limits of the smallest and of a large device", () => {
+  for (const limits of [DEFAULT_LIMITS, DESKTOP_GPU]) {
+    for (const box of [...BOXES, [1, 2048, 2048], [1024, 8, 1024], [8, 1024, 8]] as Vec3[]) {
+      if (4 * voxelCount(box) > 2 * limits.maxStorageBufferBindingSize) continue;
+      const program = rlProgram(box, { acceleration: "biggs", nonCirculant: true }, limits);
+      for (const { shader, grid, resources } of passesOf(program)) {
+        const [x, y] = shader.workgroupSize;
+        const name = `${shader.label} of ${box}`;
+        assert(
+          shader.sharedBytes <= limits.maxComputeWorkgroupStorageSize,
+          `${name}: ${shader.sharedBytes} bytes shared`,
+        );
+        assert(x * y <= limits.maxComputeInvocationsPerWorkgroup, `${name}: ${x} x ${y} invocations`);
+        assert(x <= limits.maxComputeWorkgroupSizeX && y <= limits.maxComputeWorkgroupSizeY, name);
+        assert(Math.max(...grid) <= limits.maxComputeWorkgroupsPerDimension, `${name}: grid ${grid}`);
+        const storage = shader.bindings.filter(({ access }) => access !== "uniform");
+        assert(storage.length <= limits.maxStorageBuffersPerShaderStage, name);
+        assert(resources.every(({ bytes }) => bytes <= limits.maxStorageBufferBindingSize), name);
+        assert(resources.every(({ offset }) => offset % limits.minStorageBufferOffsetAlignment === 0), name);
+      }
+    }
+  }
+});
+
+Deno.test("what a pass binds lies within the buffers of its program", () => {
+  for (const box of BOXES) {
+    for (const acceleration of ["none", "shb", "biggs"] as const) {
+      const program = rlProgram(box, { acceleration, nonCirculant: true }, DESKTOP_GPU);
+      const sizes = new Map(program.buffers.map(({ name, bytes }) => [name, bytes]));
+      assertEquals(sizes.size, program.buffers.length);
+      for (const { buffer, offset, bytes } of passesOf(program).flatMap((pass) => pass.resources)) {
+        assert(offset + bytes <= sizes.get(buffer)!, `${buffer} from ${offset}, ${bytes} bytes`);
+      }
+    }
+  }
+});
+
+Deno.test("an iteration moves 84 bytes per voxel beside its tables and column 0", () => {
+  for (const box of [[64, 64, 64], [100, 216, 432], [512, 512, 512]] as Vec3[]) {
+    const program = rlProgram(box, { acceleration: "none", nonCirculant: false }, DESKTOP_GPU);
+    const moved = program.iteration.flat().flatMap(({ shader, resources }) =>
+      resources.map((resource, i) => ({
+        ...resource,
+        name: shader.bindings[i].name,
+        packed: shader.label.endsWith("packed"),
+      }))
+    );
+    const large = moved.filter(({ name, packed }) => !packed && ["spectrum", "otf", "estimate", "data"].includes(name));
+    const bytes = (resources: typeof moved) => resources.reduce((sum, { read, written }) => sum + read + written, 0);
+    assertEquals(bytes(large) / voxelCount(box), 84);
+    // Column 0 is read again with its OTF, and written, in two passes: 2 * 8 * 4 bytes of the nx voxels of a row.
+    const allowance = 64 / box[2] + 0.02;
+    assert(bytes(moved) / voxelCount(box) <= 84 + allowance);
+  }
+});
+
+Deno.test("a box is cut into as few equal parts as the binding limit asks for", () => {
+  const limits = cappedLimits(DESKTOP_GPU, { maxStorageBufferBindingSize: 4 * 16 ** 3 / 3 });
+  const { parts, planesPerPart, partBytes } = boxLayout([16, 16, 16], limits);
+  assertEquals([parts, planesPerPart, partBytes], [4, 4, 4096]);
+  assertEquals(boxLayout([1024, 1024, 1024], DESKTOP_GPU).parts, 4);
+  assertEquals(boxLayout([512, 512, 512], DESKTOP_GPU).parts, 1);
+});
+
+Deno.test("a box that cannot be cut small enough is refused with its size", () => {
+  const limits = cappedLimits(DESKTOP_GPU, { maxStorageBufferBindingSize: 1000 });
+  const error = assertThrows(() => boxLayout([7 * 8, 16, 16], limits), ClearstackError);
+  assertEquals(error.kind, "over-budget");
+  assert(error.message.includes("56,16,16") && error.message.includes("57344 bytes"), error.message);
+});

@@ -1,0 +1,88 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { createWebGpuDeconvolver } from "kernels/webgpu/deconvolver.ts";
+import { ClearstackError } from "shared/errors.ts";
+import { type Vec3, voxelCount } from "shared/geometry.ts";
+import { webgpuTest } from "../../require.ts";
+
+const BOX: Vec3 = [9, 15, 10];
+const PSF = { shape: [3, 3, 3] as Vec3, values: new Float32Array(27).fill(1) };
+const DATA = new Float32Array(voxelCount(BOX)).fill(3);
+
+/** A number of iterations that no test waits for. */
+const ENDLESS = 1_000_000;
+
+webgpuTest("a running deconvolution stops when its signal is aborted, and the next run is not affected", async () => {
+  const deconvolver = await createWebGpuDeconvolver({ box: BOX, psf: PSF });
+  const controller = new AbortController();
+  const run = deconvolver.run(DATA, { iterations: ENDLESS, signal: controller.signal });
+  setTimeout(() => controller.abort(), 100);
+  assertEquals((await assertRejects(() => run, ClearstackError)).kind, "cancelled");
+  const before = deconvolver.run(DATA, { iterations: 1, signal: controller.signal });
+  assertEquals((await assertRejects(() => before, ClearstackError)).kind, "cancelled");
+  await deconvolver.run(DATA, { iterations: 1 });
+  await deconvolver.close();
+});
+
+webgpuTest("closing stops what is running and refuses what comes after", async () => {
+  const deconvolver = await createWebGpuDeconvolver({ box: BOX, psf: PSF });
+  const run = assertRejects(() => deconvolver.run(DATA, { iterations: ENDLESS }), ClearstackError);
+  await deconvolver.close();
+  assertEquals((await run).kind, "cancelled");
+  await deconvolver.close();
+  const late = await assertRejects(() => deconvolver.run(DATA, { iterations: 1 }), ClearstackError);
+  assertEquals(late.kind, "cancelled");
+});
+
+webgpuTest("the calling thread stays responsive while the GPU works", async () => {
+  const deconvolver = await createWebGpuDeconvolver({ box: BOX, psf: PSF });
+  const controller = new AbortController();
+  const run = assertRejects(
+    () => deconvolver.run(DATA, { iterations: ENDLESS, signal: controller.signal }),
+    ClearstackError,
+  );
+  let longest = 0;
+  for (let i = 0, last = performance.now(); i < 40; i++) {
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    longest = Math.max(longest, performance.now() - last);
+    last = performance.now();
+  }
+  controller.abort();
+  await run;
+  await deconvolver.close();
+  // A submission lasts up to half a second; a thread that waited for one would show it.
+  assert(longest < 250, `the event loop stood still for ${longest} ms`);
+});
+
+webgpuTest("several deconvolvers share the Worker and take turns", async () => {
+  const [first, second] = await Promise.all([
+    createWebGpuDeconvolver({ box: BOX, psf: PSF }),
+    createWebGpuDeconvolver({ box: BOX, psf: PSF }),
+  ]);
+  const runs = await Promise.all([
+    first.run(DATA, { iterations: 3 }),
+    second.run(DATA, { iterations: 3 }),
+    first.run(DATA, { iterations: 3 }),
+  ]);
+  assertEquals(runs[0].estimate, runs[1].estimate);
+  assertEquals(runs[0].estimate, runs[2].estimate);
+  await first.close();
+  await second.run(DATA, { iterations: 1 });
+  await second.close();
+});
+
+webgpuTest("a Worker that crashes fails its runs as device-lost, and the next run starts another", async () => {
+  let spawned = 0;
+  const spawnWorker = () => {
+    const file = spawned++ === 0 ? "./crashing_worker.ts" : "../../../kernels/webgpu/worker.ts";
+    return new Worker(new URL(file, import.meta.url), { type: "module" });
+  };
+  const deconvolver = await createWebGpuDeconvolver({ box: BOX, psf: PSF, spawnWorker });
+  const error = await assertRejects(() => deconvolver.run(DATA, { iterations: 1 }), ClearstackError);
+  assertEquals(error.kind, "device-lost");
+  assert(error.retryable);
+  const { estimate } = await deconvolver.run(DATA, { iterations: 1 });
+  // Flat data under a flat start stay flat.
+  assert(estimate.every((value) => Math.abs(value - 3) < 1e-5));
+  await deconvolver.close();
+  assertEquals(spawned, 2);
+});
