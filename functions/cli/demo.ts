@@ -37,6 +37,9 @@ const FORM = {
 const MARKER = ".clearstack-demo";
 const OWN_FILES = ["sample.zarr", "truth.zarr", "psf.tif", "deconvolved.zarr", "slice.png", "projection.png"];
 
+/** Planes of the pictures: where the sample has much to show. */
+const SLICES = [30, 212, 128] as const;
+
 /** Runs the command. */
 export async function demoCommand(args: readonly string[], io: Io): Promise<number> {
   const parsed = parseArguments(args, FORM);
@@ -155,10 +158,16 @@ function writePictures(folder: string, sample: Sample, after: FigureColumn): voi
     after,
     { title: "Truth: what was there", values: sample.truth },
   ];
-  const options = { shape, voxelMicrometre, at: [48, 128, 128] } as const;
-  const slice = drawFigure(columns, { ...options, view: "slice", heading: "Clearstack demo, slices" });
+  const options = { shape, voxelMicrometre, at: SLICES } as const;
+  const [z, y] = SLICES;
+  const slice = drawFigure(columns, {
+    ...options,
+    view: "slice",
+    heading: `Clearstack demo: slices z = ${z}, y = ${y}`,
+  });
   Deno.writeFileSync(`${folder}/slice.png`, slice.encode());
-  const projection = drawFigure(columns, { ...options, view: "projection", heading: "Clearstack demo, projections" });
+  const heading = "Clearstack demo: the brightest voxel along z, along y";
+  const projection = drawFigure(columns, { ...options, view: "projection", heading });
   Deno.writeFileSync(`${folder}/projection.png`, projection.encode());
 }
 
@@ -173,7 +182,7 @@ Deconvolved ${voxels.toLocaleString("en")} voxels in ${tiles} tiles, ${iteration
   output    ${output}
 
 What to do next
-  look at it        napari ${folder}/sample.zarr ${folder}/deconvolved.zarr
+  look at it        napari --plugin napari-ome-zarr ${folder}/sample.zarr ${folder}/deconvolved.zarr
   your own image    deno task clearstack deconvolve IMAGE OUTPUT.zarr --psf PSF
   what it will take deno task clearstack plan IMAGE --psf PSF
 `;

@@ -19,7 +19,7 @@ export function serveFiles(folder: string): (request: Request) => Promise<Respon
 
 async function answer(store: Store, request: Request): Promise<Response> {
   if (request.method !== "GET" && request.method !== "HEAD") return new Response(null, { status: 405 });
-  const key = decodeURIComponent(new URL(request.url).pathname.slice(1));
+  const key = keyOf(request.url);
   const info = await store.head(key);
   if (!info) return new Response(null, { status: 404 });
   const headers = new Headers({ "accept-ranges": "bytes", "content-length": String(info.size) });
@@ -33,6 +33,16 @@ async function answer(store: Store, request: Request): Promise<Response> {
   headers.set("content-length", String(range.length));
   headers.set("content-range", `bytes ${range.offset}-${range.offset + range.length - 1}/${info.size}`);
   return new Response(await body(store.getRange(key, range)), { status: 206, headers });
+}
+
+/** The path below the folder; what is no valid encoding names nothing that exists. */
+function keyOf(url: string): string {
+  const { pathname } = new URL(url);
+  try {
+    return decodeURIComponent(pathname.slice(1));
+  } catch {
+    return pathname.slice(1);
+  }
 }
 
 async function body(bytes: Promise<Uint8Array | undefined>): Promise<Uint8Array<ArrayBuffer> | null> {
