@@ -4,6 +4,7 @@ import { PlanSchema } from "shared/contract.ts";
 import type { Device } from "shared/engine/device.ts";
 import { isClearstackError } from "shared/errors.ts";
 import { openImage } from "shared/image/open_image.ts";
+import { JOB_KEY } from "shared/image/output_layout.ts";
 import type { Limits } from "shared/plan.ts";
 import { planJob } from "shared/plan.ts";
 import { loadPsf } from "shared/psf/load_psf.ts";
@@ -75,7 +76,8 @@ async function begunPlan(
 }
 
 async function readBegunPlan(url: string): Promise<Plan | undefined> {
-  const record = await openStore(url).get(".clearstack/job.json");
+  const store = openStore(url);
+  const record = store.writable ? await store.get(JOB_KEY) : undefined;
   if (record === undefined) return undefined;
   try {
     return PlanSchema.safeParse(JSON.parse(new TextDecoder().decode(record)).plan).data;

@@ -1,0 +1,63 @@
+/** The process may die at any time: nothing is lost, and nothing that was finished is done again. */
+import { assert, assertEquals } from "@std/assert";
+import { keysBelow, recordedTiles } from "../identity_jobs.ts";
+import { patternedVoxels, writePsf, writeZarr } from "../sample_image.ts";
+import { exists } from "./run_cli.ts";
+
+const ROOT = new URL("../../../", import.meta.url);
+const TILES = 18;
+
+/** Starts the command line in a process of its own. */
+function start(args: readonly string[]): Deno.ChildProcess {
+  return new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--no-check", "functions/cli/main.ts", "deconvolve", ...args],
+    cwd: ROOT,
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+}
+
+async function finish(args: readonly string[]) {
+  const { code, stdout, stderr } = await start(args).output();
+  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+  assertEquals(code, 0, text(stderr));
+  return JSON.parse(text(stdout));
+}
+
+async function voxels(output: string): Promise<Map<string, Uint8Array>> {
+  const keys = (await keysBelow(output)).filter((key) => key.startsWith("0/"));
+  return new Map(await Promise.all(keys.map(async (key) => [key, await Deno.readFile(`${output}/${key}`)] as const)));
+}
+
+Deno.test("a job killed in the middle is completed by the same command, to the bytes of an undisturbed run", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "clearstack-kill-" });
+  try {
+    const shape = [20, 40, 36];
+    await writeZarr(`${folder}/image.zarr`, { shape, chunk: [7, 16, 16], values: patternedVoxels(shape) });
+    await writePsf(`${folder}/psf.zarr`);
+    const argsFor = (output: string) => [
+      ...[`${folder}/image.zarr`, output, "--psf", `${folder}/psf.zarr`, "--backend", "cpu"],
+      // Enough iterations that the process is still at work when a few tiles are done.
+      ...["--iterations", "200", "--tile", "10,16,16", "--halo", "4,8,8", "--json", "--quiet"],
+    ];
+    const [killed, undisturbed] = [`${folder}/killed.zarr`, `${folder}/undisturbed.zarr`];
+
+    const process = start(argsFor(killed));
+    while (!(await exists(killed)) || (await recordedTiles(killed)).length < 3) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    process.kill("SIGKILL");
+    await process.output();
+    const kept = (await recordedTiles(killed)).length;
+    assert(kept >= 3 && kept < TILES, `${kept} tiles were done when the process died`);
+    assertEquals(await exists(`${killed}/zarr.json`), false, "an unfinished output looked finished");
+
+    const resumed = await finish(argsFor(killed));
+    assertEquals([resumed.tiles, resumed.tilesComputed], [TILES, TILES - kept]);
+    await finish(argsFor(undisturbed));
+    assertEquals(await voxels(killed), await voxels(undisturbed));
+    assertEquals(await exists(`${killed}/zarr.json`), true);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});

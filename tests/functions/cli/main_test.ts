@@ -1,0 +1,38 @@
+import { assert, assertEquals } from "@std/assert";
+import { VERSION } from "shared/version.ts";
+import { runCli } from "./run_cli.ts";
+
+const COMMANDS = ["deconvolve", "plan", "serve", "demo", "doctor", "help"];
+
+Deno.test("without arguments the overview is printed", async () => {
+  const { status, out, err } = await runCli([]);
+  assertEquals([status, err], [0, ""]);
+  for (const command of COMMANDS) assert(out.includes(`clearstack ${command}`), command);
+});
+
+for (const command of COMMANDS) {
+  Deno.test(`help ${command} and ${command} --help print the same`, async () => {
+    const { status, out } = await runCli(["help", command]);
+    assertEquals(status, 0);
+    assert(out.startsWith(`clearstack ${command}`), out);
+    assertEquals((await runCli([command, "--help"])).out, out);
+  });
+}
+
+Deno.test("every flag of a job is explained", async () => {
+  const { JOB_FLAGS } = await import("functions/cli/job_arguments.ts");
+  const { out } = await runCli(["help", "deconvolve"]);
+  for (const flag of [...Object.keys(JOB_FLAGS), "json", "quiet"]) assert(out.includes(`--${flag}`), flag);
+});
+
+Deno.test("--version prints the version", async () => {
+  assertEquals(await runCli(["--version"]), { status: 0, out: `clearstack ${VERSION}\n`, err: "" });
+});
+
+for (const args of [["deconvole"], ["help", "deconvole"], ["constructor"], ["help", "toString"]]) {
+  Deno.test(`[${args.join(" ")}] is refused with the commands there are`, async () => {
+    const { status, err } = await runCli(args);
+    assertEquals(status, 2);
+    assert(/^clearstack: [^\n]*no command: expected one of deconvolve, plan[^\n]*\n$/.test(err), err);
+  });
+}

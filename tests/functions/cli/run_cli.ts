@@ -1,0 +1,47 @@
+/** Runs command lines in this process. */
+import { run } from "functions/cli/main.ts";
+
+/** What a command line did. */
+export interface CliRun {
+  readonly status: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Surroundings that a test may set. */
+export interface CliOptions {
+  readonly terminalColumns?: number;
+  /** Receives what interrupts the command, when it listens. */
+  readonly onInterrupt?: (stop: () => void) => void;
+  readonly onOut?: (text: string) => void;
+}
+
+/** Runs one command line with a budget of 1 GiB. */
+export async function runCli(args: readonly string[], options: CliOptions = {}): Promise<CliRun> {
+  let out = "";
+  let err = "";
+  const status = await run(args, {
+    out: (text) => {
+      out += text;
+      options.onOut?.(text);
+    },
+    err: (text) => err += text,
+    terminalColumns: options.terminalColumns,
+    config: () => ({ hostBytes: 2 ** 30, deviceBytes: 2 ** 30 }),
+    onInterrupt: (stop) => {
+      options.onInterrupt?.(stop);
+      return () => {};
+    },
+  });
+  return { status, out, err };
+}
+
+/** True if there is a file or a folder. */
+export async function exists(path: string): Promise<boolean> {
+  try {
+    await Deno.lstat(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
