@@ -88,6 +88,7 @@ export function describe(findings: Findings): string {
     ["backend", `${choice.backend ?? "none"}: ${choice.reason}`],
     ["memory", `${formatBytes(machine.memoryBytes)}, of which ${formatBytes(machine.freeBytes)} free`],
     ["", `jobs stay within ${formatBytes(budget.hostBytes)}; --memory or CLEARSTACK_MEMORY changes that`],
+    ["", `and ${formatBytes(budget.deviceBytes)} of a GPU; CLEARSTACK_DEVICE_MEMORY changes that`],
     ...kernels.map((check): [string, string] => [`${check.backend} kernels`, describeCheck(check)]),
     ["files", problem ? `temporary files cannot be written: ${problem}` : `temporary files go to ${path}`],
     ["verdict", usable ? "ready" : "not usable yet"],
