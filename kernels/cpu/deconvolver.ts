@@ -9,7 +9,10 @@ import type { Deconvolver, DeconvolverOptions, RunOptions, RunResult } from "../
 import { psfBox } from "../psf_box.ts";
 import { twiddleTable } from "./fft_plan.ts";
 import { kernelModule } from "./kernel_module.ts";
+import type { Part } from "./measurement.ts";
 import { type MemoryLayout, memoryLayout } from "./memory_layout.ts";
+import type { RunJob } from "./messages.ts";
+import { UNOBSERVED } from "./photon_model.ts";
 import { exchangeTables } from "./row_exchange.ts";
 import { SharedControl } from "./shared_control.ts";
 import { simdRounding } from "./simd_support.ts";
@@ -45,18 +48,32 @@ export async function createCpuDeconvolver(options: CpuDeconvolverOptions): Prom
   const psf = psfBox(options.psf, options.box);
   const memory = allocate(layout);
   fillTables(layout, memory);
-  const acceleration = options.acceleration ?? "none";
-  const rounding = simdRounding();
-  const module = await WebAssembly.compile(kernelModule(layout, { rounding, acceleration }));
-  const pool = await WorkerPool.start({ module, memory, layout, threads, acceleration });
+  const settings = kernelSettings(options);
+  const module = await WebAssembly.compile(kernelModule(layout, { ...settings, rounding: simdRounding() }));
+  const pool = await WorkerPool.start({ module, memory, layout, threads, ...settings });
   const deconvolver = new CpuDeconvolver(options, layout, memory, pool, threads);
   await deconvolver.prepare(psf);
   return deconvolver;
 }
 
+/** Options with their defaults, as the kernels and threads want them. */
+function kernelSettings(options: DeconvolverOptions) {
+  const { acceleration = "none", background = 0, saturation = Infinity, dampingSigmas = 0, totalVariation = 0 } =
+    options;
+  return {
+    acceleration,
+    background,
+    saturation,
+    dampingSigmas,
+    totalVariation,
+    leastCorrection: options.backProjector === "wiener-butterworth" ? 0.1 : 0,
+    unobserved: options.nonCirculant && dampingSigmas > 0 ? UNOBSERVED : 0,
+  };
+}
+
 function allocate(layout: MemoryLayout): WebAssembly.Memory {
   try {
-    return new WebAssembly.Memory({ initial: layout.pages, maximum: layout.pages, shared: true });
+    return new WebAssembly.Memory({ initial: layout.pages, maximum: layout.maximumPages, shared: true });
   } catch (cause) {
     const mib = Math.ceil(layout.bytes.total / 2 ** 20);
     const message = `the CPU deconvolver could not allocate ${mib} MiB; free memory or use a smaller tile`;
@@ -77,8 +94,9 @@ function fillTables(layout: MemoryLayout, memory: WebAssembly.Memory): void {
 class CpuDeconvolver implements Deconvolver {
   readonly backend = "cpu";
   readonly adapter: string;
-  readonly allocatedBytes: number;
   readonly #options: DeconvolverOptions;
+  readonly #layout: MemoryLayout;
+  readonly #memory: WebAssembly.Memory;
   readonly #control: SharedControl;
   readonly #staged: Float32Array<ArrayBufferLike>;
   readonly #pool: WorkerPool;
@@ -93,15 +111,22 @@ class CpuDeconvolver implements Deconvolver {
   ) {
     this.#options = options;
     this.adapter = `CPU, WebAssembly SIMD, ${threads} ${threads === 1 ? "thread" : "threads"}`;
-    this.allocatedBytes = memory.buffer.byteLength;
+    this.#layout = layout;
+    this.#memory = memory;
     this.#control = new SharedControl(memory, threads);
     this.#staged = new Float32Array(memory.buffer, layout.spectrum, voxelCount(layout.box));
     this.#pool = pool;
   }
 
+  get allocatedBytes(): number {
+    return this.#memory.buffer.byteLength;
+  }
+
+  /** Computes the OTF. */
   async prepare(psf: Float32Array): Promise<void> {
+    const unmatched = this.#options.backProjector === "wiener-butterworth" ? this.#options.psf : undefined;
     await copyInPieces(psf, this.#staged);
-    await this.#pool.execute({ kind: "prepare" });
+    await this.#pool.execute({ kind: "prepare", unmatched });
   }
 
   run(data: Float32Array, options: RunOptions): Promise<RunResult> {
@@ -116,25 +141,48 @@ class CpuDeconvolver implements Deconvolver {
   }
 
   async #run(data: Float32Array, options: RunOptions): Promise<RunResult> {
-    const { iterations, start = "data", signal } = options;
     checkRun(this.#options, data, options);
+    const { signal, heldOut } = options;
     if (signal?.aborted) throw cancelled();
-    const observed = (this.#options.nonCirculant && options.observed) || { start: [0, 0, 0], shape: this.#options.box };
     const started = performance.now();
     this.#control.clearStop();
     const stop = () => this.#control.requestStop();
     signal?.addEventListener("abort", stop);
     try {
+      if (heldOut) await this.#keepHeldOut(heldOut.values);
       await copyInPieces(data, this.#staged);
-      const outcome = await this.#pool.execute({ kind: "run", iterations, start, observed });
-      if (outcome === "corrupt") throw this.#corrupt(data);
-      if (outcome === "stopped" || signal?.aborted) throw cancelled();
+      const { status, divergence } = await this.#pool.execute(this.#job(options));
+      if (status === "corrupt") throw this.#corrupt(data);
+      if (status === "stopped" || signal?.aborted) throw cancelled();
       const estimate = new Float32Array(data.length);
       await copyInPieces(this.#staged, estimate);
-      return { estimate, kernelSeconds: (performance.now() - started) / 1000 };
+      return { estimate, kernelSeconds: (performance.now() - started) / 1000, divergence };
     } finally {
       signal?.removeEventListener("abort", stop);
     }
+  }
+
+  #job(options: RunOptions): RunJob {
+    const whole: Part = { start: [0, 0, 0], shape: this.#options.box };
+    return {
+      kind: "run",
+      iterations: options.iterations,
+      start: options.start ?? "data",
+      observed: (this.#options.nonCirculant && options.observed) || whole,
+      scale: this.#options.scale,
+      measureEvery: options.measureEvery ?? 0,
+      measured: options.measured ?? whole,
+      heldOutRatio: options.heldOut?.ratio,
+    };
+  }
+
+  /** Memory for held-out photons is added by the first run that has some. */
+  async #keepHeldOut(values: Float32Array): Promise<void> {
+    const { box, groups, groupPitch, images } = this.#layout;
+    const missing = images.heldOut! + box[0] * groups * groupPitch - this.#memory.buffer.byteLength;
+    if (missing > 0) grow(this.#memory, missing);
+    await copyInPieces(values, this.#staged);
+    await this.#pool.execute({ kind: "holdOut" });
   }
 
   #corrupt(data: Float32Array): ClearstackError {
@@ -145,6 +193,16 @@ class CpuDeconvolver implements Deconvolver {
       "corrupt-data",
       `voxel ${voxel} (z,y,x in the box) is ${data[index]}; replace NaN and infinite values before deconvolving`,
     );
+  }
+}
+
+function grow(memory: WebAssembly.Memory, bytes: number): void {
+  try {
+    memory.grow(Math.ceil(bytes / 65536));
+  } catch (cause) {
+    const mib = Math.ceil(bytes / 2 ** 20);
+    const message = `held-out photons need ${mib} MiB more than the CPU deconvolver can have; use a smaller tile`;
+    throw new ClearstackError("device-memory", message, { cause });
   }
 }
 

@@ -2,15 +2,16 @@
  * Images between the plain order of the box (x, then y, then z, staged where the spectrum lies otherwise) and the order of
  * the row kernels (the eight voxels of a group of rows side by side), one group of rows at a time.
  */
-import type { Vec3 } from "shared/geometry.ts";
+import type { Part } from "./measurement.ts";
 import type { ImageName, MemoryLayout } from "./memory_layout.ts";
 import { GROUP_ROWS } from "./row_exchange.ts";
 import type { ImageSummary } from "./shared_control.ts";
 
-/** A box of observed voxels, relative to the box that is run. */
-export interface Observed {
-  readonly start: Vec3;
-  readonly shape: Vec3;
+/** What {@link ImageExchange.fill} sets: `inside`, or the data less `background` if it is not given. */
+export interface Filling {
+  readonly inside?: number;
+  readonly background?: number;
+  readonly outside: number;
 }
 
 /** Reads and writes images in the shared memory; `group` counts groups of rows over all planes. */
@@ -32,14 +33,14 @@ export class ImageExchange {
     });
   }
 
-  /** Copies staged data: negative values and what lies outside `observed` become 0; sums for {@link summarise} are kept. */
-  readData(group: number, observed: Observed): void {
+  /** Copies staged data, negative ones as 0, and `unobserved` outside `observed`; keeps sums for {@link summarise}. */
+  readData(group: number, observed: Part, unobserved: number): void {
     let sum = 0;
     let peak = 0;
     let badVoxel = -1;
     this.#forEachRow(group, "data", (staged, voxels, rowIndex) => {
       const [start, end] = this.#observedSpan(rowIndex, observed);
-      for (let x = 0; x < staged.length; x++) voxels[GROUP_ROWS * x] = 0;
+      for (let x = 0; x < staged.length; x++) voxels[GROUP_ROWS * x] = x >= start && x < end ? 0 : unobserved;
       for (let x = start; x < end; x++) {
         const value = staged[x];
         if (value - value !== 0 && badVoxel < 0) badVoxel = rowIndex * staged.length + x;
@@ -65,15 +66,16 @@ export class ImageExchange {
     return { sum, peak, badVoxel };
   }
 
-  /** Sets `inside` (or, where it is not given, the data) within `observed` and `outside` elsewhere. */
-  fill(group: number, name: ImageName, observed: Observed, outside: number, inside?: number): void {
+  /** Sets an image inside and outside of `observed`; a value v less a background b is `max(v - b, v / 10)`. */
+  fill(group: number, name: ImageName, observed: Part, { inside, background = 0, outside }: Filling): void {
     const data = this.#groupFloats(group, "data");
     this.#forEachRow(group, name, (staged, voxels, rowIndex) => {
       const [start, end] = this.#observedSpan(rowIndex, observed);
       const row = rowIndex % this.#layout.box[1] % GROUP_ROWS;
       for (let x = 0; x < staged.length; x++) {
+        const value = data[GROUP_ROWS * x + row];
         const within = x >= start && x < end;
-        voxels[GROUP_ROWS * x] = within ? inside ?? data[GROUP_ROWS * x + row] : outside;
+        voxels[GROUP_ROWS * x] = within ? inside ?? Math.max(value - background, value / 10) : outside;
       }
     });
   }
@@ -124,7 +126,7 @@ export class ImageExchange {
   }
 
   /** The observed x of a row, as a half-open range. */
-  #observedSpan(rowIndex: number, { start, shape }: Observed): readonly [number, number] {
+  #observedSpan(rowIndex: number, { start, shape }: Part): readonly [number, number] {
     const ny = this.#layout.box[1];
     const z = Math.floor(rowIndex / ny) - start[0];
     const y = rowIndex % ny - start[1];

@@ -9,11 +9,12 @@ import type { Complex, Rounding } from "./arithmetic.ts";
 import { emitForward, emitForwardInverse, emitInverse, ROW_BYTES, type Transform } from "./fft_passes.ts";
 import type { MemoryLayout } from "./memory_layout.ts";
 import { addRowKernels } from "./row_kernels.ts";
+import type { RowStepOptions } from "./row_steps.ts";
 import { f32x4Mul, v128Load, v128Store } from "./wasm_code.ts";
 import { WasmFunction, wasmModule } from "./wasm_module.ts";
 
 /** What the kernels depend on besides the layout. */
-export interface KernelOptions {
+export interface KernelOptions extends RowStepOptions {
   readonly rounding: Rounding;
   readonly acceleration: Acceleration;
 }
@@ -36,6 +37,10 @@ export interface Kernels {
   row_inverse: RowKernel;
   /** Half spectra of `data / max(blurred, epsilon)` from those of the blurred estimate, in place; the image is the data. */
   row_ratio: RowKernel;
+  /** As `row_ratio`; also stores the I-divergence, summed over the rows that are masked in and the measured x, in `sums`. */
+  row_measure: RowKernel;
+  /** As `row_measure`; also stores the I-divergence of the held-out photons. */
+  row_measure_held_out: RowKernel;
   /** Multiplies the estimate by the correction, and extrapolates it (shb); half spectra of the result, in place. */
   row_update: RowKernel;
   /** Multiplies the estimate by the correction, nothing else. */
@@ -46,8 +51,18 @@ export interface Kernels {
   row_advance: RowKernel;
 }
 
-/** A kernel for a group of eight rows: the addresses of their half spectra, of their voxels, and of the group's sums. */
-type RowKernel = (scratch: number, spectrum: number, image: number, sums: number) => void;
+/**
+ * A kernel for a group of eight rows: the addresses of their half spectra, of their voxels, and of the group's sums. Measured
+ * are the x whose voxels lie from `measuredStart` to `measuredEnd`, in bytes from the first x.
+ */
+export type RowKernel = (
+  scratch: number,
+  spectrum: number,
+  image: number,
+  sums: number,
+  measuredStart?: number,
+  measuredEnd?: number,
+) => void;
 
 /** The binary module. Needs the memory that `layout` describes, with its tables filled in. */
 export function kernelModule(layout: MemoryLayout, options: KernelOptions): Uint8Array<ArrayBuffer> {
@@ -55,7 +70,7 @@ export function kernelModule(layout: MemoryLayout, options: KernelOptions): Uint
   addColumnKernels(functions, layout, options.rounding);
   addDepthKernels(functions, layout, options.rounding);
   addRowKernels(functions, layout, options);
-  return wasmModule(layout.pages, functions);
+  return wasmModule({ minimum: layout.pages, maximum: layout.maximumPages }, functions);
 }
 
 function transformOf(layout: MemoryLayout, axis: 0 | 1 | 2, into: WasmFunction, rounding: Rounding): Transform {

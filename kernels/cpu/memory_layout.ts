@@ -19,6 +19,10 @@ export interface CpuMemoryOptions {
   readonly acceleration?: Acceleration;
   /** @default {false} */
   readonly nonCirculant?: boolean;
+  /** @default {0} */
+  readonly totalVariation?: number;
+  /** @default {"matched"} */
+  readonly backProjector?: "matched" | "wiener-butterworth";
   /** Whole number >= 1. */
   readonly threads: number;
 }
@@ -30,7 +34,15 @@ export interface CpuComputeBytes {
 }
 
 /** Images that a deconvolver may keep besides the data. */
-export type ImageName = "estimate" | "data" | "weights" | "previous" | "predicted" | "change";
+export type ImageName =
+  | "estimate"
+  | "data"
+  | "weights"
+  | "variation"
+  | "previous"
+  | "predicted"
+  | "change"
+  | "heldOut";
 
 /** Strides and addresses, in bytes. Plain data, so that it can be sent to Workers. */
 export interface MemoryLayout {
@@ -46,6 +58,8 @@ export interface MemoryLayout {
   /** Spectrum, and in between the voxels of the box in plain order on their way in and out. */
   readonly spectrum: number;
   readonly transfer: number;
+  /** The OTF whose conjugate carries the ratio back; {@link transfer} itself for the matched projector. */
+  readonly backTransfer: number;
   readonly images: Readonly<Partial<Record<ImageName, number>>>;
   /** Twiddle tables of z, y, x. */
   readonly twiddles: readonly [number, number, number];
@@ -56,6 +70,8 @@ export interface MemoryLayout {
   /** {@link SUMS_BYTES} for each group of rows. */
   readonly sums: number;
   readonly pages: number;
+  /** With the image of held-out photons, for which memory grows when it is first needed. */
+  readonly maximumPages: number;
   readonly bytes: CpuComputeBytes;
 }
 
@@ -98,7 +114,13 @@ export function memoryLayout(box: Vec3, options: CpuMemoryOptions): MemoryLayout
   const images: Partial<Record<ImageName, number>> = {};
   for (const name of imageNames(options)) images[name] = space.take(name, box[0] * groups * groupPitch);
   const spectrum = space.take("spectrum", box[0] * strides.planePitch);
-  const transfer = space.take("transfer", box[0] * box[1] * blocksPerRow(box[2]) * ROW_BYTES);
+  const transferBytes = box[0] * box[1] * blocksPerRow(box[2]) * ROW_BYTES;
+  const transfer = space.take("transfer", transferBytes);
+  const matched = options.backProjector !== "wiener-butterworth";
+  const backTransfer = matched ? transfer : space.take("backTransfer", transferBytes);
+  const { pages, bytes } = space.close(box);
+  images.heldOut = pages * PAGE_BYTES;
+  const heldOutPages = Math.ceil((box[0] * groups * groupPitch) / PAGE_BYTES);
 
   return {
     box,
@@ -109,20 +131,24 @@ export function memoryLayout(box: Vec3, options: CpuMemoryOptions): MemoryLayout
     ...strides,
     spectrum,
     transfer,
+    backTransfer,
     images,
     twiddles: [tables[0], tables[1], tables[2]],
     writeTable,
     readTable,
     scratch,
     sums,
-    ...space.close(box),
+    pages,
+    maximumPages: Math.min(pages + heldOutPages, MAX_BYTES / PAGE_BYTES),
+    bytes,
   };
 }
 
 /** Estimate first: the others are addressed relative to it. */
-function imageNames({ acceleration, nonCirculant }: CpuMemoryOptions): ImageName[] {
+function imageNames({ acceleration, nonCirculant, totalVariation }: CpuMemoryOptions): ImageName[] {
   const names: ImageName[] = ["estimate", "data"];
   if (nonCirculant) names.push("weights");
+  if (totalVariation) names.push("variation");
   if (acceleration === "shb") names.push("previous");
   if (acceleration === "biggs") names.push("previous", "predicted", "change");
   return names;

@@ -4,6 +4,7 @@
  */
 import type { Kernels } from "./kernel_module.ts";
 import { type ImageName, type MemoryLayout, SUMS_BYTES } from "./memory_layout.ts";
+import type { Measurement } from "./measurement.ts";
 import { ROW_BYTES } from "./fft_passes.ts";
 import { blocksPerRow, GROUP_ROWS } from "./row_exchange.ts";
 import type { SharedControl } from "./shared_control.ts";
@@ -12,6 +13,7 @@ type ColumnKernel = "column_forward" | "column_inverse";
 type DepthKernel = "depth_convolve" | "depth_correlate" | "depth_transfer";
 type ForwardKernel = "row_forward" | "row_predict";
 type BackwardKernel = "row_inverse" | "row_finish" | "row_advance";
+type MeasureKernel = "row_measure" | "row_measure_held_out";
 type BetweenKernel = "row_ratio" | "row_update";
 
 /** Blocks of columns that one thread takes at a time: neighbours share cache lines. */
@@ -56,9 +58,16 @@ export class PlaneSweeps {
     this.#planes(steps, last);
   }
 
+  /** As `between` with the ratio; the sums of what `measurement` selects are left for each group of rows. */
+  measure(kernel: MeasureKernel, measurement: Measurement): void {
+    const rows = this.#rows(kernel, "data", (group) => measurement.begin(group));
+    this.#planes([this.#columns("column_inverse"), rows, this.#columns("column_forward")]);
+  }
+
   /** Along z. */
   depth(name: DepthKernel): void {
-    const { box: [nz, ny], spectrum, rowPitch, transfer } = this.#layout;
+    const { box: [nz, ny], spectrum, rowPitch } = this.#layout;
+    const transfer = name === "depth_correlate" ? this.#layout.backTransfer : this.#layout.transfer;
     const kernel = this.#kernels[name];
     const rowsPerItem = Math.max(1, Math.floor(BLOCKS_PER_ITEM / this.#blocks));
     this.#control.sweep(Math.ceil(ny / rowsPerItem), (item) => {
@@ -100,18 +109,25 @@ export class PlaneSweeps {
     };
   }
 
-  #rows(name: ForwardKernel | BackwardKernel | BetweenKernel, image: ImageName): PlaneStep {
-    const { images, imagePlanePitch, groupPitch, spectrum, planePitch, rowPitch, groups, sums } = this.#layout;
-    const kernel = this.#kernels[name];
+  /** With `select`, a kernel that is given what it returns for each group; groups without take the plain ratio. */
+  #rows(
+    name: ForwardKernel | BackwardKernel | BetweenKernel | MeasureKernel,
+    image: ImageName,
+    select?: (group: number) => readonly [number, number] | undefined,
+  ): PlaneStep {
+    const { images, groupPitch, spectrum, planePitch, rowPitch, groups, sums } = this.#layout;
+    const [kernel, plain] = [this.#kernels[name], this.#kernels.row_ratio];
     const imageStart = images[image]!;
     return {
       parts: groups,
       partsPerItem: 1,
       work: (z, first, end) => {
-        for (let group = first; group < end; group++) {
-          const rows = spectrum + z * planePitch + group * GROUP_ROWS * rowPitch;
-          const voxels = imageStart + z * imagePlanePitch + group * groupPitch;
-          kernel(this.#scratch, rows, voxels, sums + (z * groups + group) * SUMS_BYTES);
+        for (let group = z * groups + first; group < z * groups + end; group++) {
+          const rows = spectrum + z * planePitch + (group - z * groups) * GROUP_ROWS * rowPitch;
+          const voxels = imageStart + group * groupPitch;
+          const selected = select?.(group);
+          if (selected) kernel(this.#scratch, rows, voxels, sums + group * SUMS_BYTES, ...selected);
+          else (select ? plain : kernel)(this.#scratch, rows, voxels, sums + group * SUMS_BYTES);
         }
       },
     };

@@ -22,8 +22,16 @@ import type { WasmFunction } from "./wasm_module.ts";
 /** Real rows that are transformed together. */
 export const GROUP_ROWS = 8;
 
-/** Rows that follow the transform's in its scratch: one of zeros, which is never written, and one to write to in vain. */
-export const SPARE_ROWS = 2;
+/**
+ * Rows that follow the transform's in its scratch: one of zeros, which is never written, one to write to in vain, and one for
+ * the masks of the rows that are measured.
+ */
+export const SPARE_ROWS = 3;
+
+/** Where the masks lie in the scratch of rows of `nx` voxels: 32 bits for each of the eight rows, all or none of them set. */
+export function rowMaskOffset(nx: number): number {
+  return (nx + 2) * ROW_BYTES;
+}
 
 /** Four frequencies kx share a block of the spectrum; the last block of a row is filled up with zeros. */
 export function blocksPerRow(nx: number): number {

@@ -1,16 +1,26 @@
 /**
  * The kernels that turn half spectra of eight rows into voxels and back, with the Richardson-Lucy step between.
  */
-import { emitForward, emitInverse, emitInverseForward, ROW_BYTES, type Rows, type Transform } from "./fft_passes.ts";
+import type { Complex } from "./arithmetic.ts";
+import {
+  type Address,
+  emitForward,
+  emitInverse,
+  emitInverseForward,
+  ROW_BYTES,
+  type Rows,
+  type Transform,
+} from "./fft_passes.ts";
 import type { KernelOptions } from "./kernel_module.ts";
 import type { MemoryLayout } from "./memory_layout.ts";
-import { emitPack, emitUnpack, type Exchange } from "./row_exchange.ts";
-import { ProductSum, RowSteps, type VoxelStep } from "./row_steps.ts";
-import { v128Load, v128Store } from "./wasm_code.ts";
+import { emitPack, emitUnpack, type Exchange, rowMaskOffset } from "./row_exchange.ts";
+import { LaneSum, RowSteps, type VoxelStep } from "./row_steps.ts";
+import { type Code, i32Add, i32NotEqual, v128Load, v128Store } from "./wasm_code.ts";
 import { WasmFunction } from "./wasm_module.ts";
 
-/** Parameters: scratch, half spectra, the group of rows of an image, the sums of the group. */
-const PARAMETERS = 4;
+/** Scratch, half spectra, the group of rows of an image, the sums of the group; then the measured x as byte offsets. */
+const PARAMETERS = 6;
+const [SUMS, MEASURED_START, MEASURED_END] = [3, 4, 5];
 
 /** Adds the row kernels that `options.acceleration` needs. */
 export function addRowKernels(
@@ -32,6 +42,8 @@ export function addRowKernels(
     emitInverse(kernel.transform, kernel.scratch, kernel.image);
   });
   add("row_ratio", (kernel) => kernel.between(kernel.steps.ratio));
+  add("row_measure", (kernel) => addMeasure(kernel, false));
+  add("row_measure_held_out", (kernel) => addMeasure(kernel, true));
   if (options.acceleration === "biggs") {
     add("row_predict", addPredict);
     add("row_advance", addAdvance);
@@ -44,6 +56,21 @@ export function addRowKernels(
   }
 }
 
+/** The ratio, not fused with its transforms: sums want the x in order. */
+function addMeasure(kernel: RowKernel, withHeldOut: boolean): void {
+  const { into, steps, scratch } = kernel;
+  const fit = new LaneSum(into);
+  const sums = withHeldOut ? { fit, heldOut: new LaneSum(into) } : { fit };
+  kernel.pack();
+  emitInverse(kernel.transform, scratch, scratch);
+  kernel.forEachMeasured(steps.measure(kernel.rowMask, sums));
+  fit.store({ base: into.parameter(SUMS), offset: 0 });
+  (sums.heldOut ?? fit).store({ base: into.parameter(SUMS), offset: 16 });
+  kernel.forEachVoxel(steps.ratio, true);
+  emitForward(kernel.transform, scratch, scratch);
+  kernel.unpack();
+}
+
 function addPredict(kernel: RowKernel): void {
   kernel.forEachVoxel(kernel.steps.predict, true);
   emitForward(kernel.transform, kernel.scratch, kernel.scratch);
@@ -51,9 +78,9 @@ function addPredict(kernel: RowKernel): void {
 }
 
 function addAdvance(kernel: RowKernel): void {
-  const sums = [new ProductSum(kernel.into), new ProductSum(kernel.into)] as const;
+  const sums = [new LaneSum(kernel.into), new LaneSum(kernel.into)] as const;
   kernel.backward(kernel.steps.advance(...sums));
-  sums.forEach((sum, i) => sum.store({ base: kernel.into.parameter(3), offset: 16 * i }));
+  sums.forEach((sum, i) => sum.store({ base: kernel.into.parameter(SUMS), offset: 16 * i }));
 }
 
 /** A row kernel under construction. */
@@ -65,10 +92,11 @@ class RowKernel {
   readonly steps: RowSteps;
   readonly #layout: MemoryLayout;
 
-  constructor(layout: MemoryLayout, { rounding }: KernelOptions) {
+  constructor(layout: MemoryLayout, options: KernelOptions) {
     const { into, scratch } = this;
+    const { rounding } = options;
     this.transform = { into, rounding, plan: layout.plans[2], twiddleAddress: layout.twiddles[2], scratch };
-    this.steps = new RowSteps(into, layout);
+    this.steps = new RowSteps(into, layout, options);
     this.#layout = layout;
   }
 
@@ -98,12 +126,9 @@ class RowKernel {
 
   /** A step on every x of the scratch rows, which its result replaces if `keep`. */
   forEachVoxel(step: VoxelStep, keep: boolean): void {
-    const source = this.into.integer(this.scratch.base);
-    const image = this.into.integer(this.image.base);
+    const [source, image] = [this.into.integer(this.scratch.base), this.into.integer(this.image.base)];
     this.into.repeat(this.#layout.box[2], () => {
-      const re = this.into.vector(v128Load(source.get, 0));
-      const im = this.into.vector(v128Load(source.get, 16));
-      const result = step({ re, im }, { base: image.get, offset: 0 });
+      const result = step(this.#voxels(source.get), { base: image.get, offset: 0 });
       if (keep) {
         this.into.emit(v128Store(source.get, result.re, 0));
         this.into.emit(v128Store(source.get, result.im, 16));
@@ -111,6 +136,28 @@ class RowKernel {
       source.advance(ROW_BYTES);
       image.advance(ROW_BYTES);
     });
+  }
+
+  /** A step on the x of the scratch rows that are measured (at least one), changing none. */
+  forEachMeasured(step: VoxelStep): void {
+    const [start, end] = [MEASURED_START, MEASURED_END].map((index) => this.into.parameter(index));
+    const source = this.into.integer(i32Add(this.scratch.base, start));
+    const image = this.into.integer(i32Add(this.image.base, start));
+    this.into.repeatWhile(() => {
+      step(this.#voxels(source.get), { base: image.get, offset: 0 });
+      source.advance(ROW_BYTES);
+      image.advance(ROW_BYTES);
+      return i32NotEqual(source.get, i32Add(this.scratch.base, end));
+    });
+  }
+
+  /** Where the caller has put the masks of the rows that are measured. */
+  get rowMask(): Address {
+    return { base: this.scratch.base, offset: rowMaskOffset(this.#layout.box[2]) };
+  }
+
+  #voxels(address: Code): Complex {
+    return { re: this.into.vector(v128Load(address, 0)), im: this.into.vector(v128Load(address, 16)) };
   }
 
   #exchange(tableAddress: number): Exchange {

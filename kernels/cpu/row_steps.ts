@@ -5,11 +5,11 @@
 import type { Complex } from "./arithmetic.ts";
 import type { Address } from "./fft_passes.ts";
 import type { ImageName, MemoryLayout } from "./memory_layout.ts";
-import { EPSILON_ADDRESS, MOMENTUM_ADDRESS } from "./shared_control.ts";
+import { PhotonModel, type PhotonModelOptions } from "./photon_model.ts";
+import { HELD_OUT_RATIO_ADDRESS, MOMENTUM_ADDRESS } from "./shared_control.ts";
 import type { Code } from "./wasm_code.ts";
 import {
   f32x4Add,
-  f32x4Div,
   f32x4Max,
   f32x4Mul,
   f32x4Sub,
@@ -18,6 +18,7 @@ import {
   f64x2PromoteLow,
   i32Const,
   shuffle32,
+  v128And,
   v128Load,
   v128LoadSplat,
   v128Store,
@@ -34,24 +35,55 @@ interface ImageAccess {
   store(name: ImageName, value: Code): Code;
 }
 
+/** What the steps depend on. */
+export interface RowStepOptions extends PhotonModelOptions {
+  /** Corrections count as at least this. */
+  readonly leastCorrection: number;
+}
+
 /** Emits the steps of one kernel. */
 export class RowSteps {
   readonly #into: WasmFunction;
   readonly #layout: MemoryLayout;
+  readonly #leastCorrection: number;
+  readonly #photons: PhotonModel;
 
-  constructor(into: WasmFunction, layout: MemoryLayout) {
+  constructor(into: WasmFunction, layout: MemoryLayout, options: RowStepOptions) {
     this.#into = into;
     this.#layout = layout;
+    this.#leastCorrection = options.leastCorrection;
+    this.#photons = new PhotonModel(into, options);
   }
 
-  /** `data / max(blurred, epsilon)`; `at` is the data. */
+  /** The ratio of data and model that is projected back; `at` is the data. */
   ratio: VoxelStep = (blurred, at) =>
     this.#both(blurred, (part, offset) => {
-      const epsilon = v128LoadSplat(i32Const(0), EPSILON_ADDRESS);
-      return f32x4Div(v128Load(at.base, at.offset + offset), f32x4Max(part, epsilon));
+      const data = this.#into.vector(v128Load(at.base, at.offset + offset));
+      return this.#photons.ratio(data, this.#photons.model(part, data));
     });
 
-  /** `estimate * max(correction, 0) * weights` becomes the estimate; `at` is the estimate. */
+  /**
+   * Adds the I-divergence of the data from the model to `sums.fit`, and that of held-out photons to `sums.heldOut`; `at` is
+   * the data. Only rows whose mask, 32 bytes at `mask`, has its bits set.
+   */
+  measure(mask: Address, sums: { readonly fit: LaneSum; readonly heldOut?: LaneSum }): VoxelStep {
+    return (blurred, at) =>
+      this.#both(blurred, (part, offset) => {
+        const counts = this.#into.vector(v128Load(mask.base, mask.offset + offset));
+        const data = this.#into.vector(v128Load(at.base, at.offset + offset));
+        const model = this.#photons.model(part, data);
+        sums.fit.add(v128And(counts, this.#photons.divergence(data, model)));
+        if (sums.heldOut) {
+          const { data: from, heldOut: to } = this.#layout.images;
+          const photons = this.#into.vector(v128Load(at.base, at.offset + offset + to! - from!));
+          const expected = this.#into.vector(f32x4Mul(model, v128LoadSplat(i32Const(0), HELD_OUT_RATIO_ADDRESS)));
+          sums.heldOut.add(v128And(counts, this.#photons.divergence(photons, expected)));
+        }
+        return part;
+      });
+  }
+
+  /** `estimate * correction` becomes the estimate; `at` is the estimate. */
   update: VoxelStep = (correction, at) =>
     this.#both(correction, (part, offset) => {
       const image = this.#images(at, offset);
@@ -59,8 +91,8 @@ export class RowSteps {
     });
 
   /**
-   * Scaled heavy ball: `next = estimate * max(correction, 0) * weights`, where the estimate is an extrapolated one, becomes
-   * the previous estimate, and `max(0, next + momentum * (next - previous))` the estimate.
+   * Scaled heavy ball: `next = estimate * correction`, where the estimate is an extrapolated one, becomes the previous
+   * estimate, and `max(0, next + momentum * (next - previous))` the estimate.
    */
   updateWithMomentum: VoxelStep = (correction, at) =>
     this.#both(correction, (part, offset) => {
@@ -79,27 +111,32 @@ export class RowSteps {
     });
 
   /**
-   * Biggs and Andrews: `next = predicted * max(correction, 0) * weights` becomes the estimate, `next - predicted` the change.
+   * Biggs and Andrews: `next = predicted * correction` becomes the estimate, `next - predicted` the change.
    * Adds to the sums: the old change times the new one, the old change squared.
    */
-  advance(oldTimesNew: ProductSum, oldSquared: ProductSum): VoxelStep {
+  advance(oldTimesNew: LaneSum, oldSquared: LaneSum): VoxelStep {
     return (correction, at) =>
       this.#both(correction, (part, offset) => {
         const image = this.#images(at, offset);
         const predicted = image.load("predicted");
         const next = this.#corrected(predicted, part, image);
         const [oldChange, change] = [image.load("change"), this.#into.vector(f32x4Sub(next, predicted))];
-        oldTimesNew.add(oldChange, change);
-        oldSquared.add(oldChange, oldChange);
+        oldTimesNew.addProducts(oldChange, change);
+        oldSquared.addProducts(oldChange, oldChange);
         image.store("change", change);
         image.store("previous", image.load("estimate"));
         return image.store("estimate", next);
       });
   }
 
+  /** `estimate * max(correction, least) * weights`, and times what total variation makes of it. */
   #corrected(estimate: Code, correction: Code, image: ImageAccess): Code {
-    const next = this.#into.vector(f32x4Mul(estimate, f32x4Max(correction, this.#into.constant(0))));
-    return this.#layout.images.weights === undefined ? next : this.#into.vector(f32x4Mul(next, image.load("weights")));
+    const least = this.#into.constant(this.#leastCorrection);
+    const factors = (["weights", "variation"] as const).filter((name) => this.#layout.images[name] !== undefined);
+    return factors.reduce(
+      (next, name) => this.#into.vector(f32x4Mul(next, image.load(name))),
+      this.#into.vector(f32x4Mul(estimate, f32x4Max(correction, least))),
+    );
   }
 
   #extrapolate(current: Code, previous: Code): Code {
@@ -126,8 +163,8 @@ export class RowSteps {
   }
 }
 
-/** A sum of products in float64, in two lanes. */
-export class ProductSum {
+/** A sum over lanes and voxels in float64, in two lanes. */
+export class LaneSum {
   readonly #into: WasmFunction;
   readonly #total: Variable;
 
@@ -136,14 +173,28 @@ export class ProductSum {
     this.#total = into.mutableVector(into.constant(0));
   }
 
-  add(a: Code, b: Code): void {
-    const high = (value: Code) => shuffle32(value, value, [2, 3, 2, 3]);
-    const low = f64x2Mul(f64x2PromoteLow(a), f64x2PromoteLow(b));
-    this.#total.set(f64x2Add(this.#total.get, low));
-    this.#total.set(f64x2Add(this.#total.get, f64x2Mul(f64x2PromoteLow(high(a)), f64x2PromoteLow(high(b)))));
+  /** Adds four float32 values. */
+  add(values: Code): void {
+    const kept = this.#into.vector(values);
+    this.#add(f64x2PromoteLow(kept));
+    this.#add(f64x2PromoteLow(highHalf(kept)));
+  }
+
+  /** Adds the products of four pairs, which are not rounded. */
+  addProducts(a: Code, b: Code): void {
+    this.#add(f64x2Mul(f64x2PromoteLow(a), f64x2PromoteLow(b)));
+    this.#add(f64x2Mul(f64x2PromoteLow(highHalf(a)), f64x2PromoteLow(highHalf(b))));
   }
 
   store({ base, offset }: Address): void {
     this.#into.emit(v128Store(base, this.#total.get, offset));
   }
+
+  #add(pair: Code): void {
+    this.#total.set(f64x2Add(this.#total.get, pair));
+  }
+}
+
+function highHalf(values: Code): Code {
+  return shuffle32(values, values, [2, 3, 2, 3]);
 }

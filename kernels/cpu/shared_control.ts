@@ -5,6 +5,7 @@
 /** Addresses of float32 run parameters, read by the kernels. */
 export const EPSILON_ADDRESS = 64;
 export const MOMENTUM_ADDRESS = 68;
+export const HELD_OUT_RATIO_ADDRESS = 72;
 
 /** Indices of 32-bit words. */
 const ARRIVED = 0;

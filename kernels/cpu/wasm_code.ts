@@ -94,6 +94,25 @@ export const f32x4Div = simdBinary(231);
 /** `max` without the ordering of NaN and signed zeros, one instruction on x86 (`b` where `a` is NaN or equal). */
 export const f32x4Max = (a: Code, b: Code): Code => simdBinary(235)(b, a);
 
+export const f32x4Abs = (a: Code): Code => [...a, ...simdOpcode(224)];
+/** The smaller one, `b` where either is NaN. */
+export const f32x4Min = (a: Code, b: Code): Code => simdBinary(234)(b, a);
+/** All bits of a lane set where `a < b`. */
+export const f32x4Less = simdBinary(67);
+/** All bits of a lane set where `a >= b`. */
+export const f32x4GreaterOrEqual = simdBinary(70);
+export const v128And = simdBinary(78);
+/** Bits of `a` where those of `mask` are set, of `b` elsewhere. */
+export const v128Select = (mask: Code, a: Code, b: Code): Code => [...a, ...b, ...mask, ...simdOpcode(82)];
+
+/** The 32-bit integer in all four lanes. */
+export const i32x4Const = (value: number): Code => [...i32Const(value), ...simdOpcode(17)];
+export const i32x4Add = simdBinary(174);
+export const i32x4Sub = simdBinary(177);
+/** Shifts right, keeping the sign. */
+export const i32x4ShiftRight = (a: Code, bits: number): Code => [...a, ...i32Const(bits), ...simdOpcode(172)];
+export const f32x4FromI32x4 = (a: Code): Code => [...a, ...simdOpcode(250)];
+
 /** The two low float32 lanes as float64. */
 export const f64x2PromoteLow = (a: Code): Code => [...a, ...simdOpcode(95)];
 export const f64x2Add = simdBinary(240);

@@ -77,13 +77,21 @@ export class WasmFunction {
   repeat(count: number, body: () => void): void {
     if (count === 1) return body();
     const left = this.integer(i32Const(count));
+    this.repeatWhile(() => {
+      body();
+      left.advance(-1);
+      return i32NotEqual(left.get, i32Const(0));
+    });
+  }
+
+  /** Emits `body` in a loop that goes on while the condition it returns is not 0. */
+  repeatWhile(body: () => Code): void {
     const outer = this.#code;
     this.#code = [];
-    body();
-    left.advance(-1);
+    const condition = body();
     const inner = this.#code;
     this.#code = outer;
-    this.emit(loopWhile(inner, i32NotEqual(left.get, i32Const(0))));
+    this.emit(loopWhile(inner, condition));
   }
 
   /** The function's entry in the code section. */
@@ -118,13 +126,16 @@ function utf8(text: string): number[] {
 }
 
 /**
- * A binary module that imports the shared memory `env.memory` of exactly `pages` pages of 64 KiB and exports `functions`
- * under their names.
+ * A binary module that imports the shared memory `env.memory` of at least `minimum` and at most `maximum` pages of 64 KiB
+ * and exports `functions` under their names.
  */
-export function wasmModule(pages: number, functions: ReadonlyMap<string, WasmFunction>): Uint8Array<ArrayBuffer> {
+export function wasmModule(
+  { minimum, maximum }: { minimum: number; maximum: number },
+  functions: ReadonlyMap<string, WasmFunction>,
+): Uint8Array<ArrayBuffer> {
   const all = [...functions.values()];
   const types = all.map((f) => [0x60, ...unsigned(f.parameterCount), ...Array(f.parameterCount).fill(I32), 0]);
-  const memory = [...utf8("env"), ...utf8("memory"), 2, 3, ...unsigned(pages), ...unsigned(pages)];
+  const memory = [...utf8("env"), ...utf8("memory"), 2, 3, ...unsigned(minimum), ...unsigned(maximum)];
   return Uint8Array.from([
     ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
     ...section(1, types),

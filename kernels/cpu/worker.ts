@@ -17,7 +17,7 @@ scope.onmessage = ({ data: message }) => {
   try {
     if ("setup" in message) {
       program = new ThreadProgram(message.setup);
-      scope.postMessage({ outcome: "done" });
+      scope.postMessage({ outcome: { status: "done", divergence: [] } });
     } else {
       scope.postMessage({ outcome: program!.execute(message.job) });
     }

@@ -17,7 +17,9 @@ export class WorkerPool {
   static async start(setup: Omit<ThreadSetup, "thread">): Promise<WorkerPool> {
     const pool = new WorkerPool();
     for (let thread = 0; thread < setup.threads; thread++) {
-      pool.#workers.push(new Worker(new URL("./worker.ts", import.meta.url), { type: "module", name: `cpu ${thread}` }));
+      pool.#workers.push(
+        new Worker(new URL("./worker.ts", import.meta.url), { type: "module", name: `cpu ${thread}` }),
+      );
     }
     await pool.#all((thread) => ({ setup: { ...setup, thread } }));
     return pool;
