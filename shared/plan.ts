@@ -9,7 +9,7 @@ import type { Cuts, UncutAxes } from "./choose_tile.ts";
 import { chooseTile, smallestCut } from "./choose_tile.ts";
 import type { ImageInfo, JobRequest, MemoryTerms, Plan, PsfInfo, Tile } from "./contract.ts";
 import { dtypeBytes } from "./dtype.ts";
-import { ClearstackError } from "./errors.ts";
+import { ClearstackError, isClearstackError } from "./errors.ts";
 import { MAX_SIDE } from "./fast_size.ts";
 import type { Vec3 } from "./geometry.ts";
 import { formatVec3, mapAxes, SPATIAL_AXES, voxelCount } from "./geometry.ts";
@@ -25,7 +25,7 @@ export interface Limits {
   readonly hostBytes: number;
   /** Device memory one process may use, bytes. */
   readonly deviceBytes: number;
-  /** What the kernels claim for boxes of a shape, bytes in named terms. */
+  /** What the kernels claim for boxes of a shape, bytes in named terms; throws `over-budget` for a box they cannot take. */
   readonly compute: (box: Vec3) => MemoryTerms;
   /** True if the kernels' buffers are host memory (CPU backend, software adapter). */
   readonly computeOnHost: boolean;
@@ -155,8 +155,13 @@ function fitToMemory(
 ): { cuts: Cuts; concurrency: number } {
   const fits = (cuts: Cuts, concurrency: number) => {
     if (cuts.some((cut) => largestBoxSide(cut) > MAX_SIDE)) return false;
-    const { host, device } = claim(cuts, concurrency);
-    return totalBytes(host) <= limits.hostBytes && totalBytes(device) <= limits.deviceBytes;
+    try {
+      const { host, device } = claim(cuts, concurrency);
+      return totalBytes(host) <= limits.hostBytes && totalBytes(device) <= limits.deviceBytes;
+    } catch (error) {
+      if (isClearstackError(error, "over-budget")) return false;
+      throw error;
+    }
   };
   const tiles = (cuts: Cuts) => volumes * cuts.reduce((product, cut) => product * tileCount(cut), 1);
   // Overlap is worth more than a larger tile, so two tiles in flight are tried before one.

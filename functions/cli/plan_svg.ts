@@ -38,7 +38,7 @@ export function planSvg(plan: Plan): string {
   const extents = mapAxes((axis) => plan.shape[axis] + 2 * overhang[axis]);
   const scale = Math.min(DRAWING.width / extents[2], DRAWING.height / (extents[1] + extents[0]));
   const left = MARGIN + overhang[2] * scale;
-  const front: View = { vertical: 1, title: "from the front: x, y", top: 2 * MARGIN + GAP + overhang[1] * scale };
+  const front: View = { vertical: 1, title: "from the front: x, y", top: MARGIN + GAP + overhang[1] * scale };
   const below = front.top + (plan.shape[1] + overhang[1]) * scale;
   const above: View = { vertical: 0, title: "from above: x, z", top: below + GAP + overhang[0] * scale };
   const legendTop = above.top + (plan.shape[0] + overhang[0]) * scale + GAP;
@@ -125,8 +125,7 @@ function legendLines(plan: Plan, tile: Tile): LegendLine[] {
     { kind: "core", text: `one tile: ${times(tile.core.shape)}` },
     {
       kind: "box",
-      text: `what is read and computed for it: ${times(tile.box.shape)}, halo at least ${plan.halo.join(", ")}; ` +
-        `${plan.inflation.toFixed(2)} voxels computed for each useful one`,
+      text: `what is read and computed for it: ${times(tile.box.shape)}, halo at least ${plan.halo.join(", ")}`,
     },
   ];
 }
@@ -139,8 +138,9 @@ function drawLegend({ kind, text }: LegendLine, top: number): string {
   return `${sign}<text x="${MARGIN + 24}" y="${px(top + 11)}">${text}</text>`;
 }
 
-function summary({ tiles, tile, box }: Plan): string {
-  return `${tiles} ${tiles === 1 ? "tile" : "tiles"} of ${times(tile)} voxels in boxes of up to ${times(box)}`;
+function summary({ tiles, tile, box, inflation }: Plan): string {
+  const what = `${tiles} ${tiles === 1 ? "tile" : "tiles"} of ${times(tile)} voxels in boxes of up to ${times(box)}`;
+  return `${what}: ${inflation.toFixed(2)} voxels computed for each useful one`;
 }
 
 /** A tile away from the edges, where there is one. */

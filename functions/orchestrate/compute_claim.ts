@@ -5,20 +5,19 @@ import { boxLayout } from "kernels/webgpu/layout.ts";
 import type { GpuLimits } from "kernels/webgpu/limits.ts";
 import type { JobRequest, MemoryTerms } from "shared/contract.ts";
 import type { Device } from "shared/engine/device.ts";
-import { isClearstackError } from "shared/errors.ts";
 import type { Vec3 } from "shared/geometry.ts";
 import { formatVec3 } from "shared/geometry.ts";
 
 /**
- * The claim of a job's kernels on a device, in named terms, bytes. A box that the kernels cannot take at all, however much
- * memory there is, claims infinitely much, so that the planner chooses a smaller one.
+ * The claim of a job's kernels on a device, in named terms, bytes; it throws `over-budget` for a box that the kernels cannot
+ * take however much memory there is.
  */
 export function computeClaim(device: Device, { algorithm }: JobRequest): (box: Vec3) => MemoryTerms {
   const options = { acceleration: algorithm.acceleration, nonCirculant: algorithm.boundary === "non-circulant" };
   const claims = new Map<string, MemoryTerms>();
   return (box) => {
     const key = formatVec3(box);
-    const claim = claims.get(key) ?? orInfinity(() => device.backend === "cpu" ? cpuTerms(box) : gpuTerms(box));
+    const claim = claims.get(key) ?? (device.backend === "cpu" ? cpuTerms(box) : gpuTerms(box));
     claims.set(key, claim);
     return claim;
   };
@@ -31,14 +30,5 @@ export function computeClaim(device: Device, { algorithm }: JobRequest): (box: V
     if (device.gpuLimits) boxLayout(box, device.gpuLimits as GpuLimits);
     const { total: _, ...terms } = webGpuDeviceBytes(box, options);
     return terms;
-  }
-}
-
-function orInfinity(claim: () => MemoryTerms): MemoryTerms {
-  try {
-    return claim();
-  } catch (error) {
-    if (isClearstackError(error, "over-budget")) return { kernels: Infinity };
-    throw error;
   }
 }
