@@ -50,7 +50,10 @@ start() {
     done
     answers || fail "it does not answer at port $port; see $home/run/azurite.log"
   fi
-  echo "AZURE_STORAGE_CONNECTION_STRING=DefaultEndpointsProtocol=http;AccountName=$account;AccountKey=$key;BlobEndpoint=http://127.0.0.1:$port/$account;"
+  # Also where the tests look for it.
+  tee "$home/run/environment" <<ENVIRONMENT
+AZURE_STORAGE_CONNECTION_STRING=DefaultEndpointsProtocol=http;AccountName=$account;AccountKey=$key;BlobEndpoint=http://127.0.0.1:$port/$account;
+ENVIRONMENT
 }
 
 stop() {

@@ -134,10 +134,13 @@ start() {
     done
     answers || { stop; fail "it does not answer at $endpoint; see $home/failed.log"; }
   fi
-  echo "AWS_ENDPOINT_URL=$endpoint"
-  echo "AWS_ACCESS_KEY_ID=$access_key"
-  echo "AWS_SECRET_ACCESS_KEY=$secret_key"
-  echo "AWS_REGION=us-east-1"
+  # Also where the tests look for it.
+  tee "$run/environment" <<ENVIRONMENT
+AWS_ENDPOINT_URL=$endpoint
+AWS_ACCESS_KEY_ID=$access_key
+AWS_SECRET_ACCESS_KEY=$secret_key
+AWS_REGION=us-east-1
+ENVIRONMENT
 }
 
 stop() {

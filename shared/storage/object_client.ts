@@ -18,8 +18,8 @@ export interface ObjectRequest {
   readonly body?: Uint8Array;
   /** Name of the object or bucket for messages, such as s3://bucket/key. */
   readonly what: string;
-  /** Statuses besides 2xx that the reader of the answer understands. */
-  readonly accept?: readonly number[];
+  /** True for answers besides 2xx that are read rather than explained. */
+  readonly accept?: (response: Response) => boolean;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -87,7 +87,7 @@ async function attempt<T>(
       signal: request.signal ?? null,
       ...(request.body === undefined ? {} : { body: request.body as Uint8Array<ArrayBuffer> }),
     });
-    if (response.ok || request.accept?.includes(response.status)) return await read(response);
+    if (response.ok || request.accept?.(response)) return await read(response);
     const body = (await response.text()).slice(0, MAX_ERROR_LENGTH);
     const error = service.explain({ request, status: response.status, headers: response.headers, body });
     if (error === undefined) return undefined;

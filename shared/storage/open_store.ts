@@ -2,7 +2,9 @@
  * From a URL to a store: one table of schemes. A new kind of object store is one line here and one file beside this one.
  */
 import { ClearstackError } from "../errors.ts";
+import { azStore } from "./az_store.ts";
 import { fileStore } from "./file_store.ts";
+import { gsStore } from "./gs_store.ts";
 import { type GuardOptions, guardStore } from "./guard.ts";
 import { httpStore } from "./http_store.ts";
 import { memoryStore } from "./memory_store.ts";
@@ -23,6 +25,8 @@ const OPENERS: Readonly<Record<string, (url: string) => Store>> = {
 const OBJECT_STORES: Readonly<
   Record<string, (url: string, environment: StoreEnvironment, options: GuardOptions) => Store>
 > = {
+  az: azStore,
+  gs: gsStore,
   s3: s3Store,
 };
 
@@ -38,7 +42,7 @@ export interface OpenOptions extends GuardOptions {
 /**
  * Opens the store below a URL or a path. Nothing is read or created yet.
  *
- * @param url a path, or a `file:`, `http(s):` (read only), `s3:` or `memory:NAME` URL
+ * @param url a path, or a `file:`, `http(s):` (read only), `s3:`, `gs:`, `az:` or `memory:NAME` URL
  * @throws {ClearstackError} `invalid-request` for a scheme that is not known
  */
 export function openStore(url: string, { environment = storeEnvironment(), ...options }: OpenOptions = {}): Store {

@@ -59,17 +59,19 @@ interface SigningContext {
   readonly environment: StoreEnvironment;
 }
 
-/** Signature version 4 over all headers given and the body's SHA-256, which makes the server verify the bytes. */
+/** Signature version 4 over the headers and the body's SHA-256, which makes the server verify the bytes. */
 async function signedHeaders(
   { method, headers, body }: ObjectRequest,
   { url, keys, region, environment }: SigningContext,
 ): Promise<Headers> {
+  // Caches between here and the server may ask for other ranges.
+  const { range, ...signable } = headers ?? {};
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", (body ?? new Uint8Array()) as BufferSource));
   const { accessKeyId, secretAccessKey, sessionToken } = keys;
   const signer = new AwsV4Signer({
     url: url.href,
     method,
-    headers: { ...headers, "x-amz-content-sha256": digest.toHex() },
+    headers: { ...signable, "x-amz-content-sha256": digest.toHex() },
     accessKeyId,
     secretAccessKey,
     ...(sessionToken === undefined ? {} : { sessionToken }),
@@ -80,5 +82,7 @@ async function signedHeaders(
     cache: signingKeys(environment),
     datetime: new Date((environment.now ?? Date.now)()).toISOString().replace(/[:-]|\.\d{3}/g, ""),
   });
-  return (await signer.sign()).headers;
+  const signed = (await signer.sign()).headers;
+  if (range !== undefined) signed.set("range", range);
+  return signed;
 }

@@ -1,5 +1,6 @@
 /** What the S3 protocol's errors mean, and how each is mended. */
 import { ClearstackError } from "../errors.ts";
+import { clockFault } from "./clock_fault.ts";
 import type { Failure } from "./object_client.ts";
 import { xmlText } from "./xml.ts";
 
@@ -94,7 +95,9 @@ function refusal(
   action: string,
   code: string | undefined,
 ): ClearstackError {
-  if (code === "RequestTimeTooSkewed") return new ClearstackError("forbidden", skew(action, host, headers, now));
+  const fault = clockFault(headers, now) ??
+    (code === "RequestTimeTooSkewed" ? "this machine's clock is off" : undefined);
+  if (fault !== undefined) return new ClearstackError("forbidden", `${action}: ${host} refused it: ${fault}`);
   const known = REFUSALS[code ?? ""];
   if (known !== undefined) return new ClearstackError("forbidden", `${action}: ${host} ${known}`);
   const rights = {
@@ -108,13 +111,6 @@ function refusal(
     ? "requests are unsigned (AWS_NO_SIGN_REQUEST), so it must be public"
     : `check that the credentials may ${rights}`;
   return new ClearstackError("forbidden", `${action}: ${host} denied access; ${mend}`);
-}
-
-/** Says by how much the clock is off, from the server's Date header. */
-function skew(action: string, host: string, headers: Headers, now: number): string {
-  const minutes = Math.round((now - Date.parse(headers.get("date") ?? "")) / 60_000);
-  const by = Number.isNaN(minutes) ? "" : ` by ${Math.abs(minutes)} minutes ${minutes > 0 ? "fast" : "slow"}`;
-  return `${action}: this machine's clock is off${by} compared with ${host}; set the clock`;
 }
 
 function codeOf(failure: Failure): string | undefined {

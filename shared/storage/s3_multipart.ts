@@ -46,7 +46,7 @@ export async function putS3Parts(send: ObjectClient, object: LargeObject): Promi
     stop.abort();
     await Promise.allSettled(uploads);
     // With a fresh signal: the upload is removed also where it failed because the caller gave up.
-    await send({ method: "DELETE", path, query: { uploadId }, what, accept: [404] }, drain).catch(() => {});
+    await send({ method: "DELETE", path, query: { uploadId }, what, accept: isGone }, drain).catch(() => {});
     throw error;
   }
 }
@@ -67,7 +67,7 @@ async function complete(
     }</CompleteMultipartUpload>`,
   );
   const headers = { "content-type": "application/xml" };
-  const request = { method: "POST", path, query: { uploadId }, headers, body, what, signal, accept: [404] } as const;
+  const request = { method: "POST", path, query: { uploadId }, headers, body, what, signal, accept: isGone } as const;
   return await send(request, async (response) => {
     const xml = await response.text();
     if (response.status === 404) return false;
@@ -76,4 +76,8 @@ async function complete(
     const code = xmlText(xml, "Code") ?? "an answer cut short";
     throw new ClearstackError("store-unavailable", `cannot write ${what}: the parts could not be joined: ${code}`);
   });
+}
+
+function isGone(response: Response): boolean {
+  return response.status === 404;
 }

@@ -66,15 +66,27 @@ function putIfAbsent(send: ObjectClient, { path, what, headers, bytes, signal }:
   return writeOnce({
     async put(writeId) {
       const conditional = { ...headers, "if-none-match": "*", [S3_WRITE_ID]: writeId };
-      const request = { method: "PUT", path, what, headers: conditional, body: bytes, signal, accept: [412] } as const;
+      const request = {
+        method: "PUT",
+        path,
+        what,
+        headers: conditional,
+        body: bytes,
+        signal,
+        accept: isPresent,
+      } as const;
       return await send(request, async (response) => {
         await drain(response);
-        return response.status !== 412;
+        return !isPresent(response);
       }) ?? false;
     },
     writtenBy: () =>
       send({ method: "HEAD", path, what, signal }, (response) => response.headers.get(S3_WRITE_ID) ?? undefined),
   });
+}
+
+function isPresent(response: Response): boolean {
+  return response.status === 412;
 }
 
 /** Checksums of the whole object; those of a multipart upload may be checksums of checksums, marked by a dash. */

@@ -1,0 +1,71 @@
+/**
+ * Block blobs in a container of Azure Storage: `az://ACCOUNT/CONTAINER/FOLDER`, or `az://CONTAINER/FOLDER` where the
+ * environment names the account. Where and who: AZURE_* variables, see docs/storage.md.
+ */
+import { azAccount, azPlace } from "./az_address.ts";
+import { deleteBlob, putBlob, putBlobIfAbsent, putBlocks } from "./az_blobs.ts";
+import { azClient } from "./az_client.ts";
+import { deleteAzKeys, listAzKeys, listAzNames } from "./az_listing.ts";
+import { assertChecksum } from "./checksum.ts";
+import type { GuardOptions } from "./guard.ts";
+import { infoOf, rangeHeader, readBody, readPart } from "./http_response.ts";
+import { mediaType } from "./media_type.ts";
+import { encodeKey } from "./object_url.ts";
+import { LARGE_OBJECT_BYTES } from "./parts.ts";
+import type { ByteRange, ObjectInfo, RequestOptions, Store } from "./store.ts";
+import type { StoreEnvironment } from "./store_environment.ts";
+
+/**
+ * Opens the folder that an `az:` URL names.
+ *
+ * @throws {ClearstackError} `invalid-request` for an unusable URL or account
+ */
+export function azStore(url: string, environment: StoreEnvironment, options: GuardOptions = {}): Store {
+  const place = azPlace(url, azAccount(environment));
+  const send = azClient(place, environment, options);
+  const target = (key: string) => ({ path: encodeKey(place.root + key), what: `${place.shown}/${key}` });
+  const head = (key: string, { signal }: RequestOptions = {}) =>
+    send({ ...target(key), method: "HEAD", signal }, infoOf);
+
+  return {
+    url: place.shown,
+    writable: true,
+    head,
+    get: (key, { signal } = {}) =>
+      send({ ...target(key), method: "GET", signal }, async (response) => {
+        const bytes = await readBody(response, target(key).what);
+        assertChecksum(bytes, { md5: response.headers.get("content-md5") ?? undefined }, target(key).what);
+        return bytes;
+      }),
+    async getRange(key, range, { signal } = {}) {
+      const info = "offset" in range ? undefined : await head(key, { signal });
+      if ("suffixLength" in range && info === undefined) return undefined;
+      const absolute = absoluteRange(range, info);
+      if (absolute.length === 0) return new Uint8Array(0);
+      // The object must not change between the question for its size and this one.
+      const unchanged: Record<string, string> = info?.etag === undefined ? {} : { "if-match": info.etag };
+      const headers = { range: rangeHeader(absolute), ...unchanged };
+      return await send(
+        { ...target(key), method: "GET", headers, signal },
+        (response) => readPart(response, target(key).what, absolute),
+      );
+    },
+    async put(key, bytes, { ifAbsent = false, signal } = {}) {
+      const blob = { ...target(key), mediaType: mediaType(key), bytes, signal };
+      if (ifAbsent) return await putBlobIfAbsent(send, blob);
+      await (bytes.length > LARGE_OBJECT_BYTES ? putBlocks : putBlob)(send, blob);
+      return true;
+    },
+    list: (prefix) => listAzKeys(send, place, prefix),
+    listNames: (prefix) => listAzNames(send, place, prefix),
+    delete: (key) => deleteBlob(send, target(key)),
+    deleteAll: (prefix) => deleteAzKeys(send, place, prefix),
+  };
+}
+
+/** Azure counts ranges from the beginning only. */
+function absoluteRange(range: ByteRange, info: ObjectInfo | undefined): { offset: number; length: number } {
+  if ("offset" in range) return range;
+  const length = Math.min(range.suffixLength, info?.size ?? 0);
+  return { offset: (info?.size ?? 0) - length, length };
+}
