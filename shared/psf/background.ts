@@ -16,15 +16,25 @@ export function backgroundOf(values: ArrayLike<number>): Background {
   let kept = Float64Array.from(values).sort();
   for (;;) {
     const median = kept[kept.length >> 1];
-    const mean = kept.reduce((sum, value) => sum + value, 0) / kept.length;
-    const noise = Math.sqrt(kept.reduce((sum, value) => sum + (value - mean) ** 2, 0) / kept.length);
-    const inside = kept.filter((value) => Math.abs(value - median) <= 3 * noise);
-    if (inside.length === kept.length) {
+    const { mean, noise } = moments(kept);
+    let [first, end] = [0, kept.length];
+    while (median - kept[first] > 3 * noise) first++;
+    while (kept[end - 1] - median > 3 * noise) end--;
+    if (end - first === kept.length) {
       const skewed = Math.abs(mean - median) > 0.02 * noise;
       return { level: skewed ? 2.5 * median - 1.5 * mean : mean, noise };
     }
-    kept = inside;
+    kept = kept.subarray(first, end);
   }
+}
+
+function moments(values: Float64Array): { mean: number; noise: number } {
+  let sum = 0;
+  for (const value of values) sum += value;
+  const mean = sum / values.length;
+  let squares = 0;
+  for (const value of values) squares += (value - mean) ** 2;
+  return { mean, noise: Math.sqrt(squares / values.length) };
 }
 
 /** The outermost layer of voxels; of a volume of one plane, the rim of the plane. */

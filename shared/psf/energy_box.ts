@@ -10,7 +10,7 @@ import { aboutCentre, centreVoxel, type PsfVolume, stridesOf } from "./psf_volum
 export function energyBox(volume: PsfVolume, fraction: number): Vec3 {
   const { shape, inside } = lightInside(volume);
   const target = fraction * inside[inside.length - 1];
-  const square = shape[1] === shape[2];
+  const square = volume.shape[1] === volume.shape[2];
   let best: Vec3 = mapAxes((axis) => shape[axis] - 1);
   for (let z = 0; z < shape[0]; z++) {
     for (let y = 0; y < (square ? 1 : shape[1]); y++) {

@@ -33,7 +33,7 @@ export interface FoundBeads {
 const FAINT_SHARE = 0.2;
 
 /** Voxels that estimate the background; more tell nothing new. */
-const BACKGROUND_SAMPLES = 1_000_000;
+const BACKGROUND_SAMPLES = 100_000;
 
 /**
  * Local maxima, among all 26 neighbours, of the image smoothed by [1 2 1] / 4 along each axis, that stand above the threshold
@@ -72,15 +72,20 @@ function imageBackground({ values }: BeadImage): Background {
 }
 
 function smoothed({ shape, values }: BeadImage): Float32Array {
-  return stridesOf(shape).reduce((source, stride, axis) => {
+  let source = values;
+  stridesOf(shape).forEach((stride, axis) => {
     const side = shape[axis];
-    return side < 3 ? source : source.map((value, i) => {
+    if (side < 3) return;
+    const target = new Float32Array(source.length);
+    for (let i = 0; i < source.length; i++) {
       const at = Math.floor(i / stride) % side;
-      const before = at > 0 ? source[i - stride] : value;
-      const after = at < side - 1 ? source[i + stride] : value;
-      return (before + 2 * value + after) / 4;
-    });
-  }, values);
+      const before = at > 0 ? source[i - stride] : source[i];
+      const after = at < side - 1 ? source[i + stride] : source[i];
+      target[i] = (before + 2 * source[i] + after) / 4;
+    }
+    source = target;
+  });
+  return source;
 }
 
 /** Voxels above `least` that no neighbour exceeds; of equal neighbours the first counts. */

@@ -57,7 +57,7 @@ export interface GeneratedPsf {
 }
 
 /** Half widths that `auto` does not go beyond, voxels. */
-const MOST_AUTO: Vec3 = [128, 128, 128];
+const MOST_AUTO: Vec3 = [64, 64, 64];
 
 /** Light that `auto` keeps where light ends at all. */
 const AUTO_ENERGY = 0.999;
