@@ -8,10 +8,11 @@ import { ClearstackError } from "../errors.ts";
 import { openStore } from "../storage/open_store.ts";
 import type { Store } from "../storage/store.ts";
 import { redactUrl, urlsOverlap } from "../storage/url.ts";
+import { VERSION } from "../version.ts";
 import { decodeJson, encodeJson } from "./json.ts";
 import { arrayMetadata, rootMetadata } from "./ome_metadata.ts";
 import { DONE_KEY, JOB_KEY, LEVEL_0, recordIndex, recordsPrefix, ROOT_KEY } from "./output_layout.ts";
-import { provenanceOf, redactedRequest, VERSION } from "./provenance.ts";
+import { provenanceOf, redactedRequest } from "./provenance.ts";
 import { childKey, readZarrNode } from "./zarr_node.ts";
 
 /** The OME-Zarr a job writes, from before its first tile to after its last. */

@@ -3,9 +3,7 @@
  */
 import type { JobRequest, JobResult, Plan, TileReport } from "../contract.ts";
 import { redactUrl } from "../storage/url.ts";
-
-/** Version of Clearstack that outputs name as their maker. */
-export const VERSION = "0.1.0";
+import { VERSION } from "../version.ts";
 
 /** A job request without user, password and query in its URLs. */
 export function redactedRequest(request: JobRequest): JobRequest {
