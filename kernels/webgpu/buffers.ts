@@ -14,32 +14,37 @@ export interface BufferRequest {
 
 /** Named buffers of one device. */
 export class DeviceBuffers {
-  readonly #buffers: ReadonlyMap<string, GPUBuffer>;
+  readonly #device: GPUDevice;
+  readonly #buffers = new Map<string, GPUBuffer>();
 
-  private constructor(buffers: ReadonlyMap<string, GPUBuffer>) {
-    this.#buffers = buffers;
+  constructor(device: GPUDevice) {
+    this.#device = device;
   }
 
   /**
-   * Allocates all buffers or none.
+   * Allocates all of the requested buffers or none of them.
    *
    * @throws {ClearstackError} `device-memory` with the bytes that were needed
    */
-  static async allocate(device: GPUDevice, requests: readonly BufferRequest[]): Promise<DeviceBuffers> {
+  async allocate(requests: readonly BufferRequest[]): Promise<void> {
     const bytes = requests.reduce((sum, request) => sum + request.bytes, 0);
-    const buffers = new Map<string, GPUBuffer>();
-    const allocated = new DeviceBuffers(buffers);
+    const created = new Map<string, GPUBuffer>();
     try {
-      await withErrorScopes(device, { what: `allocating ${requests.length} buffers`, bytes }, () => {
+      await withErrorScopes(this.#device, { what: `allocating ${requests.length} buffers`, bytes }, () => {
         for (const { name, bytes, usage } of requests) {
-          buffers.set(name, device.createBuffer({ label: name, size: bytes, usage }));
+          created.set(name, this.#device.createBuffer({ label: name, size: bytes, usage }));
         }
       });
-      return allocated;
     } catch (error) {
-      allocated.destroy();
+      for (const buffer of created.values()) buffer.destroy();
       throw error;
     }
+    for (const [name, buffer] of created) this.#buffers.set(name, buffer);
+  }
+
+  /** True if a buffer of this name was allocated. */
+  has(name: string): boolean {
+    return this.#buffers.has(name);
   }
 
   /** The buffer of this name. */

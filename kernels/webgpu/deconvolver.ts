@@ -7,7 +7,6 @@ import { formatVec3, voxelCount } from "shared/geometry.ts";
 import type { Deconvolver, DeconvolverOptions, RunOptions, RunResult } from "../deconvolver.ts";
 import { GpuWorker, type SpawnWorker } from "./gpu_worker.ts";
 import type { GpuLimits } from "./limits.ts";
-import type { RunnerOptions } from "./runner.ts";
 
 /** Options of {@link createWebGpuDeconvolver}. */
 export interface WebGpuDeconvolverOptions extends DeconvolverOptions {
@@ -44,30 +43,14 @@ export async function createWebGpuDeconvolver(options: WebGpuDeconvolverOptions)
       `a box of ${formatVec3(options.box)} voxels has a side that the transforms do not take; grow it with fastBox()`,
     );
   }
-  refuseUnsupported(options);
   return new WebGpuDeconvolver(options, await openSession(options));
-}
-
-function refuseUnsupported(options: DeconvolverOptions): void {
-  const { background, totalVariation, backProjector = "matched", dampingSigmas, saturation = Infinity } = options;
-  if (background || totalVariation || dampingSigmas || backProjector !== "matched" || saturation < Infinity) {
-    throw new ClearstackError(
-      "unsupported",
-      "the GPU backend has no background, total variation, damping, saturation or unmatched projector; use --backend cpu",
-    );
-  }
 }
 
 async function openSession({ spawnWorker, ...options }: WebGpuDeconvolverOptions): Promise<Session> {
   const worker = GpuWorker.acquire(spawnWorker);
   try {
     const key = keys++;
-    const runnerOptions: RunnerOptions = {
-      ...options,
-      acceleration: options.acceleration ?? "none",
-      nonCirculant: options.nonCirculant ?? false,
-    };
-    return { worker, key, ...await worker.call("open", { key, options: runnerOptions }) };
+    return { worker, key, ...await worker.call("open", { key, options }) };
   } catch (error) {
     worker.release();
     throw error;

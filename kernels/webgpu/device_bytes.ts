@@ -2,12 +2,18 @@
  * How much device memory a WebGPU deconvolver takes, in named terms, without a device.
  */
 import { type Vec3, voxelCount } from "shared/geometry.ts";
-import { type ProgramOptions, volumeNames } from "./rl_program.ts";
+import type { DeconvolverOptions } from "../deconvolver.ts";
+import { MEASUREMENTS } from "./measurement.ts";
+import { volumeNames } from "./program_buffers.ts";
+import { programOptions } from "./rl_program.ts";
 import { STAGING_BYTES } from "./transfer.ts";
 
 /** Bytes by what they are for. */
 export interface DeviceBytes {
-  /** Float32 volumes: estimate, data, spectrum and OTF, 16 bytes per voxel; weights and acceleration add 4 each. */
+  /**
+   * Float32 volumes: estimate, data, spectrum and OTF, 16 bytes per voxel. Non-circulant edges, total variation, the unmatched
+   * projector and each volume of an acceleration (shb 1, biggs 2) add 4.
+   */
   readonly volumes: number;
   /** Buffers for reading results back, at most 64 MiB. */
   readonly staging: number;
@@ -16,13 +22,12 @@ export interface DeviceBytes {
   readonly total: number;
 }
 
-/** Bytes that a deconvolver of this box allocates, within 5 %. */
-export function webGpuDeviceBytes(box: Vec3, options: ProgramOptions): DeviceBytes {
+/** Bytes that a deconvolver of this box allocates, within 5 %; the first run with held-out photons adds 4 per voxel. */
+export function webGpuDeviceBytes(box: Vec3, options: Omit<DeconvolverOptions, "box" | "psf">): DeviceBytes {
   const volumeBytes = 4 * voxelCount(box);
-  const volumes = volumeBytes * volumeNames(options).length;
+  const volumes = volumeBytes * volumeNames(programOptions(options)).length;
   const staging = Math.min(volumeBytes, STAGING_BYTES);
-  const tables = 8 * (box[0] + box[1] + box[2]);
   // One pair of sums for every pair of rows at most.
-  const sums = options.acceleration === "biggs" ? 4 * box[0] * box[1] : 0;
-  return { volumes, staging, small: tables + sums, total: volumes + staging + tables + sums };
+  const small = 8 * (box[0] + box[1] + box[2]) + 4 * box[0] * box[1] + MEASUREMENTS.bytes;
+  return { volumes, staging, small, total: volumes + staging + small };
 }

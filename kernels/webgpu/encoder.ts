@@ -65,14 +65,12 @@ export class PipelineCache {
 }
 
 /** Records passes into one compute pass; WebGPU orders those that share a buffer. */
-export function encodePasses(encoder: GPUCommandEncoder, passes: readonly PreparedPass[], repeat = 1): void {
+export function encodePasses(encoder: GPUCommandEncoder, passes: readonly PreparedPass[]): void {
   const computePass = encoder.beginComputePass();
-  for (let i = 0; i < repeat; i++) {
-    for (const { pipeline, bindGroup, grid } of passes) {
-      computePass.setPipeline(pipeline);
-      computePass.setBindGroup(0, bindGroup);
-      computePass.dispatchWorkgroups(...grid);
-    }
+  for (const { pipeline, bindGroup, grid } of passes) {
+    computePass.setPipeline(pipeline);
+    computePass.setBindGroup(0, bindGroup);
+    computePass.dispatchWorkgroups(...grid);
   }
   computePass.end();
 }

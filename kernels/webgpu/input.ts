@@ -2,8 +2,9 @@
  * What a run uploads, made row by row on the host: the data as the kernels count them, the first estimate and the mask.
  */
 import { ClearstackError } from "shared/errors.ts";
-import { sameShape, type Vec3 } from "shared/geometry.ts";
+import { sameShape, type Vec3, voxelCount } from "shared/geometry.ts";
 import type { RunOptions } from "../deconvolver.ts";
+import { UNOBSERVED } from "./ratio_stages.ts";
 
 /** The box of observed voxels. */
 export type Observed = NonNullable<RunOptions["observed"]>;
@@ -11,62 +12,84 @@ export type Observed = NonNullable<RunOptions["observed"]>;
 /** Fills `target` with row `row` (counted through all planes) of a volume. */
 export type RowFiller = (row: number, target: Float32Array) => void;
 
-/** Largest value and sum of the data as the kernels count them. */
-export class DataStatistics {
-  peak = 0;
-  sum = 0;
-}
-
 /** The whole box as observed. */
 export function wholeBox(box: Vec3): Observed {
   return { start: [0, 0, 0], shape: box };
 }
 
-/** True if every voxel of the box is observed. */
-export function isWholeBox(box: Vec3, { start, shape }: Observed): boolean {
-  return sameShape(shape, box) && sameShape(start, [0, 0, 0]);
+/** Rows of `max(data, 0)` inside the observed box and {@link UNOBSERVED} outside. */
+export class DataRows {
+  readonly box: Vec3;
+  readonly observed: Observed;
+  /** Largest value of the rows filled so far. */
+  peak = 0;
+  /** Their sum. */
+  sum = 0;
+  readonly #data: Float32Array;
+
+  constructor(data: Float32Array, box: Vec3, observed: Observed) {
+    this.#data = data;
+    this.box = box;
+    this.observed = observed;
+  }
+
+  /** @throws {ClearstackError} `corrupt-data` at the first observed NaN or infinite value */
+  readonly fill: RowFiller = (row, target) => {
+    target.fill(UNOBSERVED);
+    if (!rowIsObserved(row, this.box, this.observed)) return;
+    const start = row * this.box[2];
+    const [first, end] = observedX(this.observed);
+    let { peak, sum } = this;
+    for (let x = first; x < end; x++) {
+      const value = this.#data[start + x];
+      // One comparison tells NaN and both infinities from numbers.
+      if (!(Math.abs(value) < Infinity)) throw notFinite(value, [row, x], this.box);
+      target[x] = Math.max(value, 0);
+      sum += target[x];
+      if (value > peak) peak = value;
+    }
+    this.peak = peak;
+    this.sum = sum;
+  };
 }
 
 /**
- * Rows of `max(data, 0)` inside the observed box and 0 outside; adds up what it passes in `statistics`.
- *
- * @throws {ClearstackError} `corrupt-data` at the first observed NaN or infinite value
+ * Rows of the first estimate, once all of the data rows have been filled: the data or their mean, the mean outside of the
+ * observed box, and of every value v with a background b `max(v - b, v / 10)`; or `"data"` if that is the data as they are.
  */
-export function dataRows(data: Float32Array, box: Vec3, observed: Observed, statistics: DataStatistics): RowFiller {
-  const xStart = observed.start[2];
-  const xEnd = xStart + observed.shape[2];
+export function firstEstimate(
+  data: DataRows,
+  { flat, background }: { readonly flat: boolean; readonly background: number },
+): RowFiller | "data" {
+  const { box, observed } = data;
+  const whole = sameShape(observed.shape, box);
+  if (!flat && whole && background === 0) return "data";
+  const mean = data.sum / voxelCount(observed.shape);
+  const inside: RowFiller = flat ? (_, target) => target.fill(mean) : data.fill;
+  const rows = observedRows(box, observed, inside, mean);
+  if (background === 0) return rows;
   return (row, target) => {
-    target.fill(0);
-    if (!rowIsObserved(row, box, observed)) return;
-    const start = row * box[2];
-    let { peak, sum } = statistics;
-    for (let x = xStart; x < xEnd; x++) {
-      const value = data[start + x];
-      // One comparison tells NaN and both infinities apart from numbers.
-      if (!(Math.abs(value) < Infinity)) throw notFinite(value, row, x, box);
-      if (value <= 0) continue;
-      target[x] = value;
-      sum += value;
-      if (value > peak) peak = value;
-    }
-    statistics.peak = peak;
-    statistics.sum = sum;
+    rows(row, target);
+    for (let x = 0; x < target.length; x++) target[x] = Math.max(target[x] - background, target[x] / 10);
   };
 }
 
 /** Rows that hold `inside(row)` in the observed box and the constant `outside` elsewhere. */
 export function observedRows(box: Vec3, observed: Observed, inside: RowFiller, outside: number): RowFiller {
-  const xStart = observed.start[2];
-  const xEnd = xStart + observed.shape[2];
+  const [first, end] = observedX(observed);
   return (row, target) => {
     if (!rowIsObserved(row, box, observed)) {
       target.fill(outside);
       return;
     }
     inside(row, target);
-    target.fill(outside, 0, xStart);
-    target.fill(outside, xEnd);
+    target.fill(outside, 0, first);
+    target.fill(outside, end);
   };
+}
+
+function observedX({ start, shape }: Observed): [first: number, end: number] {
+  return [start[2], start[2] + shape[2]];
 }
 
 function rowIsObserved(row: number, box: Vec3, { start, shape }: Observed): boolean {
@@ -75,7 +98,7 @@ function rowIsObserved(row: number, box: Vec3, { start, shape }: Observed): bool
   return y >= 0 && y < shape[1] && z >= 0 && z < shape[0];
 }
 
-function notFinite(value: number, row: number, x: number, box: Vec3): ClearstackError {
+function notFinite(value: number, [row, x]: readonly [number, number], box: Vec3): ClearstackError {
   const place = [Math.floor(row / box[1]), row % box[1], x];
   return new ClearstackError(
     "corrupt-data",

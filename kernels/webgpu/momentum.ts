@@ -6,14 +6,14 @@
  * changes g that the last two updates made, clipped to 0 to 1.
  */
 import { totalShader } from "./partial_sums.ts";
+import type { SmallStruct } from "./parameters.ts";
 import { assembleShader, type Binding, type Shader } from "./shader.ts";
 
 /** The state of the extrapolation; all zero before the first iteration. */
 export const MOMENTUM = {
   declaration: "struct Momentum { factor: f32, iterations: f32 }",
   binding: { name: "momentum", type: "Momentum", access: "read" },
-  bytes: 16,
-} as const satisfies { declaration: string; binding: Binding; bytes: number };
+} as const satisfies SmallStruct;
 
 const WRITTEN: Binding = { ...MOMENTUM.binding, access: "read_write" };
 
@@ -30,7 +30,7 @@ export function heavyBallShader(): Shader {
   });
 }
 
-/** Sets the factor from the sums that the correction of row_stages.ts left; a single workgroup. */
+/** Sets the factor from the sums that the correction of update_stages.ts left; a single workgroup. */
 export function biggsShader(count: number): Shader {
   return totalShader({
     label: "biggs step",

@@ -9,7 +9,7 @@ export interface BufferSpec {
   readonly bytes: number;
   readonly usage: "storage" | "uniform";
   /** What the buffer holds from the start; zeros otherwise. */
-  readonly contents?: Float32Array<ArrayBuffer>;
+  readonly contents?: Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>;
 }
 
 /** A slice of a buffer bound to one binding. */

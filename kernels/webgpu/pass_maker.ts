@@ -6,17 +6,21 @@ import type { BoxLayout } from "./layout.ts";
 import type { GpuLimits } from "./limits.ts";
 import { packedMultiplyShader } from "./packed_column_kernel.ts";
 import { type Pass, type Resource, resourceOf, type Slice, type Stage } from "./pass.ts";
+import { MEASUREMENTS } from "./measurement.ts";
+import { SLAB, slabBuffer, SMALL_BYTES } from "./parameters.ts";
 import { PARTIAL_SUM_BYTES, PARTIAL_SUMS } from "./partial_sums.ts";
 import { type Projection, projectionBuffer } from "./projection.ts";
 import { rowGroups, rowShader } from "./row_kernel.ts";
 import type { RowStage } from "./row_stages.ts";
 import type { Binding, Shader } from "./shader.ts";
+import { VARIATION_LANES, variationShader } from "./variation_kernel.ts";
 import { type ColumnShape, columnShape, type RowShape, rowShape } from "./workgroups.ts";
 
 /** Adjacent planes of one part of the box. */
 export interface Slab {
   readonly index: number;
   readonly part: number;
+  /** Counted from the first plane of the part. */
   readonly firstPlane: number;
   readonly planes: number;
 }
@@ -72,10 +76,10 @@ export class PassMaker {
   }
 
   /** The multiplication by the OTF or its conjugate, with the transforms along the last axis around it. */
-  multiplication(projection: Projection): Stage {
+  multiplication(projection: Projection, otf: string): Stage {
     const kernel = this.#kernel(this.lastAxis);
     const [nz, ny] = this.layout.box;
-    const renamed = { projection: projectionBuffer(projection) };
+    const renamed = { projection: projectionBuffer(projection), otf };
     const main = this.#shader(`${kernel.axis} multiply`, () => multiplyShader(kernel));
     const packed = this.#shader(`${kernel.axis} multiply packed`, () => packedMultiplyShader(kernel));
     const columnBytes = (8 * nz * ny) / this.layout.parts;
@@ -88,13 +92,49 @@ export class PassMaker {
     ];
   }
 
+  /** What total variation divides the update of `point` by, into `variation`. */
+  variation(point: string): Stage {
+    const { parts, planesPerPart, partBytes, box: [, ny, nx] } = this.layout;
+    const shader = this.#shader("variation", () => variationShader(this.layout));
+    return Array.from({ length: parts }, (_, part): Pass => {
+      const neighbours: Readonly<Record<string, string>> = {
+        point_before: partBuffer(point, (part + parts - 1) % parts),
+        point: partBuffer(point, part),
+        point_after: partBuffer(point, (part + 1) % parts),
+        variation: partBuffer("variation", part),
+      };
+      const resources = shader.bindings.map((binding) => {
+        const buffer = neighbours[binding.name];
+        if (!buffer) return resourceOf(binding, { buffer: binding.name, bytes: SMALL_BYTES });
+        // Of the neighbouring parts one plane each is read.
+        const used = binding.name.startsWith("point_") ? partBytes / planesPerPart : partBytes;
+        return resourceOf(binding, { buffer, bytes: partBytes, used });
+      });
+      return { shader, resources, grid: [Math.ceil((ny * nx) / VARIATION_LANES), planesPerPart] };
+    });
+  }
+
+  /** A pass of a single workgroup over small buffers. */
+  small(shader: Shader): Pass {
+    const resources = shader.bindings.map((binding) =>
+      resourceOf(binding, { buffer: binding.name, bytes: this.smallBytes(binding) })
+    );
+    return { shader, resources, grid: [1, 1] };
+  }
+
+  /** Bytes of the buffer of a binding that is not a volume. */
+  smallBytes({ name }: Binding): number {
+    if (name === PARTIAL_SUMS.name) return this.slabs.reduce((sum, slab) => sum + this.#partialSumBytes(slab), 0);
+    return name === MEASUREMENTS.binding.name ? MEASUREMENTS.bytes : SMALL_BYTES;
+  }
+
   /** The axis along which the OTF is multiplied: z, or y for a 2-D box. */
   get lastAxis(): "y" | "z" {
     return this.layout.box[0] === 1 ? "y" : "z";
   }
 
   /** Bytes of the partial sums that one slab leaves. */
-  partialSumBytes(slab: Slab): number {
+  #partialSumBytes(slab: Slab): number {
     const bytes = PARTIAL_SUM_BYTES * rowGroups(this.layout, this.#rowShape) * slab.planes;
     const alignment = this.#limits.minStorageBufferOffsetAlignment;
     return Math.ceil(bytes / alignment) * alignment;
@@ -134,15 +174,16 @@ export class PassMaker {
       bytes: slab.planes * planeBytes,
     });
     const sumSlice = (): Slice => {
-      const before = this.slabs.slice(0, slab.index).reduce((sum, other) => sum + this.partialSumBytes(other), 0);
+      const before = this.slabs.slice(0, slab.index).reduce((sum, other) => sum + this.#partialSumBytes(other), 0);
       const used = PARTIAL_SUM_BYTES * rowGroups(this.layout, this.#rowShape) * slab.planes;
-      return { buffer: PARTIAL_SUMS.name, offset: before, bytes: this.partialSumBytes(slab), used };
+      return { buffer: PARTIAL_SUMS.name, offset: before, bytes: this.#partialSumBytes(slab), used };
     };
+    const small = { ...renamed, [SLAB.binding.name]: slabBuffer(slab.index) };
     return shader.bindings.map((binding) => {
       if (binding.name === PARTIAL_SUMS.name) return resourceOf(binding, sumSlice());
       return resourceOf(
         binding,
-        smallSlice(binding, renamed, length) ?? volumeSlice(renamed[binding.name] ?? binding.name),
+        smallSlice(binding, small, length) ?? volumeSlice(renamed[binding.name] ?? binding.name),
       );
     });
   }
@@ -166,6 +207,3 @@ function smallSlice(binding: Binding, renamed: Renamed, length: number): Slice |
   if (binding.type.startsWith("array")) return undefined;
   return { buffer: renamed[binding.name] ?? binding.name, bytes: SMALL_BYTES };
 }
-
-/** Bytes of every struct that shaders bind. */
-export const SMALL_BYTES = 16;

@@ -1,7 +1,7 @@
 /**
  * Which of the two convolutions of an iteration a multiplication belongs to. They share shaders and differ in what they bind.
  */
-import type { Binding } from "./shader.ts";
+import type { SmallStruct } from "./parameters.ts";
 
 /** `forward` multiplies by the OTF, `back` by its complex conjugate, the exact adjoint. */
 export type Projection = "forward" | "back";
@@ -10,8 +10,7 @@ export type Projection = "forward" | "back";
 export const PROJECTION = {
   declaration: "struct Projection { conjugation: f32 }",
   binding: { name: "projection", type: "Projection", access: "uniform" },
-  bytes: 16,
-} as const satisfies { declaration: string; binding: Binding; bytes: number };
+} as const satisfies SmallStruct;
 
 /** WGSL expression of the value an OTF value named `otf` has in this projection. */
 export function projected(otf: string): string {
@@ -20,7 +19,7 @@ export function projected(otf: string): string {
 
 /** Contents of the uniform buffer of a projection. */
 export function projectionValues(projection: Projection): Float32Array<ArrayBuffer> {
-  return new Float32Array([projection === "forward" ? 1 : -1, 0, 0, 0]);
+  return new Float32Array([projection === "forward" ? 1 : -1, 0, 0, 0, 0, 0, 0, 0]);
 }
 
 /** Name of that buffer. */

@@ -9,95 +9,109 @@
  * packed_column_kernel.ts.
  */
 import type { Vec3 } from "shared/geometry.ts";
-import type { Acceleration } from "../deconvolver.ts";
+import type { Acceleration, DeconvolverOptions } from "../deconvolver.ts";
 import { type BoxLayout, boxLayout } from "./layout.ts";
 import type { GpuLimits } from "./limits.ts";
-import { biggsShader, heavyBallShader, MOMENTUM } from "./momentum.ts";
+import { measurementShader } from "./measurement.ts";
+import { biggsShader, heavyBallShader } from "./momentum.ts";
 import { PARTIAL_SUM_BYTES, PARTIAL_SUMS } from "./partial_sums.ts";
-import { type BufferSpec, type Pass, resourceOf, type Stage } from "./pass.ts";
-import { partBuffer, PassMaker, type Slab, SMALL_BYTES, twiddleBuffer } from "./pass_maker.ts";
-import { projectionBuffer, projectionValues } from "./projection.ts";
-import {
-  BIGGS_PREDICT,
-  biggsCorrectStage,
-  FORWARD,
-  heavyBallStage,
-  PARAMETERS,
-  RATIO,
-  type RowStage,
-  updateStage,
-  WEIGHTS,
-} from "./row_stages.ts";
-import type { Shader } from "./shader.ts";
-import { twiddleTable } from "./twiddles.ts";
+import type { BufferSpec, Stage } from "./pass.ts";
+import { PassMaker, type Slab } from "./pass_maker.ts";
+import { programBuffers, volumeBuffers } from "./program_buffers.ts";
+import { type RatioOptions, ratioStage } from "./ratio_stages.ts";
+import { FORWARD, type RowStage, WEIGHTS } from "./row_stages.ts";
+import { BIGGS_PREDICT, biggsCorrectStage, heavyBallStage, type UpdateOptions, updateStage } from "./update_stages.ts";
 
-/** What a program is made for. */
+/** What a program is made for; numbers may change from run to run, these may not. */
 export interface ProgramOptions {
   readonly acceleration: Acceleration;
   readonly nonCirculant: boolean;
+  /** With total variation. */
+  readonly smoothed: boolean;
+  /** With noise-gated damping. */
+  readonly damped: boolean;
+  /** With the Wiener-Butterworth back-projector. */
+  readonly unmatched: boolean;
 }
 
 /** Everything that a device has to hold and do. */
 export interface Program {
   readonly layout: BoxLayout;
   readonly buffers: readonly BufferSpec[];
-  /** Turns the PSF, placed in `estimate`, into the OTF. */
+  /** Further buffers for runs with held-out photons. */
+  readonly heldOutBuffers: readonly BufferSpec[];
+  /** Turns the PSF, placed in `estimate`, into `otf`. */
   readonly otf: readonly Stage[];
   /** Turns the mask of observed voxels, placed in `weights`, into the weights; empty without non-circulant edges. */
   readonly weights: readonly Stage[];
   /** Transforms the first estimate along x and y; once before the iterations. */
   readonly start: readonly Stage[];
   readonly iteration: readonly Stage[];
+  /** Iterations that also measure the divergence of the data, or of the data and held-out photons. */
+  readonly measuring: Readonly<Record<"data" | "data and held-out", readonly Stage[]>>;
 }
 
-/** Volumes beside data, estimate, spectrum and OTF. */
-const EXTRA_VOLUMES: Readonly<Record<Acceleration, readonly string[]>> = {
-  none: [],
-  shb: ["point"],
-  biggs: ["point", "change"],
-};
-
-/** Names of the volumes that a program holds; each takes four bytes per voxel. */
-export function volumeNames({ acceleration, nonCirculant }: ProgramOptions): string[] {
-  const weights = nonCirculant ? ["weights"] : [];
-  return ["estimate", "data", "spectrum", "otf", ...weights, ...EXTRA_VOLUMES[acceleration]];
+/** What the options of a deconvolver mean for its program. */
+export function programOptions(options: Omit<DeconvolverOptions, "box" | "psf">): ProgramOptions {
+  return {
+    acceleration: options.acceleration ?? "none",
+    nonCirculant: options.nonCirculant ?? false,
+    smoothed: (options.totalVariation ?? 0) > 0,
+    damped: (options.dampingSigmas ?? 0) > 0,
+    unmatched: options.backProjector === "wiener-butterworth",
+  };
 }
 
 /** The program for a box. */
 export function rlProgram(box: Vec3, options: ProgramOptions, limits: GpuLimits): Program {
   const layout = boxLayout(box, limits);
   const make = new PassMaker(layout, slabsOf(layout), limits);
+  const back = make.multiplication("back", options.unmatched ? "backotf" : "otf");
   const forward = (source: string, spectrum = "spectrum"): Stage[] =>
     make.slabs.map((slab) => [
       make.rows(slab, FORWARD, { source, spectrum }),
       ...make.columnsY(slab, "forward", { spectrum }),
     ]);
+  const iteration = (measures: RatioOptions["measures"]): Stage[] => [
+    make.multiplication("forward", "otf"),
+    ...throughVoxels(make, ratioStage({ damped: options.damped, measures })),
+    ...(measures === "nothing" ? [] : [[make.small(measurementShader(partialSums(make)))]]),
+    back,
+    ...updatePasses(make, options),
+  ];
   return {
     layout,
-    buffers: buffers(make, options),
+    buffers: programBuffers(make, options),
+    heldOutBuffers: volumeBuffers(make, "heldout"),
     otf: [...forward("estimate", "otf"), make.lastForward({ spectrum: "otf" })],
-    weights: options.nonCirculant
-      ? [...forward("weights"), make.multiplication("back"), ...backToVoxels(make, WEIGHTS)]
-      : [],
+    weights: options.nonCirculant ? [...forward("weights"), back, ...backToVoxels(make, WEIGHTS)] : [],
     start: forward("estimate"),
-    iteration: [
-      make.multiplication("forward"),
-      ...throughVoxels(make, RATIO),
-      make.multiplication("back"),
-      ...UPDATES[options.acceleration](make, options.nonCirculant),
-    ],
+    iteration: iteration("nothing"),
+    measuring: { data: iteration("data"), "data and held-out": iteration("data and held-out") },
   };
 }
 
-/** The end of an iteration, which leaves the transform along x and y of the next estimate. */
-type Update = (make: PassMaker, weighted: boolean) => Stage[];
+/** The volume that a step starts from. */
+export function startingPoint(acceleration: Acceleration): "estimate" | "point" {
+  return acceleration === "none" ? "estimate" : "point";
+}
 
-const UPDATES: Readonly<Record<Acceleration, Update>> = {
-  none: (make, weighted) => throughVoxels(make, updateStage(weighted)),
-  shb: (make, weighted) => [[smallPass(heavyBallShader(), 0)], ...throughVoxels(make, heavyBallStage(weighted))],
-  biggs: (make, weighted) => [
-    ...backToVoxels(make, biggsCorrectStage(weighted)),
-    [smallPass(biggsShader(partialSumBytes(make) / PARTIAL_SUM_BYTES), partialSumBytes(make))],
+/** The smallest correction that the unmatched projector, which has negative lobes, may make; the authors' bound. */
+const LEAST_UNMATCHED_CORRECTION = 0.1;
+
+/** The end of an iteration, which leaves the transform along x and y of what the next one starts from. */
+function updatePasses(make: PassMaker, { acceleration, nonCirculant, smoothed, unmatched }: ProgramOptions): Stage[] {
+  const leastCorrection = unmatched ? LEAST_UNMATCHED_CORRECTION : 0;
+  const stages = UPDATES[acceleration](make, { weighted: nonCirculant, smoothed, leastCorrection });
+  return smoothed ? [make.variation(startingPoint(acceleration)), ...stages] : stages;
+}
+
+const UPDATES: Readonly<Record<Acceleration, (make: PassMaker, options: UpdateOptions) => Stage[]>> = {
+  none: (make, options) => throughVoxels(make, updateStage(options)),
+  shb: (make, options) => [[make.small(heavyBallShader())], ...throughVoxels(make, heavyBallStage(options))],
+  biggs: (make, options) => [
+    ...backToVoxels(make, biggsCorrectStage(options)),
+    [make.small(biggsShader(partialSums(make)))],
     ...make.slabs.map((slab) => [make.rows(slab, BIGGS_PREDICT), ...make.columnsY(slab, "forward")]),
   ],
 };
@@ -116,54 +130,11 @@ function backToVoxels(make: PassMaker, stage: RowStage): Stage[] {
   return make.slabs.map((slab) => [...make.columnsY(slab, "inverse"), make.rows(slab, stage)]);
 }
 
-/** A pass of a single workgroup over small buffers. */
-function smallPass(shader: Shader, sumBytes: number): Pass {
-  const resources = shader.bindings.map((binding) =>
-    resourceOf(binding, { buffer: binding.name, bytes: binding.name === PARTIAL_SUMS.name ? sumBytes : SMALL_BYTES })
-  );
-  return { shader, resources, grid: [1, 1] };
-}
-
-function partialSumBytes(make: PassMaker): number {
-  return make.slabs.reduce((sum, slab) => sum + make.partialSumBytes(slab), 0);
+function partialSums(make: PassMaker): number {
+  return make.smallBytes(PARTIAL_SUMS) / PARTIAL_SUM_BYTES;
 }
 
 /** One slab per part. */
 function slabsOf({ parts, planesPerPart }: BoxLayout): Slab[] {
   return Array.from({ length: parts }, (_, part) => ({ index: part, part, firstPlane: 0, planes: planesPerPart }));
-}
-
-function buffers(make: PassMaker, options: ProgramOptions): BufferSpec[] {
-  const { box, parts, partBytes } = make.layout;
-  const volumes = volumeNames(options).flatMap((volume) =>
-    Array.from({ length: parts }, (_, part): BufferSpec => ({
-      name: partBuffer(volume, part),
-      bytes: partBytes,
-      usage: "storage",
-    }))
-  );
-  const lengths = [...new Set(box)].filter((length) => length > 1);
-  const small: BufferSpec[] = [
-    { name: PARAMETERS.binding.name, bytes: SMALL_BYTES, usage: "uniform" },
-    ...(["forward", "back"] as const).map((projection): BufferSpec => ({
-      name: projectionBuffer(projection),
-      bytes: SMALL_BYTES,
-      usage: "uniform",
-      contents: projectionValues(projection),
-    })),
-    ...lengths.map((length): BufferSpec => ({
-      name: twiddleBuffer(length),
-      bytes: 8 * length,
-      usage: "storage",
-      contents: twiddleTable(length),
-    })),
-  ];
-  const momentum: BufferSpec = { name: MOMENTUM.binding.name, bytes: SMALL_BYTES, usage: "storage" };
-  const sums: BufferSpec = { name: PARTIAL_SUMS.name, bytes: partialSumBytes(make), usage: "storage" };
-  return [
-    ...volumes,
-    ...small,
-    ...(options.acceleration === "none" ? [] : [momentum]),
-    ...(options.acceleration === "biggs" ? [sums] : []),
-  ];
 }

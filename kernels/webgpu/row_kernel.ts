@@ -8,9 +8,8 @@
 import { voxelCount } from "shared/geometry.ts";
 import { Exchange } from "./exchange.ts";
 import type { BoxLayout } from "./layout.ts";
-import { MOMENTUM } from "./momentum.ts";
 import { addLanes, PARTIAL_SUMS, sumMemory } from "./partial_sums.ts";
-import { PARAMETERS, type RowStage, type VoxelPair } from "./row_stages.ts";
+import { type RowStage, type VoxelPair } from "./row_stages.ts";
 import { assembleShader, type Binding, type Shader, TWIDDLES } from "./shader.ts";
 import { elementOf, inputPlacement, type Line, outputPlacement, type Registers, stockham } from "./stockham.ts";
 import { allOf, float, plus, Wgsl } from "./wgsl.ts";
@@ -49,9 +48,16 @@ export function rowShader(stage: RowStage, layout: BoxLayout, shape: RowShape): 
   return assembleShader({
     label: stage.label,
     header: `${stage.label}, ${plan.length} = ${plan.radices.join(" x ")}, ${pairs} pairs of rows`,
-    bindings: [spectrumBinding(stage), ...stage.bindings, ...(stage.sums ? [PARTIAL_SUMS] : []), TWIDDLES],
+    bindings: [
+      spectrumBinding(stage),
+      ...stage.volumes,
+      ...stage.structs.map(({ binding }) => binding),
+      ...(stage.sums ? [PARTIAL_SUMS] : []),
+      TWIDDLES,
+    ],
     declarations: [
-      ...[PARAMETERS, MOMENTUM].map(({ binding, declaration }) => stage.bindings.includes(binding) ? declaration : ""),
+      ...stage.structs.map(({ declaration }) => declaration),
+      ...stage.functions,
       "fn padded(element: u32) -> u32 { return element + (element >> 3u); }",
       exchange.declaration,
       stage.sums ? sumMemory(invocations).declaration : "",
@@ -82,6 +88,9 @@ interface RowKernel {
 interface RowNames {
   readonly a: string;
   readonly b: string;
+  /** Their numbers in the plane. */
+  readonly yA: string;
+  readonly yB: string;
   readonly activeA: string | undefined;
   readonly activeB: string | undefined;
 }
@@ -94,10 +103,16 @@ function nameRows(w: Wgsl, { box: [, ny] }: BoxLayout, { pairs, pitch }: RowShap
   w.line(`let pair = workgroup_id.x * ${pairs}u + local_id.y;`);
   w.line(`let exchange_base = local_id.y * ${pitch}u;`);
   const first = w.let(ragged ? `min(pair, ${pairCount - 1}u) * 2u` : "pair * 2u");
-  w.line(`let row_a = workgroup_id.y * ${ny}u + ${first};`);
-  w.line(`let row_b = ${ny % 2 === 0 ? "row_a + 1u" : `workgroup_id.y * ${ny}u + min(${first} + 1u, ${ny - 1}u)`};`);
+  const second = w.let(ny % 2 === 0 ? `${first} + 1u` : `min(${first} + 1u, ${ny - 1}u)`);
   const activeA = ragged ? `pair < ${pairCount}u` : undefined;
-  return { a: "row_a", b: "row_b", activeA, activeB: allOf(activeA, ny % 2 ? `${first} < ${ny - 1}u` : undefined) };
+  return {
+    a: w.let(`workgroup_id.y * ${ny}u + ${first}`),
+    b: w.let(`workgroup_id.y * ${ny}u + ${second}`),
+    yA: first,
+    yB: second,
+    activeA,
+    activeB: allOf(activeA, ny % 2 === 0 ? undefined : `${first} < ${ny - 1}u`),
+  };
 }
 
 /** Both rows' spectra as the one complex row whose inverse transform is `a + sqrt(-1) b`. */
@@ -135,6 +150,9 @@ function applyStage({ line, layout, rows }: RowKernel, stage: RowStage, voxels: 
       const [a, b] = [plus(startA, r * at.step), plus(startB, r * at.step)];
       const pair: VoxelPair = {
         w,
+        x: elementOf(at, round, r),
+        y: [rows.yA, rows.yB],
+        plane: "workgroup_id.y",
         load: (volume) => w.let(`vec2f(${volume}[${a}], ${volume}[${b}])`),
         store(volume, value) {
           w.when(allOf(active, rows.activeA), () => w.line(`${volume}[${a}] = ${value}.x;`));

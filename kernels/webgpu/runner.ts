@@ -2,36 +2,27 @@
  * One box on one device: its buffers and passes, and the loop that feeds them. Runs in the Worker.
  */
 import { ClearstackError } from "shared/errors.ts";
-import { sameShape, type Vec3, voxelCount } from "shared/geometry.ts";
-import type { RunOptions, RunResult, Volume } from "../deconvolver.ts";
+import { sameShape, voxelCount } from "shared/geometry.ts";
+import type { DeconvolverOptions, Divergence, RunOptions, RunResult } from "../deconvolver.ts";
 import { psfBox } from "../psf_box.ts";
+import { applyBackProjector } from "./back_otf.ts";
 import { nextBatch } from "./batch.ts";
 import { DeviceBuffers } from "./buffers.ts";
 import type { Gpu } from "./device.ts";
-import { withErrorScopes } from "./error_scopes.ts";
+import { DeviceVolumes } from "./device_volumes.ts";
 import { encodePasses, type PipelineCache, type PreparedPass } from "./encoder.ts";
-import {
-  dataRows,
-  DataStatistics,
-  isWholeBox,
-  type Observed,
-  observedRows,
-  type RowFiller,
-  wholeBox,
-} from "./input.ts";
+import { withErrorScopes } from "./error_scopes.ts";
+import { DataRows, firstEstimate, type Observed, observedRows, wholeBox } from "./input.ts";
 import { cappedLimits, type GpuLimits } from "./limits.ts";
-import type { Stage } from "./pass.ts";
-import { partBuffer } from "./pass_maker.ts";
-import { type Program, type ProgramOptions, rlProgram } from "./rl_program.ts";
-import { parameterValues } from "./row_stages.ts";
-import { download, stagingRequests, upload, UPLOAD_BYTES } from "./transfer.ts";
+import { MAX_MEASUREMENTS, MEASURED, measuredValues, MEASUREMENTS } from "./measurement.ts";
+import { MOMENTUM } from "./momentum.ts";
+import { PARAMETERS, parameterValues } from "./parameters.ts";
+import type { BufferSpec, Stage } from "./pass.ts";
+import { type Program, programOptions, rlProgram, startingPoint } from "./rl_program.ts";
+import { readSmall, smallStagingRequest, stagingRequests, upload } from "./transfer.ts";
 
 /** What a runner is made for. */
-export interface RunnerOptions extends ProgramOptions {
-  readonly box: Vec3;
-  readonly psf: Volume;
-  /** See `DeconvolverOptions`. */
-  readonly scale?: number;
+export interface RunnerOptions extends DeconvolverOptions {
   /** Lower limits than the adapter's, to have boxes cut into more buffers. */
   readonly limitCaps?: Partial<GpuLimits>;
 }
@@ -42,56 +33,42 @@ export interface RunnerRun extends Omit<RunOptions, "signal"> {
   readonly isCancelled: () => boolean;
 }
 
-/** The passes of a program, bound to buffers. */
-type Prepared = Readonly<Record<"otf" | "weights" | "start" | "iteration", PreparedPass[]>>;
+/** A result whose estimate can be transferred. */
+export type RunnerResult = RunResult & { readonly estimate: Float32Array<ArrayBuffer> };
 
 /** Deconvolves boxes of one shape. */
 export class Runner {
   readonly #device: GPUDevice;
-  readonly #program: Program;
+  readonly #pipelines: PipelineCache;
   readonly #options: RunnerOptions;
+  readonly #program: Program;
   readonly #buffers: DeviceBuffers;
-  readonly #passes: Prepared;
+  readonly #volumes: DeviceVolumes;
+  /** Passes by the stages they were prepared from. */
+  readonly #prepared = new Map<readonly Stage[], PreparedPass[]>();
   /** The observed box that the weights on the device are for. */
   #weightsFor: Observed | undefined;
   #secondsPerIteration: number | undefined;
 
-  private constructor(
-    gpu: Gpu,
-    made: { options: RunnerOptions; program: Program; buffers: DeviceBuffers; passes: Prepared },
-  ) {
+  private constructor(gpu: Gpu, pipelines: PipelineCache, options: RunnerOptions, program: Program) {
     this.#device = gpu.device;
-    this.#options = made.options;
-    this.#program = made.program;
-    this.#buffers = made.buffers;
-    this.#passes = made.passes;
+    this.#pipelines = pipelines;
+    this.#options = options;
+    this.#program = program;
+    this.#buffers = new DeviceBuffers(gpu.device);
+    this.#volumes = new DeviceVolumes(gpu.device, program.layout, this.#buffers);
   }
 
   /** Allocates, compiles and computes the OTF. */
   static async create(gpu: Gpu, pipelines: PipelineCache, options: RunnerOptions): Promise<Runner> {
-    const program = rlProgram(options.box, options, cappedLimits(gpu.limits, options.limitCaps ?? {}));
-    const placed = psfBox(options.psf, options.box);
-    const buffers = await DeviceBuffers.allocate(gpu.device, [
-      ...program.buffers.map(({ name, bytes, usage }) => ({ name, bytes, usage: USAGE[usage] })),
-      ...stagingRequests(4 * voxelCount(options.box)),
-    ]);
+    const limits = cappedLimits(gpu.limits, options.limitCaps ?? {});
+    const placedPsf = psfBox(options.psf, options.box);
+    const runner = new Runner(gpu, pipelines, options, rlProgram(options.box, programOptions(options), limits));
     try {
-      const prepare = (stages: readonly Stage[]) => pipelines.prepare(stages.flat(), buffers);
-      const passes = {
-        otf: await prepare(program.otf),
-        weights: await prepare(program.weights),
-        start: await prepare(program.start),
-        iteration: await prepare(program.iteration),
-      };
-      const runner = new Runner(gpu, { options, program, buffers, passes });
-      await withErrorScopes(
-        gpu.device,
-        { what: "computing the OTF", bytes: buffers.bytes },
-        () => runner.#setUp(placed),
-      );
+      await runner.#setUp(placedPsf);
       return runner;
     } catch (error) {
-      buffers.destroy();
+      runner.destroy();
       throw error;
     }
   }
@@ -107,127 +84,122 @@ export class Runner {
   }
 
   /** Runs the iterations on `data`, which is only read. */
-  run(data: Float32Array, run: RunnerRun): Promise<RunResult & { readonly estimate: Float32Array<ArrayBuffer> }> {
+  async run(data: Float32Array, run: RunnerRun): Promise<RunnerResult> {
     const begin = performance.now();
-    return withErrorScopes(this.#device, { what: "deconvolving", bytes: this.allocatedBytes }, async () => {
+    if (run.heldOut && run.measureEvery) await this.#allocate(this.#program.heldOutBuffers);
+    return await withErrorScopes(this.#device, { what: "deconvolving", bytes: this.allocatedBytes }, async () => {
       const estimate = new Float32Array(voxelCount(this.#options.box));
-      const { peak } = this.#sendInput(data, run);
+      const { peak } = await this.#sendInput(data, run);
+      let divergence: Divergence[] = [];
       if (peak > 0) {
-        const scale = this.#options.scale ?? peak;
-        this.#device.queue.writeBuffer(this.#buffers.get("parameters"), 0, parameterValues(scale));
-        this.#submit(this.#passes.start);
-        await this.#iterate(run);
-        await this.#readEstimate(estimate);
+        this.#sendNumbers(peak, run);
+        this.#submit(await this.#passes(this.#program.start));
+        divergence = await this.#iterate(run);
+        await this.#volumes.read("estimate", estimate);
       }
-      return { estimate, kernelSeconds: (performance.now() - begin) / 1000 };
+      return { estimate, kernelSeconds: (performance.now() - begin) / 1000, divergence };
     });
   }
 
-  #setUp(placedPsf: Float32Array<ArrayBuffer>): void {
-    for (const { name, contents } of this.#program.buffers) {
-      if (contents) upload(this.#device, this.#buffers.get(name), 0, contents);
+  async #setUp(placedPsf: Float32Array<ArrayBuffer>): Promise<void> {
+    const { box, psf } = this.#options;
+    await this.#buffers.allocate([...stagingRequests(4 * voxelCount(box)), smallStagingRequest(MEASUREMENTS.bytes)]);
+    await this.#allocate(this.#program.buffers);
+    await withErrorScopes(this.#device, { what: "computing the OTF", bytes: this.allocatedBytes }, async () => {
+      this.#volumes.send("estimate", (row, target) => target.set(placedPsf.subarray(row * box[2], (row + 1) * box[2])));
+      this.#submit(await this.#passes(this.#program.otf));
+      if (!programOptions(this.#options).unmatched) return;
+      const otf = new Float32Array(voxelCount(box));
+      await this.#volumes.read("otf", otf);
+      applyBackProjector(otf, psf, box);
+      this.#volumes.send("backotf", (row, target) => target.set(otf.subarray(row * box[2], (row + 1) * box[2])));
+    });
+    await this.#passes(this.#program.iteration);
+  }
+
+  /** Allocates what is not there yet. */
+  async #allocate(specs: readonly BufferSpec[]): Promise<void> {
+    const missing = specs.filter(({ name }) => !this.#buffers.has(name));
+    await this.#buffers.allocate(missing.map(({ name, bytes, usage }) => ({ name, bytes, usage: USAGE[usage] })));
+    for (const { name, contents } of missing) if (contents) upload(this.#device, this.#buffers.get(name), 0, contents);
+  }
+
+  /** Sends data, first estimate, weights and held-out photons. */
+  async #sendInput(data: Float32Array, run: RunnerRun): Promise<DataRows> {
+    const { box, nonCirculant, background = 0, acceleration = "none" } = this.#options;
+    const observed = (nonCirculant && run.observed) || wholeBox(box);
+    const rows = new DataRows(data, box, observed);
+    this.#volumes.send("data", rows.fill);
+    const start = firstEstimate(rows, { flat: run.start === "flat", background });
+    if (start === "data") this.#volumes.copy("data", "estimate");
+    else this.#volumes.send("estimate", start);
+    if (nonCirculant) await this.#sendWeights(observed);
+    if (acceleration !== "none") this.#volumes.copy("estimate", startingPoint(acceleration));
+    if (acceleration === "biggs") this.#volumes.clear("change");
+    const photons = run.measureEvery ? run.heldOut?.values : undefined;
+    if (photons) {
+      this.#volumes.send("heldout", (row, target) => target.set(photons.subarray(row * box[2], (row + 1) * box[2])));
     }
-    const nx = this.#options.box[2];
-    this.#sendRows("estimate", (row, target) => target.set(placedPsf.subarray(row * nx, (row + 1) * nx)));
-    this.#submit(this.#passes.otf);
+    return rows;
   }
 
-  /** Sends data, first estimate and weights. */
-  #sendInput(data: Float32Array, run: RunnerRun): DataStatistics {
-    const { box, nonCirculant } = this.#options;
-    const observed = nonCirculant && run.observed ? run.observed : wholeBox(box);
-    const statistics = new DataStatistics();
-    this.#sendRows("data", dataRows(data, box, observed, statistics));
-    const startsFromData = run.start !== "flat";
-    if (startsFromData && isWholeBox(box, observed)) {
-      this.#copyVolume("data", "estimate");
-    } else {
-      const mean = statistics.sum / voxelCount(observed.shape);
-      const flat: RowFiller = (_, target) => target.fill(mean);
-      const inside = startsFromData ? dataRows(data, box, observed, new DataStatistics()) : flat;
-      this.#sendRows("estimate", observedRows(box, observed, inside, mean));
-    }
-    if (nonCirculant) this.#sendWeights(observed);
-    this.#startAcceleration();
-    return statistics;
-  }
-
-  /** Extrapolation starts from the first estimate with no change behind it. */
-  #startAcceleration(): void {
-    const { acceleration } = this.#options;
-    if (acceleration === "none") return;
-    this.#copyVolume("estimate", "point");
-    const encoder = this.#device.createCommandEncoder();
-    const cleared = ["momentum", ...(acceleration === "biggs" ? this.#partsOf("change") : [])];
-    for (const name of cleared) encoder.clearBuffer(this.#buffers.get(name));
-    this.#device.queue.submit([encoder.finish()]);
-  }
-
-  #sendWeights(observed: Observed): void {
+  async #sendWeights(observed: Observed): Promise<void> {
     const known = this.#weightsFor;
     if (known && sameShape(known.start, observed.start) && sameShape(known.shape, observed.shape)) return;
-    this.#sendRows("weights", observedRows(this.#options.box, observed, (_, target) => target.fill(1), 0));
-    this.#submit(this.#passes.weights);
+    this.#volumes.send("weights", observedRows(this.#options.box, observed, (_, target) => target.fill(1), 0));
+    this.#submit(await this.#passes(this.#program.weights));
     this.#weightsFor = observed;
   }
 
-  async #iterate({ iterations, isCancelled }: RunnerRun): Promise<void> {
+  #sendNumbers(peak: number, { measured = wholeBox(this.#options.box), heldOut }: RunnerRun): void {
+    const { queue } = this.#device;
+    const numbers = { ...this.#options, scale: this.#options.scale ?? peak, heldOutRatio: heldOut?.ratio ?? 0 };
+    queue.writeBuffer(this.#buffers.get(PARAMETERS.binding.name), 0, parameterValues(numbers));
+    queue.writeBuffer(this.#buffers.get(MEASURED.binding.name), 0, measuredValues(measured.start, measured.shape));
+    queue.writeBuffer(this.#buffers.get(MOMENTUM.binding.name), 0, new Float32Array(2));
+  }
+
+  async #iterate({ iterations, isCancelled, measureEvery = 0, heldOut }: RunnerRun): Promise<Divergence[]> {
+    const { iteration, measuring } = this.#program;
+    const plain = await this.#passes(iteration);
+    const measured = measureEvery > 0 ? await this.#passes(measuring[heldOut ? "data and held-out" : "data"]) : plain;
+    const divergence: Divergence[] = [];
     for (let done = 0, batch = 0; done < iterations; done += batch) {
       if (isCancelled()) throw new ClearstackError("cancelled", `stopped after ${done} of ${iterations} iterations`);
-      batch = Math.min(iterations - done, nextBatch(this.#secondsPerIteration, batch));
+      batch = Math.min(iterations - done, nextBatch(this.#secondsPerIteration, batch), MAX_MEASUREMENTS);
+      const steps = Array.from({ length: batch }, (_, i) => done + i);
+      const measures = (step: number) => measureEvery > 0 && step % measureEvery === 0;
       const begin = performance.now();
-      this.#submit(this.#passes.iteration, batch);
+      this.#submit(steps.flatMap((step) => measures(step) ? measured : plain));
       await this.#device.queue.onSubmittedWorkDone();
       this.#secondsPerIteration = (performance.now() - begin) / 1000 / batch;
+      divergence.push(...await this.#readMeasurements(steps.filter(measures), heldOut !== undefined));
     }
+    return divergence;
   }
 
-  async #readEstimate(target: Float32Array): Promise<void> {
-    const partLength = this.#program.layout.partBytes / 4;
-    const staging = stagingRequests(target.byteLength).map(({ name }) => this.#buffers.get(name));
-    for (const [part, name] of this.#partsOf("estimate").entries()) {
-      const values = target.subarray(part * partLength, (part + 1) * partLength);
-      await download(this.#device, this.#buffers.get(name), staging, values);
-    }
-  }
-
-  #partsOf(volume: string): string[] {
-    return Array.from({ length: this.#program.layout.parts }, (_, part) => partBuffer(volume, part));
-  }
-
-  #submit(passes: readonly PreparedPass[], repeat = 1): void {
-    const encoder = this.#device.createCommandEncoder();
-    encodePasses(encoder, passes, repeat);
-    this.#device.queue.submit([encoder.finish()]);
-  }
-
-  #copyVolume(from: string, to: string): void {
-    const encoder = this.#device.createCommandEncoder();
-    const targets = this.#partsOf(to);
-    this.#partsOf(from).forEach((name, part) => {
-      const source = this.#buffers.get(name);
-      encoder.copyBufferToBuffer(source, 0, this.#buffers.get(targets[part]), 0, source.size);
+  /** Takes the measurements of the given iterations off the device, where the next ones start at the beginning again. */
+  async #readMeasurements(steps: readonly number[], withHeldOut: boolean): Promise<Divergence[]> {
+    if (steps.length === 0) return [];
+    const source = this.#buffers.get(MEASUREMENTS.binding.name);
+    const totals = new Float32Array(await readSmall(this.#device, source, this.#buffers), 8);
+    this.#device.queue.writeBuffer(source, 0, new Uint32Array(2));
+    return steps.map((iteration, i) => {
+      const [fit, heldOut] = totals.subarray(2 * i, 2 * i + 2);
+      return withHeldOut ? { iteration, fit, heldOut } : { iteration, fit };
     });
-    this.#device.queue.submit([encoder.finish()]);
   }
 
-  /** Fills a volume row by row, a few rows at a time. */
-  #sendRows(volume: string, fill: RowFiller): void {
-    const { box, parts, planesPerPart } = this.#program.layout;
-    const [, ny, nx] = box;
-    const rowsPerPart = planesPerPart * ny;
-    const rowsPerPiece = Math.min(rowsPerPart, Math.floor(UPLOAD_BYTES / (4 * nx)));
-    const piece = new Float32Array(rowsPerPiece * nx);
-    for (let part = 0; part < parts; part++) {
-      const buffer = this.#buffers.get(partBuffer(volume, part));
-      for (let first = 0; first < rowsPerPart; first += rowsPerPiece) {
-        const rows = Math.min(rowsPerPiece, rowsPerPart - first);
-        for (let row = 0; row < rows; row++) {
-          fill(part * rowsPerPart + first + row, piece.subarray(row * nx, (row + 1) * nx));
-        }
-        upload(this.#device, buffer, first * nx * 4, piece.subarray(0, rows * nx));
-      }
-    }
+  async #passes(stages: readonly Stage[]): Promise<PreparedPass[]> {
+    const prepared = this.#prepared.get(stages) ?? await this.#pipelines.prepare(stages.flat(), this.#buffers);
+    this.#prepared.set(stages, prepared);
+    return prepared;
+  }
+
+  #submit(passes: readonly PreparedPass[]): void {
+    const encoder = this.#device.createCommandEncoder();
+    encodePasses(encoder, passes);
+    this.#device.queue.submit([encoder.finish()]);
   }
 }
 

@@ -2,7 +2,7 @@
  * Moves volumes between host and device in the pieces that proved fastest: 8 MiB per write with a submission after each, and
  * four staging buffers of 16 MiB mapped together for reading.
  */
-import type { BufferRequest } from "./buffers.ts";
+import type { BufferRequest, DeviceBuffers } from "./buffers.ts";
 
 /** Bytes of one upload. */
 export const UPLOAD_BYTES = 8 * 2 ** 20;
@@ -14,7 +14,12 @@ const STAGING_BUFFER_BYTES = 16 * 2 ** 20;
 export const STAGING_BYTES = STAGING_BUFFERS * STAGING_BUFFER_BYTES;
 
 /** Sends values into a buffer from byte `offset` on. */
-export function upload(device: GPUDevice, buffer: GPUBuffer, offset: number, values: Float32Array<ArrayBuffer>): void {
+export function upload(
+  device: GPUDevice,
+  buffer: GPUBuffer,
+  offset: number,
+  values: Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>,
+): void {
   device.queue.writeBuffer(buffer, offset, values);
   // Without a submission, writes pile up in staging memory.
   device.queue.submit([]);
@@ -54,4 +59,23 @@ export async function download(
       buffer.unmap();
     }
   }
+}
+
+const SMALL_STAGING = "small staging";
+
+/** The staging buffer for reading small buffers of up to `bytes`. */
+export function smallStagingRequest(bytes: number): BufferRequest {
+  return { name: SMALL_STAGING, bytes, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST };
+}
+
+/** Reads a whole small buffer. */
+export async function readSmall(device: GPUDevice, source: GPUBuffer, buffers: DeviceBuffers): Promise<ArrayBuffer> {
+  const staging = buffers.get(SMALL_STAGING);
+  const encoder = device.createCommandEncoder();
+  encoder.copyBufferToBuffer(source, 0, staging, 0, source.size);
+  device.queue.submit([encoder.finish()]);
+  await staging.mapAsync(GPUMapMode.READ, 0, source.size);
+  const bytes = staging.getMappedRange(0, source.size).slice(0);
+  staging.unmap();
+  return bytes;
 }

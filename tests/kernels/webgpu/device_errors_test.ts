@@ -17,7 +17,7 @@ Deno.test("a device out of memory names the bytes that were needed and keeps not
   };
   const requests = ["estimate", "data"].map((name) => ({ name, bytes: 1000, usage: 8 }));
   // A stand-in for the few methods that allocating calls: a real device cannot be brought out of memory at will.
-  const attempt = () => DeviceBuffers.allocate(device as unknown as GPUDevice, requests);
+  const attempt = () => new DeviceBuffers(device as unknown as GPUDevice).allocate(requests);
   const error = await assertRejects(attempt, ClearstackError);
   assertEquals(error.kind, "device-memory");
   assert(error.message.includes("2000 bytes"), error.message);
@@ -28,7 +28,7 @@ Deno.test("a device out of memory names the bytes that were needed and keeps not
 webgpuTest("a buffer beyond the limits of the device is refused", async () => {
   const { device, limits } = await testGpu();
   const requests = [{ name: "huge", bytes: limits.maxBufferSize + 5, usage: GPUBufferUsage.STORAGE }];
-  await assertRejects(() => DeviceBuffers.allocate(device, requests), ClearstackError);
+  await assertRejects(() => new DeviceBuffers(device).allocate(requests), ClearstackError);
 });
 
 webgpuTest("a shader that does not compile is reported with line and reason", async () => {
@@ -40,8 +40,8 @@ webgpuTest("a shader that does not compile is reported with line and reason", as
     workgroupSize: [1, 1],
     sharedBytes: 0,
   };
-  const buffers = await DeviceBuffers.allocate(device, []);
-  const attempt = () => new PipelineCache(device).prepare([{ shader, resources: [], grid: [1, 1] }], buffers);
+  const passes = [{ shader, resources: [], grid: [1, 1] as const }];
+  const attempt = () => new PipelineCache(device).prepare(passes, new DeviceBuffers(device));
   const error = await assertRejects(attempt, ClearstackError);
   assertEquals(error.kind, "internal");
   assert(error.message.includes("broken") && error.message.includes("unknown_name"), error.message);

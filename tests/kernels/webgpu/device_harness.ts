@@ -30,13 +30,14 @@ export async function runShader(
   const bytes = contents[result].byteLength;
   const requests = shader.bindings.map(({ name, access }) => ({
     name,
-    bytes: Math.max(16, contents[name].byteLength),
+    bytes: contents[name].byteLength,
     usage: GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC |
       (access === "uniform" ? GPUBufferUsage.UNIFORM : GPUBufferUsage.STORAGE),
   }));
   const staging = stagingRequests(bytes);
-  const buffers = await DeviceBuffers.allocate(device, [...requests, ...staging]);
+  const buffers = new DeviceBuffers(device);
   try {
+    await buffers.allocate([...requests, ...staging]);
     return await withErrorScopes(device, { what: shader.label, bytes: buffers.bytes }, async () => {
       for (const { name } of requests) device.queue.writeBuffer(buffers.get(name), 0, contents[name]);
       const resources = shader.bindings.map((binding) =>

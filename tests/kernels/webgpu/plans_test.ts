@@ -3,7 +3,7 @@ import { boxLayout } from "kernels/webgpu/layout.ts";
 import { cappedLimits, DEFAULT_LIMITS, type GpuLimits } from "kernels/webgpu/limits.ts";
 import type { Pass } from "kernels/webgpu/pass.ts";
 import { radixPlan, registersPerLane } from "kernels/webgpu/radices.ts";
-import { type Program, rlProgram } from "kernels/webgpu/rl_program.ts";
+import { type Program, programOptions, rlProgram } from "kernels/webgpu/rl_program.ts";
 import { ClearstackError } from "shared/errors.ts";
 import { fastSide } from "shared/fast_size.ts";
 import { type Vec3, voxelCount } from "shared/geometry.ts";
@@ -27,8 +27,16 @@ const BOXES: Vec3[] = [[8, 8, 8], [1, 8, 8], [9, 25, 14], [1, 343, 50], [48, 100
   640,
 ]];
 
-function passesOf({ otf, weights, start, iteration }: Program): Pass[] {
-  return [...otf, ...weights, ...start, ...iteration].flat();
+const EVERYTHING = programOptions({
+  acceleration: "biggs",
+  nonCirculant: true,
+  totalVariation: 0.01,
+  dampingSigmas: 3,
+  backProjector: "wiener-butterworth",
+});
+
+function passesOf({ otf, weights, start, iteration, measuring }: Program): Pass[] {
+  return [...otf, ...weights, ...start, ...iteration, ...measuring.data, ...measuring["data and held-out"]].flat();
 }
 
 Deno.test("every smooth length has a radix plan with few passes and few registers", () => {
@@ -50,7 +58,7 @@ Deno.test("kernels keep to the limits of the smallest and of a large device", ()
   for (const limits of [DEFAULT_LIMITS, DESKTOP_GPU]) {
     for (const box of [...BOXES, [1, 2048, 2048], [1024, 8, 1024], [8, 1024, 8]] as Vec3[]) {
       if (4 * voxelCount(box) > 2 * limits.maxStorageBufferBindingSize) continue;
-      const program = rlProgram(box, { acceleration: "biggs", nonCirculant: true }, limits);
+      const program = rlProgram(box, EVERYTHING, limits);
       for (const { shader, grid, resources } of passesOf(program)) {
         const [x, y] = shader.workgroupSize;
         const name = `${shader.label} of ${box}`;
@@ -73,9 +81,9 @@ Deno.test("kernels keep to the limits of the smallest and of a large device", ()
 Deno.test("what a pass binds lies within the buffers of its program", () => {
   for (const box of BOXES) {
     for (const acceleration of ["none", "shb", "biggs"] as const) {
-      const program = rlProgram(box, { acceleration, nonCirculant: true }, DESKTOP_GPU);
-      const sizes = new Map(program.buffers.map(({ name, bytes }) => [name, bytes]));
-      assertEquals(sizes.size, program.buffers.length);
+      const program = rlProgram(box, { ...EVERYTHING, acceleration }, DESKTOP_GPU);
+      const sizes = new Map([...program.buffers, ...program.heldOutBuffers].map(({ name, bytes }) => [name, bytes]));
+      assertEquals(sizes.size, program.buffers.length + program.heldOutBuffers.length);
       for (const { buffer, offset, bytes } of passesOf(program).flatMap((pass) => pass.resources)) {
         assert(offset + bytes <= sizes.get(buffer)!, `${buffer} from ${offset}, ${bytes} bytes`);
       }
@@ -85,7 +93,7 @@ Deno.test("what a pass binds lies within the buffers of its program", () => {
 
 Deno.test("an iteration moves 84 bytes per voxel beside its tables and column 0", () => {
   for (const box of [[64, 64, 64], [100, 216, 432], [512, 512, 512]] as Vec3[]) {
-    const program = rlProgram(box, { acceleration: "none", nonCirculant: false }, DESKTOP_GPU);
+    const program = rlProgram(box, programOptions({}), DESKTOP_GPU);
     const moved = program.iteration.flat().flatMap(({ shader, resources }) =>
       resources.map((resource, i) => ({
         ...resource,

@@ -2,8 +2,10 @@ import { assert } from "@std/assert";
 import { type ColumnKernel, columnShader, multiplyShader } from "kernels/webgpu/column_kernel.ts";
 import { boxLayout } from "kernels/webgpu/layout.ts";
 import { projectionValues } from "kernels/webgpu/projection.ts";
+import { parameterValues } from "kernels/webgpu/parameters.ts";
+import { ratioStage } from "kernels/webgpu/ratio_stages.ts";
 import { rowGroups, rowShader } from "kernels/webgpu/row_kernel.ts";
-import { FORWARD, parameterValues, RATIO } from "kernels/webgpu/row_stages.ts";
+import { FORWARD, type RowStage } from "kernels/webgpu/row_stages.ts";
 import { twiddleTable } from "kernels/webgpu/twiddles.ts";
 import { columnShape, rowShape } from "kernels/webgpu/workgroups.ts";
 import type { Vec3 } from "shared/geometry.ts";
@@ -104,15 +106,15 @@ webgpuTest("the forward transform of rows equals the definition, with the ends o
 
 webgpuTest("a row stage meets the voxels themselves between its transforms", async () => {
   for (const length of ROW_LENGTHS) {
-    const { shader, grid, rows } = await rowsOf(length, RATIO);
+    const { shader, grid, rows } = await rowsOf(length, ratioStage({ damped: false, measures: "nothing" }));
     const shape: Vec3 = [1, rows, length];
     const blurred = random(rows * length, 6).map((value) => value + 1);
-    const data = random(rows * length, 7);
+    const data = random(rows * length, 7).map(Math.abs);
     // A stage scales by one over the voxels of the box; the transform along x alone leaves the rows to make up for.
     const contents = {
       spectrum: packedRows(blurred, shape).map((value) => value * rows),
       data: Float32Array.from(data),
-      parameters: parameterValues(1),
+      parameters: parameterValues({ scale: 1 }),
       twiddles: twiddleTable(length),
     };
     const actual = await runShader(shader, grid, { contents, result: "spectrum" });
@@ -123,7 +125,7 @@ webgpuTest("a row stage meets the voxels themselves between its transforms", asy
 });
 
 /** A row kernel over a plane of seven rows, the last of which has no partner. */
-async function rowsOf(length: number, stage: typeof FORWARD) {
+async function rowsOf(length: number, stage: RowStage) {
   const { limits } = await testGpu();
   const rows = 7;
   const layout = boxLayout([1, rows, length], limits);

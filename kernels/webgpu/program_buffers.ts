@@ -1,0 +1,67 @@
+/**
+ * The buffers that the passes of a program need.
+ */
+import { MEASURED, MEASUREMENTS } from "./measurement.ts";
+import { MOMENTUM } from "./momentum.ts";
+import { PARAMETERS, slabBuffer, slabValues, SMALL_BYTES } from "./parameters.ts";
+import { PARTIAL_SUMS } from "./partial_sums.ts";
+import type { BufferSpec } from "./pass.ts";
+import { partBuffer, type PassMaker, twiddleBuffer } from "./pass_maker.ts";
+import { projectionBuffer, projectionValues } from "./projection.ts";
+import type { ProgramOptions } from "./rl_program.ts";
+import { twiddleTable } from "./twiddles.ts";
+
+/** Volumes of each acceleration beside data, estimate, spectrum and OTF. */
+const ACCELERATION_VOLUMES = { none: [], shb: ["point"], biggs: ["point", "change"] } as const;
+
+/** Names of the volumes that a program holds; each takes four bytes per voxel. */
+export function volumeNames({ acceleration, nonCirculant, smoothed, unmatched }: ProgramOptions): string[] {
+  return [
+    "estimate",
+    "data",
+    "spectrum",
+    "otf",
+    ...(unmatched ? ["backotf"] : []),
+    ...(nonCirculant ? ["weights"] : []),
+    ...(smoothed ? ["variation"] : []),
+    ...ACCELERATION_VOLUMES[acceleration],
+  ];
+}
+
+/** The buffers of a volume. */
+export function volumeBuffers({ layout: { parts, partBytes } }: PassMaker, name: string): BufferSpec[] {
+  return Array.from(
+    { length: parts },
+    (_, part) => ({ name: partBuffer(name, part), bytes: partBytes, usage: "storage" }),
+  );
+}
+
+/** All buffers that a program holds from the start. */
+export function programBuffers(make: PassMaker, options: ProgramOptions): BufferSpec[] {
+  const lengths = [...new Set(make.layout.box)].filter((length) => length > 1);
+  return [
+    ...volumeNames(options).flatMap((name) => volumeBuffers(make, name)),
+    ...[PARAMETERS, MEASURED].map(({ binding }) => uniform(binding.name)),
+    ...(["forward", "back"] as const).map((projection) =>
+      uniform(projectionBuffer(projection), projectionValues(projection))
+    ),
+    ...make.slabs.map(({ index, part, firstPlane }) =>
+      uniform(slabBuffer(index), slabValues(part * make.layout.planesPerPart + firstPlane))
+    ),
+    ...lengths.map((length): BufferSpec => ({
+      name: twiddleBuffer(length),
+      bytes: 8 * length,
+      usage: "storage",
+      contents: twiddleTable(length),
+    })),
+    ...[MOMENTUM.binding, MEASUREMENTS.binding, PARTIAL_SUMS].map((binding): BufferSpec => ({
+      name: binding.name,
+      bytes: make.smallBytes(binding),
+      usage: "storage",
+    })),
+  ];
+}
+
+function uniform(name: string, contents?: BufferSpec["contents"]): BufferSpec {
+  return { name, bytes: SMALL_BYTES, usage: "uniform", ...(contents ? { contents } : {}) };
+}

@@ -1,0 +1,77 @@
+/**
+ * What the data say about the model: the ratio that is projected back, and how well the two agree. The formulas are those of
+ * kernels/deconvolver.ts.
+ */
+import { MEASURED, measuredPair } from "./measurement.ts";
+import { PARAMETERS, SLAB } from "./parameters.ts";
+import { type RowStage, volume, type VoxelPair } from "./row_stages.ts";
+
+/** Data value of voxels that are not observed. */
+export const UNOBSERVED = -1;
+
+/** Variants of the ratio. */
+export interface RatioOptions {
+  /** With noise-gated damping. */
+  readonly damped: boolean;
+  /** Sums the I-divergence of the data, or of data and held-out photons, from the model. */
+  readonly measures: "nothing" | "data" | "data and held-out";
+}
+
+const MODEL = `
+// At least epsilon, and no more than data that are known to be cut off.
+fn model_of(blurred: vec2f, data: vec2f) -> vec2f {
+  let model = max(blurred + parameters.background, vec2f(parameters.epsilon));
+  return select(model, min(model, data), data >= vec2f(parameters.saturation));
+}`;
+
+const DIVERGENCE = `
+// d ln(d / m) - d + m; where that loses everything to cancellation its series in d / m - 1.
+fn divergence_terms(data: vec2f, model: vec2f) -> vec2f {
+  let q = data / model - 1.0;
+  let series = model * q * q * (0.5 + q * (-1.0 / 6.0 + q * (1.0 / 12.0 + q * (-0.05 + q / 30.0))));
+  let logarithm = select(vec2f(0.0), data * log(data / model), data > vec2f(0.0)) - data + model;
+  return select(logarithm, series, abs(q) < vec2f(0.1));
+}`;
+
+const DAMPING = `
+// White 1994: U^9 (10 - 9 U), 1 where data and model differ by more than noise.
+fn damped_ratio(data: vec2f, model: vec2f) -> vec2f {
+  let u = min(parameters.damping * divergence_terms(data, model), vec2f(1.0));
+  let cube = u * u * u;
+  return 1.0 + cube * cube * cube * (10.0 - 9.0 * u) * (data / model - 1.0);
+}`;
+
+/** `data / model`, damped or not, and 0 on voxels that are not observed. */
+export function ratioStage({ damped, measures }: RatioOptions): RowStage {
+  const measuring = measures !== "nothing";
+  const needsDivergence = damped || measuring;
+  const heldOut = measures === "data and held-out";
+  return {
+    label: ["x ratio", damped ? "damped" : "", measuring ? `measuring ${measures}` : ""].filter(Boolean).join(" "),
+    volumes: [volume("data", "read"), ...(heldOut ? [volume("heldout", "read")] : [])],
+    structs: [PARAMETERS, ...(measuring ? [MEASURED, SLAB] : [])],
+    functions: [MODEL, ...(needsDivergence ? [DIVERGENCE] : []), ...(damped ? [DAMPING] : [])],
+    inverse: true,
+    forward: true,
+    sums: measuring,
+    point(pair, blurred) {
+      const data = pair.load("data");
+      const model = pair.w.let(`model_of(${blurred}, ${data})`);
+      if (measuring) measure(pair, data, { model, heldOut });
+      // What is not observed counts as 0, which a ratio without damping keeps by itself.
+      if (!damped) return pair.w.let(`max(${data}, vec2f(0.0)) / ${model}`);
+      return pair.w.let(`select(vec2f(0.0), damped_ratio(${data}, ${model}), ${data} >= vec2f(0.0))`);
+    },
+  };
+}
+
+function measure(pair: VoxelPair, data: string, { model, heldOut }: { model: string; heldOut: boolean }): void {
+  const { w } = pair;
+  const counts = w.let(`${measuredPair(pair)} & (${data} >= vec2f(0.0))`);
+  const counted = (terms: string) => w.let(`select(vec2f(0.0), ${terms}, ${counts})`);
+  const fit = counted(`divergence_terms(${data}, ${model})`);
+  const photons = heldOut
+    ? counted(`divergence_terms(${pair.load("heldout")}, parameters.held_out_ratio * ${model})`)
+    : "vec2f(0.0)";
+  pair.add(fit, photons);
+}
