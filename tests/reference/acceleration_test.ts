@@ -4,7 +4,7 @@ import { ITERATIONS } from "./acceleration.ts";
 /** A step whose estimates can be followed by hand: half way to 2. */
 const halfWay = (estimate: Float64Array) => estimate.map((u) => u / 2 + 1);
 const after = (acceleration: "none" | "shb" | "biggs", iterations: number) =>
-  ITERATIONS[acceleration](Float64Array.of(8), halfWay, iterations)[0];
+  ITERATIONS[acceleration](Float64Array.of(8), halfWay, { iterations, floor: 0 })[0];
 
 Deno.test("plain iterations apply the step as it is", () => {
   assertEquals([1, 2, 3].map((k) => after("none", k)), [5, 3.5, 2.75]);
@@ -18,4 +18,18 @@ Deno.test("heavy-ball iterations extrapolate by (k - 1) / (k + 2)", () => {
 Deno.test("Biggs-Andrews iterations extrapolate by the correlation of successive changes", () => {
   // Changes -3, -1.5: momentum 4.5 / 9 = 0.5, so the third step starts from 3.5 - 0.75 = 2.75.
   assertEquals([1, 2, 3].map((k) => after("biggs", k)), [5, 3.5, 2.375]);
+});
+
+Deno.test("accelerated iterations never start below the floor", () => {
+  const points: number[] = [];
+  const fall = (estimate: Float64Array) => {
+    points.push(estimate[0]);
+    return estimate.map((u) => u / 100);
+  };
+  ITERATIONS.shb(Float64Array.of(1), fall, { iterations: 4, floor: 0.1 });
+  // From 1 to 0.01, extrapolated below 0 and so started from 0.1; from 0.001 on the momentum is too small to matter.
+  assertEquals(points, [1, 0.1, 0.1, 0.1]);
+  points.length = 0;
+  ITERATIONS.biggs(Float64Array.of(0), fall, { iterations: 1, floor: 0.1 });
+  assertEquals(points, [0.1]);
 });
