@@ -1,8 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { openImage } from "shared/image/open_image.ts";
-import { clearstack, hasWebGpu } from "./clearstack.ts";
+import { clearstack } from "./clearstack.ts";
 import { readWhole } from "../fixtures/read_whole.ts";
-import { canImport, readRaw, runOracle, worstDifference } from "./oracle.ts";
+import { backendTest, canImport, readRaw, runOracle, worstDifference } from "./oracle.ts";
 
 /**
  * Both sides run the same iterations on the same tiles, ours in float32, the pipeline's in float64. float32 transforms of a box of
@@ -14,13 +14,9 @@ const TOLERANCE = 1e-4;
 const oracle = canImport("dask.array", "zarr", "tifffile", "scipy");
 
 for (const backend of ["cpu", "webgpu"] as const) {
-  const ignore = !oracle || (backend === "webgpu" && !await hasWebGpu());
   for (const psfShape of ["16,16,16", "10,12,16"]) {
-    Deno.test({
-      name: `${backend} gives what the Dask pipeline of 2020 gives, with a PSF of ${psfShape}`,
-      ignore,
-      fn: () => compare(backend, psfShape),
-    });
+    const name = `${backend} gives what the Dask pipeline of 2020 gives, with a PSF of ${psfShape}`;
+    backendTest(name, { oracle, backend }, () => compare(backend, psfShape));
   }
 }
 

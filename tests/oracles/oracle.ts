@@ -2,6 +2,7 @@
  * Independent programs that know the right answer: Debian's Python packages, and a newer suite's zarr-python. Tests that need
  * them are skipped where they are absent, and fail there if CLEARSTACK_REQUIRE_ORACLES is 1.
  */
+import { webgpuTest } from "../require.ts";
 
 /** The interpreter that the operating system's packages are installed for. */
 const PYTHON = "/usr/bin/python3";
@@ -13,6 +14,16 @@ export function canImport(...modules: readonly string[]): boolean {
   const found = succeeds(PYTHON, ["-c", `import ${modules.join(", ")}`]);
   if (!found && required) throw new Error(`${PYTHON} must be able to import ${modules.join(", ")}`);
   return found;
+}
+
+/** Registers a test of one backend against an oracle: skipped where the oracle is absent, or the adapter it needs. */
+export function backendTest(
+  name: string,
+  { oracle, backend }: { readonly oracle: boolean; readonly backend: "cpu" | "webgpu" },
+  body: () => Promise<void>,
+): void {
+  if (oracle && backend === "webgpu") webgpuTest(name, body);
+  else Deno.test({ name, ignore: !oracle, fn: body });
 }
 
 /** Runs a script of infra/oracles with the system's Python. */

@@ -1,8 +1,8 @@
 import { assert } from "@std/assert";
 import { openImage } from "shared/image/open_image.ts";
 import { readWhole } from "../fixtures/read_whole.ts";
-import { clearstack, hasWebGpu } from "./clearstack.ts";
-import { canImport, readRaw, runOracle, worstDifference } from "./oracle.ts";
+import { clearstack } from "./clearstack.ts";
+import { backendTest, canImport, readRaw, runOracle, worstDifference } from "./oracle.ts";
 
 /**
  * scikit-image starts from a constant and takes zeros outside the image. Data that are exactly zero near the edges have a ratio
@@ -16,11 +16,8 @@ const TOLERANCE = 1e-5;
 const oracle = canImport("skimage.restoration", "zarr", "tifffile");
 
 for (const backend of ["cpu", "webgpu"] as const) {
-  Deno.test({
-    name: `${backend} gives what scikit-image's richardson_lucy gives, away from the edges`,
-    ignore: !oracle || (backend === "webgpu" && !await hasWebGpu()),
-    fn: () => compare(backend),
-  });
+  const name = `${backend} gives what scikit-image's richardson_lucy gives, away from the edges`;
+  backendTest(name, { oracle, backend }, () => compare(backend));
 }
 
 async function compare(backend: "cpu" | "webgpu"): Promise<void> {
