@@ -35,22 +35,31 @@ export class ImageExchange {
 
   /** Copies staged data, negative ones as 0, and `unobserved` outside `observed`; keeps sums for {@link summarise}. */
   readData(group: number, observed: Part, unobserved: number): void {
-    let sum = 0;
-    let peak = 0;
+    let groupSum = 0;
+    let groupPeak = 0;
     let badVoxel = -1;
     this.#forEachRow(group, "data", (staged, voxels, rowIndex) => {
       const [start, end] = this.#observedSpan(rowIndex, observed);
-      for (let x = 0; x < staged.length; x++) voxels[GROUP_ROWS * x] = x >= start && x < end ? 0 : unobserved;
+      // Locals of this function, which stay in registers; variables outside of it would not.
+      let [sum, peak, difference] = [0, 0, 0];
+      for (let x = 0; x < staged.length; x++) voxels[GROUP_ROWS * x] = unobserved;
       for (let x = start; x < end; x++) {
         const value = staged[x];
-        if (value - value !== 0 && badVoxel < 0) badVoxel = rowIndex * staged.length + x;
-        if (!(value > 0)) continue;
-        voxels[GROUP_ROWS * x] = value;
-        sum += value;
-        if (value > peak) peak = value;
+        const counted = value > 0 ? value : 0;
+        voxels[GROUP_ROWS * x] = counted;
+        sum += counted;
+        if (counted > peak) peak = counted;
+        // NaN as soon as one value is NaN or infinite.
+        difference += value - value;
+      }
+      groupSum += sum;
+      groupPeak = Math.max(groupPeak, peak);
+      if (difference !== 0 && badVoxel < 0) {
+        const x = staged.findIndex((value, i) => i >= start && i < end && !Number.isFinite(value));
+        badVoxel = rowIndex * staged.length + x;
       }
     });
-    this.#sums.set([sum, peak, badVoxel], 4 * group);
+    this.#sums.set([groupSum, groupPeak, badVoxel], 4 * group);
   }
 
   /** What {@link readData} found in all groups, added up in the order of the groups. */
@@ -71,11 +80,15 @@ export class ImageExchange {
     const data = this.#groupFloats(group, "data");
     this.#forEachRow(group, name, (staged, voxels, rowIndex) => {
       const [start, end] = this.#observedSpan(rowIndex, observed);
-      const row = rowIndex % this.#layout.box[1] % GROUP_ROWS;
-      for (let x = 0; x < staged.length; x++) {
-        const value = data[GROUP_ROWS * x + row];
-        const within = x >= start && x < end;
-        voxels[GROUP_ROWS * x] = within ? inside ?? Math.max(value - background, value / 10) : outside;
+      const row = data.subarray((rowIndex % this.#layout.box[1]) % GROUP_ROWS);
+      if (end - start < staged.length || inside !== undefined) {
+        const value = inside ?? outside;
+        for (let x = 0; x < staged.length; x++) voxels[GROUP_ROWS * x] = x >= start && x < end ? value : outside;
+      }
+      if (inside !== undefined) return;
+      for (let x = start; x < end; x++) {
+        const value = row[GROUP_ROWS * x];
+        voxels[GROUP_ROWS * x] = Math.max(value - background, value / 10);
       }
     });
   }
