@@ -43,7 +43,7 @@ const SLICES = [30, 212, 128] as const;
 /** Runs the command. */
 export async function demoCommand(args: readonly string[], io: Io): Promise<number> {
   const parsed = parseArguments(args, FORM);
-  const folder = parsed.value("dir") ?? "clearstack-demo";
+  const folder = (parsed.value("dir") ?? "clearstack-demo").replace(/(?<=.)\/+$/, "");
   const iterations = wholeNumber("iterations", parsed.value("iterations") ?? "30", ITERATIONS_FORM, [1, 1000]);
   const backend = oneOf("backend", parsed.value("backend") ?? "auto", BackendSchema.options);
   await claimFolder(folder);
