@@ -20,11 +20,11 @@
  * grad(y)_a [i] = y[i + e_a] - y[i]          forward differences along a = z, y, x in voxels, wrapping around the box
  * div(p) [i] = sum over a of p_a[i] - p_a[i - e_a]   backward differences, wrapping around: minus the adjoint of grad
  * ```
- * Accelerated iterations start from `y = max(u + momentum (u - u_previous), 1e-4 s)`, and the start itself is raised to at
- * least 1e-4 s. Steps multiply, so a voxel that were extrapolated to 0, or near it, could never come back: with a floor of 0
- * fifty iterations on bars reach ten times the I-divergence. The momentum of iteration k (from 1) is `(k - 1) / (k + 2)` for
- * shb; for biggs it is `sum(g_k-1 g_k-2) / sum(g_k-2 g_k-2)`, clipped to 0 to 1, of the changes `g = u - y` of the two
- * iterations before, 0 where there are none.
+ * The first iteration starts from the first estimate, y = u. Accelerated ones go on from
+ * `y = max(u + momentum (u - u_previous), 1e-4 s)`: steps multiply, so a voxel that were extrapolated to 0, or near it, could
+ * not come back (with 0 in place of 1e-4 s, fifty iterations on bars leave eight times the I-divergence). The momentum of
+ * iteration k = 2, 3, ... is `(k - 1) / (k + 2)` for shb; for biggs it is `sum(g_k-1 g_k-2) / sum(g_k-2 g_k-2)`, clipped to 0
+ * to 1, of the changes `g = u - y` of the two iterations before, 0 where there are none.
  *
  * In float32, `t` loses everything to cancellation where d is close to m. With q = d / m - 1, use for |q| < 0.1 the series
  * `t = m q^2 (1/2 - q/6 + q^2/12 - q^3/20 + q^4/30)`, whose error is below 5e-7 of t.

@@ -30,29 +30,28 @@ function plain(start: Float64Array, step: Step, { iterations }: Course): Float64
 
 /** Wang & Miller, IEEE Trans. Image Process. 23 (2014) 848-854, with the momentum `(k - 1) / (k + 2)` that deconwolf uses. */
 function scaledHeavyBall(start: Float64Array, step: Step, { iterations, floor }: Course): Float64Array {
-  let previous: Float64Array = start.map((u) => Math.max(u, floor));
-  let estimate: Float64Array = previous;
+  let point = start;
+  let estimate = start;
   for (let k = 1; k <= iterations; k++) {
-    const next = step(extrapolate(estimate, previous, { momentum: (k - 1) / (k + 2), floor }), k - 1);
-    previous = estimate;
-    estimate = next;
+    const previous = estimate;
+    estimate = step(point, k - 1);
+    point = extrapolate(estimate, previous, { momentum: k / (k + 3), floor });
   }
   return estimate;
 }
 
 /** Biggs & Andrews, Appl. Opt. 36 (1997) 1766-1775. */
 function biggsAndrews(start: Float64Array, step: Step, { iterations, floor }: Course): Float64Array {
-  let previous: Float64Array = start.map((u) => Math.max(u, floor));
-  let estimate: Float64Array = previous;
+  let point = start;
+  let estimate = start;
   let change = new Float64Array(start.length);
-  let momentum = 0;
   for (let k = 1; k <= iterations; k++) {
-    const predicted = extrapolate(estimate, previous, { momentum, floor });
-    const next = step(predicted, k - 1);
-    const nextChange = next.map((u, i) => u - predicted[i]);
-    const norm = dot(change, change);
-    momentum = norm > 0 ? Math.min(1, Math.max(0, dot(nextChange, change) / norm)) : 0;
-    [previous, estimate, change] = [estimate, next, nextChange];
+    const [previous, previousChange] = [estimate, change];
+    estimate = step(point, k - 1);
+    change = Float64Array.from(estimate, (u, i) => u - point[i]);
+    const norm = dot(previousChange, previousChange);
+    const momentum = norm > 0 ? Math.min(1, Math.max(0, dot(change, previousChange) / norm)) : 0;
+    point = extrapolate(estimate, previous, { momentum, floor });
   }
   return estimate;
 }
