@@ -6,7 +6,7 @@ import type { Complex } from "./arithmetic.ts";
 import type { Address } from "./fft_passes.ts";
 import type { ImageName, MemoryLayout } from "./memory_layout.ts";
 import { PhotonModel, type PhotonModelOptions } from "./photon_model.ts";
-import { HELD_OUT_RATIO_ADDRESS, MOMENTUM_ADDRESS } from "./shared_control.ts";
+import { HELD_OUT_RATIO_ADDRESS, LEAST_POINT_ADDRESS, MOMENTUM_ADDRESS } from "./shared_control.ts";
 import type { Code } from "./wasm_code.ts";
 import {
   f32x4Add,
@@ -92,7 +92,7 @@ export class RowSteps {
 
   /**
    * Scaled heavy ball: `next = estimate * correction`, where the estimate is an extrapolated one, becomes the previous
-   * estimate, and `max(0, next + momentum * (next - previous))` the estimate.
+   * estimate, and `max(least, next + momentum * (next - previous))` the estimate.
    */
   updateWithMomentum: VoxelStep = (correction, at) =>
     this.#both(correction, (part, offset) => {
@@ -103,7 +103,7 @@ export class RowSteps {
       return image.store("estimate", extrapolated);
     });
 
-  /** Biggs and Andrews: `predicted = max(0, estimate + momentum * (estimate - previous))`. */
+  /** Biggs and Andrews: `predicted = max(least, estimate + momentum * (estimate - previous))`. */
   predict: VoxelStep = (_, at) =>
     this.#both(undefined, (_part, offset) => {
       const image = this.#images(at, offset);
@@ -141,7 +141,7 @@ export class RowSteps {
 
   #extrapolate(current: Code, previous: Code): Code {
     const step = f32x4Mul(f32x4Sub(current, previous), v128LoadSplat(i32Const(0), MOMENTUM_ADDRESS));
-    return this.#into.vector(f32x4Max(f32x4Add(current, step), this.#into.constant(0)));
+    return this.#into.vector(f32x4Max(f32x4Add(current, step), v128LoadSplat(i32Const(0), LEAST_POINT_ADDRESS)));
   }
 
   /** The images beside the estimate at `at`: they lie behind it, at distances that are known now. */

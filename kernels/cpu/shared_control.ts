@@ -6,6 +6,7 @@
 export const EPSILON_ADDRESS = 64;
 export const MOMENTUM_ADDRESS = 68;
 export const HELD_OUT_RATIO_ADDRESS = 72;
+export const LEAST_POINT_ADDRESS = 76;
 
 /** Indices of 32-bit words. */
 const ARRIVED = 0;

@@ -9,7 +9,13 @@ import type { Kernels } from "./kernel_module.ts";
 import { intersection, Measurement, type Part } from "./measurement.ts";
 import type { Job, Outcome, RunJob, ThreadSetup } from "./messages.ts";
 import { PlaneSweeps } from "./plane_sweeps.ts";
-import { EPSILON_ADDRESS, HELD_OUT_RATIO_ADDRESS, MOMENTUM_ADDRESS, SharedControl } from "./shared_control.ts";
+import {
+  EPSILON_ADDRESS,
+  HELD_OUT_RATIO_ADDRESS,
+  LEAST_POINT_ADDRESS,
+  MOMENTUM_ADDRESS,
+  SharedControl,
+} from "./shared_control.ts";
 import { Variation } from "./variation.ts";
 
 /** Smallest positive normal float32: keeps the division defined for data that are almost 0. */
@@ -69,7 +75,7 @@ export class ThreadProgram {
       else this.#sweeps.between("row_ratio", "data");
       this.#sweeps.depth("depth_correlate");
       if (this.#setup.totalVariation > 0) this.#vary(predicted ? "predicted" : "estimate", job);
-      if (predicted) this.#advance(images);
+      if (predicted) this.#advance(job, images);
       else this.#update(iteration, iteration === iterations);
       if (this.#control.stopped) return { status: "stopped", divergence };
     }
@@ -83,7 +89,9 @@ export class ThreadProgram {
     this.#control.setParameter(EPSILON_ADDRESS, Math.max(1e-6 * (scale ?? summary.peak), TINY));
     this.#control.setParameter(HELD_OUT_RATIO_ADDRESS, heldOutRatio ?? 0);
     // What the first iteration extrapolates with: shb its result, with (k - 1) / (k + 2) for k = 2; biggs its start.
-    this.#control.setParameter(MOMENTUM_ADDRESS, this.#setup.acceleration === "shb" ? 1 / 4 : 0);
+    const heavyBall = this.#setup.acceleration === "shb";
+    this.#control.setParameter(MOMENTUM_ADDRESS, heavyBall ? 1 / 4 : 0);
+    this.#control.setParameter(LEAST_POINT_ADDRESS, heavyBall ? this.#leastPoint(scale) : 0);
   }
 
   /** `1 / Bt g`: the back-projected mask of observed voxels. */
@@ -138,13 +146,19 @@ export class ThreadProgram {
   }
 
   /** Biggs & Andrews, Appl. Opt. 36 (1997) 1766-1775: the momentum needs sums over the whole box before it is applied. */
-  #advance(images: ImageExchange): void {
+  #advance({ scale }: RunJob, images: ImageExchange): void {
     this.#sweeps.backward("row_advance", "estimate", () => {
       const [oldTimesNew, oldSquared] = images.totals();
       const momentum = oldSquared > 0 ? Math.min(1, Math.max(0, oldTimesNew / oldSquared)) : 0;
       this.#control.setParameter(MOMENTUM_ADDRESS, momentum);
+      this.#control.setParameter(LEAST_POINT_ADDRESS, this.#leastPoint(scale));
       this.#control.decideStop();
     });
+  }
+
+  /** The least that a voxel is extrapolated to. */
+  #leastPoint(scale: number | undefined): number {
+    return 1e-4 * (scale ?? this.#control.summary.peak);
   }
 
   #forEachGroup(work: (group: number) => void, last?: () => void): void {

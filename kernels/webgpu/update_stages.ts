@@ -41,7 +41,7 @@ export function heavyBallStage(options: UpdateOptions): RowStage {
   return {
     label: labelled("x heavy ball update", options),
     volumes: [volume("estimate", "read_write"), volume("point", "read_write"), ...factors(options)],
-    structs: [MOMENTUM],
+    structs: [MOMENTUM, PARAMETERS],
     functions: [],
     inverse: true,
     forward: true,
@@ -87,7 +87,7 @@ export function biggsCorrectStage(options: UpdateOptions): RowStage {
 export const BIGGS_PREDICT: RowStage = {
   label: "x biggs prediction",
   volumes: [volume("estimate", "read_write"), volume("point", "read_write")],
-  structs: [MOMENTUM],
+  structs: [MOMENTUM, PARAMETERS],
   functions: [],
   inverse: false,
   forward: true,
@@ -118,6 +118,9 @@ function corrected(pair: VoxelPair, point: string, correction: string, options: 
   return pair.w.let(`${point} * (${bounded}${weights}${variation})`);
 }
 
+/** At least 1e-4 of the scale, of which epsilon is 1e-6. */
 function extrapolated(pair: VoxelPair, updated: string, previous: string): string {
-  return pair.w.let(`max(${updated} + momentum.factor * (${updated} - ${previous}), vec2f(0.0))`);
+  return pair.w.let(
+    `max(${updated} + momentum.factor * (${updated} - ${previous}), vec2f(100.0 * parameters.epsilon))`,
+  );
 }
