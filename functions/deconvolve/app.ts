@@ -4,8 +4,7 @@ import type { BackendChoice } from "shared/contract.ts";
 import { BackendSchema, TileTaskSchema } from "shared/contract.ts";
 import type { Device } from "shared/engine/device.ts";
 import type { InvokeTile } from "shared/engine/engine.ts";
-import { errorToRecord } from "shared/errors.ts";
-import { httpProblem, problemResponse, toProblem } from "shared/http/problem.ts";
+import { answerError, httpProblem, problemResponse } from "shared/http/problem.ts";
 import { readJson } from "shared/http/read_json.ts";
 
 /** What the function needs. */
@@ -23,11 +22,7 @@ export interface DeconvolveAppDeps {
  */
 export function createDeconvolveApp({ computeTile, device, log = console.error }: DeconvolveAppDeps): Hono {
   const app = new Hono();
-  app.onError((error) => {
-    const record = errorToRecord(error);
-    if (record.kind === "internal") log(`internal error: ${error.stack ?? record.message}`);
-    return problemResponse(toProblem(error));
-  });
+  app.onError((error) => answerError(error, log));
   app.notFound((c) => problemResponse(httpProblem(404, "Not found", `there is nothing at ${c.req.path}`)));
   app.get("/healthz", (c) => c.json({ status: "ok" }));
   app.get("/v1/device", async (c) => c.json(await device(BackendSchema.parse(c.req.query("backend") ?? "auto"))));

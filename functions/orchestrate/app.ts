@@ -2,9 +2,8 @@
 import { Hono } from "hono";
 import { JobRequestSchema } from "shared/contract.ts";
 import type { JobRunner } from "shared/engine/job_runner.ts";
-import { errorToRecord } from "shared/errors.ts";
 import { EVENT_STREAM_HEADERS, eventStream, lastEventId } from "shared/http/event_stream.ts";
-import { httpProblem, problemResponse, toProblem } from "shared/http/problem.ts";
+import { answerError, httpProblem, problemResponse } from "shared/http/problem.ts";
 import { readJson } from "shared/http/read_json.ts";
 
 /** What the function needs. */
@@ -17,11 +16,7 @@ export interface OrchestrateAppDeps {
 /** `POST /v1/runs`, `GET` and `DELETE /v1/runs/{id}`, `GET /v1/runs/{id}/events`, `POST /v1/plans`. */
 export function createOrchestrateApp({ jobs, log = console.error }: OrchestrateAppDeps): Hono {
   const app = new Hono();
-  app.onError((error) => {
-    const record = errorToRecord(error);
-    if (record.kind === "internal") log(`internal error: ${error.stack ?? record.message}`);
-    return problemResponse(toProblem(error));
-  });
+  app.onError((error) => answerError(error, log));
   app.notFound((c) => problemResponse(httpProblem(404, "Not found", `there is nothing at ${c.req.path}`)));
   app.get("/healthz", async (c) => {
     await jobs.ready();

@@ -4,6 +4,7 @@ import type { EventsOptions, JobRunner } from "shared/engine/job_runner.ts";
 import { hasEnded } from "shared/engine/job_runner.ts";
 import { ClearstackError, errorToRecord, isClearstackError } from "shared/errors.ts";
 import { INTERNAL_DETAIL } from "shared/http/problem.ts";
+import { redactedRequest } from "shared/image/provenance.ts";
 import type { Store } from "shared/storage/store.ts";
 import { redactUrl, urlsOverlap } from "shared/storage/url.ts";
 import { EventLog } from "./event_log.ts";
@@ -269,13 +270,5 @@ export class LocalJobRunner implements JobRunner {
 
 /** A status as it is told: URLs without passwords and signatures. */
 function publicStatus(status: JobStatus): JobStatus {
-  const { source, psf, output } = status.request;
-  const redacted = <T extends { readonly url: string }>(location: T): T => ({
-    ...location,
-    url: redactUrl(location.url),
-  });
-  return {
-    ...status,
-    request: { ...status.request, source: redacted(source), psf: redacted(psf), output: redacted(output) },
-  };
+  return { ...status, request: redactedRequest(status.request) };
 }

@@ -53,6 +53,13 @@ export function problemResponse(problem: Problem, headers: Record<string, string
   });
 }
 
+/** Answers with the problem document of anything thrown; what that does not tell goes to the log. */
+export function answerError(thrown: unknown, log: (line: string) => void): Response {
+  const problem = toProblem(thrown);
+  if (problem.status === 500) log(`internal error: ${thrown instanceof Error ? thrown.stack : thrown}`);
+  return problemResponse(problem);
+}
+
 /** The error that a problem document stands for; never fails, whatever the body is. */
 export function errorFromProblem(body: unknown, status: number): ClearstackError {
   const { success, data } = ProblemSchema.safeParse(body);

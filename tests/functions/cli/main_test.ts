@@ -36,3 +36,37 @@ for (const args of [["deconvole"], ["help", "deconvole"], ["constructor"], ["hel
     assert(/^clearstack: [^\n]*no command: expected one of deconvolve, plan[^\n]*\n$/.test(err), err);
   });
 }
+
+Deno.test("a job of the command line loads no HTTP framework", async () => {
+  const root = new URL("../../../", import.meta.url);
+  for (const entry of ["main", "deconvolve", "local_process"]) {
+    const { code, stdout } = await new Deno.Command(Deno.execPath(), {
+      args: ["info", "--json", `functions/cli/${entry}.ts`],
+      cwd: root,
+    }).output();
+    assertEquals(code, 0);
+    const graph = JSON.parse(new TextDecoder().decode(stdout));
+    assertEquals(staticImports(graph).filter((specifier) => specifier.includes("hono")), [], entry);
+  }
+});
+
+interface ModuleGraph {
+  readonly roots: readonly string[];
+  readonly modules: readonly {
+    readonly specifier: string;
+    readonly dependencies?: readonly { readonly code?: { readonly specifier: string }; readonly isDynamic?: boolean }[];
+  }[];
+}
+
+/** Everything that is loaded with the root, before anything is asked for. */
+function staticImports({ roots, modules }: ModuleGraph): string[] {
+  const dependencies = new Map(modules.map((module) => [module.specifier, module.dependencies ?? []]));
+  const seen = new Set<string>();
+  const visit = (specifier: string) => {
+    if (seen.has(specifier)) return;
+    seen.add(specifier);
+    for (const { code, isDynamic } of dependencies.get(specifier) ?? []) if (code && !isDynamic) visit(code.specifier);
+  };
+  roots.forEach(visit);
+  return [...seen];
+}

@@ -1,0 +1,41 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { computeClaim } from "functions/orchestrate/compute_claim.ts";
+import type { JobRequest } from "shared/contract.ts";
+import { JobRequestSchema } from "shared/contract.ts";
+import type { Device } from "shared/engine/device.ts";
+import { ClearstackError } from "shared/errors.ts";
+import type { Vec3 } from "shared/geometry.ts";
+import { totalBytes } from "shared/memory.ts";
+
+const at = { url: "memory:x" };
+const plain = JobRequestSchema.parse({ source: at, psf: at, output: at });
+const rich: JobRequest = {
+  ...plain,
+  algorithm: { ...plain.algorithm, acceleration: "biggs", boundary: "non-circulant" },
+};
+
+const gpuLimits = {
+  maxBufferSize: 2 ** 27,
+  maxStorageBufferBindingSize: 2 ** 27,
+  maxStorageBuffersPerShaderStage: 8,
+};
+
+function device(backend: "cpu" | "webgpu"): Device {
+  const bytes = { hostBytes: 2 ** 40, deviceBytes: 2 ** 40 };
+  const gpu = backend === "webgpu" ? { gpuLimits } : {};
+  return { backend, adapter: "a test", reason: "a test", computeOnHost: backend === "cpu", ...bytes, ...gpu };
+}
+
+for (const backend of ["cpu", "webgpu"] as const) {
+  Deno.test(`${backend} claims at least 16 bytes a voxel, and more for acceleration and unknown edges`, () => {
+    const box: Vec3 = [64, 64, 64];
+    const [least, most] = [plain, rich].map((request) => totalBytes(computeClaim(device(backend), request)(box)));
+    // data, estimate, spectrum and OTF; weights and two volumes of acceleration come on top
+    assert(least! >= 16 * 64 ** 3 && most! >= least! + 12 * 64 ** 3, `${least}, ${most}`);
+  });
+
+  Deno.test(`a box that ${backend} cannot take however much memory there is, is refused`, () => {
+    const claim = computeClaim(device(backend), plain);
+    assertEquals(assertThrows(() => claim([1024, 1024, 1024]), ClearstackError).kind, "over-budget");
+  });
+}
