@@ -112,6 +112,32 @@ Deno.test("a Gaussian has the variance it was given and a twelfth of a voxel", (
   assertAlmostEquals(variance, 4 + 1 / 12, 1e-12);
 });
 
+Deno.test("a pinhole of one Airy unit is as wide as the Airy disc's first dark ring", () => {
+  const objective: Objective = { na: 0.5, wavelengthMicrometre: 0.6, immersionIndex: 1 };
+  const made = generatePsf({
+    model: "born-wolf",
+    objective,
+    confocal: { excitationMicrometre: 0.5, pinholeAiry: 1 },
+    voxelMicrometre: [0, 0.02, 0.02],
+    shape: [1, 1, 41],
+  }).volume.values;
+  // First zero of J1: v = 3.8317, r = 0.6098 wavelength / NA.
+  const radius = 3.8317 / (2 * Math.PI) * 0.6 / 0.5;
+  const seen = (r: number) => {
+    let sum = 0;
+    for (let i = 0; i < 1600; i++) {
+      const [s, angle] = [radius * (Math.floor(i / 40) + 0.5) / 40, 2 * Math.PI * (i % 40 + 0.5) / 40];
+      const distance = Math.hypot(r + s * Math.cos(angle), s * Math.sin(angle));
+      sum += s * airy(2 * Math.PI / 0.6 * 0.5 * distance);
+    }
+    return sum * airy(2 * Math.PI / 0.5 * 0.5 * r);
+  };
+  for (const voxel of [5, 10, 20]) {
+    // Voxels of 0.02 average away (k 2 NA 0.02)^2 / 24, 1e-3 of a curvature, in both alike but for the fall of the light.
+    assertAlmostEquals(made[20 + voxel]! / made[20]!, seen(voxel * 0.02) / seen(0), 2e-3);
+  }
+});
+
 Deno.test("auto shapes are odd and hold 99.9 % where light ends", () => {
   for (
     const request of [

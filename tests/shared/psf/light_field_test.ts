@@ -3,7 +3,7 @@ import { lightField } from "shared/psf/light_field.ts";
 import { brightestDepth, inLightSheet, productOf, throughPinhole, wideField } from "shared/psf/light_model.ts";
 import { type Layers, layersOf, type Objective } from "shared/psf/optics.ts";
 import { bornWolfPupil, gibsonLanniPupil, type Pupil } from "shared/psf/pupil.ts";
-import { airy, pupilIntensity } from "./diffraction_reference.ts";
+import { airy, besselByIntegral, pupilIntensity, simpson } from "./diffraction_reference.ts";
 
 const OIL: Objective = { na: 1.4, wavelengthMicrometre: 0.52, immersionIndex: 1.515 };
 const DRY: Objective = { na: 0.1, wavelengthMicrometre: 0.5, immersionIndex: 1 };
@@ -83,6 +83,28 @@ Deno.test("Gibson-Lanni light in layers is the published path difference, square
     const found = intensity(gibsonLanniPupil(objective, layers), Float64Array.of(r), z)[0]!;
     // Paths of 100 micrometres are 1,000 radians: their rounding, 1e-13 relative, is 1e-10 of a radian.
     assertAlmostEquals(found, expected, 2 * TOLERANCE, `r = ${r}, z = ${z}`);
+  }
+});
+
+Deno.test("rays that the sample cannot carry are left out, and the last one it carries does no harm", () => {
+  const layers = layersOf(OIL, { sampleIndex: 1.33, depthMicrometre: 3 });
+  const k = 2 * Math.PI / 0.52;
+  for (const [r, z] of [[0, 3.6], [0.25, 3.4]] as const) {
+    // Angles in the sample go up to a right angle: s = 1.33 sin t.
+    const part = (turn: (angle: number) => number) =>
+      simpson(
+        (t) => {
+          const s = 1.33 * Math.sin(t);
+          const phase = k * (3 * 1.33 * Math.cos(t) - z * Math.sqrt(1.515 ** 2 - s ** 2));
+          return 2 * besselByIntegral(0, k * r * s) * turn(phase) * Math.sin(t) * Math.cos(t);
+        },
+        0,
+        Math.PI / 2,
+        2000,
+      );
+    const expected = part(Math.cos) ** 2 + part(Math.sin) ** 2;
+    const found = intensity(gibsonLanniPupil(OIL, layers), Float64Array.of(r), z)[0]!;
+    assertAlmostEquals(found, expected, TOLERANCE, `r = ${r}, z = ${z}`);
   }
 });
 

@@ -10,7 +10,7 @@ import { centreOfMass, centreOfPeak, recentred, shifted } from "shared/psf/centr
 import { cropByEnergy, energyBox } from "shared/psf/energy_box.ts";
 import { gaussianPsf } from "shared/psf/gaussian_psf.ts";
 import { mendPsf } from "shared/psf/mend_psf.ts";
-import { aboutCentre, centreVoxel, type PsfVolume, sumOf } from "shared/psf/psf_volume.ts";
+import { aboutCentre, centreVoxel, mirroredInDepth, type PsfVolume, sumOf } from "shared/psf/psf_volume.ts";
 import { radiallyAveraged } from "shared/psf/radial_average.ts";
 import { resampled } from "shared/psf/resample_psf.ts";
 import { widthsThrough } from "shared/psf/widths.ts";
@@ -168,6 +168,14 @@ Deno.test("the background is the level of the border, whatever stands in the mid
   assertAlmostEquals(noise, 10, 1);
 });
 
+Deno.test("where faint light skews what is left, the level lies below its mean", () => {
+  const random = createRandom(9);
+  const values = Float64Array.from({ length: 50_000 }, (_, i) => 100 + 10 * random.normal() + (i % 10 === 0 ? 25 : 0));
+  const { level } = backgroundOf(values);
+  // The mean is 102.5, of what is left after clipping about 102, and known to 0.05.
+  assert(level > 99 && level < 101, `${level}`);
+});
+
 Deno.test("a flat border has that background exactly", () => {
   assertEquals(backgroundOf([7, 7, 7, 7, 7]), { level: 7, noise: 0 });
 });
@@ -259,6 +267,16 @@ Deno.test("mending takes its steps in order and ends in values of sum 1 that are
   assertAlmostEquals(z! / (2 * 2.3548 * Math.sqrt(4 - 1 / 12 + 1 / 48)), 1, 2e-3);
   assertAlmostEquals(y! / (2.3548 * 3), 1, 2e-3);
   assertAlmostEquals(x!, y!, 1e-6);
+});
+
+Deno.test("planes are mirrored about the centre voxel, for odd and even depths", () => {
+  const planes = (...values: number[]): PsfVolume => ({
+    shape: [values.length, 1, 1],
+    values: Float64Array.from(values),
+  });
+  assertEquals([...mirroredInDepth(planes(1, 2, 3)).values], [3, 2, 1]);
+  // The centre of four is the third; what the first mirrors to lies beyond the end.
+  assertEquals([...mirroredInDepth(planes(1, 2, 3, 4)).values], [0, 4, 3, 2]);
 });
 
 Deno.test("resampling without a known voxel size, and subtracting all there is, are refused", () => {
