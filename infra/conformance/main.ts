@@ -7,6 +7,7 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { chooseBackend, createDeconvolver } from "kernels/backend.ts";
 import { isClearstackError } from "shared/errors.ts";
+import { writePage } from "../write_page.ts";
 import { examine, PROPERTIES } from "./examine.ts";
 import { ownSubject } from "./own_subject.ts";
 import { PEERS, startPeer } from "./peer_subject.ts";
@@ -57,7 +58,7 @@ async function main(): Promise<number> {
     for (const subject of subjects) await subject.close();
   }
   console.log(options.json ? jsonReport(subjects, rows) : plainTable(subjects, rows));
-  if (options.markdown) await Deno.writeTextFile(options.markdown, markdownPage(subjects, rows));
+  if (options.markdown) await writePage(options.markdown, markdownPage(subjects, rows));
   const failures = ownFailures(subjects, rows);
   for (const failure of failures) console.error(`FAIL ${failure}`);
   return failures.length > 0 ? 1 : 0;

@@ -31,7 +31,7 @@ def blog():
     sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "oracles"))
     import blog_pipeline
 
-    return lambda image, psf, iterations, as_shipped: blog_pipeline.deconvolve(image, psf, iterations), np.__version__
+    return lambda image, psf, iterations, as_shipped: blog_pipeline.deconvolve(image, psf, iterations), f"NumPy {np.__version__}"
 
 
 def decode(text, shape):
