@@ -78,7 +78,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const { openLocalProcess } = await import("./local_process.ts");
   const { openStore } = await import("shared/storage/open_store.ts");
   const local = openLocalProcess(options.config);
-  const runner = await LocalJobRunner.start({ deps: local.deps, store: openStore(options.jobs ?? JOBS_IN_MEMORY) });
+  const store = openStore(options.jobs ?? JOBS_IN_MEMORY);
+  const runner = await LocalJobRunner.start({ deps: local.deps, store, onIdle: () => local.close() });
   const app = createApiApp({ jobs: runner, allowedUrls: options.allowedUrls });
   const { host = "127.0.0.1", port = 0 } = options;
   try {

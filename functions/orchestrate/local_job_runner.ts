@@ -26,6 +26,8 @@ export interface LocalJobRunnerOptions {
   readonly store: Store;
   /** Jobs that run at the same time; each has the whole memory budget in its plan. @default {1} */
   readonly maxRunning?: number;
+  /** Called when the last job has ended, to free what is only held for the next one. */
+  readonly onIdle?: () => Promise<void>;
   /** Called with what no caller is told. */
   readonly log?: (line: string) => void;
 }
@@ -45,6 +47,7 @@ export class LocalJobRunner implements JobRunner {
   readonly #deps: JobDeps;
   readonly #statuses: JobStore;
   readonly #maxRunning: number;
+  readonly #onIdle: () => Promise<void>;
   readonly #log: (line: string) => void;
   readonly #jobs = new Map<string, Job>();
   readonly #queue: Job[] = [];
@@ -53,11 +56,12 @@ export class LocalJobRunner implements JobRunner {
   #running = 0;
   #closed = false;
 
-  private constructor({ deps, store, maxRunning = 1, log = console.error }: LocalJobRunnerOptions) {
-    this.#deps = deps;
-    this.#statuses = new JobStore(store);
-    this.#maxRunning = maxRunning;
-    this.#log = log;
+  private constructor(options: LocalJobRunnerOptions) {
+    this.#deps = options.deps;
+    this.#statuses = new JobStore(options.store);
+    this.#maxRunning = options.maxRunning ?? 1;
+    this.#onIdle = options.onIdle ?? (() => Promise.resolve());
+    this.#log = options.log ?? console.error;
   }
 
   /** Starts a runner and queues again the jobs that an earlier process left unfinished. */
@@ -204,9 +208,10 @@ export class LocalJobRunner implements JobRunner {
       const job = this.#queue.shift();
       if (!job) return;
       this.#running++;
-      this.#run(job).finally(() => {
+      this.#run(job).finally(async () => {
         this.#running--;
         this.#startNext();
+        if (this.#running === 0) await this.#onIdle();
       });
     }
   }

@@ -93,6 +93,23 @@ Deno.test("one job runs at a time, the others wait their turn", async () => {
   await runner.close();
 });
 
+Deno.test("what is held for the next job is freed once there is none", async () => {
+  const { kernels, letGo } = heldKernels();
+  const freed = Promise.withResolvers<void>();
+  let times = 0;
+  const onIdle = () => {
+    times++;
+    freed.resolve();
+    return Promise.resolve();
+  };
+  const runner = await start({ deps: identityJobs(kernels), onIdle });
+  for (const { request } of [await sampleRequest(), await sampleRequest()]) await runner.submit(request);
+  letGo();
+  await freed.promise;
+  assertEquals([times, (await runner.list(9)).map(({ state }) => state)], [1, ["done", "done"]]);
+  await runner.close();
+});
+
 Deno.test("a running job is cancelled once its tiles have stopped, and cancelling again changes nothing", async () => {
   const { request } = await sampleRequest();
   const { kernels } = heldKernels();
