@@ -1,5 +1,6 @@
 /** The command line: every function in one process. */
 import { isClearstackError, toClearstackError } from "shared/errors.ts";
+import { configureStores } from "shared/storage/store_environment.ts";
 import type { Command, Io } from "./io.ts";
 
 /** Commands are loaded when they are asked for, so that starting costs no more than the command needs. */
@@ -81,5 +82,6 @@ function quietDrivers(): void {
 
 if (import.meta.main) {
   quietDrivers();
+  configureStores({ env: (name) => Deno.env.get(name) });
   Deno.exit(await run(Deno.args, await processIo()));
 }

@@ -1,14 +1,17 @@
 /**
  * Serves the `deconvolve` function. PORT is the port to listen on (default 8081), HOST the address (default 127.0.0.1);
- * CLEARSTACK_MEMORY and CLEARSTACK_DEVICE_MEMORY bound what may be used.
+ * CLEARSTACK_MEMORY and CLEARSTACK_DEVICE_MEMORY bound what may be used. Object stores take their credentials from AWS_*,
+ * AZURE_* and GOOGLE_*.
  */
 import { chooseBackend, createDeconvolver } from "kernels/backend.ts";
 import { readConfig } from "shared/config.ts";
 import { freeMemoryBytes } from "shared/free_memory.ts";
+import { configureStores } from "shared/storage/store_environment.ts";
 import { createDeconvolveApp } from "./app.ts";
 import { createTileComputer } from "./compute_tile.ts";
 import { describeDevice } from "./device.ts";
 
+configureStores({ env: (name) => Deno.env.get(name) });
 const config = readConfig({ env: (name) => Deno.env.get(name), freeBytes: freeMemoryBytes() });
 const { computeTile } = createTileComputer({ chooseBackend, createDeconvolver });
 const app = createDeconvolveApp({ computeTile, device: (choice) => describeDevice(choice, config) });

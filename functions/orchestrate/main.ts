@@ -1,15 +1,17 @@
 /**
  * Serves the `orchestrate` function. PORT (default 8082) and HOST (default 127.0.0.1) say where; CLEARSTACK_TILES_URL is
  * where the `deconvolve` function answers (default http://127.0.0.1:8081); CLEARSTACK_JOBS is the folder or URL that keeps the
- * status of jobs (default: memory).
+ * status of jobs (default: memory). Object stores take their credentials from AWS_*, AZURE_* and GOOGLE_*.
  */
 import { httpDevice, httpTiles } from "shared/engine/http_tiles.ts";
 import { createLocalEngine } from "shared/engine/local.ts";
 import { openStore } from "shared/storage/open_store.ts";
+import { configureStores } from "shared/storage/store_environment.ts";
 import { createOrchestrateApp } from "./app.ts";
 import { computeClaim } from "./compute_claim.ts";
 import { LocalJobRunner } from "./local_job_runner.ts";
 
+configureStores({ env: (name) => Deno.env.get(name) });
 const tilesUrl = Deno.env.get("CLEARSTACK_TILES_URL") ?? "http://127.0.0.1:8081";
 const jobs = await LocalJobRunner.start({
   deps: {
