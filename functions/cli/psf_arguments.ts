@@ -7,6 +7,7 @@ import { CENTRES } from "shared/psf/centring.ts";
 import type { MendOptions } from "shared/psf/mend_psf.ts";
 import { checkVoxel, type Objective } from "shared/psf/optics.ts";
 import { voxelMicrometre } from "shared/psf/spacing.ts";
+import { redactUrl } from "shared/storage/url.ts";
 import { finiteNumber, oneOf, refuseValue } from "./argument_values.ts";
 import type { Flag, ParsedArguments } from "./parse_arguments.ts";
 
@@ -94,7 +95,10 @@ export async function targetVoxel(args: ParsedArguments): Promise<Vec3 | undefin
   const { info } = await openImage(location(like, args.value("path")));
   const stated = voxelMicrometre(info);
   if (stated === undefined) {
-    throw new ClearstackError("invalid-request", `--like "${like}" does not state its voxel size: give --voxel Z,Y,X`);
+    throw new ClearstackError(
+      "invalid-request",
+      `--like "${redactUrl(like)}" does not state its voxel size: give --voxel Z,Y,X`,
+    );
   }
   checkVoxel(stated);
   return stated;

@@ -5,6 +5,7 @@ import { averageBeads, type BeadReport } from "shared/psf/average_beads.ts";
 import { mendPsf } from "shared/psf/mend_psf.ts";
 import { readVolume, type StoredVolume } from "shared/psf/read_volume.ts";
 import { checkPsfUrl } from "shared/psf/write_psf.ts";
+import { redactUrl } from "shared/storage/url.ts";
 import { refuseValue, triple, wholeNumber } from "./argument_values.ts";
 import type { Io } from "./io.ts";
 import { type Flag, parseArguments, type ParsedArguments } from "./parse_arguments.ts";
@@ -54,7 +55,10 @@ export async function fromBeadsCommand(args: readonly string[], io: Io): Promise
   });
   const voxelMicrometre = voxel(parsed, "voxel") ?? image.voxelMicrometre;
   if (voxelMicrometre === undefined) {
-    throw new ClearstackError("invalid-request", `${input} does not state its voxel size: give --voxel Z,Y,X`);
+    throw new ClearstackError(
+      "invalid-request",
+      `${redactUrl(input)} does not state its voxel size: give --voxel Z,Y,X`,
+    );
   }
   const { psf, report } = averageBeads(image, {
     distance,
@@ -64,7 +68,12 @@ export async function fromBeadsCommand(args: readonly string[], io: Io): Promise
     saturation: number(parsed, "saturation", FLAGS) ?? saturationOf(image),
   });
   const mended = mendPsf(psf, { ...mendOptions(parsed), voxelMicrometre });
-  const facts = { input, beadDistanceMicrometre: distance, beads: report, negativeShare: mended.negativeShare };
+  const facts = {
+    input: redactUrl(input),
+    beadDistanceMicrometre: distance,
+    beads: report,
+    negativeShare: mended.negativeShare,
+  };
   const lines = [...describeBeads(report, voxelMicrometre), ...mendLines(mended)];
   await deliver({ url, ...mended, facts, lines, warnings: warningsOf(report) }, parsed, io);
   return 0;

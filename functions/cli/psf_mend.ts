@@ -6,6 +6,7 @@ import { type MendedPsf, mendPsf } from "shared/psf/mend_psf.ts";
 import type { PsfVolume } from "shared/psf/psf_volume.ts";
 import { readVolume } from "shared/psf/read_volume.ts";
 import { checkPsfUrl } from "shared/psf/write_psf.ts";
+import { redactUrl } from "shared/storage/url.ts";
 import type { Io } from "./io.ts";
 import { type Flag, parseArguments } from "./parse_arguments.ts";
 import { location, MEND_FLAGS, mendOptions, OUTPUT_FLAGS, targetVoxel, voxel } from "./psf_arguments.ts";
@@ -64,7 +65,12 @@ async function mendCommand(
   }
   const volume = volumes.length === 1 ? volumes[0]! : averagePsfs(volumes);
   const mended = mendPsf(volume, { ...options, resampleTo: target, voxelMicrometre });
-  const facts = { inputs, ...options, background: mended.background, negativeShare: mended.negativeShare };
+  const facts = {
+    inputs: inputs.map(redactUrl),
+    ...options,
+    background: mended.background,
+    negativeShare: mended.negativeShare,
+  };
   await deliver(
     { url, ...mended, facts, lines: [...lineOfInputs(inputs), ...mendLines(mended)], warnings: [] },
     parsed,
@@ -81,7 +87,9 @@ function refuseOtherVoxel(input: string, size: Vec3 | undefined, first: Vec3 | u
   const told = (voxelSize: Vec3 | undefined) => voxelSize === undefined ? "unknown" : formatVec3(voxelSize);
   throw new ClearstackError(
     "invalid-request",
-    `${input} has the voxel size ${told(size)}, the first PSF ${told(first)}: bring them to one with psf resample`,
+    `${redactUrl(input)} has the voxel size ${told(size)}, the first PSF ${
+      told(first)
+    }: bring them to one with psf resample`,
   );
 }
 

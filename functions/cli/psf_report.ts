@@ -5,6 +5,7 @@ import { inspectPsf, type PsfInspection } from "shared/psf/inspect_psf.ts";
 import type { Objective } from "shared/psf/optics.ts";
 import type { PsfVolume } from "shared/psf/psf_volume.ts";
 import { writePsf } from "shared/psf/write_psf.ts";
+import { redactUrl } from "shared/storage/url.ts";
 import type { Io } from "./io.ts";
 import type { ParsedArguments } from "./parse_arguments.ts";
 
@@ -24,15 +25,16 @@ export interface MadePsf {
 /** Writes a PSF, draws it if asked to, and tells what it is. */
 export async function deliver(made: MadePsf, args: ParsedArguments, io: Io): Promise<void> {
   const { url, volume, voxelMicrometre, objective, facts, lines } = made;
+  const name = redactUrl(url);
   const inspection = inspectPsf(volume, { voxelMicrometre, objective });
   await writePsf({ url, volume, voxelMicrometre, overwrite: args.has("overwrite"), provenance: facts });
   await drawIfAsked(volume, voxelMicrometre, args);
   for (const warning of made.warnings) io.err(`warning: ${warning}\n`);
   if (args.has("json")) {
     const warnings = [...made.warnings, ...inspection.warnings];
-    io.out(`${JSON.stringify({ output: url, ...inspection, ...facts, warnings })}\n`);
+    io.out(`${JSON.stringify({ output: name, ...inspection, ...facts, warnings })}\n`);
   } else {
-    io.out(`${url}\n${lines.map((line) => `  ${line}\n`).join("")}${describe(inspection)}`);
+    io.out(`${name}\n${lines.map((line) => `  ${line}\n`).join("")}${describe(inspection)}`);
   }
 }
 
