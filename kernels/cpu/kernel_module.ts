@@ -52,14 +52,15 @@ export interface Kernels {
 }
 
 /**
- * A kernel for a group of eight rows: the addresses of their half spectra, of their voxels, and of the group's sums. Measured
- * are the x whose voxels lie from `measuredStart` to `measuredEnd`, in bytes from the first x.
+ * A kernel for a group of eight rows: the addresses of their half spectra, voxels and sums, and of the least that each row
+ * is extrapolated to. Measured are the x whose voxels lie from `measuredStart` to `measuredEnd`, in bytes from the first x.
  */
 export type RowKernel = (
   scratch: number,
   spectrum: number,
   image: number,
   sums: number,
+  leastPoints: number,
   measuredStart?: number,
   measuredEnd?: number,
 ) => void;

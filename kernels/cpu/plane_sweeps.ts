@@ -7,7 +7,7 @@ import { type ImageName, type MemoryLayout, SUMS_BYTES } from "./memory_layout.t
 import type { Measurement } from "./measurement.ts";
 import { ROW_BYTES } from "./fft_passes.ts";
 import { blocksPerRow, GROUP_ROWS } from "./row_exchange.ts";
-import type { SharedControl } from "./shared_control.ts";
+import { LAST_LEAST_POINTS_ADDRESS, LEAST_POINTS_ADDRESS, type SharedControl } from "./shared_control.ts";
 
 type ColumnKernel = "column_forward" | "column_inverse";
 type DepthKernel = "depth_convolve" | "depth_correlate" | "depth_transfer";
@@ -116,7 +116,7 @@ export class PlaneSweeps {
     select?: (group: number) => readonly [number, number] | undefined,
   ): PlaneStep {
     const { images, groupPitch, spectrum, planePitch, rowPitch, groups, sums } = this.#layout;
-    const [kernel, plain] = [this.#kernels[name], this.#kernels.row_ratio];
+    const kernel = this.#kernels[name];
     const imageStart = images[image]!;
     return {
       parts: groups,
@@ -125,9 +125,10 @@ export class PlaneSweeps {
         for (let group = z * groups + first; group < z * groups + end; group++) {
           const rows = spectrum + z * planePitch + (group - z * groups) * GROUP_ROWS * rowPitch;
           const voxels = imageStart + group * groupPitch;
+          const least = group % groups === groups - 1 ? LAST_LEAST_POINTS_ADDRESS : LEAST_POINTS_ADDRESS;
           const selected = select?.(group);
-          if (selected) kernel(this.#scratch, rows, voxels, sums + group * SUMS_BYTES, ...selected);
-          else (select ? plain : kernel)(this.#scratch, rows, voxels, sums + group * SUMS_BYTES);
+          const chosen = select && !selected ? this.#kernels.row_ratio : kernel;
+          chosen(this.#scratch, rows, voxels, sums + group * SUMS_BYTES, least, ...(selected ?? []));
         }
       },
     };

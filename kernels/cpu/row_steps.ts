@@ -6,7 +6,7 @@ import type { Complex } from "./arithmetic.ts";
 import type { Address } from "./fft_passes.ts";
 import type { ImageName, MemoryLayout } from "./memory_layout.ts";
 import { PhotonModel, type PhotonModelOptions } from "./photon_model.ts";
-import { HELD_OUT_RATIO_ADDRESS, LEAST_POINT_ADDRESS, MOMENTUM_ADDRESS } from "./shared_control.ts";
+import { HELD_OUT_RATIO_ADDRESS, MOMENTUM_ADDRESS } from "./shared_control.ts";
 import type { Code } from "./wasm_code.ts";
 import {
   f32x4Add,
@@ -92,22 +92,23 @@ export class RowSteps {
 
   /**
    * Scaled heavy ball: `next = estimate * correction`, where the estimate is an extrapolated one, becomes the previous
-   * estimate, and `max(least, next + momentum * (next - previous))` the estimate.
+   * estimate, and `max(least, next + momentum * (next - previous))` the estimate; `least` is the address of the rows' least.
    */
-  updateWithMomentum: VoxelStep = (correction, at) =>
+  updateWithMomentum = (least: Code): VoxelStep => (correction, at) =>
     this.#both(correction, (part, offset) => {
       const image = this.#images(at, offset);
       const next = this.#corrected(image.load("estimate"), part, image);
-      const extrapolated = this.#extrapolate(next, image.load("previous"));
+      const extrapolated = this.#extrapolate(next, image.load("previous"), v128Load(least, offset));
       image.store("previous", next);
       return image.store("estimate", extrapolated);
     });
 
   /** Biggs and Andrews: `predicted = max(least, estimate + momentum * (estimate - previous))`. */
-  predict: VoxelStep = (_, at) =>
+  predict = (least: Code): VoxelStep => (_, at) =>
     this.#both(undefined, (_part, offset) => {
       const image = this.#images(at, offset);
-      return image.store("predicted", this.#extrapolate(image.load("estimate"), image.load("previous")));
+      const extrapolated = this.#extrapolate(image.load("estimate"), image.load("previous"), v128Load(least, offset));
+      return image.store("predicted", extrapolated);
     });
 
   /**
@@ -139,9 +140,9 @@ export class RowSteps {
     );
   }
 
-  #extrapolate(current: Code, previous: Code): Code {
+  #extrapolate(current: Code, previous: Code, least: Code): Code {
     const step = f32x4Mul(f32x4Sub(current, previous), v128LoadSplat(i32Const(0), MOMENTUM_ADDRESS));
-    return this.#into.vector(f32x4Max(f32x4Add(current, step), v128LoadSplat(i32Const(0), LEAST_POINT_ADDRESS)));
+    return this.#into.vector(f32x4Max(f32x4Add(current, step), least));
   }
 
   /** The images beside the estimate at `at`: they lie behind it, at distances that are known now. */

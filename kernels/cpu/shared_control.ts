@@ -2,11 +2,18 @@
  * The first words of the shared memory: how the threads meet, share out work, and learn about each run's parameters.
  */
 
+import { GROUP_ROWS } from "./row_exchange.ts";
+
 /** Addresses of float32 run parameters, read by the kernels. */
 export const EPSILON_ADDRESS = 64;
 export const MOMENTUM_ADDRESS = 68;
 export const HELD_OUT_RATIO_ADDRESS = 72;
-export const LEAST_POINT_ADDRESS = 76;
+/**
+ * What each of eight rows is extrapolated to at least; in the last group of a plane 0 for rows beyond the box, which have to
+ * stay 0: nothing normalises them.
+ */
+export const LEAST_POINTS_ADDRESS = 192;
+export const LAST_LEAST_POINTS_ADDRESS = 224;
 
 /** Indices of 32-bit words. */
 const ARRIVED = 0;
@@ -36,7 +43,7 @@ export class SharedControl {
 
   constructor(memory: WebAssembly.Memory, threads: number) {
     this.#words = new Int32Array(memory.buffer, 0, 16);
-    this.#parameters = new Float32Array(memory.buffer, 0, 32);
+    this.#parameters = new Float32Array(memory.buffer, 0, 64);
     this.#summary = new Float64Array(memory.buffer, 8 * SUMMARY, 3);
     this.#threads = threads;
   }
@@ -44,6 +51,15 @@ export class SharedControl {
   /** Sets a parameter for the kernels; only between sweeps. */
   setParameter(address: number, value: number): void {
     this.#parameters[address / 4] = value;
+  }
+
+  /** Sets what voxels are extrapolated to at least, in planes of `ny` rows; only between sweeps. */
+  setLeastPoint(value: number, ny: number): void {
+    const rowsOfLast = ny % GROUP_ROWS || GROUP_ROWS;
+    for (let row = 0; row < GROUP_ROWS; row++) {
+      this.setParameter(LEAST_POINTS_ADDRESS + 4 * row, value);
+      this.setParameter(LAST_LEAST_POINTS_ADDRESS + 4 * row, row < rowsOfLast ? value : 0);
+    }
   }
 
   get summary(): ImageSummary {

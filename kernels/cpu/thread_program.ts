@@ -9,13 +9,7 @@ import type { Kernels } from "./kernel_module.ts";
 import { intersection, Measurement, type Part } from "./measurement.ts";
 import type { Job, Outcome, RunJob, ThreadSetup } from "./messages.ts";
 import { PlaneSweeps } from "./plane_sweeps.ts";
-import {
-  EPSILON_ADDRESS,
-  HELD_OUT_RATIO_ADDRESS,
-  LEAST_POINT_ADDRESS,
-  MOMENTUM_ADDRESS,
-  SharedControl,
-} from "./shared_control.ts";
+import { EPSILON_ADDRESS, HELD_OUT_RATIO_ADDRESS, MOMENTUM_ADDRESS, SharedControl } from "./shared_control.ts";
 import { Variation } from "./variation.ts";
 
 /** Smallest positive normal float32: keeps the division defined for data that are almost 0. */
@@ -91,7 +85,7 @@ export class ThreadProgram {
     // What the first iteration extrapolates with: shb its result, with (k - 1) / (k + 2) for k = 2; biggs its start.
     const heavyBall = this.#setup.acceleration === "shb";
     this.#control.setParameter(MOMENTUM_ADDRESS, heavyBall ? 1 / 4 : 0);
-    this.#control.setParameter(LEAST_POINT_ADDRESS, heavyBall ? this.#leastPoint(scale) : 0);
+    this.#control.setLeastPoint(heavyBall ? this.#leastPoint(scale) : 0, this.#setup.layout.box[1]);
   }
 
   /** `1 / Bt g`: the back-projected mask of observed voxels. */
@@ -151,14 +145,15 @@ export class ThreadProgram {
       const [oldTimesNew, oldSquared] = images.totals();
       const momentum = oldSquared > 0 ? Math.min(1, Math.max(0, oldTimesNew / oldSquared)) : 0;
       this.#control.setParameter(MOMENTUM_ADDRESS, momentum);
-      this.#control.setParameter(LEAST_POINT_ADDRESS, this.#leastPoint(scale));
+      this.#control.setLeastPoint(this.#leastPoint(scale), this.#setup.layout.box[1]);
       this.#control.decideStop();
     });
   }
 
-  /** The least that a voxel is extrapolated to. */
+  /** The least that a voxel is extrapolated to; data without a positive value stay 0. */
   #leastPoint(scale: number | undefined): number {
-    return 1e-4 * (scale ?? this.#control.summary.peak);
+    const { peak } = this.#control.summary;
+    return peak > 0 ? 1e-4 * (scale ?? peak) : 0;
   }
 
   #forEachGroup(work: (group: number) => void, last?: () => void): void {

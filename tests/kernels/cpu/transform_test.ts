@@ -2,6 +2,7 @@ import { assert } from "@std/assert";
 import type { Rounding } from "kernels/cpu/arithmetic.ts";
 import { frequencyRow } from "kernels/cpu/fft_plan.ts";
 import { blocksPerRow } from "kernels/cpu/row_exchange.ts";
+import { LEAST_POINTS_ADDRESS } from "kernels/cpu/shared_control.ts";
 import { isSmooth } from "shared/fast_size.ts";
 import type { Vec3 } from "shared/geometry.ts";
 import { type Complex, dft3 } from "../../reference/dft.ts";
@@ -98,8 +99,14 @@ Deno.test("row transforms give twice the half spectra of eight rows, and take th
     const image = floats(layout.images.estimate!, 8 * n);
     image.set(noise(8 * n, n));
     const voxels = image.slice();
-    const sums = layout.sums;
-    kernels.row_forward(layout.scratch[0], layout.spectrum, layout.images.estimate!, sums);
+    const group = [
+      layout.scratch[0],
+      layout.spectrum,
+      layout.images.estimate!,
+      layout.sums,
+      LEAST_POINTS_ADDRESS,
+    ] as const;
+    kernels.row_forward(...group);
 
     for (let row = 0; row < 8; row++) {
       const signal = Float64Array.from({ length: n }, (_, x) => voxels[8 * x + row]);
@@ -110,7 +117,7 @@ Deno.test("row transforms give twice the half spectra of eight rows, and take th
       assertClose(actual, [...expected.re.subarray(0, half), ...expected.im.subarray(0, half)], `row ${row} of ${n}`);
     }
 
-    kernels.row_inverse(layout.scratch[0], layout.spectrum, layout.images.estimate!, sums);
+    kernels.row_inverse(...group);
     assertClose(image.map((value) => value / (2 * n)), voxels, `rows of ${n}, there and back`);
   }
 });
