@@ -37,13 +37,14 @@ export async function doctorCommand(args: readonly string[], io: Io): Promise<nu
 async function examine(io: Io): Promise<Findings> {
   const machine = await lookAtMachine();
   const adapter = await probeWebGpu();
-  const solution = solveByHand();
-  const kernels = [await checkKernels("cpu", solution)];
-  if (adapter.available) kernels.push(await checkKernels("webgpu", solution));
+  // Before the kernels run: a driver that hangs would not answer any more.
   const choice = await chooseBackend("auto").then(
     ({ backend, reason }) => ({ backend, reason }),
     (error) => ({ reason: toClearstackError(error).message }),
   );
+  const solution = solveByHand();
+  const kernels = [await checkKernels("cpu", solution)];
+  if (adapter.available) kernels.push(await checkKernels("webgpu", solution));
   const usable = "backend" in choice && kernels.some(({ backend, usable }) => usable && backend === choice.backend);
   const found = { version: VERSION, machine, adapter, choice, budget: io.config(), kernels, usable };
   return { ...found, advice: advise(found) };
@@ -60,7 +61,8 @@ export function advise({ machine, adapter, kernels }: Omit<Findings, "advice">):
   } else if (!adapter.available && loader === true && drivers.length === 0) {
     advice.push("the Vulkan loader is there but no driver: install the GPU's, or mesa-vulkan-drivers for tests");
   } else if (!adapter.available && loader === true) {
-    advice.push(`the Vulkan loader finds no GPU through ${drivers.join(", ")}: in a container, pass the GPU in`);
+    const names = drivers.map((path) => path.slice(path.lastIndexOf("/") + 1)).join(", ");
+    advice.push(`the Vulkan loader finds no GPU through its drivers (${names}): in a container, pass the GPU in`);
   }
   if (machine.temporaryFolder.problem) {
     advice.push(
@@ -80,12 +82,12 @@ export function advise({ machine, adapter, kernels }: Omit<Findings, "advice">):
 
 /** The findings in words. */
 export function describe(findings: Findings): string {
-  const { version, machine, choice, budget, kernels, usable, advice } = findings;
+  const { version, machine, budget, kernels, usable, advice } = findings;
   const { path, problem } = machine.temporaryFolder;
   const rows: [string, string][] = [
     ["program", `Clearstack ${version}, Deno ${machine.deno}, ${machine.system}, ${machine.cores} cores`],
     ["GPU", describeAdapter(findings.adapter)],
-    ["backend", `${choice.backend ?? "none"}: ${choice.reason}`],
+    ["backend", describeChoice(findings)],
     ["memory", `${formatBytes(machine.memoryBytes)}, of which ${formatBytes(machine.freeBytes)} free`],
     ["", `jobs stay within ${formatBytes(budget.hostBytes)}; --memory or CLEARSTACK_MEMORY changes that`],
     ["", `and ${formatBytes(budget.deviceBytes)} of a GPU; CLEARSTACK_DEVICE_MEMORY changes that`],
@@ -95,6 +97,12 @@ export function describe(findings: Findings): string {
     ...advice.map((line): [string, string] => ["advice", line]),
   ];
   return rows.map(([title, text]) => `${title.padEnd(16)}${text}\n`).join("");
+}
+
+/** Why the backend was chosen, unless the line about the GPU says so already. */
+function describeChoice({ choice, adapter }: Findings): string {
+  const known = !adapter.available && choice.reason === adapter.reason;
+  return `${choice.backend ?? "none"}: ${known ? "there is no GPU to use" : choice.reason}`;
 }
 
 function describeAdapter(adapter: AdapterReport): string {

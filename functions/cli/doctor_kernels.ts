@@ -34,8 +34,22 @@ const TIMED_ITERATIONS = 20;
  */
 const TOLERANCE = 2e-5;
 
-/** Runs one backend. Never throws: what goes wrong is the finding. */
+/** A driver that takes longer than this for one small box hangs. */
+const LONGEST_SECONDS = 60;
+
+/** Runs one backend. Never throws, and always ends: what goes wrong is the finding. */
 export async function checkKernels(backend: "webgpu" | "cpu", expected: Solution): Promise<KernelCheck> {
+  const { promise: timeout, resolve } = Promise.withResolvers<KernelCheck>();
+  const problem = `no result within ${LONGEST_SECONDS} s, so the driver seems to hang`;
+  const timer = setTimeout(() => resolve({ backend, usable: false, problem }), LONGEST_SECONDS * 1000);
+  try {
+    return await Promise.race([runKernels(backend, expected), timeout]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function runKernels(backend: "webgpu" | "cpu", expected: Solution): Promise<KernelCheck> {
   try {
     const started = performance.now();
     await using deconvolver = await closing(backend);

@@ -47,7 +47,7 @@ Deno.test("the doctor says what is missing for a GPU", () => {
     advise({ ...HEALTHY, machine: { ...HEALTHY.machine, vulkan: { loader, drivers } } }).join();
   assertStringIncludes(withVulkan(false, []), "install libvulkan1");
   assertStringIncludes(withVulkan(true, []), "no driver");
-  assertStringIncludes(withVulkan(true, ["/icd.json"]), "/icd.json");
+  assertStringIncludes(withVulkan(true, ["/vulkan/icd.json"]), "(icd.json)");
 });
 
 Deno.test("the doctor tells kernels that do not run from kernels that are wrong", () => {
