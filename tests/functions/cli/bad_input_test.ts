@@ -248,7 +248,7 @@ Deno.test("a folder that is not ours is never overwritten, not even when asked",
       path("photos"),
       "--psf",
       path("psf.zarr"),
-      flag,
+      ...["--backend", "cpu", flag],
     ]);
     assertEquals(status, 2);
   }
