@@ -65,5 +65,5 @@ export function slabBuffer(index: number): string {
 
 /** Contents of that buffer. */
 export function slabValues(firstPlane: number): Uint32Array<ArrayBuffer> {
-  return Uint32Array.of(firstPlane, 0, 0, 0, 0, 0, 0, 0);
+  return Uint32Array.of(firstPlane);
 }

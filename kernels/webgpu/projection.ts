@@ -19,7 +19,7 @@ export function projected(otf: string): string {
 
 /** Contents of the uniform buffer of a projection. */
 export function projectionValues(projection: Projection): Float32Array<ArrayBuffer> {
-  return new Float32Array([projection === "forward" ? 1 : -1, 0, 0, 0, 0, 0, 0, 0]);
+  return new Float32Array([projection === "forward" ? 1 : -1]);
 }
 
 /** Name of that buffer. */

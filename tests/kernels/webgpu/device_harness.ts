@@ -6,6 +6,7 @@ import { type Gpu, openDevice } from "kernels/webgpu/device.ts";
 import { encodePasses, PipelineCache } from "kernels/webgpu/encoder.ts";
 import { withErrorScopes } from "kernels/webgpu/error_scopes.ts";
 import { type Pass, resourceOf } from "kernels/webgpu/pass.ts";
+import { SMALL_BYTES } from "kernels/webgpu/parameters.ts";
 import type { Shader } from "kernels/webgpu/shader.ts";
 import { download, stagingRequests } from "kernels/webgpu/transfer.ts";
 
@@ -30,7 +31,7 @@ export async function runShader(
   const bytes = contents[result].byteLength;
   const requests = shader.bindings.map(({ name, access }) => ({
     name,
-    bytes: contents[name].byteLength,
+    bytes: Math.max(SMALL_BYTES, contents[name].byteLength),
     usage: GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC |
       (access === "uniform" ? GPUBufferUsage.UNIFORM : GPUBufferUsage.STORAGE),
   }));
