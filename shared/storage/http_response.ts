@@ -63,7 +63,7 @@ export async function readPart(response: Response, what: string, range: ByteRang
 
 /** Reads an answer to its end, so that its connection can be used again. */
 export async function drain(response: Response): Promise<void> {
-  await response.body?.cancel();
+  await response.arrayBuffer();
 }
 
 /** The runtime's reason of a failed request, without the URL in it. */
