@@ -7,11 +7,13 @@ import { formatVec3, voxelCount } from "shared/geometry.ts";
 import type { Deconvolver, DeconvolverOptions, RunOptions, RunResult } from "../deconvolver.ts";
 import { GpuWorker, type SpawnWorker } from "./gpu_worker.ts";
 import type { GpuLimits } from "./limits.ts";
+import type { Tuning } from "./rl_program.ts";
 
 /** Options of {@link createWebGpuDeconvolver}. */
 export interface WebGpuDeconvolverOptions extends DeconvolverOptions {
   /** Lower limits than the adapter's, to have boxes cut into more buffers. @default {the adapter's own limits} */
   readonly limitCaps?: Partial<GpuLimits>;
+  readonly tuning?: Tuning;
   /** Another Worker that speaks messages.ts. @default {worker.ts of this folder} */
   readonly spawnWorker?: SpawnWorker;
 }

@@ -13,17 +13,9 @@ import { type Projection, projectionBuffer } from "./projection.ts";
 import { rowGroups, rowShader } from "./row_kernel.ts";
 import type { RowStage } from "./row_stages.ts";
 import type { Binding, Shader } from "./shader.ts";
+import type { Slab } from "./slabs.ts";
 import { VARIATION_LANES, variationShader } from "./variation_kernel.ts";
 import { type ColumnShape, columnShape, type RowShape, rowShape } from "./workgroups.ts";
-
-/** Adjacent planes of one part of the box. */
-export interface Slab {
-  readonly index: number;
-  readonly part: number;
-  /** Counted from the first plane of the part. */
-  readonly firstPlane: number;
-  readonly planes: number;
-}
 
 /** Which volume a binding stands for, where it is not the one of its own name. */
 export type Renamed = Readonly<Record<string, string>>;

@@ -16,9 +16,10 @@ import { measurementShader } from "./measurement.ts";
 import { biggsShader, heavyBallShader } from "./momentum.ts";
 import { PARTIAL_SUM_BYTES, PARTIAL_SUMS } from "./partial_sums.ts";
 import type { BufferSpec, Stage } from "./pass.ts";
-import { PassMaker, type Slab } from "./pass_maker.ts";
+import { PassMaker } from "./pass_maker.ts";
 import { programBuffers, volumeBuffers } from "./program_buffers.ts";
 import { type RatioOptions, ratioStage } from "./ratio_stages.ts";
+import { slabsOf } from "./slabs.ts";
 import { FORWARD, type RowStage, WEIGHTS } from "./row_stages.ts";
 import { BIGGS_PREDICT, biggsCorrectStage, heavyBallStage, type UpdateOptions, updateStage } from "./update_stages.ts";
 
@@ -32,6 +33,12 @@ export interface ProgramOptions {
   readonly damped: boolean;
   /** With the Wiener-Butterworth back-projector. */
   readonly unmatched: boolean;
+}
+
+/** What changes the speed of a program and nothing else. */
+export interface Tuning {
+  /** Planes of a slab, see slabs.ts. @default {all planes of a part} */
+  readonly slabPlanes?: number;
 }
 
 /** Everything that a device has to hold and do. */
@@ -63,9 +70,9 @@ export function programOptions(options: Omit<DeconvolverOptions, "box" | "psf">)
 }
 
 /** The program for a box. */
-export function rlProgram(box: Vec3, options: ProgramOptions, limits: GpuLimits): Program {
+export function rlProgram(box: Vec3, options: ProgramOptions, limits: GpuLimits, tuning: Tuning = {}): Program {
   const layout = boxLayout(box, limits);
-  const make = new PassMaker(layout, slabsOf(layout), limits);
+  const make = new PassMaker(layout, slabsOf(layout, limits, tuning.slabPlanes), limits);
   const back = make.multiplication("back", options.unmatched ? "backotf" : "otf");
   const forward = (source: string, spectrum = "spectrum"): Stage[] =>
     make.slabs.map((slab) => [
@@ -132,9 +139,4 @@ function backToVoxels(make: PassMaker, stage: RowStage): Stage[] {
 
 function partialSums(make: PassMaker): number {
   return make.smallBytes(PARTIAL_SUMS) / PARTIAL_SUM_BYTES;
-}
-
-/** One slab per part. */
-function slabsOf({ parts, planesPerPart }: BoxLayout): Slab[] {
-  return Array.from({ length: parts }, (_, part) => ({ index: part, part, firstPlane: 0, planes: planesPerPart }));
 }

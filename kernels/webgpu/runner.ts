@@ -18,13 +18,14 @@ import { MAX_MEASUREMENTS, MEASURED, measuredValues, MEASUREMENTS } from "./meas
 import { MOMENTUM } from "./momentum.ts";
 import { PARAMETERS, parameterValues } from "./parameters.ts";
 import type { BufferSpec, Stage } from "./pass.ts";
-import { type Program, programOptions, rlProgram, startingPoint } from "./rl_program.ts";
+import { type Program, programOptions, rlProgram, startingPoint, type Tuning } from "./rl_program.ts";
 import { readSmall, smallStagingRequest, stagingRequests, upload } from "./transfer.ts";
 
 /** What a runner is made for. */
 export interface RunnerOptions extends DeconvolverOptions {
   /** Lower limits than the adapter's, to have boxes cut into more buffers. */
   readonly limitCaps?: Partial<GpuLimits>;
+  readonly tuning?: Tuning;
 }
 
 /** One run; see kernels/deconvolver.ts. */
@@ -62,8 +63,9 @@ export class Runner {
   /** Allocates, compiles and computes the OTF. */
   static async create(gpu: Gpu, pipelines: PipelineCache, options: RunnerOptions): Promise<Runner> {
     const limits = cappedLimits(gpu.limits, options.limitCaps ?? {});
+    const program = rlProgram(options.box, programOptions(options), limits, options.tuning);
     const placedPsf = psfBox(options.psf, options.box);
-    const runner = new Runner(gpu, pipelines, options, rlProgram(options.box, programOptions(options), limits));
+    const runner = new Runner(gpu, pipelines, options, program);
     try {
       await runner.#setUp(placedPsf);
       return runner;

@@ -4,6 +4,8 @@ import { cappedLimits, DEFAULT_LIMITS, type GpuLimits } from "kernels/webgpu/lim
 import type { Pass } from "kernels/webgpu/pass.ts";
 import { radixPlan, registersPerLane } from "kernels/webgpu/radices.ts";
 import { type Program, programOptions, rlProgram } from "kernels/webgpu/rl_program.ts";
+import { slabsOf } from "kernels/webgpu/slabs.ts";
+import { cachedTraffic, passTraffic } from "kernels/webgpu/traffic.ts";
 import { ClearstackError } from "shared/errors.ts";
 import { fastSide } from "shared/fast_size.ts";
 import { type Vec3, voxelCount } from "shared/geometry.ts";
@@ -107,6 +109,33 @@ Deno.test("an iteration moves 84 bytes per voxel beside its tables and column 0"
     // Column 0 is read again with its OTF, and written, in two passes: 2 * 8 * 4 bytes of the nx voxels of a row.
     const allowance = 64 / box[2] + 0.02;
     assert(bytes(moved) / voxelCount(box) <= 84 + allowance);
+  }
+});
+
+Deno.test("an iteration moves 52 bytes per voxel where slabs fit the cache", () => {
+  for (const [box, slabPlanes] of [[[256, 256, 256], 32], [[512, 512, 512], 8], [[100, 216, 432], 16]] as const) {
+    const { iteration } = rlProgram(box, programOptions({}), DESKTOP_GPU, { slabPlanes });
+    const bytes = cachedTraffic(iteration, 32 * 2 ** 20) / voxelCount(box);
+    // Column 0 as above; tables once per slab: three of 8 bytes per voxel of a line, which many planes share.
+    assert(bytes >= 52 && bytes <= 52 + 64 / box[2] + 0.02, `${box}: ${bytes}`);
+    assert(passTraffic(iteration) > 84 * voxelCount(box));
+  }
+});
+
+Deno.test("slabs cover every plane once and begin where bindings may", () => {
+  for (
+    const [box, wanted, alignment] of [[[10, 9, 14], 3, 256], [[16, 16, 16], 5, 32], [[7, 15, 10], 2, 256]] as const
+  ) {
+    const limits = { ...DESKTOP_GPU, minStorageBufferOffsetAlignment: alignment };
+    const layout = boxLayout(box, limits);
+    const slabs = slabsOf(layout, limits, wanted);
+    let next = 0;
+    for (const { firstPlane, planes } of slabs) {
+      assertEquals(firstPlane, next);
+      assertEquals((firstPlane * box[1] * box[2] * 4) % alignment, 0);
+      next += planes;
+    }
+    assertEquals(next, box[0]);
   }
 });
 

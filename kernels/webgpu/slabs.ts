@@ -1,0 +1,37 @@
+/**
+ * Slabs: adjacent planes whose transforms along y and x follow each other. A slab that fits the cache of the device goes
+ * through memory once instead of three times, which takes an iteration from 84 to 52 bytes per voxel.
+ */
+import type { BoxLayout } from "./layout.ts";
+import type { GpuLimits } from "./limits.ts";
+
+/** Adjacent planes of one part of the box. */
+export interface Slab {
+  readonly index: number;
+  readonly part: number;
+  /** Counted from the first plane of the part. */
+  readonly firstPlane: number;
+  readonly planes: number;
+}
+
+/**
+ * Cuts every part into slabs of at most `wantedPlanes` planes, and of at least as many as make slabs begin where the device
+ * lets a binding begin.
+ */
+export function slabsOf(
+  { parts, planesPerPart, partBytes }: BoxLayout,
+  { minStorageBufferOffsetAlignment: alignment }: GpuLimits,
+  wantedPlanes = planesPerPart,
+): Slab[] {
+  const planeBytes = partBytes / planesPerPart;
+  let step = 1;
+  while (step < planesPerPart && (step * planeBytes) % alignment !== 0) step++;
+  const planes = Math.max(step, Math.floor(wantedPlanes / step) * step);
+  const slabs: Slab[] = [];
+  for (let part = 0; part < parts; part++) {
+    for (let firstPlane = 0; firstPlane < planesPerPart; firstPlane += planes) {
+      slabs.push({ index: slabs.length, part, firstPlane, planes: Math.min(planes, planesPerPart - firstPlane) });
+    }
+  }
+  return slabs;
+}
