@@ -75,13 +75,20 @@ function onInterrupt(stop: () => void): () => void {
   return () => signals.forEach((signal) => Deno.removeSignalListener(signal, listener));
 }
 
-/** Software GPU drivers write to standard error where this is unset, though they show nothing; any value will do. */
-function quietDrivers(): void {
-  if (Deno.build.os === "linux" && !Deno.env.get("XDG_RUNTIME_DIR")) Deno.env.set("XDG_RUNTIME_DIR", "/tmp");
+/**
+ * What GPU drivers on Linux need to hear, unless the environment says something else. Without a Vulkan driver WebGPU would fall
+ * back to OpenGL, where the kernels may hang; no GPU at all is explained. And software drivers write to standard error where
+ * XDG_RUNTIME_DIR is unset, though they show nothing; any value will do.
+ */
+function instructDrivers(): void {
+  if (Deno.build.os !== "linux") return;
+  for (const [name, value] of [["DENO_WEBGPU_BACKEND", "vulkan"], ["XDG_RUNTIME_DIR", "/tmp"]] as const) {
+    if (!Deno.env.get(name)) Deno.env.set(name, value);
+  }
 }
 
 if (import.meta.main) {
-  quietDrivers();
+  instructDrivers();
   configureStores({ env: (name) => Deno.env.get(name) });
   Deno.exit(await run(Deno.args, await processIo()));
 }
