@@ -15,6 +15,7 @@ import type { Vec3 } from "./geometry.ts";
 import { formatVec3, mapAxes, SPATIAL_AXES, voxelCount } from "./geometry.ts";
 import { formatBytes, hostMemory, totalBytes } from "./memory.ts";
 import { outputChunk } from "./output_chunk.ts";
+import { redactUrl } from "./storage/url.ts";
 
 /** Tiles in flight where memory allows: one is read while one is computed while one is written. */
 const FULL_OVERLAP = 3;
@@ -271,7 +272,8 @@ function planHash(parts: {
   const { image, psf, request, tile, halo, chunk } = parts;
   const decisive = {
     version: 1,
-    source: [image.url, image.path, image.identity, image.axes.map((a) => a.name).join("")],
+    // without the query: a signature that was renewed does not make another source
+    source: [redactUrl(image.url), image.path, image.identity, image.axes.map((a) => a.name).join("")],
     psf: psf.sha256,
     algorithm: Object.entries(request.algorithm).sort(([a], [b]) => a < b ? -1 : 1),
     tile,

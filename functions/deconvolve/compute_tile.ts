@@ -10,6 +10,7 @@ import type { Image } from "shared/image/image.ts";
 import { reopenImage } from "shared/image/open_image.ts";
 import { observedInBox, readBox } from "shared/image/read_box.ts";
 import { writeTile, writeTileRecord } from "shared/image/write_tile.ts";
+import { releaseMemory } from "shared/release_memory.ts";
 import { spatialShape } from "shared/plan.ts";
 import type { Psf } from "shared/psf/load_psf.ts";
 import { loadPsf } from "shared/psf/load_psf.ts";
@@ -61,7 +62,11 @@ async function computeTile(task: TileTask, means: Means, signal: AbortSignal): P
   const read = performance.now();
   const result = await deconvolveBox(task, values, backend, means, signal);
   const computed = performance.now();
-  const { bytesWritten } = await writeTile(task, cropCore(result.estimate, task.tile), { signal });
+  const core = cropCore(result.estimate, task.tile);
+  releaseMemory(values);
+  releaseMemory(result.estimate);
+  const { bytesWritten } = await writeTile(task, core, { signal });
+  releaseMemory(core);
   const written = performance.now();
   const report: TileReport = {
     index: task.tile.index,

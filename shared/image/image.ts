@@ -18,7 +18,7 @@ export type ChunkValues =
   | Float32Array
   | Float64Array;
 
-/** One decoded chunk. Edge chunks have the full chunk shape; what lies past the image's end is padding. */
+/** One decoded chunk, which the caller owns. Edge chunks have the full chunk shape; what lies past the image's end is padding. */
 export interface Chunk {
   readonly values: ChunkValues;
   /** Elements between neighbours along each axis, in the order of the image's axes. */

@@ -4,6 +4,7 @@
 import type { Boundary } from "../contract.ts";
 import type { Box, Vec3 } from "../geometry.ts";
 import { mapAxes, voxelCount } from "../geometry.ts";
+import { releaseMemory } from "../release_memory.ts";
 import { mapLimited } from "../storage/map_limited.ts";
 import type { RequestOptions } from "../storage/store.ts";
 import { axisMap, type AxisPiece, OUTSIDE, splitByChunk } from "./axis_map.ts";
@@ -60,6 +61,7 @@ export async function readBox(image: Image, options: ReadBoxOptions): Promise<Bo
     const spatialStrides = chunk.strides.slice(outer.length);
     const strides = (layout.rank === 3 ? spatialStrides : [0, ...spatialStrides]) as unknown as Vec3;
     scatter(target, { values: chunk.values, offset, strides }, pieces);
+    releaseMemory(chunk.values);
   };
   const visits = combinations(mapAxes((axis) => splitByChunk(maps[axis], layout.chunk[axis])));
   await mapLimited(visits, CHUNKS_IN_FLIGHT, copyChunk);

@@ -5,6 +5,7 @@
 import type { TileReport, TileTask } from "../contract.ts";
 import { ClearstackError } from "../errors.ts";
 import { type Box, formatVec3, mapAxes, type Vec3, voxelCount } from "../geometry.ts";
+import { releaseMemory } from "../release_memory.ts";
 import { encodeBlosc } from "../storage/blosc_frame.ts";
 import { mapLimited } from "../storage/map_limited.ts";
 import { openStore } from "../storage/open_store.ts";
@@ -45,6 +46,7 @@ export async function writeTile(
   const sizes = await mapLimited(gridPoints(counts), CHUNKS_IN_FLIGHT, async (at) => {
     const voxels = cutChunk(values, core, { at, chunk });
     const bytes = encodeBlosc(new Uint8Array(voxels.buffer), ELEMENT_BYTES);
+    releaseMemory(voxels);
     const key = chunkKey(array, { outer, rank, chunk: mapAxes((axis) => first[axis] + at[axis]) });
     await store.put(key, bytes, options);
     return bytes.length;

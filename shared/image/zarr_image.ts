@@ -5,6 +5,7 @@ import * as zarr from "zarrita";
 import type { ImageInfo } from "../contract.ts";
 import { ClearstackError, isClearstackError } from "../errors.ts";
 import { registerCodecs } from "../storage/codecs.ts";
+import { releaseMemory } from "../release_memory.ts";
 import type { ByteRange, RequestOptions, Store } from "../storage/store.ts";
 import type { Chunk, ChunkValues, Image } from "./image.ts";
 import type { ZarrArrayMeta } from "./zarr_metadata.ts";
@@ -13,6 +14,8 @@ import { childKey } from "./zarr_node.ts";
 /** Request options that travel through zarrita and come back with what was fetched. */
 interface TalliedOptions extends RequestOptions {
   storedBytes: number;
+  /** The stored chunk, where it is an object of its own. */
+  stored?: Uint8Array;
 }
 
 /** Makes an image of an array whose metadata were checked. */
@@ -25,7 +28,9 @@ export function zarrImage(store: Store, meta: ZarrArrayMeta, info: ImageInfo): I
       const tally: TalliedOptions = { signal, storedBytes: 0 };
       try {
         const chunk = await array.getChunk([...coords], tally as never);
-        return { values: plainValues(chunk.data), strides: chunk.stride, storedBytes: tally.storedBytes };
+        const values = plainValues(chunk.data);
+        if (tally.stored !== undefined && tally.stored.buffer !== values.buffer) releaseMemory(tally.stored);
+        return { values, strides: chunk.stride, storedBytes: tally.storedBytes };
       } catch (error) {
         throw chunkError(error, `${store.url}/${childKey(info.path, meta.objectKey(coords))}`);
       }
@@ -41,7 +46,11 @@ function readableStore(store: Store): zarr.AsyncReadable {
     return bytes;
   };
   return {
-    get: (key, options) => counted(options, store.get(key.slice(1), { signal: options?.signal })),
+    async get(key, options) {
+      const stored = await counted(options, store.get(key.slice(1), { signal: options?.signal }));
+      if (options !== undefined && stored !== undefined) (options as TalliedOptions).stored = stored;
+      return stored;
+    },
     getRange: (key, range, options) =>
       counted(options, store.getRange(key.slice(1), range as ByteRange, { signal: options?.signal })),
   };

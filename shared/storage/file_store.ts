@@ -17,8 +17,7 @@ export function fileStore(url: string): Store {
   return {
     url: root,
     writable: true,
-    get: (key, { signal } = {}) =>
-      reading(pathOf(key), () => Deno.readFile(pathOf(key), signal === undefined ? {} : { signal })),
+    get: (key) => reading(pathOf(key), () => readRange(pathOf(key), { offset: 0, length: Infinity })),
     getRange: (key, range) => reading(pathOf(key), () => readRange(pathOf(key), range)),
     head: (key) =>
       reading(pathOf(key), async () => {
