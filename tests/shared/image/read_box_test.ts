@@ -141,7 +141,7 @@ Deno.test("64-bit integers are rounded once, to the nearest float32", async () =
       const values = signed ? BigInt64Array.of(number) : BigUint64Array.of(BigInt.asUintN(64, number));
       const image: Image = {
         info: { axes: axesOf("yx"), shape: [1, 1], chunkShape: [1, 1] } as unknown as ImageInfo,
-        readChunk: () => Promise.resolve({ values, strides: [1, 1], storedBytes: 8 }),
+        readChunk: () => Promise.resolve({ values: values.slice(), strides: [1, 1], storedBytes: 8 }),
       };
       const box = { start: [0, 0, 0], shape: [1, 1, 1] } as const;
       const read = await readBox(image, { outer: [], box, boundary: "periodic" });
