@@ -95,6 +95,15 @@ rgw frontends = beast endpoint=127.0.0.1:$rgw_port
 CONF
 }
 
+# Now and then an OSD speaks to the monitor before it has learned the cluster's id, and gives up ("wrong fsid").
+start_osd() {
+  for _ in $(seq 20); do
+    ceph-osd -c "$conf" -i 0 && return
+    sleep 0.3
+  done
+  return 1
+}
+
 # One chain: the shell's own stop at errors is off in a function whose failure is handled.
 launch() {
   monmaptool --create --fsid "$1" --addv a "[v1:127.0.0.1:$mon_port]" "$run/monmap" &&
@@ -102,7 +111,7 @@ launch() {
     ceph-mon -c "$conf" -i a &&
     timeout 30 ceph -c "$conf" osd new "$2" &&
     ceph-osd -c "$conf" -i 0 --mkfs --osd-uuid "$2" &&
-    ceph-osd -c "$conf" -i 0 &&
+    start_osd &&
     timeout 120 radosgw-admin -c "$conf" user create --uid=clearstack --display-name=Clearstack \
       --access-key="$access_key" --secret-key="$secret_key" &&
     radosgw -c "$conf" -n client.rgw
