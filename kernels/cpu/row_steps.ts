@@ -63,8 +63,8 @@ export class RowSteps {
     });
 
   /**
-   * Adds the I-divergence of the data from the model to `sums.fit`, and that of held-out photons to `sums.heldOut`; `at` is
-   * the data. Only rows whose mask, 32 bytes at `mask`, has its bits set.
+   * Adds the I-divergence of the data from the model to `sums.fit`, and the squared differences of held-out photons to
+   * `sums.heldOut`; `at` is the data. Only rows whose mask, 32 bytes at `mask`, has its bits set.
    */
   measure(mask: Address, sums: { readonly fit: LaneSum; readonly heldOut?: LaneSum }): VoxelStep {
     return (blurred, at) =>
@@ -77,7 +77,8 @@ export class RowSteps {
           const { data: from, heldOut: to } = this.#layout.images;
           const photons = this.#into.vector(v128Load(at.base, at.offset + offset + to! - from!));
           const expected = this.#into.vector(f32x4Mul(model, v128LoadSplat(i32Const(0), HELD_OUT_RATIO_ADDRESS)));
-          sums.heldOut.add(v128And(counts, this.#photons.divergence(photons, expected)));
+          const missed = this.#into.vector(f32x4Sub(photons, expected));
+          sums.heldOut.add(v128And(counts, f32x4Mul(missed, missed)));
         }
         return part;
       });

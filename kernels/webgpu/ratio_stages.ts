@@ -13,7 +13,7 @@ export const UNOBSERVED = -1;
 export interface RatioOptions {
   /** With noise-gated damping. */
   readonly damped: boolean;
-  /** Sums the I-divergence of the data, or of data and held-out photons, from the model. */
+  /** Sums the I-divergence of the data from the model, and the squared differences of held-out photons. */
   readonly measures: "nothing" | "data" | "data and held-out";
 }
 
@@ -70,8 +70,7 @@ function measure(pair: VoxelPair, data: string, { model, heldOut }: { model: str
   const counts = w.let(`${measuredPair(pair)} & (${data} >= vec2f(0.0))`);
   const counted = (terms: string) => w.let(`select(vec2f(0.0), ${terms}, ${counts})`);
   const fit = counted(`divergence_terms(${data}, ${model})`);
-  const photons = heldOut
-    ? counted(`divergence_terms(${pair.load("heldout")}, parameters.held_out_ratio * ${model})`)
-    : "vec2f(0.0)";
-  pair.add(fit, photons);
+  if (!heldOut) return pair.add(fit, "vec2f(0.0)");
+  const missed = w.let(`${pair.load("heldout")} - parameters.held_out_ratio * ${model}`);
+  pair.add(fit, counted(`${missed} * ${missed}`));
 }

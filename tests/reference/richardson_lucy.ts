@@ -71,7 +71,7 @@ function measure(
   return {
     iteration,
     fit,
-    heldOut: sum(model.map((m, i) => measured[i] * divergenceTerm(values[i], ratio * m))),
+    heldOut: sum(model.map((m, i) => measured[i] * (values[i] - ratio * m) ** 2)),
   };
 }
 
