@@ -77,7 +77,7 @@ async function signedHeaders(
     ...(sessionToken === undefined ? {} : { sessionToken }),
     service: "s3",
     region,
-    // A content-type that is sent and not signed is refused by Ceph.
+    // Releases of Ceph refuse a content-type that is sent and not signed.
     allHeaders: true,
     cache: signingKeys(environment),
     datetime: new Date((environment.now ?? Date.now)()).toISOString().replace(/[:-]|\.\d{3}/g, ""),
