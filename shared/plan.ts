@@ -5,7 +5,7 @@
 import { createHash } from "node:crypto";
 import type { AxisCut } from "./axis_cut.ts";
 import { boxSideSum, largestBoxSide, spanAt, tileCount, touchedChunkVoxels } from "./axis_cut.ts";
-import type { Cuts, UncutAxes } from "./choose_tile.ts";
+import type { Cuts, Goal, UncutAxes } from "./choose_tile.ts";
 import { chooseTile, smallestCut } from "./choose_tile.ts";
 import type { ImageInfo, JobRequest, MemoryTerms, Plan, PsfInfo, Tile } from "./contract.ts";
 import { dtypeBytes } from "./dtype.ts";
@@ -30,9 +30,11 @@ export interface Limits {
   readonly compute: (box: Vec3) => MemoryTerms;
   /** True if the kernels' buffers are host memory (CPU backend, software adapter). */
   readonly computeOnHost: boolean;
+  /** What reading and decoding one voxel of the source costs, in voxel iterations. */
+  readonly readCostIterations: number;
 }
 
-/** What a set of cuts needs of the machine. */
+/** What a plan needs of the machine. */
 interface Claim {
   readonly host: MemoryTerms;
   readonly device: MemoryTerms;
@@ -61,8 +63,13 @@ export function planJob(image: ImageInfo, psf: PsfInfo, request: JobRequest, lim
     ...(tile === "auto" ? {} : { fixedCore: tile[axis] }),
   })) as UncutAxes;
   const claim = (cuts: Cuts, concurrency: number) => claimMemory(cuts, concurrency, image, shape, limits);
-  const { cuts, concurrency } = fitToMemory(axes, claim, limits, outerCount(image));
-  return describe({ image, psf, request, shape, halo, cuts, concurrency, claim: claim(cuts, concurrency) });
+  const sourceChunk = alongSpatialAxes(image, image.chunkShape);
+  const periodic = request.algorithm.boundary === "periodic";
+  const readVoxels = (cut: AxisCut) => touchedChunkVoxels(cut, sourceChunk[cut.axis], periodic);
+  const readCost = limits.readCostIterations / request.algorithm.iterations;
+  const { cuts, concurrency } = fitToMemory(axes, { claim, readVoxels, readCost }, limits, outerCount(image));
+  const decided = { image, psf, request, shape, halo, cuts, concurrency };
+  return describe({ ...decided, claim: claim(cuts, concurrency), voxelsRead: mapAxes((a) => readVoxels(cuts[a])) });
 }
 
 /** The tile with this index: volumes (t, c) outermost, then z, y, x, x fastest. */
@@ -150,7 +157,7 @@ function claimMemory(cuts: Cuts, concurrency: number, image: ImageInfo, shape: V
 
 function fitToMemory(
   axes: UncutAxes,
-  claim: (cuts: Cuts, concurrency: number) => Claim,
+  { claim, ...costs }: Omit<Goal, "fits"> & { readonly claim: (cuts: Cuts, concurrency: number) => Claim },
   limits: Limits,
   volumes: number,
 ): { cuts: Cuts; concurrency: number } {
@@ -167,7 +174,7 @@ function fitToMemory(
   const tiles = (cuts: Cuts) => volumes * cuts.reduce((product, cut) => product * tileCount(cut), 1);
   // Overlap is worth more than a larger tile, so two tiles in flight are tried before one.
   for (const least of [2, 1]) {
-    const cuts = chooseTile(axes, (cuts) => fits(cuts, Math.min(least, tiles(cuts))));
+    const cuts = chooseTile(axes, { fits: (cuts) => fits(cuts, Math.min(least, tiles(cuts))), ...costs });
     if (cuts === undefined) continue;
     const most = Math.min(FULL_OVERLAP, tiles(cuts));
     return { cuts, concurrency: fits(cuts, most) ? most : Math.min(least, most) };
@@ -222,16 +229,14 @@ interface Decided {
   readonly cuts: Cuts;
   readonly concurrency: number;
   readonly claim: Claim;
+  readonly voxelsRead: Vec3;
 }
 
-function describe({ image, psf, request, shape, halo, cuts, concurrency, claim }: Decided): Plan {
+function describe({ image, psf, request, shape, halo, cuts, concurrency, claim, voxelsRead }: Decided): Plan {
   const volumes = outerCount(image);
   const tile = mapAxes((axis) => Math.min(cuts[axis].core, shape[axis]));
   const grid = mapAxes((axis) => tileCount(cuts[axis]));
   const chunk = outputChunk(shape, tile);
-  const sourceChunk = alongSpatialAxes(image, image.chunkShape);
-  const periodic = request.algorithm.boundary === "periodic";
-  const voxelsRead = mapAxes((axis) => touchedChunkVoxels(cuts[axis], sourceChunk[axis], periodic));
   const computed = mapAxes((axis) => boxSideSum(cuts[axis]));
   const voxels = volumes * voxelCount(shape);
   return {

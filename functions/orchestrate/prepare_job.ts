@@ -10,6 +10,13 @@ import { planJob } from "shared/plan.ts";
 import { loadPsf } from "shared/psf/load_psf.ts";
 import { openStore } from "shared/storage/open_store.ts";
 
+/**
+ * Reading one voxel in voxel iterations: decoding uint16 takes about 4 ns a voxel, an iteration 12 ns on two CPU cores and
+ * about 0.1 ns on a data-centre GPU.
+ */
+const CPU_READ_COST = 0.3;
+const GPU_READ_COST = 40;
+
 /** What planning needs to know of the machines. */
 export interface PlanningDeps {
   /** What the tiles of a job that asks for this backend would be computed on. */
@@ -44,6 +51,7 @@ export async function prepareJob(
     deviceBytes: device.deviceBytes,
     compute: deps.computeClaim(device, request),
     computeOnHost: device.computeOnHost,
+    readCostIterations: device.backend === "webgpu" && !device.computeOnHost ? GPU_READ_COST : CPU_READ_COST,
   };
   const plan = planJob(image.info, psf.info, request, limits);
   const begun = await begunPlan(

@@ -49,6 +49,7 @@ function limits(hostBytes: number, computeOnHost = true): Limits {
     deviceBytes: 1e12,
     compute: (box) => ({ estimate: 4 * voxelCount(box), spectrum: 12 * voxelCount(box) }),
     computeOnHost,
+    readCostIterations: 0.3,
   };
 }
 
@@ -185,6 +186,13 @@ Deno.test("the tile that 'auto' chooses costs no more than any hand-cut one that
       assertEquals((error as ClearstackError).kind, "over-budget");
     }
   }
+});
+
+Deno.test("where computing is cheap, tiles are cut so that less is read", () => {
+  const planFor = (readCostIterations: number) =>
+    planJob(image([400, 1024, 1024]), psf([17, 17, 17]), request(), { ...limits(700 * MIB), readCostIterations });
+  assert(planFor(1000).readAmplification < planFor(0).readAmplification);
+  assert(planFor(0).inflation < planFor(1000).inflation);
 });
 
 Deno.test("the 2020 pipeline's tiles keep their core and halo and grow to fast boxes", () => {
