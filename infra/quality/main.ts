@@ -1,0 +1,27 @@
+/**
+ * `deno task quality`: restores known objects by every method and writes docs/quality.md and docs/quality.svg.
+ *
+ * usage: deno task quality [--side 64] [--out docs]
+ */
+import { parseArgs } from "@std/cli/parse-args";
+import { writePage } from "../write_page.ts";
+import { METHODS } from "./methods.ts";
+import { followPath, type Path } from "./paths.ts";
+import { qualityPage, qualityPlot } from "./report.ts";
+import { scenes } from "./scene.ts";
+
+async function main(): Promise<void> {
+  const options = parseArgs(Deno.args, { string: ["side", "out"], default: { side: "64", out: "docs" } });
+  const side = Number(options.side);
+  const paths: Path[] = [];
+  for (const scene of scenes(side)) {
+    for (const method of METHODS) {
+      paths.push(await followPath(scene, method));
+      console.error(`${scene.name}, ${scene.noisy ? "counted photons" : "noise-free"}: ${method.name}`);
+    }
+  }
+  await writePage(`${options.out}/quality.md`, qualityPage(paths, side));
+  await Deno.writeTextFile(`${options.out}/quality.svg`, qualityPlot(paths));
+}
+
+if (import.meta.main) await main();
