@@ -38,6 +38,9 @@ export interface Volume {
   readonly values: Float32Array;
 }
 
+/** Voxels as a run takes them. */
+export type VoxelData = Float32Array | Uint16Array;
+
 /** How successive estimates are extrapolated. See docs/algorithms.md for when to use which. */
 export type Acceleration = "none" | "shb" | "biggs";
 
@@ -92,6 +95,12 @@ export interface DeconvolverOptions {
    * @default {the maximum of d of each run}
    */
   readonly scale?: number;
+  /**
+   * What runs are given. uint16 data stay as they are, exact, at half the memory and traffic of float32 on a GPU; the
+   * estimate is the same, byte for byte. Runs of a deconvolver for uint16 take nothing else, those for float32 take both.
+   * @default {"float32"}
+   */
+  readonly dataType?: "float32" | "uint16";
 }
 
 /**
@@ -174,9 +183,10 @@ export interface Deconvolver {
    * value give an estimate of zeros. The array is only read, and not kept after the promise settles; one over a
    * SharedArrayBuffer is not even copied.
    *
-   * @throws {ClearstackError} `corrupt-data` for NaN or infinite values, `cancelled`, `device-lost`, `device-memory`
+   * @throws {ClearstackError} `corrupt-data` for NaN or infinite values, `invalid-request` for data or options that do not fit,
+   * `cancelled`, `device-lost`, `device-memory`
    */
-  run(data: Float32Array, options: RunOptions): Promise<RunResult>;
+  run(data: VoxelData, options: RunOptions): Promise<RunResult>;
   /** Frees all memory and Workers; safe to call twice. */
   close(): Promise<void>;
 }

@@ -5,7 +5,8 @@
 import { ClearstackError } from "shared/errors.ts";
 import { isFastBox } from "shared/fast_size.ts";
 import { formatVec3, voxelCount } from "shared/geometry.ts";
-import type { Deconvolver, DeconvolverOptions, RunOptions, RunResult } from "../deconvolver.ts";
+import { checkRun } from "../check_run.ts";
+import type { Deconvolver, DeconvolverOptions, RunOptions, RunResult, VoxelData } from "../deconvolver.ts";
 import { psfBox } from "../psf_box.ts";
 import { twiddleTable } from "./fft_plan.ts";
 import { kernelModule } from "./kernel_module.ts";
@@ -129,7 +130,7 @@ class CpuDeconvolver implements Deconvolver {
     await this.#pool.execute({ kind: "prepare", unmatched });
   }
 
-  run(data: Float32Array, options: RunOptions): Promise<RunResult> {
+  run(data: VoxelData, options: RunOptions): Promise<RunResult> {
     const result = this.#turn.then(() => this.#run(data, options));
     this.#turn = result.catch(() => {});
     return result;
@@ -140,7 +141,7 @@ class CpuDeconvolver implements Deconvolver {
     return Promise.resolve();
   }
 
-  async #run(data: Float32Array, options: RunOptions): Promise<RunResult> {
+  async #run(data: VoxelData, options: RunOptions): Promise<RunResult> {
     checkRun(this.#options, data, options);
     const { signal, heldOut } = options;
     if (signal?.aborted) throw cancelled();
@@ -185,7 +186,7 @@ class CpuDeconvolver implements Deconvolver {
     await this.#pool.execute({ kind: "holdOut" });
   }
 
-  #corrupt(data: Float32Array): ClearstackError {
+  #corrupt(data: VoxelData): ClearstackError {
     const index = this.#control.summary.badVoxel;
     const [, ny, nx] = this.#options.box;
     const voxel = formatVec3([Math.floor(index / (ny * nx)), Math.floor(index / nx) % ny, index % nx]);
@@ -206,34 +207,12 @@ function grow(memory: WebAssembly.Memory, bytes: number): void {
   }
 }
 
-function checkRun({ box }: DeconvolverOptions, data: Float32Array, { iterations, observed }: RunOptions): void {
-  if (data.length !== voxelCount(box)) {
-    throw new ClearstackError(
-      "invalid-request",
-      `the data have ${data.length} values, but a box of ${formatVec3(box)} voxels needs ${voxelCount(box)}`,
-    );
-  }
-  if (!Number.isInteger(iterations) || iterations < 1) {
-    throw new ClearstackError("invalid-request", `iterations must be a whole number of at least 1, not ${iterations}`);
-  }
-  if (
-    observed &&
-    !observed.shape.every((side, i) => observed.start[i] >= 0 && side > 0 && observed.start[i] + side <= box[i])
-  ) {
-    const { start, shape } = observed;
-    const message =
-      `the observed box at ${formatVec3(start)} of ${formatVec3(shape)} voxels must lie within the box of ` +
-      `${formatVec3(box)} and hold a voxel`;
-    throw new ClearstackError("invalid-request", message);
-  }
-}
-
 function cancelled(): ClearstackError {
   return new ClearstackError("cancelled", "the deconvolution was cancelled");
 }
 
-/** Copies, giving way to other work of the calling thread again and again. */
-async function copyInPieces(source: Float32Array, target: Float32Array): Promise<void> {
+/** Copies, widening uint16 to float32, and gives way to other work of the calling thread again and again. */
+async function copyInPieces(source: VoxelData, target: Float32Array): Promise<void> {
   for (let start = 0; start < source.length; start += COPY_VOXELS) {
     target.set(source.subarray(start, start + COPY_VOXELS), start);
     await new Promise((resolve) => setTimeout(resolve));

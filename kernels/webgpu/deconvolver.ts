@@ -3,8 +3,9 @@
  */
 import { ClearstackError } from "shared/errors.ts";
 import { isFastBox } from "shared/fast_size.ts";
-import { formatVec3, voxelCount } from "shared/geometry.ts";
-import type { Deconvolver, DeconvolverOptions, RunOptions, RunResult } from "../deconvolver.ts";
+import { formatVec3 } from "shared/geometry.ts";
+import { checkRun } from "../check_run.ts";
+import type { Deconvolver, DeconvolverOptions, RunOptions, RunResult, VoxelData } from "../deconvolver.ts";
 import { GpuWorker, type SpawnWorker } from "./gpu_worker.ts";
 import type { GpuLimits } from "./limits.ts";
 import type { Tuning } from "./rl_program.ts";
@@ -75,7 +76,7 @@ class WebGpuDeconvolver implements Deconvolver {
     this.allocatedBytes = session.allocatedBytes;
   }
 
-  run(data: Float32Array, options: RunOptions): Promise<RunResult> {
+  run(data: VoxelData, options: RunOptions): Promise<RunResult> {
     const result = this.#turn.then(() => this.#run(data, options));
     this.#turn = result.catch(() => {});
     return result;
@@ -91,7 +92,7 @@ class WebGpuDeconvolver implements Deconvolver {
     session.worker.release();
   }
 
-  async #run(data: Float32Array, { signal, ...options }: RunOptions): Promise<RunResult> {
+  async #run(data: VoxelData, { signal, ...options }: RunOptions): Promise<RunResult> {
     const stop = signal ? AbortSignal.any([signal, this.#closed.signal]) : this.#closed.signal;
     if (stop.aborted) throw new ClearstackError("cancelled", "the run was cancelled before it began");
     checkRun(this.#options, data, options);
@@ -116,34 +117,10 @@ class WebGpuDeconvolver implements Deconvolver {
   }
 }
 
-function checkRun({ box }: DeconvolverOptions, data: Float32Array, options: RunOptions): void {
-  const { iterations, observed, measured, heldOut } = options;
-  for (const [name, values] of [["data", data], ["held-out photons", heldOut?.values]] as const) {
-    if (values && values.length !== voxelCount(box)) {
-      throw new ClearstackError(
-        "invalid-request",
-        `the ${name} have ${values.length} values, but a box of ${formatVec3(box)} voxels needs ${voxelCount(box)}`,
-      );
-    }
-  }
-  if (!Number.isInteger(iterations) || iterations < 1) {
-    throw new ClearstackError("invalid-request", `iterations must be a whole number of at least 1, not ${iterations}`);
-  }
-  for (const [name, part] of [["observed", observed], ["measured", measured]] as const) {
-    if (part && !part.shape.every((side, i) => part.start[i] >= 0 && side > 0 && part.start[i] + side <= box[i])) {
-      throw new ClearstackError(
-        "invalid-request",
-        `the ${name} box at ${formatVec3(part.start)} of ${formatVec3(part.shape)} voxels must lie within the box of ` +
-          `${formatVec3(box)} and hold a voxel`,
-      );
-    }
-  }
-}
-
 /** Values that can go to a Worker while the caller keeps its own: shared memory as it is, anything else as a copy. */
-async function sendable(values: Float32Array): Promise<Float32Array> {
+async function sendable<Values extends VoxelData>(values: Values): Promise<Values> {
   if (!(values.buffer instanceof ArrayBuffer)) return values;
-  const copy = new Float32Array(values.length);
+  const copy = new (values.constructor as new (length: number) => Values)(values.length);
   for (let start = 0; start < values.length; start += COPY_VOXELS) {
     copy.set(values.subarray(start, start + COPY_VOXELS), start);
     await new Promise((resolve) => setTimeout(resolve));

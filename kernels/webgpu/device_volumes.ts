@@ -19,29 +19,21 @@ export class DeviceVolumes {
     this.#buffers = buffers;
   }
 
-  /** Fills a volume row by row, a few rows at a time. */
-  send(volume: string, fill: RowFiller): void {
+  /** Fills a volume of float32 or uint16 values row by row, a few rows at a time. */
+  send(volume: string, fill: RowFiller, dataType: "float32" | "uint16" = "float32"): void {
     const { box: [, ny, nx], planesPerPart } = this.#layout;
     const rowsPerPart = planesPerPart * ny;
     const rowsPerPiece = Math.min(rowsPerPart, Math.floor(UPLOAD_BYTES / (4 * nx)));
-    const piece = new Float32Array(rowsPerPiece * nx);
+    const piece = new (dataType === "uint16" ? Uint16Array : Float32Array)(rowsPerPiece * nx);
     this.#partsOf(volume).forEach((buffer, part) => {
       for (let first = 0; first < rowsPerPart; first += rowsPerPiece) {
         const rows = Math.min(rowsPerPiece, rowsPerPart - first);
         for (let row = 0; row < rows; row++) {
           fill(part * rowsPerPart + first + row, piece.subarray(row * nx, (row + 1) * nx));
         }
-        upload(this.#device, buffer, first * nx * 4, piece.subarray(0, rows * nx));
+        upload(this.#device, buffer, first * nx * piece.BYTES_PER_ELEMENT, piece.subarray(0, rows * nx));
       }
     });
-  }
-
-  /** Copies one volume to another. */
-  copy(from: string, to: string): void {
-    const encoder = this.#device.createCommandEncoder();
-    const targets = this.#partsOf(to);
-    this.#partsOf(from).forEach((source, part) => encoder.copyBufferToBuffer(source, 0, targets[part], 0, source.size));
-    this.#device.queue.submit([encoder.finish()]);
   }
 
   /** Sets a volume to 0. */

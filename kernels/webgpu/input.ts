@@ -1,23 +1,22 @@
 /**
- * What a run uploads, made row by row on the host: the data as the kernels count them, the first estimate and the mask.
+ * What a run uploads, made row by row on the host: the data as the kernels count them, and the mask.
  */
 import { ClearstackError } from "shared/errors.ts";
-import { sameShape, type Vec3, voxelCount } from "shared/geometry.ts";
-import type { RunOptions } from "../deconvolver.ts";
-import { UNOBSERVED } from "./ratio_stages.ts";
+import type { Vec3 } from "shared/geometry.ts";
+import type { RunOptions, VoxelData } from "../deconvolver.ts";
 
 /** The box of observed voxels. */
 export type Observed = NonNullable<RunOptions["observed"]>;
 
 /** Fills `target` with row `row` (counted through all planes) of a volume. */
-export type RowFiller = (row: number, target: Float32Array) => void;
+export type RowFiller = (row: number, target: VoxelData) => void;
 
 /** The whole box as observed. */
 export function wholeBox(box: Vec3): Observed {
   return { start: [0, 0, 0], shape: box };
 }
 
-/** Rows of `max(data, 0)` inside the observed box and {@link UNOBSERVED} outside. */
+/** Rows of `max(data, 0)` inside the observed box and 0 outside. */
 export class DataRows {
   readonly box: Vec3;
   readonly observed: Observed;
@@ -25,9 +24,9 @@ export class DataRows {
   peak = 0;
   /** Their sum. */
   sum = 0;
-  readonly #data: Float32Array;
+  readonly #data: VoxelData;
 
-  constructor(data: Float32Array, box: Vec3, observed: Observed) {
+  constructor(data: VoxelData, box: Vec3, observed: Observed) {
     this.#data = data;
     this.box = box;
     this.observed = observed;
@@ -35,7 +34,7 @@ export class DataRows {
 
   /** @throws {ClearstackError} `corrupt-data` at the first observed NaN or infinite value */
   readonly fill: RowFiller = (row, target) => {
-    target.fill(UNOBSERVED);
+    target.fill(0);
     if (!rowIsObserved(row, this.box, this.observed)) return;
     const start = row * this.box[2];
     const [first, end] = observedX(this.observed);
@@ -50,27 +49,6 @@ export class DataRows {
     }
     this.peak = peak;
     this.sum = sum;
-  };
-}
-
-/**
- * Rows of the first estimate, once all of the data rows have been filled: the data or their mean, the mean outside of the
- * observed box, and of every value v with a background b `max(v - b, v / 10)`; or `"data"` if that is the data as they are.
- */
-export function firstEstimate(
-  data: DataRows,
-  { flat, background }: { readonly flat: boolean; readonly background: number },
-): RowFiller | "data" {
-  const { box, observed } = data;
-  const whole = sameShape(observed.shape, box);
-  if (!flat && whole && background === 0) return "data";
-  const mean = data.sum / voxelCount(observed.shape);
-  const inside: RowFiller = flat ? (_, target) => target.fill(mean) : data.fill;
-  const rows = observedRows(box, observed, inside, mean);
-  if (background === 0) return rows;
-  return (row, target) => {
-    rows(row, target);
-    for (let x = 0; x < target.length; x++) target[x] = Math.max(target[x] - background, target[x] / 10);
   };
 }
 

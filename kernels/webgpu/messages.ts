@@ -2,7 +2,7 @@
  * What the calling thread and the GPU Worker say to each other.
  */
 import type { ErrorRecord } from "shared/errors.ts";
-import type { RunOptions, RunResult } from "../deconvolver.ts";
+import type { RunOptions, RunResult, VoxelData } from "../deconvolver.ts";
 import type { AdapterReport } from "./device.ts";
 import type { RunnerOptions } from "./runner.ts";
 
@@ -22,7 +22,7 @@ export interface WorkerCalls {
 /** One run of one runner. */
 export interface RunRequest {
   readonly key: number;
-  readonly values: Float32Array;
+  readonly values: VoxelData;
   readonly options: Omit<RunOptions, "signal">;
 }
 

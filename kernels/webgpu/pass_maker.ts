@@ -35,14 +35,21 @@ export class PassMaker {
   readonly layout: BoxLayout;
   readonly slabs: readonly Slab[];
   readonly #limits: GpuLimits;
+  readonly #volumeBytes: Readonly<Record<string, number>>;
   readonly #rowShape: RowShape;
   readonly #shaders = new Map<string, Shader>();
 
-  constructor(layout: BoxLayout, slabs: readonly Slab[], limits: GpuLimits) {
+  /** @param volumeBytes bytes that a voxel takes, by volume, where it is not 4 */
+  constructor(
+    layout: BoxLayout,
+    slabs: readonly Slab[],
+    { limits, volumeBytes }: { readonly limits: GpuLimits; readonly volumeBytes: Readonly<Record<string, number>> },
+  ) {
     const [, ny, nx] = layout.box;
     this.layout = layout;
     this.slabs = slabs;
     this.#limits = limits;
+    this.#volumeBytes = volumeBytes;
     this.#rowShape = rowShape(nx, Math.ceil(ny / 2), limits);
   }
 
@@ -120,6 +127,11 @@ export class PassMaker {
     return name === MEASUREMENTS.binding.name ? MEASUREMENTS.bytes : SMALL_BYTES;
   }
 
+  /** Bytes of one part of a volume. */
+  partBytes(volume: string): number {
+    return (this.layout.partBytes * (this.#volumeBytes[volume] ?? 4)) / 4;
+  }
+
   /** The axis along which the OTF is multiplied: z, or y for a 2-D box. */
   get lastAxis(): "y" | "z" {
     return this.layout.box[0] === 1 ? "y" : "z";
@@ -158,13 +170,11 @@ export class PassMaker {
   }
 
   #slabResources(shader: Shader, slab: Slab, renamed: Renamed, length: number): Resource[] {
-    const { partBytes, planesPerPart } = this.layout;
-    const planeBytes = partBytes / planesPerPart;
-    const volumeSlice = (volume: string): Slice => ({
-      buffer: partBuffer(volume, slab.part),
-      offset: slab.firstPlane * planeBytes,
-      bytes: slab.planes * planeBytes,
-    });
+    const volumeSlice = (volume: string): Slice => {
+      const planeBytes = this.partBytes(volume) / this.layout.planesPerPart;
+      const buffer = partBuffer(volume, slab.part);
+      return { buffer, offset: slab.firstPlane * planeBytes, bytes: slab.planes * planeBytes };
+    };
     const sumSlice = (): Slice => {
       const before = this.slabs.slice(0, slab.index).reduce((sum, other) => sum + this.#partialSumBytes(other), 0);
       const used = PARTIAL_SUM_BYTES * rowGroups(this.layout, this.#rowShape) * slab.planes;

@@ -1,38 +1,41 @@
 /**
  * The buffers that the passes of a program need.
  */
-import { MEASURED, MEASUREMENTS } from "./measurement.ts";
+import { DATA_BYTES } from "./data_volume.ts";
+import { MEASUREMENTS } from "./measurement.ts";
 import { MOMENTUM } from "./momentum.ts";
 import { PARAMETERS, slabBuffer, slabValues, SMALL_BYTES } from "./parameters.ts";
 import { PARTIAL_SUMS } from "./partial_sums.ts";
 import type { BufferSpec } from "./pass.ts";
 import { partBuffer, type PassMaker, twiddleBuffer } from "./pass_maker.ts";
 import { projectionBuffer, projectionValues } from "./projection.ts";
+import { MEASURED, OBSERVED, START } from "./region.ts";
 import type { ProgramOptions } from "./rl_program.ts";
 import { twiddleTable } from "./twiddles.ts";
+
+const FLOAT_BYTES = 4;
 
 /** Volumes of each acceleration beside data, estimate, spectrum and OTF. */
 const ACCELERATION_VOLUMES = { none: [], shb: ["point"], biggs: ["point", "change"] } as const;
 
-/** Names of the volumes that a program holds; each takes four bytes per voxel. */
-export function volumeNames({ acceleration, nonCirculant, smoothed, unmatched }: ProgramOptions): string[] {
-  return [
-    "estimate",
-    "data",
-    "spectrum",
-    "otf",
+/** Volumes that a program holds by name, and the bytes that a voxel takes in each. */
+export function volumeBytes(options: ProgramOptions): Readonly<Record<string, number>> {
+  const { acceleration, dataType, nonCirculant, smoothed, unmatched } = options;
+  const others = [
     ...(unmatched ? ["backotf"] : []),
     ...(nonCirculant ? ["weights"] : []),
     ...(smoothed ? ["variation"] : []),
     ...ACCELERATION_VOLUMES[acceleration],
   ];
+  const whole = Object.fromEntries(["estimate", "spectrum", "otf", ...others].map((name) => [name, FLOAT_BYTES]));
+  return { ...whole, data: DATA_BYTES[dataType] };
 }
 
 /** The buffers of a volume. */
-export function volumeBuffers({ layout: { parts, partBytes } }: PassMaker, name: string): BufferSpec[] {
+export function volumeBuffers(make: PassMaker, name: string): BufferSpec[] {
   return Array.from(
-    { length: parts },
-    (_, part) => ({ name: partBuffer(name, part), bytes: partBytes, usage: "storage" }),
+    { length: make.layout.parts },
+    (_, part) => ({ name: partBuffer(name, part), bytes: make.partBytes(name), usage: "storage" }),
   );
 }
 
@@ -40,8 +43,8 @@ export function volumeBuffers({ layout: { parts, partBytes } }: PassMaker, name:
 export function programBuffers(make: PassMaker, options: ProgramOptions): BufferSpec[] {
   const lengths = [...new Set(make.layout.box)].filter((length) => length > 1);
   return [
-    ...volumeNames(options).flatMap((name) => volumeBuffers(make, name)),
-    ...[PARAMETERS, MEASURED].map(({ binding }) => uniform(binding.name)),
+    ...Object.keys(volumeBytes(options)).flatMap((name) => volumeBuffers(make, name)),
+    ...[PARAMETERS, MEASURED, OBSERVED, START].map(({ binding }) => uniform(binding.name)),
     ...(["forward", "back"] as const).map((projection) =>
       uniform(projectionBuffer(projection), projectionValues(projection))
     ),

@@ -2,17 +2,18 @@
  * What the data say about the model: the ratio that is projected back, and how well the two agree. The formulas are those of
  * kernels/deconvolver.ts.
  */
-import { MEASURED, measuredPair } from "./measurement.ts";
+import { type DataType, dataVolume, loadData } from "./data_volume.ts";
 import { PARAMETERS, SLAB } from "./parameters.ts";
+import { insideRegion, MEASURED, OBSERVED } from "./region.ts";
 import { type RowStage, volume, type VoxelPair } from "./row_stages.ts";
-
-/** Data value of voxels that are not observed. */
-export const UNOBSERVED = -1;
 
 /** Variants of the ratio. */
 export interface RatioOptions {
   /** With noise-gated damping. */
   readonly damped: boolean;
+  /** True if voxels may be unobserved; their data are 0. */
+  readonly masked: boolean;
+  readonly dataType: DataType;
   /** Sums the I-divergence of the data from the model, and the squared differences of held-out photons. */
   readonly measures: "nothing" | "data" | "data and held-out";
 }
@@ -42,32 +43,44 @@ fn damped_ratio(data: vec2f, model: vec2f) -> vec2f {
 }`;
 
 /** `data / model`, damped or not, and 0 on voxels that are not observed. */
-export function ratioStage({ damped, measures }: RatioOptions): RowStage {
+export function ratioStage({ damped, masked, dataType, measures }: RatioOptions): RowStage {
   const measuring = measures !== "nothing";
   const needsDivergence = damped || measuring;
   const heldOut = measures === "data and held-out";
+  // What is not observed counts as 0, which a ratio without damping keeps by itself.
+  const selects = damped && masked;
   return {
-    label: ["x ratio", damped ? "damped" : "", measuring ? `measuring ${measures}` : ""].filter(Boolean).join(" "),
-    volumes: [volume("data", "read"), ...(heldOut ? [volume("heldout", "read")] : [])],
-    structs: [PARAMETERS, ...(measuring ? [MEASURED, SLAB] : [])],
+    label: [
+      "x ratio",
+      dataType,
+      damped ? "damped" : "",
+      selects ? "masked" : "",
+      measuring ? `measuring ${measures}` : "",
+    ].filter(Boolean).join(" "),
+    volumes: [dataVolume(dataType), ...(heldOut ? [volume("heldout", "read")] : [])],
+    structs: [
+      PARAMETERS,
+      ...(measuring ? [MEASURED] : []),
+      ...(selects ? [OBSERVED] : []),
+      ...(measuring || selects ? [SLAB] : []),
+    ],
     functions: [MODEL, ...(needsDivergence ? [DIVERGENCE] : []), ...(damped ? [DAMPING] : [])],
     inverse: true,
     forward: true,
     sums: measuring,
     point(pair, blurred) {
-      const data = pair.load("data");
+      const data = loadData(pair, dataType);
       const model = pair.w.let(`model_of(${blurred}, ${data})`);
       if (measuring) measure(pair, data, { model, heldOut });
-      // What is not observed counts as 0, which a ratio without damping keeps by itself.
-      if (!damped) return pair.w.let(`max(${data}, vec2f(0.0)) / ${model}`);
-      return pair.w.let(`select(vec2f(0.0), damped_ratio(${data}, ${model}), ${data} >= vec2f(0.0))`);
+      const ratio = pair.w.let(damped ? `damped_ratio(${data}, ${model})` : `${data} / ${model}`);
+      return selects ? pair.w.let(`select(vec2f(0.0), ${ratio}, ${insideRegion(pair, OBSERVED)})`) : ratio;
     },
   };
 }
 
 function measure(pair: VoxelPair, data: string, { model, heldOut }: { model: string; heldOut: boolean }): void {
   const { w } = pair;
-  const counts = w.let(`${measuredPair(pair)} & (${data} >= vec2f(0.0))`);
+  const counts = w.let(insideRegion(pair, MEASURED));
   const counted = (terms: string) => w.let(`select(vec2f(0.0), ${terms}, ${counts})`);
   const fit = counted(`divergence_terms(${data}, ${model})`);
   if (!heldOut) return pair.add(fit, "vec2f(0.0)");

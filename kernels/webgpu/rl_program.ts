@@ -11,16 +11,18 @@
 import type { Vec3 } from "shared/geometry.ts";
 import type { Acceleration, DeconvolverOptions } from "../deconvolver.ts";
 import { type BoxLayout, boxLayout } from "./layout.ts";
+import { DATA_BYTES, type DataType } from "./data_volume.ts";
 import type { GpuLimits } from "./limits.ts";
 import { measurementShader } from "./measurement.ts";
 import { biggsShader, heavyBallShader } from "./momentum.ts";
 import { PARTIAL_SUM_BYTES, PARTIAL_SUMS } from "./partial_sums.ts";
 import type { BufferSpec, Stage } from "./pass.ts";
-import { PassMaker } from "./pass_maker.ts";
-import { programBuffers, volumeBuffers } from "./program_buffers.ts";
+import { PassMaker, type Renamed } from "./pass_maker.ts";
+import { programBuffers, volumeBuffers, volumeBytes } from "./program_buffers.ts";
 import { type RatioOptions, ratioStage } from "./ratio_stages.ts";
 import { slabsOf } from "./slabs.ts";
 import { FORWARD, type RowStage, WEIGHTS } from "./row_stages.ts";
+import { startStage } from "./start_stage.ts";
 import { BIGGS_PREDICT, biggsCorrectStage, heavyBallStage, type UpdateOptions, updateStage } from "./update_stages.ts";
 
 /** What a program is made for; numbers may change from run to run, these may not. */
@@ -31,6 +33,7 @@ export interface ProgramOptions {
   readonly smoothed: boolean;
   /** With noise-gated damping. */
   readonly damped: boolean;
+  readonly dataType: DataType;
   /** With the Wiener-Butterworth back-projector. */
   readonly unmatched: boolean;
 }
@@ -51,7 +54,7 @@ export interface Program {
   readonly otf: readonly Stage[];
   /** Turns the mask of observed voxels, placed in `weights`, into the weights; empty without non-circulant edges. */
   readonly weights: readonly Stage[];
-  /** Transforms the first estimate along x and y; once before the iterations. */
+  /** Makes the first estimate from `data` and transforms it along x and y; once before the iterations. */
   readonly start: readonly Stage[];
   readonly iteration: readonly Stage[];
   /** Iterations that also measure the divergence of the data, or of the data and held-out photons. */
@@ -65,6 +68,7 @@ export function programOptions(options: Omit<DeconvolverOptions, "box" | "psf">)
     nonCirculant: options.nonCirculant ?? false,
     smoothed: (options.totalVariation ?? 0) > 0,
     damped: (options.dampingSigmas ?? 0) > 0,
+    dataType: options.dataType ?? "float32",
     unmatched: options.backProjector === "wiener-butterworth",
   };
 }
@@ -72,16 +76,19 @@ export function programOptions(options: Omit<DeconvolverOptions, "box" | "psf">)
 /** The program for a box. */
 export function rlProgram(box: Vec3, options: ProgramOptions, limits: GpuLimits, tuning: Tuning = {}): Program {
   const layout = boxLayout(box, limits);
-  const make = new PassMaker(layout, slabsOf(layout, limits, tuning.slabPlanes), limits);
+  const slabs = slabsOf(layout, limits, {
+    wantedPlanes: tuning.slabPlanes,
+    bytesPerVoxel: DATA_BYTES[options.dataType],
+  });
+  const make = new PassMaker(layout, slabs, { limits, volumeBytes: volumeBytes(options) });
   const back = make.multiplication("back", options.unmatched ? "backotf" : "otf");
-  const forward = (source: string, spectrum = "spectrum"): Stage[] =>
-    make.slabs.map((slab) => [
-      make.rows(slab, FORWARD, { source, spectrum }),
-      ...make.columnsY(slab, "forward", { spectrum }),
-    ]);
+  const forward = (stage: RowStage, renamed: Renamed = {}): Stage[] =>
+    make.slabs.map((slab) => [make.rows(slab, stage, renamed), ...make.columnsY(slab, "forward", renamed)]);
+  const first = options.acceleration === "none" ? ["estimate"] : ["estimate", "point"];
+  const ratio = { damped: options.damped, masked: options.nonCirculant, dataType: options.dataType };
   const iteration = (measures: RatioOptions["measures"]): Stage[] => [
     make.multiplication("forward", "otf"),
-    ...throughVoxels(make, ratioStage({ damped: options.damped, measures })),
+    ...throughVoxels(make, ratioStage({ ...ratio, measures })),
     ...(measures === "nothing" ? [] : [[make.small(measurementShader(partialSums(make)))]]),
     back,
     ...updatePasses(make, options),
@@ -90,16 +97,18 @@ export function rlProgram(box: Vec3, options: ProgramOptions, limits: GpuLimits,
     layout,
     buffers: programBuffers(make, options),
     heldOutBuffers: volumeBuffers(make, "heldout"),
-    otf: [...forward("estimate", "otf"), make.lastForward({ spectrum: "otf" })],
-    weights: options.nonCirculant ? [...forward("weights"), back, ...backToVoxels(make, WEIGHTS)] : [],
-    start: forward("estimate"),
+    otf: [...forward(FORWARD, { source: "estimate", spectrum: "otf" }), make.lastForward({ spectrum: "otf" })],
+    weights: options.nonCirculant
+      ? [...forward(FORWARD, { source: "weights" }), back, ...backToVoxels(make, WEIGHTS)]
+      : [],
+    start: forward(startStage(options.dataType, first)),
     iteration: iteration("nothing"),
     measuring: { data: iteration("data"), "data and held-out": iteration("data and held-out") },
   };
 }
 
 /** The volume that a step starts from. */
-export function startingPoint(acceleration: Acceleration): "estimate" | "point" {
+function startingPoint(acceleration: Acceleration): "estimate" | "point" {
   return acceleration === "none" ? "estimate" : "point";
 }
 

@@ -154,6 +154,10 @@ function applyStage({ line, layout, rows }: RowKernel, stage: RowStage, voxels: 
         y: [rows.yA, rows.yB],
         plane: "workgroup_id.y",
         load: (volume) => w.let(`vec2f(${volume}[${a}], ${volume}[${b}])`),
+        loadUint16(volume) {
+          const voxel = (i: string) => `(${volume}[(${i}) >> 1u] >> (((${i}) & 1u) * 16u)) & 0xffffu`;
+          return w.let(`vec2f(f32(${voxel(a)}), f32(${voxel(b)}))`);
+        },
         store(volume, value) {
           w.when(allOf(active, rows.activeA), () => w.line(`${volume}[${a}] = ${value}.x;`));
           w.when(allOf(active, rows.activeB), () => w.line(`${volume}[${b}] = ${value}.y;`));

@@ -16,6 +16,8 @@ export interface VoxelPair {
   readonly plane: string;
   /** Name of the two voxels of a volume. */
   load(volume: string): string;
+  /** The same of a volume of uint16 values. */
+  loadUint16(volume: string): string;
   /** Stores two voxels into a volume, unless another lane owns them. */
   store(volume: string, value: string): void;
   /** Adds both voxels of two terms to the two sums of the workgroup, unless another lane owns them. */
@@ -43,6 +45,11 @@ export interface RowStage {
 /** The binding of a real volume. */
 export function volume(name: string, access: Exclude<Access, "uniform">): Binding {
   return { name, type: "array<f32>", access };
+}
+
+/** The binding of a volume of uint16 values, two in a word, the one at the even position in the lower half. */
+export function uint16Volume(name: string, access: Exclude<Access, "uniform">): Binding {
+  return { name, type: "array<u32>", access };
 }
 
 /** Transforms `source` forward. */

@@ -3,7 +3,7 @@
  */
 import { ClearstackError } from "shared/errors.ts";
 import { sameShape, voxelCount } from "shared/geometry.ts";
-import type { DeconvolverOptions, Divergence, RunOptions, RunResult } from "../deconvolver.ts";
+import type { DeconvolverOptions, Divergence, RunOptions, RunResult, VoxelData } from "../deconvolver.ts";
 import { psfBox } from "../psf_box.ts";
 import { applyBackProjector } from "./back_otf.ts";
 import { nextBatch } from "./batch.ts";
@@ -12,13 +12,14 @@ import type { Gpu } from "./device.ts";
 import { DeviceVolumes } from "./device_volumes.ts";
 import { encodePasses, type PipelineCache, type PreparedPass } from "./encoder.ts";
 import { withErrorScopes } from "./error_scopes.ts";
-import { DataRows, firstEstimate, type Observed, observedRows, wholeBox } from "./input.ts";
+import { DataRows, type Observed, observedRows, wholeBox } from "./input.ts";
 import { cappedLimits, type GpuLimits } from "./limits.ts";
-import { MAX_MEASUREMENTS, MEASURED, measuredValues, MEASUREMENTS } from "./measurement.ts";
+import { MAX_MEASUREMENTS, MEASUREMENTS } from "./measurement.ts";
 import { MOMENTUM } from "./momentum.ts";
 import { PARAMETERS, parameterValues } from "./parameters.ts";
 import type { BufferSpec, Stage } from "./pass.ts";
-import { type Program, programOptions, rlProgram, startingPoint, type Tuning } from "./rl_program.ts";
+import { MEASURED, OBSERVED, overlap, regionValues, START } from "./region.ts";
+import { type Program, programOptions, rlProgram, type Tuning } from "./rl_program.ts";
 import { readSmall, smallStagingRequest, stagingRequests, upload } from "./transfer.ts";
 
 /** What a runner is made for. */
@@ -86,15 +87,15 @@ export class Runner {
   }
 
   /** Runs the iterations on `data`, which is only read. */
-  async run(data: Float32Array, run: RunnerRun): Promise<RunnerResult> {
+  async run(data: VoxelData, run: RunnerRun): Promise<RunnerResult> {
     const begin = performance.now();
     if (run.heldOut && run.measureEvery) await this.#allocate(this.#program.heldOutBuffers);
     return await withErrorScopes(this.#device, { what: "deconvolving", bytes: this.allocatedBytes }, async () => {
       const estimate = new Float32Array(voxelCount(this.#options.box));
-      const { peak } = await this.#sendInput(data, run);
+      const rows = await this.#sendInput(data, run);
       let divergence: Divergence[] = [];
-      if (peak > 0) {
-        this.#sendNumbers(peak, run);
+      if (rows.peak > 0) {
+        this.#sendNumbers(rows, run);
         this.#submit(await this.#passes(this.#program.start));
         divergence = await this.#iterate(run);
         await this.#volumes.read("estimate", estimate);
@@ -126,18 +127,14 @@ export class Runner {
     for (const { name, contents } of missing) if (contents) upload(this.#device, this.#buffers.get(name), 0, contents);
   }
 
-  /** Sends data, first estimate, weights and held-out photons. */
-  async #sendInput(data: Float32Array, run: RunnerRun): Promise<DataRows> {
-    const { box, nonCirculant, background = 0, acceleration = "none" } = this.#options;
+  /** Sends data, weights and held-out photons. */
+  async #sendInput(data: VoxelData, run: RunnerRun): Promise<DataRows> {
+    const { box, nonCirculant, dataType } = this.#options;
     const observed = (nonCirculant && run.observed) || wholeBox(box);
     const rows = new DataRows(data, box, observed);
-    this.#volumes.send("data", rows.fill);
-    const start = firstEstimate(rows, { flat: run.start === "flat", background });
-    if (start === "data") this.#volumes.copy("data", "estimate");
-    else this.#volumes.send("estimate", start);
+    this.#volumes.send("data", rows.fill, dataType);
     if (nonCirculant) await this.#sendWeights(observed);
-    if (acceleration !== "none") this.#volumes.copy("estimate", startingPoint(acceleration));
-    if (acceleration === "biggs") this.#volumes.clear("change");
+    if (this.#options.acceleration === "biggs") this.#volumes.clear("change");
     const photons = run.measureEvery ? run.heldOut?.values : undefined;
     if (photons) {
       this.#volumes.send("heldout", (row, target) => target.set(photons.subarray(row * box[2], (row + 1) * box[2])));
@@ -153,12 +150,17 @@ export class Runner {
     this.#weightsFor = observed;
   }
 
-  #sendNumbers(peak: number, { measured = wholeBox(this.#options.box), heldOut }: RunnerRun): void {
-    const { queue } = this.#device;
+  #sendNumbers({ peak, sum, observed }: DataRows, run: RunnerRun): void {
+    const { measured = wholeBox(this.#options.box), heldOut } = run;
+    const fromData = run.start === "flat" ? { ...observed, shape: [0, 0, 0] as const } : observed;
+    const write = (name: string, contents: Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>) =>
+      this.#device.queue.writeBuffer(this.#buffers.get(name), 0, contents);
     const numbers = { ...this.#options, scale: this.#options.scale ?? peak, heldOutRatio: heldOut?.ratio ?? 0 };
-    queue.writeBuffer(this.#buffers.get(PARAMETERS.binding.name), 0, parameterValues(numbers));
-    queue.writeBuffer(this.#buffers.get(MEASURED.binding.name), 0, measuredValues(measured.start, measured.shape));
-    queue.writeBuffer(this.#buffers.get(MOMENTUM.binding.name), 0, new Float32Array(2));
+    write(PARAMETERS.binding.name, parameterValues(numbers));
+    write(OBSERVED.binding.name, regionValues(observed));
+    write(MEASURED.binding.name, regionValues(overlap(measured, observed)));
+    write(START.binding.name, regionValues(fromData, sum / voxelCount(observed.shape)));
+    write(MOMENTUM.binding.name, new Float32Array(2));
   }
 
   async #iterate({ iterations, isCancelled, measureEvery = 0, heldOut }: RunnerRun): Promise<Divergence[]> {

@@ -14,16 +14,24 @@ export interface Slab {
   readonly planes: number;
 }
 
+/** How to cut. */
+export interface SlabOptions {
+  /** @default {all planes of a part} */
+  readonly wantedPlanes?: number | undefined;
+  /** Bytes of a voxel in the volume that takes fewest. */
+  readonly bytesPerVoxel: number;
+}
+
 /**
  * Cuts every part into slabs of at most `wantedPlanes` planes, and of at least as many as make slabs begin where the device
  * lets a binding begin.
  */
 export function slabsOf(
-  { parts, planesPerPart, partBytes }: BoxLayout,
+  { box: [, ny, nx], parts, planesPerPart }: BoxLayout,
   { minStorageBufferOffsetAlignment: alignment }: GpuLimits,
-  wantedPlanes = planesPerPart,
+  { wantedPlanes = planesPerPart, bytesPerVoxel }: SlabOptions,
 ): Slab[] {
-  const planeBytes = partBytes / planesPerPart;
+  const planeBytes = bytesPerVoxel * ny * nx;
   let step = 1;
   while (step < planesPerPart && (step * planeBytes) % alignment !== 0) step++;
   const planes = Math.max(step, Math.floor(wantedPlanes / step) * step);

@@ -18,7 +18,7 @@ export function upload(
   device: GPUDevice,
   buffer: GPUBuffer,
   offset: number,
-  values: Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>,
+  values: Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer> | Uint16Array<ArrayBuffer>,
 ): void {
   device.queue.writeBuffer(buffer, offset, values);
   // Without a submission, writes pile up in staging memory.

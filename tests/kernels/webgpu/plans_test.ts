@@ -128,7 +128,7 @@ Deno.test("slabs cover every plane once and begin where bindings may", () => {
   ) {
     const limits = { ...DESKTOP_GPU, minStorageBufferOffsetAlignment: alignment };
     const layout = boxLayout(box, limits);
-    const slabs = slabsOf(layout, limits, wanted);
+    const slabs = slabsOf(layout, limits, { wantedPlanes: wanted, bytesPerVoxel: 4 });
     let next = 0;
     for (const { firstPlane, planes } of slabs) {
       assertEquals(firstPlane, next);

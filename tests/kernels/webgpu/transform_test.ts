@@ -20,6 +20,8 @@ const LENGTHS = [8, 9, 10, 12, 14, 15, 16, 21, 28, 35, 49, 64, 100, 105, 128, 21
 /** Even lengths, among them those whose only even radix is small. */
 const ROW_LENGTHS = [8, 10, 14, 16, 18, 30, 50, 64, 100, 216, 250, 432, 686, 1000, 1024];
 
+const PLAIN_RATIO = ratioStage({ damped: false, masked: false, dataType: "float32", measures: "nothing" });
+
 /**
  * float32 rounds to 6e-8, and an error of that size enters at each of at most 10 levels of butterflies: well below 1e-6 of the
  * largest coefficient.
@@ -106,7 +108,7 @@ webgpuTest("the forward transform of rows equals the definition, with the ends o
 
 webgpuTest("a row stage meets the voxels themselves between its transforms", async () => {
   for (const length of ROW_LENGTHS) {
-    const { shader, grid, rows } = await rowsOf(length, ratioStage({ damped: false, measures: "nothing" }));
+    const { shader, grid, rows } = await rowsOf(length, PLAIN_RATIO);
     const shape: Vec3 = [1, rows, length];
     const blurred = random(rows * length, 6).map((value) => value + 1);
     const data = random(rows * length, 7).map(Math.abs);

@@ -1,0 +1,37 @@
+/**
+ * What both backends ask of a run before they begin it.
+ */
+import { ClearstackError } from "shared/errors.ts";
+import { formatVec3, voxelCount } from "shared/geometry.ts";
+import type { DeconvolverOptions, RunOptions, VoxelData } from "./deconvolver.ts";
+
+/** @throws {ClearstackError} `invalid-request` for data or options that do not fit the deconvolver */
+export function checkRun({ box, dataType }: DeconvolverOptions, data: VoxelData, options: RunOptions): void {
+  const { iterations, observed, measured, heldOut } = options;
+  for (const [name, values] of [["data", data], ["held-out photons", heldOut?.values]] as const) {
+    if (values && values.length !== voxelCount(box)) {
+      throw new ClearstackError(
+        "invalid-request",
+        `the ${name} have ${values.length} values, but a box of ${formatVec3(box)} voxels needs ${voxelCount(box)}`,
+      );
+    }
+  }
+  if (dataType === "uint16" && !(data instanceof Uint16Array)) {
+    throw new ClearstackError(
+      "invalid-request",
+      "this deconvolver was made for uint16 data, but the data are float32; make one with dataType float32",
+    );
+  }
+  if (!Number.isInteger(iterations) || iterations < 1) {
+    throw new ClearstackError("invalid-request", `iterations must be a whole number of at least 1, not ${iterations}`);
+  }
+  for (const [name, part] of [["observed", observed], ["measured", measured]] as const) {
+    if (part && !part.shape.every((side, i) => part.start[i] >= 0 && side > 0 && part.start[i] + side <= box[i])) {
+      throw new ClearstackError(
+        "invalid-request",
+        `the ${name} box at ${formatVec3(part.start)} of ${formatVec3(part.shape)} voxels must lie within the box of ` +
+          `${formatVec3(box)} and hold a voxel`,
+      );
+    }
+  }
+}
