@@ -7,6 +7,7 @@ import { mapAxes, voxelCount } from "../geometry.ts";
 import { releaseMemory } from "../release_memory.ts";
 import { mapLimited } from "../storage/map_limited.ts";
 import type { RequestOptions } from "../storage/store.ts";
+import type { BoxDataType } from "./box_data_type.ts";
 import { axisMap, type AxisPiece, OUTSIDE, splitByChunk } from "./axis_map.ts";
 import type { Image } from "./image.ts";
 import { scatter } from "./scatter.ts";
@@ -27,26 +28,35 @@ export interface ReadBoxOptions extends RequestOptions {
 }
 
 /** A box of voxels and what reading it cost. */
-export interface BoxValues {
+export interface BoxValues<Values = Float32Array> {
   /** `voxelCount(box.shape)` values, x contiguous, then y, then z. The caller owns them. */
-  readonly values: Float32Array;
+  readonly values: Values;
   /** Stored bytes fetched. */
   readonly bytesRead: number;
 }
 
 /**
- * Reads a box of voxels as float32. Every chunk it touches is fetched and decoded once, however often the boundary rule repeats
+ * Reads a box of voxels as float32, or as what `dataType` says; see {@link boxDataType} for whether uint16 holds them. Every chunk it touches is fetched and decoded once, however often the boundary rule repeats
  * it.
  *
  * @throws {ClearstackError} `corrupt-data`, `forbidden`, `store-unavailable`, `cancelled`
  */
-export async function readBox(image: Image, options: ReadBoxOptions): Promise<BoxValues> {
+export function readBox(image: Image, options: ReadBoxOptions): Promise<BoxValues>;
+export function readBox(
+  image: Image,
+  options: ReadBoxOptions & { readonly dataType: BoxDataType },
+): Promise<BoxValues<Float32Array | Uint16Array>>;
+export async function readBox(
+  image: Image,
+  options: ReadBoxOptions & { readonly dataType?: BoxDataType },
+): Promise<BoxValues<Float32Array | Uint16Array>> {
   const { outer, box, boundary, boundaryValue = 0, signal } = options;
   const layout = spatialLayout(image);
   const maps = mapAxes((axis) =>
     axisMap({ start: box.start[axis], count: box.shape[axis], length: layout.shape[axis] }, boundary)
   );
-  const target = { values: new Float32Array(voxelCount(box.shape)), shape: box.shape };
+  const Values = options.dataType === "uint16" ? Uint16Array : Float32Array;
+  const target = { values: new Values(voxelCount(box.shape)), shape: box.shape };
   const outside = boundary === "constant" ? boundaryValue : 0;
   if (outside !== 0 && maps.some((map) => map.includes(OUTSIDE))) target.values.fill(outside);
 

@@ -1,13 +1,16 @@
 /**
- * The inner loop of reading: copies the voxels of one chunk to all places of a box where they stand, as float32.
+ * The inner loop of reading: copies the voxels of one chunk to all places of a box where they stand.
  */
 import type { Vec3 } from "../geometry.ts";
 import type { AxisPiece } from "./axis_map.ts";
 import type { ChunkValues } from "./image.ts";
 
+/** Voxels of a box; uint16 ones take chunks of such values only. */
+type BoxVoxels = Float32Array | Uint16Array;
+
 /** Where the voxels of a chunk go. */
 export interface ScatterTarget {
-  readonly values: Float32Array;
+  readonly values: BoxVoxels;
   readonly shape: Vec3;
 }
 
@@ -50,13 +53,13 @@ export function scatter(
 /** Rows shorter than this are copied by a loop: making a view costs more. */
 const SHORT_RUN = 24;
 
-function copyRun(target: Float32Array, to: number, values: Numbers, from: number, length: number): void {
+function copyRun(target: BoxVoxels, to: number, values: Numbers, from: number, length: number): void {
   if (length >= SHORT_RUN) target.set(values.subarray(from, from + length), to);
   else for (let index = 0; index < length; index++) target[to + index] = values[from + index]!;
 }
 
 function copyElements(
-  target: Float32Array,
+  target: BoxVoxels,
   to: number,
   values: Numbers,
   from: number,

@@ -4,6 +4,7 @@ import type { Boundary, ImageInfo } from "shared/contract.ts";
 import { ClearstackError } from "shared/errors.ts";
 import type { Box, Vec3 } from "shared/geometry.ts";
 import { axesOf } from "shared/image/axes.ts";
+import { boxDataType } from "shared/image/box_data_type.ts";
 import type { Image } from "shared/image/image.ts";
 import { observedInBox, readBox } from "shared/image/read_box.ts";
 
@@ -112,6 +113,33 @@ Deno.test("any box equals the rule applied voxel by voxel, and every chunk is re
     }),
     { numRuns: 400, seed: 1 },
   );
+});
+
+Deno.test("uint8 and uint16 boxes are read as uint16, as float32 where a value outside needs it", async () => {
+  const dtypes = [["uint8", Uint8Array], ["uint16", Uint16Array]] as const;
+  for (const [dtype, Stored] of dtypes) {
+    for (const boundary of BOUNDARIES) {
+      for (const boundaryValue of [3, 0.5, -1, 65536]) {
+        const source = fakeImage("zyx", [3, 4, 15], [2, 3, 7]);
+        const image: Image = {
+          info: { ...source.info, dtype },
+          readChunk: async (coords) => {
+            const chunk = await source.readChunk(coords);
+            return { ...chunk, values: Stored.from(chunk.values as Float64Array) };
+          },
+        };
+        const box = { start: [-2, -3, -20] as const, shape: [7, 9, 60] as const };
+        const dataType = boxDataType({ dtype, boundary, boundaryValue });
+        assertEquals(dataType, boundary === "constant" && boundaryValue !== 3 ? "float32" : "uint16");
+        const { values } = await readBox(image, { outer: [], box, boundary, boundaryValue, dataType });
+        assertEquals(values instanceof Uint16Array, dataType === "uint16");
+        assertEquals(Float32Array.from(values), naiveBox(source, [], box, boundary, boundaryValue));
+      }
+    }
+  }
+  for (const dtype of ["int16", "uint32", "float32", "float16"] as const) {
+    assertEquals(boxDataType({ dtype, boundary: "periodic" }), "float32");
+  }
 });
 
 Deno.test("rows long enough to be copied as views equal the rule too", async () => {
