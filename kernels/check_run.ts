@@ -2,11 +2,12 @@
  * What both backends ask of a run before they begin it.
  */
 import { ClearstackError } from "shared/errors.ts";
-import { formatVec3, voxelCount } from "shared/geometry.ts";
+import { formatVec3, sameShape, voxelCount } from "shared/geometry.ts";
 import type { DeconvolverOptions, RunOptions, VoxelData } from "./deconvolver.ts";
 
 /** @throws {ClearstackError} `invalid-request` for data or options that do not fit the deconvolver */
-export function checkRun({ box, dataType }: DeconvolverOptions, data: VoxelData, options: RunOptions): void {
+export function checkRun(made: DeconvolverOptions, data: VoxelData, options: RunOptions): void {
+  const { box, dataType, nonCirculant, backProjector } = made;
   const { iterations, observed, measured, heldOut } = options;
   for (const [name, values] of [["data", data], ["held-out photons", heldOut?.values]] as const) {
     if (values && values.length !== voxelCount(box)) {
@@ -33,5 +34,12 @@ export function checkRun({ box, dataType }: DeconvolverOptions, data: VoxelData,
           `${formatVec3(box)} and hold a voxel`,
       );
     }
+  }
+  if (nonCirculant && backProjector === "wiener-butterworth" && observed && !sameShape(observed.shape, box)) {
+    throw new ClearstackError(
+      "invalid-request",
+      `the Wiener-Butterworth projector cannot leave voxels unobserved, but only ${formatVec3(observed.shape)} of ` +
+        `${formatVec3(box)} are observed; use the matched projector or another boundary`,
+    );
   }
 }

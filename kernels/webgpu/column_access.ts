@@ -5,7 +5,16 @@ import { type Binding } from "./shader.ts";
 import { elementOf, type Placement, type Registers } from "./stockham.ts";
 import { allOf, plus, type Wgsl } from "./wgsl.ts";
 
-/** A spectrum as a column kernel sees it. */
+/** How the elements of a span are kept, where they are not complex numbers as they are. */
+export interface SpanFormat {
+  /** WGSL type of the binding, and of an element as it is read. */
+  readonly type: string;
+  readonly element: string;
+  /** WGSL expression of the element at an index of a buffer. */
+  readonly at: (buffer: string, index: string) => string;
+}
+
+/** A spectrum or an OTF as a column kernel sees it. */
 export interface ColumnSpan {
   readonly name: string;
   readonly access: "read" | "read_write";
@@ -14,13 +23,17 @@ export interface ColumnSpan {
   readonly stride: number;
   /** Buffers of equally many elements that the column is cut into. */
   readonly parts: number;
+  /** Of a span that is only read. */
+  readonly format?: SpanFormat;
 }
 
+const COMPLEX: SpanFormat = { type: "array<vec2f>", element: "vec2f", at: (buffer, index) => `${buffer}[${index}]` };
+
 /** The storage bindings of a span, one per part. */
-export function spanBindings({ name, access, parts }: ColumnSpan): Binding[] {
+export function spanBindings({ name, access, parts, format = COMPLEX }: ColumnSpan): Binding[] {
   return Array.from(
     { length: parts },
-    (_, part) => ({ name: partName(name, part, parts), type: "array<vec2f>", access }),
+    (_, part) => ({ name: partName(name, part, parts), type: format.type, access }),
   );
 }
 
@@ -30,6 +43,7 @@ export function spanBindings({ name, access, parts }: ColumnSpan): Binding[] {
  */
 export function spanFunctions(span: ColumnSpan): string[] {
   if (span.parts === 1) return [];
+  const { format = COMPLEX } = span;
   const perPart = span.length / span.parts;
   const cases = (statement: (buffer: string, index: string) => string) =>
     Array.from({ length: span.parts }, (_, part) => {
@@ -37,10 +51,10 @@ export function spanFunctions(span: ColumnSpan): string[] {
       const body = statement(partName(span.name, part, span.parts), place);
       return part === span.parts - 1 ? body : `if (element < ${(part + 1) * perPart}u) { ${body} }`;
     });
-  const read = cases((buffer, index) => `return ${buffer}[${index}];`);
+  const read = cases((buffer, index) => `return ${format.at(buffer, index)};`);
   const write = cases((buffer, index) => `${buffer}[${index}] = value; return;`);
   return [
-    `fn ${span.name}_at(element: u32, base: u32) -> vec2f {\n${read.join("\n")}\n}`,
+    `fn ${span.name}_at(element: u32, base: u32) -> ${format.element} {\n${read.join("\n")}\n}`,
     ...(span.access === "read"
       ? []
       : [`fn set_${span.name}(element: u32, base: u32, value: vec2f) {\n${write.join("\n")}\n}`]),
@@ -69,7 +83,8 @@ export class ColumnAccess {
     return this.#at.rounds.map((_, round) =>
       Array.from({ length: this.#at.radix }, (_, r) => {
         const place = this.#place(round, r);
-        return this.#w.let(place ?? `${this.#span.name}_at(${elementOf(this.#at, round, r)}, ${this.#base})`);
+        if (place) return this.#w.let((this.#span.format ?? COMPLEX).at(...place));
+        return this.#w.let(`${this.#span.name}_at(${elementOf(this.#at, round, r)}, ${this.#base})`);
       })
     );
   }
@@ -81,20 +96,20 @@ export class ColumnAccess {
         registers[round].forEach((value, r) => {
           const place = this.#place(round, r);
           const call = `set_${this.#span.name}(${elementOf(this.#at, round, r)}, ${this.#base}, ${value})`;
-          this.#w.line(place ? `${place} = ${value};` : `${call};`);
+          this.#w.line(place ? `${COMPLEX.at(...place)} = ${value};` : `${call};`);
         });
       })
     );
   }
 
-  /** The element of a buffer, where it is known in which buffer the register lies. */
-  #place(round: number, r: number): string | undefined {
+  /** Buffer and index, where it is known in which buffer the register lies. */
+  #place(round: number, r: number): [buffer: string, index: string] | undefined {
     const { name, length, stride, parts } = this.#span;
     const { radix, step } = this.#at;
     if (radix % parts !== 0) return undefined;
     const part = Math.floor((r * parts) / radix);
     const offset = (r * step - (part * length) / parts) * stride;
-    return `${partName(name, part, parts)}[${plus(this.#starts[round], offset)}]`;
+    return [partName(name, part, parts), plus(this.#starts[round], offset)];
   }
 }
 

@@ -5,6 +5,7 @@ import { product } from "./codelets.ts";
 import { ColumnAccess, type ColumnSpan, spanBindings, spanFunctions } from "./column_access.ts";
 import { Exchange } from "./exchange.ts";
 import type { BoxLayout } from "./layout.ts";
+import { otfAt, type OtfFormat, otfType } from "./otf_format.ts";
 import { projected, PROJECTION } from "./projection.ts";
 import { assembleShader, type Shader, TWIDDLES } from "./shader.ts";
 import { inputPlacement, type Line, outputPlacement, stockham } from "./stockham.ts";
@@ -28,29 +29,40 @@ export function columnShader(kernel: ColumnKernel, operation: "forward" | "inver
   const input = new ColumnAccess(line.w, spectrum, inputPlacement(line, sign), "base");
   const registers = stockham(line, sign, input.load());
   new ColumnAccess(line.w, spectrum, outputPlacement(line, sign), "base").store(registers, stored);
-  return finishShader(kernel, operation, { line, spans: [spectrum], multiplies: false });
+  return finishShader(kernel, operation, { line, spans: [spectrum], projects: false });
 }
 
 /**
  * Forward transform, multiplication by the OTF or its conjugate and inverse transform of all columns but column 0 of the box,
  * in place; see packed_column_kernel.ts.
  */
-export function multiplyShader(kernel: ColumnKernel): Shader {
+export function multiplyShader(kernel: ColumnKernel, format: OtfFormat): Shader {
   const { line, spectrum, stored } = columnLines(kernel);
   const { w } = line;
-  const otf = columnSpan(kernel, "otf", "read");
+  const otf: ColumnSpan = {
+    ...columnSpan(kernel, "otf", "read"),
+    format: {
+      type: otfType(format),
+      element: format.real ? "f32" : "vec2f",
+      at: (buffer, index) => otfAt(format, buffer, index),
+    },
+  };
   const input = new ColumnAccess(w, spectrum, inputPlacement(line, -1), "base");
   const coefficients = stockham(line, -1, input.load());
   const factors = new ColumnAccess(w, otf, outputPlacement(line, -1), "base").load();
   const products = coefficients.map((values, round) =>
-    values.map((value, r) => product(w, value, w.let(projected(factors[round][r])), false))
+    values.map((value, r) => {
+      const factor = factors[round][r];
+      // What is real is its own conjugate.
+      return format.real ? w.let(`${value} * ${factor}`) : product(w, value, w.let(projected(factor)), false);
+    })
   );
   const registers = stockham(line, 1, products);
   new ColumnAccess(w, spectrum, outputPlacement(line, 1), "base").store(
     registers,
     allOf(stored, "column_in_row != 0u"),
   );
-  return finishShader(kernel, "multiply", { line, spans: [spectrum, otf], multiplies: true });
+  return finishShader(kernel, "multiply", { line, spans: [spectrum, otf], projects: !format.real });
 }
 
 /** Parts, length and stride of the columns of a box. */
@@ -82,15 +94,15 @@ function columnLines(kernel: ColumnKernel): { line: Line; spectrum: ColumnSpan; 
 function finishShader(
   { axis, shape: { plan, columns } }: ColumnKernel,
   operation: string,
-  { line, spans, multiplies }: { line: Line; spans: readonly ColumnSpan[]; multiplies: boolean },
+  { line, spans, projects }: { line: Line; spans: readonly ColumnSpan[]; projects: boolean },
 ): Shader {
   const exchanges = plan.radices.length > 1;
   return assembleShader({
     label: `${axis} ${operation}`,
     header: `${operation} along ${axis}, ${plan.length} = ${plan.radices.join(" x ")}, in place`,
-    bindings: [...spans.flatMap(spanBindings), ...(multiplies ? [PROJECTION.binding] : []), TWIDDLES],
+    bindings: [...spans.flatMap(spanBindings), ...(projects ? [PROJECTION.binding] : []), TWIDDLES],
     declarations: [
-      multiplies ? PROJECTION.declaration : "",
+      projects ? PROJECTION.declaration : "",
       ...spans.flatMap(spanFunctions),
       exchanges ? line.exchange.declaration : "",
     ],

@@ -63,7 +63,7 @@ async function openSession({ spawnWorker, ...options }: WebGpuDeconvolverOptions
 class WebGpuDeconvolver implements Deconvolver {
   readonly backend = "webgpu";
   readonly adapter: string;
-  readonly allocatedBytes: number;
+  #allocatedBytes: number;
   readonly #options: WebGpuDeconvolverOptions;
   readonly #closed = new AbortController();
   #session: Session | undefined;
@@ -73,7 +73,11 @@ class WebGpuDeconvolver implements Deconvolver {
     this.#options = options;
     this.#session = session;
     this.adapter = session.adapter;
-    this.allocatedBytes = session.allocatedBytes;
+    this.#allocatedBytes = session.allocatedBytes;
+  }
+
+  get allocatedBytes(): number {
+    return this.#allocatedBytes;
   }
 
   run(data: VoxelData, options: RunOptions): Promise<RunResult> {
@@ -103,7 +107,9 @@ class WebGpuDeconvolver implements Deconvolver {
     const copies = [values, ...(photons ? [photons.values] : [])].map(({ buffer }) => buffer);
     const transfer = copies.filter((buffer) => buffer instanceof ArrayBuffer);
     const request = { key, values, options: photons ? { ...plain, heldOut: photons } : plain };
-    return await worker.call("run", request, { transfer, signal: stop });
+    const { result, allocatedBytes } = await worker.call("run", request, { transfer, signal: stop });
+    this.#allocatedBytes = allocatedBytes;
+    return result;
   }
 
   /** The session, anew if the GPU was lost. */

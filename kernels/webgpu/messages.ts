@@ -15,7 +15,10 @@ export interface WorkerCalls {
     readonly request: { readonly key: number; readonly options: RunnerOptions };
     readonly response: { readonly adapter: string; readonly allocatedBytes: number };
   };
-  readonly run: { readonly request: RunRequest; readonly response: RunResult };
+  readonly run: {
+    readonly request: RunRequest;
+    readonly response: { readonly result: RunResult; readonly allocatedBytes: number };
+  };
   readonly close: { readonly request: { readonly key: number }; readonly response: null };
 }
 

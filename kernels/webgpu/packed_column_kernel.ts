@@ -2,12 +2,13 @@
  * The multiplication by the OTF in column 0, where the planes of coefficient 0 and `nx / 2` share complex numbers.
  *
  * Both planes are spectra of real images: with `P(k) = A(k) + sqrt(-1) B(k)` as stored, `A(k) = (P(k) + conj P(-k)) / 2` and
- * `sqrt(-1) B(k) = (P(k) - conj P(-k)) / 2`. The OTF is stored in the same way. So each column needs the one at `-ky` beside
+ * `sqrt(-1) B(k) = (P(k) - conj P(-k)) / 2`. Column 0 of the OTF is stored in the same way, by itself. So each column needs the one at `-ky` beside
  * it, and a workgroup takes the two; a 2-D image has its partner in the same column.
  */
-import { ColumnAccess, type ColumnSpan, spanBindings, spanFunctions } from "./column_access.ts";
+import { ColumnAccess, spanBindings, spanFunctions } from "./column_access.ts";
 import { type ColumnKernel, columnSpan } from "./column_kernel.ts";
 import { Exchange } from "./exchange.ts";
+import { OTF_COLUMN } from "./otf_format.ts";
 import { projected, PROJECTION } from "./projection.ts";
 import { assembleShader, type Shader, TWIDDLES } from "./shader.ts";
 import {
@@ -41,23 +42,22 @@ export function packedMultiplyShader(kernel: ColumnKernel): Shader {
   const exchange = new Exchange(w, { length: plan.length * columns, split });
   const line: Line = { w, plan, exchange, lane: "lane", indexOf: (element) => `(${element}) * ${columns}u + column` };
   const spectrum = columnSpan(kernel, "spectrum", "read_write");
-  const otf = columnSpan(kernel, "otf", "read");
-  nameColumns(w, layout.box[1], layout.halfWidth, columns);
+  nameColumns(w, layout.box[1], columns);
+  w.line(`let base = own_row * ${layout.halfWidth}u;`);
 
   const input = new ColumnAccess(w, spectrum, inputPlacement(line, -1), "base");
   const coefficients = stockham(line, -1, input.load());
-  const products = multiplyPacked(line, { coefficients, otf, columns });
+  const products = multiplyPacked(line, { coefficients, rows: axis === "z" ? layout.box[1] : 1, columns });
   const registers = stockham(line, 1, products);
   const stored = columns === 2 ? "(column == 0u || row != opposite_row)" : undefined;
   new ColumnAccess(w, spectrum, outputPlacement(line, 1), "base").store(registers, stored);
   return assembleShader({
     label: `${axis} multiply packed`,
     header: `multiply column 0 along ${axis}, ${plan.length} = ${plan.radices.join(" x ")}, in place`,
-    bindings: [...spanBindings(spectrum), ...spanBindings(otf), PROJECTION.binding, TWIDDLES],
+    bindings: [...spanBindings(spectrum), OTF_COLUMN, PROJECTION.binding, TWIDDLES],
     declarations: [
       PROJECTION.declaration,
       ...spanFunctions(spectrum),
-      ...spanFunctions(otf),
       PACKED_PRODUCT,
       exchange.declaration,
     ],
@@ -72,21 +72,25 @@ function packedColumns({ axis }: ColumnKernel): 1 | 2 {
 }
 
 /** Column 0 of the workgroup is row `ky`, column 1 its opposite; they may be the same, then column 1 stores nothing. */
-function nameColumns(w: Wgsl, rows: number, halfWidth: number, columns: 1 | 2): void {
+function nameColumns(w: Wgsl, rows: number, columns: 1 | 2): void {
   w.line("let column = local_id.x;");
   w.line("let lane = local_id.y;");
   w.line("let row = workgroup_id.x;");
   w.line(`let opposite_row = select(${rows}u - row, 0u, row == 0u);`);
   const own = columns === 2 ? "select(row, opposite_row, column == 1u)" : "0u";
   const other = columns === 2 ? "select(opposite_row, row, column == 1u)" : "0u";
-  w.line(`let base = ${own} * ${halfWidth}u;`);
-  w.line(`let other_base = ${other} * ${halfWidth}u;`);
+  w.line(`let own_row = ${own};`);
+  w.line(`let other_row = ${other};`);
 }
 
-/** Fetches the partner of every coefficient from the other column and multiplies. */
+/**
+ * Fetches the partner of every coefficient from the other column and multiplies.
+ *
+ * @param rows elements of the OTF's column 0 from one element of a line to the next
+ */
 function multiplyPacked(
   line: Line,
-  { coefficients, otf, columns }: { coefficients: Registers; otf: ColumnSpan; columns: number },
+  { coefficients, rows, columns }: { coefficients: Registers; rows: number; columns: number },
 ): string[][] {
   const { w, exchange } = line;
   const at = outputPlacement(line, -1);
@@ -97,15 +101,12 @@ function multiplyPacked(
   }));
   const reads = opposite.flat().map((element) => `${element} * ${columns}u + ${columns - 1}u - column`);
   const partners = exchange.run(writes, reads);
-  const factors = new ColumnAccess(w, otf, at, "base").load();
   return coefficients.map((values, round) =>
     values.map((value, r) => {
-      const element = opposite[round][r];
-      const place = otf.parts === 1
-        ? `otf[other_base + ${element} * ${otf.stride}u]`
-        : `otf_at(${element}, other_base)`;
+      const factor = `otfcolumn[own_row + (${elementOf(at, round, r)}) * ${rows}u]`;
+      const opposed = `otfcolumn[other_row + ${opposite[round][r]} * ${rows}u]`;
       const partner = partners[round * at.radix + r];
-      return w.let(`packed_product(${value}, ${partner}, ${factors[round][r]}, ${place})`);
+      return w.let(`packed_product(${value}, ${partner}, ${factor}, ${opposed})`);
     })
   );
 }

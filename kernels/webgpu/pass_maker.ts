@@ -4,6 +4,7 @@
 import { type ColumnKernel, columnShader, multiplyShader } from "./column_kernel.ts";
 import type { BoxLayout } from "./layout.ts";
 import type { GpuLimits } from "./limits.ts";
+import { keepOtf, keepOtfColumn, OTF_COLUMN, type OtfFormat, type OtfKeeper } from "./otf_format.ts";
 import { packedMultiplyShader } from "./packed_column_kernel.ts";
 import { type Pass, type Resource, resourceOf, type Slice, type Stage } from "./pass.ts";
 import { MEASUREMENTS } from "./measurement.ts";
@@ -30,25 +31,35 @@ export function twiddleBuffer(length: number): string {
   return `twiddles[${length}]`;
 }
 
+/** Name of the buffer that holds column 0 of an OTF. */
+export function columnBuffer(otf: string): string {
+  return `${otf} column`;
+}
+
+/** What the passes of a program are made for. */
+export interface PassMakerOptions {
+  readonly limits: GpuLimits;
+  readonly otf: OtfFormat;
+  /** Bytes that a voxel takes in each volume, where it is not 4. */
+  readonly volumeBytes: Readonly<Record<string, number>>;
+}
+
 /** Makes passes, and each shader once. */
 export class PassMaker {
   readonly layout: BoxLayout;
   readonly slabs: readonly Slab[];
   readonly #limits: GpuLimits;
+  readonly #otf: OtfFormat;
   readonly #volumeBytes: Readonly<Record<string, number>>;
   readonly #rowShape: RowShape;
   readonly #shaders = new Map<string, Shader>();
 
-  /** @param volumeBytes bytes that a voxel takes, by volume, where it is not 4 */
-  constructor(
-    layout: BoxLayout,
-    slabs: readonly Slab[],
-    { limits, volumeBytes }: { readonly limits: GpuLimits; readonly volumeBytes: Readonly<Record<string, number>> },
-  ) {
+  constructor(layout: BoxLayout, slabs: readonly Slab[], { limits, otf, volumeBytes }: PassMakerOptions) {
     const [, ny, nx] = layout.box;
     this.layout = layout;
     this.slabs = slabs;
     this.#limits = limits;
+    this.#otf = otf;
     this.#volumeBytes = volumeBytes;
     this.#rowShape = rowShape(nx, Math.ceil(ny / 2), limits);
   }
@@ -67,11 +78,27 @@ export class PassMaker {
   }
 
   /** The forward transform along the last axis that is transformed, over the whole box. */
-  lastForward(renamed: Renamed): Stage {
-    if (this.lastAxis === "y") return this.slabs.map((slab) => this.#columnsY(slab, "forward", renamed));
+  lastForward(): Stage {
+    if (this.lastAxis === "y") return this.slabs.map((slab) => this.#columnsY(slab, "forward", {}));
     const kernel = this.#kernel("z");
     const shader = this.#shader("z forward", () => columnShader(kernel, "forward"));
-    return [this.#overBox(kernel, shader, { renamed })];
+    return [this.#overBox(kernel, shader, {})];
+  }
+
+  /** Keeps what `spectrum` holds as the OTF `otf`. */
+  keepOtf(otf: string): Stage {
+    const { box: [, ny], halfWidth, parts, planesPerPart, partBytes } = this.layout;
+    const { maxComputeWorkgroupsPerDimension: mostGroups } = this.#limits;
+    const rows = planesPerPart * ny;
+    return Array.from({ length: parts }, (_, part): Pass[] => {
+      const spectrum = { buffer: partBuffer("spectrum", part), bytes: partBytes };
+      const main = keepOtf(this.#otf, rows * halfWidth, mostGroups);
+      const column = keepOtfColumn({ before: part * rows, rows, halfWidth }, mostGroups);
+      return [
+        passOver(main, [spectrum, { buffer: partBuffer(otf, part), bytes: this.partBytes(otf) }]),
+        passOver(column, [spectrum, this.#otfColumn(otf)]),
+      ];
+    }).flat();
   }
 
   /** The multiplication by the OTF or its conjugate, with the transforms along the last axis around it. */
@@ -79,7 +106,7 @@ export class PassMaker {
     const kernel = this.#kernel(this.lastAxis);
     const [nz, ny] = this.layout.box;
     const renamed = { projection: projectionBuffer(projection), otf };
-    const main = this.#shader(`${kernel.axis} multiply`, () => multiplyShader(kernel));
+    const main = this.#shader(`${kernel.axis} multiply`, () => multiplyShader(kernel, this.#otf));
     const packed = this.#shader(`${kernel.axis} multiply packed`, () => packedMultiplyShader(kernel));
     const columnBytes = (8 * nz * ny) / this.layout.parts;
     return [
@@ -129,7 +156,13 @@ export class PassMaker {
 
   /** Bytes of one part of a volume. */
   partBytes(volume: string): number {
-    return (this.layout.partBytes * (this.#volumeBytes[volume] ?? 4)) / 4;
+    const words = (this.layout.partBytes * (this.#volumeBytes[volume] ?? 4)) / 16;
+    return 4 * Math.ceil(words);
+  }
+
+  /** Bytes of column 0 of an OTF. */
+  get otfColumnBytes(): number {
+    return 8 * this.layout.box[0] * this.layout.box[1];
   }
 
   /** The axis along which the OTF is multiplied: z, or y for a 2-D box. */
@@ -190,17 +223,29 @@ export class PassMaker {
     });
   }
 
+  #otfColumn(otf: string): Slice {
+    return { buffer: columnBuffer(otf), bytes: this.otfColumnBytes };
+  }
+
   /** A column kernel over all parts at once, which it binds as `NAME`, or as `NAME0`, `NAME1` and so on. */
-  #overBox(kernel: ColumnKernel, shader: Shader, use: { readonly renamed: Renamed; readonly used?: number }): Pass {
-    const { box: [, ny], partBytes } = this.layout;
+  #overBox(kernel: ColumnKernel, shader: Shader, use: { readonly renamed?: Renamed; readonly used?: number }): Pass {
+    const { box: [, ny] } = this.layout;
+    const { renamed = {}, used } = use;
     const resources = shader.bindings.map((binding) => {
+      if (binding.name === OTF_COLUMN.name) return resourceOf(binding, this.#otfColumn(renamed.otf));
       const [, name, part] = /^([a-z]+)(\d*)$/.exec(binding.name)!;
-      const slice = { buffer: partBuffer(use.renamed[name] ?? name, Number(part)), bytes: partBytes };
-      const volume = use.used === undefined ? slice : { ...slice, used: use.used };
-      return resourceOf(binding, smallSlice(binding, use.renamed, kernel.shape.plan.length) ?? volume);
+      const volume = renamed[name] ?? name;
+      const slice = { buffer: partBuffer(volume, Number(part)), bytes: this.partBytes(volume) };
+      const small = smallSlice(binding, renamed, kernel.shape.plan.length);
+      return resourceOf(binding, small ?? (used === undefined ? slice : { ...slice, used }));
     });
     return { shader, resources, grid: [this.#groups(kernel.shape), kernel.axis === "y" ? 1 : ny] };
   }
+}
+
+/** The pass of a keeper whose bindings are the given slices, in their order. */
+function passOver({ shader, grid }: OtfKeeper, slices: readonly Slice[]): Pass {
+  return { shader, resources: shader.bindings.map((binding, i) => resourceOf(binding, slices[i])), grid };
 }
 
 /** Slices of the bindings that are not volumes: the twiddles of the transformed axis, and everything uniform or a struct. */

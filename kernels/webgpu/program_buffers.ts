@@ -7,7 +7,8 @@ import { MOMENTUM } from "./momentum.ts";
 import { PARAMETERS, slabBuffer, slabValues, SMALL_BYTES } from "./parameters.ts";
 import { PARTIAL_SUMS } from "./partial_sums.ts";
 import type { BufferSpec } from "./pass.ts";
-import { partBuffer, type PassMaker, twiddleBuffer } from "./pass_maker.ts";
+import { otfBytesPerVoxel } from "./otf_format.ts";
+import { columnBuffer, partBuffer, type PassMaker, twiddleBuffer } from "./pass_maker.ts";
 import { projectionBuffer, projectionValues } from "./projection.ts";
 import { MEASURED, OBSERVED, START } from "./region.ts";
 import type { ProgramOptions } from "./rl_program.ts";
@@ -20,15 +21,19 @@ const ACCELERATION_VOLUMES = { none: [], shb: ["point"], biggs: ["point", "chang
 
 /** Volumes that a program holds by name, and the bytes that a voxel takes in each. */
 export function volumeBytes(options: ProgramOptions): Readonly<Record<string, number>> {
-  const { acceleration, dataType, nonCirculant, smoothed, unmatched } = options;
+  const { acceleration, dataType, nonCirculant, smoothed } = options;
   const others = [
-    ...(unmatched ? ["backotf"] : []),
     ...(nonCirculant ? ["weights"] : []),
     ...(smoothed ? ["variation"] : []),
     ...ACCELERATION_VOLUMES[acceleration],
   ];
-  const whole = Object.fromEntries(["estimate", "spectrum", "otf", ...others].map((name) => [name, FLOAT_BYTES]));
-  return { ...whole, data: DATA_BYTES[dataType] };
+  const floats = Object.fromEntries(["estimate", "spectrum", ...others].map((name) => [name, FLOAT_BYTES]));
+  const otfs = Object.fromEntries(otfNames(options).map((name) => [name, otfBytesPerVoxel(options.otf)]));
+  return { ...floats, ...otfs, data: DATA_BYTES[dataType] };
+}
+
+function otfNames({ unmatched }: ProgramOptions): string[] {
+  return unmatched ? ["otf", "backotf"] : ["otf"];
 }
 
 /** The buffers of a volume. */
@@ -44,6 +49,11 @@ export function programBuffers(make: PassMaker, options: ProgramOptions): Buffer
   const lengths = [...new Set(make.layout.box)].filter((length) => length > 1);
   return [
     ...Object.keys(volumeBytes(options)).flatMap((name) => volumeBuffers(make, name)),
+    ...otfNames(options).map((otf): BufferSpec => ({
+      name: columnBuffer(otf),
+      bytes: make.otfColumnBytes,
+      usage: "storage",
+    })),
     ...[PARAMETERS, MEASURED, OBSERVED, START].map(({ binding }) => uniform(binding.name)),
     ...(["forward", "back"] as const).map((projection) =>
       uniform(projectionBuffer(projection), projectionValues(projection))

@@ -16,6 +16,7 @@ import type { GpuLimits } from "./limits.ts";
 import { measurementShader } from "./measurement.ts";
 import { biggsShader, heavyBallShader } from "./momentum.ts";
 import { PARTIAL_SUM_BYTES, PARTIAL_SUMS } from "./partial_sums.ts";
+import type { OtfFormat } from "./otf_format.ts";
 import type { BufferSpec, Stage } from "./pass.ts";
 import { PassMaker, type Renamed } from "./pass_maker.ts";
 import { programBuffers, volumeBuffers, volumeBytes } from "./program_buffers.ts";
@@ -34,6 +35,7 @@ export interface ProgramOptions {
   /** With noise-gated damping. */
   readonly damped: boolean;
   readonly dataType: DataType;
+  readonly otf: OtfFormat;
   /** With the Wiener-Butterworth back-projector. */
   readonly unmatched: boolean;
 }
@@ -50,8 +52,10 @@ export interface Program {
   readonly buffers: readonly BufferSpec[];
   /** Further buffers for runs with held-out photons. */
   readonly heldOutBuffers: readonly BufferSpec[];
-  /** Turns the PSF, placed in `estimate`, into `otf`. */
+  /** Turns the PSF, placed in `estimate`, into `otf`, and leaves its whole transform in `spectrum`. */
   readonly otf: readonly Stage[];
+  /** Keeps what is in `spectrum` as the unmatched projector; empty without one. */
+  readonly backOtf: readonly Stage[];
   /** Turns the mask of observed voxels, placed in `weights`, into the weights; empty without non-circulant edges. */
   readonly weights: readonly Stage[];
   /** Makes the first estimate from `data` and transforms it along x and y; once before the iterations. */
@@ -61,14 +65,21 @@ export interface Program {
   readonly measuring: Readonly<Record<"data" | "data and held-out", readonly Stage[]>>;
 }
 
+/** Options of a deconvolver, without box and PSF. */
+export interface MethodOptions extends Omit<DeconvolverOptions, "box" | "psf"> {
+  /** True if the PSF is centro-symmetric, see psf_symmetry.ts. @default {false} */
+  readonly symmetricPsf?: boolean;
+}
+
 /** What the options of a deconvolver mean for its program. */
-export function programOptions(options: Omit<DeconvolverOptions, "box" | "psf">): ProgramOptions {
+export function programOptions(options: MethodOptions): ProgramOptions {
   return {
     acceleration: options.acceleration ?? "none",
     nonCirculant: options.nonCirculant ?? false,
     smoothed: (options.totalVariation ?? 0) > 0,
     damped: (options.dampingSigmas ?? 0) > 0,
     dataType: options.dataType ?? "float32",
+    otf: { real: options.symmetricPsf ?? false, precision: options.otfPrecision ?? "float32" },
     unmatched: options.backProjector === "wiener-butterworth",
   };
 }
@@ -80,7 +91,7 @@ export function rlProgram(box: Vec3, options: ProgramOptions, limits: GpuLimits,
     wantedPlanes: tuning.slabPlanes,
     bytesPerVoxel: DATA_BYTES[options.dataType],
   });
-  const make = new PassMaker(layout, slabs, { limits, volumeBytes: volumeBytes(options) });
+  const make = new PassMaker(layout, slabs, { limits, otf: options.otf, volumeBytes: volumeBytes(options) });
   const back = make.multiplication("back", options.unmatched ? "backotf" : "otf");
   const forward = (stage: RowStage, renamed: Renamed = {}): Stage[] =>
     make.slabs.map((slab) => [make.rows(slab, stage, renamed), ...make.columnsY(slab, "forward", renamed)]);
@@ -97,7 +108,8 @@ export function rlProgram(box: Vec3, options: ProgramOptions, limits: GpuLimits,
     layout,
     buffers: programBuffers(make, options),
     heldOutBuffers: volumeBuffers(make, "heldout"),
-    otf: [...forward(FORWARD, { source: "estimate", spectrum: "otf" }), make.lastForward({ spectrum: "otf" })],
+    otf: [...forward(FORWARD, { source: "estimate" }), make.lastForward(), make.keepOtf("otf")],
+    backOtf: options.unmatched ? [make.keepOtf("backotf")] : [],
     weights: options.nonCirculant
       ? [...forward(FORWARD, { source: "weights" }), back, ...backToVoxels(make, WEIGHTS)]
       : [],

@@ -5,6 +5,7 @@ import { ClearstackError } from "shared/errors.ts";
 import { sameShape, voxelCount } from "shared/geometry.ts";
 import type { DeconvolverOptions, Divergence, RunOptions, RunResult, VoxelData } from "../deconvolver.ts";
 import { psfBox } from "../psf_box.ts";
+import { isCentroSymmetric } from "../psf_symmetry.ts";
 import { applyBackProjector } from "./back_otf.ts";
 import { nextBatch } from "./batch.ts";
 import { DeviceBuffers } from "./buffers.ts";
@@ -64,8 +65,9 @@ export class Runner {
   /** Allocates, compiles and computes the OTF. */
   static async create(gpu: Gpu, pipelines: PipelineCache, options: RunnerOptions): Promise<Runner> {
     const limits = cappedLimits(gpu.limits, options.limitCaps ?? {});
-    const program = rlProgram(options.box, programOptions(options), limits, options.tuning);
     const placedPsf = psfBox(options.psf, options.box);
+    const method = programOptions({ ...options, symmetricPsf: isCentroSymmetric(options.psf) });
+    const program = rlProgram(options.box, method, limits, options.tuning);
     const runner = new Runner(gpu, pipelines, options, program);
     try {
       await runner.#setUp(placedPsf);
@@ -111,11 +113,12 @@ export class Runner {
     await withErrorScopes(this.#device, { what: "computing the OTF", bytes: this.allocatedBytes }, async () => {
       this.#volumes.send("estimate", (row, target) => target.set(placedPsf.subarray(row * box[2], (row + 1) * box[2])));
       this.#submit(await this.#passes(this.#program.otf));
-      if (!programOptions(this.#options).unmatched) return;
+      if (this.#program.backOtf.length === 0) return;
       const otf = new Float32Array(voxelCount(box));
-      await this.#volumes.read("otf", otf);
+      await this.#volumes.read("spectrum", otf);
       applyBackProjector(otf, psf, box);
-      this.#volumes.send("backotf", (row, target) => target.set(otf.subarray(row * box[2], (row + 1) * box[2])));
+      this.#volumes.send("spectrum", (row, target) => target.set(otf.subarray(row * box[2], (row + 1) * box[2])));
+      this.#submit(await this.#passes(this.#program.backOtf));
     });
     await this.#passes(this.#program.iteration);
   }
@@ -159,7 +162,7 @@ export class Runner {
     write(PARAMETERS.binding.name, parameterValues(numbers));
     write(OBSERVED.binding.name, regionValues(observed));
     write(MEASURED.binding.name, regionValues(overlap(measured, observed)));
-    write(START.binding.name, regionValues(fromData, sum / voxelCount(observed.shape)));
+    write(START.binding.name, regionValues(fromData, run.mean ?? sum / voxelCount(observed.shape)));
     write(MOMENTUM.binding.name, new Float32Array(2));
   }
 

@@ -69,7 +69,7 @@ const handlers: Handlers = {
     const runner = runners.get(key);
     if (!runner) throw new ClearstackError("internal", `no deconvolver has the key ${key}`);
     const result = await runner.run(values, { ...options, isCancelled: () => cancelled.has(id) });
-    return { response: result, transfer: [result.estimate.buffer] };
+    return { response: { result, allocatedBytes: runner.allocatedBytes }, transfer: [result.estimate.buffer] };
   },
 
   close({ key }) {

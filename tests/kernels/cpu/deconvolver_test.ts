@@ -101,6 +101,13 @@ Deno.test("non-circulant edges equal the float64 reference", async () => {
   }
 });
 
+Deno.test("what lies unobserved starts from the mean that a run is given", async () => {
+  const observed = { start: [2, 3, 1] as Vec3, shape: [9, 8, 12] as Vec3 };
+  const options: Options = { box: [14, 15, 16], psfShape: [5, 4, 5], nonCirculant: true, threads: 2 };
+  const error = await errorOfPeak(options, { iterations: 2, observed, mean: 400 });
+  assert(error <= 5 * TOLERANCE, `${error} of the peak`);
+});
+
 Deno.test("every option that changes the step equals the float64 reference", async () => {
   const steps: Partial<Options>[] = [
     { background: 12 },

@@ -85,6 +85,13 @@ webgpuTest("accelerated iterations equal the float64 reference, with and without
   }
 });
 
+webgpuTest("what lies unobserved starts from the mean that a run is given", async () => {
+  const observed = { start: [2, 3, 1] as Vec3, shape: [9, 8, 12] as Vec3 };
+  const options: Options = { box: [14, 15, 16], psfShape: [5, 4, 5], nonCirculant: true };
+  const error = await errorOfPeak(options, { iterations: 2, observed, mean: 400 });
+  assert(error <= TOLERANCE, `${error} of the peak`);
+});
+
 const PHOTON_OPTIONS: Partial<WebGpuDeconvolverOptions>[] = [
   { background: 30 },
   { background: 30, saturation: 150, scale: 300 },
@@ -225,11 +232,18 @@ webgpuTest("the device memory claimed beforehand is what is allocated", async ()
   }
 });
 
-Deno.test("plain deconvolution claims 16 bytes per voxel, and 64 MiB of staging however large the box", () => {
-  const { volumes, staging, small } = webGpuDeviceBytes([256, 512, 512], {});
-  assertEquals(volumes / (256 * 512 * 512), 16);
-  assertEquals(staging, 64 * 2 ** 20);
-  assert(small < 0.001 * volumes);
+webgpuTest("held-out photons count into the memory from the first run with some on", async () => {
+  const box: Vec3 = [10, 18, 16];
+  const deconvolver = await createWebGpuDeconvolver({ box, psf: psf([1, 4, 5]) });
+  const before = deconvolver.allocatedBytes;
+  const heldOut = { values: brightImage(box), ratio: 0.1 };
+  await deconvolver.run(brightImage(box), { iterations: 1, measureEvery: 1, heldOut });
+  assertEquals(deconvolver.allocatedBytes - before, 4 * voxelCount(box));
+  assertEquals(
+    webGpuDeviceBytes(box, { heldOut: true }).total - webGpuDeviceBytes(box, {}).total,
+    4 * voxelCount(box),
+  );
+  await deconvolver.close();
 });
 
 webgpuTest("equal runs give equal bytes", async () => {
@@ -290,4 +304,9 @@ webgpuTest("requests that contradict themselves are refused", async () => {
   await invalid(() => deconvolver.run(new Float32Array(5), { iterations: 1 }));
   await invalid(() => deconvolver.run(image(box), { iterations: 1, observed: { start: [0, 0, 1], shape: box } }));
   await deconvolver.close();
+  const unmatched = { box, psf: psf([3, 3, 3]), backProjector: "wiener-butterworth", nonCirculant: true } as const;
+  const preview = await createWebGpuDeconvolver(unmatched);
+  const observed = { start: [1, 0, 0], shape: [8, 15, 10] } as const;
+  await invalid(() => preview.run(image(box), { iterations: 1, observed }));
+  await preview.close();
 });

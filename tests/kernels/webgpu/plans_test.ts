@@ -37,8 +37,9 @@ const EVERYTHING = programOptions({
   backProjector: "wiener-butterworth",
 });
 
-function passesOf({ otf, weights, start, iteration, measuring }: Program): Pass[] {
-  return [...otf, ...weights, ...start, ...iteration, ...measuring.data, ...measuring["data and held-out"]].flat();
+function passesOf({ otf, backOtf, weights, start, iteration, measuring }: Program): Pass[] {
+  return [...otf, ...backOtf, ...weights, ...start, ...iteration, ...measuring.data, ...measuring["data and held-out"]]
+    .flat();
 }
 
 Deno.test("every smooth length has a radix plan with few passes and few registers", () => {

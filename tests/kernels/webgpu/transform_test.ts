@@ -80,7 +80,10 @@ webgpuTest("multiplying columns between transforms equals the definition, but fo
       projection: projectionValues("back"),
       twiddles: twiddleTable(length),
     };
-    const actual = await runShader(multiplyShader(kernel), grid, { contents, result: "spectrum" });
+    const actual = await runShader(multiplyShader(kernel, { real: false, precision: "float32" }), grid, {
+      contents,
+      result: "spectrum",
+    });
     const coefficients = dftColumns(input, length, -1);
     const product = {
       re: coefficients.re.map((re, i) => re * otf.re[i] + coefficients.im[i] * otf.im[i]),
