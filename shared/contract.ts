@@ -63,6 +63,9 @@ export const JobRequestSchema = z.strictObject({
   tiling: TilingSchema.prefault({}),
   backend: BackendSchema.default("auto"),
   memoryBytes: z.int().min(1).optional().describe("host memory budget in bytes"),
+  seamCheck: z.union([z.literal("auto"), z.int().min(0).max(64)]).default("auto").describe(
+    "places where tiles meet that are computed once more to measure the seams; auto: one for every 8 tiles, from 1 to 4",
+  ),
 });
 export type JobRequest = z.infer<typeof JobRequestSchema>;
 /** A job request before defaults are filled in. */
@@ -189,6 +192,29 @@ export const TileReportSchema = z.strictObject({
 });
 export type TileReport = z.infer<typeof TileReportSchema>;
 
+/**
+ * Message to the `deconvolve` function: compute `tile.box`, which has a place where tiles meet in its middle, and compare
+ * `tile.core` with what the output holds there.
+ */
+export const SeamTaskSchema = TileTaskSchema;
+export type SeamTask = z.infer<typeof SeamTaskSchema>;
+
+/** Answer to a {@link SeamTaskSchema}; differences and peak are in the units of the image. */
+export const SeamReportSchema = z.strictObject({
+  index: z.int().min(0),
+  largest: z.number().describe("largest absolute difference from the output"),
+  rms: z.number().describe("root mean square of the differences"),
+  peak: z.number().describe("largest value that the output holds there"),
+});
+export type SeamReport = z.infer<typeof SeamReportSchema>;
+
+/** What the seam reports of a job come to. */
+export const SeamCertificateSchema = z.strictObject({
+  largest: z.number().describe("largest difference at any place, relative to the highest peak of all places"),
+  places: z.int().min(1).describe("places that were compared"),
+});
+export type SeamCertificate = z.infer<typeof SeamCertificateSchema>;
+
 /** Where a job stands. */
 export const JobStateSchema = z.enum(["queued", "running", "done", "failed", "cancelled"]);
 
@@ -222,6 +248,9 @@ export const JobResultSchema = z.strictObject({
   bytesRead: z.number(),
   bytesWritten: z.number(),
   output: z.string(),
+  seam: SeamCertificateSchema.optional().describe(
+    "how well tiles agree where they meet; `seconds` has the time it took, the other numbers are of the tiles alone",
+  ),
 });
 export type JobResult = z.infer<typeof JobResultSchema>;
 

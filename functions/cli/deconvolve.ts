@@ -1,5 +1,5 @@
 /** `clearstack deconvolve`: one job, from arguments to a finished output. */
-import type { JobResult } from "shared/contract.ts";
+import type { JobResult, SeamCertificate } from "shared/contract.ts";
 import { formatBytes } from "shared/memory.ts";
 import type { Io } from "./io.ts";
 import { JOB_FLAGS, jobRequest } from "./job_arguments.ts";
@@ -40,7 +40,7 @@ export async function deconvolveCommand(args: readonly string[], io: Io): Promis
 
 /** The result in words. */
 export function describeResult(result: JobResult): string {
-  const { tiles, tilesComputed, voxels, iterations, seconds, kernelSeconds, backend, adapter } = result;
+  const { tiles, tilesComputed, voxels, iterations, seconds, kernelSeconds, backend, adapter, seam } = result;
   const reused = tiles - tilesComputed;
   return `${result.output}\n` +
     `  ${voxels.toLocaleString("en")} voxels in ${tiles} tiles${
@@ -48,5 +48,12 @@ export function describeResult(result: JobResult): string {
     }, ` +
     `${iterations} iterations\n` +
     `  ${seconds.toFixed(2)} s, of which kernels ${kernelSeconds.toFixed(2)} s on ${backend} (${adapter})\n` +
-    `  read ${formatBytes(result.bytesRead)}, wrote ${formatBytes(result.bytesWritten)}\n`;
+    `  read ${formatBytes(result.bytesRead)}, wrote ${formatBytes(result.bytesWritten)}\n` +
+    (seam ? `  ${describeSeam(seam)}\n` : "");
+}
+
+/** The seam certificate in words. */
+export function describeSeam({ largest, places }: SeamCertificate): string {
+  const percent = `${Number((100 * largest).toPrecision(2))} %`;
+  return `seams: largest difference ${percent} of the peak at ${places} ${places === 1 ? "place" : "places"}`;
 }

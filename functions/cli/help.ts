@@ -34,6 +34,8 @@ TIFF; OUTPUT becomes an OME-Zarr.
   --halo auto            Z,Y,X voxels read around each tile
   --backend auto         auto (a GPU if there is one), webgpu or cpu
   --memory SIZE          memory to stay within, such as 2GiB; default 60 % of what is free, at most 16 GiB
+  --seam-check auto      places where tiles meet that are computed once more to measure the seams; 0 for none, auto for one
+                         in every 8 tiles, from 1 to 4
   --path P, --psf-path P an array inside a group
   --axes zyx             axes of a SOURCE that does not state them, in the order tczyx
 `;

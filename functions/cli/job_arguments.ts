@@ -18,6 +18,9 @@ const HALO_FORM = `auto, or Z,Y,X: three whole numbers from 0 to ${MAX_SIDE}, su
 const ITERATIONS_FORM = `a whole number from 1 to ${MOST_ITERATIONS}`;
 const AXES_FORM = "the axes of SOURCE in the order tczyx, such as zyx";
 
+const MOST_SEAM_PLACES = 64;
+const SEAM_CHECK_FORM = `auto, or a whole number of places from 0 to ${MOST_SEAM_PLACES}`;
+
 /** Flags of a job. */
 export const JOB_FLAGS = {
   "psf": { form: "a path or URL of a PSF, Zarr or TIFF" },
@@ -30,6 +33,7 @@ export const JOB_FLAGS = {
   "start": { form: `one of ${STARTS.join(", ")}` },
   "backend": { form: `one of ${BackendSchema.options.join(", ")}` },
   "memory": { form: BYTES_FORM },
+  "seam-check": { form: SEAM_CHECK_FORM },
   "path": { form: "the path of an array inside SOURCE, such as 0" },
   "psf-path": { form: "the path of an array inside the PSF" },
   "axes": { form: AXES_FORM },
@@ -59,6 +63,11 @@ export async function jobRequest(args: ParsedArguments, source: string, output: 
       halo: await sides("halo", HALO_FORM, [0, MAX_SIDE], args, sourceLocation),
     },
     ...optional("backend", args.value("backend"), (text) => oneOf("backend", text, BackendSchema.options)),
+    ...optional(
+      "seamCheck",
+      args.value("seam-check"),
+      (text) => text === "auto" ? text : wholeNumber("seam-check", text, SEAM_CHECK_FORM, [0, MOST_SEAM_PLACES]),
+    ),
     ...(memory === undefined ? {} : { memoryBytes: parseBytes("--memory", memory) }),
   });
 }

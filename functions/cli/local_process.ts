@@ -18,7 +18,7 @@ export interface LocalProcess {
 export function openLocalProcess(config: Config): LocalProcess {
   const tiles = createTileComputer({ chooseBackend, createDeconvolver });
   const deps: JobDeps = {
-    engine: createLocalEngine(tiles.computeTile),
+    engine: createLocalEngine(tiles),
     device: (choice) => describeDevice(choice, config),
     computeClaim,
   };

@@ -1,15 +1,14 @@
 /** The `deconvolve` function over HTTP: one tile per request. The caller hangs up to cancel. */
 import { Hono } from "hono";
 import type { BackendChoice } from "shared/contract.ts";
-import { BackendSchema, TileTaskSchema } from "shared/contract.ts";
+import { BackendSchema, SeamTaskSchema, TileTaskSchema } from "shared/contract.ts";
 import type { Device } from "shared/engine/device.ts";
-import type { InvokeTile } from "shared/engine/engine.ts";
+import type { TileFunction } from "shared/engine/engine.ts";
 import { answerError, httpProblem, problemResponse } from "shared/http/problem.ts";
 import { readJson } from "shared/http/read_json.ts";
 
 /** What the function needs. */
-export interface DeconvolveAppDeps {
-  readonly computeTile: InvokeTile;
+export interface DeconvolveAppDeps extends TileFunction {
   /** What tiles that ask for this backend are computed on. */
   readonly device: (choice: BackendChoice) => Promise<Device>;
   /** Called with errors that the answer does not explain. */
@@ -17,10 +16,10 @@ export interface DeconvolveAppDeps {
 }
 
 /**
- * `POST /v1/tiles` takes a TileTask and answers with the TileReport once the tile is written; `GET /v1/device?backend=` tells
- * the planner what the tiles are computed on.
+ * `POST /v1/tiles` takes a TileTask and answers with the TileReport once the tile is written; `POST /v1/seams` takes a SeamTask
+ * and answers with the SeamReport; `GET /v1/device?backend=` tells the planner what the tiles are computed on.
  */
-export function createDeconvolveApp({ computeTile, device, log = console.error }: DeconvolveAppDeps): Hono {
+export function createDeconvolveApp({ computeTile, checkSeam, device, log = console.error }: DeconvolveAppDeps): Hono {
   const app = new Hono();
   app.onError((error) => answerError(error, log));
   app.notFound((c) => problemResponse(httpProblem(404, "Not found", `there is nothing at ${c.req.path}`)));
@@ -29,6 +28,10 @@ export function createDeconvolveApp({ computeTile, device, log = console.error }
   app.post("/v1/tiles", async (c) => {
     const task = await readJson(c.req.raw, TileTaskSchema);
     return c.json(await computeTile(task, c.req.raw.signal));
+  });
+  app.post("/v1/seams", async (c) => {
+    const task = await readJson(c.req.raw, SeamTaskSchema);
+    return c.json(await checkSeam(task, c.req.raw.signal));
   });
   return app;
 }

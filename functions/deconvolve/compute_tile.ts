@@ -2,8 +2,8 @@
  * One tile from source to output: read its box, deconvolve, crop, write whole stored objects, leave a record. The result
  * depends on the task alone, so it does not matter who computes it, or how often.
  */
-import type { TileReport, TileTask } from "shared/contract.ts";
-import type { InvokeTile } from "shared/engine/engine.ts";
+import type { SeamReport, SeamTask, TileReport, TileTask } from "shared/contract.ts";
+import type { TileFunction } from "shared/engine/engine.ts";
 import { ClearstackError, isClearstackError } from "shared/errors.ts";
 import { formatVec3 } from "shared/geometry.ts";
 import type { Image } from "shared/image/image.ts";
@@ -14,6 +14,7 @@ import { releaseMemory } from "shared/release_memory.ts";
 import { spatialShape } from "shared/plan.ts";
 import type { Psf } from "shared/psf/load_psf.ts";
 import { loadPsf } from "shared/psf/load_psf.ts";
+import { compareWithOutput } from "./compare_with_output.ts";
 import { cropCore } from "./crop_core.ts";
 import type { ChosenBackend, Kernels, PoolResult } from "./deconvolver_pool.ts";
 import { DeconvolverPool } from "./deconvolver_pool.ts";
@@ -23,8 +24,7 @@ import { RecentCache } from "./recent_cache.ts";
 const KEPT_HANDLES = 4;
 
 /** Computes tiles in this process. Tiles overlap in reading and writing; one at a time is on the device. */
-export interface TileComputer {
-  readonly computeTile: InvokeTile;
+export interface TileComputer extends TileFunction {
   /** Frees the device. */
   close(): Promise<void>;
 }
@@ -50,37 +50,48 @@ export function createTileComputer(kernels: Kernels): TileComputer {
   };
   return {
     computeTile: (task, signal) => computeTile(task, means, signal),
+    checkSeam: (task, signal) => checkSeam(task, means, signal),
     close: () => pool.close(),
   };
 }
 
 async function computeTile(task: TileTask, means: Means, signal: AbortSignal): Promise<TileReport> {
-  const { kernels, backends } = means;
-  const { backend } = await backends.get(task.backend, () => kernels.chooseBackend(task.backend));
   const started = performance.now();
-  const { values, bytesRead } = await readTile(task, means, signal);
-  const read = performance.now();
-  const result = await deconvolveBox(task, values, backend, means, signal);
+  const { core, ...computation } = await computeCore(task, means, signal);
   const computed = performance.now();
-  const core = cropCore(result.estimate, task.tile);
-  releaseMemory(values);
-  releaseMemory(result.estimate);
   const { bytesWritten } = await writeTile(task, core, { signal });
   releaseMemory(core);
   const written = performance.now();
   const report: TileReport = {
     index: task.tile.index,
-    backend,
-    adapter: result.adapter,
+    ...computation,
     seconds: (written - started) / 1000,
-    readSeconds: (read - started) / 1000,
-    kernelSeconds: result.kernelSeconds,
     writeSeconds: (written - computed) / 1000,
-    bytesRead,
     bytesWritten,
   };
   await writeTileRecord(task, report);
   return report;
+}
+
+async function checkSeam(task: SeamTask, means: Means, signal: AbortSignal): Promise<SeamReport> {
+  const { core } = await computeCore(task, means, signal);
+  const report = await compareWithOutput(task, core, signal);
+  releaseMemory(core);
+  return report;
+}
+
+/** The core of a tile, which the caller owns, and what it took. */
+async function computeCore(task: TileTask, means: Means, signal: AbortSignal) {
+  const { kernels, backends } = means;
+  const { backend } = await backends.get(task.backend, () => kernels.chooseBackend(task.backend));
+  const started = performance.now();
+  const { values, bytesRead } = await readTile(task, means, signal);
+  const readSeconds = (performance.now() - started) / 1000;
+  const { estimate, adapter, kernelSeconds } = await deconvolveBox(task, values, backend, means, signal);
+  const core = cropCore(estimate, task.tile);
+  releaseMemory(values);
+  releaseMemory(estimate);
+  return { core, backend, adapter, readSeconds, kernelSeconds, bytesRead };
 }
 
 async function readTile(task: TileTask, means: Means, signal: AbortSignal) {

@@ -13,7 +13,7 @@ import { describeDevice } from "./device.ts";
 
 configureStores({ env: (name) => Deno.env.get(name) });
 const config = readConfig({ env: (name) => Deno.env.get(name), freeBytes: freeMemoryBytes() });
-const { computeTile } = createTileComputer({ chooseBackend, createDeconvolver });
-const app = createDeconvolveApp({ computeTile, device: (choice) => describeDevice(choice, config) });
+const tiles = createTileComputer({ chooseBackend, createDeconvolver });
+const app = createDeconvolveApp({ ...tiles, device: (choice) => describeDevice(choice, config) });
 
 Deno.serve({ hostname: Deno.env.get("HOST") ?? "127.0.0.1", port: Number(Deno.env.get("PORT") ?? 8081) }, app.fetch);

@@ -1,5 +1,5 @@
 /** One job from request to finished output: plan, create the output, fan the tiles out, finish. */
-import type { JobRequest, JobResult, Plan, TileReport } from "shared/contract.ts";
+import type { JobRequest, JobResult, Plan, SeamCertificate, TileReport } from "shared/contract.ts";
 import type { Device } from "shared/engine/device.ts";
 import type { Engine } from "shared/engine/engine.ts";
 import { ClearstackError, toClearstackError } from "shared/errors.ts";
@@ -8,6 +8,7 @@ import { createOutput } from "shared/image/ome_output.ts";
 import type { PlanningDeps, PreparedJob } from "./prepare_job.ts";
 import { prepareJob } from "./prepare_job.ts";
 import { Progress } from "./progress.ts";
+import { seamTasks } from "./seam_tasks.ts";
 import { tileTasks } from "./tile_tasks.ts";
 
 /** What running jobs needs. */
@@ -70,9 +71,13 @@ export async function completeJob(begun: BegunJob, engine: Engine, options: RunJ
   const progress = new Progress(plan.tiles, output.earlierResult ? plan.tiles : output.tilesDone.size);
   const tally = new Tally(begun);
   try {
-    if (!output.earlierResult) await computeTiles({ begun, engine, options, progress, tally });
+    let seam = output.earlierResult?.seam;
+    if (!output.earlierResult) {
+      await computeTiles({ begun, engine, options, progress, tally });
+      seam = await checkSeams(begun, engine, options);
+    }
     const seconds = beginSeconds + (performance.now() - started) / 1000;
-    const result = tally.result(plan, output.url, seconds);
+    const result = { ...tally.result(plan, output.url, seconds), ...(seam ? { seam } : {}) };
     if (!output.earlierResult) await output.finish(result);
     return result;
   } catch (error) {
@@ -113,6 +118,27 @@ async function computeTiles({ begun, engine, options, progress, tally }: Run): P
     onRetry: ({ index, attempt, message }) =>
       tell({ type: "retry", message: `tile ${index} failed (attempt ${attempt}), trying again: ${message}` }),
   });
+}
+
+/** Compares the stitched output with boxes around places where tiles meet; undefined if there are none to compare. */
+async function checkSeams(
+  { request, plan, device, output: { array } }: BegunJob,
+  engine: Engine,
+  { signal }: RunJobOptions,
+): Promise<SeamCertificate | undefined> {
+  let [places, difference, peak] = [0, 0, 0];
+  await engine.checkSeams(seamTasks({ plan, request, array, backend: device.backend }), {
+    concurrency: plan.concurrency,
+    ...(signal ? { signal } : {}),
+    onReport: (report) => {
+      places++;
+      difference = Math.max(difference, report.largest);
+      peak = Math.max(peak, report.peak);
+    },
+  });
+  if (places === 0) return undefined;
+  // Where all is dark, any difference at all is as large as can be.
+  return { largest: difference === 0 ? 0 : peak === 0 ? 1 : difference / peak, places };
 }
 
 /** An output without a single tile is worth nothing and would be in the way; one with tiles is worth its time. */

@@ -18,19 +18,22 @@ export interface TileTaskOptions {
  * Tasks of all tiles still to do, grouped by the shape of their boxes (edge tiles are smaller), since a device is set up for
  * one shape at a time; inside a group by index. Walks the grid once for each shape instead of keeping a list.
  */
-export function* tileTasks({ plan, request, array, backend, done }: TileTaskOptions): Generator<TileTask> {
-  for (const tile of tilesByShape(plan, done)) {
-    yield {
-      planHash: plan.planHash,
-      source: plan.source,
-      psf: request.psf,
-      psfSha256: plan.psf.sha256,
-      output: { url: request.output.url, array, chunk: plan.chunk },
-      algorithm: plan.algorithm,
-      backend,
-      tile,
-    };
-  }
+export function* tileTasks(options: TileTaskOptions): Generator<TileTask> {
+  for (const tile of tilesByShape(options.plan, options.done)) yield tileTask(options, tile);
+}
+
+/** The task of one tile. */
+export function tileTask({ plan, request, array, backend }: Omit<TileTaskOptions, "done">, tile: Tile): TileTask {
+  return {
+    planHash: plan.planHash,
+    source: plan.source,
+    psf: request.psf,
+    psfSha256: plan.psf.sha256,
+    output: { url: request.output.url, array, chunk: plan.chunk },
+    algorithm: plan.algorithm,
+    backend,
+    tile,
+  };
 }
 
 function* tilesByShape(plan: Plan, done: ReadonlySet<number>): Generator<Tile> {

@@ -2,10 +2,19 @@
  * What drives the tiles of a job. The object store stays the source of truth: an engine only decides which tile runs when,
  * and what happens if one fails.
  */
-import type { TileReport, TileTask } from "../contract.ts";
+import type { SeamReport, SeamTask, TileReport, TileTask } from "../contract.ts";
 
 /** Computes one tile somewhere: in this process, or behind a URL. Rejects with a ClearstackError. */
 export type InvokeTile = (task: TileTask, signal: AbortSignal) => Promise<TileReport>;
+
+/** Compares the output with a box around a place where tiles meet. Rejects with a ClearstackError. */
+export type InvokeSeam = (task: SeamTask, signal: AbortSignal) => Promise<SeamReport>;
+
+/** What a `deconvolve` function does, wherever it runs. */
+export interface TileFunction {
+  readonly computeTile: InvokeTile;
+  readonly checkSeam: InvokeSeam;
+}
 
 /** Tells that a tile failed in a way that may pass, and that it will be tried again. */
 export interface TileRetry {
@@ -17,13 +26,13 @@ export interface TileRetry {
 }
 
 /** One fan-out. */
-export interface FanOutOptions {
+export interface FanOutOptions<Report = TileReport> {
   /** Tiles in flight at the same time, at least 1. */
   readonly concurrency: number;
   /** Stops handing out tiles, aborts those in flight and waits for them; the fan-out then rejects with `cancelled`. */
   readonly signal?: AbortSignal;
   /** Called for every finished tile; the fan-out goes on once it has settled. */
-  readonly onReport?: (report: TileReport) => void | Promise<void>;
+  readonly onReport?: (report: Report) => void | Promise<void>;
   /** Called before a tile is tried again. */
   readonly onRetry?: (retry: TileRetry) => void;
 }
@@ -37,4 +46,6 @@ export interface Engine {
    * @throws {ClearstackError} the first error that could not be mended by retries, or `cancelled`
    */
   fanOut(tasks: Iterable<TileTask>, options: FanOutOptions): Promise<void>;
+  /** The same for places where tiles meet. */
+  checkSeams(tasks: Iterable<SeamTask>, options: FanOutOptions<SeamReport>): Promise<void>;
 }

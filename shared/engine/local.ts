@@ -1,7 +1,7 @@
 /** The engine of one process: no server, no journal; what is finished is known from the output alone. */
 import type { TileTask } from "../contract.ts";
 import { ClearstackError, toClearstackError } from "../errors.ts";
-import type { Engine, FanOutOptions, InvokeTile } from "./engine.ts";
+import type { Engine, FanOutOptions, TileFunction } from "./engine.ts";
 import type { RetryPolicy } from "./retry.ts";
 import { TILE_RETRIES, withRetries } from "./retry.ts";
 
@@ -11,17 +11,22 @@ export interface LocalEngineOptions {
   readonly retries?: RetryPolicy;
 }
 
-/** An engine that calls `invokeTile` with bounded concurrency. */
-export function createLocalEngine(invokeTile: InvokeTile, options: LocalEngineOptions = {}): Engine {
-  const retries = options.retries ?? TILE_RETRIES;
-  return { fanOut: (tasks, fanOut) => fanOutLocally(tasks, invokeTile, retries, fanOut) };
+/** An engine that calls a `deconvolve` function with bounded concurrency. */
+export function createLocalEngine(
+  { computeTile, checkSeam }: TileFunction,
+  { retries = TILE_RETRIES }: LocalEngineOptions = {},
+): Engine {
+  return {
+    fanOut: (tasks, options) => fanOutLocally(tasks, computeTile, retries, options),
+    checkSeams: (tasks, options) => fanOutLocally(tasks, checkSeam, retries, options),
+  };
 }
 
-async function fanOutLocally(
-  tasks: Iterable<TileTask>,
-  invokeTile: InvokeTile,
+async function fanOutLocally<Task extends Pick<TileTask, "tile">, Report>(
+  tasks: Iterable<Task>,
+  invoke: (task: Task, signal: AbortSignal) => Promise<Report>,
   retries: RetryPolicy,
-  { concurrency, signal, onReport, onRetry }: FanOutOptions,
+  { concurrency, signal, onReport, onRetry }: FanOutOptions<Report>,
 ): Promise<void> {
   const stop = new AbortController();
   const cancel = () => stop.abort();
@@ -34,7 +39,7 @@ async function fanOutLocally(
       const next = iterator.next();
       if (next.done) return;
       const task = next.value;
-      const report = await withRetries(() => invokeTile(task, stop.signal), {
+      const report = await withRetries(() => invoke(task, stop.signal), {
         policy: retries,
         signal: stop.signal,
         onRetry: (attempt, delayMilliseconds, error) =>

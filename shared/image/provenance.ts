@@ -39,6 +39,7 @@ export function provenanceOf(
     box: plan.box,
     backend: run.result.backend,
     adapters: [...adapters].sort(),
+    ...(run.result.seam ? { seam: run.result.seam } : {}),
     finished: run.finished,
   };
 }

@@ -23,11 +23,11 @@ export function identityJobs(
   kernels: IdentityKernels = identityKernels(),
   wrap: (invoke: InvokeTile) => InvokeTile = (invoke) => invoke,
 ): IdentityJobs {
-  const { computeTile } = createTileComputer(kernels);
+  const tiles = createTileComputer(kernels);
   const retries = { attempts: 3, firstDelayMilliseconds: 1, longestDelayMilliseconds: 1 };
   return {
     kernels,
-    engine: createLocalEngine(wrap(computeTile), { retries }),
+    engine: createLocalEngine({ ...tiles, computeTile: wrap(tiles.computeTile) }, { retries }),
     device: () =>
       Promise.resolve({
         backend: "cpu",

@@ -27,8 +27,8 @@ let stores = 0;
 /** Endpoint, orchestrator and tiles in one process, but each behind a socket of its own. */
 async function serveApart(kernels: IdentityKernels) {
   const { device, computeClaim } = identityJobs();
-  const { computeTile } = createTileComputer(kernels);
-  const tiles = serve(createDeconvolveApp({ computeTile, device, log: () => {} }).fetch);
+  const computer = createTileComputer(kernels);
+  const tiles = serve(createDeconvolveApp({ ...computer, device, log: () => {} }).fetch);
   const deps = {
     engine: createLocalEngine(httpTiles(tiles.url), {
       retries: { attempts: 2, firstDelayMilliseconds: 1, longestDelayMilliseconds: 1 },

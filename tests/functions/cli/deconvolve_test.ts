@@ -30,6 +30,7 @@ Deno.test("--json prints exactly one object, the result, and nothing else is sai
     "iterations",
     "kernelSeconds",
     "output",
+    "seam",
     "seconds",
     "tiles",
     "tilesComputed",
@@ -43,7 +44,9 @@ Deno.test("--json prints exactly one object, the result, and nothing else is sai
 Deno.test("without --json the result is told in words", async () => {
   const { status, out } = await deconvolve("words.zarr", ...tiled);
   assertEquals(status, 0);
-  for (const words of ["words.zarr", "28,800 voxels in 18 tiles", "3 iterations", "on cpu"]) {
+  for (
+    const words of ["words.zarr", "28,800 voxels in 18 tiles", "3 iterations", "on cpu", "seams: largest difference"]
+  ) {
     assert(out.includes(words), out);
   }
 });

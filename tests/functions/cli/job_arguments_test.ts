@@ -17,12 +17,13 @@ Deno.test("without flags the contract's defaults hold", async () => {
     algorithm: { iterations: 20, boundary: "symmetric", boundaryValue: 0, acceleration: "none", start: "data" },
     tiling: { tile: "auto", halo: "auto" },
     backend: "auto",
+    seamCheck: "auto",
   });
 });
 
 Deno.test("every flag reaches the request", async () => {
   const line = "--psf p --iterations 7 --tile 32,64,128 --halo 0,8,9 --boundary constant --boundary-value -1.5e2 " +
-    "--acceleration biggs --start flat --backend cpu --memory 2GiB --path a/b --psf-path c --axes tczyx --overwrite";
+    "--acceleration biggs --start flat --backend cpu --memory 2GiB --seam-check 3 --path a/b --psf-path c --axes tczyx --overwrite";
   assertEquals(await requestFrom(line), {
     source: { url: "in.zarr", path: "a/b", axes: "tczyx" },
     psf: { url: "p", path: "c" },
@@ -31,6 +32,7 @@ Deno.test("every flag reaches the request", async () => {
     tiling: { tile: [32, 64, 128], halo: [0, 8, 9] },
     backend: "cpu",
     memoryBytes: 2 ** 31,
+    seamCheck: 3,
   });
 });
 

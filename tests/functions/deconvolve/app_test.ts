@@ -10,8 +10,8 @@ import { identityJobs, keysBelow, recordedTiles, sampleRequest } from "../identi
 import { identityKernels } from "../identity_kernels.ts";
 
 function startApp() {
-  const { computeTile } = createTileComputer(identityKernels());
-  const app = createDeconvolveApp({ computeTile, device: identityJobs().device, log: () => {} });
+  const computer = createTileComputer(identityKernels());
+  const app = createDeconvolveApp({ ...computer, device: identityJobs().device, log: () => {} });
   return (body: string) => app.request("/v1/tiles", { method: "POST", body });
 }
 
@@ -64,7 +64,7 @@ Deno.test("a task whose output cannot be written fails with the kind of its erro
 });
 
 Deno.test("the device is told, and a backend that does not exist is refused", async () => {
-  const app = createDeconvolveApp({ computeTile: () => Promise.reject(), device: identityJobs().device });
+  const app = createDeconvolveApp({ ...createTileComputer(identityKernels()), device: identityJobs().device });
   DeviceSchema.parse(await (await app.request("/v1/device?backend=cpu")).json());
   assertEquals((await app.request("/v1/device?backend=cuda")).status, 400);
   assertEquals([(await app.request("/healthz")).status, (await app.request("/nothing")).status], [200, 404]);

@@ -1,10 +1,15 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import type { InvokeTile, TileRetry } from "shared/engine/engine.ts";
+import type { LocalEngineOptions } from "shared/engine/local.ts";
 import { createLocalEngine } from "shared/engine/local.ts";
 import { ClearstackError } from "shared/errors.ts";
 import { countedTasks, sampleReport } from "./sample_tasks.ts";
 
 const soon = { attempts: 3, firstDelayMilliseconds: 1, longestDelayMilliseconds: 2 };
+
+/** An engine over a function that only computes tiles. */
+const engineOf = (computeTile: InvokeTile, options?: LocalEngineOptions) =>
+  createLocalEngine({ computeTile, checkSeam: () => Promise.reject(new Error("no seams here")) }, options);
 
 /** Resolves a turn of the event loop later. */
 const turn = () => new Promise((resolve) => setTimeout(resolve, 0));
@@ -17,7 +22,7 @@ const untilAborted: InvokeTile = (_, signal) =>
 
 Deno.test("every task runs once and is reported once", async () => {
   const reported: number[] = [];
-  const engine = createLocalEngine(async ({ tile }) => {
+  const engine = engineOf(async ({ tile }) => {
     await turn();
     return sampleReport(tile.index);
   });
@@ -30,7 +35,7 @@ Deno.test("no more tiles are in flight than the concurrency, and tasks are taken
   let inFlight = 0;
   let most = 0;
   let finished = 0;
-  const engine = createLocalEngine(async ({ tile }) => {
+  const engine = engineOf(async ({ tile }) => {
     most = Math.max(most, ++inFlight);
     assert(taken() <= finished + 4, "a task was taken before there was room for it");
     await turn();
@@ -45,7 +50,7 @@ Deno.test("no more tiles are in flight than the concurrency, and tasks are taken
 Deno.test("a retryable error is tried again, and the retry is told", async () => {
   const retries: TileRetry[] = [];
   let calls = 0;
-  const engine = createLocalEngine(({ tile }) => {
+  const engine = engineOf(({ tile }) => {
     if (++calls < 3) return Promise.reject(new ClearstackError("store-unavailable", "503"));
     return Promise.resolve(sampleReport(tile.index));
   }, { retries: soon });
@@ -56,7 +61,7 @@ Deno.test("a retryable error is tried again, and the retry is told", async () =>
 
 Deno.test("a tile fails for good once its attempts are used up", async () => {
   let calls = 0;
-  const engine = createLocalEngine(() => {
+  const engine = engineOf(() => {
     calls++;
     return Promise.reject(new ClearstackError("device-lost", "gone"));
   }, { retries: soon });
@@ -70,7 +75,7 @@ Deno.test("a tile fails for good once its attempts are used up", async () => {
 
 Deno.test("an error that cannot pass is not tried again", async () => {
   let calls = 0;
-  const engine = createLocalEngine(() => {
+  const engine = engineOf(() => {
     calls++;
     return Promise.reject(new ClearstackError("corrupt-data", "a chunk is cut short"));
   });
@@ -81,7 +86,7 @@ Deno.test("an error that cannot pass is not tried again", async () => {
 Deno.test("the first error stops the rest, waits for them, and is the one thrown", async () => {
   const { tasks, taken } = countedTasks(100);
   let aborted = 0;
-  const engine = createLocalEngine(async (task, signal) => {
+  const engine = engineOf(async (task, signal) => {
     if (task.tile.index === 2) {
       await turn();
       throw new ClearstackError("corrupt-data", "the cause");
@@ -95,7 +100,7 @@ Deno.test("the first error stops the rest, waits for them, and is the one thrown
 Deno.test("cancelling aborts the tiles in flight, waits for them, and rejects as cancelled", async () => {
   const stop = new AbortController();
   let ended = 0;
-  const engine = createLocalEngine((task, signal) => untilAborted(task, signal).finally(() => ended++));
+  const engine = engineOf((task, signal) => untilAborted(task, signal).finally(() => ended++));
   const { tasks, taken } = countedTasks(100);
   const run = engine.fanOut(tasks, { concurrency: 3, signal: stop.signal });
   await turn();
@@ -107,7 +112,7 @@ Deno.test("cancelling aborts the tiles in flight, waits for them, and rejects as
 Deno.test("cancelling ends the wait before a retry at once", async () => {
   const stop = new AbortController();
   const never = { attempts: 9, firstDelayMilliseconds: 1e9, longestDelayMilliseconds: 1e9 };
-  const engine = createLocalEngine(() => Promise.reject(new ClearstackError("store-unavailable", "503")), {
+  const engine = engineOf(() => Promise.reject(new ClearstackError("store-unavailable", "503")), {
     retries: never,
   });
   const run = engine.fanOut(countedTasks(3).tasks, {
@@ -119,7 +124,7 @@ Deno.test("cancelling ends the wait before a retry at once", async () => {
 });
 
 Deno.test("a fan-out that was cancelled before it began invokes nothing", async () => {
-  const engine = createLocalEngine(() => Promise.reject(new Error("invoked")));
+  const engine = engineOf(() => Promise.reject(new Error("invoked")));
   const { tasks, taken } = countedTasks(3);
   const signal = AbortSignal.abort();
   await assertRejects(() => engine.fanOut(tasks, { concurrency: 2, signal }), ClearstackError, "cancelled");
@@ -127,7 +132,7 @@ Deno.test("a fan-out that was cancelled before it began invokes nothing", async 
 });
 
 Deno.test("a defect in the report handler stops the fan-out as an internal error", async () => {
-  const engine = createLocalEngine(({ tile }) => Promise.resolve(sampleReport(tile.index)));
+  const engine = engineOf(({ tile }) => Promise.resolve(sampleReport(tile.index)));
   const run = () =>
     engine.fanOut(countedTasks(9).tasks, {
       concurrency: 2,
