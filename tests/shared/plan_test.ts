@@ -190,7 +190,10 @@ Deno.test("the tile that 'auto' chooses costs no more than any hand-cut one that
 
 Deno.test("where computing is cheap, tiles are cut so that less is read", () => {
   const planFor = (readCostIterations: number) =>
-    planJob(image([400, 1024, 1024]), psf([17, 17, 17]), request(), { ...limits(700 * MIB), readCostIterations });
+    planJob(image([400, 1024, 1024]), psf([17, 17, 17]), request({ halo: [8, 8, 8] }), {
+      ...limits(700 * MIB),
+      readCostIterations,
+    });
   assert(planFor(1000).readAmplification < planFor(0).readAmplification);
   assert(planFor(0).inflation < planFor(1000).inflation);
 });
