@@ -19,6 +19,9 @@ export interface AvailableAdapter {
   readonly features: readonly string[];
 }
 
+/** Features that are asked for where the adapter has them. */
+const WANTED_FEATURES = ["timestamp-query"] as const satisfies GPUFeatureName[];
+
 /** An open device with the full limits of its adapter. */
 export interface Gpu {
   readonly device: GPUDevice;
@@ -47,7 +50,9 @@ export async function openDevice(): Promise<Gpu> {
   if ("reason" in found) throw new ClearstackError("no-device", found.reason);
   const adapter = describe(found.adapter);
   try {
-    const device = await found.adapter.requestDevice({ label: "clearstack", requiredLimits: { ...adapter.limits } });
+    const requiredFeatures = WANTED_FEATURES.filter((feature) => found.adapter.features.has(feature));
+    const requiredLimits = { ...adapter.limits };
+    const device = await found.adapter.requestDevice({ label: "clearstack", requiredLimits, requiredFeatures });
     return { device, adapter, limits: adapter.limits };
   } catch (cause) {
     throw new ClearstackError("no-device", `the adapter ${adapter.description} refused to open a device: ${cause}`, {

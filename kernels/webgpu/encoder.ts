@@ -65,8 +65,12 @@ export class PipelineCache {
 }
 
 /** Records passes into one compute pass; WebGPU orders those that share a buffer. */
-export function encodePasses(encoder: GPUCommandEncoder, passes: readonly PreparedPass[]): void {
-  const computePass = encoder.beginComputePass();
+export function encodePasses(
+  encoder: GPUCommandEncoder,
+  passes: readonly PreparedPass[],
+  timestampWrites?: GPUComputePassTimestampWrites,
+): void {
+  const computePass = encoder.beginComputePass(timestampWrites && { timestampWrites });
   for (const { pipeline, bindGroup, grid } of passes) {
     computePass.setPipeline(pipeline);
     computePass.setBindGroup(0, bindGroup);

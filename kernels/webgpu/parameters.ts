@@ -58,9 +58,9 @@ export const SLAB = {
   binding: { name: "slab", type: "Slab", access: "uniform" },
 } as const satisfies SmallStruct;
 
-/** Name of the buffer with the {@link SLAB} of one slab. */
-export function slabBuffer(index: number): string {
-  return `slab[${index}]`;
+/** Name of the buffer with the {@link SLAB} of a slab that begins in this plane of the box. */
+export function slabBuffer(firstPlane: number): string {
+  return `slab[${firstPlane}]`;
 }
 
 /** Contents of that buffer. */

@@ -150,7 +150,7 @@ export class PassMaker {
 
   /** Bytes of the buffer of a binding that is not a volume. */
   smallBytes({ name }: Binding): number {
-    if (name === PARTIAL_SUMS.name) return this.slabs.reduce((sum, slab) => sum + this.#partialSumBytes(slab), 0);
+    if (name === PARTIAL_SUMS.name) return this.#partialSumBytes(this.layout.box[0]);
     return name === MEASUREMENTS.binding.name ? MEASUREMENTS.bytes : SMALL_BYTES;
   }
 
@@ -170,11 +170,9 @@ export class PassMaker {
     return this.layout.box[0] === 1 ? "y" : "z";
   }
 
-  /** Bytes of the partial sums that one slab leaves. */
-  #partialSumBytes(slab: Slab): number {
-    const bytes = PARTIAL_SUM_BYTES * rowGroups(this.layout, this.#rowShape) * slab.planes;
-    const alignment = this.#limits.minStorageBufferOffsetAlignment;
-    return Math.ceil(bytes / alignment) * alignment;
+  /** Bytes of the partial sums that so many planes leave. */
+  #partialSumBytes(planes: number): number {
+    return PARTIAL_SUM_BYTES * rowGroups(this.layout, this.#rowShape) * planes;
   }
 
   #columnsY(slab: Slab, operation: "forward" | "inverse", renamed: Renamed): Pass {
@@ -208,14 +206,15 @@ export class PassMaker {
       const buffer = partBuffer(volume, slab.part);
       return { buffer, offset: slab.firstPlane * planeBytes, bytes: slab.planes * planeBytes };
     };
-    const sumSlice = (): Slice => {
-      const before = this.slabs.slice(0, slab.index).reduce((sum, other) => sum + this.#partialSumBytes(other), 0);
-      const used = PARTIAL_SUM_BYTES * rowGroups(this.layout, this.#rowShape) * slab.planes;
-      return { buffer: PARTIAL_SUMS.name, offset: before, bytes: this.#partialSumBytes(slab), used };
+    // Every plane has its place in the whole buffer, so that sums do not depend on slabs.
+    const sums: Slice = {
+      buffer: PARTIAL_SUMS.name,
+      bytes: this.smallBytes(PARTIAL_SUMS),
+      used: this.#partialSumBytes(slab.planes),
     };
-    const small = { ...renamed, [SLAB.binding.name]: slabBuffer(slab.index) };
+    const small = { ...renamed, [SLAB.binding.name]: slabBuffer(slab.planeOfBox) };
     return shader.bindings.map((binding) => {
-      if (binding.name === PARTIAL_SUMS.name) return resourceOf(binding, sumSlice());
+      if (binding.name === PARTIAL_SUMS.name) return resourceOf(binding, sums);
       return resourceOf(
         binding,
         smallSlice(binding, small, length) ?? volumeSlice(renamed[binding.name] ?? binding.name),

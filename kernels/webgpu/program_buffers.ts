@@ -58,9 +58,7 @@ export function programBuffers(make: PassMaker, options: ProgramOptions): Buffer
     ...(["forward", "back"] as const).map((projection) =>
       uniform(projectionBuffer(projection), projectionValues(projection))
     ),
-    ...make.slabs.map(({ index, part, firstPlane }) =>
-      uniform(slabBuffer(index), slabValues(part * make.layout.planesPerPart + firstPlane))
-    ),
+    ...make.slabs.map(({ planeOfBox }) => uniform(slabBuffer(planeOfBox), slabValues(planeOfBox))),
     ...lengths.map((length): BufferSpec => ({
       name: twiddleBuffer(length),
       bytes: 8 * length,

@@ -43,7 +43,7 @@ export interface ProgramOptions {
 /** What changes the speed of a program and nothing else. */
 export interface Tuning {
   /** Planes of a slab, see slabs.ts. @default {all planes of a part} */
-  readonly slabPlanes?: number;
+  readonly slabPlanes?: number | undefined;
 }
 
 /** Everything that a device has to hold and do. */

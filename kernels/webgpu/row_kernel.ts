@@ -40,7 +40,7 @@ export function rowShader(stage: RowStage, layout: BoxLayout, shape: RowShape): 
   if (stage.sums) {
     w.line(`let invocation = local_id.y * ${plan.lanes}u + lane;`);
     addLanes(w, "sums", "invocation", invocations);
-    const workgroup = `workgroup_id.y * ${rowGroups(layout, shape)}u + workgroup_id.x`;
+    const workgroup = `(slab.first_plane + workgroup_id.y) * ${rowGroups(layout, shape)}u + workgroup_id.x`;
     w.when("invocation == 0u", () => w.line(`partial_sums[${workgroup}] = lane_sums[0];`));
   }
   if (stage.forward) storeSpectrum(kernel, stockham(kernel.line, -1, results));

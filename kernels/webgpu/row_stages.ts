@@ -36,7 +36,7 @@ export interface RowStage {
   readonly inverse: boolean;
   /** True if the result is transformed forward into the spectrum. */
   readonly forward: boolean;
-  /** True if the stage calls {@link VoxelPair.add}. */
+  /** True if the stage calls {@link VoxelPair.add}; its structs then include the slab, which has its own place in the sums. */
   readonly sums: boolean;
   /** Emits the arithmetic and returns the name of what to transform forward. */
   readonly point: (pair: VoxelPair, blurred: string) => string;

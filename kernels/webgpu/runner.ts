@@ -17,16 +17,19 @@ import { DataRows, type Observed, observedRows, wholeBox } from "./input.ts";
 import { cappedLimits, type GpuLimits } from "./limits.ts";
 import { MAX_MEASUREMENTS, MEASUREMENTS } from "./measurement.ts";
 import { MOMENTUM } from "./momentum.ts";
+import { PassTimer } from "./pass_timer.ts";
 import { PARAMETERS, parameterValues } from "./parameters.ts";
 import type { BufferSpec, Stage } from "./pass.ts";
 import { MEASURED, OBSERVED, overlap, regionValues, START } from "./region.ts";
-import { type Program, programOptions, rlProgram, type Tuning } from "./rl_program.ts";
+import { type Program, type ProgramOptions, programOptions, rlProgram, type Tuning } from "./rl_program.ts";
+import { fastestSlabs, slabCandidates } from "./slab_choice.ts";
 import { readSmall, smallStagingRequest, stagingRequests, upload } from "./transfer.ts";
 
 /** What a runner is made for. */
 export interface RunnerOptions extends DeconvolverOptions {
   /** Lower limits than the adapter's, to have boxes cut into more buffers. */
   readonly limitCaps?: Partial<GpuLimits>;
+  /** @default {measured on a GPU with a clock, see slab_choice.ts} */
   readonly tuning?: Tuning;
 }
 
@@ -39,12 +42,17 @@ export interface RunnerRun extends Omit<RunOptions, "signal"> {
 /** A result whose estimate can be transferred. */
 export type RunnerResult = RunResult & { readonly estimate: Float32Array<ArrayBuffer> };
 
+/** Slabs that were measured in this process, by what they were measured for; there is one device. */
+const measuredSlabs = new Map<string, Promise<number | undefined>>();
+
 /** Deconvolves boxes of one shape. */
 export class Runner {
   readonly #device: GPUDevice;
   readonly #pipelines: PipelineCache;
   readonly #options: RunnerOptions;
-  readonly #program: Program;
+  readonly #method: ProgramOptions;
+  readonly #limits: GpuLimits;
+  #program: Program;
   readonly #buffers: DeviceBuffers;
   readonly #volumes: DeviceVolumes;
   /** Passes by the stages they were prepared from. */
@@ -53,24 +61,26 @@ export class Runner {
   #weightsFor: Observed | undefined;
   #secondsPerIteration: number | undefined;
 
-  private constructor(gpu: Gpu, pipelines: PipelineCache, options: RunnerOptions, program: Program) {
+  private constructor(gpu: Gpu, pipelines: PipelineCache, options: RunnerOptions) {
     this.#device = gpu.device;
     this.#pipelines = pipelines;
     this.#options = options;
-    this.#program = program;
+    this.#method = programOptions({ ...options, symmetricPsf: isCentroSymmetric(options.psf) });
+    this.#limits = cappedLimits(gpu.limits, options.limitCaps ?? {});
+    this.#program = rlProgram(options.box, this.#method, this.#limits, options.tuning);
     this.#buffers = new DeviceBuffers(gpu.device);
-    this.#volumes = new DeviceVolumes(gpu.device, program.layout, this.#buffers);
+    this.#volumes = new DeviceVolumes(gpu.device, this.#program.layout, this.#buffers);
   }
 
   /** Allocates, compiles and computes the OTF. */
   static async create(gpu: Gpu, pipelines: PipelineCache, options: RunnerOptions): Promise<Runner> {
-    const limits = cappedLimits(gpu.limits, options.limitCaps ?? {});
     const placedPsf = psfBox(options.psf, options.box);
-    const method = programOptions({ ...options, symmetricPsf: isCentroSymmetric(options.psf) });
-    const program = rlProgram(options.box, method, limits, options.tuning);
-    const runner = new Runner(gpu, pipelines, options, program);
+    const runner = new Runner(gpu, pipelines, options);
     try {
       await runner.#setUp(placedPsf);
+      // On a CPU there is nothing to gain that would not be noise.
+      const measurable = PassTimer.isAvailable(gpu.device) && !gpu.adapter.isFallbackAdapter;
+      if (options.tuning === undefined && measurable) await runner.#chooseSlabs();
       return runner;
     } catch (error) {
       runner.destroy();
@@ -81,6 +91,38 @@ export class Runner {
   /** Bytes of all buffers on the device. */
   get allocatedBytes(): number {
     return this.#buffers.bytes;
+  }
+
+  /**
+   * Runs iterations on whatever is on the device.
+   *
+   * @param slabPlanes planes of a slab, undefined for the whole box
+   * @returns ticks of the device's clock per iteration
+   */
+  async iterationTicks(slabPlanes: number | undefined, iterations: number): Promise<number> {
+    const program = rlProgram(this.#options.box, this.#method, this.#limits, { slabPlanes });
+    await this.#allocate(program.buffers);
+    const passes = await this.#pipelines.prepare(program.iteration.flat(), this.#buffers);
+    const timer = new PassTimer(this.#device);
+    try {
+      return await timer.ticks(Array.from({ length: iterations }, () => passes).flat()) / iterations;
+    } finally {
+      timer.destroy();
+    }
+  }
+
+  /** Measures, or remembers from an equal box, which slabs are fastest, and goes on with those. */
+  async #chooseSlabs(): Promise<void> {
+    const { box } = this.#options;
+    const key = JSON.stringify([box, this.#method]);
+    const choice = measuredSlabs.get(key) ??
+      fastestSlabs(slabCandidates(box), (planes, iterations) => this.iterationTicks(planes, iterations));
+    measuredSlabs.set(key, choice);
+    choice.catch(() => measuredSlabs.delete(key));
+    const slabPlanes = await choice;
+    if (slabPlanes === undefined) return;
+    this.#program = rlProgram(box, this.#method, this.#limits, { slabPlanes });
+    await this.#allocate(this.#program.buffers);
   }
 
   /** Frees the device memory. */

@@ -7,10 +7,11 @@ import type { GpuLimits } from "./limits.ts";
 
 /** Adjacent planes of one part of the box. */
 export interface Slab {
-  readonly index: number;
   readonly part: number;
   /** Counted from the first plane of the part. */
   readonly firstPlane: number;
+  /** The same counted from the first plane of the box. */
+  readonly planeOfBox: number;
   readonly planes: number;
 }
 
@@ -38,7 +39,12 @@ export function slabsOf(
   const slabs: Slab[] = [];
   for (let part = 0; part < parts; part++) {
     for (let firstPlane = 0; firstPlane < planesPerPart; firstPlane += planes) {
-      slabs.push({ index: slabs.length, part, firstPlane, planes: Math.min(planes, planesPerPart - firstPlane) });
+      slabs.push({
+        part,
+        firstPlane,
+        planeOfBox: part * planesPerPart + firstPlane,
+        planes: Math.min(planes, planesPerPart - firstPlane),
+      });
     }
   }
   return slabs;

@@ -3,7 +3,7 @@
  * extrapolation that accelerated iterations start their next step from.
  */
 import { MOMENTUM } from "./momentum.ts";
-import { PARAMETERS } from "./parameters.ts";
+import { PARAMETERS, SLAB } from "./parameters.ts";
 import { type RowStage, volume, type VoxelPair } from "./row_stages.ts";
 import type { Binding } from "./shader.ts";
 import { float } from "./wgsl.ts";
@@ -64,7 +64,7 @@ export function biggsCorrectStage(options: UpdateOptions): RowStage {
   return {
     label: labelled("x biggs correction", options),
     volumes: [volume("point", "read_write"), volume("change", "read_write"), ...factors(options)],
-    structs: [PARAMETERS],
+    structs: [PARAMETERS, SLAB],
     functions: [],
     inverse: true,
     forward: false,

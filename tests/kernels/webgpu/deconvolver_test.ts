@@ -128,11 +128,9 @@ webgpuTest("slabs give the estimate and the measurements of whole volumes", asyn
     const options: Options = { box, psfShape: [3, 4, 5], acceleration };
     const whole = await deconvolve(options, run);
     const slabs = await deconvolve({ ...options, tuning: { slabPlanes: 3 } }, run);
-    assert(relativeError(slabs.estimate, Float64Array.from(whole.estimate)) <= TOLERANCE);
-    whole.divergence!.forEach(({ fit }, i) => {
-      // The sums are the same but for the order in which partial sums are added.
-      assert(Math.abs(slabs.divergence![i].fit / fit - 1) < 1e-5);
-    });
+    // To the byte, so that a slab size may be chosen by measuring.
+    assertEquals(slabs.estimate, whole.estimate);
+    assertEquals(slabs.divergence, whole.divergence);
   }
 });
 

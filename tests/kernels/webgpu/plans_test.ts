@@ -131,8 +131,8 @@ Deno.test("slabs cover every plane once and begin where bindings may", () => {
     const layout = boxLayout(box, limits);
     const slabs = slabsOf(layout, limits, { wantedPlanes: wanted, bytesPerVoxel: 4 });
     let next = 0;
-    for (const { firstPlane, planes } of slabs) {
-      assertEquals(firstPlane, next);
+    for (const { firstPlane, planeOfBox, planes } of slabs) {
+      assertEquals([firstPlane, planeOfBox], [next, next]);
       assertEquals((firstPlane * box[1] * box[2] * 4) % alignment, 0);
       next += planes;
     }
