@@ -9,7 +9,7 @@ import { createDeconvolver } from "kernels/backend.ts";
 import type { Acceleration, Volume } from "kernels/deconvolver.ts";
 import type { Boundary } from "shared/contract.ts";
 import { fastSide } from "shared/fast_size.ts";
-import { formatVec3, mapAxes, type Vec3, voxelCount } from "shared/geometry.ts";
+import { formatVec3, mapAxes, sameShape, type Vec3, voxelCount } from "shared/geometry.ts";
 import { axisMap } from "shared/image/axis_map.ts";
 import { energyRadius } from "shared/psf/energy_radius.ts";
 import { generatePsf, type PsfRequest } from "shared/psf/generate_psf.ts";
@@ -61,7 +61,7 @@ function readBox({ image, shape }: Scene, box: { start: Vec3; shape: Vec3 }, bou
 async function photographBars(psf: Volume): Promise<Scene> {
   const side = Math.max(...SHAPE);
   const cube = {
-    image: Float32Array.from(hollowBars(side), (photons) => photons + 2),
+    image: Float32Array.from(hollowBars(side), (share) => 1000 * share + 2),
     shape: [side, side, side] as Vec3,
   };
   const bars = readBox(cube, { start: mapAxes((axis) => (side - SHAPE[axis]) >> 1), shape: SHAPE }, "periodic");
@@ -115,6 +115,10 @@ async function errors(scene: Scene, psf: Volume, start: Vec3, course: typeof COU
   for (const multiple of HALOS) {
     const halo = mapAxes((axis) => Math.min(Math.ceil(multiple * radius[axis]), (SHAPE[axis] - CORE) >> 1));
     const box = mapAxes((axis) => fastSide(CORE + 2 * halo[axis], axis));
+    if (sameShape(box, SHAPE)) {
+      cells.push("whole image");
+      continue;
+    }
     const margin = mapAxes((axis) => (box[axis] - CORE) >> 1);
     const data = readBox(scene, { start: mapAxes((axis) => start[axis] - margin[axis]), shape: box }, "periodic");
     const tile = { image: await deconvolve(data, box, psf, course), shape: box };

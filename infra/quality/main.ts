@@ -17,7 +17,7 @@ async function main(): Promise<void> {
   for (const scene of scenes(side)) {
     for (const method of METHODS) {
       paths.push(await followPath(scene, method));
-      console.error(`${scene.name}, ${scene.noisy ? "counted photons" : "noise-free"}: ${method.name}`);
+      console.error(`${scene.name}, ${scene.light}: ${method.name}`);
     }
   }
   await writePage(`${options.out}/quality.md`, qualityPage(paths, side));

@@ -11,8 +11,7 @@ export const METHODS: readonly Method[] = [
   { name: "plain", options: {} },
   { name: "shb", options: { acceleration: "shb" } },
   { name: "biggs", options: { acceleration: "biggs" } },
-  { name: "tv", options: { totalVariation: 0.005 } },
-  { name: "shb + tv", options: { acceleration: "shb", totalVariation: 0.005 } },
-  { name: "damped", options: { dampingSigmas: 3 } },
+  { name: "tv", options: { totalVariation: 0.001 } },
+  { name: "shb + tv", options: { acceleration: "shb", totalVariation: 0.001 } },
   { name: "wb (preview)", options: { backProjector: "wiener-butterworth" } },
 ];

@@ -7,7 +7,7 @@ import { meanDivergence, psnr, rmse, ssim } from "./metrics.ts";
 import type { Scene } from "./scene.ts";
 
 /** Iterations at which estimates are examined. */
-export const MARKS = [1, 2, 5, 10, 20, 30, 50, 70, 100, 140, 200] as const;
+export const MARKS = [2, 5, 10, 20, 30, 50, 70, 100, 200] as const;
 
 /** An estimate, examined. */
 export interface Mark {
@@ -15,7 +15,6 @@ export interface Mark {
   /** Decibels. */
   readonly psnr: number;
   readonly rmse: number;
-  readonly ssim: number;
   /** Of the image from the blurred estimate, mean over voxels. */
   readonly divergence: number;
 }
@@ -25,8 +24,10 @@ export interface Path {
   readonly scene: Scene;
   readonly method: Method;
   readonly marks: readonly Mark[];
-  /** The estimate at which held-out photons would have it stop; only for noisy scenes. */
+  /** The estimate at which held-out photons would have it stop; only where photons were counted. */
   readonly stop?: Mark;
+  /** The closest that any examined estimate came to the truth, the stop included. */
+  readonly best: Mark & { readonly ssim: number };
 }
 
 /** Share of the photons that are held out to find the stop. */
@@ -37,19 +38,22 @@ export async function followPath(scene: Scene, method: Method): Promise<Path> {
   const { box, psf } = scene;
   const deconvolver = await createDeconvolver("cpu", { box, psf, ...method.options });
   try {
+    let [best, bestEstimate] = [{ rmse: Infinity } as Mark, new Float32Array()];
     const examine = async (iterations: number): Promise<Mark> => {
       const { estimate } = await deconvolver.run(scene.seen, { iterations });
-      return {
+      const mark = {
         iterations,
         psnr: psnr(estimate, scene.truth),
         rmse: rmse(estimate, scene.truth),
-        ssim: ssim(estimate, scene.truth, box),
         divergence: meanDivergence(scene.seen, scene.blur(estimate)),
       };
+      if (mark.rmse < best.rmse) [best, bestEstimate] = [mark, estimate];
+      return mark;
     };
     const marks: Mark[] = [];
     for (const iterations of MARKS) marks.push(await examine(iterations));
-    if (!scene.noisy) return { scene, method, marks };
+    const examinedBest = () => ({ ...best, ssim: ssim(bestEstimate, scene.truth, box) });
+    if (!scene.counted) return { scene, method, marks, best: examinedBest() };
     const { kept, heldOut } = splitPhotons(scene.seen, {
       seed: 1,
       heldOutFraction: HELD_OUT_FRACTION,
@@ -63,7 +67,8 @@ export async function followPath(scene: Scene, method: Method): Promise<Path> {
       measureEvery: 1,
       heldOut: { values: heldOut, ratio },
     });
-    return { scene, method, marks, stop: await examine(stoppingIteration(divergence ?? [])) };
+    const stop = await examine(stoppingIteration(divergence ?? []));
+    return { scene, method, marks, stop, best: examinedBest() };
   } finally {
     await deconvolver.close();
   }
@@ -77,9 +82,4 @@ function stoppingIteration(divergence: readonly Divergence[]): number {
 
 function range(count: number): Int32Array {
   return Int32Array.from({ length: count }, (_, i) => i);
-}
-
-/** The closest that any examined estimate came to the truth, the stop included. */
-export function bestMark({ marks, stop }: Path): Mark {
-  return [...marks, ...(stop ? [stop] : [])].reduce((best, mark) => (mark.rmse < best.rmse ? mark : best));
 }

@@ -1,12 +1,9 @@
 /** Objects whose every voxel is known, one kind of structure each, drawn in a cube of `side` voxels. */
 import { createRandom } from "functions/cli/sample/random.ts";
-import { type Vec3, voxelCount } from "shared/geometry.ts";
+import type { Vec3 } from "shared/geometry.ts";
 
-/** Draws an object: expected photons per voxel, x contiguous, 0 or more. */
+/** Draws an object: brightness per voxel, from 0 to 1, x contiguous. */
 export type Phantom = (side: number) => Float64Array;
-
-/** Photons of the brightest voxels. */
-const PEAK = 1000;
 
 export const PHANTOMS: Readonly<Record<string, Phantom>> = { bars: hollowBars, filaments, "Shepp-Logan": sheppLogan };
 
@@ -16,12 +13,12 @@ function covered(distance: number): number {
 }
 
 function eachVoxel(side: number, value: (point: Vec3) => number): Float64Array {
-  const photons = new Float64Array(side ** 3);
+  const brightness = new Float64Array(side ** 3);
   let index = 0;
   for (let z = 0; z < side; z++) {
-    for (let y = 0; y < side; y++) for (let x = 0; x < side; x++) photons[index++] = value([z, y, x]);
+    for (let y = 0; y < side; y++) for (let x = 0; x < side; x++) brightness[index++] = value([z, y, x]);
   }
-  return photons;
+  return brightness;
 }
 
 /** Parallel hollow cylinders of six radii with walls two voxels thick, as in the bars of DeconvolutionLab2 (Sage et al. 2017). */
@@ -35,15 +32,15 @@ export function hollowBars(side: number): Float64Array {
     const beyondEnd = Math.abs(x - side / 2) - 0.38 * side;
     return bars.reduce((most, bar) => {
       const fromWall = Math.abs(Math.hypot(z - bar.z, y - bar.y) - bar.radius) - 1;
-      return Math.max(most, PEAK * covered(Math.max(fromWall, beyondEnd)));
+      return Math.max(most, covered(Math.max(fromWall, beyondEnd)));
     }, 0);
   });
 }
 
 /** Thin curves that wander through the volume, like microtubules. */
-export function filaments(side: number): Float64Array {
+function filaments(side: number): Float64Array {
   const random = createRandom(7);
-  const photons = new Float64Array(side ** 3);
+  const brightness = new Float64Array(side ** 3);
   for (let filament = 0; filament < 14; filament++) {
     let point: Vec3 = [random.between(0, side), random.between(0, side), random.between(0, side)];
     let [turn, tilt] = [random.between(0, 2 * Math.PI), random.between(-0.4, 0.4)];
@@ -56,14 +53,14 @@ export function filaments(side: number): Float64Array {
         point[1] + along * Math.sin(turn),
         point[2] + along * Math.cos(turn),
       ];
-      drawBall(photons, side, point);
+      drawBall(brightness, side, point);
     }
   }
-  return photons;
+  return brightness;
 }
 
 /** A ball 1.6 voxels across; the brighter wins where balls overlap. */
-function drawBall(photons: Float64Array, side: number, centre: Vec3): void {
+function drawBall(brightness: Float64Array, side: number, centre: Vec3): void {
   const [first, last] = [
     centre.map((c) => Math.max(0, Math.floor(c - 1))),
     centre.map((c) => Math.min(side - 1, Math.ceil(c + 1))),
@@ -73,7 +70,7 @@ function drawBall(photons: Float64Array, side: number, centre: Vec3): void {
       for (let x = first[2]!; x <= last[2]!; x++) {
         const distance = Math.hypot(z - centre[0], y - centre[1], x - centre[2]) - 0.8;
         const index = (z * side + y) * side + x;
-        photons[index] = Math.max(photons[index]!, PEAK * covered(distance));
+        brightness[index] = Math.max(brightness[index]!, covered(distance));
       }
     }
   }
@@ -94,7 +91,7 @@ const ELLIPSOIDS: readonly (readonly [number, number, number, number, number, nu
 ];
 
 /** The head of Shepp & Logan 1974 with the contrasts of Toft 1996, in three dimensions after Schabel's phantom3d. */
-export function sheppLogan(side: number): Float64Array {
+function sheppLogan(side: number): Float64Array {
   return eachVoxel(side, (voxel) => {
     const [z, y, x] = voxel.map((v) => (2 * v + 1) / side - 1) as unknown as Vec3;
     let intensity = 0;
@@ -106,13 +103,6 @@ export function sheppLogan(side: number): Float64Array {
       if (u * u + v * v + (dz / c) ** 2 <= 1) intensity += amount;
     }
     // Sums of decimal fractions leave rounding where the head is empty.
-    return PEAK * Math.max(0, Math.round(intensity * 10) / 10);
+    return Math.max(0, Math.round(intensity * 10) / 10);
   });
-}
-
-/** Voxels of a cube. */
-export function cube(side: number): Vec3 {
-  const shape: Vec3 = [side, side, side];
-  if (voxelCount(shape) < 1) throw new RangeError(`a cube of side ${side} has no voxels`);
-  return shape;
 }

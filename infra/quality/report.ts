@@ -1,5 +1,5 @@
 /** The quality table as Markdown, and its plot. */
-import { bestMark, HELD_OUT_FRACTION, type Mark, type Path } from "./paths.ts";
+import { HELD_OUT_FRACTION, type Mark, MARKS, type Path } from "./paths.ts";
 import { type Curve, svgPlots } from "./svg_plot.ts";
 
 /** Paths of one scene. */
@@ -18,15 +18,15 @@ export function qualityPage(paths: readonly Path[], side: number): string {
   return [
     "# Quality",
     "",
-    `Known objects in ${side} x ${side} x ${side} voxels, blurred by a Gaussian (deviations 3, 1.5, 1.5 voxels), up to 1000`,
-    "photons per voxel before the blur on a glow of 2, restored by the CPU backend. Made by `deno task quality`; what the",
-    "methods are, and when to use which, is in [algorithms.md](algorithms.md).",
+    `Known objects in ${side} x ${side} x ${side} voxels, blurred by a Gaussian (deviations 3, 1.5, 1.5 voxels) and restored by`,
+    "the CPU backend: without noise, and from counted photons, up to 1000 or 100 in a voxel before the blur, on a glow of 2.",
+    "Made by `deno task quality`; what the methods are, and when to use which, is in [algorithms.md](algorithms.md).",
     "",
     "- **I**: I-divergence of the image from the blurred estimate, mean over voxels (for counted photons the truth itself has",
     "  about 0.5).",
     "- **PSNR**: peak signal-to-noise ratio in decibels, peak of the truth. **SSIM**: structural similarity in 3-D (Gaussian",
     "  window of deviation 1.5 in 11 voxels, K1 0.01, K2 0.03, range that of the truth).",
-    "- **best**: the iteration, of those examined, whose estimate has the least error.",
+    `- **best**: the iteration, of ${MARKS.join(", ")}, whose estimate has the least error.`,
     `- **held-out stop**: where the squared error of the ${
       HELD_OUT_FRACTION * 100
     } % held-out photons is least, within 200`,
@@ -39,15 +39,15 @@ export function qualityPage(paths: readonly Path[], side: number): string {
 }
 
 function sceneTable(group: Group): string[] {
-  const { name, noisy } = group[0]!.scene;
-  const stop = noisy ? " held-out stop | error against best |" : "";
+  const { name, light, counted } = group[0]!.scene;
+  const stop = counted ? " held-out stop | error against best |" : "";
   return [
-    `## ${name}, ${noisy ? "counted photons" : "noise-free"}`,
+    `## ${name}, ${light}`,
     "",
     `| method | I at 20 | at 50 | at 200 | PSNR at 20 | at 50 | at 200 | best PSNR | at | SSIM |${stop}`,
-    `|---|---|---|---|---|---|---|---|---|---|${noisy ? "---|---|" : ""}`,
+    `|---|---|---|---|---|---|---|---|---|---|${counted ? "---|---|" : ""}`,
     ...group.map((path) => {
-      const best = bestMark(path);
+      const { best } = path;
       const divergences = [20, 50, 200].map((k) => markAt(path, k).divergence.toPrecision(3));
       const ratios = [20, 50, 200].map((k) => markAt(path, k).psnr.toFixed(2));
       const cells = [
@@ -65,7 +65,7 @@ function sceneTable(group: Group): string[] {
   ];
 }
 
-/** The plot docs/quality.svg: a row per object; error without and with noise, and the I-divergence without. */
+/** The plot docs/quality.svg: a row per object; I-divergence without noise, error without and with noise. */
 export function qualityPlot(paths: readonly Path[]): string {
   const curves = (group: Group, value: (mark: Mark) => number): Curve[] =>
     group.map(({ method, marks, stop }) => ({
@@ -73,24 +73,13 @@ export function qualityPlot(paths: readonly Path[]): string {
       points: marks.map((mark) => [mark.iterations, value(mark)] as const),
       ...(stop ? { disc: [stop.iterations, value(stop)] as const } : {}),
     }));
-  const panels = [...Map.groupBy(byScene(paths), (group) => group[0]!.scene.name)].flatMap(([name, groups]) => {
-    const clean = groups.find((group) => !group[0]!.scene.noisy)!;
-    const noisy = groups.find((group) => group[0]!.scene.noisy)!;
-    return [
-      { title: `${name}, noise-free`, yLabel: "PSNR, dB", logarithmicY: false, curves: curves(clean, (m) => m.psnr) },
-      {
-        title: `${name}, counted photons`,
-        yLabel: "PSNR, dB; disc: held-out stop",
-        logarithmicY: false,
-        curves: curves(noisy, (m) => m.psnr),
-      },
-      {
-        title: `${name}, noise-free`,
-        yLabel: "I-divergence",
-        logarithmicY: true,
-        curves: curves(clean, (m) => m.divergence),
-      },
-    ];
+  const panels = byScene(paths).flatMap((group) => {
+    const { name, light, counted } = group[0]!.scene;
+    const title = `${name}, ${light}`;
+    const yLabel = counted ? "PSNR, dB; disc: held-out stop" : "PSNR, dB";
+    const error = { title, yLabel, logarithmicY: false, curves: curves(group, (mark) => mark.psnr) };
+    const fit = { title, yLabel: "I-divergence", logarithmicY: true, curves: curves(group, (m) => m.divergence) };
+    return counted ? [error] : [fit, error];
   });
-  return svgPlots(panels, 3, "iterations");
+  return svgPlots(panels, 4, "iterations");
 }

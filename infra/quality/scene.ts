@@ -1,14 +1,17 @@
-/** What a microscope on paper sees of a phantom: blurred, with or without photon noise. */
+/** What a microscope on paper sees of a phantom: blurred, without noise or with that of counted photons. */
 import { createRandom } from "functions/cli/sample/random.ts";
 import { convolvePeriodic, gaussianProfile, outerProduct, type Profiles } from "functions/cli/sample/separable.ts";
 import type { Volume } from "kernels/deconvolver.ts";
 import type { Vec3 } from "shared/geometry.ts";
-import { cube, PHANTOMS } from "./phantoms.ts";
+import { PHANTOMS } from "./phantoms.ts";
 
 /** An object that is known and an image of it. */
 export interface Scene {
   readonly name: string;
-  readonly noisy: boolean;
+  /** How much of it there was. */
+  readonly light: string;
+  /** True if photons were counted, so that there is noise. */
+  readonly counted: boolean;
   readonly box: Vec3;
   /** Expected photons per voxel. */
   readonly truth: Float64Array;
@@ -25,19 +28,23 @@ const PROFILES: Profiles = [gaussianProfile(25, 3), gaussianProfile(13, 1.5), ga
 /** Light everywhere, photons per voxel: no voxel of the truth is 0. */
 const GLOW = 2;
 
-/** Every phantom, without and with Poisson noise, in a cube of `side` voxels with periodic edges. */
+/** Photons of the brightest voxels before they are blurred; infinitely many, up to a factor, where there is no noise. */
+const EXPOSURES = [
+  { light: "noise-free", photons: 1000, counted: false },
+  { light: "1000 photons", photons: 1000, counted: true },
+  { light: "100 photons", photons: 100, counted: true },
+] as const;
+
+/** Every phantom at every exposure, in a cube of `side` voxels with periodic edges. */
 export function scenes(side: number): Scene[] {
-  const box = cube(side);
+  const box: Vec3 = [side, side, side];
   const blur = (estimate: ArrayLike<number>) => convolvePeriodic(Float64Array.from(estimate), box, PROFILES);
-  return Object.entries(PHANTOMS).flatMap(([name, phantom]) => {
-    const truth = phantom(side).map((photons) => photons + GLOW);
-    const expected = blur(truth);
-    const random = createRandom(2020);
-    const counted = Float32Array.from(expected, (mean) => random.poisson(mean));
-    const common = { name, box, truth, psf: outerProduct(PROFILES), blur };
-    return [
-      { ...common, noisy: false, seen: Float32Array.from(expected) },
-      { ...common, noisy: true, seen: counted },
-    ];
-  });
+  return Object.entries(PHANTOMS).flatMap(([name, phantom]) =>
+    EXPOSURES.map(({ light, photons, counted }) => {
+      const truth = phantom(side).map((share) => photons * share + GLOW);
+      const random = createRandom(2020);
+      const seen = Float32Array.from(blur(truth), (mean) => (counted ? random.poisson(mean) : mean));
+      return { name, light, counted, box, truth, seen, psf: outerProduct(PROFILES), blur };
+    })
+  );
 }
