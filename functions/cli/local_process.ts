@@ -1,11 +1,13 @@
-/** Everything a job needs, in this process. */
+/** Everything a job needs on this machine: the CPU computes in this process, a GPU in one that it cannot take down with it. */
 import { createTileComputer } from "functions/deconvolve/compute_tile.ts";
 import { describeDevice } from "functions/deconvolve/device.ts";
 import { computeClaim } from "functions/orchestrate/compute_claim.ts";
 import type { JobDeps } from "functions/orchestrate/run_job.ts";
 import { chooseBackend, createDeconvolver } from "kernels/backend.ts";
 import type { Config } from "shared/config.ts";
+import type { TileFunction } from "shared/engine/engine.ts";
 import { createLocalEngine } from "shared/engine/local.ts";
+import { SupervisedTiles } from "./supervised_tiles.ts";
 
 /** The functions hosted by one process. */
 export interface LocalProcess {
@@ -14,13 +16,31 @@ export interface LocalProcess {
   close(): Promise<void>;
 }
 
-/** Puts the functions together; nothing is started or allocated before the first tile. */
+/** Puts the functions together; nothing is started or allocated before it is needed. */
 export function openLocalProcess(config: Config): LocalProcess {
-  const tiles = createTileComputer({ chooseBackend, createDeconvolver });
+  const onCpu = createTileComputer({ chooseBackend, createDeconvolver });
+  const { hostBytes, deviceBytes } = config;
+  const env = { CLEARSTACK_MEMORY: `${hostBytes}`, CLEARSTACK_DEVICE_MEMORY: `${deviceBytes}` };
+  const onGpu = new SupervisedTiles({ process: { env } });
+  const placeOf = ({ backend }: { readonly backend: string }): TileFunction => backend === "cpu" ? onCpu : onGpu;
   const deps: JobDeps = {
-    engine: createLocalEngine(tiles),
-    device: (choice) => describeDevice(choice, config),
+    engine: createLocalEngine({
+      computeTile: (task, signal) => placeOf(task).computeTile(task, signal),
+      checkSeam: (task, signal) => placeOf(task).checkSeam(task, signal),
+    }),
+    device: async (choice) => {
+      if (choice === "cpu") return await describeDevice(choice, config);
+      const device = await onGpu.device(choice);
+      if (device.backend === "cpu") await onGpu.close();
+      return device;
+    },
     computeClaim,
   };
-  return { deps, close: () => tiles.close() };
+  return {
+    deps,
+    close: async () => {
+      await onCpu.close();
+      await onGpu.close();
+    },
+  };
 }

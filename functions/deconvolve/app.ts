@@ -11,6 +11,8 @@ import { readJson } from "shared/http/read_json.ts";
 export interface DeconvolveAppDeps extends TileFunction {
   /** What tiles that ask for this backend are computed on. */
   readonly device: (choice: BackendChoice) => Promise<Device>;
+  /** What callers must present as a bearer token. @default {nothing} */
+  readonly token?: string;
   /** Called with errors that the answer does not explain. */
   readonly log?: (line: string) => void;
 }
@@ -19,10 +21,16 @@ export interface DeconvolveAppDeps extends TileFunction {
  * `POST /v1/tiles` takes a TileTask and answers with the TileReport once the tile is written; `POST /v1/seams` takes a SeamTask
  * and answers with the SeamReport; `GET /v1/device?backend=` tells the planner what the tiles are computed on.
  */
-export function createDeconvolveApp({ computeTile, checkSeam, device, log = console.error }: DeconvolveAppDeps): Hono {
+export function createDeconvolveApp(
+  { computeTile, checkSeam, device, token, log = console.error }: DeconvolveAppDeps,
+): Hono {
   const app = new Hono();
   app.onError((error) => answerError(error, log));
   app.notFound((c) => problemResponse(httpProblem(404, "Not found", `there is nothing at ${c.req.path}`)));
+  app.use(async (c, next) => {
+    if (token === undefined || c.req.header("authorization") === `Bearer ${token}`) return await next();
+    return problemResponse(httpProblem(401, "Unauthorized", "the token is missing or wrong"));
+  });
   app.get("/healthz", (c) => c.json({ status: "ok" }));
   app.get("/v1/device", async (c) => c.json(await device(BackendSchema.parse(c.req.query("backend") ?? "auto"))));
   app.post("/v1/tiles", async (c) => {

@@ -43,9 +43,12 @@ export async function prepareJob(
   deps: PlanningDeps,
   signal?: AbortSignal,
 ): Promise<PreparedJob> {
-  const device = await deps.device(request.backend);
-  const image = await openImage(request.source, { signal });
-  const psf = await loadPsf(request.psf, { signal });
+  // Finding the device may mean starting a process; meanwhile there is something to read.
+  const [device, image, psf] = await Promise.all([
+    deps.device(request.backend),
+    openImage(request.source, { signal }),
+    loadPsf(request.psf, { signal }),
+  ]);
   const limits: Limits = {
     hostBytes: request.memoryBytes ?? device.hostBytes,
     deviceBytes: device.deviceBytes,

@@ -1,0 +1,115 @@
+/**
+ * Tiles computed in a process that may die: it is started when it is needed, and when it dies, hangs or loses its GPU, the tile
+ * fails with an error that has it tried again, in a fresh process.
+ */
+import type { BackendChoice, TileTask } from "shared/contract.ts";
+import type { Device } from "shared/engine/device.ts";
+import type { TileFunction } from "shared/engine/engine.ts";
+import { httpDevice, httpTiles } from "shared/engine/http_tiles.ts";
+import { ClearstackError, isClearstackError, toClearstackError } from "shared/errors.ts";
+import { TileDeadline } from "./tile_deadline.ts";
+import type { TileProcessOptions } from "./tile_process.ts";
+import { TileProcess } from "./tile_process.ts";
+
+/** Processes that may be lost before the GPU counts as unusable; finished tiles earn further ones. */
+const MOST_LOSSES = 4;
+const TILES_PER_LOSS = 16;
+
+/** A process that broke off a call is given so long to end by itself. */
+const ENDING_MILLISECONDS = 1000;
+
+/** What to supervise. */
+export interface SupervisedTilesOptions {
+  readonly process?: TileProcessOptions;
+  /** How long tiles may take. @default {by their work and the pace of earlier ones} */
+  readonly deadline?: TileDeadline;
+}
+
+/** A `deconvolve` function in a process of its own. */
+export class SupervisedTiles implements TileFunction {
+  readonly #options: SupervisedTilesOptions;
+  readonly #deadline: TileDeadline;
+  #process: Promise<TileProcess> | undefined;
+  #losses = 0;
+
+  constructor(options: SupervisedTilesOptions = {}) {
+    this.#options = options;
+    this.#deadline = options.deadline ?? new TileDeadline();
+  }
+
+  readonly computeTile: TileFunction["computeTile"] = (task, signal) =>
+    this.#supervise(task, signal, (tiles) => tiles.computeTile(task, signal));
+
+  readonly checkSeam: TileFunction["checkSeam"] = (task, signal) =>
+    this.#supervise(task, signal, (tiles) => tiles.checkSeam(task, signal));
+
+  /** What the process computes on; starts it. */
+  async device(choice: BackendChoice): Promise<Device> {
+    const { url, token } = await this.#running();
+    return await httpDevice(url, choice, token);
+  }
+
+  /** Ends the process; a further call starts another. */
+  async close(): Promise<void> {
+    const process = this.#process;
+    this.#process = undefined;
+    this.#losses = 0;
+    await (await process?.catch(() => undefined))?.kill("was closed");
+  }
+
+  async #supervise<Report>(
+    task: TileTask,
+    signal: AbortSignal,
+    invoke: (tiles: TileFunction) => Promise<Report>,
+  ): Promise<Report> {
+    const process = await this.#running();
+    const started = performance.now();
+    const allowed = this.#deadline.seconds(task);
+    const why = `gave no result within ${Math.ceil(allowed)} s, so its driver seems to hang, and was stopped`;
+    const timer = setTimeout(() => process.kill(why), 1000 * allowed);
+    try {
+      const report = await invoke(httpTiles(process.url, process.token));
+      this.#deadline.note(task, (performance.now() - started) / 1000);
+      this.#losses = Math.max(0, this.#losses - 1 / TILES_PER_LOSS);
+      return report;
+    } catch (error) {
+      throw signal.aborted ? error : await this.#afterFailure(process, error);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #running(): Promise<TileProcess> {
+    if (this.#process) return this.#process;
+    const starting = TileProcess.start(this.#options.process);
+    this.#process = starting;
+    starting.catch(() => {
+      if (this.#process === starting) this.#process = undefined;
+    });
+    return starting;
+  }
+
+  /** A process whose GPU is in trouble is not used again; what the caller is told has its last words. */
+  async #afterFailure(process: TileProcess, thrown: unknown): Promise<ClearstackError> {
+    const error = toClearstackError(thrown);
+    const [lost, full] = [isClearstackError(error, "device-lost"), isClearstackError(error, "device-memory")];
+    if (!lost && !full) return error;
+    const current = await this.#process?.catch(() => undefined);
+    if (current === process) {
+      this.#process = undefined;
+      if (lost) this.#losses++;
+    }
+    // Without an answer the process is about to have ended; how it did is worth a moment.
+    if (error.cause !== undefined) await Promise.race([process.ended, pause(ENDING_MILLISECONDS)]);
+    await process.kill(`was stopped: ${error.message}`);
+    if (full) return error;
+    const message = await process.ended;
+    if (this.#losses <= MOST_LOSSES) return new ClearstackError("device-lost", message, { cause: error });
+    const verdict = `the GPU was lost ${Math.ceil(this.#losses)} times: look at its driver, or use --backend cpu`;
+    return new ClearstackError("no-device", `${message}; ${verdict}`, { cause: error });
+  }
+}
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}

@@ -1,0 +1,8 @@
+/** What a process does that another one started for itself. */
+
+/** Tells the parent the port, then ends this process as soon as the parent is gone: the pipe to standard input closes then. */
+export async function serveParent(port: number): Promise<never> {
+  console.log(port);
+  for await (const _ of Deno.stdin.readable);
+  Deno.exit();
+}
