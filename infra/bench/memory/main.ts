@@ -6,7 +6,7 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { join } from "@std/path";
 import type { Plan } from "shared/contract.ts";
-import { writeRepeatedVolume } from "./repeated_volume.ts";
+import { repeatedShape, writeRepeatedVolume } from "./repeated_volume.ts";
 
 const MIB = 2 ** 20;
 
@@ -20,8 +20,9 @@ const folder = await Deno.makeTempDir({ prefix: "clearstack-memory-" });
 try {
   const source = join(folder, "source.zarr");
   const psf = join(folder, "psf.zarr");
-  const shape = await writeRepeatedVolume(source, Number(options.times) * budgetBytes);
-  await writeRepeatedVolume(psf, 2 * 17 ** 3, [17, 17, 17]);
+  const shape = repeatedShape(Number(options.times) * budgetBytes);
+  await writeRepeatedVolume(source, shape);
+  await writeRepeatedVolume(psf, [17, 17, 17], [17, 17, 17]);
 
   const job = [source, join(folder, "out.zarr"), "--psf", psf, "--memory", `${options.budget}MiB`];
   const settings = ["--iterations", options.iterations, "--backend", options.backend, "--json"];

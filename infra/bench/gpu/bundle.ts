@@ -1,0 +1,37 @@
+/**
+ * `deno run -A infra/bench/gpu/bundle.ts FOLDER`: writes the GPU benchmark, the command line and their Workers as plain
+ * JavaScript, so that they run on a machine that reaches no package registry: `deno run -A FOLDER/bench.js`.
+ */
+import { join } from "@std/path";
+
+const ROOT = new URL("../../../", import.meta.url);
+
+/** What is bundled, by the name of its file. */
+const ENTRIES = {
+  "bench.js": "infra/bench/gpu/bench.ts",
+  "cli.js": "functions/cli/main.ts",
+  "webgpu_worker.js": "kernels/webgpu/worker.ts",
+  "cpu_worker.js": "kernels/cpu/worker.ts",
+} as const;
+
+/** Where the kernels start their Workers, which both are called worker.ts in their own folders. */
+const WORKER = /new URL\("\.\/worker\.ts", import\.meta\.url\)(, \{[^}]*\})/g;
+
+/** Makes the files in `folder`. */
+export async function bundleBenchmark(folder: string): Promise<void> {
+  await Deno.mkdir(folder, { recursive: true });
+  for (const [name, entry] of Object.entries(ENTRIES)) {
+    const file = join(folder, name);
+    const args = ["bundle", "--quiet", "--platform", "deno", "--output", file, entry];
+    const { code, stderr } = await new Deno.Command(Deno.execPath(), { args, cwd: ROOT, stdout: "null" }).output();
+    if (code !== 0) throw new Error(`bundling ${entry} failed: ${new TextDecoder().decode(stderr)}`);
+    const bundled = (await Deno.readTextFile(file)).replaceAll(WORKER, (_, options: string) => {
+      const worker = options.includes('name: "webgpu"') ? "webgpu_worker.js" : "cpu_worker.js";
+      return `new URL("./${worker}", import.meta.url)${options}`;
+    });
+    await Deno.writeTextFile(file, bundled);
+  }
+  await Deno.copyFile(new URL("./peers_cupy.py", import.meta.url), join(folder, "peers_cupy.py"));
+}
+
+if (import.meta.main) await bundleBenchmark(Deno.args[0] ?? "out/bench");
