@@ -125,6 +125,10 @@ export type PsfInfo = z.infer<typeof PsfInfoSchema>;
 const StartSchema = z.tuple([z.int(), z.int(), z.int()]).readonly();
 const BoxSchema = z.strictObject({ start: StartSchema, shape: Vec3Schema });
 
+/** A core and the box it is computed on, where a tile does not fit the device as one. */
+export const PieceSchema = z.strictObject({ core: BoxSchema, box: BoxSchema });
+export type Piece = z.infer<typeof PieceSchema>;
+
 /** One tile: the core it owns in the output, the box it reads, and which (t, c) plane stack it belongs to. */
 export const TileSchema = z.strictObject({
   index: z.int().min(0),
@@ -175,6 +179,7 @@ export const TileTaskSchema = z.strictObject({
   algorithm: AlgorithmSchema,
   backend: BackendSchema,
   tile: TileSchema,
+  pieces: z.array(PieceSchema).min(2).optional().describe("compute the tile in these, whose cores make up its own"),
 });
 export type TileTask = z.infer<typeof TileTaskSchema>;
 
@@ -189,6 +194,10 @@ export const TileReportSchema = z.strictObject({
   writeSeconds: z.number(),
   bytesRead: z.number().describe("stored bytes fetched from the source"),
   bytesWritten: z.number().describe("stored bytes written"),
+  pieces: z.int().min(2).optional().describe(
+    "boxes that the tile was computed in because it did not fit the device as one; they differ from it as tiles do from the " +
+      "whole",
+  ),
 });
 export type TileReport = z.infer<typeof TileReportSchema>;
 

@@ -2,11 +2,12 @@
  * Tiles computed in a process that may die: it is started when it is needed, and when it dies, hangs or loses its GPU, the tile
  * fails with an error that has it tried again, in a fresh process.
  */
-import type { BackendChoice, TileTask } from "shared/contract.ts";
+import type { BackendChoice } from "shared/contract.ts";
 import type { Device } from "shared/engine/device.ts";
 import type { TileFunction } from "shared/engine/engine.ts";
 import { httpDevice, httpTiles } from "shared/engine/http_tiles.ts";
 import { ClearstackError, isClearstackError, toClearstackError } from "shared/errors.ts";
+import type { TileWork } from "./tile_deadline.ts";
 import { TileDeadline } from "./tile_deadline.ts";
 import type { TileProcessOptions } from "./tile_process.ts";
 import { TileProcess } from "./tile_process.ts";
@@ -58,7 +59,7 @@ export class SupervisedTiles implements TileFunction {
   }
 
   async #supervise<Report>(
-    task: TileTask,
+    task: TileWork,
     signal: AbortSignal,
     invoke: (tiles: TileFunction) => Promise<Report>,
   ): Promise<Report> {

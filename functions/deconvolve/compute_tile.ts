@@ -2,7 +2,7 @@
  * One tile from source to output: read its box, deconvolve, crop, write whole stored objects, leave a record. The result
  * depends on the task alone, so it does not matter who computes it, or how often.
  */
-import type { SeamReport, SeamTask, TileReport, TileTask } from "shared/contract.ts";
+import type { Piece, SeamReport, SeamTask, TileReport, TileTask } from "shared/contract.ts";
 import type { TileFunction } from "shared/engine/engine.ts";
 import { ClearstackError, isClearstackError } from "shared/errors.ts";
 import { formatVec3 } from "shared/geometry.ts";
@@ -57,20 +57,29 @@ export function createTileComputer(kernels: Kernels): TileComputer {
 
 async function computeTile(task: TileTask, means: Means, signal: AbortSignal): Promise<TileReport> {
   const started = performance.now();
-  const { core, ...computation } = await computeCore(task, means, signal);
-  const computed = performance.now();
-  const { bytesWritten } = await writeTile(task, core, { signal });
-  releaseMemory(core);
-  const written = performance.now();
-  const report: TileReport = {
-    index: task.tile.index,
-    ...computation,
-    seconds: (written - started) / 1000,
-    writeSeconds: (written - computed) / 1000,
-    bytesWritten,
-  };
+  const whole = await computePiece(task, means, signal, task.pieces?.[0]);
+  const report: TileReport = { index: task.tile.index, ...whole, seconds: 0 };
+  for (const piece of task.pieces?.slice(1) ?? []) {
+    const next = await computePiece(task, means, signal, piece);
+    for (const part of SUMMED) report[part] += next[part];
+  }
+  report.seconds = (performance.now() - started) / 1000;
+  if (task.pieces) report.pieces = task.pieces.length;
   await writeTileRecord(task, report);
   return report;
+}
+
+/** What the pieces of a tile add up to. */
+const SUMMED = ["readSeconds", "kernelSeconds", "writeSeconds", "bytesRead", "bytesWritten"] as const;
+
+/** Computes and writes a tile, or a piece of one. */
+async function computePiece(task: TileTask, means: Means, signal: AbortSignal, piece?: Piece) {
+  const part = piece ? { ...task, tile: { ...task.tile, ...piece } } : task;
+  const { core, ...computation } = await computeCore(part, means, signal);
+  const computed = performance.now();
+  const { bytesWritten } = await writeTile(part, core, { signal });
+  releaseMemory(core);
+  return { ...computation, writeSeconds: (performance.now() - computed) / 1000, bytesWritten };
 }
 
 async function checkSeam(task: SeamTask, means: Means, signal: AbortSignal): Promise<SeamReport> {

@@ -9,6 +9,7 @@ import type { PlanningDeps, PreparedJob } from "./prepare_job.ts";
 import { prepareJob } from "./prepare_job.ts";
 import { Progress } from "./progress.ts";
 import { seamTasks } from "./seam_tasks.ts";
+import { smallerPlace, smallerTile } from "./smaller_task.ts";
 import { tileTasks } from "./tile_tasks.ts";
 
 /** What running jobs needs. */
@@ -109,6 +110,7 @@ async function computeTiles({ begun, engine, options, progress, tally }: Run): P
   for (const message of warnings) tell({ type: "status", message });
   await engine.fanOut(tileTasks({ plan, request, array, backend: device.backend, done }), {
     concurrency: plan.concurrency,
+    smaller: (task) => smallerTile(plan, task),
     ...(options.signal ? { signal: options.signal } : {}),
     onReport: (tile) => {
       progress.tileDone();
@@ -129,6 +131,7 @@ async function checkSeams(
   let [places, difference, peak] = [0, 0, 0];
   await engine.checkSeams(seamTasks({ plan, request, array, backend: device.backend }), {
     concurrency: plan.concurrency,
+    smaller: (task) => smallerPlace(plan, task),
     ...(signal ? { signal } : {}),
     onReport: (report) => {
       places++;

@@ -26,11 +26,16 @@ export interface TileRetry {
 }
 
 /** One fan-out. */
-export interface FanOutOptions<Report = TileReport> {
+export interface FanOutOptions<Task = TileTask, Report = TileReport> {
   /** Tiles in flight at the same time, at least 1. */
   readonly concurrency: number;
   /** Stops handing out tiles, aborts those in flight and waits for them; the fan-out then rejects with `cancelled`. */
   readonly signal?: AbortSignal;
+  /**
+   * A task that needs less device memory for the same result; undefined if there is none. Asked once a task's attempts have all
+   * failed for lack of it; what helped is done to the tasks that follow too.
+   */
+  readonly smaller?: (task: Task) => Task | undefined;
   /** Called for every finished tile; the fan-out goes on once it has settled. */
   readonly onReport?: (report: Report) => void | Promise<void>;
   /** Called before a tile is tried again. */
@@ -47,5 +52,5 @@ export interface Engine {
    */
   fanOut(tasks: Iterable<TileTask>, options: FanOutOptions): Promise<void>;
   /** The same for places where tiles meet. */
-  checkSeams(tasks: Iterable<SeamTask>, options: FanOutOptions<SeamReport>): Promise<void>;
+  checkSeams(tasks: Iterable<SeamTask>, options: FanOutOptions<SeamTask, SeamReport>): Promise<void>;
 }

@@ -1,6 +1,6 @@
 /** The engine of one process: no server, no journal; what is finished is known from the output alone. */
 import type { TileTask } from "../contract.ts";
-import { ClearstackError, toClearstackError } from "../errors.ts";
+import { ClearstackError, isClearstackError, toClearstackError } from "../errors.ts";
 import type { Engine, FanOutOptions, TileFunction } from "./engine.ts";
 import type { RetryPolicy } from "./retry.ts";
 import { TILE_RETRIES, withRetries } from "./retry.ts";
@@ -26,7 +26,7 @@ async function fanOutLocally<Task extends Pick<TileTask, "tile">, Report>(
   tasks: Iterable<Task>,
   invoke: (task: Task, signal: AbortSignal) => Promise<Report>,
   retries: RetryPolicy,
-  { concurrency, signal, onReport, onRetry }: FanOutOptions<Report>,
+  { concurrency, signal, smaller, onReport, onRetry }: FanOutOptions<Task, Report>,
 ): Promise<void> {
   const stop = new AbortController();
   const cancel = () => stop.abort();
@@ -34,17 +34,38 @@ async function fanOutLocally<Task extends Pick<TileTask, "tile">, Report>(
   if (signal?.aborted) stop.abort();
   const iterator = tasks[Symbol.iterator]();
   let failure: ClearstackError | undefined;
+  let reductions = 0;
+  function reduced(task: Task, times: number): Task | undefined {
+    let current: Task | undefined = task;
+    for (let time = 0; time < times && current; time++) current = smaller?.(current);
+    return current;
+  }
+  function attempt(task: Task): Promise<Report> {
+    return withRetries(() => invoke(task, stop.signal), {
+      policy: retries,
+      signal: stop.signal,
+      onRetry: (attempt, delayMilliseconds, error) =>
+        onRetry?.({ index: task.tile.index, attempt, delayMilliseconds, message: error.message }),
+    });
+  }
+  /** Computes a task at the size that has fitted so far, and at smaller ones where it does not fit. */
+  async function complete(task: Task): Promise<Report> {
+    for (let times = reductions;; times++) {
+      try {
+        return await attempt(reduced(task, times) ?? task);
+      } catch (error) {
+        if (!isClearstackError(error, "device-memory") || stop.signal.aborted || !reduced(task, times + 1)) throw error;
+        reductions = Math.max(reductions, times + 1);
+        const message = `${error.message}; now in smaller boxes`;
+        onRetry?.({ index: task.tile.index, attempt: retries.attempts, delayMilliseconds: 0, message });
+      }
+    }
+  }
   async function drain(): Promise<void> {
     while (!stop.signal.aborted) {
       const next = iterator.next();
       if (next.done) return;
-      const task = next.value;
-      const report = await withRetries(() => invoke(task, stop.signal), {
-        policy: retries,
-        signal: stop.signal,
-        onRetry: (attempt, delayMilliseconds, error) =>
-          onRetry?.({ index: task.tile.index, attempt, delayMilliseconds, message: error.message }),
-      });
+      const report = await complete(next.value);
       await onReport?.(report);
     }
   }

@@ -7,7 +7,6 @@ import { createTileComputer } from "functions/deconvolve/compute_tile.ts";
 import { serveParent } from "functions/deconvolve/serve_parent.ts";
 import type { ErrorKind } from "shared/errors.ts";
 import { ClearstackError } from "shared/errors.ts";
-import { voxelCount } from "shared/geometry.ts";
 import { identityJobs } from "./identity_jobs.ts";
 import { identityKernels } from "./identity_kernels.ts";
 
@@ -15,7 +14,6 @@ const fault = Deno.env.get("FAULT");
 const at = Number(Deno.env.get("FAULT_AT") ?? 1);
 const times = Number(Deno.env.get("FAULT_TIMES") ?? 1);
 const mark = Deno.env.get("FAULT_MARK")!;
-const memoryVoxels = Number(Deno.env.get("FAULT_MEMORY_VOXELS") ?? Infinity);
 
 const faults = () => Deno.readTextFileSync(mark).length;
 
@@ -29,17 +27,8 @@ const kernels = identityKernels((run) => {
   if (fault === "hang") return new Promise(() => {});
   throw new ClearstackError(fault as ErrorKind, "a fault on purpose");
 });
-const { createDeconvolver } = kernels;
-const limited = {
-  ...kernels,
-  createDeconvolver: (...[backend, options]: Parameters<typeof createDeconvolver>) => {
-    if (voxelCount(options.box) <= memoryVoxels) return createDeconvolver(backend, options);
-    return Promise.reject(new ClearstackError("device-memory", `a box of ${options.box} does not fit`));
-  },
-};
-
 const app = createDeconvolveApp({
-  ...createTileComputer(limited),
+  ...createTileComputer(kernels),
   device: identityJobs().device,
   token: Deno.env.get("CLEARSTACK_TOKEN")!,
 });

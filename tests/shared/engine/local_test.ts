@@ -1,9 +1,10 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import type { TileTask } from "shared/contract.ts";
 import type { InvokeTile, TileRetry } from "shared/engine/engine.ts";
 import type { LocalEngineOptions } from "shared/engine/local.ts";
 import { createLocalEngine } from "shared/engine/local.ts";
 import { ClearstackError } from "shared/errors.ts";
-import { countedTasks, sampleReport } from "./sample_tasks.ts";
+import { countedTasks, sampleReport, sampleTask } from "./sample_tasks.ts";
 
 const soon = { attempts: 3, firstDelayMilliseconds: 1, longestDelayMilliseconds: 2 };
 
@@ -141,4 +142,21 @@ Deno.test("a defect in the report handler stops the fan-out as an internal error
       },
     });
   assertEquals((await assertRejects(run, ClearstackError, "a defect")).kind, "internal");
+});
+
+Deno.test("a task that does not fit the device is tried smaller once its attempts are used up, and so are those that follow", async () => {
+  const sizes: [index: number, iterations: number][] = [];
+  const engine = engineOf(({ tile, algorithm: { iterations } }) => {
+    sizes.push([tile.index, iterations]);
+    if (iterations > 2) return Promise.reject(new ClearstackError("device-memory", "too large"));
+    return Promise.resolve(sampleReport(tile.index));
+  }, { retries: { ...soon, attempts: 2 } });
+  const tasks = [0, 1].map(sampleTask).map((task) => ({ ...task, algorithm: { ...task.algorithm, iterations: 4 } }));
+  // Stands for any way to make a task smaller.
+  const smaller = (task: TileTask) => {
+    const iterations = task.algorithm.iterations - 1;
+    return iterations === 0 ? undefined : { ...task, algorithm: { ...task.algorithm, iterations } };
+  };
+  await engine.fanOut(tasks, { concurrency: 1, smaller });
+  assertEquals(sizes, [[0, 4], [0, 4], [0, 3], [0, 3], [0, 2], [1, 2]]);
 });
