@@ -38,7 +38,8 @@ export async function followPath(scene: Scene, method: Method): Promise<Path> {
   const { box, psf } = scene;
   const deconvolver = await createDeconvolver("cpu", { box, psf, ...method.options });
   try {
-    let [best, bestEstimate] = [{ rmse: Infinity } as Mark, new Float32Array()];
+    let best = { rmse: Infinity } as Mark;
+    let bestEstimate: Float32Array = new Float32Array();
     const examine = async (iterations: number): Promise<Mark> => {
       const { estimate } = await deconvolver.run(scene.seen, { iterations });
       const mark = {

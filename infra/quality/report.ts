@@ -65,6 +65,9 @@ function sceneTable(group: Group): string[] {
   ];
 }
 
+/** Below the best of a scene with noise; what overfits further is not worth the paper. */
+const SHOWN_DECIBELS = 8;
+
 /** The plot docs/quality.svg: a row per object; I-divergence without noise, error without and with noise. */
 export function qualityPlot(paths: readonly Path[]): string {
   const curves = (group: Group, value: (mark: Mark) => number): Curve[] =>
@@ -76,10 +79,10 @@ export function qualityPlot(paths: readonly Path[]): string {
   const panels = byScene(paths).flatMap((group) => {
     const { name, light, counted } = group[0]!.scene;
     const title = `${name}, ${light}`;
-    const yLabel = counted ? "PSNR, dB; disc: held-out stop" : "PSNR, dB";
-    const error = { title, yLabel, logarithmicY: false, curves: curves(group, (mark) => mark.psnr) };
+    const noise = counted ? { leastY: Math.max(...group.map(({ best }) => best.psnr)) - SHOWN_DECIBELS } : {};
+    const error = { title, yLabel: "PSNR, dB", logarithmicY: false, ...noise, curves: curves(group, (m) => m.psnr) };
     const fit = { title, yLabel: "I-divergence", logarithmicY: true, curves: curves(group, (m) => m.divergence) };
     return counted ? [error] : [fit, error];
   });
-  return svgPlots(panels, 4, "iterations");
+  return svgPlots(panels, { columns: 4, xLabel: "iterations", discLabel: "held-out stop" });
 }

@@ -13,6 +13,8 @@ export interface Panel {
   readonly title: string;
   readonly yLabel: string;
   readonly logarithmicY: boolean;
+  /** Curves are cut off below this. */
+  readonly leastY?: number;
   readonly curves: readonly Curve[];
 }
 
@@ -20,8 +22,17 @@ const [WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM] = [330, 230, 48, 10, 26, 34];
 const COLOURS = ["#555555", "#0072b2", "#009e73", "#d55e00", "#cc79a7", "#e69f00", "#56b4e9"];
 const LEGEND_HEIGHT = 30;
 
-/** Panels in rows of `columns`, with one legend for all; curves of the same name have the same colour. */
-export function svgPlots(panels: readonly Panel[], columns: number, xLabel: string): string {
+/** How panels are put together. */
+export interface Layout {
+  /** Panels in a row. */
+  readonly columns: number;
+  readonly xLabel: string;
+  /** What the discs mean. */
+  readonly discLabel: string;
+}
+
+/** Panels in rows, with one legend for all; curves of the same name have the same colour. */
+export function svgPlots(panels: readonly Panel[], { columns, xLabel, discLabel }: Layout): string {
   const names = [...new Set(panels.flatMap(({ curves }) => curves.map(({ name }) => name)))];
   const colour = (name: string) => COLOURS[names.indexOf(name) % COLOURS.length]!;
   const [width, height] = [columns * WIDTH, Math.ceil(panels.length / columns) * HEIGHT + LEGEND_HEIGHT];
@@ -29,6 +40,8 @@ export function svgPlots(panels: readonly Panel[], columns: number, xLabel: stri
     `<g transform="translate(${20 + i * 120},16)"><path d="M0 0h24" stroke="${colour(name)}" stroke-width="2"/>` +
     `<text x="30" y="4">${escaped(name)}</text></g>`
   );
+  const discs = `<g transform="translate(${20 + names.length * 120},16)"><circle cx="12" r="4" fill="#555"/>` +
+    `<text x="30" y="4">${escaped(discLabel)}</text></g>`;
   const drawn = panels.map((panel, i) => {
     const [x, y] = [(i % columns) * WIDTH, Math.floor(i / columns) * HEIGHT + LEGEND_HEIGHT];
     return `<g transform="translate(${x},${y})">${drawPanel(panel, xLabel, colour)}</g>`;
@@ -38,6 +51,7 @@ export function svgPlots(panels: readonly Panel[], columns: number, xLabel: stri
     `font-family="sans-serif" font-size="11" fill="#222">`,
     `<rect width="${width}" height="${height}" fill="white"/>`,
     ...legend,
+    discs,
     ...drawn,
     "</svg>",
     "",
@@ -46,8 +60,9 @@ export function svgPlots(panels: readonly Panel[], columns: number, xLabel: stri
 
 function drawPanel(panel: Panel, xLabel: string, colour: (name: string) => string): string {
   const all = panel.curves.flatMap(({ points }) => points);
+  const heights = all.map(([, value]) => value).filter((value) => value >= (panel.leastY ?? value));
   const x = axis(all.map(([value]) => value), { logarithmic: true, from: LEFT, to: WIDTH - RIGHT });
-  const y = axis(all.map(([, value]) => value), {
+  const y = axis(heights, {
     logarithmic: panel.logarithmicY,
     from: HEIGHT - BOTTOM,
     to: TOP,
@@ -70,7 +85,11 @@ function drawPanel(panel: Panel, xLabel: string, colour: (name: string) => strin
   const titles = `<text x="${LEFT}" y="${TOP - 9}" font-weight="bold">${escaped(panel.title)}</text>` +
     `<text x="${WIDTH - RIGHT}" y="${TOP - 9}" text-anchor="end">${escaped(panel.yLabel)}</text>` +
     `<text x="${(LEFT + WIDTH - RIGHT) / 2}" y="${HEIGHT - 6}" text-anchor="middle">${escaped(xLabel)}</text>`;
-  return [...grid, ...curves, titles].join("");
+  const [width, height] = [WIDTH - RIGHT - LEFT, HEIGHT - BOTTOM - TOP];
+  // Discs may reach beyond the edge a little.
+  const clipped = `<svg x="${LEFT - 5}" y="${TOP - 5}" width="${width + 10}" height="${height + 10}" ` +
+    `viewBox="${LEFT - 5} ${TOP - 5} ${width + 10} ${height + 10}">${curves.join("")}</svg>`;
+  return [...grid, clipped, titles].join("");
 }
 
 /** Where values lie on an axis, and which of them are labelled. */
