@@ -21,7 +21,8 @@ const flags = parseArgs(Deno.args, {
   negatable: ["peers", "cuts"],
   default: {
     sizes: "256,256,256;320,640,640;512,512,512",
-    iterations: "20",
+    // Waiting takes up to 10 ms, which the difference of two runs must outweigh.
+    iterations: "50",
     repeats: "3",
     python: "python3",
     // MiB of the buffers that are copied, far beyond any cache.

@@ -1,5 +1,5 @@
 /**
- * `deno run -A infra/bench/gpu/bundle.ts FOLDER`: writes the GPU benchmark, the command line and their Workers as plain
+ * `deno run -A infra/bench/gpu/bundle.ts FOLDER`: writes the GPU benchmark, the command line, and what they start as plain
  * JavaScript, so that they run on a machine that reaches no package registry: `deno run -A FOLDER/bench.js`.
  */
 import { join } from "@std/path";
@@ -10,12 +10,17 @@ const ROOT = new URL("../../../", import.meta.url);
 const ENTRIES = {
   "bench.js": "infra/bench/gpu/bench.ts",
   "cli.js": "functions/cli/main.ts",
+  "tile.js": "functions/deconvolve/main.ts",
   "webgpu_worker.js": "kernels/webgpu/worker.ts",
   "cpu_worker.js": "kernels/cpu/worker.ts",
 } as const;
 
-/** Where the kernels start their Workers, which both are called worker.ts in their own folders. */
-const WORKER = /new URL\("\.\/worker\.ts", import\.meta\.url\)(, \{[^}]*\})/g;
+/** How files name each other in the checkout and in the bundle. The kernels' Workers are both called worker.ts. */
+const RENAMED: readonly (readonly [RegExp, string])[] = [
+  [/new URL\("\.\/worker\.ts", import\.meta\.url\)(?=, \{[^}]*name: "webgpu")/g, "webgpu_worker.js"],
+  [/new URL\("\.\/worker\.ts", import\.meta\.url\)/g, "cpu_worker.js"],
+  [/new URL\("\.\.\/deconvolve\/main\.ts", import\.meta\.url\)/g, "tile.js"],
+];
 
 /** Makes the files in `folder`. */
 export async function bundleBenchmark(folder: string): Promise<void> {
@@ -25,10 +30,10 @@ export async function bundleBenchmark(folder: string): Promise<void> {
     const args = ["bundle", "--quiet", "--platform", "deno", "--output", file, entry];
     const { code, stderr } = await new Deno.Command(Deno.execPath(), { args, cwd: ROOT, stdout: "null" }).output();
     if (code !== 0) throw new Error(`bundling ${entry} failed: ${new TextDecoder().decode(stderr)}`);
-    const bundled = (await Deno.readTextFile(file)).replaceAll(WORKER, (_, options: string) => {
-      const worker = options.includes('name: "webgpu"') ? "webgpu_worker.js" : "cpu_worker.js";
-      return `new URL("./${worker}", import.meta.url)${options}`;
-    });
+    const bundled = RENAMED.reduce(
+      (code, [pattern, target]) => code.replaceAll(pattern, `new URL("./${target}", import.meta.url)`),
+      await Deno.readTextFile(file),
+    );
     await Deno.writeTextFile(file, bundled);
   }
   await Deno.copyFile(new URL("./peers_cupy.py", import.meta.url), join(folder, "peers_cupy.py"));
