@@ -170,6 +170,7 @@ class CpuDeconvolver implements Deconvolver {
       iterations: options.iterations,
       start: options.start ?? "data",
       observed: (this.#options.nonCirculant && options.observed) || whole,
+      mean: options.mean,
       scale: this.#options.scale,
       measureEvery: options.measureEvery ?? 0,
       measured: options.measured ?? whole,

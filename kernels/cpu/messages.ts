@@ -27,6 +27,8 @@ export interface RunJob {
   readonly iterations: number;
   readonly start: "data" | "flat";
   readonly observed: Part;
+  /** What unobserved voxels start from; the mean of the observed data by default. */
+  readonly mean: number | undefined;
   /** Intensity of the whole image; the maximum of the data by default. */
   readonly scale: number | undefined;
   readonly measureEvery: number;

@@ -55,7 +55,7 @@ export class ThreadProgram {
     const { sum, peak, badVoxel } = this.#control.summary;
     if (badVoxel >= 0) return { status: "corrupt", divergence: [] };
     if (this.#setup.layout.images.weights !== undefined) this.#computeWeights(observed, images);
-    const mean = sum / (observed.shape[0] * observed.shape[1] * observed.shape[2]);
+    const mean = job.mean ?? sum / (observed.shape[0] * observed.shape[1] * observed.shape[2]);
     this.#start(observed, images, mean, start === "flat");
 
     const divergence: Divergence[] = [];

@@ -52,7 +52,7 @@ export function referenceRun(data: ArrayLike<number>, options: DeconvolverOption
   };
 
   const withoutBackground = (value: number) => Math.max(value - (options.background ?? 0), value / 10);
-  const mean = sum(image) / sum(mask);
+  const mean = options.mean ?? sum(image) / sum(mask);
   const start = image.map((d, i) => withoutBackground(options.start === "flat" || mask[i] === 0 ? mean : d));
   const course = { iterations: options.iterations, floor: 1e-4 * scale };
   const estimate = ITERATIONS[options.acceleration ?? "none"](start, step, course);
