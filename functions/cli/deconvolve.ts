@@ -49,11 +49,11 @@ export function describeResult(result: JobResult): string {
     `${iterations} iterations\n` +
     `  ${seconds.toFixed(2)} s, of which kernels ${kernelSeconds.toFixed(2)} s on ${backend} (${adapter})\n` +
     `  read ${formatBytes(result.bytesRead)}, wrote ${formatBytes(result.bytesWritten)}\n` +
-    (seam ? `  ${describeSeam(seam)}\n` : "");
+    (seam ? `  seams: ${describeSeam(seam)}\n` : "");
 }
 
 /** The seam certificate in words. */
 export function describeSeam({ largest, places }: SeamCertificate): string {
   const percent = `${Number((100 * largest).toPrecision(2))} %`;
-  return `seams: largest difference ${percent} of the peak at ${places} ${places === 1 ? "place" : "places"}`;
+  return `largest difference ${percent} of the peak at ${places} ${places === 1 ? "place" : "places"}`;
 }

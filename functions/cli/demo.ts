@@ -14,6 +14,7 @@ import { encodeTiff } from "shared/image/write_tiff.ts";
 import { openStore } from "shared/storage/open_store.ts";
 import { oneOf, wholeNumber } from "./argument_values.ts";
 import { serveFiles } from "./demo_files.ts";
+import { describeSeam } from "./deconvolve.ts";
 import { peakSignalToNoise } from "./demo_quality.ts";
 import { parseArguments } from "./parse_arguments.ts";
 import { drawFigure, type FigureColumn } from "./png_figure.ts";
@@ -172,12 +173,13 @@ function writePictures(folder: string, sample: Sample, after: FigureColumn): voi
 }
 
 function report(folder: string, result: JobResult, psnr: { before: number; after: number }): string {
-  const { voxels, tiles, iterations, seconds, kernelSeconds, backend, adapter, output } = result;
+  const { voxels, tiles, iterations, seconds, kernelSeconds, backend, adapter, output, seam } = result;
   return `
 Deconvolved ${voxels.toLocaleString("en")} voxels in ${tiles} tiles, ${iterations} iterations, ${seconds.toFixed(1)} s
   backend   ${backend}: ${adapter}; kernels ${kernelSeconds.toFixed(1)} s
   PSNR      before ${psnr.before.toFixed(2)} dB, after ${psnr.after.toFixed(2)} dB
             20 log10(peak of the truth / rms difference from it), brightness fitted first
+  seams     ${seam ? describeSeam(seam) : "none: one tile"}
   pictures  ${folder}/slice.png, ${folder}/projection.png
   output    ${output}
 
