@@ -5,10 +5,10 @@ import { mapAxes } from "./geometry.ts";
 
 /** Plain iterations after which a halo of {@link LEAST_RADII} keeps seams below 0.1 % of the peak. */
 const FEW_ITERATIONS = 5;
-const LEAST_RADII = 2;
+const LEAST_RADII = 2.3;
 
 /** How many times more iterations ask for one more radius. */
-const GROWTH = 4.7;
+const GROWTH = 4.5;
 
 /**
  * Voxels read around each tile, as a multiple of the radii that hold 99.9 % of the PSF's energy: what a box makes up beyond
