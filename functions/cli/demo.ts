@@ -108,8 +108,8 @@ async function deconvolveOverHttp({ folder, iterations, backend }: DemoJob, io: 
       psf: { url: `${source}/psf.tif` },
       output: { url: `${folder}/deconvolved.zarr` },
       algorithm: { iterations, acceleration: "shb" },
-      // Eight tiles: one would do, but then there would be no progress to see.
-      tiling: { tile: [96, 64, 128] },
+      // Four tiles: one would do, but then there would be no progress to see.
+      tiling: { tile: [96, 128, 128] },
       backend,
     }, io);
   } finally {
