@@ -52,7 +52,7 @@ const PURPOSE = 0x5917;
  * @throws {ClearstackError} `invalid-request` for a fraction, seed or unit that cannot be, `internal` for a box that does not
  * match its coordinates
  */
-export function splitPhotons(values: Float32Array, options: PhotonSplitOptions): PhotonSplit {
+export function splitPhotons(values: Float32Array | Uint16Array, options: PhotonSplitOptions): PhotonSplit {
   check(values, options);
   const { heldOutFraction, unitsPerPhoton = 1, imageShape, volume, coordinates: [zs, ys, xs] } = options;
   const draw = binomialDraw(options.seed, heldOutFraction);
@@ -75,7 +75,7 @@ export function splitPhotons(values: Float32Array, options: PhotonSplitOptions):
       }
     }
   }
-  return { kept: values.map((value, i) => value - heldOut[i]!), heldOut };
+  return { kept: heldOut.map((photons, i) => values[i]! - photons), heldOut };
 }
 
 /** Draws how many of `photons` are held out in the voxel with this number. */
@@ -106,7 +106,10 @@ function normalDraw(mean: number, deviation: number, random: Uint32Array, most: 
   return Math.min(most, Math.max(0, Math.round(mean + deviation * normal)));
 }
 
-function check(values: Float32Array, { seed, heldOutFraction, unitsPerPhoton = 1, coordinates }: PhotonSplitOptions) {
+function check(
+  values: Float32Array | Uint16Array,
+  { seed, heldOutFraction, unitsPerPhoton = 1, coordinates }: PhotonSplitOptions,
+) {
   if (!(heldOutFraction > 0 && heldOutFraction < 1)) {
     throw new ClearstackError(
       "invalid-request",

@@ -2,7 +2,7 @@
  * The one deconvolver of this process. Making one costs transforms of the PSF and compiled kernels, so it is kept while tiles
  * ask for the same; a new one is made only after the old one has freed its memory, as the plan counts on.
  */
-import type { Deconvolver, DeconvolverOptions, RunOptions, RunResult } from "kernels/deconvolver.ts";
+import type { Deconvolver, DeconvolverOptions, RunOptions, RunResult, VoxelData } from "kernels/deconvolver.ts";
 import type { BackendChoice } from "shared/contract.ts";
 import { isClearstackError } from "shared/errors.ts";
 import { FairLock } from "./fair_lock.ts";
@@ -47,7 +47,7 @@ export class DeconvolverPool {
    *
    * @throws {ClearstackError} what the kernels throw, or `cancelled` while waiting
    */
-  run(wish: DeconvolverWish, data: Float32Array, options: RunOptions & { signal: AbortSignal }): Promise<PoolResult> {
+  run(wish: DeconvolverWish, data: VoxelData, options: RunOptions & { signal: AbortSignal }): Promise<PoolResult> {
     return this.#lock.run(async () => {
       try {
         const deconvolver = await this.#deconvolverFor(wish);
