@@ -30,17 +30,71 @@ export const LocationSchema = z.strictObject({
 });
 export type Location = z.infer<typeof LocationSchema>;
 
-/** The algorithm and its settings. */
+/** What carries the ratio back, see docs/algorithms.md. */
+export const BackProjectorSchema = z.enum(["matched", "wiener-butterworth"]);
+
+/** What decides the number of iterations. */
+export const StopRuleSchema = z.enum(["fixed", "divergence", "held-out"]);
+
+/** Ranges of the settings, for every place that parses or documents them. */
+export const ALGORITHM_RANGES = { totalVariation: 0.1, dampingSigmas: 10 } as const;
+
+/** The algorithm and its settings. What one excludes of another is in algorithm_rules.ts. */
 export const AlgorithmSchema = z.strictObject({
   iterations: z.int("iterations must be a whole number").min(1, "iterations must be at least 1").max(100_000).default(
     20,
-  ),
+  ).describe("how many, or at most how many where stop is not fixed"),
   boundary: BoundarySchema.default("symmetric"),
   boundaryValue: z.number().default(0).describe("value outside the image where boundary is constant"),
   acceleration: AccelerationSchema.default("none"),
   start: z.enum(["data", "flat"]).default("data").describe("first estimate: the image itself, or a constant"),
+  background: z.union(
+    [z.number().min(0, "background must be at least 0"), z.literal("auto")],
+    "background must be a number of at least 0, or auto",
+  )
+    .default(0).describe("constant light that is not of the object, in units of the image; auto estimates it"),
+  totalVariation: z.number().min(0, "totalVariation must be at least 0")
+    .max(ALGORITHM_RANGES.totalVariation, `totalVariation must be at most ${ALGORITHM_RANGES.totalVariation}`)
+    .default(0).describe("weight of total variation; useful from 0.0005 to 0.02"),
+  backProjector: BackProjectorSchema.default("matched").describe("wiener-butterworth is a preview"),
+  dampingSigmas: z.number().min(0, "dampingSigmas must be at least 0")
+    .max(ALGORITHM_RANGES.dampingSigmas, `dampingSigmas must be at most ${ALGORITHM_RANGES.dampingSigmas}`)
+    .default(0).describe("differences of less than so many standard deviations of the photon noise are not fitted"),
+  saturation: z.union(
+    [z.number().positive("saturation must be above 0"), z.enum(["auto", "off"])],
+    "saturation must be a positive number, auto or off",
+  ).default("off").describe("values from which the image is saturated; auto is the most its integer type can hold"),
+  stop: StopRuleSchema.default("fixed"),
+  stopTolerance: z.number().positive("stopTolerance must be above 0").max(1, "stopTolerance must be at most 1")
+    .optional()
+    .describe("with stop divergence: stop once an iteration lowers the I-divergence by less than this fraction"),
+  photonsPerUnit: z.number().positive("photonsPerUnit must be above 0").optional()
+    .describe("photons that one unit of the image stands for; 1 for integers where it is not given"),
+  seed: z.int().min(0).max(2 ** 32 - 1).default(0).describe("of the samples and draws that decide for the whole image"),
 });
 export type Algorithm = z.infer<typeof AlgorithmSchema>;
+
+/** What was decided for the whole image before its first tile. */
+export const DecisionsSchema = z.strictObject({
+  iterations: z.int().min(1),
+  background: z.number().min(0),
+  scale: z.number().positive().optional().describe("intensity that decides what counts as small"),
+  reason: z.string().optional().describe("what decided the number of iterations, where not the request did"),
+});
+export type Decisions = z.infer<typeof DecisionsSchema>;
+
+/** The algorithm with everything decided, as a tile needs it; what is left out is off. */
+export const TileAlgorithmSchema = z.strictObject({
+  ...AlgorithmSchema.pick({ boundary: true, boundaryValue: true, acceleration: true, start: true }).shape,
+  iterations: z.int().min(1),
+  background: z.number().min(0).optional(),
+  totalVariation: z.number().min(0).optional(),
+  backProjector: BackProjectorSchema.optional(),
+  dampingSigmas: z.number().min(0).optional(),
+  saturation: z.number().positive().optional(),
+  scale: z.number().positive().optional(),
+});
+export type TileAlgorithm = z.infer<typeof TileAlgorithmSchema>;
 
 /** How the volume is cut. */
 export const TilingSchema = z.strictObject({
@@ -166,6 +220,7 @@ export const PlanSchema = z.strictObject({
   bytesWritten: z.number().describe("uncompressed output bytes"),
   readAmplification: z.number().describe("bytes read over bytes of the image"),
   inflation: z.number().describe("computed voxels over useful voxels"),
+  decisions: DecisionsSchema.optional().describe("once a pilot has decided what the request leaves open"),
 });
 export type Plan = z.infer<typeof PlanSchema>;
 
@@ -176,7 +231,7 @@ export const TileTaskSchema = z.strictObject({
   psf: LocationSchema,
   psfSha256: z.string(),
   output: z.strictObject({ url: z.string(), array: z.string(), chunk: Vec3Schema }),
-  algorithm: AlgorithmSchema,
+  algorithm: TileAlgorithmSchema,
   backend: BackendSchema,
   tile: TileSchema,
   pieces: z.array(PieceSchema).min(2).optional().describe("compute the tile in these, whose cores make up its own"),
@@ -224,6 +279,35 @@ export const SeamCertificateSchema = z.strictObject({
 });
 export type SeamCertificate = z.infer<typeof SeamCertificateSchema>;
 
+/** Message to the `deconvolve` function: run one tile to measure it, write nothing. */
+export const PilotTaskSchema = z.strictObject({
+  ...TileTaskSchema.omit({ planHash: true, output: true }).shape,
+  measureEvery: z.int().min(1).describe("iterations between measurements"),
+  heldOut: z.strictObject({
+    fraction: z.number().gt(0).lt(1),
+    seed: z.int().min(0),
+    photonsPerUnit: z.number().positive(),
+  }).optional().describe("photons to hold out"),
+});
+export type PilotTask = z.infer<typeof PilotTaskSchema>;
+
+/** One measurement: sums over the core of a tile, or over several cores. */
+export const MeasurementSchema = z.strictObject({
+  iteration: z.int().min(0).describe("updates applied to the estimate that was measured"),
+  fit: z.number().describe("I-divergence of the data from the model"),
+  heldOut: z.number().optional().describe("squared error of the held-out photons"),
+});
+export type Measurement = z.infer<typeof MeasurementSchema>;
+
+/** Answer to a pilot task. */
+export const PilotReportSchema = z.strictObject({
+  index: z.int().min(0),
+  kernelSeconds: z.number(),
+  bytesRead: z.number().describe("stored bytes fetched from the source"),
+  measurements: z.array(MeasurementSchema),
+});
+export type PilotReport = z.infer<typeof PilotReportSchema>;
+
 /** Where a job stands. */
 export const JobStateSchema = z.enum(["queued", "running", "done", "failed", "cancelled"]);
 
@@ -252,6 +336,7 @@ export const JobResultSchema = z.strictObject({
   tiles: z.int(),
   tilesComputed: z.int(),
   iterations: z.int(),
+  decisions: DecisionsSchema.optional().describe("what a pilot decided, where the request left something open"),
   seconds: z.number(),
   kernelSeconds: z.number(),
   bytesRead: z.number(),

@@ -23,6 +23,8 @@ export interface HostMemoryOptions {
   readonly sourceChunkBytes: number;
   /** Tiles in flight. */
   readonly concurrency: number;
+  /** True if a pilot splits boxes into kept and held-out photons. */
+  readonly holdsOut: boolean;
 }
 
 /** Host bytes for tiles in flight, without the kernels' own buffers. */
@@ -33,6 +35,7 @@ export function hostMemory(options: HostMemoryOptions): MemoryTerms {
     runtime: RUNTIME_BYTES,
     boxesRead: concurrency * boxBytes,
     estimates: concurrency * boxBytes,
+    ...(options.holdsOut ? { photonSplits: concurrency * boxBytes } : {}),
     cores: concurrency * FLOAT_BYTES * voxelCount(options.core),
     // stored and decoded bytes of each chunk under way; stored ones are taken as incompressible
     sourceChunks: 2 * READ_CONCURRENCY * options.sourceChunkBytes,

@@ -3,6 +3,7 @@
  * no I/O, no clock, no environment. Plans over budget are refused here.
  */
 import { createHash } from "node:crypto";
+import { refuseContradictions } from "./algorithm_rules.ts";
 import type { AxisCut } from "./axis_cut.ts";
 import { boxSideSum, largestBoxSide, spanAt, tileCount, touchedChunkVoxels } from "./axis_cut.ts";
 import type { Cuts, Goal, UncutAxes } from "./choose_tile.ts";
@@ -62,7 +63,9 @@ export function planJob(image: ImageInfo, psf: PsfInfo, request: JobRequest, lim
     axis,
     ...(tile === "auto" ? {} : { fixedCore: tile[axis] }),
   })) as UncutAxes;
-  const claim = (cuts: Cuts, concurrency: number) => claimMemory(cuts, concurrency, image, shape, limits);
+  refuseContradictions(request.algorithm, image.dtype);
+  const holdsOut = request.algorithm.stop === "held-out";
+  const claim = (cuts: Cuts, concurrency: number) => claimMemory(cuts, concurrency, { image, holdsOut }, shape, limits);
   const sourceChunk = alongSpatialAxes(image, image.chunkShape);
   const periodic = request.algorithm.boundary === "periodic";
   const readVoxels = (cut: AxisCut) => touchedChunkVoxels(cut, sourceChunk[cut.axis], periodic);
@@ -141,7 +144,13 @@ function refuseLargePsf(shape: Vec3, psf: PsfInfo): void {
   }
 }
 
-function claimMemory(cuts: Cuts, concurrency: number, image: ImageInfo, shape: Vec3, limits: Limits): Claim {
+function claimMemory(
+  cuts: Cuts,
+  concurrency: number,
+  { image, holdsOut }: { readonly image: ImageInfo; readonly holdsOut: boolean },
+  shape: Vec3,
+  limits: Limits,
+): Claim {
   const box = mapAxes((axis) => largestBoxSide(cuts[axis]));
   const core = mapAxes((axis) => Math.min(cuts[axis].core, shape[axis]));
   const compute = limits.compute(box);
@@ -151,6 +160,7 @@ function claimMemory(cuts: Cuts, concurrency: number, image: ImageInfo, shape: V
     outputChunk: outputChunk(shape, core),
     sourceChunkBytes: image.chunkShape.reduce((product, side) => product * side, 1) * dtypeBytes(image.dtype),
     concurrency,
+    holdsOut,
   });
   return limits.computeOnHost ? { host: { ...host, ...compute }, device: {} } : { host, device: compute };
 }

@@ -40,13 +40,14 @@ export async function deconvolveCommand(args: readonly string[], io: Io): Promis
 
 /** The result in words. */
 export function describeResult(result: JobResult): string {
-  const { tiles, tilesComputed, voxels, iterations, seconds, kernelSeconds, backend, adapter, seam } = result;
+  const { tiles, tilesComputed, voxels, iterations, seconds, kernelSeconds, backend, adapter, decisions, seam } =
+    result;
   const reused = tiles - tilesComputed;
   return `${result.output}\n` +
     `  ${voxels.toLocaleString("en")} voxels in ${tiles} tiles${
       reused > 0 ? ` (${reused} from an earlier run)` : ""
     }, ` +
-    `${iterations} iterations\n` +
+    `${iterations} iterations${decisions?.reason ? `: ${decisions.reason}` : ""}\n` +
     `  ${seconds.toFixed(2)} s, of which kernels ${kernelSeconds.toFixed(2)} s on ${backend} (${adapter})\n` +
     `  read ${formatBytes(result.bytesRead)}, wrote ${formatBytes(result.bytesWritten)}\n` +
     (seam ? `  seams: ${describeSeam(seam)}\n` : "");

@@ -25,11 +25,20 @@ const JOB_HELP =
 TIFF; OUTPUT becomes an OME-Zarr.
 
   --psf PSF              the point spread function; it is normalised to sum 1
-  --iterations 20        how often the estimate is improved
+  --iterations 20        how often the estimate is improved, or at most (--stop)
   --boundary symmetric   what lies outside the image: periodic, symmetric, nearest, constant, or non-circulant (unknown)
   --boundary-value 0     the value outside, with --boundary constant
   --acceleration none    none, shb or biggs: fewer iterations for the same sharpness
   --start data           first estimate: data (the image) or flat
+  --background 0         constant light that is not of the object; auto estimates it once for the whole image
+  --tv 0                 weight of total variation, 0 to 0.1: smooths noise, keeps edges; 0.002 is a start
+  --damping 0            do not fit differences within so many standard deviations of the photon noise; 2 or 3 is usual
+  --saturation off       value from which the image is saturated; auto: the most its integer type can hold
+  --back-projector P     matched, or wiener-butterworth (preview): takes fewer iterations, does not keep intensities
+  --stop fixed           fixed: --iterations; divergence or held-out: as many as the image bears, at most --iterations
+  --stop-tolerance 5e-4  with --stop divergence: least relative fall of the I-divergence that is worth an iteration
+  --photons-per-unit 1   photons that a unit of the image stands for (--stop held-out, --damping); floats need it
+  --seed 0               of the random samples that decide for the whole image
   --tile auto            Z,Y,X voxels that one tile writes (Y,X for a 2-D image)
   --halo auto            Z,Y,X voxels read around each tile
   --backend auto         auto (a GPU if there is one), webgpu or cpu

@@ -1,21 +1,19 @@
 /** The arguments that say what to deconvolve and how; `deconvolve` and `plan` take the same. */
 import { BYTES_FORM, parseBytes } from "shared/config.ts";
 import type { JobRequest, Location } from "shared/contract.ts";
-import { AccelerationSchema, BackendSchema, BoundarySchema, JobRequestSchema } from "shared/contract.ts";
+import { BackendSchema, JobRequestSchema } from "shared/contract.ts";
 import { ClearstackError } from "shared/errors.ts";
 import { MAX_SIDE } from "shared/fast_size.ts";
 import type { Vec3 } from "shared/geometry.ts";
+import { ALGORITHM_FLAGS, algorithmFrom } from "./algorithm_arguments.ts";
 import type { Triple } from "./argument_values.ts";
-import { finiteNumber, oneOf, refuseValue, triple, wholeNumber } from "./argument_values.ts";
+import { oneOf, refuseValue, triple, wholeNumber } from "./argument_values.ts";
 import type { Flag, ParsedArguments } from "./parse_arguments.ts";
 
-const MOST_ITERATIONS = 100_000;
 const MOST_VOXELS = 1_000_000;
-const STARTS = ["data", "flat"] as const;
 
 const TILE_FORM = `auto, or Z,Y,X: three whole numbers of at least 1, such as 32,64,64 (Y,X for a 2-D image)`;
 const HALO_FORM = `auto, or Z,Y,X: three whole numbers from 0 to ${MAX_SIDE}, such as 8,16,16 (Y,X for a 2-D image)`;
-const ITERATIONS_FORM = `a whole number from 1 to ${MOST_ITERATIONS}`;
 const AXES_FORM = "the axes of SOURCE in the order tczyx, such as zyx";
 
 const MOST_SEAM_PLACES = 64;
@@ -24,13 +22,9 @@ const SEAM_CHECK_FORM = `auto, or a whole number of places from 0 to ${MOST_SEAM
 /** Flags of a job. */
 export const JOB_FLAGS = {
   "psf": { form: "a path or URL of a PSF, Zarr or TIFF" },
-  "iterations": { form: ITERATIONS_FORM },
   "tile": { form: TILE_FORM },
   "halo": { form: HALO_FORM },
-  "boundary": { form: `one of ${BoundarySchema.options.join(", ")}` },
-  "boundary-value": { form: "a number" },
-  "acceleration": { form: `one of ${AccelerationSchema.options.join(", ")}` },
-  "start": { form: `one of ${STARTS.join(", ")}` },
+  ...ALGORITHM_FLAGS,
   "backend": { form: `one of ${BackendSchema.options.join(", ")}` },
   "memory": { form: BYTES_FORM },
   "seam-check": { form: SEAM_CHECK_FORM },
@@ -57,7 +51,7 @@ export async function jobRequest(args: ParsedArguments, source: string, output: 
     source: sourceLocation,
     psf: location(psf, args.value("psf-path")),
     output: { url: output, ifExists: ifExists(args) },
-    algorithm: algorithm(args),
+    algorithm: algorithmFrom(args),
     tiling: {
       tile: await sides("tile", TILE_FORM, [1, MOST_VOXELS], args, sourceLocation),
       halo: await sides("halo", HALO_FORM, [0, MAX_SIDE], args, sourceLocation),
@@ -70,29 +64,6 @@ export async function jobRequest(args: ParsedArguments, source: string, output: 
     ),
     ...(memory === undefined ? {} : { memoryBytes: parseBytes("--memory", memory) }),
   });
-}
-
-function algorithm(args: ParsedArguments): Partial<JobRequest["algorithm"]> {
-  const value = (flag: string) => args.value(flag);
-  const algorithm = {
-    ...optional(
-      "iterations",
-      value("iterations"),
-      (text) => wholeNumber("iterations", text, ITERATIONS_FORM, [1, MOST_ITERATIONS]),
-    ),
-    ...optional("boundary", value("boundary"), (text) => oneOf("boundary", text, BoundarySchema.options)),
-    ...optional("boundaryValue", value("boundary-value"), (text) => finiteNumber("boundary-value", text, "a number")),
-    ...optional(
-      "acceleration",
-      value("acceleration"),
-      (text) => oneOf("acceleration", text, AccelerationSchema.options),
-    ),
-    ...optional("start", value("start"), (text) => oneOf("start", text, STARTS)),
-  };
-  if (algorithm.boundaryValue !== undefined && algorithm.boundary !== "constant") {
-    refuseValue("boundary-value", value("boundary-value")!, "--boundary constant beside it");
-  }
-  return algorithm;
 }
 
 /** The property, if there is text to make it from; defaults are the contract's alone. */

@@ -27,6 +27,7 @@ export function openLocalProcess(config: Config): LocalProcess {
     engine: createLocalEngine({
       computeTile: (task, signal) => placeOf(task).computeTile(task, signal),
       checkSeam: (task, signal) => placeOf(task).checkSeam(task, signal),
+      measureTile: (task, signal) => placeOf(task).measureTile(task, signal),
     }),
     device: async (choice) => {
       if (choice === "cpu") return await describeDevice(choice, config);

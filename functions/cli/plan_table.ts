@@ -40,10 +40,22 @@ function times(shape: Vec3 | readonly number[]): string {
   return shape.join(" x ");
 }
 
-function algorithm({ algorithm: { iterations, boundary, boundaryValue, acceleration, start } }: Plan): string {
+function algorithm({ algorithm }: Plan): string {
+  const { iterations, boundary, boundaryValue, acceleration, start, stop } = algorithm;
   const value = boundary === "constant" ? ` ${boundaryValue}` : "";
-  const accelerated = acceleration === "none" ? "" : `, acceleration ${acceleration}`;
-  return `${iterations} iterations, boundary ${boundary}${value}${accelerated}, start ${start}`;
+  const options: [string, boolean][] = [
+    [`${stop === "fixed" ? "" : "at most "}${iterations} iterations`, true],
+    [`stop by ${stop}`, stop !== "fixed"],
+    [`boundary ${boundary}${value}`, true],
+    [`acceleration ${acceleration}`, acceleration !== "none"],
+    [`background ${algorithm.background}`, algorithm.background !== 0],
+    [`total variation ${algorithm.totalVariation}`, algorithm.totalVariation > 0],
+    [`damping ${algorithm.dampingSigmas}`, algorithm.dampingSigmas > 0],
+    [`saturation ${algorithm.saturation}`, algorithm.saturation !== "off"],
+    [`back-projector ${algorithm.backProjector}`, algorithm.backProjector !== "matched"],
+    [`start ${start}`, true],
+  ];
+  return options.flatMap(([text, shown]) => shown ? [text] : []).join(", ");
 }
 
 function memory(terms: MemoryTerms, total: number): string {

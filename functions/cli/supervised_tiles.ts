@@ -44,6 +44,9 @@ export class SupervisedTiles implements TileFunction {
   readonly checkSeam: TileFunction["checkSeam"] = (task, signal) =>
     this.#supervise(task, signal, (tiles) => tiles.checkSeam(task, signal));
 
+  readonly measureTile: TileFunction["measureTile"] = (task, signal) =>
+    this.#supervise(task, signal, (tiles) => tiles.measureTile(task, signal));
+
   /** What the process computes on; starts it. */
   async device(choice: BackendChoice): Promise<Device> {
     const { url, token } = await this.#running();

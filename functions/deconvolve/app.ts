@@ -1,7 +1,7 @@
 /** The `deconvolve` function over HTTP: one tile per request. The caller hangs up to cancel. */
 import { Hono } from "hono";
 import type { BackendChoice } from "shared/contract.ts";
-import { BackendSchema, SeamTaskSchema, TileTaskSchema } from "shared/contract.ts";
+import { BackendSchema, PilotTaskSchema, SeamTaskSchema, TileTaskSchema } from "shared/contract.ts";
 import type { Device } from "shared/engine/device.ts";
 import type { TileFunction } from "shared/engine/engine.ts";
 import { answerError, httpProblem, problemResponse } from "shared/http/problem.ts";
@@ -19,10 +19,11 @@ export interface DeconvolveAppDeps extends TileFunction {
 
 /**
  * `POST /v1/tiles` takes a TileTask and answers with the TileReport once the tile is written; `POST /v1/seams` takes a SeamTask
- * and answers with the SeamReport; `GET /v1/device?backend=` tells the planner what the tiles are computed on.
+ * and answers with the SeamReport; `POST /v1/pilots` takes a PilotTask and answers with the PilotReport;
+ * `GET /v1/device?backend=` tells the planner what the tiles are computed on.
  */
 export function createDeconvolveApp(
-  { computeTile, checkSeam, device, token, log = console.error }: DeconvolveAppDeps,
+  { computeTile, checkSeam, measureTile, device, token, log = console.error }: DeconvolveAppDeps,
 ): Hono {
   const app = new Hono();
   app.onError((error) => answerError(error, log));
@@ -40,6 +41,10 @@ export function createDeconvolveApp(
   app.post("/v1/seams", async (c) => {
     const task = await readJson(c.req.raw, SeamTaskSchema);
     return c.json(await checkSeam(task, c.req.raw.signal));
+  });
+  app.post("/v1/pilots", async (c) => {
+    const task = await readJson(c.req.raw, PilotTaskSchema);
+    return c.json(await measureTile(task, c.req.raw.signal));
   });
   return app;
 }

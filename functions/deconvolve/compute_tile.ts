@@ -2,22 +2,25 @@
  * One tile from source to output: read its box, deconvolve, crop, write whole stored objects, leave a record. The result
  * depends on the task alone, so it does not matter who computes it, or how often.
  */
-import type { Piece, SeamReport, SeamTask, TileReport, TileTask } from "shared/contract.ts";
+import type { RunOptions } from "kernels/deconvolver.ts";
+import type { Piece, PilotReport, PilotTask, SeamReport, SeamTask, TileReport, TileTask } from "shared/contract.ts";
 import type { TileFunction } from "shared/engine/engine.ts";
 import { ClearstackError, isClearstackError } from "shared/errors.ts";
 import { formatVec3 } from "shared/geometry.ts";
 import type { Image } from "shared/image/image.ts";
 import { reopenImage } from "shared/image/open_image.ts";
-import { observedInBox, readBox } from "shared/image/read_box.ts";
+import { readBox } from "shared/image/read_box.ts";
 import { writeTile, writeTileRecord } from "shared/image/write_tile.ts";
 import { releaseMemory } from "shared/release_memory.ts";
-import { spatialShape } from "shared/plan.ts";
 import type { Psf } from "shared/psf/load_psf.ts";
 import { loadPsf } from "shared/psf/load_psf.ts";
 import { compareWithOutput } from "./compare_with_output.ts";
 import { cropCore } from "./crop_core.ts";
 import type { ChosenBackend, Kernels, PoolResult } from "./deconvolver_pool.ts";
 import { DeconvolverPool } from "./deconvolver_pool.ts";
+import { holdOut } from "./hold_out.ts";
+import type { BoxTask } from "./kernel_options.ts";
+import { deconvolverOptions, measuringOptions, runOptions } from "./kernel_options.ts";
 import { RecentCache } from "./recent_cache.ts";
 
 /** Sources and PSFs whose handles are kept; a process works on one job at a time, or on few. */
@@ -51,6 +54,7 @@ export function createTileComputer(kernels: Kernels): TileComputer {
   return {
     computeTile: (task, signal) => computeTile(task, means, signal),
     checkSeam: (task, signal) => checkSeam(task, means, signal),
+    measureTile: (task, signal) => measureTile(task, means, signal),
     close: () => pool.close(),
   };
 }
@@ -91,19 +95,35 @@ async function checkSeam(task: SeamTask, means: Means, signal: AbortSignal): Pro
 
 /** The core of a tile, which the caller owns, and what it took. */
 async function computeCore(task: TileTask, means: Means, signal: AbortSignal) {
-  const { kernels, backends } = means;
-  const { backend } = await backends.get(task.backend, () => kernels.chooseBackend(task.backend));
   const started = performance.now();
   const { values, bytesRead } = await readTile(task, means, signal);
   const readSeconds = (performance.now() - started) / 1000;
-  const { estimate, adapter, kernelSeconds } = await deconvolveBox(task, values, backend, means, signal);
+  const { estimate, backend, adapter, kernelSeconds } = await deconvolveBox(task, values, means, { signal });
   const core = cropCore(estimate, task.tile);
   releaseMemory(values);
   releaseMemory(estimate);
   return { core, backend, adapter, readSeconds, kernelSeconds, bytesRead };
 }
 
-async function readTile(task: TileTask, means: Means, signal: AbortSignal) {
+/** Runs a tile and keeps what was measured on the way, not what became of the tile. */
+async function measureTile(task: PilotTask, means: Means, signal: AbortSignal): Promise<PilotReport> {
+  const { values, bytesRead } = await readTile(task, means, signal);
+  const { heldOut } = task;
+  const split = heldOut && holdOut(values, { ...task, heldOut });
+  if (split) releaseMemory(values);
+  const photons = split && { heldOut: { values: split.heldOut, ratio: split.ratio } };
+  const result = await deconvolveBox(
+    split ? { ...task, algorithm: split.algorithm } : task,
+    split?.kept ?? values,
+    means,
+    { ...measuringOptions(task), ...photons, signal },
+  );
+  for (const used of [result.estimate, values, split?.kept, split?.heldOut]) if (used) releaseMemory(used);
+  const { kernelSeconds, divergence = [] } = result;
+  return { index: task.tile.index, kernelSeconds, bytesRead, measurements: [...divergence] };
+}
+
+async function readTile(task: BoxTask, means: Means, signal: AbortSignal) {
   const { source, tile, algorithm } = task;
   const key = JSON.stringify([source.url, source.path, source.identity]);
   // Tiles share the handle, so that it is not opened under the signal of one of them.
@@ -117,31 +137,20 @@ async function readTile(task: TileTask, means: Means, signal: AbortSignal) {
   });
 }
 
+/** Runs the box of a task; `options` are those that the task does not tell. */
 async function deconvolveBox(
-  task: TileTask,
+  task: BoxTask,
   values: Float32Array,
-  backend: "webgpu" | "cpu",
   means: Means,
-  signal: AbortSignal,
-): Promise<PoolResult> {
-  const { algorithm, tile, psfSha256 } = task;
+  options: Omit<RunOptions, "iterations" | "signal"> & { readonly signal: AbortSignal },
+): Promise<PoolResult & ChosenBackend> {
+  const { kernels, backends } = means;
+  const { tile, psfSha256 } = task;
+  const { backend } = await backends.get(task.backend, () => kernels.chooseBackend(task.backend));
   const psf = await means.psfs.get(JSON.stringify([task.psf, psfSha256]), () => loadSamePsf(task));
-  const nonCirculant = algorithm.boundary === "non-circulant";
-  const wish = {
-    backend,
-    psfSha256,
-    psf: psf.volume,
-    box: tile.box.shape,
-    acceleration: algorithm.acceleration,
-    nonCirculant,
-  };
+  const wish = { ...deconvolverOptions(task), backend, psfSha256, psf: psf.volume };
   try {
-    return await means.pool.run(wish, values, {
-      iterations: algorithm.iterations,
-      start: algorithm.start,
-      signal,
-      ...(nonCirculant ? { observed: observedInBox(spatialShape(task.source), tile.box) } : {}),
-    });
+    return { backend, ...await means.pool.run(wish, values, { ...runOptions(task), ...options }) };
   } catch (error) {
     if (!isClearstackError(error, "corrupt-data")) throw error;
     const where = `in the tile at z,y,x ${formatVec3(tile.core.start)} of shape ${formatVec3(tile.core.shape)}`;
@@ -149,7 +158,7 @@ async function deconvolveBox(
   }
 }
 
-async function loadSamePsf(task: TileTask): Promise<Psf> {
+async function loadSamePsf(task: BoxTask): Promise<Psf> {
   const psf = await loadPsf(task.psf);
   if (psf.info.sha256 !== task.psfSha256) {
     throw new ClearstackError("corrupt-data", "the PSF changed while the job was running: start the job again");

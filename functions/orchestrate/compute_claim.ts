@@ -1,19 +1,25 @@
 /** The kernels' claim on memory for a box, as the planner asks for it. */
-import { cpuComputeBytes } from "kernels/cpu/memory_layout.ts";
+import { memoryLayout } from "kernels/cpu/memory_layout.ts";
 import { webGpuDeviceBytes } from "kernels/webgpu/device_bytes.ts";
 import { boxLayout } from "kernels/webgpu/layout.ts";
 import type { GpuLimits } from "kernels/webgpu/limits.ts";
 import type { JobRequest, MemoryTerms } from "shared/contract.ts";
 import type { Device } from "shared/engine/device.ts";
 import type { Vec3 } from "shared/geometry.ts";
-import { formatVec3 } from "shared/geometry.ts";
+import { ClearstackError } from "shared/errors.ts";
+import { formatVec3, voxelCount } from "shared/geometry.ts";
+
+/** The address space of 32-bit WebAssembly. */
+const CPU_BYTES = 2 ** 32;
 
 /**
  * The claim of a job's kernels on a device, in named terms, bytes; it throws `over-budget` for a box that the kernels cannot
  * take however much memory there is.
  */
 export function computeClaim(device: Device, { algorithm }: JobRequest): (box: Vec3) => MemoryTerms {
-  const options = { acceleration: algorithm.acceleration, nonCirculant: algorithm.boundary === "non-circulant" };
+  const { acceleration, boundary, totalVariation, backProjector } = algorithm;
+  const options = { acceleration, nonCirculant: boundary === "non-circulant", totalVariation, backProjector };
+  const holdsOut = algorithm.stop === "held-out";
   const claims = new Map<string, MemoryTerms>();
   return (box) => {
     const key = formatVec3(box);
@@ -23,12 +29,21 @@ export function computeClaim(device: Device, { algorithm }: JobRequest): (box: V
   };
 
   function cpuTerms(box: Vec3): MemoryTerms {
-    return cpuComputeBytes(box, { ...options, threads: Math.max(1, navigator.hardwareConcurrency) }).terms;
+    const layout = memoryLayout(box, { ...options, threads: Math.max(1, navigator.hardwareConcurrency) });
+    if (!holdsOut) return layout.bytes.terms;
+    const heldOut = box[0] * layout.imagePlanePitch;
+    if (layout.bytes.total + heldOut <= CPU_BYTES) return { ...layout.bytes.terms, heldOut };
+    throw new ClearstackError(
+      "over-budget",
+      `a box of ${
+        formatVec3(box)
+      } voxels with held-out photons does not fit the 4 GiB of one WebAssembly memory; use a smaller tile`,
+    );
   }
 
   function gpuTerms(box: Vec3): MemoryTerms {
     if (device.gpuLimits) boxLayout(box, device.gpuLimits as GpuLimits);
     const { total: _, ...terms } = webGpuDeviceBytes(box, options);
-    return terms;
+    return holdsOut ? { ...terms, heldOut: 4 * voxelCount(box) } : terms;
   }
 }

@@ -1,10 +1,13 @@
 /** One job from request to finished output: plan, create the output, fan the tiles out, finish. */
 import type { JobRequest, JobResult, Plan, SeamCertificate, TileReport } from "shared/contract.ts";
 import type { Device } from "shared/engine/device.ts";
-import type { Engine } from "shared/engine/engine.ts";
+import type { Engine, TileRetry } from "shared/engine/engine.ts";
 import { ClearstackError, toClearstackError } from "shared/errors.ts";
 import type { Output } from "shared/image/ome_output.ts";
 import { createOutput } from "shared/image/ome_output.ts";
+import { decidedPlan, needsPilot } from "shared/tile_algorithm.ts";
+import type { PilotOutcome } from "./pilot.ts";
+import { runPilot } from "./pilot.ts";
 import type { PlanningDeps, PreparedJob } from "./prepare_job.ts";
 import { prepareJob } from "./prepare_job.ts";
 import { Progress } from "./progress.ts";
@@ -55,7 +58,8 @@ export async function beginJob(request: JobRequest, deps: PlanningDeps, signal?:
   const started = performance.now();
   const prepared = await prepareJob(request, deps, signal);
   const output = await createOutput(prepared.plan, request);
-  return { ...prepared, request, output, beginSeconds: (performance.now() - started) / 1000 };
+  const plan = output.decisions ? decidedPlan(prepared.plan, output.decisions) : prepared.plan;
+  return { ...prepared, plan, request, output, beginSeconds: (performance.now() - started) / 1000 };
 }
 
 /**
@@ -68,14 +72,17 @@ export async function beginJob(request: JobRequest, deps: PlanningDeps, signal?:
  */
 export async function completeJob(begun: BegunJob, engine: Engine, options: RunJobOptions = {}): Promise<JobResult> {
   const started = performance.now();
-  const { plan, output, beginSeconds } = begun;
+  const { output, beginSeconds } = begun;
+  let { plan } = begun;
   const progress = new Progress(plan.tiles, output.earlierResult ? plan.tiles : output.tilesDone.size);
   const tally = new Tally(begun);
   try {
     let seam = output.earlierResult?.seam;
     if (!output.earlierResult) {
-      await computeTiles({ begun, engine, options, progress, tally });
-      seam = await checkSeams(begun, engine, options);
+      plan = await decide({ begun, engine, options, progress, tally });
+      const decided = { ...begun, plan };
+      await computeTiles({ begun: decided, engine, options, progress, tally });
+      seam = await checkSeams(decided, engine, options);
     }
     const seconds = beginSeconds + (performance.now() - started) / 1000;
     const result = { ...tally.result(plan, output.url, seconds), ...(seam ? { seam } : {}) };
@@ -99,15 +106,36 @@ interface Run {
   readonly tally: Tally;
 }
 
-async function computeTiles({ begun, engine, options, progress, tally }: Run): Promise<void> {
-  const { request, plan, device, warnings, output: { array, tilesDone: done } } = begun;
-  const tell = (news: Pick<JobProgress, "type" | "tile" | "message">) => {
+/** The plan with everything decided, by this run or an earlier one. */
+async function decide(run: Run): Promise<Plan> {
+  const { begun: { plan, request, device, output, warnings }, engine, options, tally } = run;
+  const tell = teller(run);
+  tell({ type: "status" });
+  for (const message of warnings) tell({ type: "status", message });
+  if (!needsPilot(plan.algorithm) || plan.decisions) return plan;
+  const pilot = await runPilot({ plan, device }, request, engine, {
+    signal: options.signal,
+    onRetry: (retry) => tell({ type: "retry", message: describeRetry(retry) }),
+    tell: (message) => tell({ type: "status", message }),
+  });
+  tally.addPilot(pilot);
+  await output.decide(pilot.decisions, pilot.measurements);
+  return decidedPlan(plan, pilot.decisions);
+}
+
+/** Passes news on together with where the job stands. */
+function teller({ begun: { plan }, options, progress }: Run) {
+  return (news: Pick<JobProgress, "type" | "tile" | "message">) => {
     const { tiles, tilesDone, tilesResumed, etaSeconds } = progress;
     const eta = etaSeconds === undefined ? {} : { etaSeconds };
     options.onProgress?.({ ...news, planHash: plan.planHash, tiles, tilesDone, tilesResumed, ...eta });
   };
-  tell({ type: "status" });
-  for (const message of warnings) tell({ type: "status", message });
+}
+
+async function computeTiles(run: Run): Promise<void> {
+  const { begun: { request, plan, device, output: { array, tilesDone: done } }, engine, options, progress, tally } =
+    run;
+  const tell = teller(run);
   await engine.fanOut(tileTasks({ plan, request, array, backend: device.backend, done }), {
     concurrency: plan.concurrency,
     smaller: (task) => smallerTile(plan, task),
@@ -117,9 +145,12 @@ async function computeTiles({ begun, engine, options, progress, tally }: Run): P
       tally.add(tile);
       tell({ type: "tile", tile });
     },
-    onRetry: ({ index, attempt, message }) =>
-      tell({ type: "retry", message: `tile ${index} failed (attempt ${attempt}), trying again: ${message}` }),
+    onRetry: (retry) => tell({ type: "retry", message: describeRetry(retry) }),
   });
+}
+
+function describeRetry({ index, attempt, message }: TileRetry): string {
+  return `tile ${index} failed (attempt ${attempt}), trying again: ${message}`;
 }
 
 /** Compares the stitched output with boxes around places where tiles meet; undefined if there are none to compare. */
@@ -179,14 +210,20 @@ class Tally {
     this.#bytesWritten += report.bytesWritten;
   }
 
-  result(plan: Plan, output: string, seconds: number): JobResult {
+  addPilot({ kernelSeconds, bytesRead }: PilotOutcome): void {
+    this.#kernelSeconds += kernelSeconds;
+    this.#bytesRead += bytesRead;
+  }
+
+  result({ decisions, ...plan }: Plan, output: string, seconds: number): JobResult {
     return {
       backend: this.#backend,
       adapter: this.#adapter,
       voxels: plan.voxels,
       tiles: plan.tiles,
       tilesComputed: this.#tilesComputed,
-      iterations: plan.algorithm.iterations,
+      iterations: decisions?.iterations ?? plan.algorithm.iterations,
+      ...(decisions ? { decisions } : {}),
       seconds,
       kernelSeconds: this.#kernelSeconds,
       bytesRead: this.#bytesRead,

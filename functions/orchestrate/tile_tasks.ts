@@ -2,6 +2,7 @@
 import type { BackendChoice, JobRequest, Plan, Tile, TileTask } from "shared/contract.ts";
 import { formatVec3 } from "shared/geometry.ts";
 import { tileAt } from "shared/plan.ts";
+import { tileAlgorithm } from "shared/tile_algorithm.ts";
 
 /** What a task says besides its tile. */
 export interface TileTaskOptions {
@@ -30,7 +31,7 @@ export function tileTask({ plan, request, array, backend }: Omit<TileTaskOptions
     psf: request.psf,
     psfSha256: plan.psf.sha256,
     output: { url: request.output.url, array, chunk: plan.chunk },
-    algorithm: plan.algorithm,
+    algorithm: tileAlgorithm(plan),
     backend,
     tile,
   };

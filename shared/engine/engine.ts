@@ -2,7 +2,7 @@
  * What drives the tiles of a job. The object store stays the source of truth: an engine only decides which tile runs when,
  * and what happens if one fails.
  */
-import type { SeamReport, SeamTask, TileReport, TileTask } from "../contract.ts";
+import type { PilotReport, PilotTask, SeamReport, SeamTask, TileReport, TileTask } from "../contract.ts";
 
 /** Computes one tile somewhere: in this process, or behind a URL. Rejects with a ClearstackError. */
 export type InvokeTile = (task: TileTask, signal: AbortSignal) => Promise<TileReport>;
@@ -10,10 +10,14 @@ export type InvokeTile = (task: TileTask, signal: AbortSignal) => Promise<TileRe
 /** Compares the output with a box around a place where tiles meet. Rejects with a ClearstackError. */
 export type InvokeSeam = (task: SeamTask, signal: AbortSignal) => Promise<SeamReport>;
 
+/** Runs a tile to measure it; nothing is written. Rejects with a ClearstackError. */
+export type InvokePilot = (task: PilotTask, signal: AbortSignal) => Promise<PilotReport>;
+
 /** What a `deconvolve` function does, wherever it runs. */
 export interface TileFunction {
   readonly computeTile: InvokeTile;
   readonly checkSeam: InvokeSeam;
+  readonly measureTile: InvokePilot;
 }
 
 /** Tells that a tile failed in a way that may pass, and that it will be tried again. */
@@ -53,4 +57,6 @@ export interface Engine {
   fanOut(tasks: Iterable<TileTask>, options: FanOutOptions): Promise<void>;
   /** The same for places where tiles meet. */
   checkSeams(tasks: Iterable<SeamTask>, options: FanOutOptions<SeamTask, SeamReport>): Promise<void>;
+  /** The same for tiles that are only measured. */
+  measureTiles(tasks: Iterable<PilotTask>, options: FanOutOptions<PilotTask, PilotReport>): Promise<void>;
 }

@@ -1,6 +1,6 @@
 /** Tiles computed by a `deconvolve` function that is served apart. */
 import type { BackendChoice } from "../contract.ts";
-import { SeamReportSchema, TileReportSchema } from "../contract.ts";
+import { PilotReportSchema, SeamReportSchema, TileReportSchema } from "../contract.ts";
 import { callJson } from "../http/call_json.ts";
 import type { Device } from "./device.ts";
 import { DeviceSchema } from "./device.ts";
@@ -18,6 +18,7 @@ export function httpTiles(baseUrl: string, token?: string): TileFunction {
   return {
     computeTile: (task, signal) => callJson(at("/v1/tiles"), TileReportSchema, post(task, signal)),
     checkSeam: (task, signal) => callJson(at("/v1/seams"), SeamReportSchema, post(task, signal)),
+    measureTile: (task, signal) => callJson(at("/v1/pilots"), PilotReportSchema, post(task, signal)),
   };
 }
 

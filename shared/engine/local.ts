@@ -13,12 +13,13 @@ export interface LocalEngineOptions {
 
 /** An engine that calls a `deconvolve` function with bounded concurrency. */
 export function createLocalEngine(
-  { computeTile, checkSeam }: TileFunction,
+  { computeTile, checkSeam, measureTile }: TileFunction,
   { retries = TILE_RETRIES }: LocalEngineOptions = {},
 ): Engine {
   return {
     fanOut: (tasks, options) => fanOutLocally(tasks, computeTile, retries, options),
     checkSeams: (tasks, options) => fanOutLocally(tasks, checkSeam, retries, options),
+    measureTiles: (tasks, options) => fanOutLocally(tasks, measureTile, retries, options),
   };
 }
 

@@ -3,11 +3,13 @@
  * known of it is in the store.
  */
 import { z } from "zod";
-import { type JobRequest, type JobResult, JobResultSchema, type Plan, type TileReport } from "../contract.ts";
+import type { Decisions, JobRequest, JobResult, Measurement, Plan, TileReport } from "../contract.ts";
+import { DecisionsSchema, JobResultSchema } from "../contract.ts";
 import { ClearstackError } from "../errors.ts";
 import { openStore } from "../storage/open_store.ts";
 import type { Store } from "../storage/store.ts";
 import { redactUrl, urlsOverlap } from "../storage/url.ts";
+import { decidedPlan } from "../tile_algorithm.ts";
 import { VERSION } from "../version.ts";
 import { decodeJson, encodeJson } from "./json.ts";
 import { arrayMetadata, rootMetadata } from "./ome_metadata.ts";
@@ -25,8 +27,12 @@ export interface Output {
   readonly tilesDone: ReadonlySet<number>;
   /** True if this run found an output of the same plan and goes on with it. */
   readonly resumed: boolean;
+  /** What a pilot of an earlier run decided; it holds for this run too. */
+  readonly decisions?: Decisions;
   /** Result of the earlier run, where the output was already complete. */
   readonly earlierResult?: JobResult;
+  /** Keeps what a pilot decided, and from what; tiles come after it. */
+  decide(decisions: Decisions, measurements: readonly Measurement[]): Promise<void>;
   /** Writes the metadata that make the output visible, then the record that it is complete. */
   finish(result: JobResult, reports?: readonly TileReport[]): Promise<void>;
   /** Removes everything if this run started the output; leaves what an earlier run had begun. */
@@ -63,13 +69,22 @@ export async function createOutput(plan: Plan, request: JobRequest): Promise<Out
     if (found.kind !== "empty") await removeOld(store);
     await begin(store, plan, request);
   }
+  const decisions = resumed ? found.pilot?.decisions : undefined;
+  let decided = decisions ? decidedPlan(plan, decisions) : plan;
   return {
     url: store.url,
     array: LEVEL_0,
-    tilesDone: resumed ? await finishedTiles(store, plan) : new Set(),
+    tilesDone: resumed ? await finishedTiles(store, decided) : new Set(),
     resumed,
+    ...(decisions ? { decisions } : {}),
     ...(resumed && found.finished && found.result ? { earlierResult: found.result } : {}),
-    finish: (result, reports) => finish(store, { plan, request, result, reports }),
+    decide: async (decisions, measurements) => {
+      decided = decidedPlan(plan, decisions);
+      const pilot = { planHash: decided.planHash, decisions, measurements };
+      const job = JobRecord.parse(decodeJson(await store.get(JOB_KEY)));
+      await store.put(JOB_KEY, encodeJson({ ...job, pilot }));
+    },
+    finish: (result, reports) => finish(store, { plan: decided, request, result, reports }),
     discard: async () => {
       if (!resumed) await store.deleteAll("");
     },
@@ -84,19 +99,21 @@ type Found =
     readonly kind: "ours";
     readonly planHash: string;
     readonly finished: boolean;
+    readonly pilot?: z.infer<typeof PilotRecord> | undefined;
     readonly result?: JobResult | undefined;
   };
 
-const JobRecord = z.looseObject({ planHash: z.string() });
+const PilotRecord = z.looseObject({ planHash: z.string(), decisions: DecisionsSchema });
+const JobRecord = z.looseObject({ planHash: z.string(), pilot: PilotRecord.optional() });
 const DoneRecord = z.looseObject({ planHash: z.string(), result: JobResultSchema.optional().catch(undefined) });
 
 async function inspect(store: Store): Promise<Found> {
   const job = JobRecord.safeParse(decodeJson(await store.get(JOB_KEY)));
   if (job.success) {
-    const { planHash } = job.data;
+    const { planHash, pilot } = job.data;
     const done = DoneRecord.safeParse(decodeJson(await store.get(DONE_KEY)));
-    const finished = done.success && done.data.planHash === planHash;
-    return { kind: "ours", planHash, finished, result: done.data?.result };
+    const finished = done.success && done.data.planHash === (pilot?.planHash ?? planHash);
+    return { kind: "ours", planHash, finished, pilot, result: done.data?.result };
   }
   if (await readZarrNode(store, "") !== undefined) return { kind: "zarr" };
   for await (const _ of store.listNames("")) return { kind: "foreign" };

@@ -32,6 +32,7 @@ export function provenanceOf(
     version: VERSION,
     planHash: plan.planHash,
     algorithm: { name: "richardson-lucy", ...plan.algorithm },
+    ...(plan.decisions ? { decisions: plan.decisions } : {}),
     source: { url: redactUrl(url), path, identity, dtype },
     psf: { url: redactUrl(request.psf.url), sha256: plan.psf.sha256, shape: plan.psf.shape },
     tile: plan.tile,

@@ -14,7 +14,17 @@ Deno.test("without flags the contract's defaults hold", async () => {
     source: { url: "in.zarr" },
     psf: { url: "psf.tif" },
     output: { url: "out.zarr", ifExists: "fail" },
-    algorithm: { iterations: 20, boundary: "symmetric", boundaryValue: 0, acceleration: "none", start: "data" },
+    algorithm: {
+      ...{
+        iterations: 20,
+        boundary: "symmetric",
+        boundaryValue: 0,
+        acceleration: "none",
+        start: "data",
+        background: 0,
+      },
+      ...{ totalVariation: 0, backProjector: "matched", dampingSigmas: 0, saturation: "off", stop: "fixed", seed: 0 },
+    },
     tiling: { tile: "auto", halo: "auto" },
     backend: "auto",
     seamCheck: "auto",
@@ -23,12 +33,17 @@ Deno.test("without flags the contract's defaults hold", async () => {
 
 Deno.test("every flag reaches the request", async () => {
   const line = "--psf p --iterations 7 --tile 32,64,128 --halo 0,8,9 --boundary constant --boundary-value -1.5e2 " +
-    "--acceleration biggs --start flat --backend cpu --memory 2GiB --seam-check 3 --path a/b --psf-path c --axes tczyx --overwrite";
+    "--acceleration biggs --start flat --background 12.5 --tv 0.002 --back-projector wiener-butterworth --damping 3 " +
+    "--saturation 4095 --stop divergence --stop-tolerance 1e-4 --photons-per-unit 0.46 --seed 7 --backend cpu --memory 2GiB --seam-check 3 --path a/b --psf-path c --axes tczyx --overwrite";
   assertEquals(await requestFrom(line), {
     source: { url: "in.zarr", path: "a/b", axes: "tczyx" },
     psf: { url: "p", path: "c" },
     output: { url: "out.zarr", ifExists: "overwrite" },
-    algorithm: { iterations: 7, boundary: "constant", boundaryValue: -150, acceleration: "biggs", start: "flat" },
+    algorithm: {
+      ...{ iterations: 7, boundary: "constant", boundaryValue: -150, acceleration: "biggs", start: "flat" },
+      ...{ background: 12.5, totalVariation: 0.002, backProjector: "wiener-butterworth", dampingSigmas: 3 },
+      ...{ saturation: 4095, stop: "divergence", stopTolerance: 1e-4, photonsPerUnit: 0.46, seed: 7 },
+    },
     tiling: { tile: [32, 64, 128], halo: [0, 8, 9] },
     backend: "cpu",
     memoryBytes: 2 ** 31,
@@ -72,6 +87,19 @@ for (
     ["--boundary-value 5", '--boundary-value "5"', "--boundary constant"],
     ["--acceleration fast", '--acceleration "fast"', "none, shb, biggs"],
     ["--start noise", '--start "noise"', "data, flat"],
+    ["--background -1", '--background "-1"', "at least 0, or auto"],
+    ["--background none", '--background "none"', "at least 0, or auto"],
+    ["--tv -0.1", '--tv "-0.1"', "from 0 to 0.1"],
+    ["--tv 0.2", '--tv "0.2"', "from 0 to 0.1"],
+    ["--back-projector guo", '--back-projector "guo"', "matched, wiener-butterworth"],
+    ["--damping 11", '--damping "11"', "from 0 to 10"],
+    ["--saturation 0", '--saturation "0"', "above 0, auto or off"],
+    ["--saturation max", '--saturation "max"', "above 0, auto or off"],
+    ["--stop early", '--stop "early"', "fixed, divergence, held-out"],
+    ["--stop-tolerance 0", '--stop-tolerance "0"', "above 0"],
+    ["--stop-tolerance 2", '--stop-tolerance "2"', "at most 1"],
+    ["--photons-per-unit 0", '--photons-per-unit "0"', "above 0"],
+    ["--seed -1", '--seed "-1"', "whole number"],
     ["--backend cuda", '--backend "cuda"', "auto, webgpu, cpu"],
     ["--memory lots", '--memory "lots"', "512MiB"],
     ["--axes xyz", '--axes "xyz"', "tczyx"],

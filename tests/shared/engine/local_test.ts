@@ -9,8 +9,10 @@ import { countedTasks, sampleReport, sampleTask } from "./sample_tasks.ts";
 const soon = { attempts: 3, firstDelayMilliseconds: 1, longestDelayMilliseconds: 2 };
 
 /** An engine over a function that only computes tiles. */
-const engineOf = (computeTile: InvokeTile, options?: LocalEngineOptions) =>
-  createLocalEngine({ computeTile, checkSeam: () => Promise.reject(new Error("no seams here")) }, options);
+const engineOf = (computeTile: InvokeTile, options?: LocalEngineOptions) => {
+  const never = () => Promise.reject(new Error("only tiles here"));
+  return createLocalEngine({ computeTile, checkSeam: never, measureTile: never }, options);
+};
 
 /** Resolves a turn of the event loop later. */
 const turn = () => new Promise((resolve) => setTimeout(resolve, 0));

@@ -1,5 +1,6 @@
 /** Tasks and reports for tests that never look inside them. */
 import type { TileReport, TileTask } from "shared/contract.ts";
+import { TileAlgorithmSchema } from "shared/contract.ts";
 
 /** A well-formed task for the tile with this index. */
 export function sampleTask(index: number): TileTask {
@@ -19,7 +20,7 @@ export function sampleTask(index: number): TileTask {
     psf: { url: "memory:psf" },
     psfSha256: "1".repeat(64),
     output: { url: "memory:output", array: "0", chunk: [8, 8, 8] },
-    algorithm: { iterations: 1, boundary: "symmetric", boundaryValue: 0, acceleration: "none", start: "data" },
+    algorithm: TileAlgorithmSchema.parse({ iterations: 1 }),
     backend: "cpu",
     tile: {
       index,

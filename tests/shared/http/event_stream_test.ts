@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import type { JobEvent, JobStatus } from "shared/contract.ts";
+import { AlgorithmSchema } from "shared/contract.ts";
 import { ClearstackError } from "shared/errors.ts";
 import { eventStream, lastEventId, readEvents } from "shared/http/event_stream.ts";
 
@@ -12,9 +13,10 @@ const status: JobStatus = {
     source: { url: "memory:a\n\nb" },
     psf: { url: "memory:p" },
     output: { url: "memory:o", ifExists: "fail" },
-    algorithm: { iterations: 1, boundary: "symmetric", boundaryValue: 0, acceleration: "none", start: "data" },
+    algorithm: AlgorithmSchema.parse({ iterations: 1 }),
     tiling: { tile: "auto", halo: "auto" },
     backend: "auto",
+    seamCheck: "auto",
   },
   tiles: 2,
   tilesDone: 0,

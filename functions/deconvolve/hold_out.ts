@@ -1,0 +1,52 @@
+/** Holding photons of a tile's box out. */
+import type { VoxelData } from "kernels/deconvolver.ts";
+import type { PilotTask } from "shared/contract.ts";
+import { mapAxes } from "shared/geometry.ts";
+import { axisMap } from "shared/image/axis_map.ts";
+import type { PhotonSplit } from "shared/photon_split.ts";
+import { splitPhotons } from "shared/photon_split.ts";
+import { spatialShape } from "shared/plan.ts";
+
+/** A task on the kept photons, and both kinds of photons. */
+export interface HeldOutBox extends PhotonSplit {
+  /** The algorithm, with what it says of intensities in units of the kept photons. */
+  readonly algorithm: PilotTask["algorithm"];
+  /** Expected ratio of held-out to kept photons. */
+  readonly ratio: number;
+}
+
+/**
+ * Splits the photons of a box as the task says; every tile that holds a voxel, also in its halo, splits it in the same way.
+ *
+ * @param values the box of the task, x contiguous; it is only read
+ */
+export function holdOut(
+  values: VoxelData,
+  { algorithm, source, tile, heldOut: { fraction, seed, photonsPerUnit } }: PilotTask & {
+    readonly heldOut: NonNullable<PilotTask["heldOut"]>;
+  },
+): HeldOutBox {
+  const imageShape = spatialShape(source);
+  const { start, shape } = tile.box;
+  const split = splitPhotons(values, {
+    seed,
+    heldOutFraction: fraction,
+    unitsPerPhoton: 1 / photonsPerUnit,
+    imageShape,
+    volume: tile.outer.reduce((volume, index, axis) => volume * source.shape[axis]! + index, 0),
+    coordinates: mapAxes((axis) =>
+      axisMap({ start: start[axis], count: shape[axis], length: imageShape[axis] }, algorithm.boundary)
+    ),
+  });
+  const kept = 1 - fraction;
+  const { background, scale } = algorithm;
+  return {
+    ...split,
+    algorithm: {
+      ...algorithm,
+      ...(background === undefined ? {} : { background: kept * background }),
+      ...(scale === undefined ? {} : { scale: kept * scale }),
+    },
+    ratio: fraction / kept,
+  };
+}

@@ -1,0 +1,38 @@
+/** What the kernels are told of a task. */
+import type { DeconvolverOptions, RunOptions } from "kernels/deconvolver.ts";
+import type { PilotTask, TileTask } from "shared/contract.ts";
+import { observedInBox } from "shared/image/read_box.ts";
+import { spatialShape } from "shared/plan.ts";
+
+/** What every message about a tile says. */
+export type BoxTask = Pick<TileTask, "source" | "psf" | "psfSha256" | "algorithm" | "backend" | "tile">;
+
+/** What a deconvolver for this task is made for, besides the PSF. */
+export function deconvolverOptions({ algorithm, tile }: BoxTask): Omit<DeconvolverOptions, "psf"> {
+  const { iterations: _, start: __, boundary, boundaryValue: ___, ...options } = algorithm;
+  return { box: tile.box.shape, nonCirculant: boundary === "non-circulant", ...definedOnly(options) };
+}
+
+/** Settings that are left out are not there, rather than undefined. */
+function definedOnly<T extends object>(options: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]: Exclude<T[K], undefined>;
+  };
+}
+
+/** How the box of this task is run. */
+export function runOptions(
+  { algorithm, source, tile }: BoxTask,
+): Pick<RunOptions, "iterations" | "start" | "observed"> {
+  const { iterations, start, boundary } = algorithm;
+  const observed = boundary === "non-circulant" ? { observed: observedInBox(spatialShape(source), tile.box) } : {};
+  return { iterations, start, ...observed };
+}
+
+/** What is measured of a tile: its core, which no other tile has. */
+export function measuringOptions({ measureEvery, tile }: PilotTask): Pick<RunOptions, "measureEvery" | "measured"> {
+  const { box, core } = tile;
+  const [z, y, x] = box.start;
+  const start = [core.start[0] - z, core.start[1] - y, core.start[2] - x] as const;
+  return { measureEvery, measured: { start, shape: core.shape } };
+}

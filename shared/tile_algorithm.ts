@@ -1,0 +1,45 @@
+/** From what a job asks for to the numbers that its tiles compute with. */
+import { createHash } from "node:crypto";
+import { saturationLevel } from "./algorithm_rules.ts";
+import type { Algorithm, Decisions, Plan, TileAlgorithm } from "./contract.ts";
+import { ClearstackError } from "./errors.ts";
+
+/** Whether something must be decided for the whole image before the first tile. */
+export function needsPilot({ background, stop, totalVariation, acceleration }: Algorithm): boolean {
+  // Total variation and extrapolation smooth and clip in proportion to the scale of the image.
+  return background === "auto" || stop !== "fixed" || totalVariation > 0 || acceleration !== "none";
+}
+
+/** The plan with what a pilot decided; its hash also stands for the decisions. */
+export function decidedPlan(plan: Plan, decisions: Decisions): Plan {
+  const { iterations, background, scale } = decisions;
+  const numbers = JSON.stringify([plan.planHash, iterations, background, scale ?? null]);
+  return { ...plan, planHash: createHash("sha256").update(numbers).digest("hex"), decisions };
+}
+
+/**
+ * What the tiles of a plan compute.
+ *
+ * @throws {ClearstackError} `internal` if a pilot has yet to decide
+ */
+export function tileAlgorithm({ algorithm, decisions, source }: Pick<Plan, "algorithm" | "decisions" | "source">) {
+  if (needsPilot(algorithm) && !decisions) throw new ClearstackError("internal", "the plan lacks what a pilot decides");
+  const { boundary, boundaryValue, acceleration, start, totalVariation, backProjector, dampingSigmas } = algorithm;
+  const background = decisions?.background ?? (algorithm.background === "auto" ? 0 : algorithm.background);
+  const saturation = saturationLevel(algorithm, source.dtype);
+  const decided: TileAlgorithm = {
+    boundary,
+    boundaryValue,
+    acceleration,
+    start,
+    iterations: decisions?.iterations ?? algorithm.iterations,
+    ...(background > 0 ? { background } : {}),
+    ...(totalVariation > 0 ? { totalVariation } : {}),
+    ...(backProjector === "matched" ? {} : { backProjector }),
+    // An I-divergence of t units is one of t * photonsPerUnit photons, and the kernels compare it with the square of this.
+    ...(dampingSigmas > 0 ? { dampingSigmas: dampingSigmas / Math.sqrt(algorithm.photonsPerUnit ?? 1) } : {}),
+    ...(saturation === undefined ? {} : { saturation }),
+    ...(decisions?.scale === undefined ? {} : { scale: decisions.scale }),
+  };
+  return decided;
+}
