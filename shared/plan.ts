@@ -4,6 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import { refuseContradictions } from "./algorithm_rules.ts";
+import { autoHalo } from "./auto_halo.ts";
 import type { AxisCut } from "./axis_cut.ts";
 import { boxSideSum, largestBoxSide, spanAt, tileCount, touchedChunkVoxels } from "./axis_cut.ts";
 import type { Cuts, Goal, UncutAxes } from "./choose_tile.ts";
@@ -54,7 +55,7 @@ interface Claim {
 export function planJob(image: ImageInfo, psf: PsfInfo, request: JobRequest, limits: Limits): Plan {
   const shape = spatialShape(image);
   refuseLargePsf(shape, psf);
-  const halo = request.tiling.halo === "auto" ? energyHalo(psf) : request.tiling.halo;
+  const halo = request.tiling.halo === "auto" ? autoHalo(psf, request.algorithm) : request.tiling.halo;
   const { tile } = request.tiling;
   const axes = mapAxes((axis) => ({
     extent: shape[axis],
@@ -107,11 +108,6 @@ function alongSpatialAxes(image: ImageInfo, lengths: readonly number[]): Vec3 {
     const position = image.axes.findIndex(({ name }) => name === SPATIAL_AXES[axis]);
     return position < 0 ? 1 : lengths[position]!;
   });
-}
-
-/** The halo that `auto` stands for: twice the radius that holds 99.9 % of the PSF's energy, at most the PSF itself. */
-function energyHalo(psf: PsfInfo): Vec3 {
-  return mapAxes((axis) => Math.min(2 * psf.radius[axis], psf.shape[axis] - 1));
 }
 
 function planCuts(plan: Plan): [AxisCut, AxisCut, AxisCut] {

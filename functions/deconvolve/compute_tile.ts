@@ -2,7 +2,7 @@
  * One tile from source to output: read its box, deconvolve, crop, write whole stored objects, leave a record. The result
  * depends on the task alone, so it does not matter who computes it, or how often.
  */
-import type { RunOptions } from "kernels/deconvolver.ts";
+import type { RunOptions, VoxelData } from "kernels/deconvolver.ts";
 import type { Piece, PilotReport, PilotTask, SeamReport, SeamTask, TileReport, TileTask } from "shared/contract.ts";
 import type { TileFunction } from "shared/engine/engine.ts";
 import { ClearstackError, isClearstackError } from "shared/errors.ts";
@@ -20,7 +20,7 @@ import type { ChosenBackend, Kernels, PoolResult } from "./deconvolver_pool.ts";
 import { DeconvolverPool } from "./deconvolver_pool.ts";
 import { holdOut } from "./hold_out.ts";
 import type { BoxTask } from "./kernel_options.ts";
-import { deconvolverOptions, measuringOptions, runOptions } from "./kernel_options.ts";
+import { deconvolverOptions, measuringOptions, runOptions, taskDataType } from "./kernel_options.ts";
 import { RecentCache } from "./recent_cache.ts";
 
 /** Sources and PSFs whose handles are kept; a process works on one job at a time, or on few. */
@@ -133,14 +133,15 @@ async function readTile(task: BoxTask, means: Means, signal: AbortSignal) {
     box: tile.box,
     boundary: algorithm.boundary,
     boundaryValue: algorithm.boundaryValue,
+    dataType: taskDataType(task),
     signal,
   });
 }
 
 /** Runs the box of a task; `options` are those that the task does not tell. */
 async function deconvolveBox(
-  task: BoxTask,
-  values: Float32Array,
+  task: BoxTask & Pick<PilotTask, "heldOut">,
+  values: VoxelData,
   means: Means,
   options: Omit<RunOptions, "iterations" | "signal"> & { readonly signal: AbortSignal },
 ): Promise<PoolResult & ChosenBackend> {

@@ -1,13 +1,19 @@
 /** What the kernels are told of a task. */
 import type { DeconvolverOptions, RunOptions } from "kernels/deconvolver.ts";
 import type { PilotTask, TileTask } from "shared/contract.ts";
+import { type BoxDataType, boxDataType } from "shared/image/box_data_type.ts";
 import { observedInBox } from "shared/image/read_box.ts";
 import { spatialShape } from "shared/plan.ts";
 
 /** What every message about a tile says. */
 export type BoxTask = Pick<TileTask, "source" | "psf" | "psfSha256" | "algorithm" | "backend" | "tile">;
 
-/** What a deconvolver for this task is made for, besides the PSF. */
+/** In which type the box of a task is read. */
+export function taskDataType({ source: { dtype }, algorithm: { boundary, boundaryValue } }: BoxTask): BoxDataType {
+  return boxDataType({ dtype, boundary, boundaryValue });
+}
+
+/** What a deconvolver for this task is made for, besides the PSF. Photons that are kept from a split may be fractions. */
 export function deconvolverOptions({ algorithm, tile }: BoxTask): Omit<DeconvolverOptions, "psf"> {
   const { iterations: _, start: __, boundary, boundaryValue: ___, ...options } = algorithm;
   return { box: tile.box.shape, nonCirculant: boundary === "non-circulant", ...definedOnly(options) };

@@ -3,11 +3,20 @@ import { memoryLayout } from "kernels/cpu/memory_layout.ts";
 import { webGpuDeviceBytes } from "kernels/webgpu/device_bytes.ts";
 import { boxLayout } from "kernels/webgpu/layout.ts";
 import type { GpuLimits } from "kernels/webgpu/limits.ts";
-import type { JobRequest, MemoryTerms } from "shared/contract.ts";
+import type { Dtype, JobRequest, MemoryTerms } from "shared/contract.ts";
 import type { Device } from "shared/engine/device.ts";
 import type { Vec3 } from "shared/geometry.ts";
 import { ClearstackError } from "shared/errors.ts";
 import { formatVec3, voxelCount } from "shared/geometry.ts";
+import { boxDataType } from "shared/image/box_data_type.ts";
+
+/** What the claim depends on besides device and request. */
+export interface ClaimInputs {
+  /** How the source is stored. */
+  readonly dtype: Dtype;
+  /** True if the PSF is centro-symmetric, so that a GPU keeps no imaginary parts of its transform. */
+  readonly symmetricPsf: boolean;
+}
 
 /** The address space of 32-bit WebAssembly. */
 const CPU_BYTES = 2 ** 32;
@@ -16,7 +25,11 @@ const CPU_BYTES = 2 ** 32;
  * The claim of a job's kernels on a device, in named terms, bytes; it throws `over-budget` for a box that the kernels cannot
  * take however much memory there is.
  */
-export function computeClaim(device: Device, { algorithm }: JobRequest): (box: Vec3) => MemoryTerms {
+export function computeClaim(
+  device: Device,
+  { algorithm }: JobRequest,
+  { dtype, symmetricPsf }: ClaimInputs,
+): (box: Vec3) => MemoryTerms {
   const { acceleration, boundary, totalVariation, backProjector } = algorithm;
   const options = { acceleration, nonCirculant: boundary === "non-circulant", totalVariation, backProjector };
   const holdsOut = algorithm.stop === "held-out";
@@ -43,7 +56,9 @@ export function computeClaim(device: Device, { algorithm }: JobRequest): (box: V
 
   function gpuTerms(box: Vec3): MemoryTerms {
     if (device.gpuLimits) boxLayout(box, device.gpuLimits as GpuLimits);
-    const { total: _, ...terms } = webGpuDeviceBytes(box, options);
+    // The photons that a split keeps are float32.
+    const dataType = holdsOut ? "float32" : boxDataType({ ...algorithm, dtype });
+    const { total: _, ...terms } = webGpuDeviceBytes(box, { ...options, dataType, symmetricPsf });
     return holdsOut ? { ...terms, heldOut: 4 * voxelCount(box) } : terms;
   }
 }

@@ -1,4 +1,5 @@
 /** Everything about a job that can be known before anything is written. */
+import { isCentroSymmetric } from "kernels/psf_symmetry.ts";
 import type { BackendChoice, JobRequest, Plan } from "shared/contract.ts";
 import { PlanSchema } from "shared/contract.ts";
 import type { Device } from "shared/engine/device.ts";
@@ -9,6 +10,7 @@ import type { Limits } from "shared/plan.ts";
 import { planJob } from "shared/plan.ts";
 import { loadPsf } from "shared/psf/load_psf.ts";
 import { openStore } from "shared/storage/open_store.ts";
+import type { ClaimInputs } from "./compute_claim.ts";
 
 /**
  * Reading one voxel in voxel iterations: decoding uint16 takes about 4 ns a voxel, an iteration 12 ns on two CPU cores and
@@ -22,7 +24,7 @@ export interface PlanningDeps {
   /** What the tiles of a job that asks for this backend would be computed on. */
   readonly device: (choice: BackendChoice) => Promise<Device>;
   /** The claim of a job's kernels on memory. */
-  readonly computeClaim: (device: Device, request: JobRequest) => Limits["compute"];
+  readonly computeClaim: (device: Device, request: JobRequest, inputs: ClaimInputs) => Limits["compute"];
 }
 
 /** A job that may start. */
@@ -52,7 +54,10 @@ export async function prepareJob(
   const limits: Limits = {
     hostBytes: request.memoryBytes ?? device.hostBytes,
     deviceBytes: device.deviceBytes,
-    compute: deps.computeClaim(device, request),
+    compute: deps.computeClaim(device, request, {
+      dtype: image.info.dtype,
+      symmetricPsf: isCentroSymmetric(psf.volume),
+    }),
     computeOnHost: device.computeOnHost,
     readCostIterations: device.backend === "webgpu" && !device.computeOnHost ? GPU_READ_COST : CPU_READ_COST,
   };

@@ -14,6 +14,8 @@ const rich: JobRequest = {
   algorithm: { ...plain.algorithm, acceleration: "biggs", boundary: "non-circulant" },
 };
 
+const inputs = { dtype: "float32", symmetricPsf: false } as const;
+
 const gpuLimits = {
   maxBufferSize: 2 ** 27,
   maxStorageBufferBindingSize: 2 ** 27,
@@ -29,13 +31,27 @@ function device(backend: "cpu" | "webgpu"): Device {
 for (const backend of ["cpu", "webgpu"] as const) {
   Deno.test(`${backend} claims at least 16 bytes a voxel, and more for acceleration and unknown edges`, () => {
     const box: Vec3 = [64, 64, 64];
-    const [least, most] = [plain, rich].map((request) => totalBytes(computeClaim(device(backend), request)(box)));
+    const [least, most] = [plain, rich].map((request) =>
+      totalBytes(computeClaim(device(backend), request, inputs)(box))
+    );
     // data, estimate, spectrum and OTF; weights and two volumes of acceleration come on top
     assert(least! >= 16 * 64 ** 3 && most! >= least! + 12 * 64 ** 3, `${least}, ${most}`);
   });
 
   Deno.test(`a box that ${backend} cannot take however much memory there is, is refused`, () => {
-    const claim = computeClaim(device(backend), plain);
+    const claim = computeClaim(device(backend), plain, inputs);
     assertEquals(assertThrows(() => claim([1024, 1024, 1024]), ClearstackError).kind, "over-budget");
   });
 }
+
+Deno.test("webgpu claims 14 bytes a voxel for uint16 data or a symmetric PSF, 12 for both", () => {
+  const box: Vec3 = [128, 256, 256];
+  const volumes = (dtype: "uint8" | "uint16" | "int16" | "float32", symmetricPsf: boolean) =>
+    computeClaim(device("webgpu"), plain, { dtype, symmetricPsf })(box).volumes! / (128 * 256 * 256);
+  assertEquals(volumes("float32", false), 16);
+  assertEquals(volumes("int16", false), 16);
+  assertEquals(volumes("uint8", false), 14);
+  assertEquals(volumes("uint16", false), 14);
+  assertEquals(volumes("float32", true), 14);
+  assertEquals(volumes("uint16", true), 12);
+});
