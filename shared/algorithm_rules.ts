@@ -60,6 +60,12 @@ const RULES: readonly Rule[] = [
       "matched back-projector",
   },
   {
+    when: ({ boundary, backProjector }) => boundary === "non-circulant" && backProjector !== "matched",
+    message: () =>
+      "the Wiener-Butterworth back-projector cannot leave voxels unobserved: give another boundary than non-circulant, or " +
+      "the matched back-projector",
+  },
+  {
     when: ({ stop, backProjector }) => stop === "divergence" && backProjector !== "matched",
     message: () =>
       "the Wiener-Butterworth back-projector does not lower the I-divergence step by step, so it cannot tell when to " +

@@ -79,6 +79,7 @@ export const DecisionsSchema = z.strictObject({
   iterations: z.int().min(1),
   background: z.number().min(0),
   scale: z.number().positive().optional().describe("intensity that decides what counts as small"),
+  mean: z.number().min(0).optional().describe("what voxels beyond a non-circulant edge start from"),
   reason: z.string().optional().describe("what decided the number of iterations, where not the request did"),
 });
 export type Decisions = z.infer<typeof DecisionsSchema>;
@@ -93,6 +94,7 @@ export const TileAlgorithmSchema = z.strictObject({
   dampingSigmas: z.number().min(0).optional(),
   saturation: z.number().positive().optional(),
   scale: z.number().positive().optional(),
+  mean: z.number().min(0).optional(),
 });
 export type TileAlgorithm = z.infer<typeof TileAlgorithmSchema>;
 

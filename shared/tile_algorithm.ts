@@ -5,15 +5,18 @@ import type { Algorithm, Decisions, Plan, TileAlgorithm } from "./contract.ts";
 import { ClearstackError } from "./errors.ts";
 
 /** Whether something must be decided for the whole image before the first tile. */
-export function needsPilot({ background, stop, totalVariation, acceleration }: Algorithm): boolean {
-  // Total variation and extrapolation smooth and clip in proportion to the scale of the image.
-  return background === "auto" || stop !== "fixed" || totalVariation > 0 || acceleration !== "none";
+export function needsPilot(algorithm: Algorithm): boolean {
+  const { background, stop, totalVariation, acceleration, boundary } = algorithm;
+  // Total variation and extrapolation smooth and clip in proportion to the scale of the image; what lies beyond a non-circulant
+  // edge starts from its mean.
+  return background === "auto" || stop !== "fixed" || totalVariation > 0 || acceleration !== "none" ||
+    boundary === "non-circulant";
 }
 
 /** The plan with what a pilot decided; its hash also stands for the decisions. */
 export function decidedPlan(plan: Plan, decisions: Decisions): Plan {
-  const { iterations, background, scale } = decisions;
-  const numbers = JSON.stringify([plan.planHash, iterations, background, scale ?? null]);
+  const { iterations, background, scale, mean } = decisions;
+  const numbers = JSON.stringify([plan.planHash, iterations, background, scale ?? null, mean ?? null]);
   return { ...plan, planHash: createHash("sha256").update(numbers).digest("hex"), decisions };
 }
 
@@ -40,6 +43,7 @@ export function tileAlgorithm({ algorithm, decisions, source }: Pick<Plan, "algo
     ...(dampingSigmas > 0 ? { dampingSigmas: dampingSigmas / Math.sqrt(algorithm.photonsPerUnit ?? 1) } : {}),
     ...(saturation === undefined ? {} : { saturation }),
     ...(decisions?.scale === undefined ? {} : { scale: decisions.scale }),
+    ...(decisions?.mean === undefined ? {} : { mean: decisions.mean }),
   };
   return decided;
 }

@@ -39,13 +39,14 @@ export function holdOut(
     ),
   });
   const kept = 1 - fraction;
-  const { background, scale } = algorithm;
+  const { background, scale, mean } = algorithm;
   return {
     ...split,
     algorithm: {
       ...algorithm,
       ...(background === undefined ? {} : { background: kept * background }),
       ...(scale === undefined ? {} : { scale: kept * scale }),
+      ...(mean === undefined ? {} : { mean: kept * mean }),
     },
     ratio: fraction / kept,
   };

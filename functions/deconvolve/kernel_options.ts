@@ -29,10 +29,10 @@ function definedOnly<T extends object>(options: T): { [K in keyof T]: Exclude<T[
 /** How the box of this task is run. */
 export function runOptions(
   { algorithm, source, tile }: BoxTask,
-): Pick<RunOptions, "iterations" | "start" | "observed"> {
-  const { iterations, start, boundary } = algorithm;
+): Pick<RunOptions, "iterations" | "start" | "observed" | "mean"> {
+  const { iterations, start, boundary, mean } = algorithm;
   const observed = boundary === "non-circulant" ? { observed: observedInBox(spatialShape(source), tile.box) } : {};
-  return { iterations, start, ...observed };
+  return { iterations, start, ...observed, ...(mean === undefined ? {} : { mean }) };
 }
 
 /** What is measured of a tile: its core, which no other tile has. */

@@ -66,6 +66,7 @@ export async function runPilot(
     iterations: algorithm.iterations,
     background,
     ...(scale > 0 && Number.isFinite(scale) ? { scale } : {}),
+    ...(algorithm.boundary === "non-circulant" ? { mean: meanCount(sample.values) } : {}),
   };
   if (algorithm.background === "auto") options.tell(`the background is ${Number(background.toPrecision(4))}`);
   if (algorithm.stop === "fixed") {
@@ -87,6 +88,12 @@ export async function runPilot(
     kernelSeconds: reports.reduce((sum, report) => sum + report.kernelSeconds, 0),
     bytesRead: reports.reduce((sum, report) => sum + report.bytesRead, sample.bytesRead),
   };
+}
+
+/** Mean of a sample, negative values as 0, as the kernels count them; 0 if the sample holds what they refuse. */
+function meanCount(values: Float32Array): number {
+  const mean = values.reduce((sum, value) => sum + Math.max(value, 0), 0) / values.length;
+  return Number.isFinite(mean) ? mean : 0;
 }
 
 /** Tasks of a sample of tiles, spread evenly over all volumes. */

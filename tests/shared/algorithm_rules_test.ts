@@ -16,6 +16,7 @@ const REFUSED: readonly Case[] = [
   [{ stopTolerance: 0.1 }, "uint16", "--stop divergence"],
   [{ acceleration: "shb", backProjector: "wiener-butterworth" }, "uint16", "biggs"],
   [{ stop: "divergence", backProjector: "wiener-butterworth" }, "uint16", "held-out"],
+  [{ boundary: "non-circulant", backProjector: "wiener-butterworth" }, "uint16", "matched"],
 ];
 
 const ACCEPTED: readonly (readonly [Partial<Algorithm>, Dtype])[] = [
