@@ -4,6 +4,7 @@ import type { BackendChoice } from "shared/contract.ts";
 import { BackendSchema, PilotTaskSchema, SeamTaskSchema, TileTaskSchema } from "shared/contract.ts";
 import type { Device } from "shared/engine/device.ts";
 import type { TileFunction } from "shared/engine/engine.ts";
+import { longAnswer } from "shared/http/long_answer.ts";
 import { answerError, httpProblem, problemResponse } from "shared/http/problem.ts";
 import { readJson } from "shared/http/read_json.ts";
 
@@ -36,15 +37,15 @@ export function createDeconvolveApp(
   app.get("/v1/device", async (c) => c.json(await device(BackendSchema.parse(c.req.query("backend") ?? "auto"))));
   app.post("/v1/tiles", async (c) => {
     const task = await readJson(c.req.raw, TileTaskSchema);
-    return c.json(await computeTile(task, c.req.raw.signal));
+    return await longAnswer(c.req.raw, (signal) => computeTile(task, signal), { log });
   });
   app.post("/v1/seams", async (c) => {
     const task = await readJson(c.req.raw, SeamTaskSchema);
-    return c.json(await checkSeam(task, c.req.raw.signal));
+    return await longAnswer(c.req.raw, (signal) => checkSeam(task, signal), { log });
   });
   app.post("/v1/pilots", async (c) => {
     const task = await readJson(c.req.raw, PilotTaskSchema);
-    return c.json(await measureTile(task, c.req.raw.signal));
+    return await longAnswer(c.req.raw, (signal) => measureTile(task, signal), { log });
   });
   return app;
 }

@@ -1,6 +1,7 @@
 /** Calling another function: JSON there and back, problem documents turned into errors again. */
 import type { z } from "zod";
-import { ClearstackError } from "../errors.ts";
+import { ProblemSchema } from "../contract.ts";
+import { ClearstackError, isClearstackError } from "../errors.ts";
 import { errorFromProblem } from "./problem.ts";
 
 /** One call. */
@@ -45,8 +46,12 @@ export async function callJson<T extends z.ZodType>(
 ): Promise<z.output<T>> {
   const response = await callFunction(url, options);
   try {
-    return schema.parse(await response.json());
+    const answer = await response.json();
+    // A long answer that fails after its status was sent.
+    if (ProblemSchema.safeParse(answer).success) throw errorFromProblem(answer, response.status);
+    return schema.parse(answer);
   } catch (cause) {
+    if (isClearstackError(cause)) throw cause;
     if (options?.signal?.aborted) throw new ClearstackError("cancelled", "the call was cancelled", { cause });
     throw new ClearstackError("device-lost", `the function at ${new URL(url).origin} broke off its answer`, { cause });
   }
