@@ -1,5 +1,6 @@
 /** The command line: every function in one process. */
 import { isClearstackError, toClearstackError } from "shared/errors.ts";
+import { instructGpuDrivers } from "shared/gpu_drivers.ts";
 import { configureStores } from "shared/storage/store_environment.ts";
 import type { Command, Io } from "./io.ts";
 
@@ -75,20 +76,8 @@ function onInterrupt(stop: () => void): () => void {
   return () => signals.forEach((signal) => Deno.removeSignalListener(signal, listener));
 }
 
-/**
- * What GPU drivers on Linux need to hear, unless the environment says something else. Without a Vulkan driver WebGPU would fall
- * back to OpenGL, where the kernels may hang; no GPU at all is explained. And software drivers write to standard error where
- * XDG_RUNTIME_DIR is unset, though they show nothing; any value will do.
- */
-function instructDrivers(): void {
-  if (Deno.build.os !== "linux") return;
-  for (const [name, value] of [["DENO_WEBGPU_BACKEND", "vulkan"], ["XDG_RUNTIME_DIR", "/tmp"]] as const) {
-    if (!Deno.env.get(name)) Deno.env.set(name, value);
-  }
-}
-
 if (import.meta.main) {
-  instructDrivers();
+  instructGpuDrivers(Deno.env);
   configureStores({ env: (name) => Deno.env.get(name) });
   Deno.exit(await run(Deno.args, await processIo()));
 }

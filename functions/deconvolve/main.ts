@@ -1,18 +1,20 @@
 /**
  * Serves the `deconvolve` function. PORT is the port to listen on (default 8081), HOST the address (default 127.0.0.1);
  * CLEARSTACK_MEMORY and CLEARSTACK_DEVICE_MEMORY bound what may be used. CLEARSTACK_TOKEN is what callers must present, and
- * CLEARSTACK_PARENT=stdin has the process tell its address on standard output and end with its standard input. Object stores take their credentials from AWS_*,
- * AZURE_* and GOOGLE_*.
+ * CLEARSTACK_PARENT=stdin has the process tell its address on standard output and end with its standard input. Object stores
+ * take their credentials from AWS_*, AZURE_* and GOOGLE_*.
  */
 import { chooseBackend, createDeconvolver } from "kernels/backend.ts";
 import { readConfig } from "shared/config.ts";
 import { freeMemoryBytes } from "shared/free_memory.ts";
+import { instructGpuDrivers } from "shared/gpu_drivers.ts";
 import { configureStores } from "shared/storage/store_environment.ts";
 import { createDeconvolveApp } from "./app.ts";
 import { createTileComputer } from "./compute_tile.ts";
 import { serveParent } from "./serve_parent.ts";
 import { describeDevice } from "./device.ts";
 
+instructGpuDrivers(Deno.env);
 configureStores({ env: (name) => Deno.env.get(name) });
 const config = readConfig({ env: (name) => Deno.env.get(name), freeBytes: freeMemoryBytes() });
 const tiles = createTileComputer({ chooseBackend, createDeconvolver });
