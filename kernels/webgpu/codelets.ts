@@ -10,7 +10,7 @@ import { float, type Wgsl } from "./wgsl.ts";
 export type Sign = 1 | -1;
 
 /** How a radix without its own formula is composed: columns of the first factor, rows of the second. */
-const COMPOSED: Readonly<Record<number, readonly [number, number]>> = {
+export const COMPOSED: Readonly<Record<number, readonly [columns: number, rows: number]>> = {
   6: [3, 2],
   8: [2, 4],
   9: [3, 3],
@@ -86,6 +86,11 @@ function composedDft(w: Wgsl, inputs: readonly string[], sign: Sign): string[] {
     dft(w, inner.map((column) => column[k1]), sign).forEach((value, k2) => outputs[k1 + columns * k2] = value);
   }
   return outputs;
+}
+
+/** True if multiplying by `exp(2 pi sqrt(-1) turns)` costs no arithmetic, only exchanged parts and signs. */
+export function isFreeTurn(turns: number): boolean {
+  return [0, 0.25, 0.5].includes(Math.abs(turns));
 }
 
 /** `value * exp(2 pi sqrt(-1) turns)` for a constant fraction of a turn. */

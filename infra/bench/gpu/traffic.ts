@@ -1,8 +1,9 @@
 /**
  * `deno run infra/bench/gpu/traffic.ts [SIDE]`: prints the bytes that an iteration moves through device memory per voxel, counted
- * from its passes, for every way to keep data and OTF. Nothing is run.
+ * from its passes, for every way to keep data and OTF, and its floating-point operations for a few boxes. Nothing is run.
  */
 import { cappedLimits, DEFAULT_LIMITS, type GpuLimits, LIMIT_NAMES } from "kernels/webgpu/limits.ts";
+import { iterationOperations, type Operations } from "kernels/webgpu/operations.ts";
 import { type MethodOptions, programOptions, rlProgram } from "kernels/webgpu/rl_program.ts";
 import { cachedTraffic, passTraffic } from "kernels/webgpu/traffic.ts";
 import { type Vec3, voxelCount } from "shared/geometry.ts";
@@ -58,11 +59,36 @@ export function trafficTable(box: Vec3): TrafficRow[] {
   });
 }
 
+/** Operations of a box, and what Cooley and Tukey's radix 2 takes for the four transforms of real volumes alone. */
+export interface OperationRow extends Operations {
+  readonly box: Vec3;
+  readonly classic: number;
+}
+
+/** Counts the operations per voxel and iteration of boxes, with a complex OTF. */
+export function operationTable(boxes: readonly Vec3[]): OperationRow[] {
+  const { otf } = programOptions({});
+  return boxes.map((box) => ({
+    box,
+    ...iterationOperations(box, otf, LARGE_GPU),
+    classic: 4 * 2.5 * Math.log2(voxelCount(box)),
+  }));
+}
+
 if (import.meta.main) {
   const side = Number(Deno.args[0] ?? 512);
   console.log(`Bytes per voxel and iteration, ${side}^3 voxels\n`);
   console.log("| what is kept | whole box | slabs in the cache |\n|---|---|---|");
   for (const { name, wholeBox, slabs } of trafficTable([side, side, side])) {
     console.log(`| ${name} | ${wholeBox.toFixed(1)} | ${slabs.toFixed(1)} |`);
+  }
+  console.log("\nFloating-point operations per voxel and iteration, float32 data, complex OTF\n");
+  console.log("| box | transforms | packing | OTF | ratio, update | sum | four classic transforms |");
+  console.log("|---|---|---|---|---|---|---|");
+  const others: Vec3[] = [[256, 256, 256], [320, 640, 640], [432, 432, 432], [384, 768, 768]];
+  for (const { box, classic, ...counted } of operationTable([[side, side, side], ...others])) {
+    const counts = [counted.transforms, counted.packing, counted.products, counted.pointwise];
+    const sum = counts.reduce((total, count) => total + count, 0);
+    console.log(`| ${[box.join(" x "), ...[...counts, sum, classic].map((count) => count.toFixed(1))].join(" | ")} |`);
   }
 }
