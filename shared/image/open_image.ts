@@ -45,7 +45,8 @@ export async function openImage(location: Location, options: OpenOptions = {}): 
 export async function reopenImage(info: ImageInfo, options: RequestOptions = {}): Promise<Image> {
   if (info.format === "tiff") {
     // What the pages are was settled when the image was first opened.
-    const image = await openTiff({ url: info.url }, { ...options, pagesAreZ: true });
+    const axes = info.axes.map(({ name }) => name).join("");
+    const image = await openTiff({ url: info.url, axes }, options);
     if (image.info.identity !== info.identity) throw changed(info);
     return { ...image, info };
   }

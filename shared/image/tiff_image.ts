@@ -1,6 +1,6 @@
 /**
- * A TIFF as an image: one page is a plane, several pages of one kind are a stack in z. What could mean something else is
- * refused rather than guessed.
+ * A TIFF as an image: a page is a plane, and its description says along which axes the pages lie. What could mean something
+ * else is refused rather than guessed.
  */
 import { GeoTIFF, type GeoTIFFImage } from "geotiff";
 import type { Dtype, ImageInfo, Location } from "../contract.ts";
@@ -12,6 +12,9 @@ import { canonicalUrl, splitObject } from "../storage/url.ts";
 import { axesOf } from "./axes.ts";
 import { hashHex } from "./hash.ts";
 import type { ChunkValues, Image } from "./image.ts";
+import { decidePageAxes, type PageAxes } from "./tiff_axes.ts";
+import { bigEndianBlocks, mendByteOrder } from "./tiff_blocks.ts";
+import { contiguousPages } from "./tiff_contiguous.ts";
 import { parseTiffDescription, type TiffDescription } from "./tiff_metadata.ts";
 
 /** How an image is opened. */
@@ -25,9 +28,10 @@ export interface OpenOptions extends RequestOptions {
 }
 
 /**
- * Opens a TIFF; reads its directories only. A chunk is a page.
+ * Opens a TIFF; reads its directories only. A chunk is a page, or a tile of one.
  *
- * @throws {ClearstackError} `not-found`, `unsupported` for colour, hyperstacks and pages of several kinds, `corrupt-data`
+ * @throws {ClearstackError} `not-found`, `invalid-request` (which axes?), `unsupported` for colour and pages of several kinds,
+ *   `corrupt-data`
  */
 export async function openTiff(location: Location, options: OpenOptions = {}): Promise<Image> {
   const { base, key } = splitObject(location.url);
@@ -45,23 +49,26 @@ export async function openTiff(location: Location, options: OpenOptions = {}): P
     where,
     async () => await GeoTIFF.fromSource(geotiffSource(readBytes, object.size) as never),
   );
-  const pages = await decoding(where, () => tiff.getImageCount());
-  const first = await decoding(where, () => tiff.getImage(0));
+  const listed = await decoding(where, () => tiff.getImageCount());
+  const first = await pageOf(tiff, 0, where);
+  const description = await decoding(
+    where,
+    async () => parseTiffDescription(String(await first.fileDirectory.loadValue("ImageDescription") ?? ""), where),
+  );
+  refuseColour(first, where);
   const { pagesAreZ = false } = options;
-  const info = await infoOf(first, { location, where, pages, pagesAreZ, object, header: await readBytes(0, 1024) });
+  const pages = decidePageAxes({ where, listed, description, requested: location.axes, pagesAreZ });
+  const opened = { location, where, pages, object, header: await readBytes(0, 1024) };
+  const info = await infoOf(first, description, opened);
+  if (!pages.contiguous) return { info, readChunk: pageReader(tiff, info, opened) };
+  const stack = { where, readBytes, fileBytes: object.size, pages: description.pages!, dtype: info.dtype };
+  const readPage = await decoding(where, () => contiguousPages(first, stack));
+  const [height, width] = info.shape.slice(-2) as [number, number];
   return {
     info,
     async readChunk(coords, { signal } = {}) {
-      const page = coords.length === 3 ? coords[0]! : 0;
-      const image = await decoding(where, () => tiff.getImage(page));
-      refuseOddPage(image, page, info, where);
-      const values = await decoding(
-        `page ${page + 1} of ${where}`,
-        () => image.readRasters({ interleave: true, ...(signal === undefined ? {} : { signal }) }),
-      );
-      const width = info.shape.at(-1)!;
-      const strides = coords.length === 3 ? [values.length, width, 1] : [width, 1];
-      return { values: values as unknown as ChunkValues, strides, storedBytes: await storedBytesOf(image) };
+      const values = await readPage(pages.pageAt(coords), { signal });
+      return { values, strides: strides(coords.length, width, height), storedBytes: values.byteLength };
     },
   };
 }
@@ -69,62 +76,84 @@ export async function openTiff(location: Location, options: OpenOptions = {}): P
 interface Opened {
   readonly location: Location;
   readonly where: string;
-  readonly pages: number;
-  readonly pagesAreZ: boolean;
+  readonly pages: PageAxes;
   readonly object: ObjectInfo;
   readonly header: Uint8Array;
 }
 
-async function infoOf(first: GeoTIFFImage, opened: Opened): Promise<ImageInfo> {
+/** Reads pages, or tiles of them, that have directories of their own. */
+function pageReader(tiff: GeoTIFF, info: ImageInfo, { where, pages }: Opened): Image["readChunk"] {
+  const [height, width] = info.chunkShape.slice(-2) as [number, number];
+  return async (coords, { signal } = {}) => {
+    const page = pages.pageAt(coords);
+    const image = await pageOf(tiff, page, where);
+    refuseOddPage(image, page, info, where);
+    const [row, column] = coords.slice(-2) as [number, number];
+    // A window may reach past the image; what lies there stays 0.
+    const window = [column * width, row * height, (column + 1) * width, (row + 1) * height];
+    const values = await decoding(`page ${page + 1} of ${where}`, () =>
+      image.readRasters({
+        interleave: true,
+        window,
+        ...(image.littleEndian ? {} : { pool: bigEndianBlocks as never }),
+        ...(signal === undefined ? {} : { signal }),
+      }));
+    return {
+      values: values as unknown as ChunkValues,
+      strides: strides(coords.length, width, height),
+      storedBytes: await storedBytesOf(image, coords),
+    };
+  };
+}
+
+/** Of a chunk that holds one plane of these sides. */
+function strides(rank: number, width: number, height: number): number[] {
+  return [...Array.from({ length: rank - 2 }, () => width * height), width, 1];
+}
+
+async function pageOf(tiff: GeoTIFF, page: number, where: string): Promise<GeoTIFFImage> {
+  const image = await decoding(where, () => tiff.getImage(page));
+  mendByteOrder(image);
+  return image;
+}
+
+async function infoOf(first: GeoTIFFImage, description: TiffDescription, opened: Opened): Promise<ImageInfo> {
   const { location, where, pages, object, header } = opened;
-  const description = parseTiffDescription(String(await first.fileDirectory.loadValue("ImageDescription") ?? ""));
-  refuseAmbiguous(first, description, opened);
-  const names = pages === 1 ? "yx" : "zyx";
   if (location.path) {
     throw new ClearstackError("invalid-request", `${where} is a TIFF and has no array ${location.path}`);
   }
-  if (location.axes !== undefined && location.axes !== names) {
-    throw new ClearstackError("invalid-request", `${where} has the axes ${names}; leave out --axes ${location.axes}`);
-  }
+  const names = [...pages.names, "y", "x"] as const;
   const plane = [first.getHeight(), first.getWidth()];
-  const scale = (await spacingOf(first, description)).slice(-names.length);
+  const chunk = first.isTiled ? [first.getTileHeight(), first.getTileWidth()] : plane;
+  const spacing = await spacingOf(first, description);
+  const unit = (name: typeof names[number]) =>
+    name === "t" && spacing.t === undefined ? undefined : description.units[name];
   return {
     url: canonicalUrl(location.url),
     path: "",
     format: "tiff",
     dtype: dtypeOf(first, where),
-    shape: pages === 1 ? plane : [pages, ...plane],
-    chunkShape: pages === 1 ? plane : [1, ...plane],
-    axes: axesOf(names, [...names].map(() => description.unit)),
-    scale,
+    shape: [...pages.lengths, ...plane],
+    chunkShape: [...pages.lengths.map(() => 1), ...chunk],
+    axes: axesOf(names.join(""), names.map(unit)),
+    scale: names.map((name) => spacing[name] ?? 1),
     identity: await hashHex(header, new TextEncoder().encode(`${object.size} ${object.etag ?? ""}`)),
   };
 }
 
-function refuseAmbiguous(
-  first: GeoTIFFImage,
-  { pages: stated, planes, channels, frames }: TiffDescription,
-  { location, where, pages, pagesAreZ }: Opened,
-): void {
-  // One long dimension, whatever it is called, is z where the caller says so.
-  const isStack = (pagesAreZ || location.axes === "zyx") &&
-    [planes, channels, frames].filter((count) => count > 1).length < 2;
-  const problem = first.getSamplesPerPixel() !== 1
-    ? `has ${first.getSamplesPerPixel()} samples per pixel (colour)`
-    : !isStack && (channels > 1 || frames > 1)
-    ? `has ${channels} channels and ${frames} time points`
-    : stated !== undefined && stated !== pages
-    ? `says it has ${stated} images and lists ${pages}`
-    : undefined;
-  if (problem === undefined) return;
-  const hint = channels > 1 !== frames > 1 && planes === 1 ? " (if these are planes of z, say --axes zyx)" : "";
-  throw new ClearstackError("unsupported", `${where} ${problem}${hint}; store one grey stack per TIFF, or an OME-Zarr`);
+function refuseColour(first: GeoTIFFImage, where: string): void {
+  const samples = first.getSamplesPerPixel();
+  if (samples === 1) return;
+  throw new ClearstackError(
+    "unsupported",
+    `${where} has ${samples} samples per pixel (colour); store grey channels as pages of their own, or an OME-Zarr`,
+  );
 }
 
-/** Distance of voxels in z, y, x; 1 where the file is silent. */
-async function spacingOf(first: GeoTIFFImage, description: TiffDescription): Promise<[number, number, number]> {
-  const [z, y, x] = description.spacing;
-  return [z ?? 1, y ?? await resolution("YResolution"), x ?? await resolution("XResolution")];
+/** Distance of neighbours along each axis; absent where the file is silent, but for y and x, which are then 1. */
+async function spacingOf(first: GeoTIFFImage, description: TiffDescription): Promise<TiffDescription["spacing"]> {
+  const { y, x, ...others } = description.spacing;
+  return { ...others, y: y ?? await resolution("YResolution"), x: x ?? await resolution("XResolution") };
 
   /** Voxels per unit are stored as a fraction. Without a unit they are those of print, not of the specimen. */
   async function resolution(tag: "XResolution" | "YResolution"): Promise<number> {
@@ -149,13 +178,23 @@ function dtypeOf(image: GeoTIFFImage, where: string): Dtype {
 function refuseOddPage(image: GeoTIFFImage, page: number, info: ImageInfo, where: string): void {
   const [height, width] = info.shape.slice(-2);
   const alike = image.getHeight() === height && image.getWidth() === width && image.getSamplesPerPixel() === 1 &&
-    dtypeOf(image, where) === info.dtype;
+    dtypeOf(image, where) === info.dtype &&
+    (image.isTiled ? image.getTileHeight() : height) === info.chunkShape.at(-2) &&
+    (image.isTiled ? image.getTileWidth() : width) === info.chunkShape.at(-1);
   if (alike) return;
-  throw new ClearstackError("unsupported", `page ${page + 1} of ${where} differs from the first in size or type`);
+  throw new ClearstackError(
+    "unsupported",
+    `page ${page + 1} of ${where} differs from the first in size, tiles or type`,
+  );
 }
 
-async function storedBytesOf(image: GeoTIFFImage): Promise<number> {
-  const counts = await image.fileDirectory.loadValue(image.isTiled ? "TileByteCounts" : "StripByteCounts");
+async function storedBytesOf(image: GeoTIFFImage, coords: readonly number[]): Promise<number> {
+  if (image.isTiled) {
+    const perRow = Math.ceil(image.getWidth() / image.getTileWidth());
+    const tile = coords.at(-2)! * perRow + coords.at(-1)!;
+    return Number(await image.fileDirectory.loadValueIndexed("TileByteCounts", tile) ?? 0);
+  }
+  const counts = await image.fileDirectory.loadValue("StripByteCounts");
   return [...(counts ?? []) as Iterable<number>].reduce((sum, count) => sum + Number(count), 0);
 }
 

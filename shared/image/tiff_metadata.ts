@@ -1,69 +1,129 @@
 /**
- * What the ImageDescription of a TIFF says of a stack: ImageJ's lines, OME-XML, or the shape that tifffile notes.
+ * What the ImageDescription of a TIFF says of its pages: ImageJ's lines, OME-XML, or the shape that tifffile notes.
  */
 import { fullUnitName } from "./axes.ts";
+import { type PageAxis, parseOmePages } from "./ome_tiff_pages.ts";
 
-/** Facts of a stack of pages; absent where the description is silent. */
+/** Facts of the pages of a TIFF; absent where the description is silent. */
 export interface TiffDescription {
   /** Pages there should be. */
   readonly pages?: number;
-  /** Channels and time points among the pages; `planes` in z. */
-  readonly planes: number;
-  readonly channels: number;
-  readonly frames: number;
-  /** Distance of voxels in z, y, x; `undefined` for what is not stated. */
-  readonly spacing: readonly (number | undefined)[];
-  /** True if the tags XResolution and YResolution count voxels per {@link unit}, as ImageJ writes them. */
+  /** Pages along each axis. */
+  readonly lengths: Readonly<Record<PageAxis, number>>;
+  /** Axes of the pages, the one that changes from page to page first. */
+  readonly order: readonly PageAxis[];
+  /**
+   * How far the axes can be trusted: `stated`; `doubtful` where writers that know no axes fill in the same words;
+   * `unnamed` where lengths are known and names are not.
+   */
+  readonly names: "stated" | "doubtful" | "unnamed";
+  /** Lengths along axes without names, outermost first, where `names` is `unnamed`. */
+  readonly outer: readonly number[];
+  /** The page in the file of each page in the order of `order`, where it is not the same. */
+  readonly pageOf?: readonly number[];
+  /** True if all pages may lie behind the first without directories of their own. */
+  readonly contiguous: boolean;
+  /** Distance of neighbours along each axis; absent for what is not stated. */
+  readonly spacing: Readonly<Partial<Record<PageAxis | "y" | "x", number>>>;
+  readonly units: Readonly<Partial<Record<PageAxis | "y" | "x", string>>>;
+  /** True if the tags XResolution and YResolution count voxels per unit, as ImageJ writes them. */
   readonly resolutionInUnit: boolean;
-  readonly unit?: string;
 }
 
-/** Reads the description of the first page. */
-export function parseTiffDescription(text: string): TiffDescription {
+/**
+ * Reads the description of the first page.
+ *
+ * @param where the file, for messages
+ * @throws {ClearstackError} `unsupported` for an OME-TIFF of several files or images, `corrupt-data`
+ */
+export function parseTiffDescription(description: string, where: string): TiffDescription {
+  const text = description.replace(/\0+$/, "");
   if (text.startsWith("ImageJ=")) return parseImageJ(text);
-  if (text.includes("<OME") && text.includes("<Pixels")) return parseOmeXml(text);
-  const shape = /^\{"shape": \[([\d, ]+)\]/.exec(text)?.[1]?.split(",").map(Number);
-  const outer = shape?.slice(0, -3).reduce((product, side) => product * side, 1) ?? 1;
-  return { planes: shape?.at(-3) ?? 1, channels: outer, frames: 1, spacing: [], resolutionInUnit: false };
+  if (/<(\w+:)?OME\b/.test(text)) return parseOmeXml(text, where);
+  return parseShape(text);
 }
 
 function parseImageJ(text: string): TiffDescription {
   const field = (name: string) => new RegExp(`^${name}=(.+)$`, "m").exec(text)?.[1]?.trim();
   const count = (name: string) => Number(field(name) ?? 1);
-  const spacing = positive(field("spacing"));
   const unit = fullUnitName(field("unit"));
+  const framesPerSecond = positive(field("fps"));
+  const pages = count("images");
+  const lengths = { t: count("frames"), c: count("channels"), z: count("slices") };
+  const silent = lengths.t * lengths.c * lengths.z === 1;
+  const outer = Object.values(lengths).filter((length) => length > 1);
   return {
-    pages: count("images"),
-    planes: count("slices"),
-    channels: count("channels"),
-    frames: count("frames"),
-    spacing: [spacing],
+    pages,
+    lengths: silent ? { ...lengths, z: pages } : lengths,
+    order: ["c", "z", "t"],
+    // Stacks of one long dimension are called channels or frames by many that mean z.
+    names: outer.length === 1 && lengths.z === 1 ? "doubtful" : "stated",
+    outer: [],
+    contiguous: true,
+    spacing: present({
+      z: positive(field("spacing")),
+      t: positive(field("finterval")) ?? (framesPerSecond && 1 / framesPerSecond),
+    }),
+    units: present({ z: unit, y: unit, x: unit, t: fullUnitName(field("tunit") ?? "s") }),
     resolutionInUnit: unit !== undefined,
-    ...(unit === undefined ? {} : { unit }),
   };
 }
 
-function parseOmeXml(text: string): TiffDescription {
-  const pixels = /<Pixels\b[^>]*>/.exec(text)![0];
-  const attribute = (name: string) => new RegExp(`\\b${name}="([^"]*)"`).exec(pixels)?.[1];
-  const spacing = ["Z", "Y", "X"].map((axis) => positive(attribute(`PhysicalSize${axis}`))) as [
-    number?,
-    number?,
-    number?,
-  ];
-  const stated = spacing.some((distance) => distance !== undefined);
-  // The schema's default unit of physical sizes is the micrometre.
-  const unit = fullUnitName(attribute("PhysicalSizeXUnit") ?? (stated ? "um" : undefined));
+function parseOmeXml(text: string, where: string): TiffDescription {
+  const { pixels, lengths, order, pages, pageOf } = parseOmePages(text, where);
+  const spacing = present({
+    z: positive(pixels("PhysicalSizeZ")),
+    y: positive(pixels("PhysicalSizeY")),
+    x: positive(pixels("PhysicalSizeX")),
+    t: positive(pixels("TimeIncrement")),
+  });
+  // The schema's default unit of physical sizes is the micrometre, of times the second.
+  const stated = spacing.z !== undefined || spacing.y !== undefined || spacing.x !== undefined;
+  const length = (axis: "Z" | "Y" | "X") =>
+    fullUnitName(pixels(`PhysicalSize${axis}Unit`) ?? (stated ? "um" : undefined));
+  const time = fullUnitName(pixels("TimeIncrementUnit") ?? "s");
   return {
-    planes: Number(attribute("SizeZ") ?? 1),
-    channels: Number(attribute("SizeC") ?? 1),
-    frames: Number(attribute("SizeT") ?? 1),
+    pages,
+    lengths,
+    order,
+    names: "stated",
+    outer: [],
+    ...(pageOf === undefined ? {} : { pageOf }),
+    contiguous: false,
     spacing,
+    units: present({ z: length("Z"), y: length("Y"), x: length("X"), t: time }),
     resolutionInUnit: false,
-    ...(unit === undefined ? {} : { unit }),
+  };
+}
+
+/** The line `{"shape": [2, 5, 9, 9], "axes": "CZYX"}`; of any other text no more than that it says nothing. */
+function parseShape(text: string): TiffDescription {
+  const shape = /"shape": \[([\d, ]+)\]/.exec(text)?.[1]?.split(",").map(Number) ?? [];
+  const outer = text.startsWith("{") ? shape.slice(0, -2) : [];
+  const axes = /"axes": "([A-Z]+)"/.exec(text)?.[1]?.toLowerCase().slice(0, -2) ?? "";
+  const named = outer.length > 0 && axes.length === outer.length && /^t?c?z?$/.test(axes);
+  const length = (axis: PageAxis) => named && axes.includes(axis) ? outer[axes.indexOf(axis)]! : 1;
+  const pages = outer.reduce((product, side) => product * side, 1);
+  return {
+    // A file of several series states the shape of its first; pages that differ are refused when they are met.
+    ...(pages > 1 ? { pages } : {}),
+    lengths: { t: length("t"), c: length("c"), z: length("z") },
+    order: ["z", "c", "t"],
+    names: named ? "stated" : "unnamed",
+    outer: named ? [] : outer,
+    contiguous: text.includes('"truncated": true'),
+    spacing: {},
+    units: {},
+    resolutionInUnit: false,
   };
 }
 
 function positive(text: string | undefined): number | undefined {
-  return Number(text) > 0 ? Number(text) : undefined;
+  const number = Number(text);
+  return Number.isFinite(number) && number > 0 ? number : undefined;
+}
+
+/** Without what is undefined. */
+function present<K extends string, V>(values: Record<K, V | undefined>): Partial<Record<K, V>> {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Partial<Record<K, V>>;
 }

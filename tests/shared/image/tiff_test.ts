@@ -1,4 +1,4 @@
-import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { ClearstackError } from "shared/errors.ts";
 import { openImage, reopenImage } from "shared/image/open_image.ts";
 import { readBox } from "shared/image/read_box.ts";
@@ -6,7 +6,7 @@ import { encodeTiff } from "shared/image/write_tiff.ts";
 import { openStore } from "shared/storage/open_store.ts";
 import { memoryUrl } from "../../fixtures/memory_url.ts";
 import { hasPython, runPython } from "../../fixtures/python.ts";
-import { readWhole } from "../../fixtures/read_whole.ts";
+import { readVolumes, readWhole } from "../../fixtures/read_whole.ts";
 
 const shape = [3, 4, 5] as const;
 const values = Float32Array.from({ length: 60 }, (_, index) => index * 0.5 - 3);
@@ -30,6 +30,8 @@ Deno.test({
         readonly dtype: string;
         readonly scale: number[];
         readonly unit: string | null;
+        readonly axes: string;
+        readonly chunk: number[];
       }
       const names: Record<string, Expected> = JSON.parse(await Deno.readTextFile(`${folder}/names.json`));
       for (const [name, expected] of Object.entries(names)) {
@@ -37,19 +39,20 @@ Deno.test({
           const image = await openImage({ url: `${folder}/${name}.tif` });
           const { info } = image;
           assertEquals([info.shape, info.dtype as string], [expected.shape, expected.dtype]);
+          assertEquals([info.axes.map((axis) => axis.name).join(""), info.chunkShape], [expected.axes, expected.chunk]);
           // ImageJ stores resolutions as fractions of 32-bit integers: exact to 1 in 1e6.
           info.scale.forEach((step, axis) => assertEquals(Math.abs(step / expected.scale[axis]! - 1) < 1e-6, true));
           assertEquals(info.axes[0]!.unit ?? null, expected.unit);
-          assertEquals(await readWhole(image), new Float32Array((await Deno.readFile(`${folder}/${name}.f32`)).buffer));
+          assertEquals(
+            await readVolumes(image),
+            new Float32Array((await Deno.readFile(`${folder}/${name}.f32`)).buffer),
+          );
+          assertEquals((await reopenImage(info)).info, info);
         });
       }
       for (
         const [name, message] of [
           ["no_colour", "3 samples per pixel (colour)"],
-          ["no_channels", "3 channels"],
-          ["no_ome_channels", "2 channels"],
-          ["no_shape4", "channels"],
-          ["no_axes", "if these are planes of z, say --axes zyx"],
           ["no_complex", "a format not read"],
         ] as const
       ) {
@@ -62,11 +65,33 @@ Deno.test({
           assertEquals(error.kind, "unsupported");
         });
       }
-      await t.step("pages called channels are planes where the caller says so", async () => {
-        const location = { url: `${folder}/no_axes.tif`, axes: "zyx" };
-        const image = await openImage(location);
-        assertEquals([image.info.shape, (await reopenImage(image.info)).info], [[5, 17, 23], image.info]);
-        await assertRejects(() => openImage({ ...location, url: `${folder}/no_channels.tif` }), ClearstackError);
+      await t.step("pages whose axis is doubtful are refused, and taken for what the caller says", async () => {
+        const url = `${folder}/no_axes.tif`;
+        const error = await assertRejects(() => openImage({ url }), ClearstackError, "planes of z, say --axes zyx");
+        assertEquals(error.kind, "invalid-request");
+        for (const axes of ["zyx", "cyx", "tyx"]) {
+          const image = await openImage({ url, axes });
+          assertEquals([image.info.shape, image.info.axes.map((axis) => axis.name).join("")], [[5, 17, 23], axes]);
+          assertEquals((await reopenImage(image.info)).info, image.info);
+        }
+        await assertRejects(() => openImage({ url, axes: "czyx" }), ClearstackError, "say --axes zyx");
+      });
+      await t.step("several axes without names are refused, and taken for what the caller says", async () => {
+        const url = `${folder}/no_shape4.tif`;
+        const error = await assertRejects(() => openImage({ url }), ClearstackError, "3 x 4 pages");
+        assert(error.message.includes("for example --axes czyx"), error.message);
+        await assertRejects(() => openImage({ url, axes: "tczyx" }), ClearstackError, "has 4");
+        const stated = await openImage({ url: `${folder}/shaped_named.tif` });
+        const named = await openImage({ url, axes: "czyx" });
+        assertEquals(named.info.shape, [3, 4, 17, 23]);
+        assertEquals(await readVolumes(named), await readVolumes(stated));
+      });
+      await t.step("axes that contradict the file are refused, and axes of length 1 may be asked for", async () => {
+        const url = `${folder}/imagej_channels.tif`;
+        await assertRejects(() => openImage({ url, axes: "zyx" }), ClearstackError, "has the axes czyx");
+        const image = await openImage({ url, axes: "tczyx" });
+        assertEquals([image.info.shape, image.info.chunkShape], [[1, 3, 4, 17, 23], [1, 1, 1, 17, 23]]);
+        assertEquals(await readVolumes(image), await readVolumes(await openImage({ url })));
       });
       await t.step("pages of several sizes are refused when they are met", async () => {
         const image = await openImage({ url: `${folder}/no_mixed.tif` });
