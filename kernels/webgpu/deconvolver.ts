@@ -14,7 +14,7 @@ import type { Tuning } from "./rl_program.ts";
 export interface WebGpuDeconvolverOptions extends DeconvolverOptions {
   /** Lower limits than the adapter's, to have boxes cut into more buffers. @default {the adapter's own limits} */
   readonly limitCaps?: Partial<GpuLimits>;
-  /** @default {measured on a GPU with a clock, see slab_choice.ts} */
+  /** @default {measured on a GPU with a clock, see tuning_choice.ts} */
   readonly tuning?: Tuning;
   /** Another Worker that speaks messages.ts. @default {worker.ts of this folder} */
   readonly spawnWorker?: SpawnWorker;

@@ -42,6 +42,8 @@ export interface PassMakerOptions {
   readonly otf: OtfFormat;
   /** Bytes that a voxel takes in each volume, where it is not 4. */
   readonly volumeBytes: Readonly<Record<string, number>>;
+  /** Columns of a workgroup, where not the usual number. */
+  readonly columns: number | undefined;
 }
 
 /** Makes passes, and each shader once. */
@@ -52,15 +54,17 @@ export class PassMaker {
   readonly #otf: OtfFormat;
   readonly #volumeBytes: Readonly<Record<string, number>>;
   readonly #rowShape: RowShape;
+  readonly #columns: number | undefined;
   readonly #shaders = new Map<string, Shader>();
 
-  constructor(layout: BoxLayout, slabs: readonly Slab[], { limits, otf, volumeBytes }: PassMakerOptions) {
+  constructor(layout: BoxLayout, slabs: readonly Slab[], { limits, otf, volumeBytes, columns }: PassMakerOptions) {
     const [, ny, nx] = layout.box;
     this.layout = layout;
     this.slabs = slabs;
     this.#limits = limits;
     this.#otf = otf;
     this.#volumeBytes = volumeBytes;
+    this.#columns = columns;
     this.#rowShape = rowShape(nx, Math.ceil(ny / 2), limits);
   }
 
@@ -185,8 +189,8 @@ export class PassMaker {
   #kernel(axis: "y" | "z"): ColumnKernel {
     const { box, halfWidth, parts } = this.layout;
     const shape = axis === "y"
-      ? columnShape(box[1], halfWidth, 1, this.#limits)
-      : columnShape(box[0], halfWidth, parts, this.#limits);
+      ? columnShape(box[1], halfWidth, 1, this.#limits, this.#columns)
+      : columnShape(box[0], halfWidth, parts, this.#limits, this.#columns);
     return { axis, layout: this.layout, shape };
   }
 

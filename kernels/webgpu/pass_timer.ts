@@ -14,7 +14,7 @@ export class PassTimer {
   readonly #staging: GPUBuffer;
 
   /** True if the device keeps time. */
-  static isAvailable(device: GPUDevice): boolean {
+  static isAvailable(device: Pick<GPUDevice, "features">): boolean {
     return device.features.has("timestamp-query");
   }
 

@@ -44,6 +44,8 @@ export interface ProgramOptions {
 export interface Tuning {
   /** Planes of a slab, see slabs.ts. @default {all planes of a part} */
   readonly slabPlanes?: number | undefined;
+  /** Adjacent columns that a workgroup takes, see workgroups.ts. @default {as many as fill memory transactions} */
+  readonly columns?: number | undefined;
 }
 
 /** Everything that a device has to hold and do. */
@@ -91,7 +93,12 @@ export function rlProgram(box: Vec3, options: ProgramOptions, limits: GpuLimits,
     wantedPlanes: tuning.slabPlanes,
     bytesPerVoxel: DATA_BYTES[options.dataType],
   });
-  const make = new PassMaker(layout, slabs, { limits, otf: options.otf, volumeBytes: volumeBytes(options) });
+  const make = new PassMaker(layout, slabs, {
+    limits,
+    otf: options.otf,
+    volumeBytes: volumeBytes(options),
+    columns: tuning.columns,
+  });
   const back = make.multiplication("back", options.unmatched ? "backotf" : "otf");
   const forward = (stage: RowStage, renamed: Renamed = {}): Stage[] =>
     make.slabs.map((slab) => [make.rows(slab, stage, renamed), ...make.columnsY(slab, "forward", renamed)]);

@@ -22,14 +22,14 @@ import { PARAMETERS, parameterValues } from "./parameters.ts";
 import type { BufferSpec, Stage } from "./pass.ts";
 import { MEASURED, OBSERVED, overlap, regionValues, START } from "./region.ts";
 import { type Program, type ProgramOptions, programOptions, rlProgram, type Tuning } from "./rl_program.ts";
-import { fastestSlabs, slabCandidates } from "./slab_choice.ts";
 import { readSmall, smallStagingRequest, stagingRequests, upload } from "./transfer.ts";
+import { isTunable, TuningChoices } from "./tuning_choice.ts";
 
 /** What a runner is made for. */
 export interface RunnerOptions extends DeconvolverOptions {
   /** Lower limits than the adapter's, to have boxes cut into more buffers. */
   readonly limitCaps?: Partial<GpuLimits>;
-  /** @default {measured on a GPU with a clock, see slab_choice.ts} */
+  /** @default {measured on a GPU with a clock, see tuning_choice.ts} */
   readonly tuning?: Tuning;
 }
 
@@ -42,8 +42,8 @@ export interface RunnerRun extends Omit<RunOptions, "signal"> {
 /** A result whose estimate can be transferred. */
 export type RunnerResult = RunResult & { readonly estimate: Float32Array<ArrayBuffer> };
 
-/** Slabs that were measured in this process, by what they were measured for; there is one device. */
-const measuredSlabs = new Map<string, Promise<number | undefined>>();
+/** What was measured in this process. */
+const tuningChoices = new TuningChoices();
 
 /** Deconvolves boxes of one shape. */
 export class Runner {
@@ -78,9 +78,7 @@ export class Runner {
     const runner = new Runner(gpu, pipelines, options);
     try {
       await runner.#setUp(placedPsf);
-      // On a CPU there is nothing to gain that would not be noise.
-      const measurable = PassTimer.isAvailable(gpu.device) && !gpu.adapter.isFallbackAdapter;
-      if (options.tuning === undefined && measurable) await runner.#chooseSlabs();
+      if (options.tuning === undefined && isTunable(gpu)) await runner.#tune(gpu.adapter.description);
       return runner;
     } catch (error) {
       runner.destroy();
@@ -96,11 +94,10 @@ export class Runner {
   /**
    * Runs iterations on whatever is on the device.
    *
-   * @param slabPlanes planes of a slab, undefined for the whole box
    * @returns ticks of the device's clock per iteration
    */
-  async iterationTicks(slabPlanes: number | undefined, iterations: number): Promise<number> {
-    const program = rlProgram(this.#options.box, this.#method, this.#limits, { slabPlanes });
+  async iterationTicks(tuning: Tuning, iterations: number): Promise<number> {
+    const program = rlProgram(this.#options.box, this.#method, this.#limits, tuning);
     await this.#allocate(program.buffers);
     const passes = await this.#pipelines.prepare(program.iteration.flat(), this.#buffers);
     const timer = new PassTimer(this.#device);
@@ -111,17 +108,14 @@ export class Runner {
     }
   }
 
-  /** Measures, or remembers from an equal box, which slabs are fastest, and goes on with those. */
-  async #chooseSlabs(): Promise<void> {
+  /** Measures, or remembers from an equal box, what is fastest, and goes on with that. */
+  async #tune(adapter: string): Promise<void> {
     const { box } = this.#options;
-    const key = JSON.stringify([box, this.#method]);
-    const choice = measuredSlabs.get(key) ??
-      fastestSlabs(slabCandidates(box), (planes, iterations) => this.iterationTicks(planes, iterations));
-    measuredSlabs.set(key, choice);
-    choice.catch(() => measuredSlabs.delete(key));
-    const slabPlanes = await choice;
-    if (slabPlanes === undefined) return;
-    this.#program = rlProgram(box, this.#method, this.#limits, { slabPlanes });
+    const tuning = await tuningChoices.choose(
+      { adapter, box, method: this.#method, limits: this.#limits },
+      (tuning, iterations) => this.iterationTicks(tuning, iterations),
+    );
+    this.#program = rlProgram(box, this.#method, this.#limits, tuning);
     await this.#allocate(this.#program.buffers);
   }
 

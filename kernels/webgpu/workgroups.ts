@@ -6,7 +6,7 @@ import { type RadixPlan, radixPlan } from "./radices.ts";
 import type { GpuLimits } from "./limits.ts";
 
 /** Adjacent columns that fill whole 128-byte memory transactions with complex numbers. */
-const FULL_WIDTH = 16;
+export const FULL_WIDTH = 16;
 
 /** Fewest invocations worth a workgroup. */
 const MIN_INVOCATIONS = 64;
@@ -32,18 +32,27 @@ export interface RowShape {
   readonly split: boolean;
 }
 
-/** The shape for columns of `length` numbers in rows of `width` complex numbers, the length cut into `parts` buffers. */
-export function columnShape(length: number, width: number, parts: number, limits: GpuLimits): ColumnShape {
-  const memory = limits.maxComputeWorkgroupStorageSize;
-  const wanted = Math.min(FULL_WIDTH, width);
-  const split = length * 8 * wanted > memory;
-  const fitting = Math.floor(memory / (length * (split ? 4 : 8)));
+/**
+ * The shape for columns of `length` numbers in rows of `width` complex numbers, the length cut into `parts` buffers.
+ *
+ * @param preferred columns to take where limits allow; the plan, and so every bit of the result, is the same for any
+ */
+export function columnShape(
+  length: number,
+  width: number,
+  parts: number,
+  limits: GpuLimits,
+  preferred: number = FULL_WIDTH,
+): ColumnShape {
   const invocations = limits.maxComputeInvocationsPerWorkgroup;
+  const usual = columnMemory(length, Math.min(FULL_WIDTH, width), limits);
   const maxLanes = Math.min(
     limits.maxComputeWorkgroupSizeY,
-    Math.floor(invocations / Math.max(1, Math.min(wanted, fitting))),
+    Math.floor(invocations / Math.max(1, Math.min(FULL_WIDTH, width, usual.fitting))),
   );
   const plan = radixPlan(length, { maxLanes, parts });
+  const wanted = Math.min(preferred, width);
+  const { split, fitting } = columnMemory(length, wanted, limits);
   const most = Math.min(
     fitting,
     Math.floor(invocations / plan.lanes),
@@ -52,6 +61,12 @@ export function columnShape(length: number, width: number, parts: number, limits
     width,
   );
   return { plan, columns: evenShare(width, most), split };
+}
+
+/** Whether so many columns are exchanged in two halves, and how many then fit the memory of a workgroup. */
+function columnMemory(length: number, columns: number, { maxComputeWorkgroupStorageSize: memory }: GpuLimits) {
+  const split = length * 8 * columns > memory;
+  return { split, fitting: Math.floor(memory / (length * (split ? 4 : 8))) };
 }
 
 /** The shape for `pairCount` pairs of rows of `length` voxels. */

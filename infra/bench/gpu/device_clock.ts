@@ -38,7 +38,7 @@ export async function copyBandwidth({ device, limits }: Gpu, bufferBytes: number
 export async function secondsPerTick(runner: Runner, iterations: number): Promise<number> {
   const both = async (count: number) => {
     const begin = performance.now();
-    const ticks = count * await runner.iterationTicks(undefined, count);
+    const ticks = count * await runner.iterationTicks({}, count);
     return { ticks, seconds: (performance.now() - begin) / 1000 };
   };
   await both(1);

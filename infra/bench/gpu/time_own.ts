@@ -1,11 +1,12 @@
 /** Times iterations of every way to keep data and OTF, with the slabs that prove fastest. */
 import type { Gpu } from "kernels/webgpu/device.ts";
 import type { PipelineCache } from "kernels/webgpu/encoder.ts";
+import { fastest } from "kernels/webgpu/fastest.ts";
 import { cappedLimits, type GpuLimits } from "kernels/webgpu/limits.ts";
 import { PassTimer } from "kernels/webgpu/pass_timer.ts";
 import { programOptions, rlProgram } from "kernels/webgpu/rl_program.ts";
 import { Runner, type RunnerOptions } from "kernels/webgpu/runner.ts";
-import { fastestSlabs, slabCandidates } from "kernels/webgpu/slab_choice.ts";
+import { slabCandidates } from "kernels/webgpu/slab_choice.ts";
 import { cachedTraffic, passTraffic } from "kernels/webgpu/traffic.ts";
 import { voxelCount } from "shared/geometry.ts";
 import { secondsPerTick } from "./device_clock.ts";
@@ -81,8 +82,8 @@ async function trySlabs(gpu: Gpu, runner: Runner, { box }: RunnerOptions, { iter
   const tried: [number | undefined, number][] = [];
   if (!PassTimer.isAvailable(gpu.device)) return { tried, chosen: undefined };
   const tick = await secondsPerTick(runner, iterations);
-  const chosen = await fastestSlabs(slabCandidates(box), async (planes) => {
-    const milliseconds = 1000 * tick * await runner.iterationTicks(planes, iterations);
+  const chosen = await fastest(slabCandidates(box), async (planes) => {
+    const milliseconds = 1000 * tick * await runner.iterationTicks({ slabPlanes: planes }, iterations);
     const known = tried.find(([each]) => each === planes);
     if (known) known[1] = Math.min(known[1], milliseconds);
     else tried.push([planes, milliseconds]);
@@ -112,8 +113,8 @@ export async function timeCuts(gpu: Gpu, pipelines: PipelineCache, { box }: Benc
       if (!runner) continue;
       const tick = await secondsPerTick(runner, options.iterations);
       const least = Math.min(
-        await runner.iterationTicks(undefined, options.iterations),
-        await runner.iterationTicks(undefined, options.iterations),
+        await runner.iterationTicks({}, options.iterations),
+        await runner.iterationTicks({}, options.iterations),
       );
       cuts.push({ caps, milliseconds: 1000 * tick * least });
       runner.destroy();

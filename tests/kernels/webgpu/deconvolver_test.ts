@@ -2,6 +2,8 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import type { RunOptions, RunResult, Volume } from "kernels/deconvolver.ts";
 import { createWebGpuDeconvolver, type WebGpuDeconvolverOptions } from "kernels/webgpu/deconvolver.ts";
 import { webGpuDeviceBytes } from "kernels/webgpu/device_bytes.ts";
+import { DEFAULT_LIMITS } from "kernels/webgpu/limits.ts";
+import { columnShape } from "kernels/webgpu/workgroups.ts";
 import { ClearstackError } from "shared/errors.ts";
 import { type Vec3, voxelCount } from "shared/geometry.ts";
 import { randomVolume } from "../../reference/random_volume.ts";
@@ -131,6 +133,22 @@ webgpuTest("slabs give the estimate and the measurements of whole volumes", asyn
     // To the byte, so that a slab size may be chosen by measuring.
     assertEquals(slabs.estimate, whole.estimate);
     assertEquals(slabs.divergence, whole.divergence);
+  }
+});
+
+webgpuTest("columns of a workgroup change no byte of the estimate and the measurements", async () => {
+  const box: Vec3 = [64, 32, 64];
+  const limits = DEFAULT_LIMITS;
+  // Otherwise the same kernels would be compared.
+  const widths = [8, 16, 32].map((columns) => columnShape(box[0], box[2] / 2, 1, limits, columns).columns);
+  assertEquals(new Set(widths).size, 3, `${widths}`);
+  const run: RunOptions = { iterations: 3, measureEvery: 2 };
+  const options: Options = { box, psfShape: [3, 4, 5], acceleration: "biggs", limitCaps: limits };
+  const usual = await deconvolve(options, run);
+  for (const columns of [8, 32]) {
+    const tuned = await deconvolve({ ...options, tuning: { columns } }, run);
+    assertEquals(tuned.estimate, usual.estimate);
+    assertEquals(tuned.divergence, usual.divergence);
   }
 });
 

@@ -1,7 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { PipelineCache } from "kernels/webgpu/encoder.ts";
+import { fastest } from "kernels/webgpu/fastest.ts";
 import { Runner } from "kernels/webgpu/runner.ts";
-import { fastestSlabs, slabCandidates } from "kernels/webgpu/slab_choice.ts";
+import { slabCandidates } from "kernels/webgpu/slab_choice.ts";
 import type { Vec3 } from "shared/geometry.ts";
 import { webgpuTest } from "../../require.ts";
 import { testGpu } from "./device_harness.ts";
@@ -16,7 +17,7 @@ Deno.test("slabs are tried where they are smaller than half the box, and no smal
 
 Deno.test("the fastest slabs win, unless they gain too little over the whole box", async () => {
   const choose = (times: Record<string, number>) =>
-    fastestSlabs(
+    fastest(
       Object.keys(times).filter((key) => key !== "whole").map(Number),
       (planes) => Promise.resolve(times[planes ?? "whole"]),
     );
@@ -27,7 +28,7 @@ Deno.test("the fastest slabs win, unless they gain too little over the whole box
 
 Deno.test("of two attempts the faster counts", async () => {
   const seen = new Map<number | undefined, number>();
-  const chosen = await fastestSlabs([4], (planes) => {
+  const chosen = await fastest([4], (planes) => {
     seen.set(planes, (seen.get(planes) ?? 0) + 1);
     return Promise.resolve(planes === undefined ? 100 : seen.get(planes) === 1 ? 500 : 50);
   });
@@ -43,7 +44,7 @@ webgpuTest("a device with a clock times iterations, and a run after that is not 
   const run = { iterations: 3, isCancelled: () => false };
   const data = Float32Array.from({ length: 8 * 16 * 16 }, (_, i) => i % 7);
   const before = (await runner.run(data, run)).estimate;
-  for (const planes of [undefined, 2]) assert(await runner.iterationTicks(planes, 2) > 0);
+  for (const tuning of [{}, { slabPlanes: 2 }, { columns: 4 }]) assert(await runner.iterationTicks(tuning, 2) > 0);
   assertEquals((await runner.run(data, run)).estimate, before);
   runner.destroy();
 });

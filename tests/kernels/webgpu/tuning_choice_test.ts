@@ -1,0 +1,80 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { DEFAULT_LIMITS } from "kernels/webgpu/limits.ts";
+import { programOptions, type Tuning } from "kernels/webgpu/rl_program.ts";
+import { isTunable, TuningChoices, type TuningSubject } from "kernels/webgpu/tuning_choice.ts";
+import { columnShape } from "kernels/webgpu/workgroups.ts";
+
+const SUBJECT: TuningSubject = {
+  adapter: "a GPU",
+  box: [512, 512, 512],
+  method: programOptions({}),
+  limits: DEFAULT_LIMITS,
+};
+
+/** Stands in for a device: 24 planes and 8 columns are best, and together best of all. */
+function standIn() {
+  const asked: Tuning[] = [];
+  const time = (tuning: Tuning) => {
+    asked.push(tuning);
+    return Promise.resolve(100 - (tuning.slabPlanes === 24 ? 30 : 0) - (tuning.columns === 8 ? 10 : 0));
+  };
+  return { asked, time };
+}
+
+Deno.test("the fastest slabs and columns are chosen, and remembered for the same adapter and box", async () => {
+  const choices = new TuningChoices();
+  const { asked, time } = standIn();
+  assertEquals(await choices.choose(SUBJECT, time), { slabPlanes: 24, columns: 8 });
+  const measured = asked.length;
+  assertEquals(await choices.choose({ ...SUBJECT, box: [512, 512, 512] }, time), { slabPlanes: 24, columns: 8 });
+  assertEquals(asked.length, measured);
+});
+
+Deno.test("another adapter, box or program is measured by itself", async () => {
+  const choices = new TuningChoices();
+  const { asked, time } = standIn();
+  await choices.choose(SUBJECT, time);
+  const others: Partial<TuningSubject>[] = [
+    { adapter: "another GPU" },
+    { box: [256, 512, 512] },
+    { method: programOptions({ acceleration: "shb" }) },
+    { limits: { ...DEFAULT_LIMITS, maxComputeWorkgroupStorageSize: 2 ** 16 } },
+  ];
+  for (const other of others) {
+    const before = asked.length;
+    await choices.choose({ ...SUBJECT, ...other }, time);
+    assertEquals(asked.length > before, true, JSON.stringify(other));
+  }
+});
+
+Deno.test("columns are measured with the slabs that were chosen, and only where rows have as many", async () => {
+  const { asked, time } = standIn();
+  await new TuningChoices().choose(SUBJECT, time);
+  assertEquals(asked.filter(({ columns }) => columns !== undefined).every(({ slabPlanes }) => slabPlanes === 24), true);
+  const narrow = standIn();
+  await new TuningChoices().choose({ ...SUBJECT, box: [64, 64, 14] }, narrow.time);
+  assertEquals(narrow.asked, []);
+});
+
+Deno.test("a measurement that fails is not remembered", async () => {
+  const choices = new TuningChoices();
+  await assertRejects(() => choices.choose(SUBJECT, () => Promise.reject(new Error("device lost"))), Error, "lost");
+  assertEquals(await choices.choose(SUBJECT, standIn().time), { slabPlanes: 24, columns: 8 });
+});
+
+Deno.test("only hardware with a clock is tuned", () => {
+  const device = (...features: string[]) => ({ features: new Set(features) as unknown as GPUSupportedFeatures });
+  const clock = device("timestamp-query");
+  assertEquals(isTunable({ device: clock, adapter: { isFallbackAdapter: false } }), true);
+  assertEquals(isTunable({ device: clock, adapter: { isFallbackAdapter: true } }), false);
+  assertEquals(isTunable({ device: device(), adapter: { isFallbackAdapter: false } }), false);
+});
+
+Deno.test("the radices and lanes of a column do not depend on how many columns a workgroup takes", () => {
+  for (const length of [64, 100, 216, 432, 512, 1000, 2048]) {
+    const { plan } = columnShape(length, 256, 1, DEFAULT_LIMITS);
+    for (const columns of [4, 8, 32]) {
+      assertEquals(columnShape(length, 256, 1, DEFAULT_LIMITS, columns).plan, plan);
+    }
+  }
+});
