@@ -33,6 +33,9 @@ export type Location = z.infer<typeof LocationSchema>;
 /** What carries the ratio back, see docs/algorithms.md. */
 export const BackProjectorSchema = z.enum(["matched", "wiener-butterworth"]);
 
+/** In which precision a GPU keeps the transform of the PSF. */
+export const OtfPrecisionSchema = z.enum(["float32", "float16"]);
+
 /** What decides the number of iterations. */
 export const StopRuleSchema = z.enum(["fixed", "divergence", "held-out"]);
 
@@ -57,6 +60,9 @@ export const AlgorithmSchema = z.strictObject({
     .max(ALGORITHM_RANGES.totalVariation, `totalVariation must be at most ${ALGORITHM_RANGES.totalVariation}`)
     .default(0).describe("weight of total variation; useful from 0.0005 to 0.02"),
   backProjector: BackProjectorSchema.default("matched").describe("wiener-butterworth is a preview"),
+  otfPrecision: OtfPrecisionSchema.default("float32").describe(
+    "of the transform of the PSF on a GPU; float16 takes less memory and time, and is not exact",
+  ),
   dampingSigmas: z.number().min(0, "dampingSigmas must be at least 0")
     .max(ALGORITHM_RANGES.dampingSigmas, `dampingSigmas must be at most ${ALGORITHM_RANGES.dampingSigmas}`)
     .default(0).describe("differences of less than so many standard deviations of the photon noise are not fitted"),
@@ -91,6 +97,7 @@ export const TileAlgorithmSchema = z.strictObject({
   background: z.number().min(0).optional(),
   totalVariation: z.number().min(0).optional(),
   backProjector: BackProjectorSchema.optional(),
+  otfPrecision: OtfPrecisionSchema.optional(),
   dampingSigmas: z.number().min(0).optional(),
   saturation: z.number().positive().optional(),
   scale: z.number().positive().optional(),

@@ -27,7 +27,8 @@ export function decidedPlan(plan: Plan, decisions: Decisions): Plan {
  */
 export function tileAlgorithm({ algorithm, decisions, source }: Pick<Plan, "algorithm" | "decisions" | "source">) {
   if (needsPilot(algorithm) && !decisions) throw new ClearstackError("internal", "the plan lacks what a pilot decides");
-  const { boundary, boundaryValue, acceleration, start, totalVariation, backProjector, dampingSigmas } = algorithm;
+  const { boundary, boundaryValue, acceleration, start, totalVariation, backProjector, otfPrecision, dampingSigmas } =
+    algorithm;
   const background = decisions?.background ?? (algorithm.background === "auto" ? 0 : algorithm.background);
   const saturation = saturationLevel(algorithm, source.dtype);
   const decided: TileAlgorithm = {
@@ -39,6 +40,7 @@ export function tileAlgorithm({ algorithm, decisions, source }: Pick<Plan, "algo
     ...(background > 0 ? { background } : {}),
     ...(totalVariation > 0 ? { totalVariation } : {}),
     ...(backProjector === "matched" ? {} : { backProjector }),
+    ...(otfPrecision === "float32" ? {} : { otfPrecision }),
     // An I-divergence of t units is one of t * photonsPerUnit photons, and the kernels compare it with the square of this.
     ...(dampingSigmas > 0 ? { dampingSigmas: dampingSigmas / Math.sqrt(algorithm.photonsPerUnit ?? 1) } : {}),
     ...(saturation === undefined ? {} : { saturation }),

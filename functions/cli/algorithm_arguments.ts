@@ -5,6 +5,7 @@ import {
   ALGORITHM_RANGES,
   BackProjectorSchema,
   BoundarySchema,
+  OtfPrecisionSchema,
   StopRuleSchema,
 } from "shared/contract.ts";
 import { finiteNumber, oneOf, refuseValue, wholeNumber } from "./argument_values.ts";
@@ -36,6 +37,7 @@ const FLAGS: Readonly<Record<string, AlgorithmFlag>> = {
   "background": number("background", "a number of at least 0, or auto", (value) => value >= 0, ["auto"]),
   "tv": atMost("totalVariation", ALGORITHM_RANGES.totalVariation),
   "back-projector": word("backProjector", BackProjectorSchema.options),
+  "otf-precision": word("otfPrecision", OtfPrecisionSchema.options),
   "damping": atMost("dampingSigmas", ALGORITHM_RANGES.dampingSigmas),
   "saturation": number("saturation", "a number above 0, auto or off", (value) => value > 0, ["auto", "off"]),
   "stop": word("stop", StopRuleSchema.options),

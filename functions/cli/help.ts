@@ -35,6 +35,7 @@ TIFF; OUTPUT becomes an OME-Zarr.
   --damping 0            do not fit differences within so many standard deviations of the photon noise; 2 or 3 is usual
   --saturation off       value from which the image is saturated; auto: the most its integer type can hold
   --back-projector P     matched, or wiener-butterworth (preview): takes fewer iterations, does not keep intensities
+  --otf-precision P      float32, or float16: a GPU takes less memory and time, and errs by some 1e-4 of the peak
   --stop fixed           fixed: --iterations; divergence or held-out: as many as the image bears, at most --iterations
   --stop-tolerance 5e-4  with --stop divergence: least relative fall of the I-divergence that is worth an iteration
   --photons-per-unit 1   photons that a unit of the image stands for (--stop held-out, --damping); floats need it

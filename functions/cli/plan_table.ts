@@ -3,6 +3,9 @@ import type { MemoryTerms, Plan } from "shared/contract.ts";
 import type { Vec3 } from "shared/geometry.ts";
 import { formatBytes } from "shared/memory.ts";
 
+/** Tiles of 190 x 512 x 512 with 64 voxels more on every side, for a PSF of 128: 318 x 640 x 640 / (190 x 512 x 512). */
+const PIPELINE_OF_2020 = 2.6;
+
 /** The plan in lines of `name  value`. */
 export function planTable(plan: Plan, device: string): string {
   const { source } = plan;
@@ -21,7 +24,11 @@ export function planTable(plan: Plan, device: string): string {
     ],
     ["tile", times(plan.tile)],
     ["halo", plan.halo.join(", ")],
-    ["box", `${times(plan.box)}, ${plan.inflation.toFixed(2)} voxels computed for each useful one`],
+    [
+      "box",
+      `${times(plan.box)}, ${plan.inflation.toFixed(2)} voxels computed for each useful one ` +
+      `(${PIPELINE_OF_2020} in the Dask and CuPy pipeline of 2020)`,
+    ],
     ["output chunks", `${times(plan.chunk)} float32`],
     ["in flight", `${plan.concurrency} ${plan.concurrency === 1 ? "tile" : "tiles"}`],
     ["host memory", memory(plan.hostMemory, plan.hostBytes)],
@@ -53,6 +60,7 @@ function algorithm({ algorithm }: Plan): string {
     [`damping ${algorithm.dampingSigmas}`, algorithm.dampingSigmas > 0],
     [`saturation ${algorithm.saturation}`, algorithm.saturation !== "off"],
     [`back-projector ${algorithm.backProjector}`, algorithm.backProjector !== "matched"],
+    [`OTF in ${algorithm.otfPrecision}`, algorithm.otfPrecision !== "float32"],
     [`start ${start}`, true],
   ];
   return options.flatMap(([text, shown]) => shown ? [text] : []).join(", ");

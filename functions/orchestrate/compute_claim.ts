@@ -30,7 +30,7 @@ export function computeClaim(
   { algorithm }: JobRequest,
   { dtype, symmetricPsf }: ClaimInputs,
 ): (box: Vec3) => MemoryTerms {
-  const { acceleration, boundary, totalVariation, backProjector } = algorithm;
+  const { acceleration, boundary, totalVariation, backProjector, otfPrecision } = algorithm;
   const options = { acceleration, nonCirculant: boundary === "non-circulant", totalVariation, backProjector };
   const holdsOut = algorithm.stop === "held-out";
   const claims = new Map<string, MemoryTerms>();
@@ -58,7 +58,7 @@ export function computeClaim(
     if (device.gpuLimits) boxLayout(box, device.gpuLimits as GpuLimits);
     // The photons that a split keeps are float32.
     const dataType = holdsOut ? "float32" : boxDataType({ ...algorithm, dtype });
-    const { total: _, ...terms } = webGpuDeviceBytes(box, { ...options, dataType, symmetricPsf });
+    const { total: _, ...terms } = webGpuDeviceBytes(box, { ...options, otfPrecision, dataType, symmetricPsf });
     return holdsOut ? { ...terms, heldOut: 4 * voxelCount(box) } : terms;
   }
 }

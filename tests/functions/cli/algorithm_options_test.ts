@@ -115,6 +115,7 @@ for (
     ["image.zarr", "--back-projector wiener-butterworth --acceleration shb", "biggs"],
     ["image.zarr", "--back-projector wiener-butterworth --stop divergence", "held-out"],
     ["image.zarr", "--tv 1", "from 0 to 0.1"],
+    ["image.zarr", "--otf-precision half", "float32, float16"],
   ] as const
 ) {
   Deno.test(`${flags} of ${source}: exit status 2, one line, nothing written`, async () => {
@@ -124,6 +125,41 @@ for (
     assert(/^clearstack: [^\n]+\n$/.test(err) && err.includes(words), err);
   });
 }
+
+const precisely = async (precision: "float32" | "float16", backend: "cpu" | "webgpu") => {
+  const name = `${precision}-${backend}.zarr`;
+  const flags = `--otf-precision ${precision} --iterations ${ITERATIONS} --backend ${backend}`;
+  const { status, err } = await deconvolve(name, flags);
+  assertEquals([status, err], [0, ""]);
+  const args = ["plan", path("image.zarr"), "--psf", path("psf.zarr"), "--json", ...WHOLE, ...flags.split(" ")];
+  const { planHash, hostBytes, deviceBytes } = PlanSchema.parse(JSON.parse((await runCli(args)).out));
+  // A software adapter computes in the memory of the host.
+  return { planHash, claimed: hostBytes + deviceBytes, values: await readOutput(path(name)) };
+};
+
+Deno.test("--otf-precision float16 leaves the CPU's estimate as it is, and is another plan", async () => {
+  const [single, half] = [await precisely("float32", "cpu"), await precisely("float16", "cpu")];
+  assertEquals(half.values, single.values);
+  assert(half.planHash !== single.planHash);
+});
+
+webgpuTest("--otf-precision float16 reaches the GPU, which then keeps less and errs by little", async () => {
+  const [single, half] = [await precisely("float32", "webgpu"), await precisely("float16", "webgpu")];
+  const peak = single.values.reduce((a, b) => Math.max(a, b), 0);
+  const worst = single.values.reduce((most, value, i) => Math.max(most, Math.abs(value - half.values[i]!)), 0);
+  // Each iteration convolves twice with coefficients that are off by up to 2^-11 of themselves; float32 would err by 1e-5.
+  assertLess(worst, 2 * ITERATIONS * 2 ** -11 * peak);
+  assertLess(1e-6 * peak, worst);
+  // The OTF of float16 is at least a byte less for each voxel.
+  assert(half.claimed <= single.claimed - SHAPE[0] * SHAPE[1] * SHAPE[2]);
+});
+
+Deno.test("the plan shows the inflation beside that of the pipeline of 2020", async () => {
+  const args = ["plan", path("image.zarr"), "--psf", path("psf.zarr"), "--backend", "cpu", ...WHOLE];
+  const { out } = await runCli([...args, "--otf-precision", "float16"]);
+  assert(out.includes("1.00 voxels computed for each useful one (2.6 in the"), out);
+  assert(out.includes("OTF in float16"), out);
+});
 
 Deno.test("the plan claims memory for what the settings need, and shows them", async () => {
   const plan = async (flags: string) => {

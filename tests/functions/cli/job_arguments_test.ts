@@ -24,6 +24,7 @@ Deno.test("without flags the contract's defaults hold", async () => {
         background: 0,
       },
       ...{ totalVariation: 0, backProjector: "matched", dampingSigmas: 0, saturation: "off", stop: "fixed", seed: 0 },
+      otfPrecision: "float32",
     },
     tiling: { tile: "auto", halo: "auto" },
     backend: "auto",
@@ -34,6 +35,7 @@ Deno.test("without flags the contract's defaults hold", async () => {
 Deno.test("every flag reaches the request", async () => {
   const line = "--psf p --iterations 7 --tile 32,64,128 --halo 0,8,9 --boundary constant --boundary-value -1.5e2 " +
     "--acceleration biggs --start flat --background 12.5 --tv 0.002 --back-projector wiener-butterworth --damping 3 " +
+    "--otf-precision float16 " +
     "--saturation 4095 --stop divergence --stop-tolerance 1e-4 --photons-per-unit 0.46 --seed 7 --backend cpu --memory 2GiB --seam-check 3 --path a/b --psf-path c --axes tczyx --overwrite";
   assertEquals(await requestFrom(line), {
     source: { url: "in.zarr", path: "a/b", axes: "tczyx" },
@@ -42,6 +44,7 @@ Deno.test("every flag reaches the request", async () => {
     algorithm: {
       ...{ iterations: 7, boundary: "constant", boundaryValue: -150, acceleration: "biggs", start: "flat" },
       ...{ background: 12.5, totalVariation: 0.002, backProjector: "wiener-butterworth", dampingSigmas: 3 },
+      otfPrecision: "float16",
       ...{ saturation: 4095, stop: "divergence", stopTolerance: 1e-4, photonsPerUnit: 0.46, seed: 7 },
     },
     tiling: { tile: [32, 64, 128], halo: [0, 8, 9] },
