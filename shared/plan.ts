@@ -55,7 +55,7 @@ interface Claim {
 export function planJob(image: ImageInfo, psf: PsfInfo, request: JobRequest, limits: Limits): Plan {
   const shape = spatialShape(image);
   refuseLargePsf(shape, psf);
-  const halo = request.tiling.halo === "auto" ? autoHalo(psf, request.algorithm) : request.tiling.halo;
+  const halo = request.tiling.halo === "auto" ? autoHalo(psf, request.algorithm, shape) : request.tiling.halo;
   const { tile } = request.tiling;
   const axes = mapAxes((axis) => ({
     extent: shape[axis],

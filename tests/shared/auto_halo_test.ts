@@ -3,7 +3,8 @@ import { autoHalo } from "shared/auto_halo.ts";
 import { AlgorithmSchema } from "shared/contract.ts";
 
 const PSF = { shape: [25, 17, 17], sha256: "", radius: [11, 6, 6] } as const;
-const haloFor = (algorithm: Record<string, unknown>) => autoHalo(PSF, AlgorithmSchema.parse(algorithm));
+const SHAPE = [512, 512, 512] as const;
+const haloFor = (algorithm: Record<string, unknown>) => autoHalo(PSF, AlgorithmSchema.parse(algorithm), SHAPE);
 
 Deno.test("few iterations need little more than two radii of the PSF, the default 20 about three, 100 about four", () => {
   assertEquals(haloFor({ iterations: 1 }), [26, 14, 14]);
@@ -19,5 +20,9 @@ Deno.test("accelerated iterations reach further than as many plain ones", () => 
 });
 
 Deno.test("an axis along which the PSF is one voxel wide needs no halo", () => {
-  assertEquals(autoHalo({ ...PSF, radius: [0, 3, 3] }, AlgorithmSchema.parse({})), [0, 10, 10]);
+  assertEquals(autoHalo({ ...PSF, radius: [0, 3, 3] }, AlgorithmSchema.parse({}), SHAPE), [0, 10, 10]);
+});
+
+Deno.test("a PSF as large as a small image asks for no halo beyond the image", () => {
+  assertEquals(autoHalo(PSF, AlgorithmSchema.parse({}), [25, 17, 256]), [25, 17, 20]);
 });
