@@ -1,8 +1,14 @@
 import { assertEquals, assertRejects } from "@std/assert";
+import { PipelineCache } from "kernels/webgpu/encoder.ts";
 import { DEFAULT_LIMITS } from "kernels/webgpu/limits.ts";
 import { programOptions, type Tuning } from "kernels/webgpu/rl_program.ts";
+import { Runner } from "kernels/webgpu/runner.ts";
 import { isTunable, TuningChoices, type TuningSubject } from "kernels/webgpu/tuning_choice.ts";
 import { columnShape } from "kernels/webgpu/workgroups.ts";
+import type { Vec3 } from "shared/geometry.ts";
+import { randomVolume } from "../../reference/random_volume.ts";
+import { webgpuTest } from "../../require.ts";
+import { testGpu } from "./device_harness.ts";
 
 const SUBJECT: TuningSubject = {
   adapter: "a GPU",
@@ -77,4 +83,24 @@ Deno.test("the radices and lanes of a column do not depend on how many columns a
       assertEquals(columnShape(length, 256, 1, DEFAULT_LIMITS, columns).plan, plan);
     }
   }
+});
+
+webgpuTest("a runner that tunes itself gives the bytes of one that does not", async () => {
+  const gpu = await testGpu();
+  if (!gpu.device.features.has("timestamp-query")) return;
+  const box: Vec3 = [64, 16, 64];
+  const psf = {
+    shape: [3, 3, 3] as Vec3,
+    values: Float32Array.from(randomVolume([3, 3, 3], 5), (value) => value + 0.1),
+  };
+  const data = Float32Array.from(randomVolume(box, 7), (value) => 100 * value);
+  // As if it were hardware, so that it is tuned.
+  const hardware = { ...gpu, adapter: { ...gpu.adapter, isFallbackAdapter: false } };
+  const estimates: Float32Array[] = [];
+  for (const options of [{ box, psf }, { box, psf, tuning: {} }]) {
+    const runner = await Runner.create(hardware, new PipelineCache(gpu.device), options);
+    estimates.push((await runner.run(data, { iterations: 3, isCancelled: () => false })).estimate);
+    runner.destroy();
+  }
+  assertEquals(estimates[0], estimates[1]);
 });
