@@ -1,9 +1,10 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import { ClearstackError } from "shared/errors.ts";
 import { openImage, reopenImage } from "shared/image/open_image.ts";
 import { openStore } from "shared/storage/open_store.ts";
 import { memoryUrl } from "../../fixtures/memory_url.ts";
 import { type OneDirectory, oneDirectoryTiff } from "../../fixtures/one_directory_tiff.ts";
+import { serveRanges } from "../../fixtures/range_server.ts";
 import { readVolumes, readWhole } from "../../fixtures/read_whole.ts";
 
 const PLANE = [3, 5] as const;
@@ -111,21 +112,10 @@ Deno.test("a raw stack over HTTP is read by ranges, each page straight behind th
     description: "ImageJ=1.53t\nimages=6\nchannels=2\nslices=3\n",
     bigEndian: true,
   });
-  let whole = 0;
-  const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: () => {} }, (request) => {
-    const range = /^bytes=(\d+)-(\d+)$/.exec(request.headers.get("range") ?? "");
-    if (range === null) {
-      if (request.method === "GET") whole++;
-      return new Response(bytes.slice(), { headers: { "content-length": String(bytes.length) } });
-    }
-    const [start, end] = [Number(range[1]), Math.min(Number(range[2]) + 1, bytes.length)];
-    const headers = { "content-range": `bytes ${start}-${end - 1}/${bytes.length}` };
-    return new Response(bytes.slice(start, end), { status: 206, headers });
-  });
-  const image = await openImage({ url: `http://127.0.0.1:${server.addr.port}/stack.tif` });
+  await using server = serveRanges(() => Promise.resolve(new Uint8Array(bytes)));
+  const image = await openImage({ url: `${server.url}/stack.tif` });
   assertEquals([image.info.shape, image.info.axes[0]!.name], [[2, 3, 3, 5], "c"]);
   const pages = [0, 2, 4, 1, 3, 5].map((page) => [...values.slice(page * 15, (page + 1) * 15)]);
   assertEquals(await readVolumes(image), Float32Array.from(pages.flat()));
-  assert(whole === 0, "nothing is fetched whole");
-  await server.shutdown();
+  assertEquals(server.whole(), 0);
 });

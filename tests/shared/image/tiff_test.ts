@@ -6,6 +6,7 @@ import { encodeTiff } from "shared/image/write_tiff.ts";
 import { openStore } from "shared/storage/open_store.ts";
 import { memoryUrl } from "../../fixtures/memory_url.ts";
 import { hasPython, runPython } from "../../fixtures/python.ts";
+import { serveRanges } from "../../fixtures/range_server.ts";
 import { readVolumes, readWhole } from "../../fixtures/read_whole.ts";
 
 const shape = [3, 4, 5] as const;
@@ -92,6 +93,27 @@ Deno.test({
         const image = await openImage({ url, axes: "tczyx" });
         assertEquals([image.info.shape, image.info.chunkShape], [[1, 3, 4, 17, 23], [1, 1, 1, 17, 23]]);
         assertEquals(await readVolumes(image), await readVolumes(await openImage({ url })));
+      });
+      await t.step("over HTTP the same values are read by ranges", async () => {
+        await using server = serveRanges((name) => Deno.readFile(`${folder}/${name}`));
+        const kinds = ["bigtiff", "tiles_deflate_predictor_big", "many_strips_big", "imagej_hyper_big", "ome_ctzyx"];
+        for (const name of [...kinds, "ome_channels_tiles", "truncated"]) {
+          const remote = await openImage({ url: `${server.url}/${name}.tif` });
+          const local = await openImage({ url: `${folder}/${name}.tif` });
+          assertEquals([remote.info.shape, remote.info.axes], [local.info.shape, local.info.axes]);
+          assertEquals(await readVolumes(remote), await readVolumes(local), name);
+        }
+        assertEquals(server.whole(), 0);
+      });
+      await t.step("a tile is a chunk, and no more than it is fetched", async () => {
+        const image = await openImage({ url: `${folder}/tiles.tif` });
+        const inner = { start: [1, 2, 3], shape: [1, 4, 5] } as const;
+        // One tile of 16 x 16 uint16.
+        assertEquals((await readBox(image, { outer: [], box: inner, boundary: "constant" })).bytesRead, 512);
+        const corner = await image.readChunk([0, 1, 1]);
+        // The plane is 17 x 23: of its last tile one row of seven voxels is inside, and the rest is padding.
+        assertEquals([corner.values.length, corner.strides], [256, [256, 16, 1]]);
+        assertEquals([...corner.values].slice(7).every((value) => Number(value) === 0), true);
       });
       await t.step("pages of several sizes are refused when they are met", async () => {
         const image = await openImage({ url: `${folder}/no_mixed.tif` });
