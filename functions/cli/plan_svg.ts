@@ -122,7 +122,12 @@ function legendLines(plan: Plan, tile: Tile): LegendLine[] {
       kind: "tile",
       text: `tiles: ${times(plan.grid)}, each of ${times(plan.tile)} voxels, written as chunks of ${times(plan.chunk)}`,
     },
-    { kind: "core", text: `one tile: ${times(tile.core.shape)}` },
+    {
+      kind: "core",
+      text: `one tile: ${times(tile.core.shape)}; in all, ${
+        plan.inflation.toFixed(2)
+      } voxels computed for each useful one`,
+    },
     {
       kind: "box",
       text: `what is read and computed for it: ${times(tile.box.shape)}, halo at least ${plan.halo.join(", ")}`,
@@ -138,9 +143,8 @@ function drawLegend({ kind, text }: LegendLine, top: number): string {
   return `${sign}<text x="${MARGIN + 24}" y="${px(top + 11)}">${text}</text>`;
 }
 
-function summary({ tiles, tile, box, inflation }: Plan): string {
-  const what = `${tiles} ${tiles === 1 ? "tile" : "tiles"} of ${times(tile)} voxels in boxes of up to ${times(box)}`;
-  return `${what}: ${inflation.toFixed(2)} voxels computed for each useful one`;
+function summary({ tiles, tile, box }: Plan): string {
+  return `${tiles} ${tiles === 1 ? "tile" : "tiles"} of ${times(tile)} voxels in boxes of up to ${times(box)}`;
 }
 
 /** A tile away from the edges, where there is one. */

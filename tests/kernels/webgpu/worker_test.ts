@@ -40,17 +40,19 @@ webgpuTest("the calling thread stays responsive while the GPU works", async () =
     () => deconvolver.run(DATA, { iterations: ENDLESS, signal: controller.signal }),
     ClearstackError,
   );
-  let longest = 0;
-  for (let i = 0, last = performance.now(); i < 40; i++) {
+  const gaps: number[] = [];
+  for (let last = performance.now(); gaps.length < 40;) {
     await new Promise((resolve) => setTimeout(resolve, 10));
-    longest = Math.max(longest, performance.now() - last);
+    gaps.push(performance.now() - last);
     last = performance.now();
   }
   controller.abort();
   await run;
   await deconvolver.close();
-  // A submission lasts up to half a second; a thread that waited for one would show it.
-  assert(longest < 250, `the event loop stood still for ${longest} ms`);
+  // Submissions last up to half a second each; a thread that waited for them would show it at most turns of its loop, and not
+  // only where a busy machine gives it no turn.
+  const median = gaps.toSorted((a, b) => a - b)[gaps.length / 2]!;
+  assert(median < 100, `half of the turns of the event loop took more than ${median} ms`);
 });
 
 webgpuTest("several deconvolvers share the Worker and take turns", async () => {
