@@ -4,6 +4,7 @@
 import type { Boundary } from "../contract.ts";
 import type { Box, Vec3 } from "../geometry.ts";
 import { mapAxes, voxelCount } from "../geometry.ts";
+import { READ_CONCURRENCY } from "../memory.ts";
 import { releaseMemory } from "../release_memory.ts";
 import { mapLimited } from "../storage/map_limited.ts";
 import type { RequestOptions } from "../storage/store.ts";
@@ -11,9 +12,6 @@ import type { BoxDataType } from "./box_data_type.ts";
 import { axisMap, type AxisPiece, OUTSIDE, splitByChunk } from "./axis_map.ts";
 import type { Image } from "./image.ts";
 import { scatter } from "./scatter.ts";
-
-/** Chunks that one call to `readBox` holds decoded, or waits for, at once. */
-export const CHUNKS_IN_FLIGHT = 8;
 
 /** Which voxels to read, and what stands outside the image. */
 export interface ReadBoxOptions extends RequestOptions {
@@ -74,7 +72,7 @@ export async function readBox(
     releaseMemory(chunk.values);
   };
   const visits = combinations(mapAxes((axis) => splitByChunk(maps[axis], layout.chunk[axis])));
-  await mapLimited(visits, CHUNKS_IN_FLIGHT, copyChunk);
+  await mapLimited(visits, READ_CONCURRENCY, copyChunk);
   return { values: target.values, bytesRead };
 }
 

@@ -5,6 +5,7 @@
 import type { TileReport, TileTask } from "../contract.ts";
 import { ClearstackError } from "../errors.ts";
 import { type Box, formatVec3, mapAxes, type Vec3, voxelCount } from "../geometry.ts";
+import { WRITE_CONCURRENCY } from "../memory.ts";
 import { releaseMemory } from "../release_memory.ts";
 import { encodeBlosc } from "../storage/blosc_frame.ts";
 import { mapLimited } from "../storage/map_limited.ts";
@@ -12,9 +13,6 @@ import { openStore } from "../storage/open_store.ts";
 import type { RequestOptions } from "../storage/store.ts";
 import { encodeJson } from "./json.ts";
 import { chunkKey, recordKey } from "./output_layout.ts";
-
-/** Encoded chunks that one call holds at once while they are put. */
-export const CHUNKS_IN_FLIGHT = 4;
 
 /** Elements of the output are float32. */
 const ELEMENT_BYTES = 4;
@@ -43,7 +41,7 @@ export async function writeTile(
   const store = openStore(url);
   const rank = task.source.axes.length;
   const counts = mapAxes((axis) => Math.ceil(core.shape[axis] / chunk[axis]));
-  const sizes = await mapLimited(gridPoints(counts), CHUNKS_IN_FLIGHT, async (at) => {
+  const sizes = await mapLimited(gridPoints(counts), WRITE_CONCURRENCY, async (at) => {
     const voxels = cutChunk(values, core, { at, chunk });
     const bytes = encodeBlosc(new Uint8Array(voxels.buffer), ELEMENT_BYTES);
     releaseMemory(voxels);
