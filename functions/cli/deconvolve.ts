@@ -39,7 +39,7 @@ export async function deconvolveCommand(args: readonly string[], io: Io): Promis
 }
 
 /** The result in words. */
-export function describeResult(result: JobResult): string {
+function describeResult(result: JobResult): string {
   const { tiles, tilesComputed, voxels, iterations, seconds, kernelSeconds, backend, adapter, decisions, seam } =
     result;
   const reused = tiles - tilesComputed;

@@ -20,7 +20,7 @@ export function cachedTraffic(stages: readonly Stage[], cacheBytes: number): num
 }
 
 /** Bytes of all different slices that a stage touches. */
-export function workingSet(stage: Stage): number {
+function workingSet(stage: Stage): number {
   return [...slices(stage).values()].reduce((sum, { bytes }) => sum + bytes, 0);
 }
 

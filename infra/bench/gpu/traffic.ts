@@ -2,7 +2,7 @@
  * `deno run infra/bench/gpu/traffic.ts [SIDE]`: prints the bytes that an iteration moves through device memory per voxel, counted
  * from its passes, for every way to keep data and OTF, and its floating-point operations for a few boxes. Nothing is run.
  */
-import { cappedLimits, DEFAULT_LIMITS, type GpuLimits, LIMIT_NAMES } from "kernels/webgpu/limits.ts";
+import { DEFAULT_LIMITS, type GpuLimits } from "kernels/webgpu/limits.ts";
 import { iterationOperations, type Operations } from "kernels/webgpu/operations.ts";
 import { type MethodOptions, programOptions, rlProgram } from "kernels/webgpu/rl_program.ts";
 import { cachedTraffic, passTraffic } from "kernels/webgpu/traffic.ts";
@@ -28,19 +28,16 @@ const WAYS: readonly (readonly [string, MethodOptions])[] = [
 ];
 
 /** What data-centre GPUs offer through Vulkan. */
-export const LARGE_GPU: GpuLimits = cappedLimits(
-  Object.fromEntries(LIMIT_NAMES.map((name) => [name, Infinity])) as GpuLimits,
-  {
-    ...DEFAULT_LIMITS,
-    maxBufferSize: 2 ** 31 - 1,
-    maxStorageBufferBindingSize: 2 ** 31 - 1,
-    maxStorageBuffersPerShaderStage: 32,
-    maxComputeWorkgroupStorageSize: 48 * 1024,
-    maxComputeInvocationsPerWorkgroup: 1024,
-    maxComputeWorkgroupSizeX: 1024,
-    maxComputeWorkgroupSizeY: 1024,
-  },
-);
+export const LARGE_GPU: GpuLimits = {
+  ...DEFAULT_LIMITS,
+  maxBufferSize: 2 ** 31 - 1,
+  maxStorageBufferBindingSize: 2 ** 31 - 1,
+  maxStorageBuffersPerShaderStage: 32,
+  maxComputeWorkgroupStorageSize: 48 * 1024,
+  maxComputeInvocationsPerWorkgroup: 1024,
+  maxComputeWorkgroupSizeX: 1024,
+  maxComputeWorkgroupSizeY: 1024,
+};
 
 /** A cache; slabs of a quarter of its bytes fit it together with the data or the estimate, which go through it as well. */
 const CACHE_BYTES = 48 * 2 ** 20;

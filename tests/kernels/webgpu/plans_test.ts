@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { boxLayout } from "kernels/webgpu/layout.ts";
-import { cappedLimits, DEFAULT_LIMITS, type GpuLimits } from "kernels/webgpu/limits.ts";
+import { cappedLimits, DEFAULT_LIMITS } from "kernels/webgpu/limits.ts";
 import type { Pass } from "kernels/webgpu/pass.ts";
 import { radixPlan, registersPerLane } from "kernels/webgpu/radices.ts";
 import { type Program, programOptions, rlProgram } from "kernels/webgpu/rl_program.ts";
@@ -9,17 +9,7 @@ import { cachedTraffic, passTraffic } from "kernels/webgpu/traffic.ts";
 import { ClearstackError } from "shared/errors.ts";
 import { fastSide } from "shared/fast_size.ts";
 import { type Vec3, voxelCount } from "shared/geometry.ts";
-
-const DESKTOP_GPU: GpuLimits = {
-  ...DEFAULT_LIMITS,
-  maxBufferSize: 2 ** 31 - 1,
-  maxStorageBufferBindingSize: 2 ** 31 - 1,
-  maxStorageBuffersPerShaderStage: 32,
-  maxComputeWorkgroupStorageSize: 48 * 1024,
-  maxComputeInvocationsPerWorkgroup: 1024,
-  maxComputeWorkgroupSizeX: 1024,
-  maxComputeWorkgroupSizeY: 1024,
-};
+import { LARGE_GPU } from "../../../infra/bench/gpu/traffic.ts";
 
 const SMOOTH_LENGTHS = Array.from({ length: 2048 }, (_, i) => i + 1).filter((n) => n >= 8 && fastSide(n, 0) === n);
 
@@ -58,7 +48,7 @@ Deno.test("rows of every even smooth length end in an even radix, which their un
 });
 
 Deno.test("kernels keep to the limits of the smallest and of a large device", () => {
-  for (const limits of [DEFAULT_LIMITS, DESKTOP_GPU]) {
+  for (const limits of [DEFAULT_LIMITS, LARGE_GPU]) {
     for (const box of [...BOXES, [1, 2048, 2048], [1024, 8, 1024], [8, 1024, 8]] as Vec3[]) {
       if (4 * voxelCount(box) > 2 * limits.maxStorageBufferBindingSize) continue;
       const program = rlProgram(box, EVERYTHING, limits);
@@ -84,7 +74,7 @@ Deno.test("kernels keep to the limits of the smallest and of a large device", ()
 Deno.test("what a pass binds lies within the buffers of its program", () => {
   for (const box of BOXES) {
     for (const acceleration of ["none", "shb", "biggs"] as const) {
-      const program = rlProgram(box, { ...EVERYTHING, acceleration }, DESKTOP_GPU);
+      const program = rlProgram(box, { ...EVERYTHING, acceleration }, LARGE_GPU);
       const sizes = new Map([...program.buffers, ...program.heldOutBuffers].map(({ name, bytes }) => [name, bytes]));
       assertEquals(sizes.size, program.buffers.length + program.heldOutBuffers.length);
       for (const { buffer, offset, bytes } of passesOf(program).flatMap((pass) => pass.resources)) {
@@ -96,7 +86,7 @@ Deno.test("what a pass binds lies within the buffers of its program", () => {
 
 Deno.test("an iteration moves 84 bytes per voxel beside its tables and column 0", () => {
   for (const box of [[64, 64, 64], [100, 216, 432], [512, 512, 512]] as Vec3[]) {
-    const program = rlProgram(box, programOptions({}), DESKTOP_GPU);
+    const program = rlProgram(box, programOptions({}), LARGE_GPU);
     const moved = program.iteration.flat().flatMap(({ shader, resources }) =>
       resources.map((resource, i) => ({
         ...resource,
@@ -115,7 +105,7 @@ Deno.test("an iteration moves 84 bytes per voxel beside its tables and column 0"
 
 Deno.test("an iteration moves 52 bytes per voxel where slabs fit the cache", () => {
   for (const [box, slabPlanes] of [[[256, 256, 256], 32], [[512, 512, 512], 8], [[100, 216, 432], 16]] as const) {
-    const { iteration } = rlProgram(box, programOptions({}), DESKTOP_GPU, { slabPlanes });
+    const { iteration } = rlProgram(box, programOptions({}), LARGE_GPU, { slabPlanes });
     const bytes = cachedTraffic(iteration, 32 * 2 ** 20) / voxelCount(box);
     // Column 0 as above; tables once per slab: three of 8 bytes per voxel of a line, which many planes share.
     assert(bytes >= 52 && bytes <= 52 + 64 / box[2] + 0.02, `${box}: ${bytes}`);
@@ -127,7 +117,7 @@ Deno.test("slabs cover every plane once and begin where bindings may", () => {
   for (
     const [box, wanted, alignment] of [[[10, 9, 14], 3, 256], [[16, 16, 16], 5, 32], [[7, 15, 10], 2, 256]] as const
   ) {
-    const limits = { ...DESKTOP_GPU, minStorageBufferOffsetAlignment: alignment };
+    const limits = { ...LARGE_GPU, minStorageBufferOffsetAlignment: alignment };
     const layout = boxLayout(box, limits);
     const slabs = slabsOf(layout, limits, { wantedPlanes: wanted, bytesPerVoxel: 4 });
     let next = 0;
@@ -141,15 +131,15 @@ Deno.test("slabs cover every plane once and begin where bindings may", () => {
 });
 
 Deno.test("a box is cut into as few equal parts as the binding limit asks for", () => {
-  const limits = cappedLimits(DESKTOP_GPU, { maxStorageBufferBindingSize: 4 * 16 ** 3 / 3 });
+  const limits = cappedLimits(LARGE_GPU, { maxStorageBufferBindingSize: 4 * 16 ** 3 / 3 });
   const { parts, planesPerPart, partBytes } = boxLayout([16, 16, 16], limits);
   assertEquals([parts, planesPerPart, partBytes], [4, 4, 4096]);
-  assertEquals(boxLayout([1024, 1024, 1024], DESKTOP_GPU).parts, 4);
-  assertEquals(boxLayout([512, 512, 512], DESKTOP_GPU).parts, 1);
+  assertEquals(boxLayout([1024, 1024, 1024], LARGE_GPU).parts, 4);
+  assertEquals(boxLayout([512, 512, 512], LARGE_GPU).parts, 1);
 });
 
 Deno.test("a box that cannot be cut small enough is refused with its size", () => {
-  const limits = cappedLimits(DESKTOP_GPU, { maxStorageBufferBindingSize: 1000 });
+  const limits = cappedLimits(LARGE_GPU, { maxStorageBufferBindingSize: 1000 });
   const error = assertThrows(() => boxLayout([7 * 8, 16, 16], limits), ClearstackError);
   assertEquals(error.kind, "over-budget");
   assert(error.message.includes("56,16,16") && error.message.includes("57344 bytes"), error.message);
