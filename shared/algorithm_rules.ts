@@ -1,5 +1,6 @@
 /** What the settings of the algorithm exclude of each other, and what the image must be for them. */
-import type { Algorithm, Dtype } from "./contract.ts";
+import type { Algorithm } from "./contract/algorithm.ts";
+import type { Dtype } from "./contract/image_info.ts";
 import { ClearstackError } from "./errors.ts";
 
 /**

@@ -1,5 +1,6 @@
 /** The halo that `auto` stands for: wide enough that tiles meet without a seam. */
-import type { Algorithm, PsfInfo } from "./contract.ts";
+import type { Algorithm } from "./contract/algorithm.ts";
+import type { PsfInfo } from "./contract/psf_info.ts";
 import type { Vec3 } from "./geometry.ts";
 import { mapAxes } from "./geometry.ts";
 

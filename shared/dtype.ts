@@ -1,5 +1,5 @@
 /** Element types and their sizes. */
-import type { Dtype } from "./contract.ts";
+import type { Dtype } from "./contract/image_info.ts";
 
 /** Bytes of one element. */
 export function dtypeBytes(dtype: Dtype): number {

@@ -1,5 +1,5 @@
 /** Host memory that one process needs for a job, in named terms, bytes. What the kernels need comes from the kernels. */
-import type { MemoryTerms } from "./contract.ts";
+import type { MemoryTerms } from "./contract/plan.ts";
 import type { Vec3 } from "./geometry.ts";
 import { voxelCount } from "./geometry.ts";
 

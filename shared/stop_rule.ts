@@ -1,5 +1,5 @@
 /** How many iterations to run, decided from how a sample of tiles fared. */
-import type { Measurement } from "./contract.ts";
+import type { Measurement } from "./contract/pilot.ts";
 
 /** A rule and its settings. */
 export interface StopRule {

@@ -1,7 +1,9 @@
 /** From what a job asks for to the numbers that its tiles compute with. */
 import { createHash } from "node:crypto";
 import { saturationLevel } from "./algorithm_rules.ts";
-import type { Algorithm, Decisions, Plan, TileAlgorithm } from "./contract.ts";
+import type { Algorithm } from "./contract/algorithm.ts";
+import type { Decisions, TileAlgorithm } from "./contract/decisions.ts";
+import type { Plan } from "./contract/plan.ts";
 import { ClearstackError } from "./errors.ts";
 
 /** Whether something must be decided for the whole image before the first tile. */

@@ -7,7 +7,7 @@ import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { RequestIdVariables } from "hono/request-id";
 import { requestId } from "hono/request-id";
 import { secureHeaders } from "hono/secure-headers";
-import type { Problem } from "shared/contract.ts";
+import type { Problem } from "shared/contract/problem.ts";
 import type { JobRunner } from "shared/engine/job_runner.ts";
 import { toClearstackError } from "shared/errors.ts";
 import { EVENT_STREAM_HEADERS, eventStream, lastEventId } from "shared/http/event_stream.ts";

@@ -1,6 +1,9 @@
 /** The contract's schemas as the OpenAPI document names and illustrates them. */
 import { z } from "@hono/zod-openapi";
-import { JobRequestSchema, JobResultSchema, JobStatusSchema, PlanSchema, ProblemSchema } from "shared/contract.ts";
+import { JobRequestSchema } from "shared/contract/job_request.ts";
+import { JobResultSchema, JobStatusSchema } from "shared/contract/job_status.ts";
+import { PlanSchema } from "shared/contract/plan.ts";
+import { ProblemSchema } from "shared/contract/problem.ts";
 import { PROBLEM_TYPE } from "shared/http/problem.ts";
 
 const exampleRequest = {

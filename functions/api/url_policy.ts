@@ -1,5 +1,5 @@
 /** Which places a caller may name: whoever can reach a service could otherwise read and write whatever the service can. */
-import type { JobRequest } from "shared/contract.ts";
+import type { JobRequest } from "shared/contract/job_request.ts";
 import { ClearstackError } from "shared/errors.ts";
 import { canonicalUrl, redactUrl } from "shared/storage/url.ts";
 

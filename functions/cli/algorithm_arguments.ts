@@ -1,5 +1,5 @@
 /** The arguments that say how to deconvolve. */
-import type { JobRequest } from "shared/contract.ts";
+import type { JobRequest } from "shared/contract/job_request.ts";
 import {
   AccelerationSchema,
   ALGORITHM_RANGES,
@@ -7,7 +7,7 @@ import {
   BoundarySchema,
   OtfPrecisionSchema,
   StopRuleSchema,
-} from "shared/contract.ts";
+} from "shared/contract/algorithm.ts";
 import { finiteNumber, oneOf, refuseValue, wholeNumber } from "./argument_values.ts";
 import type { Flag, ParsedArguments } from "./parse_arguments.ts";
 

@@ -1,5 +1,6 @@
 /** `clearstack deconvolve`: one job, from arguments to a finished output. */
-import type { JobResult, SeamCertificate } from "shared/contract.ts";
+import type { JobResult } from "shared/contract/job_status.ts";
+import type { SeamCertificate } from "shared/contract/seam.ts";
 import { formatBytes } from "shared/memory.ts";
 import type { Io } from "./io.ts";
 import { JOB_FLAGS, jobRequest } from "./job_arguments.ts";

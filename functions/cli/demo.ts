@@ -3,8 +3,10 @@
  * it with URLs, its events are followed, and the result is held against the truth.
  */
 import type { Io } from "./io.ts";
-import type { JobRequestInput, JobResult, JobStatus } from "shared/contract.ts";
-import { BackendSchema, JobStatusSchema } from "shared/contract.ts";
+import type { JobRequestInput } from "shared/contract/job_request.ts";
+import type { JobResult, JobStatus } from "shared/contract/job_status.ts";
+import { BackendSchema } from "shared/contract/backend.ts";
+import { JobStatusSchema } from "shared/contract/job_status.ts";
 import { ClearstackError, errorFromRecord, type ErrorKind } from "shared/errors.ts";
 import { callFunction, callJson } from "shared/http/call_json.ts";
 import { readEvents } from "shared/http/event_stream.ts";

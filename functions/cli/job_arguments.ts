@@ -1,7 +1,9 @@
 /** The arguments that say what to deconvolve and how; `deconvolve` and `plan` take the same. */
 import { BYTES_FORM, parseBytes } from "shared/config.ts";
-import type { JobRequest, Location } from "shared/contract.ts";
-import { BackendSchema, JobRequestSchema } from "shared/contract.ts";
+import type { JobRequest } from "shared/contract/job_request.ts";
+import type { Location } from "shared/contract/location.ts";
+import { BackendSchema } from "shared/contract/backend.ts";
+import { JobRequestSchema } from "shared/contract/job_request.ts";
 import { ClearstackError } from "shared/errors.ts";
 import { MAX_SIDE } from "shared/fast_size.ts";
 import type { Vec3 } from "shared/geometry.ts";

@@ -1,5 +1,6 @@
 /** A plan drawn to scale: the array from the front (x, y) and from above (x, z), its chunks, the tiles, and one tile's box. */
-import type { Plan, Tile } from "shared/contract.ts";
+import type { Plan } from "shared/contract/plan.ts";
+import type { Tile } from "shared/contract/tile.ts";
 import type { Vec3 } from "shared/geometry.ts";
 import { mapAxes, SPATIAL_AXES } from "shared/geometry.ts";
 import { tileAt } from "shared/plan.ts";

@@ -1,5 +1,5 @@
 /** A plan as a table for people. */
-import type { MemoryTerms, Plan } from "shared/contract.ts";
+import type { MemoryTerms, Plan } from "shared/contract/plan.ts";
 import type { Vec3 } from "shared/geometry.ts";
 import { formatBytes } from "shared/memory.ts";
 

@@ -1,5 +1,5 @@
 /** Arguments that the `psf` commands share. */
-import type { Location } from "shared/contract.ts";
+import type { Location } from "shared/contract/location.ts";
 import { ClearstackError } from "shared/errors.ts";
 import type { Vec3 } from "shared/geometry.ts";
 import { openImage } from "shared/image/open_image.ts";

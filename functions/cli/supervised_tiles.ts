@@ -2,7 +2,7 @@
  * Tiles computed in a process that may die: it is started when it is needed, and when it dies, hangs or loses its GPU, the tile
  * fails with an error that has it tried again, in a fresh process.
  */
-import type { BackendChoice } from "shared/contract.ts";
+import type { BackendChoice } from "shared/contract/backend.ts";
 import type { Device } from "shared/engine/device.ts";
 import type { TileFunction } from "shared/engine/engine.ts";
 import { httpDevice, httpTiles } from "shared/engine/http_tiles.ts";

@@ -1,5 +1,5 @@
 /** How long a tile may take before the process that computes it counts as hung. Generous: nothing is won by being strict. */
-import type { TileTask } from "shared/contract.ts";
+import type { TileTask } from "shared/contract/tile.ts";
 import { voxelCount } from "shared/geometry.ts";
 
 /** Any tile may take so long: starting a driver, compiling shaders, a slow store. */

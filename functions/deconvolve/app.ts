@@ -1,7 +1,10 @@
 /** The `deconvolve` function over HTTP: one tile per request. The caller hangs up to cancel. */
 import { Hono } from "hono";
-import type { BackendChoice } from "shared/contract.ts";
-import { BackendSchema, PilotTaskSchema, SeamTaskSchema, TileTaskSchema } from "shared/contract.ts";
+import type { BackendChoice } from "shared/contract/backend.ts";
+import { BackendSchema } from "shared/contract/backend.ts";
+import { PilotTaskSchema } from "shared/contract/pilot.ts";
+import { SeamTaskSchema } from "shared/contract/seam.ts";
+import { TileTaskSchema } from "shared/contract/tile.ts";
 import type { Device } from "shared/engine/device.ts";
 import type { TileFunction } from "shared/engine/engine.ts";
 import { longAnswer } from "shared/http/long_answer.ts";

@@ -3,7 +3,9 @@
  * depends on the task alone, so it does not matter who computes it, or how often.
  */
 import type { RunOptions, VoxelData } from "kernels/deconvolver.ts";
-import type { Piece, PilotReport, PilotTask, SeamReport, SeamTask, TileReport, TileTask } from "shared/contract.ts";
+import type { PilotReport, PilotTask } from "shared/contract/pilot.ts";
+import type { SeamReport, SeamTask } from "shared/contract/seam.ts";
+import type { Piece, TileReport, TileTask } from "shared/contract/tile.ts";
 import type { TileFunction } from "shared/engine/engine.ts";
 import { ClearstackError, isClearstackError } from "shared/errors.ts";
 import { formatVec3 } from "shared/geometry.ts";

@@ -1,5 +1,5 @@
 /** Cutting the part a tile owns out of the box it was computed on. */
-import type { Tile } from "shared/contract.ts";
+import type { Tile } from "shared/contract/tile.ts";
 import { voxelCount } from "shared/geometry.ts";
 
 /**

@@ -3,7 +3,7 @@
  * ask for the same; a new one is made only after the old one has freed its memory, as the plan counts on.
  */
 import type { Deconvolver, DeconvolverOptions, RunOptions, RunResult, VoxelData } from "kernels/deconvolver.ts";
-import type { BackendChoice } from "shared/contract.ts";
+import type { BackendChoice } from "shared/contract/backend.ts";
 import { isClearstackError } from "shared/errors.ts";
 import { FairLock } from "./fair_lock.ts";
 

@@ -2,7 +2,7 @@
 import { chooseBackend } from "kernels/backend.ts";
 import { probeWebGpu } from "kernels/webgpu/probe_webgpu.ts";
 import type { Config } from "shared/config.ts";
-import type { BackendChoice } from "shared/contract.ts";
+import type { BackendChoice } from "shared/contract/backend.ts";
 import type { Device } from "shared/engine/device.ts";
 
 /**

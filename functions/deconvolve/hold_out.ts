@@ -1,6 +1,6 @@
 /** Holding photons of a tile's box out. */
 import type { VoxelData } from "kernels/deconvolver.ts";
-import type { PilotTask } from "shared/contract.ts";
+import type { PilotTask } from "shared/contract/pilot.ts";
 import { mapAxes } from "shared/geometry.ts";
 import { axisMap } from "shared/image/axis_map.ts";
 import type { PhotonSplit } from "shared/photon_split.ts";

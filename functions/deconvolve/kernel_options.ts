@@ -1,6 +1,7 @@
 /** What the kernels are told of a task. */
 import type { DeconvolverOptions, RunOptions } from "kernels/deconvolver.ts";
-import type { PilotTask, TileTask } from "shared/contract.ts";
+import type { PilotTask } from "shared/contract/pilot.ts";
+import type { TileTask } from "shared/contract/tile.ts";
 import { type BoxDataType, boxDataType } from "shared/image/box_data_type.ts";
 import { observedInBox } from "shared/image/read_box.ts";
 import { spatialShape } from "shared/plan.ts";

@@ -1,6 +1,6 @@
 /** The `orchestrate` function over HTTP: the methods of a job runner, for an `api` function that is served apart. */
 import { Hono } from "hono";
-import { JobRequestSchema } from "shared/contract.ts";
+import { JobRequestSchema } from "shared/contract/job_request.ts";
 import type { JobRunner } from "shared/engine/job_runner.ts";
 import { EVENT_STREAM_HEADERS, eventStream, lastEventId } from "shared/http/event_stream.ts";
 import { answerError, httpProblem, problemResponse } from "shared/http/problem.ts";

@@ -1,5 +1,5 @@
 /** The events of one job: kept for those who come late, handed on to those who wait. */
-import type { JobEvent } from "shared/contract.ts";
+import type { JobEvent } from "shared/contract/job_status.ts";
 import type { EventsOptions } from "shared/engine/job_runner.ts";
 
 /** Events kept. Each carries the whole status, so that who missed some has lost nothing but detail. */

@@ -1,6 +1,6 @@
 /** Statuses of jobs, kept in a store so that they outlive the process. */
-import type { JobStatus } from "shared/contract.ts";
-import { JobStatusSchema } from "shared/contract.ts";
+import type { JobStatus } from "shared/contract/job_status.ts";
+import { JobStatusSchema } from "shared/contract/job_status.ts";
 import { ClearstackError } from "shared/errors.ts";
 import type { Store } from "shared/storage/store.ts";
 

@@ -1,5 +1,7 @@
 /** Runs jobs in this process, a few at a time, the others in a queue; statuses are kept in a store. */
-import type { JobEvent, JobRequest, JobStatus, Plan } from "shared/contract.ts";
+import type { JobRequest } from "shared/contract/job_request.ts";
+import type { JobEvent, JobStatus } from "shared/contract/job_status.ts";
+import type { Plan } from "shared/contract/plan.ts";
 import type { EventsOptions, JobRunner } from "shared/engine/job_runner.ts";
 import { hasEnded } from "shared/engine/job_runner.ts";
 import { ClearstackError, errorToRecord, isClearstackError } from "shared/errors.ts";

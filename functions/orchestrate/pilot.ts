@@ -3,7 +3,10 @@
  * number of iterations from a sample of tiles that are run to the most iterations allowed. Deciding it tile by tile would make
  * seams. The samples depend on the request and the plan alone, so that the same job decides the same.
  */
-import type { Decisions, JobRequest, Measurement, PilotReport, PilotTask, Plan } from "shared/contract.ts";
+import type { Decisions } from "shared/contract/decisions.ts";
+import type { JobRequest } from "shared/contract/job_request.ts";
+import type { Measurement, PilotReport, PilotTask } from "shared/contract/pilot.ts";
+import type { Plan } from "shared/contract/plan.ts";
 import { estimateBackground } from "shared/background.ts";
 import type { Engine, TileRetry } from "shared/engine/engine.ts";
 import { reopenImage } from "shared/image/open_image.ts";

@@ -1,7 +1,9 @@
 /** Everything about a job that can be known before anything is written. */
 import { isCentroSymmetric } from "kernels/psf_symmetry.ts";
-import type { BackendChoice, JobRequest, Plan } from "shared/contract.ts";
-import { PlanSchema } from "shared/contract.ts";
+import type { BackendChoice } from "shared/contract/backend.ts";
+import type { JobRequest } from "shared/contract/job_request.ts";
+import type { Plan } from "shared/contract/plan.ts";
+import { PlanSchema } from "shared/contract/plan.ts";
 import type { Device } from "shared/engine/device.ts";
 import { isClearstackError } from "shared/errors.ts";
 import { openImage } from "shared/image/open_image.ts";

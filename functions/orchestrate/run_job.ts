@@ -1,5 +1,9 @@
 /** One job from request to finished output: plan, create the output, fan the tiles out, finish. */
-import type { JobRequest, JobResult, Plan, SeamCertificate, TileReport } from "shared/contract.ts";
+import type { JobRequest } from "shared/contract/job_request.ts";
+import type { JobResult } from "shared/contract/job_status.ts";
+import type { Plan } from "shared/contract/plan.ts";
+import type { SeamCertificate } from "shared/contract/seam.ts";
+import type { TileReport } from "shared/contract/tile.ts";
 import type { Device } from "shared/engine/device.ts";
 import type { Engine, TileRetry } from "shared/engine/engine.ts";
 import { ClearstackError, toClearstackError } from "shared/errors.ts";

@@ -3,7 +3,10 @@
  * the place and its rim, where errors come in; the tiles that meet there have only the halo. So what the box gives around its
  * middle stands for the truth that the stitched output is held against.
  */
-import type { JobRequest, Plan, SeamTask, Tile } from "shared/contract.ts";
+import type { JobRequest } from "shared/contract/job_request.ts";
+import type { Plan } from "shared/contract/plan.ts";
+import type { SeamTask } from "shared/contract/seam.ts";
+import type { Tile } from "shared/contract/tile.ts";
 import { mapAxes, voxelCount } from "shared/geometry.ts";
 import type { Vec3 } from "shared/geometry.ts";
 import { tileAt } from "shared/plan.ts";

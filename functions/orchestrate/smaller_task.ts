@@ -3,7 +3,9 @@
  * job with smaller tiles would have computed: it differs within the bound that holds for seams.
  */
 import { boxSide } from "shared/axis_cut.ts";
-import type { Piece, Plan, SeamTask, TileTask } from "shared/contract.ts";
+import type { Plan } from "shared/contract/plan.ts";
+import type { SeamTask } from "shared/contract/seam.ts";
+import type { Piece, TileTask } from "shared/contract/tile.ts";
 import type { Box, Vec3 } from "shared/geometry.ts";
 import { mapAxes } from "shared/geometry.ts";
 

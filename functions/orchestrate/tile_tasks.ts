@@ -1,5 +1,8 @@
 /** The messages that a job sends out, made one at a time. */
-import type { BackendChoice, JobRequest, Plan, Tile, TileTask } from "shared/contract.ts";
+import type { BackendChoice } from "shared/contract/backend.ts";
+import type { JobRequest } from "shared/contract/job_request.ts";
+import type { Plan } from "shared/contract/plan.ts";
+import type { Tile, TileTask } from "shared/contract/tile.ts";
 import { formatVec3 } from "shared/geometry.ts";
 import { tileAt } from "shared/plan.ts";
 import { tileAlgorithm } from "shared/tile_algorithm.ts";

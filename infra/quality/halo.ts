@@ -7,7 +7,7 @@
 import { createRandom } from "functions/cli/sample/random.ts";
 import { createDeconvolver } from "kernels/backend.ts";
 import type { Acceleration, Volume } from "kernels/deconvolver.ts";
-import type { Boundary } from "shared/contract.ts";
+import type { Boundary } from "shared/contract/algorithm.ts";
 import { fastSide } from "shared/fast_size.ts";
 import { formatVec3, mapAxes, sameShape, type Vec3, voxelCount } from "shared/geometry.ts";
 import { axisMap } from "shared/image/axis_map.ts";

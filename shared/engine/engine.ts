@@ -2,7 +2,9 @@
  * What drives the tiles of a job. The object store stays the source of truth: an engine only decides which tile runs when,
  * and what happens if one fails.
  */
-import type { PilotReport, PilotTask, SeamReport, SeamTask, TileReport, TileTask } from "../contract.ts";
+import type { PilotReport, PilotTask } from "../contract/pilot.ts";
+import type { SeamReport, SeamTask } from "../contract/seam.ts";
+import type { TileReport, TileTask } from "../contract/tile.ts";
 
 /** Computes one tile somewhere: in this process, or behind a URL. Rejects with a ClearstackError. */
 export type InvokeTile = (task: TileTask, signal: AbortSignal) => Promise<TileReport>;

@@ -1,7 +1,8 @@
 /** Jobs run by an `orchestrate` function that is served apart. */
 import { z } from "zod";
-import type { JobEvent } from "../contract.ts";
-import { JobStatusSchema, PlanSchema } from "../contract.ts";
+import type { JobEvent } from "../contract/job_status.ts";
+import { JobStatusSchema } from "../contract/job_status.ts";
+import { PlanSchema } from "../contract/plan.ts";
 import { callFunction, callJson } from "../http/call_json.ts";
 import { readEvents } from "../http/event_stream.ts";
 import type { EventsOptions, JobRunner } from "./job_runner.ts";

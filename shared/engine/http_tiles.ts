@@ -1,6 +1,8 @@
 /** Tiles computed by a `deconvolve` function that is served apart. */
-import type { BackendChoice } from "../contract.ts";
-import { PilotReportSchema, SeamReportSchema, TileReportSchema } from "../contract.ts";
+import type { BackendChoice } from "../contract/backend.ts";
+import { PilotReportSchema } from "../contract/pilot.ts";
+import { SeamReportSchema } from "../contract/seam.ts";
+import { TileReportSchema } from "../contract/tile.ts";
 import { callJson } from "../http/call_json.ts";
 import type { Device } from "./device.ts";
 import { DeviceSchema } from "./device.ts";

@@ -1,7 +1,9 @@
 /**
  * The bond between the HTTP endpoint and what runs jobs: in this process, or behind the URL of the `orchestrate` function.
  */
-import type { JobEvent, JobRequest, JobStatus, Plan } from "../contract.ts";
+import type { JobRequest } from "../contract/job_request.ts";
+import type { JobEvent, JobStatus } from "../contract/job_status.ts";
+import type { Plan } from "../contract/plan.ts";
 
 /** Accepts jobs, runs them, and tells where they stand. Every method rejects with a ClearstackError. */
 export interface JobRunner {

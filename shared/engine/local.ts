@@ -1,5 +1,5 @@
 /** The engine of one process: no server, no journal; what is finished is known from the output alone. */
-import type { TileTask } from "../contract.ts";
+import type { TileTask } from "../contract/tile.ts";
 import { ClearstackError, isClearstackError, toClearstackError } from "../errors.ts";
 import type { Engine, FanOutOptions, TileFunction } from "./engine.ts";
 import type { RetryPolicy } from "./retry.ts";

@@ -1,6 +1,6 @@
 /** Calling another function: JSON there and back, problem documents turned into errors again. */
 import type { z } from "zod";
-import { ProblemSchema } from "../contract.ts";
+import { ProblemSchema } from "../contract/problem.ts";
 import { ClearstackError, isClearstackError } from "../errors.ts";
 import { errorFromProblem } from "./problem.ts";
 

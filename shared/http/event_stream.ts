@@ -1,6 +1,6 @@
 /** Server-sent events of a job, written and read. */
-import type { JobEvent } from "../contract.ts";
-import { JobStatusSchema } from "../contract.ts";
+import type { JobEvent } from "../contract/job_status.ts";
+import { JobStatusSchema } from "../contract/job_status.ts";
 import { ClearstackError } from "../errors.ts";
 
 /** Settings of {@link eventStream}. */

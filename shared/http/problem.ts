@@ -1,7 +1,7 @@
 /** RFC 9457 problem documents: the one place where errors become HTTP answers, and answers become errors again. */
 import type { z } from "zod";
-import type { Problem } from "../contract.ts";
-import { ProblemSchema } from "../contract.ts";
+import type { Problem } from "../contract/problem.ts";
+import { ProblemSchema } from "../contract/problem.ts";
 import type { ErrorKind } from "../errors.ts";
 import { ClearstackError, errorFromRecord, toClearstackError } from "../errors.ts";
 

@@ -1,7 +1,7 @@
 /**
  * The boundary rule along one axis, as index arithmetic: which stored voxel stands at each position of a box.
  */
-import type { Boundary } from "../contract.ts";
+import type { Boundary } from "../contract/algorithm.ts";
 
 /** Marks a position where no stored voxel stands. */
 export const OUTSIDE = -1;

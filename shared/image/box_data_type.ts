@@ -1,7 +1,8 @@
 /**
  * In which type the voxels of a box are read, kept and handed on.
  */
-import type { Boundary, Dtype } from "../contract.ts";
+import type { Boundary } from "../contract/algorithm.ts";
+import type { Dtype } from "../contract/image_info.ts";
 
 /** Types of the voxels of a box. */
 export type BoxDataType = "float32" | "uint16";

@@ -1,7 +1,8 @@
 /**
  * Metadata of an output: Zarr v3 array and OME-Zarr 0.5 group, in terms that every reader and viewer knows.
  */
-import type { ImageInfo, Plan } from "../contract.ts";
+import type { ImageInfo } from "../contract/image_info.ts";
+import type { Plan } from "../contract/plan.ts";
 import { fullUnitName } from "./axes.ts";
 import { LEVEL_0 } from "./output_layout.ts";
 

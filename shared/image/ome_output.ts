@@ -3,8 +3,14 @@
  * known of it is in the store.
  */
 import { z } from "zod";
-import type { Decisions, JobRequest, JobResult, Measurement, Plan, TileReport } from "../contract.ts";
-import { DecisionsSchema, JobResultSchema } from "../contract.ts";
+import type { Decisions } from "../contract/decisions.ts";
+import type { JobRequest } from "../contract/job_request.ts";
+import type { JobResult } from "../contract/job_status.ts";
+import type { Measurement } from "../contract/pilot.ts";
+import type { Plan } from "../contract/plan.ts";
+import type { TileReport } from "../contract/tile.ts";
+import { DecisionsSchema } from "../contract/decisions.ts";
+import { JobResultSchema } from "../contract/job_status.ts";
 import { ClearstackError } from "../errors.ts";
 import { openStore } from "../storage/open_store.ts";
 import type { Store } from "../storage/store.ts";

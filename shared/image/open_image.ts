@@ -1,7 +1,8 @@
 /**
  * From a location to an image: Zarr array, array of a group, level 0 of an OME-Zarr, or TIFF stack.
  */
-import type { Axis, ImageInfo, Location } from "../contract.ts";
+import type { Axis, ImageInfo } from "../contract/image_info.ts";
+import type { Location } from "../contract/location.ts";
 import { ClearstackError } from "../errors.ts";
 import { openStore } from "../storage/open_store.ts";
 import type { RequestOptions, Store } from "../storage/store.ts";

@@ -1,7 +1,10 @@
 /**
  * Where an output came from, fit to be kept beside it: no secrets, enough to repeat the job.
  */
-import type { JobRequest, JobResult, Plan, TileReport } from "../contract.ts";
+import type { JobRequest } from "../contract/job_request.ts";
+import type { JobResult } from "../contract/job_status.ts";
+import type { Plan } from "../contract/plan.ts";
+import type { TileReport } from "../contract/tile.ts";
 import { redactUrl } from "../storage/url.ts";
 import { VERSION } from "../version.ts";
 

@@ -1,7 +1,7 @@
 /**
  * Reads any box of voxels of an image of any chunking, also where it reaches outside.
  */
-import type { Boundary } from "../contract.ts";
+import type { Boundary } from "../contract/algorithm.ts";
 import type { Box, Vec3 } from "../geometry.ts";
 import { mapAxes, voxelCount } from "../geometry.ts";
 import { READ_CONCURRENCY } from "../memory.ts";

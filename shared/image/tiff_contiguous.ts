@@ -3,7 +3,7 @@
  */
 import type { GeoTIFFImage } from "geotiff";
 import { dtypeBytes } from "../dtype.ts";
-import type { Dtype } from "../contract.ts";
+import type { Dtype } from "../contract/image_info.ts";
 import { ClearstackError } from "../errors.ts";
 import type { ReadBytes } from "../storage/block_reader.ts";
 import type { RequestOptions } from "../storage/store.ts";

@@ -3,7 +3,8 @@
  * else is refused rather than guessed.
  */
 import { GeoTIFF, type GeoTIFFImage } from "geotiff";
-import type { Dtype, ImageInfo, Location } from "../contract.ts";
+import type { Dtype, ImageInfo } from "../contract/image_info.ts";
+import type { Location } from "../contract/location.ts";
 import { ClearstackError, isClearstackError } from "../errors.ts";
 import { blockReader } from "../storage/block_reader.ts";
 import { openStore } from "../storage/open_store.ts";

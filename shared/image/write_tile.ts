@@ -2,7 +2,7 @@
  * Writes the core of a tile: whole chunks, each encoded and put as one object. Depends on nothing but the task and the values,
  * so any process may do it, twice if need be, to the same bytes.
  */
-import type { TileReport, TileTask } from "../contract.ts";
+import type { TileReport, TileTask } from "../contract/tile.ts";
 import { ClearstackError } from "../errors.ts";
 import { type Box, formatVec3, mapAxes, type Vec3, voxelCount } from "../geometry.ts";
 import { WRITE_CONCURRENCY } from "../memory.ts";

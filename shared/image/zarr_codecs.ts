@@ -3,7 +3,7 @@
  * the library below.
  */
 import { z } from "zod";
-import type { Dtype } from "../contract.ts";
+import type { Dtype } from "../contract/image_info.ts";
 import { ClearstackError } from "../errors.ts";
 
 /** A codec of Zarr v3. */

@@ -2,7 +2,7 @@
  * A Zarr array as an image. zarrita walks chunks and shards; what it is told and what it returns is checked here.
  */
 import * as zarr from "zarrita";
-import type { ImageInfo } from "../contract.ts";
+import type { ImageInfo } from "../contract/image_info.ts";
 import { ClearstackError, isClearstackError } from "../errors.ts";
 import { registerCodecs } from "../storage/codecs.ts";
 import { releaseMemory } from "../release_memory.ts";

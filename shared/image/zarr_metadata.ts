@@ -3,8 +3,8 @@
  * Zarr v3 terms, fill value spelled out.
  */
 import { z } from "zod";
-import type { Dtype } from "../contract.ts";
-import { DtypeSchema } from "../contract.ts";
+import type { Dtype } from "../contract/image_info.ts";
+import { DtypeSchema } from "../contract/image_info.ts";
 import { ClearstackError } from "../errors.ts";
 import { checkCodecs, type CodecSpec, v2Codecs } from "./zarr_codecs.ts";
 import { asRecord, type ZarrNode } from "./zarr_node.ts";

@@ -1,7 +1,8 @@
 /**
  * From a file to a point spread function that the kernels can use: non-negative, of sum 1, with its extent known.
  */
-import type { Location, PsfInfo } from "../contract.ts";
+import type { Location } from "../contract/location.ts";
+import type { PsfInfo } from "../contract/psf_info.ts";
 import { ClearstackError } from "../errors.ts";
 import type { Vec3 } from "../geometry.ts";
 import { hashHex } from "../image/hash.ts";

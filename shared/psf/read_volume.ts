@@ -1,5 +1,6 @@
 /** Reads one volume as it is stored, for tools that look before anything is mended. */
-import type { ImageInfo, Location } from "../contract.ts";
+import type { ImageInfo } from "../contract/image_info.ts";
+import type { Location } from "../contract/location.ts";
 import { ClearstackError } from "../errors.ts";
 import { type Vec3, voxelCount } from "../geometry.ts";
 import { openImage } from "../image/open_image.ts";

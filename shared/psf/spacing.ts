@@ -1,5 +1,5 @@
 /** Voxel sizes in micrometres, from what a file says of itself. */
-import type { ImageInfo } from "../contract.ts";
+import type { ImageInfo } from "../contract/image_info.ts";
 import type { Vec3 } from "../geometry.ts";
 
 /** Micrometres per unit of length, by UDUNITS-2 name. */

@@ -1,8 +1,8 @@
 /** Jobs in memory over kernels that change nothing: everything but the kernels is real. */
 import { createTileComputer } from "functions/deconvolve/compute_tile.ts";
 import type { JobDeps } from "functions/orchestrate/run_job.ts";
-import type { JobRequest } from "shared/contract.ts";
-import { JobRequestSchema } from "shared/contract.ts";
+import type { JobRequest } from "shared/contract/job_request.ts";
+import { JobRequestSchema } from "shared/contract/job_request.ts";
 import type { InvokeTile } from "shared/engine/engine.ts";
 import { createLocalEngine } from "shared/engine/local.ts";
 import { openImage } from "shared/image/open_image.ts";

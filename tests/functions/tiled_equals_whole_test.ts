@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { BoundarySchema } from "shared/contract.ts";
+import { BoundarySchema } from "shared/contract/algorithm.ts";
 import { openImage } from "shared/image/open_image.ts";
 import { encodeTiff } from "shared/image/write_tiff.ts";
 import { openStore } from "shared/storage/open_store.ts";

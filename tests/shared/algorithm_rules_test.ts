@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { refuseContradictions, saturationLevel } from "shared/algorithm_rules.ts";
-import type { Algorithm, Dtype } from "shared/contract.ts";
-import { AlgorithmSchema } from "shared/contract.ts";
+import type { Algorithm } from "shared/contract/algorithm.ts";
+import type { Dtype } from "shared/contract/image_info.ts";
+import { AlgorithmSchema } from "shared/contract/algorithm.ts";
 import { ClearstackError } from "shared/errors.ts";
 
 type Case = readonly [settings: Partial<Algorithm>, dtype: Dtype, words: string];

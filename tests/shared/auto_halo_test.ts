@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { autoHalo } from "shared/auto_halo.ts";
-import { AlgorithmSchema } from "shared/contract.ts";
+import { AlgorithmSchema } from "shared/contract/algorithm.ts";
 
 const PSF = { shape: [25, 17, 17], sha256: "", radius: [11, 6, 6] } as const;
 const SHAPE = [512, 512, 512] as const;

@@ -5,7 +5,7 @@
  */
 import { parseArgs } from "@std/cli/parse-args";
 import { join } from "@std/path";
-import type { Plan } from "shared/contract.ts";
+import type { Plan } from "shared/contract/plan.ts";
 import { repeatedShape, writeRepeatedVolume } from "./repeated_volume.ts";
 
 const MIB = 2 ** 20;

@@ -1,6 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { createApiApp } from "functions/api/app.ts";
-import { JobRequestSchema, JobStatusSchema, ProblemSchema } from "shared/contract.ts";
+import { JobRequestSchema } from "shared/contract/job_request.ts";
+import { JobStatusSchema } from "shared/contract/job_status.ts";
+import { ProblemSchema } from "shared/contract/problem.ts";
 import type { JobRunner } from "shared/engine/job_runner.ts";
 
 const app = createApiApp({ jobs: {} as JobRunner, allowedUrls: "any" });

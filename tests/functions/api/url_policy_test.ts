@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { checkAllowedUrls } from "functions/api/url_policy.ts";
-import { JobRequestSchema } from "shared/contract.ts";
+import { JobRequestSchema } from "shared/contract/job_request.ts";
 import { isClearstackError } from "shared/errors.ts";
 
 /** Whether a job at `url` passes. */

@@ -1,7 +1,8 @@
 /** Every setting of the algorithm from the command line to the output, against the definition in float64. */
 import { assert, assertEquals, assertLess } from "@std/assert";
 import type { DeconvolverOptions, RunOptions } from "kernels/deconvolver.ts";
-import { JobResultSchema, PlanSchema } from "shared/contract.ts";
+import { JobResultSchema } from "shared/contract/job_status.ts";
+import { PlanSchema } from "shared/contract/plan.ts";
 import type { Vec3 } from "shared/geometry.ts";
 import { totalBytes } from "shared/memory.ts";
 import { noisyBars } from "../../fixtures/bars.ts";

@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
-import { JobResultSchema, PlanSchema } from "shared/contract.ts";
+import { JobResultSchema } from "shared/contract/job_status.ts";
+import { PlanSchema } from "shared/contract/plan.ts";
 import { readOutput, recordedTiles } from "../identity_jobs.ts";
 import { patternedVoxels, writePsf, writeZarr } from "../sample_image.ts";
 import { exists, runCli } from "./run_cli.ts";

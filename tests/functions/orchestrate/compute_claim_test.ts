@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { computeClaim } from "functions/orchestrate/compute_claim.ts";
-import type { JobRequest } from "shared/contract.ts";
-import { JobRequestSchema } from "shared/contract.ts";
+import type { JobRequest } from "shared/contract/job_request.ts";
+import { JobRequestSchema } from "shared/contract/job_request.ts";
 import type { Device } from "shared/engine/device.ts";
 import { ClearstackError } from "shared/errors.ts";
 import type { Vec3 } from "shared/geometry.ts";

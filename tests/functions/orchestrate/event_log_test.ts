@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { EventLog } from "functions/orchestrate/event_log.ts";
-import type { JobStatus } from "shared/contract.ts";
+import type { JobStatus } from "shared/contract/job_status.ts";
 
 // The log never looks into a status.
 const status = {} as JobStatus;

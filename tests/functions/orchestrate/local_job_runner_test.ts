@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import type { LocalJobRunnerOptions } from "functions/orchestrate/local_job_runner.ts";
 import { LocalJobRunner } from "functions/orchestrate/local_job_runner.ts";
-import type { JobEvent } from "shared/contract.ts";
+import type { JobEvent } from "shared/contract/job_status.ts";
 import { hasEnded } from "shared/engine/job_runner.ts";
 import { ClearstackError } from "shared/errors.ts";
 import { openStore } from "shared/storage/open_store.ts";

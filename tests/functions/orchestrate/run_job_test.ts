@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import type { JobProgress } from "functions/orchestrate/run_job.ts";
 import { runJob } from "functions/orchestrate/run_job.ts";
-import type { JobRequest } from "shared/contract.ts";
+import type { JobRequest } from "shared/contract/job_request.ts";
 import { ClearstackError } from "shared/errors.ts";
 import { openStore } from "shared/storage/open_store.ts";
 import { identityJobs, keysBelow, readOutput, recordedTiles, sampleRequest } from "../identity_jobs.ts";

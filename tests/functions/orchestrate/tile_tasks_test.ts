@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { beginJob } from "functions/orchestrate/run_job.ts";
 import { tileTasks } from "functions/orchestrate/tile_tasks.ts";
-import { TileTaskSchema } from "shared/contract.ts";
+import { TileTaskSchema } from "shared/contract/tile.ts";
 import { identityJobs, sampleRequest } from "../identity_jobs.ts";
 
 async function samplePlan() {

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import type { TileTask } from "shared/contract.ts";
+import type { TileTask } from "shared/contract/tile.ts";
 import type { InvokeTile, TileRetry } from "shared/engine/engine.ts";
 import type { LocalEngineOptions } from "shared/engine/local.ts";
 import { createLocalEngine } from "shared/engine/local.ts";

@@ -1,6 +1,6 @@
 /** Tasks and reports for tests that never look inside them. */
-import type { TileReport, TileTask } from "shared/contract.ts";
-import { TileAlgorithmSchema } from "shared/contract.ts";
+import type { TileReport, TileTask } from "shared/contract/tile.ts";
+import { TileAlgorithmSchema } from "shared/contract/decisions.ts";
 
 /** A well-formed task for the tile with this index. */
 export function sampleTask(index: number): TileTask {

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import type { JobEvent, JobStatus } from "shared/contract.ts";
-import { AlgorithmSchema } from "shared/contract.ts";
+import type { JobEvent, JobStatus } from "shared/contract/job_status.ts";
+import { AlgorithmSchema } from "shared/contract/algorithm.ts";
 import { ClearstackError } from "shared/errors.ts";
 import { eventStream, lastEventId, readEvents } from "shared/http/event_stream.ts";
 

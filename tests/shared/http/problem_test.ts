@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { z } from "zod";
-import { JobRequestSchema } from "shared/contract.ts";
+import { JobRequestSchema } from "shared/contract/job_request.ts";
 import { ClearstackError } from "shared/errors.ts";
 import { errorFromProblem, INTERNAL_DETAIL, problemResponse, toProblem } from "shared/http/problem.ts";
 

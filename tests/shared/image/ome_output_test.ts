@@ -1,5 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import type { ImageInfo, JobResult, TileReport } from "shared/contract.ts";
+import type { ImageInfo } from "shared/contract/image_info.ts";
+import type { JobResult } from "shared/contract/job_status.ts";
+import type { TileReport } from "shared/contract/tile.ts";
 import { ClearstackError } from "shared/errors.ts";
 import { axesOf } from "shared/image/axes.ts";
 import { createOutput } from "shared/image/ome_output.ts";

@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import type { Location } from "shared/contract.ts";
+import type { Location } from "shared/contract/location.ts";
 import { ClearstackError } from "shared/errors.ts";
 import { openImage, reopenImage } from "shared/image/open_image.ts";
 import { openStore } from "shared/storage/open_store.ts";

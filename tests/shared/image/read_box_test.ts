@@ -1,6 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import fc from "fast-check";
-import type { Boundary, ImageInfo } from "shared/contract.ts";
+import type { Boundary } from "shared/contract/algorithm.ts";
+import type { ImageInfo } from "shared/contract/image_info.ts";
 import { ClearstackError } from "shared/errors.ts";
 import type { Box, Vec3 } from "shared/geometry.ts";
 import { axesOf } from "shared/image/axes.ts";

@@ -1,0 +1,45 @@
+/** What is known of an image before its voxels are read. */
+import { z } from "zod";
+
+/** One axis of an image. */
+export const AxisSchema = z.strictObject({
+  name: z.enum(["t", "c", "z", "y", "x"]),
+  type: z.enum(["time", "channel", "space"]),
+  unit: z.string().optional(),
+});
+export type Axis = z.infer<typeof AxisSchema>;
+
+/** Element types that can be deconvolved. */
+export const DtypeSchema = z.enum([
+  "bool",
+  "int8",
+  "uint8",
+  "int16",
+  "uint16",
+  "int32",
+  "uint32",
+  "int64",
+  "uint64",
+  "float16",
+  "float32",
+  "float64",
+]);
+export type Dtype = z.infer<typeof DtypeSchema>;
+
+/** What is known of an image from its metadata alone. */
+export const ImageInfoSchema = z.strictObject({
+  url: z.string(),
+  path: z.string().describe("array inside url; empty if url is the array"),
+  format: z.enum(["zarr2", "zarr3", "tiff"]),
+  dtype: DtypeSchema,
+  shape: z.array(z.int().min(0)).describe("full shape, in the order of axes"),
+  chunkShape: z.array(z.int().min(1)).describe("shape of the smallest readable piece"),
+  axes: z.array(AxisSchema).describe("a subset of t, c, z, y, x in that order, ending in y, x"),
+  scale: z.array(z.number()).describe("voxel spacing along each axis, in the axis's unit; 1 where unknown"),
+  translation: z.array(z.number()).optional(),
+  name: z.string().optional(),
+  identity: z.string().describe(
+    "hash of the metadata (and entity tag) that tells one version of the source from another",
+  ),
+});
+export type ImageInfo = z.infer<typeof ImageInfoSchema>;

@@ -1,0 +1,35 @@
+/** What a caller asks for. */
+import { z } from "zod";
+import { AlgorithmSchema } from "./algorithm.ts";
+import { BackendSchema } from "./backend.ts";
+import { HaloSchema, Vec3Schema } from "./box.ts";
+import { LocationSchema } from "./location.ts";
+
+/** How the volume is cut. */
+export const TilingSchema = z.strictObject({
+  tile: z.union([z.literal("auto"), Vec3Schema]).default("auto"),
+  halo: z.union([z.literal("auto"), HaloSchema]).default("auto"),
+});
+
+/** Body of `POST /v1/jobs` and `POST /v1/plans`, and what the command line builds from its arguments. */
+export const JobRequestSchema = z.strictObject({
+  source: LocationSchema,
+  psf: LocationSchema,
+  output: z.strictObject({
+    url: z.string().min(1).max(4096).describe("URL or path of the OME-Zarr to write"),
+    ifExists: z.enum(["fail", "resume", "overwrite"]).default("fail")
+      .describe(
+        "fail: refuse a finished output, continue an unfinished one of the same plan; resume: also accept a finished one",
+      ),
+  }),
+  algorithm: AlgorithmSchema.prefault({}),
+  tiling: TilingSchema.prefault({}),
+  backend: BackendSchema.default("auto"),
+  memoryBytes: z.int().min(1).optional().describe("host memory budget in bytes"),
+  seamCheck: z.union([z.literal("auto"), z.int().min(0).max(64)]).default("auto").describe(
+    "places where tiles meet that are computed once more to measure the seams; auto: one for every 8 tiles, from 1 to 4",
+  ),
+});
+export type JobRequest = z.infer<typeof JobRequestSchema>;
+/** A job request before defaults are filled in. */
+export type JobRequestInput = z.input<typeof JobRequestSchema>;

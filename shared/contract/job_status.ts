@@ -1,0 +1,55 @@
+/** Where a job stands, and what it came to. */
+import { z } from "zod";
+import { DecisionsSchema } from "./decisions.ts";
+import { JobRequestSchema } from "./job_request.ts";
+import { SeamCertificateSchema } from "./seam.ts";
+import type { TileReport } from "./tile.ts";
+
+/** Where a job stands. */
+export const JobStateSchema = z.enum(["queued", "running", "done", "failed", "cancelled"]);
+
+/** `GET /v1/jobs/{id}`, and the body of the events. */
+export const JobStatusSchema = z.strictObject({
+  id: z.string(),
+  state: JobStateSchema,
+  created: z.iso.datetime(),
+  updated: z.iso.datetime(),
+  request: JobRequestSchema,
+  planHash: z.string().optional(),
+  tiles: z.int().min(0),
+  tilesDone: z.int().min(0),
+  tilesResumed: z.int().min(0).describe("tiles found finished by an earlier run"),
+  etaSeconds: z.number().optional(),
+  result: z.lazy(() => JobResultSchema).optional(),
+  error: z.strictObject({ kind: z.string(), message: z.string() }).optional(),
+});
+export type JobStatus = z.infer<typeof JobStatusSchema>;
+
+/** What a finished job reports; the object that `--json` prints. */
+export const JobResultSchema = z.strictObject({
+  backend: z.enum(["webgpu", "cpu"]),
+  adapter: z.string(),
+  voxels: z.int(),
+  tiles: z.int(),
+  tilesComputed: z.int(),
+  iterations: z.int(),
+  decisions: DecisionsSchema.optional().describe("what a pilot decided, where the request left something open"),
+  seconds: z.number(),
+  kernelSeconds: z.number(),
+  bytesRead: z.number(),
+  bytesWritten: z.number(),
+  output: z.string(),
+  seam: SeamCertificateSchema.optional().describe(
+    "how well tiles agree where they meet; `seconds` has the time it took, the other numbers are of the tiles alone",
+  ),
+});
+export type JobResult = z.infer<typeof JobResultSchema>;
+
+/** One server-sent event of a job; `sequence` is the event id, rising by one. */
+export interface JobEvent {
+  readonly sequence: number;
+  readonly type: "status" | "tile" | "retry";
+  readonly status: JobStatus;
+  readonly tile?: TileReport;
+  readonly message?: string;
+}

@@ -1,0 +1,32 @@
+/** Messages of the `deconvolve` function about a tile that is only measured. */
+import { z } from "zod";
+import { TileTaskSchema } from "./tile.ts";
+
+/** Message to the `deconvolve` function: run one tile to measure it, write nothing. */
+export const PilotTaskSchema = z.strictObject({
+  ...TileTaskSchema.omit({ planHash: true, output: true }).shape,
+  measureEvery: z.int().min(1).describe("iterations between measurements"),
+  heldOut: z.strictObject({
+    fraction: z.number().gt(0).lt(1),
+    seed: z.int().min(0),
+    photonsPerUnit: z.number().positive(),
+  }).optional().describe("photons to hold out"),
+});
+export type PilotTask = z.infer<typeof PilotTaskSchema>;
+
+/** One measurement: sums over the core of a tile, or over several cores. */
+export const MeasurementSchema = z.strictObject({
+  iteration: z.int().min(0).describe("updates applied to the estimate that was measured"),
+  fit: z.number().describe("I-divergence of the data from the model"),
+  heldOut: z.number().optional().describe("squared error of the held-out photons"),
+});
+export type Measurement = z.infer<typeof MeasurementSchema>;
+
+/** Answer to a pilot task. */
+export const PilotReportSchema = z.strictObject({
+  index: z.int().min(0),
+  kernelSeconds: z.number(),
+  bytesRead: z.number().describe("stored bytes fetched from the source"),
+  measurements: z.array(MeasurementSchema),
+});
+export type PilotReport = z.infer<typeof PilotReportSchema>;

@@ -1,0 +1,39 @@
+/** A job, planned. */
+import { z } from "zod";
+import { AlgorithmSchema } from "./algorithm.ts";
+import { HaloSchema, Vec3Schema } from "./box.ts";
+import { DecisionsSchema } from "./decisions.ts";
+import { ImageInfoSchema } from "./image_info.ts";
+import { PsfInfoSchema } from "./psf_info.ts";
+
+/** A memory claim in named terms, bytes. */
+export const MemoryTermsSchema = z.record(z.string(), z.number());
+export type MemoryTerms = z.infer<typeof MemoryTermsSchema>;
+
+/** The whole job, decided before anything is launched. */
+export const PlanSchema = z.strictObject({
+  planHash: z.string().describe("identifies the result: same hash, same voxels"),
+  source: ImageInfoSchema,
+  psf: PsfInfoSchema,
+  algorithm: AlgorithmSchema,
+  shape: Vec3Schema.describe("spatial shape; z is 1 for a 2-D image"),
+  outerShape: z.array(z.int().min(1)).describe("lengths of the axes before z, y, x"),
+  tile: Vec3Schema.describe("core of a full tile"),
+  halo: HaloSchema.describe("least halo on every side"),
+  box: Vec3Schema.describe("largest box that is transformed"),
+  grid: Vec3Schema.describe("tiles along each axis of one volume"),
+  tiles: z.int().min(1),
+  chunk: Vec3Schema.describe("chunk of the output; divides the tile"),
+  concurrency: z.int().min(1).describe("tiles in flight in one process"),
+  voxels: z.int().min(1),
+  hostMemory: MemoryTermsSchema,
+  hostBytes: z.number(),
+  deviceMemory: MemoryTermsSchema,
+  deviceBytes: z.number(),
+  bytesRead: z.number().describe("uncompressed source bytes, chunk by chunk, halo included"),
+  bytesWritten: z.number().describe("uncompressed output bytes"),
+  readAmplification: z.number().describe("bytes read over bytes of the image"),
+  inflation: z.number().describe("computed voxels over useful voxels"),
+  decisions: DecisionsSchema.optional().describe("once a pilot has decided what the request leaves open"),
+});
+export type Plan = z.infer<typeof PlanSchema>;

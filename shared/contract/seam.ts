@@ -1,0 +1,26 @@
+/** Messages of the `deconvolve` function about a place where tiles meet. */
+import { z } from "zod";
+import { TileTaskSchema } from "./tile.ts";
+
+/**
+ * Message to the `deconvolve` function: compute `tile.box`, which has a place where tiles meet in its middle, and compare
+ * `tile.core` with what the output holds there.
+ */
+export const SeamTaskSchema = TileTaskSchema;
+export type SeamTask = z.infer<typeof SeamTaskSchema>;
+
+/** Answer to a {@link SeamTaskSchema}; differences and peak are in the units of the image. */
+export const SeamReportSchema = z.strictObject({
+  index: z.int().min(0),
+  largest: z.number().describe("largest absolute difference from the output"),
+  rms: z.number().describe("root mean square of the differences"),
+  peak: z.number().describe("largest value that the output holds there"),
+});
+export type SeamReport = z.infer<typeof SeamReportSchema>;
+
+/** What the seam reports of a job come to. */
+export const SeamCertificateSchema = z.strictObject({
+  largest: z.number().describe("largest difference at any place, relative to the highest peak of all places"),
+  places: z.int().min(1).describe("places that were compared"),
+});
+export type SeamCertificate = z.infer<typeof SeamCertificateSchema>;

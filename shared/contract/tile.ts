@@ -1,0 +1,52 @@
+/** Messages of the `deconvolve` function about one tile. */
+import { z } from "zod";
+import { BackendSchema } from "./backend.ts";
+import { BoxSchema, Vec3Schema } from "./box.ts";
+import { TileAlgorithmSchema } from "./decisions.ts";
+import { ImageInfoSchema } from "./image_info.ts";
+import { LocationSchema } from "./location.ts";
+
+/** A core and the box it is computed on, where a tile does not fit the device as one. */
+export const PieceSchema = z.strictObject({ core: BoxSchema, box: BoxSchema });
+export type Piece = z.infer<typeof PieceSchema>;
+
+/** One tile: the core it owns in the output, the box it reads, and which (t, c) plane stack it belongs to. */
+export const TileSchema = z.strictObject({
+  index: z.int().min(0),
+  outer: z.array(z.int().min(0)).describe("index along the axes before z, y, x (t, c)"),
+  core: BoxSchema.describe("voxels this tile writes: whole stored objects"),
+  box: BoxSchema.describe("voxels this tile computes on: core, halo and growth; may reach outside the image"),
+});
+export type Tile = z.infer<typeof TileSchema>;
+
+/** Message to the `deconvolve` function: one tile, complete in itself. URLs and numbers only, never voxels. */
+export const TileTaskSchema = z.strictObject({
+  planHash: z.string(),
+  source: ImageInfoSchema,
+  psf: LocationSchema,
+  psfSha256: z.string(),
+  output: z.strictObject({ url: z.string(), array: z.string(), chunk: Vec3Schema }),
+  algorithm: TileAlgorithmSchema,
+  backend: BackendSchema,
+  tile: TileSchema,
+  pieces: z.array(PieceSchema).min(2).optional().describe("compute the tile in these, whose cores make up its own"),
+});
+export type TileTask = z.infer<typeof TileTaskSchema>;
+
+/** Answer of the `deconvolve` function, also kept beside the output as the record that the tile is done. */
+export const TileReportSchema = z.strictObject({
+  index: z.int().min(0),
+  backend: z.enum(["webgpu", "cpu"]),
+  adapter: z.string(),
+  seconds: z.number(),
+  readSeconds: z.number(),
+  kernelSeconds: z.number(),
+  writeSeconds: z.number(),
+  bytesRead: z.number().describe("stored bytes fetched from the source"),
+  bytesWritten: z.number().describe("stored bytes written"),
+  pieces: z.int().min(2).optional().describe(
+    "boxes that the tile was computed in because it did not fit the device as one; they differ from it as tiles do from the " +
+      "whole",
+  ),
+});
+export type TileReport = z.infer<typeof TileReportSchema>;
