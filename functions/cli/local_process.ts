@@ -5,8 +5,8 @@ import { computeClaim } from "functions/orchestrate/compute_claim.ts";
 import type { JobDeps } from "functions/orchestrate/run_job.ts";
 import { chooseBackend, createDeconvolver } from "kernels/backend.ts";
 import type { Config } from "shared/config.ts";
-import type { TileFunction } from "shared/engine/engine.ts";
 import { createLocalEngine } from "shared/engine/local.ts";
+import type { TaskFunctions } from "shared/engine/task_kinds.ts";
 import { SupervisedTiles } from "./supervised_tiles.ts";
 
 /** The functions hosted by one process. */
@@ -22,12 +22,12 @@ export function openLocalProcess(config: Config): LocalProcess {
   const { hostBytes, deviceBytes } = config;
   const env = { CLEARSTACK_MEMORY: `${hostBytes}`, CLEARSTACK_DEVICE_MEMORY: `${deviceBytes}` };
   const onGpu = new SupervisedTiles({ process: { env } });
-  const placeOf = ({ backend }: { readonly backend: string }): TileFunction => backend === "cpu" ? onCpu : onGpu;
+  const placeOf = ({ backend }: { readonly backend: string }): TaskFunctions => backend === "cpu" ? onCpu : onGpu;
   const deps: JobDeps = {
     engine: createLocalEngine({
-      computeTile: (task, signal) => placeOf(task).computeTile(task, signal),
-      checkSeam: (task, signal) => placeOf(task).checkSeam(task, signal),
-      measureTile: (task, signal) => placeOf(task).measureTile(task, signal),
+      tiles: (task, signal) => placeOf(task).tiles(task, signal),
+      seams: (task, signal) => placeOf(task).seams(task, signal),
+      pilots: (task, signal) => placeOf(task).pilots(task, signal),
     }),
     device: async (choice) => {
       if (choice === "cpu") return await describeDevice(choice, config);

@@ -4,8 +4,8 @@
  */
 import type { BackendChoice } from "shared/contract/backend.ts";
 import type { Device } from "shared/engine/device.ts";
-import type { TileFunction } from "shared/engine/engine.ts";
 import { httpDevice, httpTiles } from "shared/engine/http_tiles.ts";
+import type { Invoke, TaskFunctions } from "shared/engine/task_kinds.ts";
 import { ClearstackError, isClearstackError, toClearstackError } from "shared/errors.ts";
 import type { TileWork } from "./tile_deadline.ts";
 import { TileDeadline } from "./tile_deadline.ts";
@@ -27,7 +27,7 @@ export interface SupervisedTilesOptions {
 }
 
 /** A `deconvolve` function in a process of its own. */
-export class SupervisedTiles implements TileFunction {
+export class SupervisedTiles implements TaskFunctions {
   readonly #options: SupervisedTilesOptions;
   readonly #deadline: TileDeadline;
   #process: Promise<TileProcess> | undefined;
@@ -38,14 +38,14 @@ export class SupervisedTiles implements TileFunction {
     this.#deadline = options.deadline ?? new TileDeadline();
   }
 
-  readonly computeTile: TileFunction["computeTile"] = (task, signal) =>
-    this.#supervise(task, signal, (tiles) => tiles.computeTile(task, signal));
+  readonly tiles: Invoke<"tiles"> = (task, signal) =>
+    this.#supervise(task, signal, (functions) => functions.tiles(task, signal));
 
-  readonly checkSeam: TileFunction["checkSeam"] = (task, signal) =>
-    this.#supervise(task, signal, (tiles) => tiles.checkSeam(task, signal));
+  readonly seams: Invoke<"seams"> = (task, signal) =>
+    this.#supervise(task, signal, (functions) => functions.seams(task, signal));
 
-  readonly measureTile: TileFunction["measureTile"] = (task, signal) =>
-    this.#supervise(task, signal, (tiles) => tiles.measureTile(task, signal));
+  readonly pilots: Invoke<"pilots"> = (task, signal) =>
+    this.#supervise(task, signal, (functions) => functions.pilots(task, signal));
 
   /** What the process computes on; starts it. */
   async device(choice: BackendChoice): Promise<Device> {
@@ -64,7 +64,7 @@ export class SupervisedTiles implements TileFunction {
   async #supervise<Report>(
     task: TileWork,
     signal: AbortSignal,
-    invoke: (tiles: TileFunction) => Promise<Report>,
+    invoke: (functions: TaskFunctions) => Promise<Report>,
   ): Promise<Report> {
     const process = await this.#running();
     const started = performance.now();

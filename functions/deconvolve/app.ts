@@ -2,17 +2,15 @@
 import { Hono } from "hono";
 import type { BackendChoice } from "shared/contract/backend.ts";
 import { BackendSchema } from "shared/contract/backend.ts";
-import { PilotTaskSchema } from "shared/contract/pilot.ts";
-import { SeamTaskSchema } from "shared/contract/seam.ts";
-import { TileTaskSchema } from "shared/contract/tile.ts";
 import type { Device } from "shared/engine/device.ts";
-import type { TileFunction } from "shared/engine/engine.ts";
+import type { Invoke, TaskFunctions, TaskKind } from "shared/engine/task_kinds.ts";
+import { TASK_SCHEMAS } from "shared/engine/task_kinds.ts";
 import { longAnswer } from "shared/http/long_answer.ts";
 import { answerError, httpProblem, problemResponse } from "shared/http/problem.ts";
 import { readJson } from "shared/http/read_json.ts";
 
 /** What the function needs. */
-export interface DeconvolveAppDeps extends TileFunction {
+export interface DeconvolveAppDeps extends TaskFunctions {
   /** What tiles that ask for this backend are computed on. */
   readonly device: (choice: BackendChoice) => Promise<Device>;
   /** What callers must present as a bearer token. @default {nothing} */
@@ -27,7 +25,7 @@ export interface DeconvolveAppDeps extends TileFunction {
  * `GET /v1/device?backend=` tells the planner what the tiles are computed on.
  */
 export function createDeconvolveApp(
-  { computeTile, checkSeam, measureTile, device, token, log = console.error }: DeconvolveAppDeps,
+  { device, token, log = console.error, ...functions }: DeconvolveAppDeps,
 ): Hono {
   const app = new Hono();
   app.onError((error) => answerError(error, log));
@@ -38,17 +36,13 @@ export function createDeconvolveApp(
   });
   app.get("/healthz", (c) => c.json({ status: "ok" }));
   app.get("/v1/device", async (c) => c.json(await device(BackendSchema.parse(c.req.query("backend") ?? "auto"))));
-  app.post("/v1/tiles", async (c) => {
-    const task = await readJson(c.req.raw, TileTaskSchema);
-    return await longAnswer(c.req.raw, (signal) => computeTile(task, signal), { log });
-  });
-  app.post("/v1/seams", async (c) => {
-    const task = await readJson(c.req.raw, SeamTaskSchema);
-    return await longAnswer(c.req.raw, (signal) => checkSeam(task, signal), { log });
-  });
-  app.post("/v1/pilots", async (c) => {
-    const task = await readJson(c.req.raw, PilotTaskSchema);
-    return await longAnswer(c.req.raw, (signal) => measureTile(task, signal), { log });
-  });
+  const take = <K extends TaskKind>(kind: K, invoke: Invoke<K>) =>
+    app.post(`/v1/${kind}`, async (c) => {
+      const task = await readJson(c.req.raw, TASK_SCHEMAS[kind].task);
+      return await longAnswer(c.req.raw, (signal) => invoke(task, signal), { log });
+    });
+  take("tiles", functions.tiles);
+  take("seams", functions.seams);
+  take("pilots", functions.pilots);
   return app;
 }

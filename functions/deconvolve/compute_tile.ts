@@ -6,7 +6,7 @@ import type { RunOptions, VoxelData } from "kernels/deconvolver.ts";
 import type { PilotReport, PilotTask } from "shared/contract/pilot.ts";
 import type { SeamReport, SeamTask } from "shared/contract/seam.ts";
 import type { Piece, TileReport, TileTask } from "shared/contract/tile.ts";
-import type { TileFunction } from "shared/engine/engine.ts";
+import type { TaskFunctions } from "shared/engine/task_kinds.ts";
 import { ClearstackError, isClearstackError } from "shared/errors.ts";
 import { formatVec3 } from "shared/geometry.ts";
 import type { Image } from "shared/image/image.ts";
@@ -29,7 +29,7 @@ import { RecentCache } from "./recent_cache.ts";
 const KEPT_HANDLES = 4;
 
 /** Computes tiles in this process. Tiles overlap in reading and writing; one at a time is on the device. */
-export interface TileComputer extends TileFunction {
+export interface TileComputer extends TaskFunctions {
   /** Frees the device. */
   close(): Promise<void>;
 }
@@ -54,9 +54,9 @@ export function createTileComputer(kernels: Kernels): TileComputer {
     psfs: new RecentCache(KEPT_HANDLES),
   };
   return {
-    computeTile: (task, signal) => computeTile(task, means, signal),
-    checkSeam: (task, signal) => checkSeam(task, means, signal),
-    measureTile: (task, signal) => measureTile(task, means, signal),
+    tiles: (task, signal) => computeTile(task, means, signal),
+    seams: (task, signal) => checkSeam(task, means, signal),
+    pilots: (task, signal) => measureTile(task, means, signal),
     close: () => pool.close(),
   };
 }

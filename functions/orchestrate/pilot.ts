@@ -125,7 +125,7 @@ async function measureTiles(
 ): Promise<PilotReport[]> {
   tell(`running ${tasks.length} ${tasks.length === 1 ? "tile" : "tiles"} to find the number of iterations`);
   const reports = new Map<number, PilotReport>();
-  await engine.measureTiles(tasks, {
+  await engine.fanOut("pilots", tasks, {
     concurrency,
     ...(signal ? { signal } : {}),
     onReport: (report) => void reports.set(report.index, report),

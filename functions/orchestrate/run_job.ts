@@ -140,7 +140,7 @@ async function computeTiles(run: Run): Promise<void> {
   const { begun: { request, plan, device, output: { array, tilesDone: done } }, engine, options, progress, tally } =
     run;
   const tell = teller(run);
-  await engine.fanOut(tileTasks({ plan, request, array, backend: device.backend, done }), {
+  await engine.fanOut("tiles", tileTasks({ plan, request, array, backend: device.backend, done }), {
     concurrency: plan.concurrency,
     smaller: (task) => smallerTile(plan, task),
     ...(options.signal ? { signal: options.signal } : {}),
@@ -164,7 +164,7 @@ async function checkSeams(
   { signal }: RunJobOptions,
 ): Promise<SeamCertificate | undefined> {
   let [places, difference, peak] = [0, 0, 0];
-  await engine.checkSeams(seamTasks({ plan, request, array, backend: device.backend }), {
+  await engine.fanOut("seams", seamTasks({ plan, request, array, backend: device.backend }), {
     concurrency: plan.concurrency,
     smaller: (task) => smallerPlace(plan, task),
     ...(signal ? { signal } : {}),

@@ -2,25 +2,7 @@
  * What drives the tiles of a job. The object store stays the source of truth: an engine only decides which tile runs when,
  * and what happens if one fails.
  */
-import type { PilotReport, PilotTask } from "../contract/pilot.ts";
-import type { SeamReport, SeamTask } from "../contract/seam.ts";
-import type { TileReport, TileTask } from "../contract/tile.ts";
-
-/** Computes one tile somewhere: in this process, or behind a URL. Rejects with a ClearstackError. */
-export type InvokeTile = (task: TileTask, signal: AbortSignal) => Promise<TileReport>;
-
-/** Compares the output with a box around a place where tiles meet. Rejects with a ClearstackError. */
-export type InvokeSeam = (task: SeamTask, signal: AbortSignal) => Promise<SeamReport>;
-
-/** Runs a tile to measure it; nothing is written. Rejects with a ClearstackError. */
-export type InvokePilot = (task: PilotTask, signal: AbortSignal) => Promise<PilotReport>;
-
-/** What a `deconvolve` function does, wherever it runs. */
-export interface TileFunction {
-  readonly computeTile: InvokeTile;
-  readonly checkSeam: InvokeSeam;
-  readonly measureTile: InvokePilot;
-}
+import type { ReportOf, TaskKind, TaskOf } from "./task_kinds.ts";
 
 /** Tells that a tile failed in a way that may pass, and that it will be tried again. */
 export interface TileRetry {
@@ -32,7 +14,7 @@ export interface TileRetry {
 }
 
 /** One fan-out. */
-export interface FanOutOptions<Task = TileTask, Report = TileReport> {
+export interface FanOutOptions<K extends TaskKind> {
   /** Tiles in flight at the same time, at least 1. */
   readonly concurrency: number;
   /** Stops handing out tiles, aborts those in flight and waits for them; the fan-out then rejects with `cancelled`. */
@@ -41,9 +23,9 @@ export interface FanOutOptions<Task = TileTask, Report = TileReport> {
    * A task that needs less device memory for the same result; undefined if there is none. Asked once a task's attempts have all
    * failed for lack of it; what helped is done to the tasks that follow too.
    */
-  readonly smaller?: (task: Task) => Task | undefined;
+  readonly smaller?: (task: TaskOf<K>) => TaskOf<K> | undefined;
   /** Called for every finished tile; the fan-out goes on once it has settled. */
-  readonly onReport?: (report: Report) => void | Promise<void>;
+  readonly onReport?: (report: ReportOf<K>) => void | Promise<void>;
   /** Called before a tile is tried again. */
   readonly onRetry?: (retry: TileRetry) => void;
 }
@@ -56,9 +38,5 @@ export interface Engine {
    *
    * @throws {ClearstackError} the first error that could not be mended by retries, or `cancelled`
    */
-  fanOut(tasks: Iterable<TileTask>, options: FanOutOptions): Promise<void>;
-  /** The same for places where tiles meet. */
-  checkSeams(tasks: Iterable<SeamTask>, options: FanOutOptions<SeamTask, SeamReport>): Promise<void>;
-  /** The same for tiles that are only measured. */
-  measureTiles(tasks: Iterable<PilotTask>, options: FanOutOptions<PilotTask, PilotReport>): Promise<void>;
+  fanOut<K extends TaskKind>(kind: K, tasks: Iterable<TaskOf<K>>, options: FanOutOptions<K>): Promise<void>;
 }

@@ -1,27 +1,25 @@
 /** Tiles computed by a `deconvolve` function that is served apart. */
 import type { BackendChoice } from "../contract/backend.ts";
-import { PilotReportSchema } from "../contract/pilot.ts";
-import { SeamReportSchema } from "../contract/seam.ts";
-import { TileReportSchema } from "../contract/tile.ts";
 import { callJson } from "../http/call_json.ts";
 import type { Device } from "./device.ts";
 import { DeviceSchema } from "./device.ts";
-import type { TileFunction } from "./engine.ts";
+import type { Invoke, TaskFunctions, TaskKind } from "./task_kinds.ts";
+import { TASK_SCHEMAS } from "./task_kinds.ts";
 
 /**
  * Sends each tile to `baseUrl`; breaking off the request cancels the tile there.
  *
  * @param token what that function asks of its callers
  */
-export function httpTiles(baseUrl: string, token?: string): TileFunction {
-  const at = (path: string) => new URL(path, baseUrl).href;
-  const post = (body: unknown, signal: AbortSignal) =>
-    ({ method: "POST", body, signal, headers: bearer(token) }) as const;
-  return {
-    computeTile: (task, signal) => callJson(at("/v1/tiles"), TileReportSchema, post(task, signal)),
-    checkSeam: (task, signal) => callJson(at("/v1/seams"), SeamReportSchema, post(task, signal)),
-    measureTile: (task, signal) => callJson(at("/v1/pilots"), PilotReportSchema, post(task, signal)),
-  };
+export function httpTiles(baseUrl: string, token?: string): TaskFunctions {
+  const post = <K extends TaskKind>(kind: K): Invoke<K> => (task, signal) =>
+    callJson(new URL(`/v1/${kind}`, baseUrl).href, TASK_SCHEMAS[kind].report, {
+      method: "POST",
+      body: task,
+      signal,
+      headers: bearer(token),
+    });
+  return { tiles: post("tiles"), seams: post("seams"), pilots: post("pilots") };
 }
 
 /** Asks a `deconvolve` function what it computes on. */

@@ -1,9 +1,9 @@
 /** The engine of one process: no server, no journal; what is finished is known from the output alone. */
-import type { TileTask } from "../contract/tile.ts";
 import { ClearstackError, isClearstackError, toClearstackError } from "../errors.ts";
-import type { Engine, FanOutOptions, TileFunction } from "./engine.ts";
+import type { Engine, FanOutOptions } from "./engine.ts";
 import type { RetryPolicy } from "./retry.ts";
 import { TILE_RETRIES, withRetries } from "./retry.ts";
+import type { Invoke, ReportOf, TaskFunctions, TaskKind, TaskOf } from "./task_kinds.ts";
 
 /** Settings of {@link createLocalEngine}. */
 export interface LocalEngineOptions {
@@ -11,23 +11,21 @@ export interface LocalEngineOptions {
   readonly retries?: RetryPolicy;
 }
 
-/** An engine that calls a `deconvolve` function with bounded concurrency. */
+/** An engine that calls functions with bounded concurrency. */
 export function createLocalEngine(
-  { computeTile, checkSeam, measureTile }: TileFunction,
+  functions: TaskFunctions,
   { retries = TILE_RETRIES }: LocalEngineOptions = {},
 ): Engine {
   return {
-    fanOut: (tasks, options) => fanOutLocally(tasks, computeTile, retries, options),
-    checkSeams: (tasks, options) => fanOutLocally(tasks, checkSeam, retries, options),
-    measureTiles: (tasks, options) => fanOutLocally(tasks, measureTile, retries, options),
+    fanOut: (kind, tasks, options) => fanOutLocally(tasks, functions[kind], retries, options),
   };
 }
 
-async function fanOutLocally<Task extends Pick<TileTask, "tile">, Report>(
-  tasks: Iterable<Task>,
-  invoke: (task: Task, signal: AbortSignal) => Promise<Report>,
+async function fanOutLocally<K extends TaskKind>(
+  tasks: Iterable<TaskOf<K>>,
+  invoke: Invoke<K>,
   retries: RetryPolicy,
-  { concurrency, signal, smaller, onReport, onRetry }: FanOutOptions<Task, Report>,
+  { concurrency, signal, smaller, onReport, onRetry }: FanOutOptions<K>,
 ): Promise<void> {
   const stop = new AbortController();
   const cancel = () => stop.abort();
@@ -36,12 +34,12 @@ async function fanOutLocally<Task extends Pick<TileTask, "tile">, Report>(
   const iterator = tasks[Symbol.iterator]();
   let failure: ClearstackError | undefined;
   let reductions = 0;
-  function reduced(task: Task, times: number): Task | undefined {
-    let current: Task | undefined = task;
+  function reduced(task: TaskOf<K>, times: number): TaskOf<K> | undefined {
+    let current: TaskOf<K> | undefined = task;
     for (let time = 0; time < times && current; time++) current = smaller?.(current);
     return current;
   }
-  function attempt(task: Task): Promise<Report> {
+  function attempt(task: TaskOf<K>): Promise<ReportOf<K>> {
     return withRetries(() => invoke(task, stop.signal), {
       policy: retries,
       signal: stop.signal,
@@ -50,7 +48,7 @@ async function fanOutLocally<Task extends Pick<TileTask, "tile">, Report>(
     });
   }
   /** Computes a task at the size that has fitted so far, and at smaller ones where it does not fit. */
-  async function complete(task: Task): Promise<Report> {
+  async function complete(task: TaskOf<K>): Promise<ReportOf<K>> {
     for (let times = reductions;; times++) {
       try {
         return await attempt(reduced(task, times) ?? task);

@@ -3,7 +3,7 @@ import { createTileComputer } from "functions/deconvolve/compute_tile.ts";
 import type { JobDeps } from "functions/orchestrate/run_job.ts";
 import type { JobRequest } from "shared/contract/job_request.ts";
 import { JobRequestSchema } from "shared/contract/job_request.ts";
-import type { InvokeTile } from "shared/engine/engine.ts";
+import type { Invoke } from "shared/engine/task_kinds.ts";
 import { createLocalEngine } from "shared/engine/local.ts";
 import { openImage } from "shared/image/open_image.ts";
 import { readBox } from "shared/image/read_box.ts";
@@ -21,13 +21,13 @@ export interface IdentityJobs extends JobDeps {
 /** @param wrap what to put around the invocation of a tile */
 export function identityJobs(
   kernels: IdentityKernels = identityKernels(),
-  wrap: (invoke: InvokeTile) => InvokeTile = (invoke) => invoke,
+  wrap: (invoke: Invoke<"tiles">) => Invoke<"tiles"> = (invoke) => invoke,
 ): IdentityJobs {
   const tiles = createTileComputer(kernels);
   const retries = { attempts: 3, firstDelayMilliseconds: 1, longestDelayMilliseconds: 1 };
   return {
     kernels,
-    engine: createLocalEngine({ ...tiles, computeTile: wrap(tiles.computeTile) }, { retries }),
+    engine: createLocalEngine({ ...tiles, tiles: wrap(tiles.tiles) }, { retries }),
     device: () =>
       Promise.resolve({
         backend: "cpu",

@@ -40,8 +40,7 @@ const deps: JobDeps = { ...identityJobs(), engine: createLocalEngine(computer) }
 /** Hands the same tasks out in the opposite order, one at a time. */
 const backwards: Engine = {
   ...deps.engine,
-  fanOut: (tasks, options) => deps.engine.fanOut([...tasks].reverse(), { ...options, concurrency: 1 }),
-  measureTiles: (tasks, options) => deps.engine.measureTiles([...tasks].reverse(), { ...options, concurrency: 1 }),
+  fanOut: (kind, tasks, options) => deps.engine.fanOut(kind, [...tasks].reverse(), { ...options, concurrency: 1 }),
 };
 
 async function pilotRecord(output: string) {
@@ -101,7 +100,12 @@ Deno.test("order, concurrency and resuming change neither the choice nor a byte"
   await assertRejects(() => runJob(requestOf("resumed", algorithm), { ...deps, engine: backwards }, afterTwo));
   const decided = await pilotRecord("resumed");
   let pilots = 0;
-  const counting: Engine = { ...deps.engine, measureTiles: () => Promise.resolve(void pilots++) };
+  const counting: Engine = {
+    fanOut: (kind, tasks, options) => {
+      if (kind === "pilots") pilots++;
+      return deps.engine.fanOut(kind, tasks, options);
+    },
+  };
   const resumed = await runJob(requestOf("resumed", algorithm), { ...deps, engine: counting });
   assertEquals(pilots, 0, "a pilot ran again");
   assertEquals([reversed.decisions, resumed.decisions], [straight.decisions, decided.decisions]);

@@ -1,24 +1,25 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import type { TileTask } from "shared/contract/tile.ts";
-import type { InvokeTile, TileRetry } from "shared/engine/engine.ts";
+import type { TileRetry } from "shared/engine/engine.ts";
 import type { LocalEngineOptions } from "shared/engine/local.ts";
 import { createLocalEngine } from "shared/engine/local.ts";
+import type { Invoke } from "shared/engine/task_kinds.ts";
 import { ClearstackError } from "shared/errors.ts";
 import { countedTasks, sampleReport, sampleTask } from "./sample_tasks.ts";
 
 const soon = { attempts: 3, firstDelayMilliseconds: 1, longestDelayMilliseconds: 2 };
 
 /** An engine over a function that only computes tiles. */
-const engineOf = (computeTile: InvokeTile, options?: LocalEngineOptions) => {
+const engineOf = (tiles: Invoke<"tiles">, options?: LocalEngineOptions) => {
   const never = () => Promise.reject(new Error("only tiles here"));
-  return createLocalEngine({ computeTile, checkSeam: never, measureTile: never }, options);
+  return createLocalEngine({ tiles, seams: never, pilots: never }, options);
 };
 
 /** Resolves a turn of the event loop later. */
 const turn = () => new Promise((resolve) => setTimeout(resolve, 0));
 
 /** A tile that only ends when it is aborted. */
-const untilAborted: InvokeTile = (_, signal) =>
+const untilAborted: Invoke<"tiles"> = (_, signal) =>
   new Promise((_, reject) =>
     signal.addEventListener("abort", () => reject(new ClearstackError("cancelled", "the tile was cancelled")))
   );
@@ -29,7 +30,10 @@ Deno.test("every task runs once and is reported once", async () => {
     await turn();
     return sampleReport(tile.index);
   });
-  await engine.fanOut(countedTasks(20).tasks, { concurrency: 3, onReport: ({ index }) => void reported.push(index) });
+  await engine.fanOut("tiles", countedTasks(20).tasks, {
+    concurrency: 3,
+    onReport: ({ index }) => void reported.push(index),
+  });
   assertEquals(reported.toSorted((a, b) => a - b), Array.from({ length: 20 }, (_, i) => i));
 });
 
@@ -46,7 +50,7 @@ Deno.test("no more tiles are in flight than the concurrency, and tasks are taken
     finished++;
     return sampleReport(tile.index);
   });
-  await engine.fanOut(tasks, { concurrency: 4 });
+  await engine.fanOut("tiles", tasks, { concurrency: 4 });
   assertEquals([most, finished, inFlight], [4, 50, 0]);
 });
 
@@ -57,7 +61,7 @@ Deno.test("a retryable error is tried again, and the retry is told", async () =>
     if (++calls < 3) return Promise.reject(new ClearstackError("store-unavailable", "503"));
     return Promise.resolve(sampleReport(tile.index));
   }, { retries: soon });
-  await engine.fanOut(countedTasks(1).tasks, { concurrency: 2, onRetry: (retry) => retries.push(retry) });
+  await engine.fanOut("tiles", countedTasks(1).tasks, { concurrency: 2, onRetry: (retry) => retries.push(retry) });
   assertEquals(calls, 3);
   assertEquals(retries.map(({ index, attempt, message }) => [index, attempt, message]), [[0, 1, "503"], [0, 2, "503"]]);
 });
@@ -69,7 +73,7 @@ Deno.test("a tile fails for good once its attempts are used up", async () => {
     return Promise.reject(new ClearstackError("device-lost", "gone"));
   }, { retries: soon });
   const error = await assertRejects(
-    () => engine.fanOut(countedTasks(5).tasks, { concurrency: 1 }),
+    () => engine.fanOut("tiles", countedTasks(5).tasks, { concurrency: 1 }),
     ClearstackError,
     "gone",
   );
@@ -82,7 +86,11 @@ Deno.test("an error that cannot pass is not tried again", async () => {
     calls++;
     return Promise.reject(new ClearstackError("corrupt-data", "a chunk is cut short"));
   });
-  await assertRejects(() => engine.fanOut(countedTasks(5).tasks, { concurrency: 1 }), ClearstackError, "cut short");
+  await assertRejects(
+    () => engine.fanOut("tiles", countedTasks(5).tasks, { concurrency: 1 }),
+    ClearstackError,
+    "cut short",
+  );
   assertEquals(calls, 1);
 });
 
@@ -96,7 +104,7 @@ Deno.test("the first error stops the rest, waits for them, and is the one thrown
     }
     return await untilAborted(task, signal).finally(() => aborted++);
   });
-  await assertRejects(() => engine.fanOut(tasks, { concurrency: 3 }), ClearstackError, "the cause");
+  await assertRejects(() => engine.fanOut("tiles", tasks, { concurrency: 3 }), ClearstackError, "the cause");
   assertEquals([aborted, taken()], [2, 3]);
 });
 
@@ -105,7 +113,7 @@ Deno.test("cancelling aborts the tiles in flight, waits for them, and rejects as
   let ended = 0;
   const engine = engineOf((task, signal) => untilAborted(task, signal).finally(() => ended++));
   const { tasks, taken } = countedTasks(100);
-  const run = engine.fanOut(tasks, { concurrency: 3, signal: stop.signal });
+  const run = engine.fanOut("tiles", tasks, { concurrency: 3, signal: stop.signal });
   await turn();
   stop.abort();
   const error = await assertRejects(() => run, ClearstackError);
@@ -118,7 +126,7 @@ Deno.test("cancelling ends the wait before a retry at once", async () => {
   const engine = engineOf(() => Promise.reject(new ClearstackError("store-unavailable", "503")), {
     retries: never,
   });
-  const run = engine.fanOut(countedTasks(3).tasks, {
+  const run = engine.fanOut("tiles", countedTasks(3).tasks, {
     concurrency: 1,
     signal: stop.signal,
     onRetry: () => stop.abort(),
@@ -130,14 +138,14 @@ Deno.test("a fan-out that was cancelled before it began invokes nothing", async 
   const engine = engineOf(() => Promise.reject(new Error("invoked")));
   const { tasks, taken } = countedTasks(3);
   const signal = AbortSignal.abort();
-  await assertRejects(() => engine.fanOut(tasks, { concurrency: 2, signal }), ClearstackError, "cancelled");
+  await assertRejects(() => engine.fanOut("tiles", tasks, { concurrency: 2, signal }), ClearstackError, "cancelled");
   assertEquals(taken(), 0);
 });
 
 Deno.test("a defect in the report handler stops the fan-out as an internal error", async () => {
   const engine = engineOf(({ tile }) => Promise.resolve(sampleReport(tile.index)));
   const run = () =>
-    engine.fanOut(countedTasks(9).tasks, {
+    engine.fanOut("tiles", countedTasks(9).tasks, {
       concurrency: 2,
       onReport: () => {
         throw new TypeError("a defect");
@@ -159,6 +167,6 @@ Deno.test("a task that does not fit the device is tried smaller once its attempt
     const iterations = task.algorithm.iterations - 1;
     return iterations === 0 ? undefined : { ...task, algorithm: { ...task.algorithm, iterations } };
   };
-  await engine.fanOut(tasks, { concurrency: 1, smaller });
+  await engine.fanOut("tiles", tasks, { concurrency: 1, smaller });
   assertEquals(sizes, [[0, 4], [0, 4], [0, 3], [0, 3], [0, 2], [1, 2]]);
 });

@@ -1,0 +1,41 @@
+/**
+ * The kinds of tasks that are fanned out, with their messages. A function that takes a kind answers `POST /v1/<kind>`.
+ */
+import type { z } from "zod";
+import type { PilotReport, PilotTask } from "../contract/pilot.ts";
+import { PilotReportSchema, PilotTaskSchema } from "../contract/pilot.ts";
+import type { SeamReport, SeamTask } from "../contract/seam.ts";
+import { SeamReportSchema, SeamTaskSchema } from "../contract/seam.ts";
+import type { TileReport, TileTask } from "../contract/tile.ts";
+import { TileReportSchema, TileTaskSchema } from "../contract/tile.ts";
+
+/** Message and answer of each kind. */
+interface Messages {
+  /** Compute a tile and write it. */
+  readonly tiles: { readonly task: TileTask; readonly report: TileReport };
+  /** Compute a box around a place where tiles meet and compare it with the output. */
+  readonly seams: { readonly task: SeamTask; readonly report: SeamReport };
+  /** Run a tile to measure it; nothing is written. */
+  readonly pilots: { readonly task: PilotTask; readonly report: PilotReport };
+}
+
+export type TaskKind = keyof Messages;
+export type TaskOf<K extends TaskKind> = Messages[K]["task"];
+export type ReportOf<K extends TaskKind> = Messages[K]["report"];
+
+type Schemas = {
+  readonly [K in TaskKind]: { readonly task: z.ZodType<TaskOf<K>>; readonly report: z.ZodType<ReportOf<K>> };
+};
+
+/** How the messages of each kind are parsed. */
+export const TASK_SCHEMAS: Schemas = {
+  tiles: { task: TileTaskSchema, report: TileReportSchema },
+  seams: { task: SeamTaskSchema, report: SeamReportSchema },
+  pilots: { task: PilotTaskSchema, report: PilotReportSchema },
+};
+
+/** Does one task of a kind somewhere: in this process, or behind a URL. Rejects with a ClearstackError. */
+export type Invoke<K extends TaskKind> = (task: TaskOf<K>, signal: AbortSignal) => Promise<ReportOf<K>>;
+
+/** Does tasks of these kinds. */
+export type TaskFunctions<Kinds extends TaskKind = TaskKind> = { readonly [K in Kinds]: Invoke<K> };
