@@ -4,33 +4,23 @@ import type { Context, Next } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { HTTPException } from "hono/http-exception";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
-import type { RequestIdVariables } from "hono/request-id";
 import { requestId } from "hono/request-id";
 import { secureHeaders } from "hono/secure-headers";
 import type { Problem } from "shared/contract/problem.ts";
-import type { JobRunner } from "shared/engine/job_runner.ts";
 import { toClearstackError } from "shared/errors.ts";
-import { EVENT_STREAM_HEADERS, eventStream, lastEventId } from "shared/http/event_stream.ts";
 import { httpProblem, toProblem } from "shared/http/problem.ts";
 import { MAX_BODY_BYTES } from "shared/http/read_json.ts";
 import { VERSION } from "shared/version.ts";
+import type { Env } from "./env.ts";
+import type { JobEndpointsDeps } from "./job_endpoints.ts";
+import { addJobEndpoints } from "./job_endpoints.ts";
+import { ANYONE } from "./principal.ts";
 import * as routes from "./routes.ts";
-import type { AllowedUrls } from "./url_policy.ts";
-import { checkAllowedUrls } from "./url_policy.ts";
 
 /** What the function needs. */
-export interface ApiAppDeps {
-  readonly jobs: JobRunner;
-  /** Where sources, PSFs and outputs may lie. */
-  readonly allowedUrls: AllowedUrls;
-  /** Comments are sent on quiet event streams this often. @default {15000} */
-  readonly heartbeatMilliseconds?: number;
+export interface ApiAppDeps extends JobEndpointsDeps {
   /** Called with errors that no caller is told. @default {console.error} */
   readonly log?: (line: string) => void;
-}
-
-interface Env {
-  Variables: RequestIdVariables;
 }
 
 /** The application; `app.fetch` serves it. */
@@ -42,38 +32,17 @@ export function createApiApp(deps: ApiAppDeps): OpenAPIHono<Env> {
   });
   app.use(requestId(), secureHeaders());
   app.use(bodyLimit({ maxSize: MAX_BODY_BYTES, onError: bodyTooLarge }));
+  app.use(async (c, next) => {
+    c.set("principal", ANYONE);
+    await next();
+  });
   app.on("POST", [routes.submitJob.path, routes.planJob.path], requireJson);
   app.onError((error, c) => answerError(error, c, deps.log ?? console.error));
   app.notFound((c) => answer(c, httpProblem(404, "Not found", `there is nothing at ${c.req.path}`)));
-  addJobs(app, deps);
+  addJobEndpoints(app, deps);
   addService(app, deps);
   refuseOtherMethods(app);
   return app;
-}
-
-function addJobs(app: OpenAPIHono<Env>, { jobs, allowedUrls, heartbeatMilliseconds }: ApiAppDeps): void {
-  app.openapi(routes.submitJob, async (c) => {
-    const request = c.req.valid("json");
-    checkAllowedUrls(request, allowedUrls);
-    const status = await jobs.submit(request);
-    return c.json(status, 202, { location: `/v1/jobs/${status.id}` });
-  });
-  app.openapi(routes.planJob, async (c) => {
-    const request = c.req.valid("json");
-    checkAllowedUrls(request, allowedUrls);
-    return c.json(await jobs.plan(request), 200);
-  });
-  app.openapi(routes.listJobs, async (c) => c.json({ jobs: await jobs.list(c.req.valid("query").limit) }, 200));
-  app.openapi(routes.getJob, async (c) => c.json(await jobs.get(c.req.valid("param").id), 200));
-  app.openapi(routes.cancelJob, async (c) => c.json(await jobs.cancel(c.req.valid("param").id), 200));
-  app.openapi(routes.jobEvents, async (c) => {
-    const controller = new AbortController();
-    const after = lastEventId(c.req.raw.headers);
-    const position = after === undefined ? {} : { after };
-    const events = await jobs.events(c.req.valid("param").id, { ...position, signal: controller.signal });
-    const heartbeat = heartbeatMilliseconds === undefined ? {} : { heartbeatMilliseconds };
-    return c.body(eventStream(events, { controller, ...heartbeat }), 200, EVENT_STREAM_HEADERS);
-  });
 }
 
 const INDEX = `Clearstack ${VERSION}: Richardson-Lucy deconvolution of image volumes.

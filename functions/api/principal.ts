@@ -1,0 +1,14 @@
+/** Who calls, and what they may do. */
+
+/** `read` sees its own jobs, `submit` also starts and cancels them, `admin` sees and cancels everybody's. */
+export type Role = "read" | "submit" | "admin";
+
+/** A caller that has been told apart from others. */
+export interface Principal {
+  /** Owner of the jobs that this caller submits. */
+  readonly id: string;
+  readonly roles: readonly Role[];
+}
+
+/** The caller of a service that asks nobody who they are, such as the one on one's own machine. */
+export const ANYONE: Principal = { id: "anyone", roles: ["read", "submit", "admin"] };
