@@ -26,6 +26,14 @@ export const DtypeSchema = z.enum([
 ]);
 export type Dtype = z.infer<typeof DtypeSchema>;
 
+/** What the metadata say of one channel; what they do not say is absent. */
+export const ChannelSchema = z.strictObject({
+  name: z.string().min(1).optional(),
+  color: z.string().regex(/^[0-9A-F]{6}$/).optional().describe("RRGGBB"),
+  emissionNanometres: z.number().positive().optional(),
+});
+export type Channel = z.infer<typeof ChannelSchema>;
+
 /** What is known of an image from its metadata alone. */
 export const ImageInfoSchema = z.strictObject({
   url: z.string(),
@@ -38,6 +46,9 @@ export const ImageInfoSchema = z.strictObject({
   scale: z.array(z.number()).describe("voxel spacing along each axis, in the axis's unit; 1 where unknown"),
   translation: z.array(z.number()).optional(),
   name: z.string().optional(),
+  channels: z.array(ChannelSchema).optional().describe(
+    "one for each index along c, or the only one of an image without c; absent where the metadata name none",
+  ),
   identity: z.string().describe(
     "hash of the metadata (and entity tag) that tells one version of the source from another",
   ),

@@ -2,7 +2,9 @@
  * What OME-Zarr metadata (0.1 to 0.5) say of an image: where level 0 is, its axes, and how large its voxels are.
  */
 import { z } from "zod";
+import type { Channel } from "../contract/image_info.ts";
 import { ClearstackError } from "../errors.ts";
+import { omeroChannels } from "./ome_channels.ts";
 import { asRecord } from "./zarr_node.ts";
 
 /** Level 0 of a multiscale image. */
@@ -14,6 +16,8 @@ export interface OmeImage {
   readonly scale?: readonly number[];
   readonly translation?: readonly number[];
   readonly name?: string;
+  /** Empty where the metadata name none. */
+  readonly channels: readonly Channel[];
 }
 
 const Transformations = z.array(z.looseObject({
@@ -55,6 +59,7 @@ export function parseOme(attributes: Record<string, unknown>, url: string): OmeI
     ...(scale === undefined ? {} : { scale }),
     ...(translation === undefined ? {} : { translation }),
     ...(name ? { name } : {}),
+    channels: omeroChannels(attributes),
   };
 }
 

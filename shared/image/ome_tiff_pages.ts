@@ -1,7 +1,9 @@
 /**
  * Which page of an OME-TIFF holds which plane: DimensionOrder, sizes and TiffData of the OME schema of June 2016.
  */
+import type { Channel } from "../contract/image_info.ts";
 import { ClearstackError } from "../errors.ts";
+import { omeXmlChannels } from "./ome_channels.ts";
 
 /** Axes that pages can lie along. */
 export type PageAxis = "t" | "c" | "z";
@@ -17,6 +19,7 @@ export interface OmePages {
   readonly pages: number;
   /** The page of each plane in the order of `order`, where it is another. */
   readonly pageOf?: readonly number[];
+  readonly channels: readonly Channel[];
 }
 
 /**
@@ -39,7 +42,8 @@ export function parseOmePages(text: string, where: string): OmePages {
   }
   const pages = lengths.t * lengths.c * lengths.z;
   const pageOf = pageTable(xml, { lengths, order, pages }, where);
-  return { pixels, lengths, order, pages, ...(pageOf === undefined ? {} : { pageOf }) };
+  const channels = omeXmlChannels(xml, attributesOf);
+  return { pixels, lengths, order, pages, channels, ...(pageOf === undefined ? {} : { pageOf }) };
 }
 
 function refuseOthers(xml: string, where: string): void {

@@ -11,6 +11,7 @@ import { decideAxes } from "./axes.ts";
 import { findArrays } from "./find_arrays.ts";
 import type { Image } from "./image.ts";
 import { hashHex } from "./hash.ts";
+import { channelsFor } from "./ome_channels.ts";
 import { type OmeImage, parseOme } from "./ome_multiscales.ts";
 import { type OpenOptions, openTiff } from "./tiff_image.ts";
 import { zarrImage } from "./zarr_image.ts";
@@ -136,6 +137,7 @@ async function imageOf(
     scale: ome?.scale ? [...ome.scale] : meta.shape.map(() => 1),
     ...(ome?.translation ? { translation: [...ome.translation] } : {}),
     ...(ome?.name ? { name: ome.name } : {}),
+    ...channelsFor({ axes, shape: meta.shape }, ome?.channels),
     identity: await identityOf(store, node, options),
   };
   return zarrImage(store, meta, info);

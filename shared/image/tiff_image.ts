@@ -12,6 +12,7 @@ import type { ObjectInfo, RequestOptions } from "../storage/store.ts";
 import { canonicalUrl, splitObject } from "../storage/url.ts";
 import { axesOf } from "./axes.ts";
 import { hashHex } from "./hash.ts";
+import { channelsFor } from "./ome_channels.ts";
 import type { ChunkValues, Image } from "./image.ts";
 import { decidePageAxes, type PageAxes } from "./tiff_axes.ts";
 import { bigEndianBlocks, mendByteOrder } from "./tiff_blocks.ts";
@@ -129,15 +130,18 @@ async function infoOf(first: GeoTIFFImage, description: TiffDescription, opened:
   const spacing = await spacingOf(first, description);
   const unit = (name: typeof names[number]) =>
     name === "t" && spacing.t === undefined ? undefined : description.units[name];
+  const axes = axesOf(names.join(""), names.map(unit));
+  const shape = [...pages.lengths, ...plane];
   return {
     url: canonicalUrl(location.url),
     path: "",
     format: "tiff",
     dtype: dtypeOf(first, where),
-    shape: [...pages.lengths, ...plane],
+    shape,
     chunkShape: [...pages.lengths.map(() => 1), ...chunk],
-    axes: axesOf(names.join(""), names.map(unit)),
+    axes,
     scale: names.map((name) => spacing[name] ?? 1),
+    ...channelsFor({ axes, shape }, description.channels),
     identity: await hashHex(header, new TextEncoder().encode(`${object.size} ${object.etag ?? ""}`)),
   };
 }

@@ -1,6 +1,7 @@
 /**
  * What the ImageDescription of a TIFF says of its pages: ImageJ's lines, OME-XML, or the shape that tifffile notes.
  */
+import type { Channel } from "../contract/image_info.ts";
 import { fullUnitName } from "./axes.ts";
 import { type PageAxis, parseOmePages } from "./ome_tiff_pages.ts";
 
@@ -28,6 +29,8 @@ export interface TiffDescription {
   readonly units: Readonly<Partial<Record<PageAxis | "y" | "x", string>>>;
   /** True if the tags XResolution and YResolution count voxels per unit, as ImageJ writes them. */
   readonly resolutionInUnit: boolean;
+  /** Absent where the description names none. */
+  readonly channels?: readonly Channel[];
 }
 
 /**
@@ -70,7 +73,7 @@ function parseImageJ(text: string): TiffDescription {
 }
 
 function parseOmeXml(text: string, where: string): TiffDescription {
-  const { pixels, lengths, order, pages, pageOf } = parseOmePages(text, where);
+  const { pixels, lengths, order, pages, pageOf, channels } = parseOmePages(text, where);
   const spacing = present({
     z: positive(pixels("PhysicalSizeZ")),
     y: positive(pixels("PhysicalSizeY")),
@@ -93,6 +96,7 @@ function parseOmeXml(text: string, where: string): TiffDescription {
     spacing,
     units: present({ z: length("Z"), y: length("Y"), x: length("X"), t: time }),
     resolutionInUnit: false,
+    channels,
   };
 }
 

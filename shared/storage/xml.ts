@@ -10,7 +10,12 @@ export function xmlElements(xml: string, name: string): string[] {
 /** The text of the first element of a name, or undefined. */
 export function xmlText(xml: string, name: string): string | undefined {
   const content = xmlElements(xml, name)[0];
-  return content?.replace(
+  return content === undefined ? undefined : plainText(content);
+}
+
+/** Text with its entities resolved; those that XML does not know by itself are left as they are. */
+export function plainText(text: string): string {
+  return text.replace(
     /&(?:#x([0-9a-f]+)|#(\d+)|(\w+));/gi,
     (whole, hex, decimal, entity) =>
       entity === undefined
