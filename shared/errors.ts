@@ -19,6 +19,10 @@ const KINDS = {
   "corrupt-data": { status: 422, exit: 2, retryable: false },
   /** The plan needs more memory, tiles or bytes than the limits allow. */
   "over-budget": { status: 422, exit: 2, retryable: false },
+  /** The plan needs more than the caller's quota. */
+  "over-quota": { status: 403, exit: 2, retryable: false },
+  /** The caller has too much going on at once. */
+  "too-many": { status: 429, exit: 1, retryable: true },
   /** A remote store failed or could not be reached, also after retries. */
   "store-unavailable": { status: 424, exit: 2, retryable: true },
   /** An output could not be written. */

@@ -1,4 +1,5 @@
 /** Who calls, and what they may do. */
+import type { Quotas } from "shared/contract/quotas.ts";
 
 /** `read` sees its own jobs, `submit` also starts and cancels them, `admin` sees and cancels everybody's. */
 export type Role = "read" | "submit" | "admin";
@@ -8,6 +9,8 @@ export interface Principal {
   /** Owner of the jobs that this caller submits. */
   readonly id: string;
   readonly roles: readonly Role[];
+  /** How much they may ask for. @default {no limits} */
+  readonly quotas?: Quotas;
 }
 
 /** The caller of a service that asks nobody who they are, such as the one on one's own machine. */

@@ -16,6 +16,8 @@ const TITLES: Record<ErrorKind, string> = {
   "unsupported": "Not supported",
   "corrupt-data": "Stored data is damaged",
   "over-budget": "Over budget",
+  "over-quota": "Over quota",
+  "too-many": "Too much at once",
   "store-unavailable": "A store cannot be reached",
   "unwritable": "The output cannot be written",
   "no-device": "No usable device",
