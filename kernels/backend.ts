@@ -18,7 +18,12 @@ export interface ChosenBackend {
   readonly adapter: string;
   /** One sentence. */
   readonly reason: string;
+  /** Boxes that should be under way at the same time, each in a lane of its own: one transfers while another computes. */
+  readonly boxesAtOnce: number;
 }
+
+/** On hardware, where transfers take a share of the time; a software adapter and the CPU backend have nothing to hide. */
+const HARDWARE_LANES = 2;
 
 const CPU_ADAPTER = "CPU, WebAssembly SIMD";
 
@@ -31,7 +36,9 @@ let probed: Promise<AdapterReport> | undefined;
  * @throws {ClearstackError} `no-device` if WebGPU is asked for and has no adapter
  */
 export async function chooseBackend(choice: "auto" | Backend): Promise<ChosenBackend> {
-  if (choice === "cpu") return { backend: "cpu", adapter: CPU_ADAPTER, reason: "the CPU was asked for" };
+  if (choice === "cpu") {
+    return { backend: "cpu", adapter: CPU_ADAPTER, reason: "the CPU was asked for", boxesAtOnce: 1 };
+  }
   probed ??= probeWebGpu();
   return decideBackend(choice, await probed);
 }
@@ -40,19 +47,25 @@ export async function chooseBackend(choice: "auto" | Backend): Promise<ChosenBac
 export function decideBackend(choice: "auto" | "webgpu", report: AdapterReport): ChosenBackend {
   if (choice === "webgpu") {
     if (!report.available) throw new ClearstackError("no-device", report.reason);
-    return { backend: "webgpu", adapter: report.description, reason: "WebGPU was asked for" };
+    const boxesAtOnce = report.isFallbackAdapter ? 1 : HARDWARE_LANES;
+    return { backend: "webgpu", adapter: report.description, reason: "WebGPU was asked for", boxesAtOnce };
   }
-  if (!report.available) return { backend: "cpu", adapter: CPU_ADAPTER, reason: report.reason };
+  if (!report.available) return { backend: "cpu", adapter: CPU_ADAPTER, reason: report.reason, boxesAtOnce: 1 };
   if (report.isFallbackAdapter) {
     const reason =
       `WebGPU offers only the software adapter ${report.description}, which is slower than the CPU backend; ` +
       "ask for webgpu by name to use it";
-    return { backend: "cpu", adapter: CPU_ADAPTER, reason };
+    return { backend: "cpu", adapter: CPU_ADAPTER, reason, boxesAtOnce: 1 };
   }
-  return { backend: "webgpu", adapter: report.description, reason: "WebGPU offers a hardware adapter" };
+  return {
+    backend: "webgpu",
+    adapter: report.description,
+    reason: "WebGPU offers a hardware adapter",
+    boxesAtOnce: HARDWARE_LANES,
+  };
 }
 
-/** Makes a deconvolver of a backend; see `createWebGpuDeconvolver` and `createCpuDeconvolver`. */
-export function createDeconvolver(backend: Backend, options: DeconvolverOptions): Promise<Deconvolver> {
-  return backend === "webgpu" ? createWebGpuDeconvolver(options) : createCpuDeconvolver(options);
+/** Makes a deconvolver of a backend, in a lane of a GPU; see `createWebGpuDeconvolver` and `createCpuDeconvolver`. */
+export function createDeconvolver(backend: Backend, options: DeconvolverOptions, lane = 0): Promise<Deconvolver> {
+  return backend === "webgpu" ? createWebGpuDeconvolver({ ...options, lane }) : createCpuDeconvolver(options);
 }

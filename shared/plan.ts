@@ -23,8 +23,8 @@ import { formatBytes, hostMemory, totalBytes } from "./memory.ts";
 import { outputChunk } from "./output_chunk.ts";
 import { redactUrl } from "./storage/url.ts";
 
-/** Tiles in flight where memory allows: one is read while one is computed while one is written. */
-const FULL_OVERLAP = 3;
+/** Tiles in flight beside those on the device, where memory allows: one that is read, and one that is written. */
+const OVERLAPPED = 2;
 
 /** What the machine that runs the tiles can give. */
 export interface Limits {
@@ -34,6 +34,8 @@ export interface Limits {
   readonly deviceBytes: number;
   /** What the kernels claim for boxes of a shape, bytes in named terms; throws `over-budget` for a box they cannot take. */
   readonly compute: (box: Vec3) => MemoryTerms;
+  /** Boxes on the device at the same time, each with memory of its own; fewer where fewer tiles are in flight. */
+  readonly boxesAtOnce: number;
   /** True if the kernels' buffers are host memory (CPU backend, software adapter). */
   readonly computeOnHost: boolean;
   /** What reading and decoding one voxel of the source costs, in voxel iterations. */
@@ -153,7 +155,8 @@ function claimMemory(
 ): Claim {
   const box = mapAxes((axis) => largestBoxSide(cuts[axis]));
   const core = mapAxes((axis) => Math.min(cuts[axis].core, shape[axis]));
-  const compute = limits.compute(box);
+  const boxes = Math.min(limits.boxesAtOnce, concurrency);
+  const compute = Object.fromEntries(Object.entries(limits.compute(box)).map(([term, bytes]) => [term, boxes * bytes]));
   const host = hostMemory({
     box,
     core,
@@ -186,7 +189,7 @@ function fitToMemory(
   for (const least of [2, 1]) {
     const cuts = chooseTile(axes, { fits: (cuts) => fits(cuts, Math.min(least, tiles(cuts))), ...costs });
     if (cuts === undefined) continue;
-    const most = Math.min(FULL_OVERLAP, tiles(cuts));
+    const most = Math.min(limits.boxesAtOnce + OVERLAPPED, tiles(cuts));
     return { cuts, concurrency: fits(cuts, most) ? most : Math.min(least, most) };
   }
   throw refusal(axes, claim, limits);

@@ -146,12 +146,12 @@ async function deconvolveBox(
   values: VoxelData,
   means: Means,
   options: Omit<RunOptions, "iterations" | "signal"> & { readonly signal: AbortSignal },
-): Promise<PoolResult & ChosenBackend> {
+): Promise<PoolResult & Pick<ChosenBackend, "backend">> {
   const { kernels, backends } = means;
   const { tile, psfSha256 } = task;
-  const { backend } = await backends.get(task.backend, () => kernels.chooseBackend(task.backend));
+  const { backend, boxesAtOnce } = await backends.get(task.backend, () => kernels.chooseBackend(task.backend));
   const psf = await means.psfs.get(JSON.stringify([task.psf, psfSha256]), () => loadSamePsf(task));
-  const wish = { ...deconvolverOptions(task), backend, psfSha256, psf: psf.volume };
+  const wish = { ...deconvolverOptions(task), backend, boxesAtOnce, psfSha256, psf: psf.volume };
   try {
     return { backend, ...await means.pool.run(wish, values, { ...runOptions(task), ...options }) };
   } catch (error) {

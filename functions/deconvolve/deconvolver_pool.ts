@@ -1,16 +1,19 @@
 /**
- * The one deconvolver of this process. Making one costs transforms of the PSF and compiled kernels, so it is kept while tiles
- * ask for the same; a new one is made only after the old one has freed its memory, as the plan counts on.
+ * The deconvolvers of this process. Making one costs transforms of the PSF and compiled kernels, so it is kept while tiles ask for
+ * the same; a new one is made only after those that nobody uses have freed their memory, as the plan counts on. A GPU has two, so
+ * that one transfers while the other computes.
  */
 import type { Deconvolver, DeconvolverOptions, RunOptions, RunResult, VoxelData } from "kernels/deconvolver.ts";
 import type { BackendChoice } from "shared/contract/backend.ts";
 import { isClearstackError } from "shared/errors.ts";
-import { FairLock } from "./fair_lock.ts";
+import { FairSlots } from "./fair_slots.ts";
 
 /** The backend that a choice led to. */
 export interface ChosenBackend {
   readonly backend: "webgpu" | "cpu";
   readonly adapter: string;
+  /** Boxes that should be under way on the device at the same time, each with a deconvolver of its own. */
+  readonly boxesAtOnce: number;
 }
 
 /** The kernels, as this function uses them. */
@@ -18,13 +21,14 @@ export interface Kernels {
   /** @throws {ClearstackError} `no-device` */
   chooseBackend(choice: BackendChoice): Promise<ChosenBackend>;
   /** @throws {ClearstackError} `device-memory`, `device-lost`, `no-device` */
-  createDeconvolver(backend: "webgpu" | "cpu", options: DeconvolverOptions): Promise<Deconvolver>;
+  createDeconvolver(backend: "webgpu" | "cpu", options: DeconvolverOptions, lane: number): Promise<Deconvolver>;
 }
 
 /** What a deconvolver is made for; `psfSha256` stands for the PSF where two are compared. */
 export interface DeconvolverWish extends DeconvolverOptions {
   readonly backend: "webgpu" | "cpu";
   readonly psfSha256: string;
+  readonly boxesAtOnce: number;
 }
 
 /** A run and the device it ran on. */
@@ -32,11 +36,17 @@ export interface PoolResult extends RunResult {
   readonly adapter: string;
 }
 
-/** Runs boxes one at a time, in the order they arrive. */
+interface Kept {
+  readonly key: string;
+  readonly deconvolver: Deconvolver;
+}
+
+/** Runs boxes in the order they arrive, as many at a time as they allow. */
 export class DeconvolverPool {
   readonly #kernels: Kernels;
-  readonly #lock = new FairLock();
-  #kept: { readonly key: string; readonly deconvolver: Deconvolver } | undefined;
+  readonly #slots = new FairSlots();
+  /** By slot. */
+  readonly #kept = new Map<number, Kept>();
 
   constructor(kernels: Kernels) {
     this.#kernels = kernels;
@@ -48,37 +58,49 @@ export class DeconvolverPool {
    * @throws {ClearstackError} what the kernels throw, or `cancelled` while waiting
    */
   run(wish: DeconvolverWish, data: VoxelData, options: RunOptions & { signal: AbortSignal }): Promise<PoolResult> {
-    return this.#lock.run(async () => {
-      try {
-        const deconvolver = await this.#deconvolverFor(wish);
-        const result = await deconvolver.run(data, options);
-        return { ...result, adapter: deconvolver.adapter };
-      } catch (error) {
-        // A lost device does not come back by itself; the next attempt starts on a new one.
-        if (isClearstackError(error, "device-lost") || isClearstackError(error, "device-memory")) await this.#drop();
-        throw error;
-      }
-    }, options.signal);
+    return this.#slots.run(
+      async (slot) => {
+        try {
+          const deconvolver = await this.#deconvolverFor(slot, wish);
+          const result = await deconvolver.run(data, options);
+          return { ...result, adapter: deconvolver.adapter };
+        } catch (error) {
+          // A lost device does not come back by itself; the next attempt starts on a new one.
+          if (isClearstackError(error, "device-lost") || isClearstackError(error, "device-memory")) {
+            await this.#drop(slot);
+          }
+          throw error;
+        }
+      },
+      wish.boxesAtOnce,
+      options.signal,
+    );
   }
 
-  /** Frees the device once the run under way has finished. */
+  /** Frees the device once the runs under way have finished. */
   close(): Promise<void> {
-    return this.#lock.run(() => this.#drop(), new AbortController().signal);
+    return this.#slots.run(() => this.#dropAll(() => true), 1, new AbortController().signal);
   }
 
-  async #deconvolverFor(wish: DeconvolverWish): Promise<Deconvolver> {
-    const { backend, psfSha256, ...options } = wish;
+  async #deconvolverFor(slot: number, wish: DeconvolverWish): Promise<Deconvolver> {
+    const { backend, psfSha256, boxesAtOnce: _, ...options } = wish;
     const key = JSON.stringify([backend, psfSha256, { ...options, psf: undefined }]);
-    if (this.#kept?.key !== key) {
-      await this.#drop();
-      this.#kept = { key, deconvolver: await this.#kernels.createDeconvolver(backend, options) };
-    }
-    return this.#kept.deconvolver;
+    const kept = this.#kept.get(slot);
+    if (kept?.key === key) return kept.deconvolver;
+    await this.#drop(slot);
+    await this.#dropAll((other) => !this.#slots.held.has(other) && this.#kept.get(other)?.key !== key);
+    const deconvolver = await this.#kernels.createDeconvolver(backend, options, slot);
+    this.#kept.set(slot, { key, deconvolver });
+    return deconvolver;
   }
 
-  async #drop(): Promise<void> {
-    const kept = this.#kept;
-    this.#kept = undefined;
+  async #dropAll(which: (slot: number) => boolean): Promise<void> {
+    for (const slot of [...this.#kept.keys()].filter(which)) await this.#drop(slot);
+  }
+
+  async #drop(slot: number): Promise<void> {
+    const kept = this.#kept.get(slot);
+    this.#kept.delete(slot);
     await kept?.deconvolver.close();
   }
 }

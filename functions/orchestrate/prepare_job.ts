@@ -60,6 +60,7 @@ export async function prepareJob(
       dtype: image.info.dtype,
       symmetricPsf: isCentroSymmetric(psf.volume),
     }),
+    boxesAtOnce: device.boxesAtOnce,
     computeOnHost: device.computeOnHost,
     readCostIterations: device.backend === "webgpu" && !device.computeOnHost ? GPU_READ_COST : CPU_READ_COST,
   };

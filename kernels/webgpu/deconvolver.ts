@@ -16,6 +16,8 @@ export interface WebGpuDeconvolverOptions extends DeconvolverOptions {
   readonly limitCaps?: Partial<GpuLimits>;
   /** @default {measured on a GPU with a clock, see tuning_choice.ts} */
   readonly tuning?: Tuning;
+  /** Deconvolvers of different lanes overlap: one transfers while another computes. @default {0} */
+  readonly lane?: number;
   /** Another Worker that speaks messages.ts. @default {worker.ts of this folder} */
   readonly spawnWorker?: SpawnWorker;
 }
@@ -50,11 +52,11 @@ export async function createWebGpuDeconvolver(options: WebGpuDeconvolverOptions)
   return new WebGpuDeconvolver(options, await openSession(options));
 }
 
-async function openSession({ spawnWorker, ...options }: WebGpuDeconvolverOptions): Promise<Session> {
-  const worker = GpuWorker.acquire(spawnWorker);
+async function openSession({ spawnWorker: spawn, lane = 0, ...options }: WebGpuDeconvolverOptions): Promise<Session> {
+  const worker = GpuWorker.acquire({ lane, spawn });
   try {
     const key = keys++;
-    return { worker, key, ...await worker.call("open", { key, options }) };
+    return { worker, key, ...await worker.call("open", { key, options, turn: worker.turn }) };
   } catch (error) {
     worker.release();
     throw error;

@@ -1,7 +1,9 @@
 /**
- * The calling thread's end of the GPU Worker: one Worker per process, shared by all deconvolvers and ended with the last.
+ * The calling thread's end of a GPU Worker: one per process and lane, shared by the deconvolvers of the lane and ended with the
+ * last. Lanes take turns in computing, so that one transfers while another computes.
  */
 import { ClearstackError, errorFromRecord } from "shared/errors.ts";
+import { endTurn, freeTurn, type TurnState } from "./compute_turn.ts";
 import type { CallName, FromWorker, ToWorker, WorkerCalls } from "./messages.ts";
 
 /** Starts the thread of a GPU Worker. */
@@ -22,17 +24,23 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-let shared: GpuWorker | undefined;
+/** Workers by lane. */
+const lanes = new Map<number, GpuWorker>();
+
+const turns = freeTurn();
 
 /** A running GPU Worker. */
 export class GpuWorker {
   readonly #worker: Worker;
+  /** For the Worker to take turns with those of other lanes. */
+  readonly turn: { readonly state: TurnState; readonly worker: number };
   readonly #pending = new Map<number, Pending>();
   #users = 0;
   #calls = 0;
   #lost = false;
 
-  private constructor(spawn: SpawnWorker) {
+  private constructor(spawn: SpawnWorker, turn: GpuWorker["turn"]) {
+    this.turn = turn;
     this.#worker = spawn();
     this.#worker.onmessage = ({ data }: MessageEvent<FromWorker>) => this.#settle(data);
     this.#worker.onerror = (event) => {
@@ -41,10 +49,15 @@ export class GpuWorker {
     };
   }
 
-  /** The Worker of this process, started if need be, or one of its own kind; give it back with {@link release}. */
-  static acquire(spawn?: SpawnWorker): GpuWorker {
-    if (!spawn && (!shared || shared.#lost)) shared = new GpuWorker(spawnWorker);
-    const worker = spawn ? new GpuWorker(spawn) : shared!;
+  /** The Worker of a lane, started if need be, or one of its own kind; give it back with {@link release}. */
+  static acquire(
+    { lane = 0, spawn }: { readonly lane?: number; readonly spawn?: SpawnWorker | undefined } = {},
+  ): GpuWorker {
+    const kept = spawn ? undefined : lanes.get(lane);
+    const worker = kept && !kept.#lost
+      ? kept
+      : new GpuWorker(spawn ?? spawnWorker, { state: spawn ? freeTurn() : turns, worker: lane + 1 });
+    if (!spawn) lanes.set(lane, worker);
     worker.#users++;
     return worker;
   }
@@ -59,8 +72,9 @@ export class GpuWorker {
     this.#users--;
     setTimeout(() => {
       if (this.#users > 0) return;
-      if (shared === this) shared = undefined;
-      this.#worker.terminate();
+      const lane = this.turn.worker - 1;
+      if (lanes.get(lane) === this) lanes.delete(lane);
+      this.#terminate();
     });
   }
 
@@ -98,10 +112,16 @@ export class GpuWorker {
 
   /** A lost device does not come back: the thread ends, and with it everything it held. */
   #lose(reason: string): void {
+    if (this.#lost) return;
     this.#lost = true;
-    this.#worker.terminate();
+    this.#terminate();
     for (const { reject } of this.#pending.values()) reject(lostError(reason));
     this.#pending.clear();
+  }
+
+  #terminate(): void {
+    this.#worker.terminate();
+    endTurn(this.turn.state, this.turn.worker);
   }
 }
 

@@ -3,6 +3,7 @@
  */
 import type { ErrorRecord } from "shared/errors.ts";
 import type { RunOptions, RunResult, VoxelData } from "../deconvolver.ts";
+import type { TurnState } from "./compute_turn.ts";
 import type { AdapterReport } from "./device.ts";
 import type { RunnerOptions } from "./runner.ts";
 
@@ -12,7 +13,11 @@ export interface WorkerCalls {
   readonly probe: { readonly request: null; readonly response: AdapterReport };
   /** Makes a runner that later calls name by its key. */
   readonly open: {
-    readonly request: { readonly key: number; readonly options: RunnerOptions };
+    readonly request: {
+      readonly key: number;
+      readonly options: RunnerOptions;
+      readonly turn: { readonly state: TurnState; readonly worker: number };
+    };
     readonly response: { readonly adapter: string; readonly allocatedBytes: number };
   };
   readonly run: {

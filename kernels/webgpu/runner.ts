@@ -9,6 +9,7 @@ import { isCentroSymmetric } from "../psf_symmetry.ts";
 import { applyBackProjector } from "./back_otf.ts";
 import { nextBatch } from "./batch.ts";
 import { DeviceBuffers } from "./buffers.ts";
+import { ComputeTurn, freeTurn } from "./compute_turn.ts";
 import type { Gpu } from "./device.ts";
 import { DeviceVolumes } from "./device_volumes.ts";
 import { encodePasses, type PipelineCache, type PreparedPass } from "./encoder.ts";
@@ -50,6 +51,7 @@ export class Runner {
   readonly #device: GPUDevice;
   readonly #pipelines: PipelineCache;
   readonly #options: RunnerOptions;
+  readonly #turn: ComputeTurn;
   readonly #method: ProgramOptions;
   readonly #limits: GpuLimits;
   #program: Program;
@@ -61,10 +63,11 @@ export class Runner {
   #weightsFor: Observed | undefined;
   #secondsPerIteration: number | undefined;
 
-  private constructor(gpu: Gpu, pipelines: PipelineCache, options: RunnerOptions) {
+  private constructor(gpu: Gpu, pipelines: PipelineCache, options: RunnerOptions, turn: ComputeTurn) {
     this.#device = gpu.device;
     this.#pipelines = pipelines;
     this.#options = options;
+    this.#turn = turn;
     this.#method = programOptions({ ...options, symmetricPsf: isCentroSymmetric(options.psf) });
     this.#limits = cappedLimits(gpu.limits, options.limitCaps ?? {});
     this.#program = rlProgram(options.box, this.#method, this.#limits, options.tuning);
@@ -73,12 +76,20 @@ export class Runner {
   }
 
   /** Allocates, compiles and computes the OTF. */
-  static async create(gpu: Gpu, pipelines: PipelineCache, options: RunnerOptions): Promise<Runner> {
+  static async create(
+    gpu: Gpu,
+    pipelines: PipelineCache,
+    options: RunnerOptions,
+    turn = new ComputeTurn(freeTurn(), 1),
+  ): Promise<Runner> {
     const placedPsf = psfBox(options.psf, options.box);
-    const runner = new Runner(gpu, pipelines, options);
+    const runner = new Runner(gpu, pipelines, options, turn);
     try {
       await runner.#setUp(placedPsf);
-      if (options.tuning === undefined && isTunable(gpu)) await runner.#tune(gpu.adapter.description);
+      if (options.tuning === undefined && isTunable(gpu)) {
+        // Beside another's computation a clock would tell nothing.
+        await turn.run(() => runner.#tune(gpu.adapter.description), () => false);
+      }
       return runner;
     } catch (error) {
       runner.destroy();
@@ -131,14 +142,11 @@ export class Runner {
     return await withErrorScopes(this.#device, { what: "deconvolving", bytes: this.allocatedBytes }, async () => {
       const estimate = new Float32Array(voxelCount(this.#options.box));
       const rows = await this.#sendInput(data, run);
-      let divergence: Divergence[] = [];
-      if (rows.peak > 0) {
-        this.#sendNumbers(rows, run);
-        this.#submit(await this.#passes(this.#program.start));
-        divergence = await this.#iterate(run);
-        await this.#volumes.read("estimate", estimate);
-      }
-      return { estimate, kernelSeconds: (performance.now() - begin) / 1000, divergence };
+      if (rows.peak === 0) return { estimate, kernelSeconds: (performance.now() - begin) / 1000, divergence: [] };
+      this.#sendNumbers(rows, run);
+      const { result: divergence, waited } = await this.#turn.run(() => this.#compute(run), run.isCancelled);
+      await this.#volumes.read("estimate", estimate);
+      return { estimate, kernelSeconds: (performance.now() - begin) / 1000 - waited, divergence };
     });
   }
 
@@ -200,6 +208,11 @@ export class Runner {
     write(MEASURED.binding.name, regionValues(overlap(measured, observed)));
     write(START.binding.name, regionValues(fromData, run.mean ?? sum / voxelCount(observed.shape)));
     write(MOMENTUM.binding.name, new Float32Array(2));
+  }
+
+  async #compute(run: RunnerRun): Promise<Divergence[]> {
+    if (!run.isCancelled()) this.#submit(await this.#passes(this.#program.start));
+    return await this.#iterate(run);
   }
 
   async #iterate({ iterations, isCancelled, measureEvery = 0, heldOut }: RunnerRun): Promise<Divergence[]> {

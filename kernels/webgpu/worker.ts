@@ -2,6 +2,7 @@
  * The Worker that owns the GPU of this process: one device, its compiled shaders, and the runners that share them.
  */
 import { ClearstackError, errorToRecord } from "shared/errors.ts";
+import { ComputeTurn } from "./compute_turn.ts";
 import { type Gpu, openDevice, probeAdapter } from "./device.ts";
 import { PipelineCache } from "./encoder.ts";
 import type { CallName, FromWorker, RunRequest, ToWorker, WorkerCalls } from "./messages.ts";
@@ -58,9 +59,9 @@ async function answer({ id, call, request }: Exclude<ToWorker, { cancel: number 
 const handlers: Handlers = {
   probe: async () => ({ response: await probeAdapter() }),
 
-  async open({ key, options }) {
+  async open({ key, options, turn: { state, worker } }) {
     const { gpu, pipelines } = await device();
-    const runner = await Runner.create(gpu, pipelines, options);
+    const runner = await Runner.create(gpu, pipelines, options, new ComputeTurn(state, worker));
     runners.set(key, runner);
     return { response: { adapter: gpu.adapter.description, allocatedBytes: runner.allocatedBytes } };
   },

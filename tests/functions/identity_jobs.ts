@@ -35,6 +35,7 @@ export function identityJobs(
         reason: "a test",
         hostBytes: 2 ** 30,
         deviceBytes: 2 ** 30,
+        boxesAtOnce: 1,
         computeOnHost: true,
       }),
     computeClaim: () => () => ({ kernels: 0 }),

@@ -51,7 +51,7 @@ export function identityKernels(beforeRun: (run: number, options: RunOptions) =>
     runs,
     open: () => open,
     mostRunning: () => mostRunning,
-    chooseBackend: () => Promise.resolve({ backend: "cpu", adapter: "identity" }),
+    chooseBackend: () => Promise.resolve({ backend: "cpu", adapter: "identity", boxesAtOnce: 1 }),
     createDeconvolver: (_, options) => Promise.resolve(create(options)),
   };
 }

@@ -23,6 +23,11 @@ Deno.test("auto takes a hardware adapter, and the CPU rather than a software ada
   assertEquals(decideBackend("auto", NONE).reason, "no loader");
 });
 
+Deno.test("two boxes overlap on hardware, where transfers take time, and none where there is nothing to hide", () => {
+  const boxes = [decideBackend("auto", HARDWARE), decideBackend("webgpu", SOFTWARE), decideBackend("auto", NONE)];
+  assertEquals(boxes.map(({ boxesAtOnce }) => boxesAtOnce), [2, 1, 1]);
+});
+
 Deno.test("WebGPU asked for by name takes a software adapter, and explains why there is none", () => {
   assertEquals(decideBackend("webgpu", SOFTWARE).backend, "webgpu");
   const error = assertThrows(() => decideBackend("webgpu", NONE), ClearstackError);

@@ -53,6 +53,7 @@ function limits(hostBytes: number, computeOnHost = true): Limits {
     hostBytes,
     deviceBytes: 1e12,
     compute: (box) => ({ estimate: 4 * voxelCount(box), spectrum: 12 * voxelCount(box) }),
+    boxesAtOnce: 1,
     computeOnHost,
     readCostIterations: 0.3,
   };
@@ -178,6 +179,15 @@ Deno.test("device memory binds where the kernels hold their own", () => {
   const plan = planJob(image([256, 256, 256]), psf([9, 9, 9]), request(), small);
   assert(plan.deviceBytes <= small.deviceBytes);
   assert(!("spectrum" in plan.hostMemory));
+});
+
+Deno.test("boxes that overlap on a device are claimed each, as many as there are tiles for", () => {
+  const [info, blur] = [image([64, 512, 512]), psf([9, 9, 9])];
+  const two = { ...limits(1e12, false), boxesAtOnce: 2 };
+  const whole = planJob(info, blur, request(), two);
+  assertEquals([whole.tiles, whole.deviceBytes], [1, 16 * voxelCount(whole.box)]);
+  const cut = planJob(info, blur, request({ tile: [64, 256, 256] }), two);
+  assertEquals([cut.concurrency, cut.deviceBytes], [4, 2 * 16 * voxelCount(cut.box)]);
 });
 
 Deno.test("the tile that 'auto' chooses costs no more than any hand-cut one that fits", () => {

@@ -9,7 +9,14 @@ const options = { iterations: 1, signal: new AbortController().signal };
 const voxels = new Float32Array(8);
 
 function wish(box: Vec3, more: Partial<DeconvolverWish> = {}): DeconvolverWish {
-  return { backend: "cpu", psfSha256: "a", psf: { shape: [1, 1, 1], values: new Float32Array([1]) }, box, ...more };
+  return {
+    backend: "cpu",
+    boxesAtOnce: 1,
+    psfSha256: "a",
+    psf: { shape: [1, 1, 1], values: new Float32Array([1]) },
+    box,
+    ...more,
+  };
 }
 
 Deno.test("boxes of one shape share a deconvolver; another shape, PSF or setting gets another", async () => {
@@ -30,13 +37,32 @@ Deno.test("the old deconvolver is closed before the new one takes memory", async
   const openWhenMade: number[] = [];
   const pool = new DeconvolverPool({
     ...kernels,
-    createDeconvolver: (backend, options) => {
+    createDeconvolver: (backend, options, lane) => {
       openWhenMade.push(kernels.open());
-      return kernels.createDeconvolver(backend, options);
+      return kernels.createDeconvolver(backend, options, lane);
     },
   });
   for (const side of [8, 10, 8]) await pool.run(wish([8, 8, side]), voxels, options);
   assertEquals(openWhenMade, [0, 0, 0]);
+});
+
+Deno.test("two boxes at once have a deconvolver each, in lanes of their own, and leave none behind for another shape", async () => {
+  const kernels = identityKernels();
+  const lanes: number[] = [];
+  const pool = new DeconvolverPool({
+    ...kernels,
+    createDeconvolver: (backend, options, lane) => {
+      lanes.push(lane);
+      return kernels.createDeconvolver(backend, options, lane);
+    },
+  });
+  const run = (side: number, boxesAtOnce: number) => pool.run(wish([8, 8, side], { boxesAtOnce }), voxels, options);
+  await Promise.all([run(8, 2), run(8, 2), run(8, 2)]);
+  assertEquals([kernels.mostRunning(), lanes, kernels.open()], [2, [0, 1], 2]);
+  await run(10, 1);
+  assertEquals([lanes, kernels.open()], [[0, 1, 0], 1]);
+  await pool.close();
+  assertEquals(kernels.open(), 0);
 });
 
 for (const kind of ["device-lost", "device-memory"] as const) {

@@ -25,7 +25,15 @@ const gpuLimits = {
 function device(backend: "cpu" | "webgpu"): Device {
   const bytes = { hostBytes: 2 ** 40, deviceBytes: 2 ** 40 };
   const gpu = backend === "webgpu" ? { gpuLimits } : {};
-  return { backend, adapter: "a test", reason: "a test", computeOnHost: backend === "cpu", ...bytes, ...gpu };
+  return {
+    backend,
+    adapter: "a test",
+    reason: "a test",
+    boxesAtOnce: 1,
+    computeOnHost: backend === "cpu",
+    ...bytes,
+    ...gpu,
+  };
 }
 
 for (const backend of ["cpu", "webgpu"] as const) {

@@ -61,9 +61,9 @@ function smallDevice(voxels: number) {
   const { createDeconvolver } = kernels;
   return {
     ...kernels,
-    createDeconvolver: (...[backend, options]: Parameters<typeof createDeconvolver>) =>
+    createDeconvolver: (...[backend, options, lane]: Parameters<typeof createDeconvolver>) =>
       voxelCount(options.box) <= voxels
-        ? createDeconvolver(backend, options)
+        ? createDeconvolver(backend, options, lane)
         : Promise.reject(new ClearstackError("device-memory", `a box of ${options.box} voxels does not fit the GPU`)),
   };
 }

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import type { Deconvolver } from "kernels/deconvolver.ts";
 import { createWebGpuDeconvolver } from "kernels/webgpu/deconvolver.ts";
 import { ClearstackError } from "shared/errors.ts";
 import { type Vec3, voxelCount } from "shared/geometry.ts";
@@ -70,6 +71,44 @@ webgpuTest("several deconvolvers share the Worker and take turns", async () => {
   await first.close();
   await second.run(DATA, { iterations: 1 });
   await second.close();
+});
+
+webgpuTest("lanes give the same bytes, and one waits to compute while the other does", async () => {
+  const lanes = await Promise.all([0, 1].map((lane) => createWebGpuDeconvolver({ box: BOX, psf: PSF, lane })));
+  const [first, second] = lanes as [Deconvolver, Deconvolver];
+  const data = DATA.map((value, i) => value + i % 7);
+  const alone = await first.run(data, { iterations: 3 });
+  const both = await Promise.all(lanes.map((lane) => lane.run(data, { iterations: 3 })));
+  assertEquals(both.map(({ estimate }) => estimate), [alone.estimate, alone.estimate]);
+
+  const stop = new AbortController();
+  const endless = assertRejects(() => first.run(data, { iterations: ENDLESS, signal: stop.signal }), ClearstackError);
+  // So that the endless run is the one that computes.
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  let waiting = true;
+  const later = second.run(data, { iterations: 3 }).finally(() => waiting = false);
+  const givenUp = new AbortController();
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  assert(waiting, "both lanes computed at the same time");
+  stop.abort();
+  await endless;
+  assertEquals((await later).estimate, alone.estimate);
+
+  const stopAgain = new AbortController();
+  const busy = assertRejects(
+    () => first.run(data, { iterations: ENDLESS, signal: stopAgain.signal }),
+    ClearstackError,
+  );
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  const impatient = assertRejects(
+    () => second.run(data, { iterations: 1, signal: givenUp.signal }),
+    ClearstackError,
+  );
+  givenUp.abort();
+  assertEquals((await impatient).kind, "cancelled", "who waits for its turn cannot give up");
+  stopAgain.abort();
+  await busy;
+  for (const lane of lanes) await lane.close();
 });
 
 webgpuTest("a Worker that crashes fails its runs as device-lost, and the next run starts another", async () => {
