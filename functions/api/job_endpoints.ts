@@ -1,8 +1,12 @@
 /** Jobs and plans over HTTP. */
 import type { OpenAPIHono } from "@hono/zod-openapi";
+import type { JobStatus } from "shared/contract/job_status.ts";
 import type { JobRunner } from "shared/engine/job_runner.ts";
 import { EVENT_STREAM_HEADERS, eventStream, lastEventId } from "shared/http/event_stream.ts";
+import { requireRole } from "./auth/require_role.ts";
 import type { Env } from "./env.ts";
+import { listedOwner, ownerOf, visible } from "./job_access.ts";
+import type { Principal, Role } from "./principal.ts";
 import * as routes from "./routes.ts";
 import type { AllowedUrls } from "./url_policy.ts";
 import { checkAllowedUrls } from "./url_policy.ts";
@@ -21,25 +25,41 @@ export function addJobEndpoints(
   app: OpenAPIHono<Env>,
   { jobs, allowedUrls, heartbeatMilliseconds }: JobEndpointsDeps,
 ): void {
+  async function find(principal: Principal, id: string, role: Role): Promise<JobStatus> {
+    requireRole(principal, role);
+    return visible(principal, await jobs.get(id));
+  }
   app.openapi(routes.submitJob, async (c) => {
+    requireRole(c.var.principal, "submit");
     const request = c.req.valid("json");
     checkAllowedUrls(request, allowedUrls);
-    const status = await jobs.submit(request);
+    const key = c.req.valid("header")["idempotency-key"];
+    const idempotency = key === undefined ? {} : { idempotencyKey: key };
+    const status = await jobs.submit(request, { ...ownerOf(c.var.principal), ...idempotency });
     return c.json(status, 202, { location: `/v1/jobs/${status.id}` });
   });
   app.openapi(routes.planJob, async (c) => {
+    requireRole(c.var.principal, "submit");
     const request = c.req.valid("json");
     checkAllowedUrls(request, allowedUrls);
     return c.json(await jobs.plan(request), 200);
   });
-  app.openapi(routes.listJobs, async (c) => c.json({ jobs: await jobs.list(c.req.valid("query").limit) }, 200));
-  app.openapi(routes.getJob, async (c) => c.json(await jobs.get(c.req.valid("param").id), 200));
-  app.openapi(routes.cancelJob, async (c) => c.json(await jobs.cancel(c.req.valid("param").id), 200));
+  app.openapi(routes.listJobs, async (c) => {
+    requireRole(c.var.principal, "read");
+    const query = c.req.valid("query");
+    return c.json(await jobs.list({ ...query, ...listedOwner(c.var.principal, query.owner) }), 200);
+  });
+  app.openapi(routes.getJob, async (c) => c.json(await find(c.var.principal, c.req.valid("param").id, "read"), 200));
+  app.openapi(routes.cancelJob, async (c) => {
+    const { id } = await find(c.var.principal, c.req.valid("param").id, "submit");
+    return c.json(await jobs.cancel(id), 200);
+  });
   app.openapi(routes.jobEvents, async (c) => {
     const controller = new AbortController();
     const after = lastEventId(c.req.raw.headers);
     const position = after === undefined ? {} : { after };
-    const events = await jobs.events(c.req.valid("param").id, { ...position, signal: controller.signal });
+    const { id } = await find(c.var.principal, c.req.valid("param").id, "read");
+    const events = await jobs.events(id, { ...position, signal: controller.signal });
     const heartbeat = heartbeatMilliseconds === undefined ? {} : { heartbeatMilliseconds };
     return c.body(eventStream(events, { controller, ...heartbeat }), 200, EVENT_STREAM_HEADERS);
   });

@@ -1,5 +1,6 @@
 /** The endpoints, described. What they do is in app.ts. */
 import { createRoute, z } from "@hono/zod-openapi";
+import { JobQuerySchema } from "shared/contract/job_list.ts";
 import { JobListDoc, JobRequestDoc, JobStatusDoc, PlanDoc, ProblemDoc } from "./schemas.ts";
 
 const json = <T extends z.ZodType>(schema: T, description: string) => ({
@@ -39,7 +40,15 @@ export const submitJob = createRoute({
   summary: "Start a job",
   description:
     "Reads the metadata of source and PSF and plans the job before it answers, so that bad input is refused here.",
-  request: requestBody,
+  request: {
+    ...requestBody,
+    headers: z.object({
+      "idempotency-key": z.string().min(1).max(256).optional().meta({
+        description:
+          "the same key with the same body is the same job, however often it is sent; with another body a 409",
+      }),
+    }),
+  },
   responses: {
     202: {
       ...json(JobStatusDoc, "The job was accepted"),
@@ -54,9 +63,10 @@ export const listJobs = createRoute({
   method: "get",
   path: "/v1/jobs",
   operationId: "listJobs",
-  summary: "The latest jobs, newest first",
-  request: { query: z.object({ limit: z.coerce.number().int().min(1).max(1000).default(100) }) },
-  responses: { 200: json(JobListDoc, "The jobs"), 400: problem("The limit is malformed"), ...anyProblem },
+  summary: "Jobs, newest first",
+  description: "Callers see their own jobs, administrators everybody's.",
+  request: { query: JobQuerySchema },
+  responses: { 200: json(JobListDoc, "The jobs"), 400: problem("The query is malformed"), ...anyProblem },
 });
 
 export const getJob = createRoute({

@@ -1,5 +1,6 @@
 /** The contract's schemas as the OpenAPI document names and illustrates them. */
 import { z } from "@hono/zod-openapi";
+import { JobListSchema } from "shared/contract/job_list.ts";
 import { JobRequestSchema } from "shared/contract/job_request.ts";
 import { JobResultSchema, JobStatusSchema } from "shared/contract/job_status.ts";
 import { PlanSchema } from "shared/contract/plan.ts";
@@ -23,6 +24,8 @@ export const JobStatusDoc = JobStatusSchema.extend({ request: JobRequestDoc, res
   id: "JobStatus",
   examples: [{
     id: "mi2x8k3f-5b0f6a1c",
+    owner: "facility",
+    sequence: 42,
     state: "running",
     created: "2026-01-05T09:30:00.000Z",
     updated: "2026-01-05T09:31:12.000Z",
@@ -36,7 +39,7 @@ export const JobStatusDoc = JobStatusSchema.extend({ request: JobRequestDoc, res
 });
 
 /** Several jobs. */
-export const JobListDoc = z.strictObject({ jobs: z.array(JobStatusDoc) }).meta({ id: "JobList" });
+export const JobListDoc = JobListSchema.extend({ jobs: z.array(JobStatusDoc) }).meta({ id: "JobList" });
 
 /** What would be done. */
 export const PlanDoc = PlanSchema.meta({ id: "Plan" });

@@ -1,5 +1,6 @@
 /** The `orchestrate` function over HTTP: the methods of a job runner, for an `api` function that is served apart. */
 import { Hono } from "hono";
+import { JobQuerySchema } from "shared/contract/job_list.ts";
 import { JobRequestSchema } from "shared/contract/job_request.ts";
 import type { JobRunner } from "shared/engine/job_runner.ts";
 import { EVENT_STREAM_HEADERS, eventStream, lastEventId } from "shared/http/event_stream.ts";
@@ -23,8 +24,16 @@ export function createOrchestrateApp({ jobs, log = console.error }: OrchestrateA
     return c.json({ status: "ok" });
   });
   app.post("/v1/plans", async (c) => c.json(await jobs.plan(await readJson(c.req.raw, JobRequestSchema))));
-  app.post("/v1/runs", async (c) => c.json(await jobs.submit(await readJson(c.req.raw, JobRequestSchema)), 202));
-  app.get("/v1/runs", async (c) => c.json({ jobs: await jobs.list(Number(c.req.query("limit") ?? 100)) }));
+  app.post("/v1/runs", async (c) => {
+    const owner = c.req.query("owner");
+    const key = c.req.header("idempotency-key");
+    const status = await jobs.submit(await readJson(c.req.raw, JobRequestSchema), {
+      ...(owner === undefined ? {} : { owner }),
+      ...(key === undefined ? {} : { idempotencyKey: decodeURIComponent(key) }),
+    });
+    return c.json(status, 202);
+  });
+  app.get("/v1/runs", async (c) => c.json(await jobs.list(JobQuerySchema.parse(c.req.query()))));
   app.get("/v1/runs/:id", async (c) => c.json(await jobs.get(c.req.param("id"))));
   app.delete("/v1/runs/:id", async (c) => c.json(await jobs.cancel(c.req.param("id"))));
   app.get("/v1/runs/:id/events", async (c) => {

@@ -12,11 +12,13 @@ export class EventLog {
   #ended = false;
   readonly #waiting = new Set<() => void>();
 
-  /** Adds an event; its sequence number is the next one. */
-  append(event: Omit<JobEvent, "sequence">): void {
-    this.#events.push({ ...event, sequence: ++this.#latest });
+  /** Adds an event; its sequence number, which its status tells too, is the next one and comes back. */
+  append(event: Omit<JobEvent, "sequence">): number {
+    const sequence = ++this.#latest;
+    this.#events.push({ ...event, status: { ...event.status, sequence }, sequence });
     if (this.#events.length > KEPT_EVENTS) this.#events.shift();
     this.#wake();
+    return sequence;
   }
 
   /** No more events will come. */

@@ -1,14 +1,16 @@
 /** Runs jobs in this process, a few at a time, the others in a queue; statuses are kept in a store. */
+import type { JobList, JobQuery } from "shared/contract/job_list.ts";
 import type { JobRequest } from "shared/contract/job_request.ts";
 import type { JobEvent, JobStatus } from "shared/contract/job_status.ts";
 import type { Plan } from "shared/contract/plan.ts";
-import type { EventsOptions, JobRunner } from "shared/engine/job_runner.ts";
+import type { EventsOptions, JobRunner, SubmitOptions } from "shared/engine/job_runner.ts";
 import { hasEnded } from "shared/engine/job_runner.ts";
 import { ClearstackError, errorToRecord, isClearstackError } from "shared/errors.ts";
 import { INTERNAL_DETAIL } from "shared/http/problem.ts";
 import { redactedRequest } from "shared/image/provenance.ts";
 import type { Store } from "shared/storage/store.ts";
 import { redactUrl, urlsOverlap } from "shared/storage/url.ts";
+import { matches } from "./job_filter.ts";
 import { EventLog } from "./event_log.ts";
 import { JobStore, newJobId } from "./job_store.ts";
 import { prepareJob } from "./prepare_job.ts";
@@ -77,7 +79,7 @@ export class LocalJobRunner implements JobRunner {
     return (await prepareJob(request, this.#deps)).plan;
   }
 
-  async submit(request: JobRequest): Promise<JobStatus> {
+  async submit(request: JobRequest, { owner }: SubmitOptions = {}): Promise<JobStatus> {
     this.#refuseIfClosed();
     this.#refuseTakenOutput(request);
     this.#beginning.add(request);
@@ -88,7 +90,8 @@ export class LocalJobRunner implements JobRunner {
     const stamp = created.toISOString();
     const job = this.#enter({
       ...{ id: newJobId(created), state: "queued", created: stamp, updated: stamp },
-      ...{ request, planHash, tiles, tilesDone: tilesResumed, tilesResumed },
+      ...(owner === undefined ? {} : { owner }),
+      ...{ sequence: 0, request, planHash, tiles, tilesDone: tilesResumed, tilesResumed },
     }, begun);
     try {
       this.#refuseIfClosed();
@@ -106,9 +109,15 @@ export class LocalJobRunner implements JobRunner {
     return publicStatus(await this.#find(id));
   }
 
-  async list(limit: number): Promise<JobStatus[]> {
-    const ids = (await this.#statuses.ids()).slice(0, limit);
-    return await Promise.all(ids.map((id) => this.get(id)));
+  async list({ limit, cursor, ...wanted }: JobQuery): Promise<JobList> {
+    const ids = (await this.#statuses.ids()).filter((id) => cursor === undefined || id < cursor);
+    const jobs: JobStatus[] = [];
+    for (const id of ids) {
+      const status = await this.get(id);
+      if (matches(status, wanted)) jobs.push(status);
+      if (jobs.length === limit) return { jobs, ...(id === ids.at(-1) ? {} : { next: id }) };
+    }
+    return { jobs };
   }
 
   async cancel(id: string): Promise<JobStatus> {
@@ -200,7 +209,8 @@ export class LocalJobRunner implements JobRunner {
   }
 
   #enqueue(job: Job): void {
-    job.events.append({ type: "status", status: publicStatus(job.status) });
+    const sequence = job.events.append({ type: "status", status: publicStatus(job.status) });
+    job.status = { ...job.status, sequence };
     this.#queue.push(job);
     this.#startNext();
   }
@@ -262,7 +272,7 @@ export class LocalJobRunner implements JobRunner {
   /** Changes a status, tells the readers, and writes it down; a status that cannot be written does not stop the job. */
   async #change(job: Job, change: Partial<JobStatus>, event: Omit<JobEvent, "sequence" | "status">, save = true) {
     job.status = { ...job.status, ...change, updated: new Date().toISOString() };
-    job.events.append({ ...event, status: publicStatus(job.status) });
+    job.status = { ...job.status, sequence: job.events.append({ ...event, status: publicStatus(job.status) }) };
     if (!save) return;
     await this.#statuses.save(job.status).catch((error) =>
       this.#log(`job ${job.status.id}: its status cannot be saved: ${errorToRecord(error).message}`)

@@ -11,7 +11,9 @@ export const JobStateSchema = z.enum(["queued", "running", "done", "failed", "ca
 /** `GET /v1/jobs/{id}`, and the body of the events. */
 export const JobStatusSchema = z.strictObject({
   id: z.string(),
+  owner: z.string().optional().describe("who submitted it, where the service tells its callers apart"),
   state: JobStateSchema,
+  sequence: z.int().min(0).default(0).describe("number of the last event"),
   created: z.iso.datetime(),
   updated: z.iso.datetime(),
   request: JobRequestSchema,

@@ -1,5 +1,5 @@
 /** Jobs run by an `orchestrate` function that is served apart. */
-import { z } from "zod";
+import { JobListSchema } from "../contract/job_list.ts";
 import type { JobEvent } from "../contract/job_status.ts";
 import { JobStatusSchema } from "../contract/job_status.ts";
 import { PlanSchema } from "../contract/plan.ts";
@@ -7,18 +7,20 @@ import { callFunction, callJson } from "../http/call_json.ts";
 import { readEvents } from "../http/event_stream.ts";
 import type { EventsOptions, JobRunner } from "./job_runner.ts";
 
-/** The list of jobs, `GET /v1/jobs` and `GET /v1/runs`. */
-export const JobListSchema = z.strictObject({ jobs: z.array(JobStatusSchema) });
-
 /** A runner that passes every call on to `baseUrl`. */
 export function httpJobRunner(baseUrl: string): JobRunner {
   const at = (path: string) => new URL(path, baseUrl).href;
   const run = (id: string) => at(`/v1/runs/${encodeURIComponent(id)}`);
   return {
     plan: (request) => callJson(at("/v1/plans"), PlanSchema, { method: "POST", body: request }),
-    submit: (request) => callJson(at("/v1/runs"), JobStatusSchema, { method: "POST", body: request }),
+    submit: (request, { owner, idempotencyKey } = {}) =>
+      callJson(at(`/v1/runs?${search({ owner })}`), JobStatusSchema, {
+        method: "POST",
+        body: request,
+        headers: idempotencyKey === undefined ? {} : { "idempotency-key": encodeURIComponent(idempotencyKey) },
+      }),
     get: (id) => callJson(run(id), JobStatusSchema),
-    list: async (limit) => (await callJson(at(`/v1/runs?limit=${limit}`), JobListSchema)).jobs,
+    list: (query) => callJson(at(`/v1/runs?${search(query)}`), JobListSchema),
     cancel: (id) => callJson(run(id), JobStatusSchema, { method: "DELETE" }),
     events: (id, options) => openEvents(`${run(id)}/events`, options),
     ready: async () => {
@@ -26,6 +28,11 @@ export function httpJobRunner(baseUrl: string): JobRunner {
       await response.body?.cancel();
     },
   };
+}
+
+function search(values: Readonly<Record<string, string | number | undefined>>): URLSearchParams {
+  const given = Object.entries(values).flatMap(([name, value]) => value === undefined ? [] : [[name, String(value)]]);
+  return new URLSearchParams(given);
 }
 
 async function openEvents(url: string, { after, signal }: EventsOptions = {}): Promise<AsyncIterable<JobEvent>> {

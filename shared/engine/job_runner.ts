@@ -1,6 +1,7 @@
 /**
  * The bond between the HTTP endpoint and what runs jobs: in this process, or behind the URL of the `orchestrate` function.
  */
+import type { JobList, JobQuery } from "../contract/job_list.ts";
 import type { JobRequest } from "../contract/job_request.ts";
 import type { JobEvent, JobStatus } from "../contract/job_status.ts";
 import type { Plan } from "../contract/plan.ts";
@@ -11,12 +12,14 @@ export interface JobRunner {
   plan(request: JobRequest): Promise<Plan>;
   /**
    * Accepts a job once it has been planned, so that bad input is refused here; returns without waiting for it to run.
+   *
+   * @throws {ClearstackError} what is wrong with the request; `conflict` for an idempotency key that came with another one
    */
-  submit(request: JobRequest): Promise<JobStatus>;
+  submit(request: JobRequest, options?: SubmitOptions): Promise<JobStatus>;
   /** @throws {ClearstackError} `not-found` */
   get(id: string): Promise<JobStatus>;
-  /** The latest jobs, newest first. */
-  list(limit: number): Promise<JobStatus[]>;
+  /** Jobs, newest first, page by page. */
+  list(query: JobQuery): Promise<JobList>;
   /**
    * Cancels a queued or running job and waits until nothing of it runs any more; changes nothing of one that has ended.
    *
@@ -31,6 +34,14 @@ export interface JobRunner {
   events(id: string, options?: EventsOptions): Promise<AsyncIterable<JobEvent>>;
   /** Resolves if jobs can be accepted. */
   ready(): Promise<void>;
+}
+
+/** What is said of a job besides what it is to do. */
+export interface SubmitOptions {
+  /** Who submits it. */
+  readonly owner?: string;
+  /** The same key of the same owner means the same job, however often and wherever it is submitted. */
+  readonly idempotencyKey?: string;
 }
 
 /** Where to go on in the events of a job. */

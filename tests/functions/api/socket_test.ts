@@ -3,10 +3,12 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { createApiApp } from "functions/api/app.ts";
 import { createDeconvolveApp } from "functions/deconvolve/app.ts";
 import { createTileComputer } from "functions/deconvolve/compute_tile.ts";
+import { createPyramidApp } from "functions/pyramid/app.ts";
+import { reduceTile } from "functions/pyramid/reduce_tile.ts";
 import { createOrchestrateApp } from "functions/orchestrate/app.ts";
 import { LocalJobRunner } from "functions/orchestrate/local_job_runner.ts";
 import { httpJobRunner } from "shared/engine/http_job_runner.ts";
-import { httpDevice, httpTiles } from "shared/engine/http_tiles.ts";
+import { httpDevice, httpLevels, httpTiles } from "shared/engine/http_functions.ts";
 import { createLocalEngine } from "shared/engine/local.ts";
 import { ClearstackError } from "shared/errors.ts";
 import { readEvents } from "shared/http/event_stream.ts";
@@ -29,8 +31,9 @@ async function serveApart(kernels: IdentityKernels) {
   const { device, computeClaim } = identityJobs();
   const computer = createTileComputer(kernels);
   const tiles = serve(createDeconvolveApp({ ...computer, device, log: () => {} }).fetch);
+  const levels = serve(createPyramidApp({ levels: reduceTile, log: () => {} }).fetch);
   const deps = {
-    engine: createLocalEngine(httpTiles(tiles.url), {
+    engine: createLocalEngine({ ...httpTiles(tiles.url), ...httpLevels(levels.url) }, {
       retries: { attempts: 2, firstDelayMilliseconds: 1, longestDelayMilliseconds: 1 },
     }),
     device: (choice: "auto" | "webgpu" | "cpu") => httpDevice(tiles.url, choice),
@@ -43,7 +46,7 @@ async function serveApart(kernels: IdentityKernels) {
   const api = serve(createApiApp({ jobs, allowedUrls: "any", heartbeatMilliseconds: 20, log: () => {} }).fetch);
   const close = async () => {
     await runner.close();
-    for (const server of [api, orchestrator, tiles]) await server.close();
+    for (const server of [api, orchestrator, tiles, levels]) await server.close();
   };
   return { url: api.url, close };
 }
@@ -131,6 +134,6 @@ Deno.test("a quiet stream is kept open by comments, and a client that leaves fre
 Deno.test("a function that is gone is reported as such", async () => {
   const gone = serve(() => new Response());
   await gone.close();
-  const error = await assertRejects(() => httpJobRunner(gone.url).list(1), ClearstackError, "no answer");
+  const error = await assertRejects(() => httpJobRunner(gone.url).list({ limit: 1 }), ClearstackError, "no answer");
   assertEquals([error.kind, error.status], ["device-lost", 503]);
 });

@@ -55,7 +55,7 @@ Deno.test("bad input is refused before the job is accepted, and nothing is writt
   for (const [bad, kind] of refusals) {
     assertEquals((await assertRejects(() => runner.submit(bad), ClearstackError)).kind, kind);
   }
-  assertEquals([await keysBelow(request.output.url), await runner.list(10)], [[], []]);
+  assertEquals([await keysBelow(request.output.url), (await runner.list({ limit: 10 })).jobs], [[], []]);
   await runner.close();
 });
 
@@ -106,7 +106,7 @@ Deno.test("what is held for the next job is freed once there is none", async () 
   for (const { request } of [await sampleRequest(), await sampleRequest()]) await runner.submit(request);
   letGo();
   await freed.promise;
-  assertEquals([times, (await runner.list(9)).map(({ state }) => state)], [1, ["done", "done"]]);
+  assertEquals([times, (await runner.list({ limit: 9 })).jobs.map(({ state }) => state)], [1, ["done", "done"]]);
   await runner.close();
 });
 
@@ -180,7 +180,7 @@ Deno.test("passwords and signatures in URLs are not told", async () => {
   await store.put(`jobs/${id}.json`, new TextEncoder().encode(JSON.stringify(status)));
   const other = await start({ store });
   assertEquals((await other.get(id)).request.source.url, "https://example.org/a.zarr");
-  assert(!JSON.stringify([await other.list(9), await allEvents(other, id)]).includes("secret"));
+  assert(!JSON.stringify([await other.list({ limit: 9 }), await allEvents(other, id)]).includes("secret"));
 });
 
 Deno.test("jobs that a process left unfinished are completed by the next one", async () => {
@@ -229,8 +229,8 @@ Deno.test("the latest jobs are listed, newest first", async () => {
     ids.unshift(id);
     await allEvents(runner, id);
   }
-  assertEquals((await runner.list(10)).map(({ id }) => id), ids);
-  assertEquals((await runner.list(2)).map(({ id }) => id), ids.slice(0, 2));
+  assertEquals((await runner.list({ limit: 10 })).jobs.map(({ id }) => id), ids);
+  assertEquals((await runner.list({ limit: 2 })).jobs.map(({ id }) => id), ids.slice(0, 2));
   await runner.close();
 });
 

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import type { JobEvent, JobStatus } from "shared/contract/job_status.ts";
-import { AlgorithmSchema } from "shared/contract/algorithm.ts";
+import { JobRequestSchema } from "shared/contract/job_request.ts";
 import { ClearstackError } from "shared/errors.ts";
 import { eventStream, lastEventId, readEvents } from "shared/http/event_stream.ts";
 
@@ -9,15 +9,13 @@ const status: JobStatus = {
   state: "running",
   created: "2026-01-01T00:00:00.000Z",
   updated: "2026-01-01T00:00:00.000Z",
-  request: {
+  sequence: 0,
+  request: JobRequestSchema.parse({
     source: { url: "memory:a\n\nb" },
     psf: { url: "memory:p" },
-    output: { url: "memory:o", ifExists: "fail" },
-    algorithm: AlgorithmSchema.parse({ iterations: 1 }),
-    tiling: { tile: "auto", halo: "auto" },
-    backend: "auto",
-    seamCheck: "auto",
-  },
+    output: { url: "memory:o" },
+    algorithm: { iterations: 1 },
+  }),
   tiles: 2,
   tilesDone: 0,
   tilesResumed: 0,

@@ -1,0 +1,38 @@
+/** Whose jobs a caller sees. */
+import type { JobStatus } from "shared/contract/job_status.ts";
+import { ClearstackError } from "shared/errors.ts";
+import { hasRole } from "./auth/require_role.ts";
+import type { Principal } from "./principal.ts";
+import { ANYONE } from "./principal.ts";
+
+/** An owner, if any. */
+export interface Owner {
+  readonly owner?: string;
+}
+
+/** Owner of the jobs that a caller submits; nobody where callers are not told apart. */
+export function ownerOf(principal: Principal): Owner {
+  return principal === ANYONE ? {} : { owner: principal.id };
+}
+
+/**
+ * The owner that a list is restricted to.
+ *
+ * @param asked the owner that the caller asks for
+ * @throws {ClearstackError} `forbidden` where a caller who is no administrator asks for another's jobs
+ */
+export function listedOwner(principal: Principal, asked: string | undefined): Owner {
+  if (hasRole(principal, "admin")) return asked === undefined ? {} : { owner: asked };
+  if (asked === undefined || asked === principal.id) return { owner: principal.id };
+  throw new ClearstackError("forbidden", "only an administrator sees the jobs of others: leave out owner");
+}
+
+/**
+ * The status, if the caller may see it.
+ *
+ * @throws {ClearstackError} `not-found` for another's job, as for one that does not exist
+ */
+export function visible(principal: Principal, status: JobStatus): JobStatus {
+  if (hasRole(principal, "admin") || status.owner === principal.id) return status;
+  throw new ClearstackError("not-found", `there is no job ${status.id}`);
+}
