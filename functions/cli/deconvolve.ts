@@ -3,7 +3,8 @@ import type { JobResult } from "shared/contract/job_status.ts";
 import type { SeamCertificate } from "shared/contract/seam.ts";
 import { formatBytes } from "shared/memory.ts";
 import type { Io } from "./io.ts";
-import { JOB_FLAGS, jobRequest } from "./job_arguments.ts";
+import { jobRequest } from "./job_arguments.ts";
+import { JOB_FLAGS } from "./job_flags.ts";
 import { parseArguments } from "./parse_arguments.ts";
 import { ProgressDisplay } from "./progress_display.ts";
 

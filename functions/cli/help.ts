@@ -47,7 +47,8 @@ TIFF; OUTPUT becomes an OME-Zarr.
   --seam-check auto      places where tiles meet that are computed once more to measure the seams; 0 for none, auto for one
                          in every 8 tiles, from 1 to 4
   --path P, --psf-path P an array inside a group
-  --axes zyx             axes of a SOURCE that does not state them, in the order tczyx
+  --axes zyx             axes of a SOURCE that does not state them, in the order tczyx; --psf-axes for a PSF
+  --psf-channel N        the channel of a PSF that has several, from 0
 `;
 
 const HELP: Readonly<Record<string, string>> = {

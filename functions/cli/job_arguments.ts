@@ -1,104 +1,115 @@
-/** The arguments that say what to deconvolve and how; `deconvolve` and `plan` take the same. */
-import { BYTES_FORM, parseBytes } from "shared/config.ts";
+/** From the arguments of `deconvolve` and `plan` to the request they stand for, and back. */
 import type { JobRequest } from "shared/contract/job_request.ts";
 import type { Location } from "shared/contract/location.ts";
-import { BackendSchema } from "shared/contract/backend.ts";
 import { JobRequestSchema } from "shared/contract/job_request.ts";
 import { ClearstackError } from "shared/errors.ts";
-import { MAX_SIDE } from "shared/fast_size.ts";
-import type { Vec3 } from "shared/geometry.ts";
-import { ALGORITHM_FLAGS, algorithmFrom } from "./algorithm_arguments.ts";
-import type { Triple } from "./argument_values.ts";
-import { oneOf, refuseValue, triple, wholeNumber } from "./argument_values.ts";
-import type { Flag, ParsedArguments } from "./parse_arguments.ts";
+import { refuseValue } from "./argument_values.ts";
+import type { JobFlag, ValueFlag } from "./job_flag.ts";
+import { JOB_FLAGS } from "./job_flags.ts";
+import type { ParsedArguments } from "./parse_arguments.ts";
+import type { PsfColumns } from "./psf_columns.ts";
+import { psfColumns, psfOfColumns } from "./psf_columns.ts";
+import { leafPaths, settingAt, withSetting } from "./request_settings.ts";
 
-const MOST_VOXELS = 1_000_000;
+const FLAGS: readonly (readonly [string, JobFlag])[] = Object.entries(JOB_FLAGS);
 
-const TILE_FORM = `auto, or Z,Y,X: three whole numbers of at least 1, such as 32,64,64 (Y,X for a 2-D image)`;
-const HALO_FORM = `auto, or Z,Y,X: three whole numbers from 0 to ${MAX_SIDE}, such as 8,16,16 (Y,X for a 2-D image)`;
-const AXES_FORM = "the axes of SOURCE in the order tczyx, such as zyx";
-
-const MOST_SEAM_PLACES = 64;
-const SEAM_CHECK_FORM = `auto, or a whole number of places from 0 to ${MOST_SEAM_PLACES}`;
-
-/** Flags of a job. */
-export const JOB_FLAGS = {
-  "psf": { form: "a path or URL of a PSF, Zarr or TIFF" },
-  "tile": { form: TILE_FORM },
-  "halo": { form: HALO_FORM },
-  ...ALGORITHM_FLAGS,
-  "backend": { form: `one of ${BackendSchema.options.join(", ")}` },
-  "memory": { form: BYTES_FORM },
-  "seam-check": { form: SEAM_CHECK_FORM },
-  "path": { form: "the path of an array inside SOURCE, such as 0" },
-  "psf-path": { form: "the path of an array inside the PSF" },
-  "axes": { form: AXES_FORM },
-  "resume": {},
-  "overwrite": {},
-} satisfies Record<string, Flag>;
+/** What the positional arguments state. */
+const POSITIONALS = ["source.url", "output.url"] as const;
 
 /**
- * Builds the request from parsed arguments; reads the metadata of the source only if a pair must be told from a triple.
+ * Builds the request from parsed arguments; reads the metadata of the source only if a pair must be told from a triple. Defaults
+ * are the contract's alone.
  *
  * @throws {ClearstackError} `invalid-request` naming flag, value and form
  */
 export async function jobRequest(args: ParsedArguments, source: string, output: string): Promise<JobRequest> {
-  const psf = args.value("psf");
-  if (psf === undefined) {
-    throw new ClearstackError("invalid-request", `--psf is missing: expected ${JOB_FLAGS.psf.form}`);
+  if (!args.has("psf")) {
+    throw new ClearstackError("invalid-request", `--psf is missing: expected ${JOB_FLAGS.psf!.form}`);
   }
-  const sourceLocation = location(source, args.value("path"), args.value("axes"));
-  const memory = args.value("memory");
-  return JobRequestSchema.parse({
-    source: sourceLocation,
-    psf: location(psf, args.value("psf-path")),
-    output: { url: output, ifExists: ifExists(args) },
-    algorithm: algorithmFrom(args),
-    tiling: {
-      tile: await sides("tile", TILE_FORM, [1, MOST_VOXELS], args, sourceLocation),
-      halo: await sides("halo", HALO_FORM, [0, MAX_SIDE], args, sourceLocation),
-    },
-    ...optional("backend", args.value("backend"), (text) => oneOf("backend", text, BackendSchema.options)),
-    ...optional(
-      "seamCheck",
-      args.value("seam-check"),
-      (text) => text === "auto" ? text : wholeNumber("seam-check", text, SEAM_CHECK_FORM, [0, MOST_SEAM_PLACES]),
-    ),
-    ...(memory === undefined ? {} : { memoryBytes: parseBytes("--memory", memory) }),
-  });
+  for (const url of [source, output]) {
+    if (url === "") throw new ClearstackError("invalid-request", `"" names no file: expected a path or a URL`);
+  }
+  let input: Record<string, unknown> = { source: { url: source }, output: { url: output } };
+  const statedBy = new Map<string, string>();
+  const sourceHasZ = async () => {
+    const { openImage } = await import("shared/image/open_image.ts");
+    const { info } = await openImage(locationOf(args, source));
+    return info.axes.some(({ name }) => name === "z");
+  };
+  for (const [flag, entry] of FLAGS) {
+    if (!args.has(flag)) continue;
+    const other = statedBy.get(entry.at);
+    if (other !== undefined) {
+      throw new ClearstackError("invalid-request", `--${other} and --${flag} exclude each other: give one of them`);
+    }
+    statedBy.set(entry.at, flag);
+    input = withSetting(input, entry.at, await readFlag(flag, entry, args, sourceHasZ));
+  }
+  return parseRequest({ ...input, psf: psfOfColumns(input.psf as PsfColumns) });
 }
 
-/** The property, if there is text to make it from; defaults are the contract's alone. */
-function optional<K extends string, V>(key: K, text: string | undefined, parse: (text: string) => V) {
-  return (text === undefined ? {} : { [key]: parse(text) }) as { [P in K]?: V };
+/** What no single flag can tell, such as settings that exclude each other, is left to the contract. */
+function parseRequest(input: unknown): JobRequest {
+  const { success, data, error } = JobRequestSchema.safeParse(input);
+  if (success) return data;
+  const [issue] = error.issues;
+  throw new ClearstackError("invalid-request", `${issue!.path.join(".")}: ${issue!.message}`);
 }
 
-function location(url: string, path?: string, axes?: string): Location {
-  if (url === "") throw new ClearstackError("invalid-request", `"" names no file: expected a path or a URL`);
-  if (axes !== undefined && !/^t?c?z?yx$/.test(axes)) refuseValue("axes", axes, AXES_FORM);
+async function readFlag(flag: string, entry: JobFlag, args: ParsedArguments, sourceHasZ: () => Promise<boolean>) {
+  if (entry.form === undefined) return entry.means;
+  const texts = args.values(flag);
+  const { beside, form } = entry;
+  const value = await entry.read(texts[0]!, { flag, form, texts, sourceHasZ });
+  if (beside !== undefined && args.value(beside.flag) !== beside.value) {
+    refuseValue(flag, texts[0]!, `--${beside.flag} ${beside.value} beside it`);
+  }
+  return value;
+}
+
+function locationOf(args: ParsedArguments, url: string): Location {
+  const path = args.value("path");
+  const axes = args.value("axes");
   return { url, ...(path === undefined ? {} : { path }), ...(axes === undefined ? {} : { axes }) };
 }
 
-function ifExists(args: ParsedArguments): JobRequest["output"]["ifExists"] {
-  if (args.has("resume") && args.has("overwrite")) {
-    throw new ClearstackError("invalid-request", "--resume and --overwrite exclude each other: give one of them");
-  }
-  return args.has("resume") ? "resume" : args.has("overwrite") ? "overwrite" : "fail";
+/**
+ * The arguments of `deconvolve` that stand for a request: what differs from the defaults, and nothing else.
+ *
+ * @returns SOURCE, OUTPUT, then flags, not quoted for a shell
+ * @throws {ClearstackError} `internal` for a setting that no flag states
+ */
+export function jobArguments(request: JobRequest): string[] {
+  const { source, psf, output } = request;
+  const parsed = JobRequestSchema.parse({
+    source: { url: source.url },
+    psf: { url: "any" },
+    output: { url: output.url },
+  });
+  const defaults = { ...parsed, psf: {} };
+  const settings = { ...request, psf: psfColumns(psf) };
+  const differs = (at: string) => JSON.stringify(settingAt(settings, at)) !== JSON.stringify(settingAt(defaults, at));
+  const forgotten = leafPaths(settings).find((path) =>
+    differs(path) && !POSITIONALS.some((at) => at === path) &&
+    !FLAGS.some(([, { at }]) => path === at || path.startsWith(`${at}.`))
+  );
+  if (forgotten !== undefined) throw new ClearstackError("internal", `no flag states ${forgotten}`);
+  const flags = FLAGS.flatMap(([flag, entry]) => {
+    const value = settingAt(settings, entry.at);
+    if (value === undefined || !differs(entry.at)) return [];
+    if (entry.form === undefined) return value === entry.means ? [`--${flag}`] : [];
+    if (entry.beside !== undefined && settingAt(request, entry.beside.at) !== entry.beside.value) return [];
+    return textsOf(entry, value).flatMap((text) => flagWords(flag, text));
+  });
+  const places = [source.url, output.url];
+  return places.some((url) => url.startsWith("-")) ? [...flags, "--", ...places] : [...places, ...flags];
 }
 
-async function sides(
-  flag: "tile" | "halo",
-  form: string,
-  range: readonly [number, number],
-  args: ParsedArguments,
-  source: Location,
-): Promise<Vec3 | "auto"> {
-  const text = args.value(flag);
-  if (text === undefined || text === "auto") return "auto";
-  const numbers: Triple = triple(flag, text, form, range);
-  if (numbers.length === 3) return numbers;
-  const { openImage } = await import("shared/image/open_image.ts");
-  const { info } = await openImage(source);
-  if (info.axes.some(({ name }) => name === "z")) refuseValue(flag, text, form);
-  return [range[0], ...numbers];
+function textsOf({ write }: ValueFlag, value: unknown): readonly string[] {
+  return write === undefined ? [String(value)] : write(value);
+}
+
+/** A value that might be taken for a flag, or for nothing, is attached. */
+function flagWords(flag: string, text: string): string[] {
+  return text === "" || text.startsWith("--") ? [`--${flag}=${text}`] : [`--${flag}`, text];
 }

@@ -29,7 +29,8 @@ export interface ParsedArguments {
 }
 
 /**
- * Takes a command line apart. Values follow their flag, as `--flag value` or `--flag=value`.
+ * Takes a command line apart. Values follow their flag, as `--flag value` or `--flag=value`; all that follows a bare `--` is
+ * positional.
  *
  * @throws {ClearstackError} `invalid-request`, one line
  */
@@ -37,6 +38,10 @@ export function parseArguments(args: readonly string[], form: ArgumentForm): Par
   const positionals: string[] = [];
   const given = new Map<string, string[]>();
   for (let i = 0; i < args.length; i++) {
+    if (args[i] === "--") {
+      positionals.push(...args.slice(i + 1));
+      break;
+    }
     const [, name, , attached] = /^--([^=]*)(=(.*))?$/s.exec(args[i]!) ?? [];
     if (name === undefined) {
       if (args[i]!.startsWith("-")) throw unknownFlag(args[i]!, form);

@@ -1,7 +1,8 @@
 /** `clearstack plan`: what a job would do, without doing it. */
 import { ClearstackError } from "shared/errors.ts";
 import type { Io } from "./io.ts";
-import { JOB_FLAGS, jobRequest } from "./job_arguments.ts";
+import { jobRequest } from "./job_arguments.ts";
+import { JOB_FLAGS } from "./job_flags.ts";
 import { parseArguments } from "./parse_arguments.ts";
 import { planTable } from "./plan_table.ts";
 

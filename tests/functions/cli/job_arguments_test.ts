@@ -1,7 +1,12 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
-import { JOB_FLAGS, jobRequest } from "functions/cli/job_arguments.ts";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import fc from "fast-check";
+import { jobArguments, jobRequest } from "functions/cli/job_arguments.ts";
+import { JOB_FLAGS } from "functions/cli/job_flags.ts";
 import { parseArguments } from "functions/cli/parse_arguments.ts";
+import type { JobRequest } from "shared/contract/job_request.ts";
+import { JobRequestSchema } from "shared/contract/job_request.ts";
 import { ClearstackError } from "shared/errors.ts";
+import { arbitraryOfSchema } from "../../fixtures/arbitrary_of_schema.ts";
 import { patternedVoxels, writeZarr } from "../sample_image.ts";
 
 async function requestFrom(line: string, source = "in.zarr") {
@@ -13,7 +18,7 @@ Deno.test("without flags the contract's defaults hold", async () => {
   assertEquals(await requestFrom("--psf psf.tif"), {
     source: { url: "in.zarr" },
     psf: { url: "psf.tif" },
-    output: { url: "out.zarr", ifExists: "fail" },
+    output: { url: "out.zarr", ifExists: "fail", version: "0.5" },
     algorithm: {
       ...{
         iterations: 20,
@@ -40,7 +45,7 @@ Deno.test("every flag reaches the request", async () => {
   assertEquals(await requestFrom(line), {
     source: { url: "in.zarr", path: "a/b", axes: "tczyx" },
     psf: { url: "p", path: "c" },
-    output: { url: "out.zarr", ifExists: "overwrite" },
+    output: { url: "out.zarr", ifExists: "overwrite", version: "0.5" },
     algorithm: {
       ...{ iterations: 7, boundary: "constant", boundaryValue: -150, acceleration: "biggs", start: "flat" },
       ...{ background: 12.5, totalVariation: 0.002, backProjector: "wiener-butterworth", dampingSigmas: 3 },
@@ -118,4 +123,57 @@ for (
 
 Deno.test("a missing PSF is refused by its name", async () => {
   await assertRejects(() => requestFrom(""), ClearstackError, "--psf is missing");
+});
+
+Deno.test("any request there can be is written as arguments that are read as the same request", async () => {
+  await fc.assert(
+    fc.asyncProperty(arbitraryOfSchema(JobRequestSchema), async (random) => {
+      const parsed = JobRequestSchema.safeParse(random);
+      fc.pre(parsed.success);
+      const request = parsed.data;
+      const line = parseArguments(jobArguments(request), {
+        usage: "job",
+        positionals: ["SOURCE", "OUTPUT"],
+        flags: JOB_FLAGS,
+      });
+      const [source, output] = line.positionals as [string, string];
+      // A value that no boundary uses changes nothing, and its flag is refused without its boundary.
+      const { boundary, boundaryValue } = request.algorithm;
+      const algorithm = { ...request.algorithm, boundaryValue: boundary === "constant" ? boundaryValue : 0 };
+      assertEquals(await jobRequest(line, source, output), { ...request, algorithm, psf: plainPsf(request.psf) });
+    }),
+    { numRuns: 300 },
+  );
+});
+
+/** A list of one PSF means that PSF, and an empty path no path. */
+function plainPsf(psf: JobRequest["psf"]): JobRequest["psf"] {
+  const places = [psf].flat().map(({ path, ...place }) => path ? { ...place, path } : place);
+  return places.length === 1 ? places[0]! : places as unknown as JobRequest["psf"];
+}
+
+Deno.test("a flag of PSFs is given once for all of them, or once for each", async () => {
+  const args = parseArguments("--psf a --psf b --psf-path=0 --psf-channel 1 --psf-channel=".split(" "), {
+    usage: "job",
+    positionals: [],
+    flags: JOB_FLAGS,
+  });
+  const { psf } = await jobRequest(args, "in", "out");
+  assertEquals<unknown>(psf, [{ url: "a", path: "0", channel: 1 }, { url: "b", path: "0" }]);
+  await assertRejects(
+    () => requestFrom("--psf a --psf b --psf c --psf-path 0 --psf-path 1"),
+    ClearstackError,
+    "--psf-path is given 2 times: give it once, or once for each of the 3 --psf",
+  );
+});
+
+Deno.test("a request of defaults is written as no more than its three files", () => {
+  const request = JobRequestSchema.parse({ source: { url: "a" }, psf: { url: "p" }, output: { url: "b" } });
+  assertEquals(jobArguments(request), ["a", "b", "--psf", "p"]);
+});
+
+Deno.test("a setting that no flag states is not left out in silence", () => {
+  const request = JobRequestSchema.parse({ source: { url: "a" }, psf: { url: "p" }, output: { url: "b" } });
+  const newer = { ...request, tiling: { ...request.tiling, overlap: 3 } };
+  assertThrows(() => jobArguments(newer), ClearstackError, "no flag states tiling.overlap");
 });
