@@ -4,10 +4,11 @@
 import { ClearstackError } from "../errors.ts";
 import { infoOf, rangeHeader, readBody, readPart, reasonOf } from "./http_response.ts";
 import type { ObjectInfo, Store } from "./store.ts";
+import { fetchNamed, type StoreEnvironment, storeEnvironment } from "./store_environment.ts";
 import { keyUrl, redactUrl } from "./url.ts";
 
 /** Opens what lies below an `http:` or `https:` URL. */
-export function httpStore(url: string): Store {
+export function httpStore(url: string, environment: StoreEnvironment = storeEnvironment()): Store {
   const shown = redactUrl(url);
   const readOnly = () =>
     Promise.reject(new ClearstackError("unwritable", `${shown} is read only; write to a path instead`));
@@ -21,7 +22,7 @@ export function httpStore(url: string): Store {
     try {
       // A compressed transfer would hide the object's length, and Range would count compressed bytes.
       const headers = { "accept-encoding": "identity", ...init.headers };
-      const response = await fetch(keyUrl(url, key), { ...init, headers });
+      const response = await fetchNamed(environment)(keyUrl(url, key), { ...init, headers });
       const failure = failureOf(response, shownKey);
       if (failure === null) return await read(response, shownKey);
       await response.body?.cancel();

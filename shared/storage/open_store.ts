@@ -14,7 +14,7 @@ import { type StoreEnvironment, storeEnvironment } from "./store_environment.ts"
 import { schemeOf } from "./url.ts";
 
 /** Openers by scheme; a path without a scheme is a file. */
-const OPENERS: Readonly<Record<string, (url: string) => Store>> = {
+const OPENERS: Readonly<Record<string, (url: string, environment: StoreEnvironment) => Store>> = {
   file: fileStore,
   http: httpStore,
   https: httpStore,
@@ -54,5 +54,5 @@ export function openStore(url: string, { environment = storeEnvironment(), ...op
     const known = [...Object.keys(OPENERS), ...Object.keys(OBJECT_STORES)].map((name) => `${name}:`).join(", ");
     throw new ClearstackError("invalid-request", `cannot open ${scheme}: URLs; give a path or one of ${known}`);
   }
-  return guardStore(opener(url), options);
+  return guardStore(opener(url, environment), options);
 }

@@ -2,6 +2,7 @@
  * What stores need to know of the world around the process: environment variables, clock and network. A main.ts hands it over
  * once; credentials come from there and never from a URL or a request.
  */
+import type { NamedFetch } from "./guarded_fetch.ts";
 
 /** The world as stores see it. */
 export interface StoreEnvironment {
@@ -9,6 +10,8 @@ export interface StoreEnvironment {
   readonly env: (name: string) => string | undefined;
   /** Sends a request. @default the global fetch */
   readonly fetch?: typeof globalThis.fetch;
+  /** Sends a request to a place that a caller named. @default {fetch} */
+  readonly fetchNamed?: NamedFetch;
   /** Milliseconds since 1970. @default {Date.now} */
   readonly now?: () => number;
 }
@@ -23,6 +26,11 @@ export function configureStores(environment: StoreEnvironment): void {
 /** What {@link configureStores} set; an empty environment before that. */
 export function storeEnvironment(): StoreEnvironment {
   return processEnvironment;
+}
+
+/** What sends requests to places that callers named: URLs of sources, and of whom to tell about a job. */
+export function fetchNamed(environment: StoreEnvironment = processEnvironment): NamedFetch {
+  return environment.fetchNamed ?? environment.fetch ?? fetch;
 }
 
 /** True for a variable set to `true`, `yes`, `on` or `1`. */
