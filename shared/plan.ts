@@ -264,6 +264,7 @@ function describe({ image, psf, request, shape, halo, cuts, concurrency, claim, 
     box: mapAxes((axis) => largestBoxSide(cuts[axis])),
     grid,
     tiles: volumes * voxelCount(grid),
+    omeVersion: request.output.version,
     chunk,
     concurrency,
     voxels,
@@ -278,7 +279,7 @@ function describe({ image, psf, request, shape, halo, cuts, concurrency, claim, 
   };
 }
 
-/** SHA-256 over everything that decides the voxels of the output, and nothing else. */
+/** SHA-256 over everything that decides the stored objects of the output, and nothing else. */
 function planHash(parts: {
   image: ImageInfo;
   psf: PsfInfo;
@@ -296,6 +297,7 @@ function planHash(parts: {
     algorithm: Object.entries(request.algorithm).sort(([a], [b]) => a < b ? -1 : 1),
     tile,
     halo,
+    omeVersion: request.output.version,
     chunk,
   };
   return createHash("sha256").update(JSON.stringify(decisive)).digest("hex");

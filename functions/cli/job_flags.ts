@@ -4,6 +4,7 @@
  */
 import { BYTES_FORM, parseBytes } from "shared/config.ts";
 import { BackendSchema } from "shared/contract/backend.ts";
+import { OmeVersionSchema } from "shared/contract/stored_array.ts";
 import { MAX_SIDE } from "shared/fast_size.ts";
 import { ALGORITHM_FLAGS } from "./algorithm_flags.ts";
 import { oneOf, refuseValue, triple, wholeNumber } from "./argument_values.ts";
@@ -35,6 +36,11 @@ export const JOB_FLAGS: Readonly<Record<string, JobFlag>> = {
     at: "seamCheck",
     form: `auto, or a whole number of places from 0 to ${MOST_SEAM_PLACES}`,
     read: (text, { flag, form }) => text === "auto" ? text : wholeNumber(flag, text, form, [0, MOST_SEAM_PLACES]),
+  },
+  "ome-version": {
+    at: "output.version",
+    form: `one of ${OmeVersionSchema.options.join(", ")}`,
+    read: (text, { flag }) => oneOf(flag, text, OmeVersionSchema.options),
   },
   "resume": { at: "output.ifExists", means: "resume" },
   "overwrite": { at: "output.ifExists", means: "overwrite" },

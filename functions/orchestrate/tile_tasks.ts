@@ -4,6 +4,7 @@ import type { JobRequest } from "shared/contract/job_request.ts";
 import type { Plan } from "shared/contract/plan.ts";
 import type { Tile, TileTask } from "shared/contract/tile.ts";
 import { formatVec3 } from "shared/geometry.ts";
+import { levelZero } from "shared/image/level_zero.ts";
 import { tileAt } from "shared/plan.ts";
 import { tileAlgorithm } from "shared/tile_algorithm.ts";
 
@@ -33,7 +34,7 @@ export function tileTask({ plan, request, array, backend }: Omit<TileTaskOptions
     source: plan.source,
     psf: request.psf,
     psfSha256: plan.psf.sha256,
-    output: { url: request.output.url, array, chunk: plan.chunk },
+    output: { ...levelZero(plan, request.output.url), array },
     algorithm: tileAlgorithm(plan),
     backend,
     tile,

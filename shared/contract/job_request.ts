@@ -4,6 +4,7 @@ import { AlgorithmSchema } from "./algorithm.ts";
 import { BackendSchema } from "./backend.ts";
 import { HaloSchema, Vec3Schema } from "./box.ts";
 import { LocationSchema } from "./location.ts";
+import { OmeVersionSchema } from "./stored_array.ts";
 
 /** How the volume is cut. */
 export const TilingSchema = z.strictObject({
@@ -21,6 +22,7 @@ export const JobRequestSchema = z.strictObject({
       .describe(
         "fail: refuse a finished output, continue an unfinished one of the same plan; resume: also accept a finished one",
       ),
+    version: OmeVersionSchema.default("0.5").describe("of OME-Zarr: 0.5 is Zarr v3, 0.4 is Zarr v2"),
   }),
   algorithm: AlgorithmSchema.prefault({}),
   tiling: TilingSchema.prefault({}),

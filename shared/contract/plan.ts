@@ -5,6 +5,7 @@ import { HaloSchema, Vec3Schema } from "./box.ts";
 import { DecisionsSchema } from "./decisions.ts";
 import { ImageInfoSchema } from "./image_info.ts";
 import { PsfInfoSchema } from "./psf_info.ts";
+import { OmeVersionSchema } from "./stored_array.ts";
 
 /** A memory claim in named terms, bytes. */
 export const MemoryTermsSchema = z.record(z.string(), z.number());
@@ -23,7 +24,9 @@ export const PlanSchema = z.strictObject({
   box: Vec3Schema.describe("largest box that is transformed"),
   grid: Vec3Schema.describe("tiles along each axis of one volume"),
   tiles: z.int().min(1),
+  omeVersion: OmeVersionSchema.describe("of the output"),
   chunk: Vec3Schema.describe("chunk of the output; divides the tile"),
+  shard: Vec3Schema.optional().describe("chunks of this many voxels share an object; divides the tile"),
   concurrency: z.int().min(1).describe("tiles in flight in one process"),
   voxels: z.int().min(1),
   hostMemory: MemoryTermsSchema,

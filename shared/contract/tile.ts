@@ -1,10 +1,11 @@
 /** Messages of the `deconvolve` function about one tile. */
 import { z } from "zod";
 import { BackendSchema } from "./backend.ts";
-import { BoxSchema, Vec3Schema } from "./box.ts";
+import { BoxSchema } from "./box.ts";
 import { TileAlgorithmSchema } from "./decisions.ts";
 import { ImageInfoSchema } from "./image_info.ts";
 import { LocationSchema } from "./location.ts";
+import { StoredArraySchema } from "./stored_array.ts";
 
 /** A core and the box it is computed on, where a tile does not fit the device as one. */
 export const PieceSchema = z.strictObject({ core: BoxSchema, box: BoxSchema });
@@ -25,7 +26,7 @@ export const TileTaskSchema = z.strictObject({
   source: ImageInfoSchema,
   psf: LocationSchema,
   psfSha256: z.string(),
-  output: z.strictObject({ url: z.string(), array: z.string(), chunk: Vec3Schema }),
+  output: StoredArraySchema,
   algorithm: TileAlgorithmSchema,
   backend: BackendSchema,
   tile: TileSchema,

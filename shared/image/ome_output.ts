@@ -17,11 +17,14 @@ import type { Store } from "../storage/store.ts";
 import { redactUrl, urlsOverlap } from "../storage/url.ts";
 import { decidedPlan } from "../tile_algorithm.ts";
 import { VERSION } from "../version.ts";
+import { createArray } from "./create_array.ts";
 import { decodeJson, encodeJson } from "./json.ts";
-import { arrayMetadata, rootMetadata } from "./ome_metadata.ts";
-import { DONE_KEY, JOB_KEY, LEVEL_0, recordIndex, recordsPrefix, ROOT_KEY } from "./output_layout.ts";
+import { levelZero } from "./level_zero.ts";
+import { rootAttributes } from "./ome_metadata.ts";
+import { DONE_KEY, JOB_KEY, LEVEL_0, recordIndex, recordsPrefix } from "./output_layout.ts";
 import { provenanceOf, redactedRequest } from "./provenance.ts";
-import { childKey, readZarrNode } from "./zarr_node.ts";
+import { rootDocuments } from "./zarr_documents.ts";
+import { readZarrNode } from "./zarr_node.ts";
 
 /** The OME-Zarr a job writes, from before its first tile to after its last. */
 export interface Output {
@@ -70,7 +73,7 @@ export async function createOutput(plan: Plan, request: JobRequest): Promise<Out
     }
   }
   const resumed = samePlan && ifExists !== "overwrite";
-  if (resumed) await putArray(store, plan);
+  if (resumed) await createArray(levelZero(plan, request.output.url));
   else {
     if (found.kind !== "empty") await removeOld(store);
     await begin(store, plan, request);
@@ -141,15 +144,11 @@ async function begin(store: Store, plan: Plan, request: JobRequest): Promise<voi
     throw new ClearstackError("conflict", `another job has just started to write ${store.url}`);
   }
   try {
-    await putArray(store, plan);
+    await createArray(levelZero(plan, request.output.url));
   } catch (error) {
     await store.deleteAll("").catch(() => {});
     throw error;
   }
-}
-
-async function putArray(store: Store, plan: Plan): Promise<void> {
-  await store.put(childKey(LEVEL_0, "zarr.json"), encodeJson(arrayMetadata(plan)));
 }
 
 /** Removes an output so that an interruption leaves what still looks like an unfinished one, and can be overwritten again. */
@@ -182,7 +181,10 @@ async function finish(
 ): Promise<void> {
   const finished = new Date().toISOString();
   const provenance = provenanceOf(plan, request, { result, reports, finished });
-  await store.put(ROOT_KEY, encodeJson(rootMetadata(plan.source, provenance)));
+  const attributes = rootAttributes(plan.source, plan.omeVersion, provenance);
+  for (const [key, document] of rootDocuments(plan.omeVersion, attributes, [levelZero(plan, request.output.url)])) {
+    await store.put(key, encodeJson(document));
+  }
   await store.put(
     DONE_KEY,
     encodeJson({ planHash: plan.planHash, result: { ...result, output: store.url }, finished }),

@@ -1,13 +1,11 @@
 /**
  * Where things lie in an output: the names that the orchestrator, the tiles and a resuming run agree on.
  */
+import type { StoredArray } from "../contract/stored_array.ts";
 import type { Vec3 } from "../geometry.ts";
 
 /** Array of level 0. */
 export const LEVEL_0 = "0";
-
-/** Metadata of the root group; its presence makes the output visible to viewers. */
-export const ROOT_KEY = "zarr.json";
 
 /** What the output is going to be; written before anything else. */
 export const JOB_KEY = ".clearstack/job.json";
@@ -31,10 +29,23 @@ export function recordIndex(key: string): number | undefined {
   return digits === undefined ? undefined : Number(digits);
 }
 
-/** Object of one chunk of an output array. `rank` counts all axes; a rank without z drops the chunk's z. */
-export function chunkKey(
-  array: string,
-  { outer, chunk, rank }: { readonly outer: readonly number[]; readonly chunk: Vec3; readonly rank: number },
-): string {
-  return [array, "c", ...outer, ...chunk.slice(3 - (rank - outer.length))].join("/");
+/** Array of a level. */
+export function levelArray(level: number): string {
+  return String(level);
+}
+
+/** Folder of the records of finished tiles of one level of one plan. */
+export function levelRecordsPrefix(planHash: string, level: number): string {
+  return `.clearstack/levels/${planHash.slice(0, 16)}/${level}/`;
+}
+
+/** Record that a tile of a level is finished. */
+export function levelRecordKey(planHash: string, level: number, index: number): string {
+  return `${levelRecordsPrefix(planHash, level)}${String(index).padStart(8, "0")}.json`;
+}
+
+/** Key of the object at a position in the grid of an array's chunks, or of its shards if it has any. */
+export function objectKey({ array, version, axes }: StoredArray, outer: readonly number[], at: Vec3): string {
+  const prefix = version === "0.5" ? [array, "c"] : [array];
+  return [...prefix, ...outer, ...(axes.includes("z") ? at : at.slice(1))].join("/");
 }

@@ -19,7 +19,15 @@ export function sampleTask(index: number): TileTask {
     },
     psf: { url: "memory:psf" },
     psfSha256: "1".repeat(64),
-    output: { url: "memory:output", array: "0", chunk: [8, 8, 8] },
+    output: {
+      url: "memory:output",
+      array: "0",
+      version: "0.5",
+      dtype: "float32",
+      axes: ["z", "y", "x"],
+      shape: [8, 8, 8],
+      chunk: [8, 8, 8],
+    },
     algorithm: TileAlgorithmSchema.parse({ iterations: 1 }),
     backend: "cpu",
     tile: {
