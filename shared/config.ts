@@ -9,6 +9,8 @@ export interface Config {
   readonly hostBytes: number;
   /** Device memory one process may use where the kernels run on a GPU, bytes. */
   readonly deviceBytes: number;
+  /** Boxes on a GPU at the same time; undefined for what suits it. */
+  readonly boxesAtOnce?: number;
 }
 
 /** Device memory that is counted on where nothing else is said: WebGPU does not tell, and most GPUs have more. */
@@ -29,7 +31,8 @@ export interface ConfigSources {
 }
 
 /**
- * Reads the settings: CLEARSTACK_MEMORY and CLEARSTACK_DEVICE_MEMORY, sizes such as 4GiB.
+ * Reads the settings: CLEARSTACK_MEMORY and CLEARSTACK_DEVICE_MEMORY, sizes such as 4GiB, and CLEARSTACK_GPU_BOXES, how many
+ * boxes overlap on a GPU.
  *
  * @throws {ClearstackError} `invalid-request` naming the variable
  */
@@ -41,7 +44,14 @@ export function readConfig({ env, freeBytes }: ConfigSources): Config {
     deviceBytes: deviceMemory === undefined
       ? DEFAULT_DEVICE_BYTES
       : parseBytes("CLEARSTACK_DEVICE_MEMORY", deviceMemory),
+    ...readBoxesAtOnce(env("CLEARSTACK_GPU_BOXES")),
   };
+}
+
+function readBoxesAtOnce(text: string | undefined): Pick<Config, "boxesAtOnce"> {
+  if (text === undefined) return {};
+  if (/^[1-4]$/.test(text)) return { boxesAtOnce: Number(text) };
+  throw new ClearstackError("invalid-request", `CLEARSTACK_GPU_BOXES "${text}": expected a number from 1 to 4`);
 }
 
 function defaultHostBytes(freeBytes: number): number {

@@ -1,8 +1,8 @@
 /**
  * Serves the `deconvolve` function. PORT is the port to listen on (default 8081), HOST the address (default 127.0.0.1);
- * CLEARSTACK_MEMORY and CLEARSTACK_DEVICE_MEMORY bound what may be used. CLEARSTACK_TOKEN is what callers must present, and
- * CLEARSTACK_PARENT=stdin has the process tell its address on standard output and end with its standard input. Object stores
- * take their credentials from AWS_*, AZURE_* and GOOGLE_*.
+ * CLEARSTACK_MEMORY and CLEARSTACK_DEVICE_MEMORY bound what may be used, and CLEARSTACK_GPU_BOXES is how many boxes overlap on a
+ * GPU. CLEARSTACK_TOKEN is what callers must present, and CLEARSTACK_PARENT=stdin has the process tell its address on standard
+ * output and end with its standard input. Object stores take their credentials from AWS_*, AZURE_* and GOOGLE_*.
  */
 import { chooseBackend, createDeconvolver } from "kernels/backend.ts";
 import { readConfig } from "shared/config.ts";
@@ -12,12 +12,15 @@ import { configureStores } from "shared/storage/store_environment.ts";
 import { createDeconvolveApp } from "./app.ts";
 import { createTileComputer } from "./compute_tile.ts";
 import { serveParent } from "./serve_parent.ts";
-import { describeDevice } from "./device.ts";
+import { describeDevice, withBoxesAtOnce } from "./device.ts";
 
 instructGpuDrivers(Deno.env);
 configureStores({ env: (name) => Deno.env.get(name) });
 const config = readConfig({ env: (name) => Deno.env.get(name), freeBytes: freeMemoryBytes() });
-const tiles = createTileComputer({ chooseBackend, createDeconvolver });
+const tiles = createTileComputer({
+  chooseBackend: async (choice) => withBoxesAtOnce(await chooseBackend(choice), config),
+  createDeconvolver,
+});
 const token = Deno.env.get("CLEARSTACK_TOKEN");
 const app = createDeconvolveApp({
   ...tiles,

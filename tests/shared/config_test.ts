@@ -44,3 +44,16 @@ Deno.test("a malformed setting is refused by its name", () => {
   const env = (name: string) => name === "CLEARSTACK_DEVICE_MEMORY" ? "lots" : undefined;
   assertThrows(() => readConfig({ env, freeBytes: 1 }), ClearstackError, 'CLEARSTACK_DEVICE_MEMORY "lots"');
 });
+
+Deno.test("the environment says how many boxes overlap on a GPU, as a small number", () => {
+  const config = (boxes: string) =>
+    readConfig({ env: (name) => name.endsWith("GPU_BOXES") ? boxes : undefined, freeBytes: 1 });
+  assertEquals(config("2").boxesAtOnce, 2);
+  for (const boxes of ["0", "2.5", "many", "9"]) {
+    assertThrows(
+      () => config(boxes),
+      ClearstackError,
+      `CLEARSTACK_GPU_BOXES "${boxes}": expected a number from 1 to 4`,
+    );
+  }
+});
