@@ -9,6 +9,8 @@ const KINDS = {
   "invalid-request": { status: 400, exit: 2, retryable: false },
   /** A source, PSF, job or array that was named does not exist. */
   "not-found": { status: 404, exit: 2, retryable: false },
+  /** The caller did not prove who they are. */
+  "unauthenticated": { status: 401, exit: 2, retryable: false },
   /** The store refused access. */
   "forbidden": { status: 403, exit: 2, retryable: false },
   /** The output is already there, or belongs to another job. */

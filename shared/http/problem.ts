@@ -11,6 +11,7 @@ export const PROBLEM_TYPE = "urn:clearstack:problem:";
 const TITLES: Record<ErrorKind, string> = {
   "invalid-request": "The request is invalid",
   "not-found": "Not found",
+  "unauthenticated": "Not authenticated",
   "forbidden": "Access refused",
   "conflict": "Conflict",
   "unsupported": "Not supported",
