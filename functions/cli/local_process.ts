@@ -1,12 +1,13 @@
 /** Everything a job needs on this machine: the CPU computes in this process, a GPU in one that it cannot take down with it. */
 import { createTileComputer } from "functions/deconvolve/compute_tile.ts";
 import { describeDevice } from "functions/deconvolve/device.ts";
+import { reduceTile } from "functions/pyramid/reduce_tile.ts";
 import { computeClaim } from "functions/orchestrate/compute_claim.ts";
 import type { JobDeps } from "functions/orchestrate/run_job.ts";
 import { chooseBackend, createDeconvolver } from "kernels/backend.ts";
 import type { Config } from "shared/config.ts";
 import { createLocalEngine } from "shared/engine/local.ts";
-import type { TaskFunctions } from "shared/engine/task_kinds.ts";
+import type { DeconvolveKind, TaskFunctions } from "shared/engine/task_kinds.ts";
 import { SupervisedTiles } from "./supervised_tiles.ts";
 
 /** The functions hosted by one process. */
@@ -19,15 +20,21 @@ export interface LocalProcess {
 /** Puts the functions together; nothing is started or allocated before it is needed. */
 export function openLocalProcess(config: Config): LocalProcess {
   const onCpu = createTileComputer({ chooseBackend, createDeconvolver });
-  const { hostBytes, deviceBytes } = config;
-  const env = { CLEARSTACK_MEMORY: `${hostBytes}`, CLEARSTACK_DEVICE_MEMORY: `${deviceBytes}` };
+  const { hostBytes, deviceBytes, boxesAtOnce } = config;
+  const env = {
+    CLEARSTACK_MEMORY: `${hostBytes}`,
+    CLEARSTACK_DEVICE_MEMORY: `${deviceBytes}`,
+    ...(boxesAtOnce === undefined ? {} : { CLEARSTACK_GPU_BOXES: `${boxesAtOnce}` }),
+  };
   const onGpu = new SupervisedTiles({ process: { env } });
-  const placeOf = ({ backend }: { readonly backend: string }): TaskFunctions => backend === "cpu" ? onCpu : onGpu;
+  const placeOf = ({ backend }: { readonly backend: string }): TaskFunctions<DeconvolveKind> =>
+    backend === "cpu" ? onCpu : onGpu;
   const deps: JobDeps = {
     engine: createLocalEngine({
       tiles: (task, signal) => placeOf(task).tiles(task, signal),
       seams: (task, signal) => placeOf(task).seams(task, signal),
       pilots: (task, signal) => placeOf(task).pilots(task, signal),
+      levels: reduceTile,
     }),
     device: async (choice) => {
       if (choice === "cpu") return await describeDevice(choice, config);

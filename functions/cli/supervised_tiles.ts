@@ -4,8 +4,8 @@
  */
 import type { BackendChoice } from "shared/contract/backend.ts";
 import type { Device } from "shared/engine/device.ts";
-import { httpDevice, httpTiles } from "shared/engine/http_tiles.ts";
-import type { Invoke, TaskFunctions } from "shared/engine/task_kinds.ts";
+import { httpDevice, httpTiles } from "shared/engine/http_functions.ts";
+import type { DeconvolveKind, Invoke, TaskFunctions } from "shared/engine/task_kinds.ts";
 import { ClearstackError, isClearstackError, toClearstackError } from "shared/errors.ts";
 import type { TileWork } from "./tile_deadline.ts";
 import { TileDeadline } from "./tile_deadline.ts";
@@ -27,7 +27,7 @@ export interface SupervisedTilesOptions {
 }
 
 /** A `deconvolve` function in a process of its own. */
-export class SupervisedTiles implements TaskFunctions {
+export class SupervisedTiles implements TaskFunctions<DeconvolveKind> {
   readonly #options: SupervisedTilesOptions;
   readonly #deadline: TileDeadline;
   #process: Promise<TileProcess> | undefined;
@@ -64,7 +64,7 @@ export class SupervisedTiles implements TaskFunctions {
   async #supervise<Report>(
     task: TileWork,
     signal: AbortSignal,
-    invoke: (functions: TaskFunctions) => Promise<Report>,
+    invoke: (functions: TaskFunctions<DeconvolveKind>) => Promise<Report>,
   ): Promise<Report> {
     const process = await this.#running();
     const started = performance.now();

@@ -6,7 +6,7 @@ import type { RunOptions, VoxelData } from "kernels/deconvolver.ts";
 import type { PilotReport, PilotTask } from "shared/contract/pilot.ts";
 import type { SeamReport, SeamTask } from "shared/contract/seam.ts";
 import type { Piece, TileReport, TileTask } from "shared/contract/tile.ts";
-import type { TaskFunctions } from "shared/engine/task_kinds.ts";
+import type { DeconvolveKind, TaskFunctions } from "shared/engine/task_kinds.ts";
 import { ClearstackError, isClearstackError } from "shared/errors.ts";
 import { formatVec3 } from "shared/geometry.ts";
 import type { Image } from "shared/image/image.ts";
@@ -29,7 +29,7 @@ import { RecentCache } from "./recent_cache.ts";
 const KEPT_HANDLES = 4;
 
 /** Computes tiles in this process. Tiles overlap in reading and writing; one at a time is on the device. */
-export interface TileComputer extends TaskFunctions {
+export interface TileComputer extends TaskFunctions<DeconvolveKind> {
   /** Frees the device. */
   close(): Promise<void>;
 }
@@ -127,7 +127,7 @@ async function measureTile(task: PilotTask, means: Means, signal: AbortSignal): 
 
 async function readTile(task: BoxTask, means: Means, signal: AbortSignal) {
   const { source, tile, algorithm } = task;
-  const key = JSON.stringify([source.url, source.path, source.identity]);
+  const key = JSON.stringify([source.url, source.path, source.identity, source.axes, source.selection]);
   // Tiles share the handle, so that it is not opened under the signal of one of them.
   const image = await means.images.get(key, () => reopenImage(source));
   return await readBox(image, {

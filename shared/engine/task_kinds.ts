@@ -2,6 +2,8 @@
  * The kinds of tasks that are fanned out, with their messages. A function that takes a kind answers `POST /v1/<kind>`.
  */
 import type { z } from "zod";
+import type { LevelReport, LevelTask } from "../contract/level.ts";
+import { LevelReportSchema, LevelTaskSchema } from "../contract/level.ts";
 import type { PilotReport, PilotTask } from "../contract/pilot.ts";
 import { PilotReportSchema, PilotTaskSchema } from "../contract/pilot.ts";
 import type { SeamReport, SeamTask } from "../contract/seam.ts";
@@ -17,9 +19,15 @@ interface Messages {
   readonly seams: { readonly task: SeamTask; readonly report: SeamReport };
   /** Run a tile to measure it; nothing is written. */
   readonly pilots: { readonly task: PilotTask; readonly report: PilotReport };
+  /** Write a tile of a coarser level from the level before it. */
+  readonly levels: { readonly task: LevelTask; readonly report: LevelReport };
 }
 
 export type TaskKind = keyof Messages;
+/** What the `deconvolve` function takes. */
+export type DeconvolveKind = "tiles" | "seams" | "pilots";
+/** What the `pyramid` function takes. */
+export type PyramidKind = "levels";
 export type TaskOf<K extends TaskKind> = Messages[K]["task"];
 export type ReportOf<K extends TaskKind> = Messages[K]["report"];
 
@@ -32,6 +40,7 @@ export const TASK_SCHEMAS: Schemas = {
   tiles: { task: TileTaskSchema, report: TileReportSchema },
   seams: { task: SeamTaskSchema, report: SeamReportSchema },
   pilots: { task: PilotTaskSchema, report: PilotReportSchema },
+  levels: { task: LevelTaskSchema, report: LevelReportSchema },
 };
 
 /** Does one task of a kind somewhere: in this process, or behind a URL. Rejects with a ClearstackError. */

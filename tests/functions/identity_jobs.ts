@@ -1,8 +1,10 @@
 /** Jobs in memory over kernels that change nothing: everything but the kernels is real. */
 import { createTileComputer } from "functions/deconvolve/compute_tile.ts";
+import { reduceTile } from "functions/pyramid/reduce_tile.ts";
 import type { JobDeps } from "functions/orchestrate/run_job.ts";
 import type { JobRequest } from "shared/contract/job_request.ts";
 import { JobRequestSchema } from "shared/contract/job_request.ts";
+import type { PsfLocation } from "shared/contract/location.ts";
 import type { Invoke } from "shared/engine/task_kinds.ts";
 import { createLocalEngine } from "shared/engine/local.ts";
 import { openImage } from "shared/image/open_image.ts";
@@ -27,7 +29,7 @@ export function identityJobs(
   const retries = { attempts: 3, firstDelayMilliseconds: 1, longestDelayMilliseconds: 1 };
   return {
     kernels,
-    engine: createLocalEngine({ ...tiles, tiles: wrap(tiles.tiles) }, { retries }),
+    engine: createLocalEngine({ ...tiles, tiles: wrap(tiles.tiles), levels: reduceTile }, { retries }),
     device: () =>
       Promise.resolve({
         backend: "cpu",
@@ -42,23 +44,27 @@ export function identityJobs(
   };
 }
 
+/** A request that names one PSF. */
+type SampleRequest = JobRequest & { readonly psf: PsfLocation };
+
 let samples = 0;
 
 /** A request over a fresh image of 20 x 40 x 36 voxels in memory, cut into 2 x 3 x 3 tiles. */
-export async function sampleRequest(): Promise<{ readonly request: JobRequest; readonly values: Float32Array }> {
+export async function sampleRequest(): Promise<{ readonly request: SampleRequest; readonly values: Float32Array }> {
   const name = `memory:functions-${++samples}`;
   const shape = [20, 40, 36];
   const values = patternedVoxels(shape);
   await writeZarr(`${name}/image`, { shape, chunk: [7, 16, 16], values });
   await writePsf(`${name}/psf`);
+  const psf = { url: `${name}/psf` };
   const request = JobRequestSchema.parse({
     source: { url: `${name}/image` },
-    psf: { url: `${name}/psf` },
+    psf,
     output: { url: `${name}/output` },
     tiling: { tile: [10, 16, 16], halo: [2, 4, 4] },
     backend: "cpu",
   });
-  return { request, values: Float32Array.from(values) };
+  return { request: { ...request, psf }, values: Float32Array.from(values) };
 }
 
 /** All voxels of the first volume of an output. */

@@ -1,0 +1,24 @@
+/** The `pyramid` function over HTTP: one tile of a level per request. The caller hangs up to cancel. */
+import { Hono } from "hono";
+import type { PyramidKind, TaskFunctions } from "shared/engine/task_kinds.ts";
+import { answerTask, refuseWithoutToken } from "shared/http/answer_task.ts";
+import { answerError, httpProblem, problemResponse } from "shared/http/problem.ts";
+
+/** What the function needs. */
+export interface PyramidAppDeps extends TaskFunctions<PyramidKind> {
+  /** What callers must present as a bearer token. @default {nothing} */
+  readonly token?: string;
+  /** Called with errors that the answer does not explain. */
+  readonly log?: (line: string) => void;
+}
+
+/** `POST /v1/levels` takes a LevelTask and answers with the LevelReport once the tile is written. */
+export function createPyramidApp({ levels, token, log = console.error }: PyramidAppDeps): Hono {
+  const app = new Hono();
+  app.onError((error) => answerError(error, log));
+  app.notFound((c) => problemResponse(httpProblem(404, "Not found", `there is nothing at ${c.req.path}`)));
+  app.use(async (c, next) => refuseWithoutToken(c.req.raw, token) ?? await next());
+  app.get("/healthz", (c) => c.json({ status: "ok" }));
+  app.post("/v1/levels", (c) => answerTask(c.req.raw, { kind: "levels", invoke: levels, log }));
+  return app;
+}

@@ -1,0 +1,86 @@
+/**
+ * One tile of a coarser level: read the voxels of the level before, take their means, write whole stored objects, leave a
+ * record. The bytes depend on the task alone, so it does not matter who does it, or how often.
+ */
+import type { LevelReport, LevelTask } from "shared/contract/level.ts";
+import type { Box, Vec3 } from "shared/geometry.ts";
+import { mapAxes, voxelCount } from "shared/geometry.ts";
+import type { Image } from "shared/image/image.ts";
+import { encodeJson } from "shared/image/json.ts";
+import { openImage } from "shared/image/open_image.ts";
+import { levelRecordKey } from "shared/image/output_layout.ts";
+import { readBox } from "shared/image/read_box.ts";
+import { writeBlock } from "shared/image/write_block.ts";
+import { spatialShape } from "shared/plan.ts";
+import { pieceShape } from "shared/pyramid.ts";
+import { releaseMemory } from "shared/release_memory.ts";
+import { openStore } from "shared/storage/open_store.ts";
+import { meanOver } from "./mean_over.ts";
+
+/**
+ * Writes one tile of a level.
+ *
+ * @throws {ClearstackError} what reading or writing throws; `cancelled`
+ */
+export async function reduceTile(task: LevelTask, signal: AbortSignal): Promise<LevelReport> {
+  const started = performance.now();
+  const { planHash, finer, level, output, tile } = task;
+  const image = await openImage({ url: finer.url, path: finer.array, axes: finer.axes.join("") }, { signal });
+  const core = new Float32Array(voxelCount(tile.core.shape));
+  let [bytesRead, least, largest] = [0, Infinity, -Infinity];
+  for (const piece of pieces(task)) {
+    const read = await readFiner(image, task, piece, signal);
+    for (const value of read.values) {
+      if (value < least) least = value;
+      if (value > largest) largest = value;
+    }
+    const means = meanOver(read.values, read.shape, task.factors);
+    place(core, tile.core, { values: means, box: piece });
+    releaseMemory(read.values);
+    releaseMemory(means);
+    bytesRead += read.bytesRead;
+  }
+  const { bytesWritten } = await writeBlock(output, { outer: tile.outer, core: tile.core, values: core }, { signal });
+  releaseMemory(core);
+  const seconds = (performance.now() - started) / 1000;
+  const report = { index: tile.index, level, seconds, bytesRead, bytesWritten, least, largest };
+  await openStore(output.url).put(levelRecordKey(planHash, level, tile.index), encodeJson(report));
+  return report;
+}
+
+/** The core in boxes that each read few whole chunks of the finer level, so that a task needs little memory beside its core. */
+function* pieces({ finer, factors, tile: { core } }: LevelTask): Generator<Box> {
+  const step = pieceShape(finer.chunk, factors);
+  for (let z = 0; z < core.shape[0]; z += step[0]) {
+    for (let y = 0; y < core.shape[1]; y += step[1]) {
+      for (let x = 0; x < core.shape[2]; x += step[2]) {
+        const at: Vec3 = [z, y, x];
+        yield {
+          start: mapAxes((axis) => core.start[axis] + at[axis]),
+          shape: mapAxes((axis) => Math.min(step[axis], core.shape[axis] - at[axis])),
+        };
+      }
+    }
+  }
+}
+
+/** The voxels that a piece is the mean of; where the finer level ends, fewer than its factors say. */
+async function readFiner(image: Image, { factors, tile }: LevelTask, piece: Box, signal: AbortSignal) {
+  const end = spatialShape(image.info);
+  const start = mapAxes((axis) => piece.start[axis] * factors[axis]);
+  const shape = mapAxes((axis) => Math.min(piece.shape[axis] * factors[axis], end[axis] - start[axis]));
+  const box = { start, shape };
+  return { shape, ...await readBox(image, { outer: tile.outer, box, boundary: "constant", signal }) };
+}
+
+/** Copies a piece to its place in the core. */
+function place(core: Float32Array, { start, shape }: Box, piece: { readonly values: Float32Array; readonly box: Box }) {
+  const [depth, height, width] = piece.box.shape;
+  const [z0, y0, x0] = mapAxes((axis) => piece.box.start[axis] - start[axis]);
+  for (let z = 0; z < depth; z++) {
+    for (let y = 0; y < height; y++) {
+      const from = (z * height + y) * width;
+      core.set(piece.values.subarray(from, from + width), ((z0 + z) * shape[1] + y0 + y) * shape[2] + x0);
+    }
+  }
+}

@@ -1,0 +1,45 @@
+/** Tasks done by functions that are served apart, each behind a URL of its own. */
+import type { BackendChoice } from "../contract/backend.ts";
+import { callJson } from "../http/call_json.ts";
+import type { Device } from "./device.ts";
+import { DeviceSchema } from "./device.ts";
+import type { DeconvolveKind, Invoke, PyramidKind, TaskFunctions, TaskKind } from "./task_kinds.ts";
+import { TASK_SCHEMAS } from "./task_kinds.ts";
+
+/**
+ * The kinds that the `deconvolve` function at `baseUrl` takes; breaking off a request cancels the task there.
+ *
+ * @param token what that function asks of its callers
+ */
+export function httpTiles(baseUrl: string, token?: string): TaskFunctions<DeconvolveKind> {
+  return {
+    tiles: post("tiles", baseUrl, token),
+    seams: post("seams", baseUrl, token),
+    pilots: post("pilots", baseUrl, token),
+  };
+}
+
+/**
+ * The kinds that the `pyramid` function at `baseUrl` takes; breaking off a request cancels the task there.
+ *
+ * @param token what that function asks of its callers
+ */
+export function httpLevels(baseUrl: string, token?: string): TaskFunctions<PyramidKind> {
+  return { levels: post("levels", baseUrl, token) };
+}
+
+/** Asks a `deconvolve` function what it computes on. */
+export function httpDevice(baseUrl: string, choice: BackendChoice, token?: string): Promise<Device> {
+  const url = new URL(`/v1/device?backend=${choice}`, baseUrl).href;
+  return callJson(url, DeviceSchema, { headers: bearer(token) });
+}
+
+function post<K extends TaskKind>(kind: K, baseUrl: string, token: string | undefined): Invoke<K> {
+  const { href } = new URL(`/v1/${kind}`, baseUrl);
+  return (task, signal) =>
+    callJson(href, TASK_SCHEMAS[kind].report, { method: "POST", body: task, signal, headers: bearer(token) });
+}
+
+function bearer(token: string | undefined): Record<string, string> {
+  return token === undefined ? {} : { authorization: `Bearer ${token}` };
+}

@@ -1,0 +1,33 @@
+/** How a function over HTTP takes a task: read, done while the caller waits, answered. */
+import type { Invoke, TaskKind } from "../engine/task_kinds.ts";
+import { TASK_SCHEMAS } from "../engine/task_kinds.ts";
+import { longAnswer } from "./long_answer.ts";
+import { httpProblem, problemResponse } from "./problem.ts";
+import { readJson } from "./read_json.ts";
+
+/** What {@link answerTask} does. */
+export interface AnswerTaskOptions<K extends TaskKind> {
+  readonly kind: K;
+  readonly invoke: Invoke<K>;
+  /** Called with errors that the answer does not explain. */
+  readonly log: (line: string) => void;
+}
+
+/**
+ * Does the task in the body of a request and answers with its report; the caller hangs up to cancel.
+ *
+ * @throws {ClearstackError} what fails before the answer has begun; a ZodError for a task that breaks its schema
+ */
+export async function answerTask<K extends TaskKind>(
+  request: Request,
+  { kind, invoke, log }: AnswerTaskOptions<K>,
+): Promise<Response> {
+  const task = await readJson(request, TASK_SCHEMAS[kind].task);
+  return await longAnswer(request, (signal) => invoke(task, signal), { log });
+}
+
+/** The refusal of a request that lacks the token a function asks for; undefined if it may pass. */
+export function refuseWithoutToken(request: Request, token: string | undefined): Response | undefined {
+  if (token === undefined || request.headers.get("authorization") === `Bearer ${token}`) return undefined;
+  return problemResponse(httpProblem(401, "Unauthorized", "the token is missing or wrong"));
+}

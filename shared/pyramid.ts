@@ -1,0 +1,110 @@
+/**
+ * The coarser levels of an output: each voxel is the mean of up to 2 x 2 x 2 voxels of the level before. Along which axes is
+ * decided by how large voxels are, so that they become cubes as far as factors of 2 allow, and all axes are halved from there.
+ */
+import type { ImageInfo } from "./contract/image_info.ts";
+import type { Level } from "./contract/level.ts";
+import type { Vec3 } from "./geometry.ts";
+import { mapAxes, sameShape, SPATIAL_AXES, voxelCount } from "./geometry.ts";
+import { voxelMicrometre } from "./psf/spacing.ts";
+
+/** Levels are added until a plane is at most one chunk of viewers, which draw a whole one at once ... */
+const MOST_PLANE_SIDE = 256;
+
+/** ... and the volume at most what 3-D viewers keep as one texture. */
+const MOST_VOXELS = 256 ** 3;
+
+/** What one task writes, where stored objects are no larger: 16 MiB of float32. */
+const TILE_VOXELS = 2 ** 22;
+
+/** How an output is stored, as far as levels depend on it; all triples z, y, x. */
+export interface PyramidOptions {
+  /** Length of a voxel of the finest level along each axis, all in one unit. */
+  readonly spacing: Vec3;
+  /** Chunk of levels that are large enough for it. */
+  readonly chunk: Vec3;
+  /** Stored object of such levels, a multiple of the chunk. @default {the chunk} */
+  readonly shard?: Vec3 | undefined;
+}
+
+/** The levels that follow an image of this shape, finest first; none where it is small enough as it is. */
+export function pyramidLevels(shape: Vec3, { spacing, chunk, shard }: PyramidOptions): Level[] {
+  const levels: Level[] = [];
+  let finer = { shape, spacing };
+  while (isLarge(finer.shape)) {
+    const factors = levelFactors(finer.shape, finer.spacing);
+    finer = {
+      shape: mapAxes((axis) => Math.ceil(finer.shape[axis] / factors[axis])),
+      spacing: mapAxes((axis) => finer.spacing[axis] * factors[axis]),
+    };
+    const objects = storedObjects(finer.shape, chunk, shard);
+    levels.push({
+      shape: finer.shape,
+      factors,
+      ...objects,
+      tile: levelTile(finer.shape, objects.shard ?? objects.chunk),
+    });
+  }
+  return levels;
+}
+
+/** How many voxels of the finest level a voxel of each level stands for, along each axis. */
+export function levelSteps(levels: readonly Pick<Level, "factors">[]): Vec3[] {
+  let steps: Vec3 = [1, 1, 1];
+  return levels.map(({ factors }) => steps = mapAxes((axis) => steps[axis] * factors[axis]));
+}
+
+/** Tiles of a level along each axis. */
+export function levelGrid({ shape, tile }: Level): Vec3 {
+  return mapAxes((axis) => Math.ceil(shape[axis] / tile[axis]));
+}
+
+/** What is reduced at a time: the fewest voxels whose cells fill whole chunks of the finer level. */
+export function pieceShape(finerChunk: Vec3, factors: Vec3): Vec3 {
+  return mapAxes((axis) =>
+    finerChunk[axis] % factors[axis] === 0 ? finerChunk[axis] / factors[axis] : finerChunk[axis]
+  );
+}
+
+function isLarge(shape: Vec3): boolean {
+  return shape[1] > MOST_PLANE_SIDE || shape[2] > MOST_PLANE_SIDE || voxelCount(shape) > MOST_VOXELS;
+}
+
+/** Lengths of voxels z, y, x in one unit; all 1 where an image does not tell. */
+export function voxelSpacing(image: ImageInfo): Vec3 {
+  const stated = mapAxes((axis) => {
+    const position = image.axes.findIndex(({ name }) => name === SPATIAL_AXES[axis]);
+    return position < 0 ? 1 : Math.abs(image.scale[position]!);
+  });
+  const spacing = voxelMicrometre(image) ?? stated;
+  const known = (axis: 0 | 1 | 2) => Number.isFinite(spacing[axis]) && spacing[axis] > 0;
+  // An image without z has one plane, whose thickness does not matter.
+  return known(1) && known(2) ? [known(0) ? spacing[0] : 1, spacing[1], spacing[2]] : [1, 1, 1];
+}
+
+/**
+ * 2 along each axis whose spacing is nearer to the finest one than to twice that, on a logarithmic scale; 1 along axes that
+ * are coarser, until the others have caught up. An axis of one voxel has no say.
+ */
+function levelFactors(shape: Vec3, spacing: Vec3): Level["factors"] {
+  const finest = Math.min(...spacing.filter((_, axis) => shape[axis]! > 1));
+  return mapAxes((axis) => shape[axis] > 1 && spacing[axis] < finest * Math.SQRT2 ? 2 : 1);
+}
+
+/** Chunk and shard of a level, no larger than it takes to hold the level. */
+function storedObjects(shape: Vec3, chunk: Vec3, shard: Vec3 = chunk): Pick<Level, "chunk" | "shard"> {
+  const clipped = mapAxes((axis) => Math.min(chunk[axis], shape[axis]));
+  const whole = mapAxes((axis) => Math.ceil(shape[axis] / clipped[axis]) * clipped[axis]);
+  const object = mapAxes((axis) => clipped[axis] < chunk[axis] ? clipped[axis] : Math.min(shard[axis], whole[axis]));
+  return { chunk: clipped, ...(sameShape(object, clipped) ? {} : { shard: object }) };
+}
+
+/** Stored objects side by side along x, then y, then z, as long as they are not too many voxels for one task. */
+function levelTile(shape: Vec3, object: Vec3): Vec3 {
+  let tile = object;
+  for (;;) {
+    const longest = ([2, 1, 0] as const).find((axis) => tile[axis] < shape[axis]);
+    if (longest === undefined || 2 * voxelCount(tile) > TILE_VOXELS) return tile;
+    tile = mapAxes((axis) => axis === longest ? 2 * tile[axis] : tile[axis]);
+  }
+}
