@@ -11,6 +11,7 @@ import { openStore } from "../storage/open_store.ts";
 import type { ObjectInfo, RequestOptions } from "../storage/store.ts";
 import { canonicalUrl, splitObject } from "../storage/url.ts";
 import { axesOf } from "./axes.ts";
+import { geotiffSource } from "./geotiff_source.ts";
 import { hashHex } from "./hash.ts";
 import { channelsFor } from "./ome_channels.ts";
 import type { ChunkValues, Image } from "./image.ts";
@@ -201,21 +202,6 @@ async function storedBytesOf(image: GeoTIFFImage, coords: readonly number[]): Pr
   }
   const counts = await image.fileDirectory.loadValue("StripByteCounts");
   return [...(counts ?? []) as Iterable<number>].reduce((sum, count) => sum + Number(count), 0);
-}
-
-/** The few methods of geotiff's sources that are called. */
-function geotiffSource(readBytes: ReturnType<typeof blockReader>, fileSize: number) {
-  return {
-    fileSize,
-    close: () => Promise.resolve(),
-    fetch: (slices: readonly { offset: number; length: number }[], signal?: AbortSignal) =>
-      Promise.all(slices.map(async ({ offset, length }) => {
-        const bytes = await readBytes(offset, length, signal);
-        return bytes.byteOffset === 0 && bytes.byteLength === bytes.buffer.byteLength
-          ? bytes.buffer
-          : bytes.slice().buffer;
-      })),
-  };
 }
 
 async function decoding<T>(where: string, decode: () => Promise<T>): Promise<T> {
