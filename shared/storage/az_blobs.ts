@@ -56,20 +56,30 @@ export async function putBlocks(send: ObjectClient, blob: Blob): Promise<void> {
   }
 }
 
-/** Writes a blob unless it is there; false if it was. */
-export function putBlobIfAbsent(send: ObjectClient, blob: Blob): Promise<boolean> {
+/** Writes a blob if it has the tag that is expected, or is absent where none is: its new tag, or undefined if it is not so. */
+export function swapBlob(send: ObjectClient, blob: Blob, expected: string | undefined): Promise<string | undefined> {
   const { path, what, bytes: body, signal } = blob;
+  const condition: Record<string, string> = expected === undefined
+    ? { "if-none-match": "*" }
+    : { "if-match": expected };
   return writeOnce({
     async put(writeId) {
-      const headers = { ...headersOf(blob), "if-none-match": "*", [WRITE_ID]: writeId };
-      return await send({ method: "PUT", path, what, headers, body, signal, accept: isPresent }, async (response) => {
+      const headers = { ...headersOf(blob), ...condition, [WRITE_ID]: writeId };
+      return await send({ method: "PUT", path, what, headers, body, signal, accept: isOther }, async (response) => {
         await drain(response);
-        return !isPresent(response);
-      }) ?? false;
+        return isOther(response) ? undefined : blobTag(response);
+      });
     },
-    writtenBy: () =>
-      send({ method: "HEAD", path, what, signal }, (response) => response.headers.get(WRITE_ID) ?? undefined),
+    written: () =>
+      send({ method: "HEAD", path, what, signal }, (response) => {
+        return { writeId: response.headers.get(WRITE_ID) ?? undefined, tag: blobTag(response) };
+      }),
   });
+}
+
+/** Tag of the blob that an answer is about. */
+export function blobTag(response: Response): string {
+  return response.headers.get("etag") ?? "";
 }
 
 /** Removes a blob and its snapshots; an absent one is no error. */
@@ -82,7 +92,8 @@ function headersOf({ bytes, mediaType }: Blob): Record<string, string> {
 }
 
 /** Azure says 409 in most cases and 412 in some; both statuses also have other reasons, which are explained instead. */
-function isPresent({ status, headers }: Response): boolean {
+function isOther({ status, headers }: Response): boolean {
   const code = headers.get("x-ms-error-code");
-  return (status === 409 && code === "BlobAlreadyExists") || (status === 412 && code === "ConditionNotMet");
+  return (status === 409 && code === "BlobAlreadyExists") ||
+    (status === 412 && (code === "ConditionNotMet" || code === "TargetConditionNotMet"));
 }

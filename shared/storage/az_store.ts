@@ -3,7 +3,7 @@
  * environment names the account. Where and who: AZURE_* variables, see docs/storage.md.
  */
 import { azAccount, azPlace } from "./az_address.ts";
-import { deleteBlob, putBlob, putBlobIfAbsent, putBlocks } from "./az_blobs.ts";
+import { blobTag, deleteBlob, putBlob, putBlocks, swapBlob } from "./az_blobs.ts";
 import { azClient } from "./az_client.ts";
 import { deleteAzKeys, listAzKeys, listAzNames } from "./az_listing.ts";
 import { assertChecksum } from "./checksum.ts";
@@ -26,17 +26,23 @@ export function azStore(url: string, environment: StoreEnvironment, options: Gua
   const target = (key: string) => ({ path: encodeKey(place.root + key), what: `${place.shown}/${key}` });
   const head = (key: string, { signal }: RequestOptions = {}) =>
     send({ ...target(key), method: "HEAD", signal }, infoOf);
+  const getTagged = (key: string, { signal }: RequestOptions = {}) =>
+    send({ ...target(key), method: "GET", signal }, async (response) => {
+      const bytes = await readBody(response, target(key).what);
+      assertChecksum(bytes, { md5: response.headers.get("content-md5") ?? undefined }, target(key).what);
+      return { bytes, tag: blobTag(response) };
+    });
+  const blob = (key: string, bytes: Uint8Array, signal: AbortSignal | undefined) => {
+    return { ...target(key), mediaType: mediaType(key), bytes, signal };
+  };
 
   return {
     url: place.shown,
     writable: true,
     head,
-    get: (key, { signal } = {}) =>
-      send({ ...target(key), method: "GET", signal }, async (response) => {
-        const bytes = await readBody(response, target(key).what);
-        assertChecksum(bytes, { md5: response.headers.get("content-md5") ?? undefined }, target(key).what);
-        return bytes;
-      }),
+    getTagged,
+    get: async (key, options) => (await getTagged(key, options))?.bytes,
+    swap: (key, bytes, expected, { signal } = {}) => swapBlob(send, blob(key, bytes, signal), expected),
     async getRange(key, range, { signal } = {}) {
       const info = "offset" in range ? undefined : await head(key, { signal });
       if ("suffixLength" in range && info === undefined) return undefined;
@@ -51,9 +57,9 @@ export function azStore(url: string, environment: StoreEnvironment, options: Gua
       );
     },
     async put(key, bytes, { ifAbsent = false, signal } = {}) {
-      const blob = { ...target(key), mediaType: mediaType(key), bytes, signal };
-      if (ifAbsent) return await putBlobIfAbsent(send, blob);
-      await (bytes.length > LARGE_OBJECT_BYTES ? putBlocks : putBlob)(send, blob);
+      const whole = blob(key, bytes, signal);
+      if (ifAbsent) return await swapBlob(send, whole, undefined) !== undefined;
+      await (bytes.length > LARGE_OBJECT_BYTES ? putBlocks : putBlob)(send, whole);
       return true;
     },
     list: (prefix) => listAzKeys(send, place, prefix),

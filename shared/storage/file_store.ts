@@ -4,11 +4,17 @@
  */
 import { dirname, join } from "@std/path";
 import { ClearstackError } from "../errors.ts";
+import { checksumOf } from "./checksum.ts";
 import type { ByteRange, Store } from "./store.ts";
 import { filePath } from "./url.ts";
 
 /** Ending of the names under which unfinished writes live; listings leave them out. */
 const PARTIAL = ".partial";
+
+/** Held by whoever swaps an object of the folder. */
+const LOCK = `lock${PARTIAL}`;
+
+const WHOLE: ByteRange = { offset: 0, length: Infinity };
 
 /** Opens the folder that a path or a `file:` URL names; it need not exist yet. */
 export function fileStore(url: string): Store {
@@ -17,7 +23,7 @@ export function fileStore(url: string): Store {
   return {
     url: root,
     writable: true,
-    get: (key) => reading(pathOf(key), () => readRange(pathOf(key), { offset: 0, length: Infinity })),
+    get: (key) => reading(pathOf(key), () => readRange(pathOf(key), WHOLE)),
     getRange: (key, range) => reading(pathOf(key), () => readRange(pathOf(key), range)),
     head: (key) =>
       reading(pathOf(key), async () => {
@@ -26,6 +32,13 @@ export function fileStore(url: string): Store {
       }),
     put: (key, bytes, options = {}) =>
       writing(pathOf(key), () => putFile(pathOf(key), bytes, options.ifAbsent ?? false)),
+    getTagged: (key) =>
+      reading(pathOf(key), async () => {
+        const bytes = await readRange(pathOf(key), WHOLE);
+        return { bytes, tag: tagOf(bytes) };
+      }),
+    swap: (key, bytes, expected) =>
+      writing(pathOf(key), () => locked(root, () => swapFile(pathOf(key), bytes, expected))),
     list: (prefix) => walk(root, prefix),
     listNames: (prefix) => namesIn(join(root, ...prefix.split("/"))),
     delete: (key) => writing(pathOf(key), () => ignoreMissing(Deno.remove(pathOf(key)))),
@@ -65,6 +78,38 @@ async function putFile(path: string, bytes: Uint8Array, ifAbsent: boolean): Prom
     await Deno.remove(partial).catch(() => {});
     if (ifAbsent && error instanceof Deno.errors.AlreadyExists) return false;
     throw error;
+  }
+}
+
+async function swapFile(path: string, bytes: Uint8Array, expected: string | undefined): Promise<string | undefined> {
+  const there = await reading(path, () => readRange(path, WHOLE));
+  if ((there && tagOf(there)) !== expected) return undefined;
+  await putFile(path, bytes, false);
+  return tagOf(bytes);
+}
+
+/** Bytes that are the same are the same state: times of files are too coarse to tell two writes apart. */
+function tagOf(bytes: Uint8Array): string {
+  return checksumOf("md5", bytes);
+}
+
+/** The last of this process to ask for the lock of each folder: waiting here takes no thread, as waiting for the file does. */
+const queues = new Map<string, Promise<unknown>>();
+
+/** Calls `f` while no other call of this process or another one on this folder runs; a process that dies lets go. */
+async function locked<T>(root: string, f: () => Promise<T>): Promise<T> {
+  const before = queues.get(root) ?? Promise.resolve();
+  const turn = before.catch(() => {}).then(async () => {
+    await Deno.mkdir(root, { recursive: true });
+    using lock = await Deno.open(join(root, LOCK), { create: true, write: true });
+    await lock.lock(true);
+    return await f();
+  });
+  queues.set(root, turn);
+  try {
+    return await turn;
+  } finally {
+    if (queues.get(root) === turn) queues.delete(root);
   }
 }
 

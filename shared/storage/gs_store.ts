@@ -4,13 +4,13 @@
  */
 import { assertChecksum, type Checksums } from "./checksum.ts";
 import { gsClient } from "./gs_client.ts";
-import { putObject, putObjectIfAbsent, putResumably } from "./gs_upload.ts";
+import { putObject, putResumably, swapObject, type Upload } from "./gs_upload.ts";
 import type { GuardOptions } from "./guard.ts";
 import { drain, rangeHeader, readBody, readPart } from "./http_response.ts";
 import { mediaType } from "./media_type.ts";
 import { parseObjectUrl } from "./object_url.ts";
 import { LARGE_OBJECT_BYTES } from "./parts.ts";
-import type { ObjectInfo, Store } from "./store.ts";
+import type { ObjectInfo, RequestOptions, Store } from "./store.ts";
 import type { StoreEnvironment } from "./store_environment.ts";
 
 /**
@@ -44,15 +44,24 @@ export function gsStore(url: string, environment: StoreEnvironment, options: Gua
     } while (token !== undefined);
   }
 
+  const getTagged = (key: string, { signal }: RequestOptions = {}) =>
+    send({ ...target(key), method: "GET", query: { alt: "media" }, signal }, async (response) => {
+      const bytes = await readBody(response, target(key).what);
+      assertChecksum(bytes, checksumsIn(response.headers), target(key).what);
+      return { bytes, tag: response.headers.get("x-goog-generation") ?? "" };
+    });
+  const upload = (key: string, bytes: Uint8Array, signal: AbortSignal | undefined): Upload => {
+    const { path, what } = target(key);
+    const place = { path: `upload/${objects}`, objectPath: path, name: root + key, what };
+    return { ...place, mediaType: mediaType(key), bytes, signal };
+  };
+
   return {
     url: shown,
     writable: true,
-    get: (key, { signal } = {}) =>
-      send({ ...target(key), method: "GET", query: { alt: "media" }, signal }, async (response) => {
-        const bytes = await readBody(response, target(key).what);
-        assertChecksum(bytes, checksumsIn(response.headers), target(key).what);
-        return bytes;
-      }),
+    getTagged,
+    get: async (key, options) => (await getTagged(key, options))?.bytes,
+    swap: (key, bytes, expected, { signal } = {}) => swapObject(send, upload(key, bytes, signal), expected),
     getRange: (key, range, { signal } = {}) =>
       send(
         { ...target(key), method: "GET", query: { alt: "media" }, headers: { range: rangeHeader(range) }, signal },
@@ -67,11 +76,9 @@ export function gsStore(url: string, environment: StoreEnvironment, options: Gua
         },
       ),
     async put(key, bytes, { ifAbsent = false, signal } = {}) {
-      const { path, what } = target(key);
-      const place = { path: `upload/${objects}`, objectPath: path, name: root + key, what };
-      const upload = { ...place, mediaType: mediaType(key), bytes, signal };
-      if (ifAbsent) return await putObjectIfAbsent(send, upload);
-      await (bytes.length > LARGE_OBJECT_BYTES ? putResumably : putObject)(send, upload);
+      const whole = upload(key, bytes, signal);
+      if (ifAbsent) return await swapObject(send, whole, undefined) !== undefined;
+      await (bytes.length > LARGE_OBJECT_BYTES ? putResumably : putObject)(send, whole);
       return true;
     },
     async *list(prefix) {

@@ -29,24 +29,38 @@ export async function putObject(send: ObjectClient, upload: Upload): Promise<voi
   await send({ method: "POST", path, query: { uploadType: "multipart" }, headers, body, what, signal }, drain);
 }
 
-/** Writes an object unless it is there; false if it was. */
-export function putObjectIfAbsent(send: ObjectClient, upload: Upload): Promise<boolean> {
+/**
+ * Writes an object if it has the generation that is expected, or is absent where none is: its new generation, or undefined if it
+ * is not so.
+ */
+export function swapObject(
+  send: ObjectClient,
+  upload: Upload,
+  expected: string | undefined,
+): Promise<string | undefined> {
   const { path, objectPath, what, signal } = upload;
   return writeOnce({
     async put(writeId) {
       const { body, headers } = multipart(upload, { [WRITE_ID]: writeId });
-      const query = { uploadType: "multipart", ifGenerationMatch: "0" };
-      const request = { method: "POST", path, query, headers, body, what, signal, accept: isPresent } as const;
+      const query = { uploadType: "multipart", ifGenerationMatch: expected ?? "0" };
+      const request = { method: "POST", path, query, headers, body, what, signal, accept: isOther } as const;
       return await send(request, async (response) => {
+        if (!isOther(response)) return (await response.json() as { generation: string }).generation;
         await drain(response);
-        return !isPresent(response);
-      }) ?? false;
+        return undefined;
+      });
     },
-    writtenBy: () =>
-      send({ method: "GET", path: objectPath, query: { fields: "metadata" }, what, signal }, async (response) => {
-        const { metadata } = await response.json() as { metadata?: Record<string, string> };
-        return metadata?.[WRITE_ID];
-      }),
+    written: () =>
+      send(
+        { method: "GET", path: objectPath, query: { fields: "metadata,generation" }, what, signal },
+        async (response) => {
+          const { metadata, generation } = await response.json() as {
+            metadata?: Record<string, string>;
+            generation: string;
+          };
+          return { writeId: metadata?.[WRITE_ID], tag: generation };
+        },
+      ),
   });
 }
 
@@ -119,7 +133,7 @@ function resource({ name, mediaType, bytes }: Upload, metadata: Readonly<Record<
   return { name, contentType: mediaType, md5Hash: checksumOf("md5", bytes), metadata };
 }
 
-function isPresent(response: Response): boolean {
+function isOther(response: Response): boolean {
   return response.status === 412;
 }
 

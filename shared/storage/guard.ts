@@ -39,6 +39,10 @@ export function guardStore(store: Store, options: GuardOptions = {}): Store {
     head: async (key, { signal } = {}) => await guarded(key, signal, (inner) => store.head(key, { signal: inner })),
     put: async (key, bytes, { signal, ...rest } = {}) =>
       await guarded(key, signal, (inner) => store.put(key, bytes, { ...rest, signal: inner })),
+    getTagged: async (key, { signal } = {}) =>
+      await guarded(key, signal, (inner) => store.getTagged(key, { signal: inner })),
+    swap: async (key, bytes, expected, { signal } = {}) =>
+      await guarded(key, signal, (inner) => store.swap(key, bytes, expected, { signal: inner })),
     list: (prefix) => store.list(checkedPrefix(prefix)),
     listNames: (prefix) => store.listNames(checkedPrefix(prefix)),
     delete: async (key) => await guarded(key, undefined, () => store.delete(key)),

@@ -45,6 +45,8 @@ export function httpStore(url: string, environment: StoreEnvironment = storeEnvi
     },
     head: (key, { signal } = {}) => headOf(request, key, signal),
     put: readOnly,
+    getTagged: readOnly,
+    swap: readOnly,
     list: () => unlistable(shown),
     listNames: () => unlistable(shown),
     delete: readOnly,

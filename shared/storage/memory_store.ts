@@ -38,6 +38,15 @@ export function memoryStore(url: string): Store {
       objects.set(base + key, { bytes: bytes.slice(), version: ++versions });
       return Promise.resolve(true);
     },
+    getTagged(key) {
+      const entry = objects.get(base + key);
+      return Promise.resolve(entry && { bytes: entry.bytes.slice(), tag: String(entry.version) });
+    },
+    swap(key, bytes, expected) {
+      if (objects.get(base + key)?.version.toString() !== expected) return Promise.resolve(undefined);
+      objects.set(base + key, { bytes: bytes.slice(), version: ++versions });
+      return Promise.resolve(String(versions));
+    },
     async *list(prefix) {
       yield* keysFrom(prefix);
     },

@@ -6,15 +6,14 @@ import { assertChecksum, type Checksums } from "./checksum.ts";
 import type { GuardOptions } from "./guard.ts";
 import { drain, infoOf, rangeHeader, readBody, readPart } from "./http_response.ts";
 import { mediaType } from "./media_type.ts";
-import type { ObjectClient } from "./object_client.ts";
 import { encodeKey, parseObjectUrl } from "./object_url.ts";
 import { LARGE_OBJECT_BYTES } from "./parts.ts";
 import { s3Client } from "./s3_client.ts";
 import { deleteS3Keys, listS3Keys, listS3Names } from "./s3_listing.ts";
-import { type LargeObject, putS3Parts, S3_WRITE_ID } from "./s3_multipart.ts";
-import type { Store } from "./store.ts";
+import { type LargeObject, putS3Parts } from "./s3_multipart.ts";
+import { s3Swap, s3Tag } from "./s3_swap.ts";
+import type { RequestOptions, Store } from "./store.ts";
 import type { StoreEnvironment } from "./store_environment.ts";
-import { writeOnce } from "./write_once.ts";
 
 /**
  * Opens the folder that an `s3:` URL names.
@@ -28,17 +27,26 @@ export function s3Store(url: string, environment: StoreEnvironment, options: Gua
   const place = { send, shown, root };
   const target = (key: string) => ({ path: encodeKey(root + key), what: `${shown}/${key}` });
 
+  const getTagged = (key: string, { signal }: RequestOptions = {}) => {
+    const headers = { "x-amz-checksum-mode": "ENABLED" };
+    return send({ ...target(key), method: "GET", headers, signal }, async (response) => {
+      const bytes = await readBody(response, target(key).what);
+      assertChecksum(bytes, checksumsIn(response.headers), target(key).what);
+      return { bytes, tag: s3Tag(response) };
+    });
+  };
+  const upload = (key: string, bytes: Uint8Array, signal: AbortSignal | undefined): LargeObject => {
+    return { ...target(key), bytes, headers: { "content-type": mediaType(key) }, signal };
+  };
+
+  const swap = s3Swap(send);
+
   return {
     url: shown,
     writable: true,
-    get: (key, { signal } = {}) => {
-      const headers = { "x-amz-checksum-mode": "ENABLED" };
-      return send({ ...target(key), method: "GET", headers, signal }, async (response) => {
-        const bytes = await readBody(response, target(key).what);
-        assertChecksum(bytes, checksumsIn(response.headers), target(key).what);
-        return bytes;
-      });
-    },
+    getTagged,
+    get: async (key, options) => (await getTagged(key, options))?.bytes,
+    swap: (key, bytes, expected, { signal } = {}) => swap(upload(key, bytes, signal), expected),
     getRange: (key, range, { signal } = {}) =>
       send(
         { ...target(key), method: "GET", headers: { range: rangeHeader(range) }, signal },
@@ -46,8 +54,8 @@ export function s3Store(url: string, environment: StoreEnvironment, options: Gua
       ),
     head: (key, { signal } = {}) => send({ ...target(key), method: "HEAD", signal }, infoOf),
     put: async (key, bytes, { ifAbsent = false, signal } = {}) => {
-      const object = { ...target(key), bytes, headers: { "content-type": mediaType(key) }, signal };
-      if (ifAbsent) return await putIfAbsent(send, object);
+      const object = upload(key, bytes, signal);
+      if (ifAbsent) return await swap(object, undefined) !== undefined;
       if (bytes.length > LARGE_OBJECT_BYTES) await putS3Parts(send, object);
       else await send({ ...object, method: "PUT", body: bytes }, drain);
       return true;
@@ -59,34 +67,6 @@ export function s3Store(url: string, environment: StoreEnvironment, options: Gua
     },
     deleteAll: (prefix) => deleteS3Keys(place, prefix),
   };
-}
-
-/** In one request, however large: not every server honours the condition at the end of a multipart upload. */
-function putIfAbsent(send: ObjectClient, { path, what, headers, bytes, signal }: LargeObject): Promise<boolean> {
-  return writeOnce({
-    async put(writeId) {
-      const conditional = { ...headers, "if-none-match": "*", [S3_WRITE_ID]: writeId };
-      const request = {
-        method: "PUT",
-        path,
-        what,
-        headers: conditional,
-        body: bytes,
-        signal,
-        accept: isPresent,
-      } as const;
-      return await send(request, async (response) => {
-        await drain(response);
-        return !isPresent(response);
-      }) ?? false;
-    },
-    writtenBy: () =>
-      send({ method: "HEAD", path, what, signal }, (response) => response.headers.get(S3_WRITE_ID) ?? undefined),
-  });
-}
-
-function isPresent(response: Response): boolean {
-  return response.status === 412;
 }
 
 /** Checksums of the whole object; those of a multipart upload may be checksums of checksums, marked by a dash. */

@@ -22,6 +22,13 @@ export interface ObjectInfo {
   readonly etag?: string;
 }
 
+/** An object and the mark of this state of it. */
+export interface TaggedObject {
+  readonly bytes: Uint8Array;
+  /** What {@link Store.swap} takes; means something only to the store that it came from. */
+  readonly tag: string;
+}
+
 /**
  * Named byte objects below one base URL.
  *
@@ -45,6 +52,21 @@ export interface Store {
    * @returns false if `ifAbsent` was asked for and the object is already there, else true
    */
   put(key: string, bytes: Uint8Array, options?: RequestOptions & { readonly ifAbsent?: boolean }): Promise<boolean>;
+  /** Reads a whole object for a later {@link Store.swap}. */
+  getTagged(key: string, options?: RequestOptions): Promise<TaggedObject | undefined>;
+  /**
+   * Writes a whole object, atomically, if nobody else has since its tag was taken: of any number of writers that know the same
+   * tag, one succeeds. Objects that are swapped are written in no other way.
+   *
+   * @param expected tag of the object as it was read or written; undefined if it was not there
+   * @returns the tag of what was written; undefined, with nothing written, if the object is not as expected any more
+   */
+  swap(
+    key: string,
+    bytes: Uint8Array,
+    expected: string | undefined,
+    options?: RequestOptions,
+  ): Promise<string | undefined>;
   /** All keys that start with `prefix`, in no particular order. */
   list(prefix: string): AsyncIterable<string>;
   /** Names directly below the folder `prefix` (`""` or ending in `/`); names of folders end in `/`. */

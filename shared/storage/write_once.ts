@@ -1,21 +1,24 @@
 /** Conditional writes that survive lost answers: each carries an id by which its writer knows its own work again. */
 
-/** How one object is written if it is absent. */
+/** How one object is written if it is as expected. */
 export interface ConditionalWrite {
-  /** Writes the object with `writeId` in its metadata unless it is there; false if it was. */
-  put(writeId: string): Promise<boolean>;
-  /** The write id in the metadata of the object that is there. */
-  writtenBy(): Promise<string | undefined>;
+  /** Writes the object with `writeId` in its metadata if the condition holds: its new tag, or undefined if it does not. */
+  put(writeId: string): Promise<string | undefined>;
+  /** Write id and tag of the object that is there. */
+  written(): Promise<{ readonly writeId: string | undefined; readonly tag: string } | undefined>;
 }
 
 /**
- * Writes an object unless it is there already.
+ * Writes an object if it is as expected.
  *
  * A request whose answer was lost is repeated, and then meets what its own first attempt wrote: that counts as written.
  *
- * @returns true for exactly one of any number of writers
+ * @returns the new tag for exactly one of any number of writers with the same expectation, undefined for the others
  */
-export async function writeOnce({ put, writtenBy }: ConditionalWrite): Promise<boolean> {
+export async function writeOnce({ put, written }: ConditionalWrite): Promise<string | undefined> {
   const writeId = crypto.randomUUID();
-  return await put(writeId) || await writtenBy() === writeId;
+  const tag = await put(writeId);
+  if (tag !== undefined) return tag;
+  const there = await written();
+  return there?.writeId === writeId ? there.tag : undefined;
 }
