@@ -13,9 +13,23 @@ export interface TileRetry {
   readonly message: string;
 }
 
+/** Whose tasks are fanned out, and how they compare with those of others. */
+export interface FanOutOrigin {
+  /**
+   * Names the job: an engine that outlives this process stops what an earlier fan-out of the same kind and run left behind.
+   *
+   * @default {a name of its own}
+   */
+  readonly run?: string;
+  /** From 0 to 9; more is served more often. @default {5} */
+  readonly priority?: number;
+  /** Whose tasks in flight are counted together where there is a limit. */
+  readonly owner?: string;
+}
+
 /** One fan-out. */
-export interface FanOutOptions<K extends TaskKind> {
-  /** Tiles in flight at the same time, at least 1. */
+export interface FanOutOptions<K extends TaskKind> extends FanOutOrigin {
+  /** Tiles in flight at the same time on each instance, at least 1. */
   readonly concurrency: number;
   /** Stops handing out tiles, aborts those in flight and waits for them; the fan-out then rejects with `cancelled`. */
   readonly signal?: AbortSignal;

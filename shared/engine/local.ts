@@ -1,9 +1,13 @@
 /** The engine of one process: no server, no journal; what is finished is known from the output alone. */
 import { ClearstackError, isClearstackError, toClearstackError } from "../errors.ts";
 import type { Engine, FanOutOptions } from "./engine.ts";
+import { Reducer } from "./reducer.ts";
 import type { RetryPolicy } from "./retry.ts";
-import { TILE_RETRIES, withRetries } from "./retry.ts";
-import type { Invoke, ReportOf, TaskFunctions, TaskKind, TaskOf } from "./task_kinds.ts";
+import { TILE_RETRIES } from "./retry.ts";
+import { TaskFlow } from "./task_flow.ts";
+import type { ReportOf, TaskFunctions, TaskKind, TaskOf } from "./task_kinds.ts";
+import type { Room, WorkersByKind } from "./workers.ts";
+import { Workers, workersForAll } from "./workers.ts";
 
 /** Settings of {@link createLocalEngine}. */
 export interface LocalEngineOptions {
@@ -12,36 +16,40 @@ export interface LocalEngineOptions {
 }
 
 /** An engine that calls functions with bounded concurrency. */
-export function createLocalEngine(
-  functions: TaskFunctions,
+export function createLocalEngine(functions: TaskFunctions, options?: LocalEngineOptions): Engine {
+  return createSpreadEngine(workersForAll(new Workers([functions])), options);
+}
+
+/** An engine that spreads tasks over instances. */
+export function createSpreadEngine(
+  workers: WorkersByKind,
   { retries = TILE_RETRIES }: LocalEngineOptions = {},
 ): Engine {
   return {
-    fanOut: (kind, tasks, options) => fanOutLocally(tasks, functions[kind], retries, options),
+    fanOut: (kind, tasks, options) => fanOutLocally(kind, tasks, { ...options, workers: workers[kind], retries }),
   };
 }
 
+interface LocalFanOut<K extends TaskKind> extends FanOutOptions<K> {
+  readonly workers: Room<K>;
+  readonly retries: RetryPolicy;
+}
+
 async function fanOutLocally<K extends TaskKind>(
+  kind: K,
   tasks: Iterable<TaskOf<K>>,
-  invoke: Invoke<K>,
-  retries: RetryPolicy,
-  { concurrency, signal, smaller, onReport, onRetry }: FanOutOptions<K>,
+  { workers, retries, concurrency, priority, owner, signal, smaller, onReport, onRetry }: LocalFanOut<K>,
 ): Promise<void> {
   const stop = new AbortController();
   const cancel = () => stop.abort();
   signal?.addEventListener("abort", cancel, { once: true });
   if (signal?.aborted) stop.abort();
   const iterator = tasks[Symbol.iterator]();
+  const flow = new TaskFlow(kind, workers, { concurrency, priority, owner, retries });
+  const reducer = new Reducer(smaller);
   let failure: ClearstackError | undefined;
-  let reductions = 0;
-  function reduced(task: TaskOf<K>, times: number): TaskOf<K> | undefined {
-    let current: TaskOf<K> | undefined = task;
-    for (let time = 0; time < times && current; time++) current = smaller?.(current);
-    return current;
-  }
   function attempt(task: TaskOf<K>): Promise<ReportOf<K>> {
-    return withRetries(() => invoke(task, stop.signal), {
-      policy: retries,
+    return flow.run(task, {
       signal: stop.signal,
       onRetry: (attempt, delayMilliseconds, error) =>
         onRetry?.({ index: task.tile.index, attempt, delayMilliseconds, message: error.message }),
@@ -49,13 +57,14 @@ async function fanOutLocally<K extends TaskKind>(
   }
   /** Computes a task at the size that has fitted so far, and at smaller ones where it does not fit. */
   async function complete(task: TaskOf<K>): Promise<ReportOf<K>> {
-    for (let times = reductions;; times++) {
+    for (let fitted = reducer.fitted(task);;) {
       try {
-        return await attempt(reduced(task, times) ?? task);
+        return await attempt(fitted.task);
       } catch (error) {
-        if (!isClearstackError(error, "device-memory") || stop.signal.aborted || !reduced(task, times + 1)) throw error;
-        reductions = Math.max(reductions, times + 1);
-        const message = `${error.message}; now in smaller boxes`;
+        const smaller = isClearstackError(error, "device-memory") ? reducer.smaller(fitted) : undefined;
+        if (!smaller || stop.signal.aborted) throw error;
+        fitted = smaller;
+        const message = `${(error as ClearstackError).message}; now in smaller boxes`;
         onRetry?.({ index: task.tile.index, attempt: retries.attempts, delayMilliseconds: 0, message });
       }
     }
@@ -69,13 +78,14 @@ async function fanOutLocally<K extends TaskKind>(
     }
   }
   try {
-    await Promise.all(Array.from({ length: concurrency }, () =>
+    await Promise.all(Array.from({ length: concurrency * workers.count }, () =>
       drain().catch((error) => {
         // Only the first failure is the cause: those that follow are the aborts it led to.
         failure ??= toClearstackError(error);
         stop.abort();
       })));
   } finally {
+    await flow.close();
     signal?.removeEventListener("abort", cancel);
     iterator.return?.();
   }
@@ -84,6 +94,6 @@ async function fanOutLocally<K extends TaskKind>(
 }
 
 /** An abort may surface as anything a broken-off call throws; after a cancellation none of that is the news. */
-function isAbort(error: ClearstackError): boolean {
+export function isAbort(error: ClearstackError): boolean {
   return error.kind === "cancelled" || error.retryable;
 }

@@ -12,7 +12,7 @@ const soon = { attempts: 3, firstDelayMilliseconds: 1, longestDelayMilliseconds:
 /** An engine over a function that only computes tiles. */
 const engineOf = (tiles: Invoke<"tiles">, options?: LocalEngineOptions) => {
   const never = () => Promise.reject(new Error("only tiles here"));
-  return createLocalEngine({ tiles, seams: never, pilots: never }, options);
+  return createLocalEngine({ tiles, seams: never, pilots: never, levels: never }, options);
 };
 
 /** Resolves a turn of the event loop later. */
