@@ -1,0 +1,159 @@
+/** `POST /v1/events`: object stores tell of uploads, and rules start jobs. */
+import type { OpenAPIHono } from "@hono/zod-openapi";
+import { createRoute, z } from "@hono/zod-openapi";
+import type { Context } from "hono";
+import { ClearstackError, toClearstackError } from "shared/errors.ts";
+import { httpProblem, problemResponse } from "shared/http/problem.ts";
+import type { Env } from "../env.ts";
+import { ProblemDoc } from "../schemas.ts";
+import type { AllowedUrls } from "../url_policy.ts";
+import { checkAllowedUrls } from "../url_policy.ts";
+import type { Delivery } from "./event_format.ts";
+import type { EventInbox } from "./event_inbox.ts";
+import { authenticateProbe, normalise } from "./normalise.ts";
+import type { EventConfiguration } from "./read_event_configuration.ts";
+import type { SenderKeys } from "./sender_keys.ts";
+import type { UploadEvent } from "./upload_event.ts";
+import { uploadKey } from "./upload_event.ts";
+
+/** Where events are taken. */
+export const EVENTS_PATH = "/v1/events";
+
+/** Senders that are told to come back wait this long, seconds. */
+const RETRY_AFTER_SECONDS = 30;
+
+/** What the endpoint needs. */
+export interface EventEndpointDeps {
+  readonly configuration: EventConfiguration;
+  readonly inbox: EventInbox;
+  readonly keys: SenderKeys;
+  /** Where sources, PSFs and outputs of these jobs may lie. */
+  readonly allowedUrls: AllowedUrls;
+  /** Told why an upload was refused. @default {console.error} */
+  readonly log?: (line: string) => void;
+}
+
+/** How many uploads of a delivery came to what. */
+interface Outcome {
+  accepted: number;
+  ignored: number;
+  refused: number;
+}
+
+const problem = (description: string) => ({
+  description,
+  content: { "application/problem+json": { schema: ProblemDoc } },
+});
+
+const OutcomeDoc = z.strictObject({
+  accepted: z.int().describe("uploads that start a job, or have started one before"),
+  ignored: z.int().describe("uploads that no rule is for"),
+  refused: z.int().describe("uploads whose key or job is not allowed"),
+}).meta({ id: "EventOutcome" });
+
+const receiveEvents = createRoute({
+  method: "post",
+  path: EVENTS_PATH,
+  operationId: "receiveEvents",
+  summary: "Tell of uploads",
+  description:
+    "For object stores: Amazon SNS, S3 records (Ceph), MinIO, Amazon EventBridge, Google Pub/Sub, CloudEvents " +
+    "(Eventarc, Knative, Event Grid) and Azure Event Grid, each with its own authentication.",
+  responses: {
+    200: {
+      description: "The answer to a request to confirm",
+      content: { "application/json": { schema: z.record(z.string(), z.string()) } },
+    },
+    202: { description: "The uploads", content: { "application/json": { schema: OutcomeDoc } } },
+    400: problem("The body is no event of a known format, or all of its uploads are refused"),
+    401: problem("The sender did not prove who they are"),
+    403: problem("A sender or a format that is not accepted"),
+    413: problem("The body is too large"),
+    500: problem("A defect of the service"),
+    503: problem("Not now: send it again"),
+  },
+});
+
+/** Adds it to the application. */
+export function addEventEndpoint(app: OpenAPIHono<Env>, deps: EventEndpointDeps): void {
+  app.use(EVENTS_PATH, async (c, next) => {
+    await next();
+    if (c.error) tellSenders(c, toClearstackError(c.error));
+  });
+  app.openapi(receiveEvents, async (c) => {
+    const outcome = await receive(await deliveryOf(c), deps);
+    return "answer" in outcome ? c.json(outcome.answer, 200) : c.json(outcome.counts, 202);
+  });
+  app.on("OPTIONS", EVENTS_PATH, async (c) => {
+    const origin = c.req.header("webhook-request-origin");
+    if (origin === undefined) return c.body(null, 204, { allow: ALLOW });
+    if (!/^[A-Za-z0-9.:-]{1,253}$/.test(origin)) {
+      throw new ClearstackError("invalid-request", "WebHook-Request-Origin must be the name of a host");
+    }
+    await authenticateProbe(await deliveryOf(c), deps.configuration.sources, deps.keys);
+    return c.body(null, 200, { "webhook-allowed-origin": origin, "webhook-allowed-rate": "*", allow: "POST" });
+  });
+  // MinIO asks whether anybody is there before it sends; HEAD is routed as GET.
+  app.get(EVENTS_PATH, (c) => c.req.raw.method === "HEAD" ? c.body(null, 200) : refuseMethod(c));
+  app.all(EVENTS_PATH, refuseMethod);
+}
+
+const ALLOW = "HEAD, OPTIONS, POST";
+
+async function receive(
+  delivery: Delivery,
+  deps: EventEndpointDeps,
+): Promise<{ readonly answer: Record<string, string> } | { readonly counts: Outcome }> {
+  const { configuration, inbox, keys, allowedUrls, log = console.error } = deps;
+  const normalised = await normalise(delivery, configuration.sources, keys);
+  if ("answer" in normalised) return normalised;
+  const counts: Outcome = { accepted: 0, ignored: 0, refused: 0 };
+  const refused = [...normalised.refused];
+  for (const upload of normalised.uploads) {
+    const job = jobOf(upload, configuration, allowedUrls);
+    if (job instanceof ClearstackError) refused.push(job);
+    else if (job === undefined) counts.ignored++;
+    else {
+      await inbox.accept({ key: await uploadKey(upload), upload, ...job, received: new Date().toISOString() });
+      counts.accepted++;
+    }
+  }
+  counts.refused = refused.length;
+  for (const { message } of refused) log(`an upload was refused: ${message}`);
+  if (refused[0] && counts.accepted + counts.ignored === 0) throw refused[0];
+  return { counts };
+}
+
+/** The job of an upload; the error where its job is not allowed: one bad key must not keep others from being heard. */
+function jobOf(upload: UploadEvent, { rules }: EventConfiguration, allowedUrls: AllowedUrls) {
+  try {
+    const job = rules.job(upload);
+    if (job) checkAllowedUrls(job.request, allowedUrls);
+    return job;
+  } catch (error) {
+    return toClearstackError(error);
+  }
+}
+
+async function deliveryOf(c: Context): Promise<Delivery> {
+  const text = await c.req.text();
+  const { searchParams: query } = new URL(c.req.url);
+  try {
+    return { headers: c.req.raw.headers, query, body: text === "" ? undefined : JSON.parse(text) };
+  } catch (cause) {
+    throw new ClearstackError("invalid-request", "the body is not JSON", { cause });
+  }
+}
+
+/** Senders take 4xx for final, and send again what is answered by 503. */
+function tellSenders(c: Context, error: ClearstackError): void {
+  if (error.kind === "unauthenticated") c.header("www-authenticate", "Bearer");
+  if (!error.retryable && error.status !== 503) return;
+  const detail = `${error.message}: send the event again`;
+  c.res = problemResponse(httpProblem(503, "Not now", detail), { "retry-after": `${RETRY_AFTER_SECONDS}` });
+}
+
+function refuseMethod(c: Context): Response {
+  const detail = `${EVENTS_PATH} does not take ${c.req.raw.method}; it takes ${ALLOW}`;
+  return problemResponse(httpProblem(405, "Method not allowed", detail), { allow: ALLOW });
+}

@@ -1,0 +1,192 @@
+/**
+ * Jobs that accepted events ask for, on their way to the job runner. Each is in a store from before its sender is answered
+ * until the runner has it, so that a process may die at any moment and nothing is lost; handing one over twice is no harm,
+ * since its idempotency key makes it one job.
+ */
+import { z } from "zod";
+import { JobRequestSchema } from "shared/contract/job_request.ts";
+import { ClearstackError, toClearstackError } from "shared/errors.ts";
+import type { Store } from "shared/storage/store.ts";
+import { UploadEventSchema } from "./upload_event.ts";
+
+const WAITING = "events/waiting/";
+const FAILED = "events/failed/";
+
+/** Entries of processes that died are looked for this often, while events arrive. */
+const SWEEP_MILLISECONDS = 60_000;
+
+const InboxEntrySchema = z.strictObject({
+  /** Idempotency key. */
+  key: z.string().regex(/^[0-9a-f]{64}$/),
+  upload: UploadEventSchema,
+  owner: z.string(),
+  rule: z.string(),
+  request: JobRequestSchema,
+  received: z.iso.datetime(),
+});
+export type InboxEntry = z.infer<typeof InboxEntrySchema>;
+
+/** Settings of {@link EventInbox}. */
+export interface EventInboxOptions {
+  readonly store: Store;
+  /** Hands a job over; resolves once nothing of it can be lost any more. */
+  readonly submit: (entry: InboxEntry) => Promise<unknown>;
+  /** Entries that may wait; more are refused, so that their senders send them again. @default {1000} */
+  readonly capacity?: number;
+  /** Hand-overs at the same time. @default {2} */
+  readonly concurrency?: number;
+  /** Pause after a hand-over that failed and may succeed later, milliseconds; doubles to 64 times as much. @default {1000} */
+  readonly retryMilliseconds?: number;
+  readonly log?: (line: string) => void;
+}
+
+interface Waiting {
+  readonly entry: InboxEntry;
+  /** Resolves when the store has the entry. */
+  readonly stored: Promise<unknown>;
+  attempts: number;
+}
+
+/** Entries of one process; several processes may share a store. */
+export class EventInbox {
+  readonly #options: Required<EventInboxOptions>;
+  readonly #waiting = new Map<string, Waiting>();
+  readonly #queue: Waiting[] = [];
+  readonly #timers = new Set<ReturnType<typeof setTimeout>>();
+  #running = 0;
+  #sweptAt = 0;
+  #idle = Promise.withResolvers<void>();
+  #closed = false;
+
+  constructor(options: EventInboxOptions) {
+    this.#options = { capacity: 1000, concurrency: 2, retryMilliseconds: 1000, log: console.error, ...options };
+    this.#idle.resolve();
+  }
+
+  /**
+   * Takes an entry; once this resolves, it is safe.
+   *
+   * @throws {ClearstackError} `too-many` if too many wait; whatever the store throws
+   */
+  async accept(entry: InboxEntry): Promise<void> {
+    if (this.#closed) throw new ClearstackError("no-device", "the service is shutting down: try again later");
+    const repeated = this.#waiting.get(entry.key);
+    if (repeated) return void await repeated.stored;
+    if (this.#waiting.size >= this.#options.capacity) {
+      throw new ClearstackError("too-many", `${this.#waiting.size} events wait to be processed: send this one later`);
+    }
+    const bytes = new TextEncoder().encode(JSON.stringify(entry));
+    const waiting = this.#enter(entry, this.#options.store.put(`${WAITING}${entry.key}.json`, bytes));
+    try {
+      await waiting.stored;
+    } catch (error) {
+      this.#leave(waiting);
+      throw error;
+    }
+    this.#enqueue(waiting);
+    if (Date.now() - this.#sweptAt > SWEEP_MILLISECONDS) await this.sweep();
+  }
+
+  /** Takes what processes that died have left in the store; what cannot be read stays there, and the log says so. */
+  async sweep(): Promise<void> {
+    this.#sweptAt = Date.now();
+    try {
+      for await (const name of this.#options.store.listNames(WAITING)) {
+        const key = name.replace(/\.json$/, "");
+        if (!this.#waiting.has(key)) await this.#takeUp(`${WAITING}${name}`);
+      }
+    } catch (error) {
+      this.#options.log(`events that wait in the store cannot be listed: ${toClearstackError(error).message}`);
+    }
+  }
+
+  /** Resolves when nothing waits that this process knows of. */
+  async idle(): Promise<void> {
+    while (this.#waiting.size > 0) await this.#idle.promise;
+  }
+
+  /** Stops handing over; what waits is taken up by the next process. */
+  close(): void {
+    this.#closed = true;
+    this.#queue.length = 0;
+    for (const timer of this.#timers) clearTimeout(timer);
+  }
+
+  async #takeUp(key: string): Promise<void> {
+    const bytes = await this.#options.store.get(key);
+    if (bytes === undefined) return;
+    try {
+      const entry = InboxEntrySchema.parse(JSON.parse(new TextDecoder().decode(bytes)));
+      if (!this.#waiting.has(entry.key)) this.#enqueue(this.#enter(entry, Promise.resolve()));
+    } catch {
+      this.#options.log(`the event ${key} in the store cannot be read: mend or remove it`);
+    }
+  }
+
+  #enter(entry: InboxEntry, stored: Promise<unknown>): Waiting {
+    if (this.#waiting.size === 0) this.#idle = Promise.withResolvers();
+    const waiting = { entry, stored, attempts: 0 };
+    this.#waiting.set(entry.key, waiting);
+    return waiting;
+  }
+
+  #leave({ entry }: Waiting): void {
+    this.#waiting.delete(entry.key);
+    if (this.#waiting.size === 0) this.#idle.resolve();
+  }
+
+  #enqueue(waiting: Waiting): void {
+    this.#queue.push(waiting);
+    while (!this.#closed && this.#running < this.#options.concurrency) {
+      const next = this.#queue.shift();
+      if (!next) return;
+      this.#running++;
+      this.#handOver(next).finally(() => {
+        this.#running--;
+        const following = this.#queue.shift();
+        if (following) this.#enqueue(following);
+      });
+    }
+  }
+
+  async #handOver(waiting: Waiting): Promise<void> {
+    const { entry } = waiting;
+    const { store, submit, log } = this.#options;
+    try {
+      await submit(entry);
+      await store.delete(`${FAILED}${entry.key}.json`).catch(() => {});
+    } catch (thrown) {
+      const error = toClearstackError(thrown);
+      const described = `${entry.upload.provider}://${entry.upload.bucket}/${entry.upload.key} (${entry.rule})`;
+      log(`the upload ${described} started no job: ${error.message}`);
+      if (mayMend(error)) return this.#later(waiting);
+      await this.#bury(entry, error);
+    }
+    await store.delete(`${WAITING}${entry.key}.json`).catch((error) =>
+      log(`a processed event stays in the store: ${toClearstackError(error).message}`)
+    );
+    this.#leave(waiting);
+  }
+
+  #later(waiting: Waiting): void {
+    if (this.#closed) return;
+    const pause = this.#options.retryMilliseconds * 2 ** Math.min(waiting.attempts++, 6) * (0.75 + Math.random() / 2);
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      this.#enqueue(waiting);
+    }, pause);
+    this.#timers.add(timer);
+  }
+
+  async #bury(entry: InboxEntry, { kind, message }: ClearstackError): Promise<void> {
+    const bytes = new TextEncoder().encode(JSON.stringify({ ...entry, error: { kind, message } }));
+    await this.#options.store.put(`${FAILED}${entry.key}.json`, bytes).catch((error) =>
+      this.#options.log(`a failed event cannot be kept: ${toClearstackError(error).message}`)
+    );
+  }
+}
+
+/** True for failures of the moment: of a store, a network, or a service that is busy or starts anew. */
+function mayMend(error: ClearstackError): boolean {
+  return error.retryable || error.status === 503;
+}

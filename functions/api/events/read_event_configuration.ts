@@ -1,0 +1,42 @@
+/** The configuration of upload events: JSON itself, or the path or URL of a file that holds it. */
+import { ClearstackError } from "shared/errors.ts";
+import { toProblem } from "shared/http/problem.ts";
+import { openStore } from "shared/storage/open_store.ts";
+import { redactUrl, splitObject } from "shared/storage/url.ts";
+import { EventConfigurationSchema } from "./event_rules.ts";
+import type { EventSources } from "./event_sources.ts";
+import { EventRules } from "./match_event.ts";
+
+/** What is accepted from whom, and what it starts. */
+export interface EventConfiguration {
+  readonly sources: EventSources;
+  readonly rules: EventRules;
+}
+
+/**
+ * Reads and checks the configuration.
+ *
+ * @param setting JSON that begins with `{`, or a path or URL
+ * @throws {ClearstackError} `invalid-request` saying which part is wrong; `not-found`
+ */
+export async function readEventConfiguration(setting: string): Promise<EventConfiguration> {
+  const inline = setting.trimStart().startsWith("{");
+  const where = inline ? "the event rules" : `the event rules ${redactUrl(setting)}`;
+  const text = inline ? setting : await readText(setting, where);
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (cause) {
+    throw new ClearstackError("invalid-request", `${where} are not JSON`, { cause });
+  }
+  const { success, data, error } = EventConfigurationSchema.safeParse(json);
+  if (!success) throw new ClearstackError("invalid-request", `${where}: ${toProblem(error).detail}`, { cause: error });
+  return { sources: data.sources, rules: new EventRules(data.rules) };
+}
+
+async function readText(url: string, where: string): Promise<string> {
+  const { base, key } = splitObject(url);
+  const bytes = await openStore(base).get(key);
+  if (bytes === undefined) throw new ClearstackError("not-found", `${where} do not exist`);
+  return new TextDecoder().decode(bytes);
+}
