@@ -7,6 +7,18 @@ import type { DeconvolveKind, Invoke, PyramidKind, TaskFunctions, TaskKind } fro
 import { TASK_SCHEMAS } from "./task_kinds.ts";
 
 /**
+ * A function that works beats every second; before that its request may wait for an instance to start, which takes minutes
+ * where that includes a machine with a GPU.
+ */
+const SILENCE_MILLISECONDS = 300_000;
+
+/**
+ * One request for each connection: over HTTP/2 they would all share one, and what stands behind a balancer of connections would
+ * get them all or none.
+ */
+const CLIENT = Deno.createHttpClient({ http2: false });
+
+/**
  * The kinds that the `deconvolve` function at `baseUrl` takes; breaking off a request cancels the task there.
  *
  * @param token what that function asks of its callers
@@ -36,8 +48,9 @@ export function httpDevice(baseUrl: string, choice: BackendChoice, token?: strin
 
 function post<K extends TaskKind>(kind: K, baseUrl: string, token: string | undefined): Invoke<K> {
   const { href } = new URL(`/v1/${kind}`, baseUrl);
+  const options = { method: "POST", headers: bearer(token), silenceMilliseconds: SILENCE_MILLISECONDS } as const;
   return (task, signal) =>
-    callJson(href, TASK_SCHEMAS[kind].report, { method: "POST", body: task, signal, headers: bearer(token) });
+    callJson(href, TASK_SCHEMAS[kind].report, { ...options, body: task, signal, client: CLIENT });
 }
 
 function bearer(token: string | undefined): Record<string, string> {

@@ -12,6 +12,10 @@ export interface CallOptions {
   readonly body?: unknown;
   readonly headers?: Record<string, string>;
   readonly signal?: AbortSignal | undefined;
+  /** Gives up if nothing has come for so long, neither the head of the answer nor a further piece of its body. @default {never} */
+  readonly silenceMilliseconds?: number;
+  /** Makes the connections. @default {the one of the process} */
+  readonly client?: Deno.HttpClient;
 }
 
 /**
@@ -21,7 +25,7 @@ export interface CallOptions {
  * that did may come back; `cancelled`
  */
 export async function callFunction(url: string, options: CallOptions = {}): Promise<Response> {
-  const { method = "GET", body, headers = {}, signal } = options;
+  const { method = "GET", body, headers = {}, signal, client } = options;
   let response: Response;
   try {
     response = await fetch(url, {
@@ -29,6 +33,7 @@ export async function callFunction(url: string, options: CallOptions = {}): Prom
       headers: { ...headers, ...(body === undefined ? {} : { "content-type": "application/json" }) },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       ...(signal ? { signal } : {}),
+      ...(client ? { client } : {}),
     });
   } catch (cause) {
     if (signal?.aborted) throw new ClearstackError("cancelled", "the call was cancelled", { cause });
@@ -38,21 +43,71 @@ export async function callFunction(url: string, options: CallOptions = {}): Prom
   throw errorFromProblem(await response.json().catch(() => undefined), response.status);
 }
 
-/** Calls a function and parses its answer. */
+/**
+ * Calls a function and parses its answer.
+ *
+ * @throws {ClearstackError} as {@link callFunction}; `device-lost` also if the answer breaks off or falls silent
+ */
 export async function callJson<T extends z.ZodType>(
   url: string,
   schema: T,
-  options?: CallOptions,
+  options: CallOptions = {},
 ): Promise<z.output<T>> {
-  const response = await callFunction(url, options);
+  const watch = new SilenceWatch(options);
   try {
-    const answer = await response.json();
+    const response = await callFunction(url, { ...options, signal: watch.signal });
+    const answer = JSON.parse(await readText(response, watch));
     // A long answer that fails after its status was sent.
     if (ProblemSchema.safeParse(answer).success) throw errorFromProblem(answer, response.status);
     return schema.parse(answer);
   } catch (cause) {
+    if (options.signal?.aborted) throw new ClearstackError("cancelled", "the call was cancelled", { cause });
+    const where = `the function at ${new URL(url).origin}`;
+    if (watch.signal?.aborted) throw new ClearstackError("device-lost", `${where} fell silent`, { cause });
     if (isClearstackError(cause)) throw cause;
-    if (options?.signal?.aborted) throw new ClearstackError("cancelled", "the call was cancelled", { cause });
-    throw new ClearstackError("device-lost", `the function at ${new URL(url).origin} broke off its answer`, { cause });
+    throw new ClearstackError("device-lost", `${where} broke off its answer`, { cause });
+  } finally {
+    watch.end();
+  }
+}
+
+async function readText(response: Response, watch: SilenceWatch): Promise<string> {
+  let text = "";
+  for await (const piece of response.body!.pipeThrough(new TextDecoderStream())) {
+    watch.heard();
+    text += piece;
+  }
+  return text;
+}
+
+/** Aborts a call that has heard nothing for too long, or whose caller does. */
+class SilenceWatch {
+  readonly signal: AbortSignal | undefined;
+  readonly #stop = new AbortController();
+  readonly #caller: AbortSignal | undefined;
+  readonly #milliseconds: number | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor({ signal, silenceMilliseconds }: CallOptions) {
+    this.#caller = signal;
+    this.#milliseconds = silenceMilliseconds;
+    this.signal = silenceMilliseconds === undefined ? signal : this.#stop.signal;
+    if (silenceMilliseconds === undefined) return;
+    signal?.addEventListener("abort", this.#abort, { once: true });
+    if (signal?.aborted) this.#abort();
+    this.heard();
+  }
+
+  readonly #abort = () => this.#stop.abort();
+
+  heard(): void {
+    if (this.#milliseconds === undefined) return;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(this.#abort, this.#milliseconds);
+  }
+
+  end(): void {
+    clearTimeout(this.#timer);
+    this.#caller?.removeEventListener("abort", this.#abort);
   }
 }

@@ -66,7 +66,11 @@ export function answerError(thrown: unknown, log: (line: string) => void): Respo
 /** The error that a problem document stands for; never fails, whatever the body is. */
 export function errorFromProblem(body: unknown, status: number): ClearstackError {
   const { success, data } = ProblemSchema.safeParse(body);
-  if (!success) return new ClearstackError("internal", `an internal service answered with status ${status}`);
+  if (!success) {
+    // What stands before a function, such as a balancer whose instances are still starting, writes no problem documents.
+    const kind = [429, 502, 503, 504].includes(status) ? "device-lost" : "internal";
+    return new ClearstackError(kind, `an internal service answered with status ${status}`);
+  }
   const kind = data.type.startsWith(PROBLEM_TYPE) ? data.type.slice(PROBLEM_TYPE.length) : "internal";
   const where = data.issues?.map((issue) => `${issue.path}: ${issue.message}`).join("; ");
   return errorFromRecord({ kind: kind as ErrorKind, message: where ? `${data.detail}: ${where}` : data.detail });

@@ -48,8 +48,12 @@ Deno.test("a body of the wrong kind altogether is one issue without a path", () 
 });
 
 Deno.test("an answer that is no problem document becomes an internal error", () => {
-  assertEquals(errorFromProblem("<html>", 502).kind, "internal");
-  assertEquals(errorFromProblem(undefined, 502).kind, "internal");
+  assertEquals(errorFromProblem("<html>", 500).kind, "internal");
+  assertEquals(errorFromProblem(undefined, 500).kind, "internal");
+});
+
+Deno.test("a balancer that finds no instance is worth another attempt", () => {
+  for (const status of [429, 502, 503, 504]) assert(errorFromProblem("<html>", status).retryable, `${status}`);
 });
 
 Deno.test("a problem is sent as application/problem+json with its status", async () => {
