@@ -1,10 +1,15 @@
 /** Writes a PSF where it is asked for: a TIFF stack, or an OME-Zarr of one chunk. */
-import { zstdCompressSync } from "node:zlib";
+import type { ImageInfo } from "../contract/image_info.ts";
+import type { StoredArray } from "../contract/stored_array.ts";
 import { ClearstackError } from "../errors.ts";
 import type { Vec3 } from "../geometry.ts";
+import { createArray } from "../image/create_array.ts";
 import { encodeJson } from "../image/json.ts";
-import { rootMetadata } from "../image/ome_metadata.ts";
+import { rootAttributes } from "../image/ome_metadata.ts";
+import { LEVEL_0 } from "../image/output_layout.ts";
+import { writeBlock } from "../image/write_block.ts";
 import { encodeTiff } from "../image/write_tiff.ts";
+import { rootDocuments } from "../image/zarr_documents.ts";
 import { openStore } from "../storage/open_store.ts";
 import { canonicalUrl, redactUrl, splitObject } from "../storage/url.ts";
 import type { PsfVolume } from "./psf_volume.ts";
@@ -60,10 +65,19 @@ async function writeZarr({ url, volume, voxelMicrometre, overwrite, provenance }
     type: "space" as const,
     ...(voxelMicrometre === undefined ? {} : { unit: "micrometer" }),
   }));
-  await store.put("0/zarr.json", encodeJson(arrayMetadata(shape, axes.map((axis) => axis.name))));
-  const bytes = new Uint8Array(Float32Array.from(volume.values).buffer);
-  await store.put(["0", "c", ...shape.map(() => 0)].join("/"), zstdCompressSync(bytes));
-  const root = rootMetadata({
+  const array: StoredArray = {
+    url,
+    array: LEVEL_0,
+    version: "0.5",
+    dtype: "float32",
+    axes: axes.map((axis) => axis.name),
+    shape,
+    chunk: volume.shape,
+  };
+  await createArray(array);
+  const values = Float32Array.from(volume.values);
+  await writeBlock(array, { outer: [], core: { start: [0, 0, 0], shape: volume.shape }, values });
+  const described: ImageInfo = {
     url: canonicalUrl(url),
     path: "",
     format: "zarr3",
@@ -74,26 +88,9 @@ async function writeZarr({ url, volume, voxelMicrometre, overwrite, provenance }
     scale: voxelMicrometre?.slice(3 - spatial) ?? shape.map(() => 1),
     name: "psf",
     identity: "",
-  }, { psf: provenance });
-  await store.put("zarr.json", encodeJson(root));
-}
-
-function arrayMetadata(shape: readonly number[], names: readonly string[]): Record<string, unknown> {
-  return {
-    zarr_format: 3,
-    node_type: "array",
-    shape,
-    data_type: "float32",
-    chunk_grid: { name: "regular", configuration: { chunk_shape: shape } },
-    chunk_key_encoding: { name: "default", configuration: { separator: "/" } },
-    fill_value: 0,
-    codecs: [
-      { name: "bytes", configuration: { endian: "little" } },
-      { name: "zstd", configuration: { level: 3, checksum: false } },
-    ],
-    dimension_names: names,
-    attributes: {},
   };
+  const attributes = rootAttributes(described, "0.5", { psf: provenance });
+  for (const [key, document] of rootDocuments("0.5", attributes, [array])) await store.put(key, encodeJson(document));
 }
 
 /** Only a Zarr is replaced; a folder of anything else that was named by mistake is not. */
