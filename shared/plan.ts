@@ -12,7 +12,7 @@ import { chooseTile, smallestCut } from "./choose_tile.ts";
 import type { ImageInfo } from "./contract/image_info.ts";
 import type { JobRequest } from "./contract/job_request.ts";
 import type { MemoryTerms, Plan } from "./contract/plan.ts";
-import type { PsfInfo } from "./contract/psf_info.ts";
+import type { JobPsf, PsfInfo } from "./contract/psf_info.ts";
 import type { Tile } from "./contract/tile.ts";
 import { dtypeBytes } from "./dtype.ts";
 import { ClearstackError, isClearstackError } from "./errors.ts";
@@ -51,14 +51,14 @@ interface Claim {
 /**
  * Plans a job.
  *
- * @param image metadata of the source
- * @param psf metadata of the PSF
+ * @param image metadata of the source, narrowed to what the request selects
+ * @param psf metadata of the PSF, or of those of all channels
  * @param request the request, defaults filled in
  * @param limits memory of the machine, and the kernels' claim on it
  * @returns the plan; the same inputs give the same plan
  * @throws {ClearstackError} `invalid-request` for a PSF, tile or halo that cannot be; `over-budget` with the need and the mend
  */
-export function planJob(image: ImageInfo, psf: PsfInfo, request: JobRequest, limits: Limits): Plan {
+export function planJob(image: ImageInfo, psf: JobPsf, request: JobRequest, limits: Limits): Plan {
   const shape = spatialShape(image);
   refuseLargePsf(shape, psf);
   const halo = request.tiling.halo === "auto" ? autoHalo(psf, request.algorithm, shape) : request.tiling.halo;
@@ -76,7 +76,7 @@ export function planJob(image: ImageInfo, psf: PsfInfo, request: JobRequest, lim
   const sourceChunk = alongSpatialAxes(image, image.chunkShape);
   const periodic = request.algorithm.boundary === "periodic";
   const readVoxels = (cut: AxisCut) => touchedChunkVoxels(cut, sourceChunk[cut.axis], periodic);
-  const readCost = limits.readCostIterations / request.algorithm.iterations;
+  const readCost = volumesPerChunk(image) * limits.readCostIterations / request.algorithm.iterations;
   const { cuts, concurrency } = fitToMemory(axes, { claim, readVoxels, readCost }, limits, outerCount(image));
   const decided = { image, psf, request, shape, halo, cuts, concurrency };
   return describe({ ...decided, claim: claim(cuts, concurrency), voxelsRead: mapAxes((a) => readVoxels(cuts[a])) });
@@ -124,6 +124,11 @@ function planCuts(plan: Plan): [AxisCut, AxisCut, AxisCut] {
     psf: plan.psf.shape[axis],
     axis,
   }));
+}
+
+/** Volumes that share a chunk: each of them decodes it anew. */
+function volumesPerChunk(image: ImageInfo): number {
+  return image.chunkShape.reduce((count, side, axis) => image.axes[axis]!.type === "space" ? count : count * side, 1);
 }
 
 function outerShape(image: ImageInfo): number[] {
@@ -235,7 +240,7 @@ function refusal(
 
 interface Decided {
   readonly image: ImageInfo;
-  readonly psf: PsfInfo;
+  readonly psf: JobPsf;
   readonly request: JobRequest;
   readonly shape: Vec3;
   readonly halo: Vec3;
@@ -251,6 +256,7 @@ function describe({ image, psf, request, shape, halo, cuts, concurrency, claim, 
   const grid = mapAxes((axis) => tileCount(cuts[axis]));
   const chunk = outputChunk(shape, tile);
   const computed = mapAxes((axis) => boxSideSum(cuts[axis]));
+  const readAmplification = volumesPerChunk(image) * voxelCount(voxelsRead) / voxelCount(shape);
   const voxels = volumes * voxelCount(shape);
   return {
     planHash: planHash({ image, psf, request, tile, halo, chunk }),
@@ -272,9 +278,9 @@ function describe({ image, psf, request, shape, halo, cuts, concurrency, claim, 
     hostBytes: totalBytes(claim.host),
     deviceMemory: claim.device,
     deviceBytes: totalBytes(claim.device),
-    bytesRead: volumes * voxelCount(voxelsRead) * dtypeBytes(image.dtype),
+    bytesRead: volumes * volumesPerChunk(image) * voxelCount(voxelsRead) * dtypeBytes(image.dtype),
     bytesWritten: voxels * 4,
-    readAmplification: voxelCount(voxelsRead) / voxelCount(shape),
+    readAmplification,
     inflation: voxelCount(computed) / voxelCount(shape),
   };
 }
@@ -289,10 +295,11 @@ function planHash(parts: {
   chunk: Vec3;
 }): string {
   const { image, psf, request, tile, halo, chunk } = parts;
+  const selected = image.selection === undefined ? [] : [[image.selection.channels, image.selection.times]];
   const decisive = {
     version: 1,
     // without the query: a signature that was renewed does not make another source
-    source: [redactUrl(image.url), image.path, image.identity, image.axes.map((a) => a.name).join("")],
+    source: [redactUrl(image.url), image.path, image.identity, image.axes.map((a) => a.name).join(""), ...selected],
     psf: psf.sha256,
     algorithm: Object.entries(request.algorithm).sort(([a], [b]) => a < b ? -1 : 1),
     tile,

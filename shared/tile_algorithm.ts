@@ -17,23 +17,28 @@ export function needsPilot(algorithm: Algorithm): boolean {
 
 /** The plan with what a pilot decided; its hash also stands for the decisions. */
 export function decidedPlan(plan: Plan, decisions: Decisions): Plan {
-  const { iterations, background, scale, mean } = decisions;
-  const numbers = JSON.stringify([plan.planHash, iterations, background, scale ?? null, mean ?? null]);
+  const { iterations, channels = [] } = decisions;
+  const ofChannels = [decisions, ...channels].map(({ background, scale, mean }) => [background, scale, mean]);
+  const numbers = JSON.stringify([plan.planHash, iterations, ...ofChannels.flat()]);
   return { ...plan, planHash: createHash("sha256").update(numbers).digest("hex"), decisions };
 }
 
 /**
- * What the tiles of a plan compute.
+ * What the tiles of one channel of a plan compute.
  *
  * @throws {ClearstackError} `internal` if a pilot has yet to decide
  */
-export function tileAlgorithm({ algorithm, decisions, source }: Pick<Plan, "algorithm" | "decisions" | "source">) {
+export function tileAlgorithm(
+  { algorithm, decisions, source }: Pick<Plan, "algorithm" | "decisions" | "source">,
+  channel: number,
+): TileAlgorithm {
   if (needsPilot(algorithm) && !decisions) throw new ClearstackError("internal", "the plan lacks what a pilot decides");
   const { boundary, boundaryValue, acceleration, start, totalVariation, backProjector, otfPrecision, dampingSigmas } =
     algorithm;
-  const background = decisions?.background ?? (algorithm.background === "auto" ? 0 : algorithm.background);
+  const own = decisions?.channels?.[channel] ?? decisions;
+  const background = own?.background ?? (algorithm.background === "auto" ? 0 : algorithm.background);
   const saturation = saturationLevel(algorithm, source.dtype);
-  const decided: TileAlgorithm = {
+  return {
     boundary,
     boundaryValue,
     acceleration,
@@ -46,8 +51,7 @@ export function tileAlgorithm({ algorithm, decisions, source }: Pick<Plan, "algo
     // An I-divergence of t units is one of t * photonsPerUnit photons, and the kernels compare it with the square of this.
     ...(dampingSigmas > 0 ? { dampingSigmas: dampingSigmas / Math.sqrt(algorithm.photonsPerUnit ?? 1) } : {}),
     ...(saturation === undefined ? {} : { saturation }),
-    ...(decisions?.scale === undefined ? {} : { scale: decisions.scale }),
-    ...(decisions?.mean === undefined ? {} : { mean: decisions.mean }),
+    ...(own?.scale === undefined ? {} : { scale: own.scale }),
+    ...(own?.mean === undefined ? {} : { mean: own.mean }),
   };
-  return decided;
 }

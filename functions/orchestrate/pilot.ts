@@ -1,12 +1,13 @@
 /**
- * What holds for the whole image is decided before the first tile: the background and the scale from a sample of voxels, the
- * number of iterations from a sample of tiles that are run to the most iterations allowed. Deciding it tile by tile would make
- * seams. The samples depend on the request and the plan alone, so that the same job decides the same.
+ * What holds for the whole image is decided before the first tile: the background and the scale of each channel from a sample
+ * of its voxels, the number of iterations of all channels from a sample of tiles that are run to the most iterations allowed.
+ * Deciding it tile by tile would make seams. The samples depend on the request and the plan alone, so that the same job decides the same.
  */
-import type { Decisions } from "shared/contract/decisions.ts";
+import type { ChannelDecisions, Decisions } from "shared/contract/decisions.ts";
 import type { JobRequest } from "shared/contract/job_request.ts";
 import type { Measurement, PilotReport, PilotTask } from "shared/contract/pilot.ts";
 import type { Plan } from "shared/contract/plan.ts";
+import { channelCount, channelLabel } from "shared/channels.ts";
 import { estimateBackground } from "shared/background.ts";
 import type { Engine, TileRetry } from "shared/engine/engine.ts";
 import { reopenImage } from "shared/image/open_image.ts";
@@ -14,8 +15,8 @@ import { sampleVoxels } from "shared/image/sample_voxels.ts";
 import { tileAt } from "shared/plan.ts";
 import { chooseIterations, sumMeasurements } from "shared/stop_rule.ts";
 import { stratifiedPicks } from "shared/stratified.ts";
-import { tileAlgorithm } from "shared/tile_algorithm.ts";
 import type { PreparedJob } from "./prepare_job.ts";
+import { boxTask } from "./tile_tasks.ts";
 
 /** Tiles that are run to find the number of iterations. */
 const PILOT_TILES = 8;
@@ -61,19 +62,13 @@ export async function runPilot(
   options: PilotOptions,
 ): Promise<PilotOutcome> {
   const { algorithm } = plan;
-  const { seed } = algorithm;
-  const sample = await sampleVoxels(await reopenImage(plan.source), { seed, signal: options.signal });
-  const background = algorithm.background === "auto" ? estimateBackground(sample.values) : algorithm.background;
-  const scale = sample.values.reduce((most, value) => Math.max(most, value), 0);
+  const { channels, bytesRead } = await decideChannels(plan, options);
   const known: Decisions = {
     iterations: algorithm.iterations,
-    background,
-    ...(scale > 0 && Number.isFinite(scale) ? { scale } : {}),
-    ...(algorithm.boundary === "non-circulant" ? { mean: meanCount(sample.values) } : {}),
+    ...(channels.length === 1 ? channels[0]! : { channels }),
   };
-  if (algorithm.background === "auto") options.tell(`the background is ${Number(background.toPrecision(4))}`);
   if (algorithm.stop === "fixed") {
-    return { decisions: known, measurements: [], kernelSeconds: 0, bytesRead: sample.bytesRead };
+    return { decisions: known, measurements: [], kernelSeconds: 0, bytesRead };
   }
   const reports = await measureTiles(
     pilotTasks({ ...plan, decisions: known }, request, device.backend),
@@ -89,8 +84,31 @@ export async function runPilot(
     decisions: { ...known, ...stopped },
     measurements,
     kernelSeconds: reports.reduce((sum, report) => sum + report.kernelSeconds, 0),
-    bytesRead: reports.reduce((sum, report) => sum + report.bytesRead, sample.bytesRead),
+    bytesRead: reports.reduce((sum, report) => sum + report.bytesRead, bytesRead),
   };
+}
+
+/** What a sample of the voxels of each channel tells. */
+async function decideChannels({ source, algorithm }: Plan, { signal, tell }: PilotOptions) {
+  const image = await reopenImage(source);
+  const count = channelCount(source);
+  const channels: ChannelDecisions[] = [];
+  let bytesRead = 0;
+  for (let channel = 0; channel < count; channel++) {
+    const sample = await sampleVoxels(image, { seed: algorithm.seed, channel, signal });
+    const background = algorithm.background === "auto" ? estimateBackground(sample.values) : algorithm.background;
+    const scale = sample.values.reduce((most, value) => Math.max(most, value), 0);
+    channels.push({
+      background,
+      ...(scale > 0 && Number.isFinite(scale) ? { scale } : {}),
+      ...(algorithm.boundary === "non-circulant" ? { mean: meanCount(sample.values) } : {}),
+    });
+    bytesRead += sample.bytesRead;
+    if (algorithm.background !== "auto") continue;
+    const which = count === 1 ? "" : ` of channel ${channelLabel(source, channel)}`;
+    tell(`the background${which} is ${Number(background.toPrecision(4))}`);
+  }
+  return { channels, bytesRead };
 }
 
 /** Mean of a sample, negative values as 0, as the kernels count them; 0 if the sample holds what they refuse. */
@@ -103,17 +121,16 @@ function meanCount(values: Float32Array): number {
 function pilotTasks(plan: Plan, request: JobRequest, backend: PilotTask["backend"]): PilotTask[] {
   const { stop, seed, iterations, photonsPerUnit = 1 } = plan.algorithm;
   const measureEvery = Math.ceil(iterations / MEASUREMENTS);
-  return stratifiedPicks(plan.tiles, PILOT_TILES, { seed, stream: TILE_STREAM }).map((index) => ({
-    source: plan.source,
-    psf: request.psf,
-    psfSha256: plan.psf.sha256,
-    // One more than are allowed: an estimate is measured by the iteration that follows it.
-    algorithm: { ...tileAlgorithm(plan), iterations: iterations + 1 },
-    backend,
-    tile: tileAt(plan, index),
-    measureEvery,
-    ...(stop === "held-out" ? { heldOut: { fraction: HELD_OUT_FRACTION, seed, photonsPerUnit } } : {}),
-  }));
+  return stratifiedPicks(plan.tiles, PILOT_TILES, { seed, stream: TILE_STREAM }).map((index) => {
+    const task = boxTask({ plan, request, backend }, tileAt(plan, index));
+    return {
+      ...task,
+      // One more than are allowed: an estimate is measured by the iteration that follows it.
+      algorithm: { ...task.algorithm, iterations: iterations + 1 },
+      measureEvery,
+      ...(stop === "held-out" ? { heldOut: { fraction: HELD_OUT_FRACTION, seed, photonsPerUnit } } : {}),
+    };
+  });
 }
 
 /** Reports in the order of the tasks: sums of floats depend on it. */

@@ -1,5 +1,4 @@
 /** Everything about a job that can be known before anything is written. */
-import { isCentroSymmetric } from "kernels/psf_symmetry.ts";
 import type { BackendChoice } from "shared/contract/backend.ts";
 import type { JobRequest } from "shared/contract/job_request.ts";
 import type { Plan } from "shared/contract/plan.ts";
@@ -8,11 +7,15 @@ import type { Device } from "shared/engine/device.ts";
 import { isClearstackError } from "shared/errors.ts";
 import { openImage } from "shared/image/open_image.ts";
 import { JOB_KEY } from "shared/image/output_layout.ts";
+import { selectVolumes } from "shared/image/select_volumes.ts";
 import type { Limits } from "shared/plan.ts";
 import { planJob } from "shared/plan.ts";
-import { loadPsf } from "shared/psf/load_psf.ts";
+import { openPsf } from "shared/psf/load_psf.ts";
+import { psfLocations } from "shared/psf_locations.ts";
+import { mapLimited } from "shared/storage/map_limited.ts";
 import { openStore } from "shared/storage/open_store.ts";
 import type { ClaimInputs } from "./compute_claim.ts";
+import { loadJobPsf } from "./load_job_psf.ts";
 
 /**
  * Reading one voxel in voxel iterations: decoding uint16 takes about 4 ns a voxel, an iteration 12 ns on two CPU cores and
@@ -20,6 +23,9 @@ import type { ClaimInputs } from "./compute_claim.ts";
  */
 const CPU_READ_COST = 0.3;
 const GPU_READ_COST = 40;
+
+/** PSFs whose metadata are read at the same time. */
+const PSFS_AT_ONCE = 4;
 
 /** What planning needs to know of the machines. */
 export interface PlanningDeps {
@@ -48,27 +54,29 @@ export async function prepareJob(
   signal?: AbortSignal,
 ): Promise<PreparedJob> {
   // Finding the device may mean starting a process; meanwhile there is something to read.
-  const [device, image, psf] = await Promise.all([
+  const [device, { info: stored }, psfs] = await Promise.all([
     deps.device(request.backend),
     openImage(request.source, { signal }),
-    loadPsf(request.psf, { signal }),
+    mapLimited(psfLocations(request), PSFS_AT_ONCE, (location) => openPsf(location, { signal })),
   ]);
+  const image = selectVolumes(stored, request.select);
+  const psf = await loadJobPsf(request, psfs, { stored, selected: image }, { signal });
   const limits: Limits = {
     hostBytes: request.memoryBytes ?? device.hostBytes,
     deviceBytes: device.deviceBytes,
     compute: deps.computeClaim(device, request, {
-      dtype: image.info.dtype,
-      symmetricPsf: isCentroSymmetric(psf.volume),
+      dtype: image.dtype,
+      symmetricPsf: psf.symmetric,
     }),
     boxesAtOnce: device.boxesAtOnce,
     computeOnHost: device.computeOnHost,
     readCostIterations: device.backend === "webgpu" && !device.computeOnHost ? GPU_READ_COST : CPU_READ_COST,
   };
-  const plan = planJob(image.info, psf.info, request, limits);
+  const plan = planJob(image, psf.info, request, limits);
   const begun = await begunPlan(
     request,
     plan,
-    (tile) => planJob(image.info, psf.info, { ...request, tiling: { ...request.tiling, tile } }, limits),
+    (tile) => planJob(image, psf.info, { ...request, tiling: { ...request.tiling, tile } }, limits),
   );
   return { plan: begun ?? plan, device, warnings: psf.warnings };
 }

@@ -1,4 +1,5 @@
 /** The messages that a job sends out, made one at a time. */
+import { channelAt } from "shared/channels.ts";
 import type { BackendChoice } from "shared/contract/backend.ts";
 import type { JobRequest } from "shared/contract/job_request.ts";
 import type { Plan } from "shared/contract/plan.ts";
@@ -6,6 +7,7 @@ import type { Tile, TileTask } from "shared/contract/tile.ts";
 import { formatVec3 } from "shared/geometry.ts";
 import { levelZero } from "shared/image/level_zero.ts";
 import { tileAt } from "shared/plan.ts";
+import { psfLocations } from "shared/psf_locations.ts";
 import { tileAlgorithm } from "shared/tile_algorithm.ts";
 
 /** What a task says besides its tile. */
@@ -20,38 +22,55 @@ export interface TileTaskOptions {
 }
 
 /**
- * Tasks of all tiles still to do, grouped by the shape of their boxes (edge tiles are smaller), since a device is set up for
- * one shape at a time; inside a group by index. Walks the grid once for each shape instead of keeping a list.
+ * Tasks of all tiles still to do, grouped by the shape of their boxes (edge tiles are smaller) and by what differs between
+ * channels, since a device is set up for one shape and one PSF at a time; inside a group by index. Walks the grid once for each
+ * group instead of keeping a list.
  */
 export function* tileTasks(options: TileTaskOptions): Generator<TileTask> {
-  for (const tile of tilesByShape(options.plan, options.done)) yield tileTask(options, tile);
+  for (const tile of tilesBySetup(options)) yield tileTask(options, tile);
 }
 
-/** The task of one tile. */
-export function tileTask({ plan, request, array, backend }: Omit<TileTaskOptions, "done">, tile: Tile): TileTask {
+/** What any message about a tile says. */
+export function boxTask(
+  { plan, request, backend }: Pick<TileTaskOptions, "plan" | "request" | "backend">,
+  tile: Tile,
+): Pick<TileTask, "source" | "psf" | "psfSha256" | "algorithm" | "backend" | "tile"> {
+  const channel = channelAt(plan.source, tile.outer);
+  const own = plan.psf.channels?.[channel];
+  const location = psfLocations(request)[own?.entry ?? 0]!;
   return {
-    planHash: plan.planHash,
     source: plan.source,
-    psf: request.psf,
-    psfSha256: plan.psf.sha256,
-    output: { ...levelZero(plan, request.output.url), array },
-    algorithm: tileAlgorithm(plan),
+    psf: own?.channel === undefined ? location : { ...location, channel: own.channel },
+    psfSha256: (own ?? plan.psf).sha256,
+    algorithm: tileAlgorithm(plan, channel),
     backend,
     tile,
   };
 }
 
-function* tilesByShape(plan: Plan, done: ReadonlySet<number>): Generator<Tile> {
+/** The task of one tile. */
+export function tileTask({ plan, request, array, backend }: Omit<TileTaskOptions, "done">, tile: Tile): TileTask {
+  return {
+    ...boxTask({ plan, request, backend }, tile),
+    planHash: plan.planHash,
+    source: plan.source,
+    output: { ...levelZero(plan, request.output.url), array },
+  };
+}
+
+function* tilesBySetup({ plan, done }: TileTaskOptions): Generator<Tile> {
+  const perChannel = plan.psf.channels !== undefined || plan.decisions?.channels !== undefined;
   const finished = new Set<string>();
   for (;;) {
     let current: string | undefined;
     for (let index = 0; index < plan.tiles; index++) {
       if (done.has(index)) continue;
       const tile = tileAt(plan, index);
-      const shape = formatVec3(tile.box.shape);
-      if (finished.has(shape)) continue;
-      current ??= shape;
-      if (shape === current) yield tile;
+      const channel = perChannel ? channelAt(plan.source, tile.outer) : 0;
+      const setup = `${channel} ${formatVec3(tile.box.shape)}`;
+      if (finished.has(setup)) continue;
+      current ??= setup;
+      if (setup === current) yield tile;
     }
     if (current === undefined) return;
     finished.add(current);

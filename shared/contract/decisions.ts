@@ -2,13 +2,22 @@
 import { z } from "zod";
 import { AlgorithmSchema, BackProjectorSchema, OtfPrecisionSchema } from "./algorithm.ts";
 
-/** What was decided for the whole image before its first tile. */
-export const DecisionsSchema = z.strictObject({
-  iterations: z.int().min(1),
+/** What was decided for all volumes of one channel: brightness differs from channel to channel. */
+export const ChannelDecisionsSchema = z.strictObject({
   background: z.number().min(0),
   scale: z.number().positive().optional().describe("intensity that decides what counts as small"),
   mean: z.number().min(0).optional().describe("what voxels beyond a non-circulant edge start from"),
+});
+export type ChannelDecisions = z.infer<typeof ChannelDecisionsSchema>;
+
+/** What was decided for the whole image before its first tile. */
+export const DecisionsSchema = z.strictObject({
+  iterations: z.int().min(1).describe("for all channels"),
   reason: z.string().optional().describe("what decided the number of iterations, where not the request did"),
+  ...ChannelDecisionsSchema.partial().shape,
+  channels: z.array(ChannelDecisionsSchema).min(2).optional().describe(
+    "of each channel, in place of background, scale and mean, where there are several",
+  ),
 });
 export type Decisions = z.infer<typeof DecisionsSchema>;
 

@@ -34,14 +34,22 @@ export const ChannelSchema = z.strictObject({
 });
 export type Channel = z.infer<typeof ChannelSchema>;
 
+/** Volumes picked out of a stored image, by their stored indices. */
+export const VolumeSelectionSchema = z.strictObject({
+  channels: z.array(z.int().min(0)).min(1).optional().describe("stored index of each channel; absent for all of them"),
+  times: z.strictObject({ start: z.int().min(0), step: z.int().min(1) }).optional()
+    .describe("stored index of the first time point and from one to the next; absent for all of them"),
+});
+export type VolumeSelection = z.infer<typeof VolumeSelectionSchema>;
+
 /** What is known of an image from its metadata alone. */
 export const ImageInfoSchema = z.strictObject({
   url: z.string(),
   path: z.string().describe("array inside url; empty if url is the array"),
   format: z.enum(["zarr2", "zarr3", "tiff"]),
   dtype: DtypeSchema,
-  shape: z.array(z.int().min(0)).describe("full shape, in the order of axes"),
-  chunkShape: z.array(z.int().min(1)).describe("shape of the smallest readable piece"),
+  shape: z.array(z.int().min(0)).describe("shape in the order of axes; along t and c what is selected"),
+  chunkShape: z.array(z.int().min(1)).describe("shape of the smallest readable piece, as stored"),
   axes: z.array(AxisSchema).describe("a subset of t, c, z, y, x in that order, ending in y, x"),
   scale: z.array(z.number()).describe("voxel spacing along each axis, in the axis's unit; 1 where unknown"),
   translation: z.array(z.number()).optional(),
@@ -49,6 +57,7 @@ export const ImageInfoSchema = z.strictObject({
   channels: z.array(ChannelSchema).optional().describe(
     "one for each index along c, or the only one of an image without c; absent where the metadata name none",
   ),
+  selection: VolumeSelectionSchema.optional().describe("what `shape` counts, where it is not all that is stored"),
   identity: z.string().describe(
     "hash of the metadata (and entity tag) that tells one version of the source from another",
   ),

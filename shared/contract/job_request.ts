@@ -3,7 +3,8 @@ import { z } from "zod";
 import { AlgorithmSchema } from "./algorithm.ts";
 import { BackendSchema } from "./backend.ts";
 import { HaloSchema, Vec3Schema } from "./box.ts";
-import { LocationSchema } from "./location.ts";
+import { LocationSchema, PsfLocationSchema } from "./location.ts";
+import { SelectSchema } from "./select.ts";
 import { OmeVersionSchema } from "./stored_array.ts";
 
 /** How the volume is cut. */
@@ -15,7 +16,11 @@ export const TilingSchema = z.strictObject({
 /** Body of `POST /v1/jobs` and `POST /v1/plans`, and what the command line builds from its arguments. */
 export const JobRequestSchema = z.strictObject({
   source: LocationSchema,
-  psf: LocationSchema,
+  select: SelectSchema.optional().describe("the channels and time points to deconvolve; all where left out"),
+  psf: z.union([PsfLocationSchema, z.array(PsfLocationSchema).min(1, "name at least one PSF").max(1024)]).describe(
+    "the PSF of all channels, or a list of one for each selected channel in their order; an array with a channel axis holds " +
+      "one for each channel of the source",
+  ),
   output: z.strictObject({
     url: z.string().min(1).max(4096).describe("URL or path of the OME-Zarr to write"),
     ifExists: z.enum(["fail", "resume", "overwrite"]).default("fail")

@@ -9,3 +9,9 @@ export const LocationSchema = z.strictObject({
     .describe("axes of an array that does not state them, for example zyx or tczyx"),
 });
 export type Location = z.infer<typeof LocationSchema>;
+
+/** Names a PSF. */
+export const PsfLocationSchema = LocationSchema.extend({
+  channel: z.int().min(0).optional().describe("which channel of an array that has several"),
+});
+export type PsfLocation = z.infer<typeof PsfLocationSchema>;

@@ -4,7 +4,7 @@ import { AlgorithmSchema } from "./algorithm.ts";
 import { HaloSchema, Vec3Schema } from "./box.ts";
 import { DecisionsSchema } from "./decisions.ts";
 import { ImageInfoSchema } from "./image_info.ts";
-import { PsfInfoSchema } from "./psf_info.ts";
+import { JobPsfSchema } from "./psf_info.ts";
 import { OmeVersionSchema } from "./stored_array.ts";
 
 /** A memory claim in named terms, bytes. */
@@ -15,7 +15,7 @@ export type MemoryTerms = z.infer<typeof MemoryTermsSchema>;
 export const PlanSchema = z.strictObject({
   planHash: z.string().describe("identifies the result: same hash, same voxels"),
   source: ImageInfoSchema,
-  psf: PsfInfoSchema,
+  psf: JobPsfSchema,
   algorithm: AlgorithmSchema,
   shape: Vec3Schema.describe("spatial shape; z is 1 for a 2-D image"),
   outerShape: z.array(z.int().min(1)).describe("lengths of the axes before z, y, x"),

@@ -9,3 +9,16 @@ export const PsfInfoSchema = z.strictObject({
   radius: HaloSchema.describe("half widths, in voxels from the centre, of the box that holds 99.9 % of the energy"),
 });
 export type PsfInfo = z.infer<typeof PsfInfoSchema>;
+
+/** The PSF of one channel, and where the request names it. */
+export const ChannelPsfSchema = PsfInfoSchema.extend({
+  entry: z.int().min(0).describe("which PSF of the request"),
+  channel: z.int().min(0).optional().describe("which channel of that PSF"),
+});
+export type ChannelPsf = z.infer<typeof ChannelPsfSchema>;
+
+/** The PSF of a job. Of several: their largest sides and radii, and a hash that stands for them all. */
+export const JobPsfSchema = PsfInfoSchema.extend({
+  channels: z.array(ChannelPsfSchema).min(1).optional().describe("one for each channel, where each has its own"),
+});
+export type JobPsf = z.infer<typeof JobPsfSchema>;

@@ -4,7 +4,7 @@ import { BackendSchema } from "./backend.ts";
 import { BoxSchema } from "./box.ts";
 import { TileAlgorithmSchema } from "./decisions.ts";
 import { ImageInfoSchema } from "./image_info.ts";
-import { LocationSchema } from "./location.ts";
+import { PsfLocationSchema } from "./location.ts";
 import { StoredArraySchema } from "./stored_array.ts";
 
 /** A core and the box it is computed on, where a tile does not fit the device as one. */
@@ -24,7 +24,7 @@ export type Tile = z.infer<typeof TileSchema>;
 export const TileTaskSchema = z.strictObject({
   planHash: z.string(),
   source: ImageInfoSchema,
-  psf: LocationSchema,
+  psf: PsfLocationSchema,
   psfSha256: z.string(),
   output: StoredArraySchema,
   algorithm: TileAlgorithmSchema,

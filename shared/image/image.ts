@@ -33,7 +33,7 @@ export interface Image {
   /**
    * Fetches and decodes one chunk; a missing chunk comes back as the fill value.
    *
-   * @param coords index of the chunk along each axis of `info.axes`
+   * @param coords index of the chunk along each axis of `info.axes`, as stored, whatever `info.selection` says
    * @throws {ClearstackError} `corrupt-data`, `forbidden`, `store-unavailable`, `cancelled`
    */
   readChunk(coords: readonly number[], options?: RequestOptions): Promise<Chunk>;

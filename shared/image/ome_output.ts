@@ -12,6 +12,7 @@ import type { TileReport } from "../contract/tile.ts";
 import { DecisionsSchema } from "../contract/decisions.ts";
 import { JobResultSchema } from "../contract/job_status.ts";
 import { ClearstackError } from "../errors.ts";
+import { psfLocations } from "../psf_locations.ts";
 import { openStore } from "../storage/open_store.ts";
 import type { Store } from "../storage/store.ts";
 import { redactUrl, urlsOverlap } from "../storage/url.ts";
@@ -193,11 +194,12 @@ async function finish(
 
 /** Overwriting must never reach the source or the PSF, and no output may grow inside either. */
 function refuseOverlap(request: JobRequest): void {
-  for (const [role, location] of [["source", request.source], ["PSF", request.psf]] as const) {
-    if (urlsOverlap(location.url, request.output.url)) {
+  const psfs = psfLocations(request).map(({ url }) => ["PSF", url] as const);
+  for (const [role, url] of [["source", request.source.url] as const, ...psfs]) {
+    if (urlsOverlap(url, request.output.url)) {
       throw new ClearstackError(
         "conflict",
-        `the output would lie over the ${role} ${redactUrl(location.url)}; choose another`,
+        `the output would lie over the ${role} ${redactUrl(url)}; choose another`,
       );
     }
   }

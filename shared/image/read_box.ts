@@ -12,6 +12,7 @@ import type { BoxDataType } from "./box_data_type.ts";
 import { axisMap, type AxisPiece, OUTSIDE, splitByChunk } from "./axis_map.ts";
 import type { Image } from "./image.ts";
 import { scatter } from "./scatter.ts";
+import { storedOuter } from "./select_volumes.ts";
 
 /** Which voxels to read, and what stands outside the image. */
 export interface ReadBoxOptions extends RequestOptions {
@@ -48,7 +49,8 @@ export async function readBox(
   image: Image,
   options: ReadBoxOptions & { readonly dataType?: BoxDataType },
 ): Promise<BoxValues<Float32Array | Uint16Array>> {
-  const { outer, box, boundary, boundaryValue = 0, signal } = options;
+  const { box, boundary, boundaryValue = 0, signal } = options;
+  const outer = storedOuter(image.info, options.outer);
   const layout = spatialLayout(image);
   const maps = mapAxes((axis) =>
     axisMap({ start: box.start[axis], count: box.shape[axis], length: layout.shape[axis] }, boundary)

@@ -1,7 +1,8 @@
 /**
  * From a file to a point spread function that the kernels can use: non-negative, of sum 1, with its extent known.
  */
-import type { Location } from "../contract/location.ts";
+import { channelCount } from "../channels.ts";
+import type { Location, PsfLocation } from "../contract/location.ts";
 import type { PsfInfo } from "../contract/psf_info.ts";
 import { ClearstackError } from "../errors.ts";
 import type { Vec3 } from "../geometry.ts";
@@ -25,17 +26,46 @@ export interface Psf {
   readonly warnings: readonly string[];
 }
 
+/** A PSF, or one for each of several channels, of which only the metadata were read. */
+export interface OpenPsf {
+  /** 1 for an array without c. */
+  readonly channels: number;
+  /**
+   * Reads one 2-D or 3-D PSF of any numeric type and normalises it: negative values become 0, then the sum (taken in float64)
+   * becomes 1. A 2-D PSF gets one plane.
+   *
+   * @param channel may be left out if there is only one
+   * @throws {ClearstackError} `invalid-request` if it is all zeros, has a negative sum or more than one volume; `corrupt-data` for
+   *   NaN or infinite values
+   */
+  load(channel?: number, options?: RequestOptions): Promise<Psf>;
+}
+
 /**
- * Loads a 2-D or 3-D PSF from a Zarr array or a TIFF, of any numeric type, and normalises it: negative values become 0, then the
- * sum (taken in float64) becomes 1. A 2-D PSF gets one plane.
+ * Opens a Zarr array or a TIFF as PSF.
  *
- * @throws {ClearstackError} `not-found`; `invalid-request` if it is all zeros, has a negative sum or more than one volume;
- *   `corrupt-data` for NaN or infinite values; whatever `openImage` throws
+ * @throws {ClearstackError} whatever `openImage` throws
  */
-export async function loadPsf(location: Location, options: RequestOptions = {}): Promise<Psf> {
+export async function openPsf(location: Location, options: RequestOptions = {}): Promise<OpenPsf> {
   const image = await openImage(location, { ...options, pagesAreZ: true });
+  return {
+    channels: channelCount(image.info),
+    load: (channel, options = {}) => readPsf(image, channel, options),
+  };
+}
+
+/**
+ * Loads the PSF that a location names.
+ *
+ * @throws {ClearstackError} what {@link openPsf} and loading throw
+ */
+export async function loadPsf(location: PsfLocation, options: RequestOptions = {}): Promise<Psf> {
+  return await (await openPsf(location, options)).load(location.channel, options);
+}
+
+async function readPsf(image: Image, channel: number | undefined, options: RequestOptions): Promise<Psf> {
   const where = `the PSF ${redactUrl(image.info.url)}`;
-  const { outer, shape } = volumeOf(image, where);
+  const { outer, shape } = volumeOf(image, channel, where);
   const box = { start: [0, 0, 0] as const, shape };
   const { values } = await readBox(image, { outer, box, boundary: "constant", ...options });
   const warnings = normalise(values, where);
@@ -44,18 +74,26 @@ export async function loadPsf(location: Location, options: RequestOptions = {}):
   return { info: { shape, sha256, radius: energyRadius({ shape, values }) }, volume: { shape, values }, warnings };
 }
 
-function volumeOf({ info }: Image, where: string): { readonly outer: number[]; readonly shape: Vec3 } {
+function volumeOf({ info }: Image, channel: number | undefined, where: string) {
   const spatial = info.axes.filter((axis) => axis.type === "space").length;
   const outerShape = info.shape.slice(0, -spatial);
-  if (outerShape.some((length) => length !== 1)) {
+  const channels = channelCount(info);
+  if (outerShape.some((length, axis) => length !== 1 && !(info.axes[axis]!.name === "c" && channel !== undefined))) {
     throw new ClearstackError("invalid-request", `${where} has the shape ${info.shape}; give one 2-D or 3-D volume`);
   }
-  const voxels = info.shape.reduce((product, side) => product * side, 1);
+  if (channel !== undefined && channel >= channels) {
+    const last = channels === 1 ? "the only one is 0" : `the last one is ${channels - 1}`;
+    throw new ClearstackError("invalid-request", `${where} has no channel ${channel}: ${last}`);
+  }
+  const sides = info.shape.slice(-spatial);
+  const voxels = sides.reduce((product, side) => product * side, 1);
   if (voxels > MAX_VOXELS) {
     throw new ClearstackError("unsupported", `${where} has ${voxels} voxels; crop it to its bright part`);
   }
-  const sides = info.shape.slice(-spatial);
-  return { outer: outerShape.map(() => 0), shape: (spatial === 3 ? sides : [1, ...sides]) as unknown as Vec3 };
+  return {
+    outer: outerShape.map((_, axis) => info.axes[axis]!.name === "c" ? channel ?? 0 : 0),
+    shape: (spatial === 3 ? sides : [1, ...sides]) as unknown as Vec3,
+  };
 }
 
 /** In place. @returns warnings */
