@@ -53,7 +53,6 @@ export function tileTask({ plan, request, array, backend }: Omit<TileTaskOptions
   return {
     ...boxTask({ plan, request, backend }, tile),
     planHash: plan.planHash,
-    source: plan.source,
     output: { ...levelZero(plan, request.output.url), array },
   };
 }
