@@ -16,8 +16,13 @@ const TILE_OVERHEAD_VOXELS = 100_000;
 /** The three axes, before their core is chosen. */
 export type UncutAxes = readonly [UncutAxis, UncutAxis, UncutAxis];
 
-/** One axis without its core; `fixedCore` where the caller chose the tile. */
-export type UncutAxis = Omit<AxisCut, "core"> & { readonly fixedCore?: number };
+/** One axis without its core. */
+export interface UncutAxis extends Omit<AxisCut, "core"> {
+  /** Where the caller chose the tile. */
+  readonly fixedCore?: number;
+  /** Cores are multiples of this unless the axis is not cut. @default {8 along z, 32 along y and x} */
+  readonly granule?: number;
+}
 
 /** Three cut axes, z, y, x. */
 export type Cuts = readonly [AxisCut, AxisCut, AxisCut];
@@ -59,9 +64,8 @@ export function smallestCut(axes: UncutAxes): Cuts {
 
 /** Cuts of one axis worth trying, by rising box side: each computes or reads less than all before it. */
 function candidates(axis: UncutAxis, readVoxels: (cut: AxisCut) => number): AxisCut[] {
-  const { fixedCore, ...uncut } = axis;
+  const { fixedCore, granule = GRANULE[axis.axis], ...uncut } = axis;
   if (fixedCore !== undefined) return [{ ...uncut, core: Math.min(fixedCore, axis.extent) }];
-  const granule = GRANULE[axis.axis];
   const cores = new Set<number>();
   const largest = Math.min(MAX_SIDE, fastSide(axis.extent + 2 * axis.halo, axis.axis));
   for (let side = MIN_SIDE; side <= largest; side = fastSide(side + 1, axis.axis)) {

@@ -9,6 +9,9 @@ export const READ_CONCURRENCY = 8;
 /** Output chunks that are encoded and written at the same time. */
 export const WRITE_CONCURRENCY = 4;
 
+/** Shards that a process assembles and sends at the same time. */
+export const SHARDS_AT_ONCE = 2;
+
 /** What a process holds that does not grow with the tile: Deno, the libraries, the compute Workers. */
 const RUNTIME_BYTES = 220 * 2 ** 20;
 
@@ -19,6 +22,8 @@ export interface HostMemoryOptions {
   readonly box: Vec3;
   readonly core: Vec3;
   readonly outputChunk: Vec3;
+  /** Where there are shards. */
+  readonly outputShard?: Vec3 | undefined;
   /** Bytes of one decoded source chunk. */
   readonly sourceChunkBytes: number;
   /** Tiles in flight. */
@@ -40,6 +45,7 @@ export function hostMemory(options: HostMemoryOptions): MemoryTerms {
     // stored and decoded bytes of each chunk under way; stored ones are taken as incompressible
     sourceChunks: 2 * READ_CONCURRENCY * options.sourceChunkBytes,
     outputChunks: 2 * WRITE_CONCURRENCY * FLOAT_BYTES * voxelCount(options.outputChunk),
+    ...(options.outputShard ? { outputShards: SHARDS_AT_ONCE * FLOAT_BYTES * voxelCount(options.outputShard) } : {}),
   };
 }
 

@@ -10,11 +10,16 @@ export const CHUNK_TARGET: Vec3 = [16, 256, 256];
  * chunks and no two tiles write the same object.
  */
 export function outputChunk(shape: Vec3, tile: Vec3): Vec3 {
-  return mapAxes((axis) => {
-    const target = CHUNK_TARGET[axis];
-    if (tile[axis] >= shape[axis]) return Math.min(target, shape[axis]);
-    return divisorNear(tile[axis], target);
-  });
+  return mapAxes((axis) => outputChunkSide(axis, { extent: shape[axis], divides: tile[axis] }));
+}
+
+/** Length of a chunk along an axis: a divisor of `divides`, unless that holds the whole axis. */
+export function outputChunkSide(
+  axis: 0 | 1 | 2,
+  { extent, divides }: { readonly extent: number; readonly divides: number },
+): number {
+  const target = CHUNK_TARGET[axis];
+  return divides >= extent ? Math.min(target, extent) : divisorNear(divides, target);
 }
 
 /** The largest divisor of `n` up to `target`; `n` itself where that would be under a quarter of the target. */

@@ -20,7 +20,7 @@ import { MAX_SIDE } from "./fast_size.ts";
 import type { Vec3 } from "./geometry.ts";
 import { formatVec3, mapAxes, SPATIAL_AXES, voxelCount } from "./geometry.ts";
 import { formatBytes, hostMemory, totalBytes } from "./memory.ts";
-import { outputChunk } from "./output_chunk.ts";
+import { outputObjects, shardGranule } from "./output_objects.ts";
 import { redactUrl } from "./storage/url.ts";
 
 /** Tiles in flight beside those on the device, where memory allows: one that is read, and one that is written. */
@@ -63,16 +63,19 @@ export function planJob(image: ImageInfo, psf: JobPsf, request: JobRequest, limi
   refuseLargePsf(shape, psf);
   const halo = request.tiling.halo === "auto" ? autoHalo(psf, request.algorithm, shape) : request.tiling.halo;
   const { tile } = request.tiling;
+  const granule = shardGranule(shape, request.output.shards);
   const axes = mapAxes((axis) => ({
     extent: shape[axis],
     halo: halo[axis],
     psf: psf.shape[axis],
     axis,
     ...(tile === "auto" ? {} : { fixedCore: tile[axis] }),
+    ...(granule ? { granule: granule[axis] } : {}),
   })) as UncutAxes;
   refuseContradictions(request.algorithm, image.dtype);
   const holdsOut = request.algorithm.stop === "held-out";
-  const claim = (cuts: Cuts, concurrency: number) => claimMemory(cuts, concurrency, { image, holdsOut }, shape, limits);
+  const claim = (cuts: Cuts, concurrency: number) =>
+    claimMemory(cuts, concurrency, { image, output: request.output, holdsOut }, shape, limits);
   const sourceChunk = alongSpatialAxes(image, image.chunkShape);
   const periodic = request.algorithm.boundary === "periodic";
   const readVoxels = (cut: AxisCut) => touchedChunkVoxels(cut, sourceChunk[cut.axis], periodic);
@@ -154,18 +157,24 @@ function refuseLargePsf(shape: Vec3, psf: PsfInfo): void {
 function claimMemory(
   cuts: Cuts,
   concurrency: number,
-  { image, holdsOut }: { readonly image: ImageInfo; readonly holdsOut: boolean },
+  { image, output, holdsOut }: {
+    readonly image: ImageInfo;
+    readonly output: JobRequest["output"];
+    readonly holdsOut: boolean;
+  },
   shape: Vec3,
   limits: Limits,
 ): Claim {
   const box = mapAxes((axis) => largestBoxSide(cuts[axis]));
   const core = mapAxes((axis) => Math.min(cuts[axis].core, shape[axis]));
+  const { chunk, shard } = outputObjects({ ...output, shape, tile: core, volumes: outerCount(image) });
   const boxes = Math.min(limits.boxesAtOnce, concurrency);
   const compute = Object.fromEntries(Object.entries(limits.compute(box)).map(([term, bytes]) => [term, boxes * bytes]));
   const host = hostMemory({
     box,
     core,
-    outputChunk: outputChunk(shape, core),
+    outputChunk: chunk,
+    outputShard: shard,
     sourceChunkBytes: image.chunkShape.reduce((product, side) => product * side, 1) * dtypeBytes(image.dtype),
     concurrency,
     holdsOut,
@@ -254,12 +263,12 @@ function describe({ image, psf, request, shape, halo, cuts, concurrency, claim, 
   const volumes = outerCount(image);
   const tile = mapAxes((axis) => Math.min(cuts[axis].core, shape[axis]));
   const grid = mapAxes((axis) => tileCount(cuts[axis]));
-  const chunk = outputChunk(shape, tile);
+  const objects = outputObjects({ ...request.output, shape, tile, volumes });
   const computed = mapAxes((axis) => boxSideSum(cuts[axis]));
   const readAmplification = volumesPerChunk(image) * voxelCount(voxelsRead) / voxelCount(shape);
   const voxels = volumes * voxelCount(shape);
   return {
-    planHash: planHash({ image, psf, request, tile, halo, chunk }),
+    planHash: planHash({ image, psf, request, tile, halo, objects }),
     source: image,
     psf,
     algorithm: request.algorithm,
@@ -271,7 +280,7 @@ function describe({ image, psf, request, shape, halo, cuts, concurrency, claim, 
     grid,
     tiles: volumes * voxelCount(grid),
     omeVersion: request.output.version,
-    chunk,
+    ...objects,
     concurrency,
     voxels,
     hostMemory: claim.host,
@@ -292,9 +301,9 @@ function planHash(parts: {
   request: JobRequest;
   tile: Vec3;
   halo: Vec3;
-  chunk: Vec3;
+  objects: Pick<Plan, "chunk" | "shard">;
 }): string {
-  const { image, psf, request, tile, halo, chunk } = parts;
+  const { image, psf, request, tile, halo, objects } = parts;
   const selected = image.selection === undefined ? [] : [[image.selection.channels, image.selection.times]];
   const decisive = {
     version: 1,
@@ -305,7 +314,7 @@ function planHash(parts: {
     tile,
     halo,
     omeVersion: request.output.version,
-    chunk,
+    ...objects,
   };
   return createHash("sha256").update(JSON.stringify(decisive)).digest("hex");
 }

@@ -42,17 +42,18 @@ export const JOB_FLAGS: Readonly<Record<string, JobFlag>> = {
     form: `one of ${OmeVersionSchema.options.join(", ")}`,
     read: (text, { flag }) => oneOf(flag, text, OmeVersionSchema.options),
   },
+  "shards": sides("output.shards", "three whole numbers of at least 1, such as 64,512,512", [1, MOST_VOXELS], "none"),
   "resume": { at: "output.ifExists", means: "resume" },
   "overwrite": { at: "output.ifExists", means: "overwrite" },
 };
 
-/** Voxels along z, y, x, or auto; a pair stands for y and x of an image that has no z. */
-function sides(at: string, numbers: string, range: readonly [number, number]): ValueFlag {
+/** Voxels along z, y, x, or a word such as auto; a pair stands for y and x of an image that has no z. */
+function sides(at: string, numbers: string, range: readonly [number, number], ...words: readonly string[]): ValueFlag {
   return {
     at,
-    form: `auto, or Z,Y,X: ${numbers} (Y,X for a 2-D image)`,
+    form: `${["auto", ...words].join(", ")}, or Z,Y,X: ${numbers} (Y,X for a 2-D image)`,
     read: async (text, { flag, form, sourceHasZ }) => {
-      if (text === "auto") return text;
+      if (text === "auto" || words.includes(text)) return text;
       const given = triple(flag, text, form, range);
       if (given.length === 3) return given;
       return await sourceHasZ() ? refuseValue(flag, text, form) : [range[0], ...given];

@@ -8,7 +8,7 @@ import type { SeamReport, SeamTask } from "shared/contract/seam.ts";
 import type { Piece, TileReport, TileTask } from "shared/contract/tile.ts";
 import type { DeconvolveKind, TaskFunctions } from "shared/engine/task_kinds.ts";
 import { ClearstackError, isClearstackError } from "shared/errors.ts";
-import { formatVec3 } from "shared/geometry.ts";
+import { formatVec3, voxelCount } from "shared/geometry.ts";
 import type { Image } from "shared/image/image.ts";
 import { reopenImage } from "shared/image/open_image.ts";
 import { readBox } from "shared/image/read_box.ts";
@@ -23,6 +23,7 @@ import { DeconvolverPool } from "./deconvolver_pool.ts";
 import { holdOut } from "./hold_out.ts";
 import type { BoxTask } from "./kernel_options.ts";
 import { deconvolverOptions, measuringOptions, runOptions, taskDataType } from "./kernel_options.ts";
+import { pastePiece } from "./paste_piece.ts";
 import { RecentCache } from "./recent_cache.ts";
 
 /** Sources and PSFs whose handles are kept; a process works on one job at a time, or on few. */
@@ -63,29 +64,46 @@ export function createTileComputer(kernels: Kernels): TileComputer {
 
 async function computeTile(task: TileTask, means: Means, signal: AbortSignal): Promise<TileReport> {
   const started = performance.now();
-  const whole = await computePiece(task, means, signal, task.pieces?.[0]);
-  const report: TileReport = { index: task.tile.index, ...whole, seconds: 0 };
-  for (const piece of task.pieces?.slice(1) ?? []) {
-    const next = await computePiece(task, means, signal, piece);
-    for (const part of SUMMED) report[part] += next[part];
-  }
-  report.seconds = (performance.now() - started) / 1000;
-  if (task.pieces) report.pieces = task.pieces.length;
+  const { core, ...computation } =
+    await (task.pieces ? computePieces(task, task.pieces, means, signal) : computeCore(task, means, signal));
+  const computed = performance.now();
+  const { bytesWritten } = await writeTile(task, core, { signal });
+  releaseMemory(core);
+  const report: TileReport = {
+    index: task.tile.index,
+    ...computation,
+    seconds: (performance.now() - started) / 1000,
+    writeSeconds: (performance.now() - computed) / 1000,
+    bytesWritten,
+    ...(task.pieces ? { pieces: task.pieces.length } : {}),
+  };
   await writeTileRecord(task, report);
   return report;
 }
 
 /** What the pieces of a tile add up to. */
-const SUMMED = ["readSeconds", "kernelSeconds", "writeSeconds", "bytesRead", "bytesWritten"] as const;
+const SUMMED = ["readSeconds", "kernelSeconds", "bytesRead"] as const;
 
-/** Computes and writes a tile, or a piece of one. */
-async function computePiece(task: TileTask, means: Means, signal: AbortSignal, piece?: Piece) {
-  const part = piece ? { ...task, tile: { ...task.tile, ...piece } } : task;
-  const { core, ...computation } = await computeCore(part, means, signal);
-  const computed = performance.now();
-  const { bytesWritten } = await writeTile(part, core, { signal });
-  releaseMemory(core);
-  return { ...computation, writeSeconds: (performance.now() - computed) / 1000, bytesWritten };
+/** The core of a tile computed piece by piece. It is kept in memory until it is whole, since a piece may be part of a shard. */
+async function computePieces(
+  task: TileTask,
+  [first, ...others]: readonly Piece[],
+  means: Means,
+  signal: AbortSignal,
+): ReturnType<typeof computeCore> {
+  const tileCore = { core: task.tile.core, values: new Float32Array(voxelCount(task.tile.core.shape)) };
+  const compute = async (piece: Piece) => {
+    const computed = await computeCore({ ...task, tile: { ...task.tile, ...piece } }, means, signal);
+    pastePiece(tileCore, { core: piece.core, values: computed.core });
+    releaseMemory(computed.core);
+    return computed;
+  };
+  const sum = { ...await compute(first!), core: tileCore.values };
+  for (const piece of others) {
+    const computed = await compute(piece);
+    for (const part of SUMMED) sum[part] += computed[part];
+  }
+  return sum;
 }
 
 async function checkSeam(task: SeamTask, means: Means, signal: AbortSignal): Promise<SeamReport> {

@@ -6,12 +6,15 @@ import type { StoredArray } from "../contract/stored_array.ts";
 import { dtypeBytes } from "../dtype.ts";
 import { ClearstackError } from "../errors.ts";
 import { type Box, formatVec3, mapAxes, type Vec3, voxelCount } from "../geometry.ts";
-import { WRITE_CONCURRENCY } from "../memory.ts";
+import { SHARDS_AT_ONCE, WRITE_CONCURRENCY } from "../memory.ts";
 import { releaseMemory } from "../release_memory.ts";
-import { encodeBlosc } from "../storage/blosc_frame.ts";
+import { BLOSC_OVERHEAD_BYTES, encodeBlosc } from "../storage/blosc_frame.ts";
+import { createLimiter } from "../storage/limiter.ts";
 import { mapLimited } from "../storage/map_limited.ts";
 import { openStore } from "../storage/open_store.ts";
+import { encodeShard } from "../storage/shard.ts";
 import type { RequestOptions } from "../storage/store.ts";
+import { cutChunk, isZero } from "./cut_chunk.ts";
 import type { ChunkValues } from "./image.ts";
 import { objectKey } from "./output_layout.ts";
 
@@ -25,8 +28,12 @@ export interface Block {
   readonly values: ChunkValues;
 }
 
+/** Of the whole process, however many blocks it writes: shards are large. */
+const limitShards = createLimiter(SHARDS_AT_ONCE);
+
 /**
- * Encodes a box chunk by chunk and writes whole objects; chunks at the array's end are padded with 0, the fill value.
+ * Encodes a box chunk by chunk and writes whole objects, chunks or shards. Chunks at the array's end are padded with 0, the fill
+ * value; in shards, chunks that hold nothing else are left out.
  *
  * @returns stored bytes
  * @throws {ClearstackError} `unwritable`, `store-unavailable`, `cancelled`; `internal` if the box is not made of whole objects
@@ -38,26 +45,65 @@ export async function writeBlock(
 ): Promise<{ readonly bytesWritten: number }> {
   refuseMisfit(array, block);
   const { outer, core } = block;
-  const { chunk } = array;
-  const first = mapAxes((axis) => core.start[axis] / chunk[axis]);
+  const { chunk, shard } = array;
+  const side = shard ?? chunk;
+  const first = mapAxes((axis) => core.start[axis] / side[axis]);
   const store = openStore(array.url);
-  const counts = mapAxes((axis) => Math.ceil(core.shape[axis] / chunk[axis]));
-  const sizes = await mapLimited(gridPoints(counts), WRITE_CONCURRENCY, async (at) => {
-    const voxels = cutChunk(block, { at, chunk });
-    const bytes = encodeBlosc(voxels, dtypeBytes(array.dtype));
-    releaseMemory(voxels);
+  const put = async (at: Vec3, bytes: Uint8Array) => {
     await store.put(objectKey(array, outer, mapAxes((axis) => first[axis] + at[axis])), bytes, options);
     return bytes.length;
-  });
+  };
+  const writeObject = async (at: Vec3) => {
+    if (shard === undefined) return await put(at, encodeChunk(array, block, at));
+    return await limitShards(async () => {
+      const bytes = await shardOf({ ...array, shard }, block, at);
+      const size = await put(at, bytes);
+      releaseMemory(bytes);
+      return size;
+    });
+  };
+  const counts = mapAxes((axis) => Math.ceil(core.shape[axis] / side[axis]));
+  const sizes = await mapLimited(gridPoints(counts), WRITE_CONCURRENCY, writeObject);
   return { bytesWritten: sizes.reduce((sum, size) => sum + size, 0) };
 }
 
+/** The chunk at a position in the block's grid of chunks. */
+function encodeChunk({ chunk, dtype }: StoredArray, block: Block, at: Vec3): Uint8Array {
+  const voxels = cutChunk(block, { at, chunk });
+  const bytes = encodeBlosc(voxels, dtypeBytes(dtype));
+  releaseMemory(voxels);
+  return bytes;
+}
+
+/** The shard at a position in the block's grid of shards. */
+async function shardOf(array: StoredArray & { readonly shard: Vec3 }, block: Block, at: Vec3): Promise<Uint8Array> {
+  const { chunk, shard, dtype } = array;
+  const size = dtypeBytes(dtype);
+  const counts = mapAxes((axis) => shard[axis] / chunk[axis]);
+  const positions = gridPoints(counts);
+  const encodeInner = (position: number): Uint8Array | undefined => {
+    const inBlock = mapAxes((axis) => at[axis] * counts[axis] + positions[position]![axis]);
+    if (inBlock.some((place, axis) => place * chunk[axis]! >= block.core.shape[axis]!)) return undefined;
+    const voxels = cutChunk(block, { at: inBlock, chunk });
+    const bytes = isZero(voxels) ? undefined : encodeBlosc(voxels, size);
+    releaseMemory(voxels);
+    return bytes;
+  };
+  return await encodeShard({
+    chunks: positions.length,
+    chunkBytes: size * voxelCount(chunk) + BLOSC_OVERHEAD_BYTES,
+    concurrency: WRITE_CONCURRENCY,
+    encodeChunk: (position) => Promise.resolve(encodeInner(position)),
+  });
+}
+
 /** A box that cuts through an object would destroy what others wrote into it. */
-function refuseMisfit({ axes, shape, chunk, dtype }: StoredArray, { core, values }: Block): void {
+function refuseMisfit({ axes, shape, chunk, shard, dtype }: StoredArray, { core, values }: Block): void {
+  const side = shard ?? chunk;
   const spatial = axes.includes("z") ? shape.slice(-3) : [1, ...shape.slice(-2)];
   const whole = mapAxes((axis) => {
     const end = core.start[axis] + core.shape[axis];
-    return core.start[axis] % chunk[axis] === 0 && (end % chunk[axis] === 0 || end === spatial[axis]);
+    return core.start[axis] % side[axis] === 0 && (end % side[axis] === 0 || end === spatial[axis]);
   });
   const fits = values.length === voxelCount(core.shape) && values.BYTES_PER_ELEMENT === dtypeBytes(dtype);
   if (fits && whole.every(Boolean)) return;
@@ -65,8 +111,8 @@ function refuseMisfit({ axes, shape, chunk, dtype }: StoredArray, { core, values
     "internal",
     `the ${values.length} voxels of shape ${formatVec3(core.shape)} at ${
       formatVec3(core.start)
-    } are not made of whole chunks ` +
-      `of ${formatVec3(chunk)} ${dtype}`,
+    } are not made of whole ` +
+      `${shard ? "shards" : "chunks"} of ${formatVec3(side)} ${dtype}`,
   );
 }
 
@@ -77,23 +123,4 @@ function gridPoints(counts: Vec3): Vec3[] {
     Math.floor(index / counts[2]) % counts[1],
     index % counts[2],
   ]);
-}
-
-/** The bytes of one chunk of the box, full size, 0 where it reaches past the box. */
-function cutChunk(
-  { core, values }: Block,
-  { at, chunk }: { readonly at: Vec3; readonly chunk: Vec3 },
-): Uint8Array<ArrayBuffer> {
-  const size = values.BYTES_PER_ELEMENT;
-  const stored = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-  const start = mapAxes((axis) => at[axis] * chunk[axis]);
-  const [depth, height, width] = mapAxes((axis) => Math.min(chunk[axis], core.shape[axis] - start[axis]));
-  const bytes = new Uint8Array(size * voxelCount(chunk));
-  for (let z = 0; z < depth; z++) {
-    for (let y = 0; y < height; y++) {
-      const from = size * (((start[0] + z) * core.shape[1] + start[1] + y) * core.shape[2] + start[2]);
-      bytes.set(stored.subarray(from, from + size * width), size * (z * chunk[1] + y) * chunk[2]);
-    }
-  }
-  return bytes;
 }

@@ -18,7 +18,7 @@ Deno.test("without flags the contract's defaults hold", async () => {
   assertEquals(await requestFrom("--psf psf.tif"), {
     source: { url: "in.zarr" },
     psf: { url: "psf.tif" },
-    output: { url: "out.zarr", ifExists: "fail", version: "0.5" },
+    output: { url: "out.zarr", ifExists: "fail", version: "0.5", shards: "auto" },
     algorithm: {
       ...{
         iterations: 20,
@@ -45,7 +45,7 @@ Deno.test("every flag reaches the request", async () => {
   assertEquals(await requestFrom(line), {
     source: { url: "in.zarr", path: "a/b", axes: "tczyx" },
     psf: { url: "p", path: "c" },
-    output: { url: "out.zarr", ifExists: "overwrite", version: "0.5" },
+    output: { url: "out.zarr", ifExists: "overwrite", version: "0.5", shards: "auto" },
     algorithm: {
       ...{ iterations: 7, boundary: "constant", boundaryValue: -150, acceleration: "biggs", start: "flat" },
       ...{ background: 12.5, totalVariation: 0.002, backProjector: "wiener-butterworth", dampingSigmas: 3 },
