@@ -1,5 +1,6 @@
 /** Where a job stands, and what it came to. */
 import { z } from "zod";
+import { CostSchema, EstimateSchema } from "./cost.ts";
 import { DecisionsSchema } from "./decisions.ts";
 import { JobRequestSchema } from "./job_request.ts";
 import { SeamCertificateSchema } from "./seam.ts";
@@ -22,6 +23,9 @@ export const JobStatusSchema = z.strictObject({
   tilesDone: z.int().min(0),
   tilesResumed: z.int().min(0).describe("tiles found finished by an earlier run"),
   etaSeconds: z.number().optional(),
+  estimate: EstimateSchema.optional().describe("what the job was expected to take when it was submitted"),
+  deviceSeconds: z.number().min(0).default(0).describe("seconds of the device so far, interrupted runs included"),
+  cost: CostSchema.optional().describe("of these seconds, where the service has a price"),
   result: z.lazy(() => JobResultSchema).optional(),
   error: z.strictObject({ kind: z.string(), message: z.string() }).optional(),
 });

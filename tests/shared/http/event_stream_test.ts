@@ -16,6 +16,7 @@ const status: JobStatus = {
     output: { url: "memory:o" },
     algorithm: { iterations: 1 },
   }),
+  deviceSeconds: 0,
   tiles: 2,
   tilesDone: 0,
   tilesResumed: 0,
