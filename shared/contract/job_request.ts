@@ -3,6 +3,7 @@ import { z } from "zod";
 import { AlgorithmSchema } from "./algorithm.ts";
 import { BackendSchema } from "./backend.ts";
 import { HaloSchema, Vec3Schema } from "./box.ts";
+import { JobControlSchema } from "./job_control.ts";
 import { LocationSchema, PsfLocationSchema } from "./location.ts";
 import { SelectSchema } from "./select.ts";
 import { OmeVersionSchema } from "./stored_array.ts";
@@ -34,6 +35,7 @@ export const JobRequestSchema = z.strictObject({
   }),
   algorithm: AlgorithmSchema.prefault({}),
   tiling: TilingSchema.prefault({}),
+  ...JobControlSchema.shape,
   backend: BackendSchema.default("auto"),
   memoryBytes: z.int().min(1).optional().describe("host memory budget in bytes"),
   seamCheck: z.union([z.literal("auto"), z.int().min(0).max(64)]).default("auto").describe(

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { AlgorithmSchema } from "./algorithm.ts";
 import { HaloSchema, Vec3Schema } from "./box.ts";
+import { EstimateSchema } from "./cost.ts";
 import { DecisionsSchema } from "./decisions.ts";
 import { ImageInfoSchema } from "./image_info.ts";
 import { JobPsfSchema } from "./psf_info.ts";
@@ -38,5 +39,6 @@ export const PlanSchema = z.strictObject({
   readAmplification: z.number().describe("bytes read over bytes of the image"),
   inflation: z.number().describe("computed voxels over useful voxels"),
   decisions: DecisionsSchema.optional().describe("once a pilot has decided what the request leaves open"),
+  estimate: EstimateSchema.optional(),
 });
 export type Plan = z.infer<typeof PlanSchema>;
