@@ -11,12 +11,13 @@ import { VERSION } from "../version.ts";
 
 /** A job request without user, password and query in its URLs. */
 export function redactedRequest(request: JobRequest): JobRequest {
-  const { source, psf, output } = request;
+  const { source, psf, output, webhook } = request;
   return {
     ...request,
     source: redacted(source),
     psf: Array.isArray(psf) ? psf.map(redacted) : redacted(psf),
     output: redacted(output),
+    ...(webhook ? { webhook: redacted(webhook) } : {}),
   };
 }
 
