@@ -5,7 +5,7 @@
  */
 import { zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import { constants } from "node:zlib";
-import { shuffleInto, unshuffleInto } from "./shuffle.ts";
+import { shuffle, unshuffle } from "./shuffle.ts";
 
 const HEADER_BYTES = 16;
 
@@ -22,20 +22,12 @@ const ZSTD = 4;
 /** Uncompressed bytes per block: small enough for a cache, large enough to compress well. */
 const BLOCK_BYTES = 2 ** 20;
 
-const LEVEL_1 = { [constants.ZSTD_c_compressionLevel]: 1 };
-
-/** Room that Zstandard asks for beyond its content. */
-const LEAST_CHUNK_BYTES = 64;
-
 /** Compresses elements of `size` bytes with byte shuffle and Zstandard level 1. Same bytes in, same bytes out. */
 export function encodeBlosc(bytes: Uint8Array, size: number): Uint8Array {
   const blockBytes = Math.min(bytes.length, BLOCK_BYTES - (BLOCK_BYTES % size));
   const blocks = Array.from({ length: Math.ceil(bytes.length / blockBytes) || 0 }, (_, index) => {
-    const plain = bytes.subarray(index * blockBytes, (index + 1) * blockBytes);
-    const block = new Uint8Array(plain.length);
-    shuffleInto(block, plain, size);
-    // In one piece: what comes in many has to be joined.
-    const packed = zstdCompressSync(block, { params: LEVEL_1, chunkSize: block.length + LEAST_CHUNK_BYTES });
+    const block = shuffle(bytes.subarray(index * blockBytes, (index + 1) * blockBytes), size);
+    const packed = zstdCompressSync(block, { params: { [constants.ZSTD_c_compressionLevel]: 1 } });
     // A block as long as its content is taken as stored; shuffled all the same.
     return packed.length < block.length ? packed : block;
   });
@@ -57,10 +49,9 @@ export function encodeBlosc(bytes: Uint8Array, size: number): Uint8Array {
 /**
  * Decompresses a frame; `undefined` if its inner codec or its shuffle is not among those done natively.
  *
- * @param limit bytes that the frame may hold at most
- * @throws {Error} if the frame is cut short, contradicts itself, or holds more
+ * @throws {Error} if the frame is cut short or contradicts itself
  */
-export function decodeBlosc(frame: Uint8Array, limit = Infinity): Uint8Array | undefined {
+export function decodeBlosc(frame: Uint8Array): Uint8Array | undefined {
   if (frame.length < HEADER_BYTES) throw new Error("the frame has no header");
   const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
   const [flags, size] = [frame[2]!, frame[3]!];
@@ -68,7 +59,6 @@ export function decodeBlosc(frame: Uint8Array, limit = Infinity): Uint8Array | u
   if (frameBytes !== frame.length) {
     throw new Error(`the frame is ${frame.length} bytes long and should be ${frameBytes}`);
   }
-  if (bytes > limit) throw new Error(`the frame says that it holds ${bytes} bytes, which is too much for its chunk`);
   if (flags & STORED) {
     if (frame.length < HEADER_BYTES + bytes) throw new Error("the frame is cut short");
     return frame.slice(HEADER_BYTES, HEADER_BYTES + bytes);
@@ -81,10 +71,8 @@ export function decodeBlosc(frame: Uint8Array, limit = Infinity): Uint8Array | u
     const length = Math.min(blockBytes, bytes - index * blockBytes);
     // c-blosc splits whole blocks of small elements into one stream per byte, unless told not to.
     const splits = flags & UNSPLIT || length < blockBytes ? 1 : size;
-    const target = plain.subarray(index * blockBytes, index * blockBytes + length);
     const block = decodeBlock(frame, view, { offset: view.getUint32(HEADER_BYTES + 4 * index, true), length, splits });
-    if (flags & SHUFFLED && size > 1) unshuffleInto(target, block, size);
-    else target.set(block);
+    plain.set(flags & SHUFFLED && size > 1 ? unshuffle(block, size) : block, index * blockBytes);
   }
   return plain;
 }
@@ -94,19 +82,16 @@ function decodeBlock(
   view: DataView,
   { offset, length, splits }: { offset: number; length: number; splits: number },
 ): Uint8Array {
+  const block = new Uint8Array(length);
   const streamBytes = length / splits;
-  const next = () => {
+  for (let filled = 0; filled < length; filled += streamBytes) {
     const packedBytes = view.getUint32(offset, true);
     const packed = frame.subarray(offset + 4, offset + 4 + packedBytes);
-    const limits = { maxOutputLength: streamBytes, chunkSize: streamBytes + LEAST_CHUNK_BYTES };
-    const stream = packedBytes === streamBytes ? packed : zstdDecompressSync(packed, limits);
+    const stream = packedBytes === streamBytes ? packed : zstdDecompressSync(packed, { maxOutputLength: streamBytes });
     if (packed.length !== packedBytes || stream.length !== streamBytes) throw new Error("a block is cut short");
+    block.set(stream, filled);
     offset += 4 + packedBytes;
-    return stream;
-  };
-  if (splits === 1) return next();
-  const block = new Uint8Array(length);
-  for (let filled = 0; filled < length; filled += streamBytes) block.set(next(), filled);
+  }
   return block;
 }
 
