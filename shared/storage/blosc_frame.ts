@@ -5,7 +5,7 @@
  */
 import { zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import { constants } from "node:zlib";
-import { shuffle, unshuffle } from "./shuffle.ts";
+import { shuffleInto, unshuffleInto } from "./shuffle.ts";
 
 const HEADER_BYTES = 16;
 
@@ -22,12 +22,20 @@ const ZSTD = 4;
 /** Uncompressed bytes per block: small enough for a cache, large enough to compress well. */
 const BLOCK_BYTES = 2 ** 20;
 
+const LEVEL_1 = { [constants.ZSTD_c_compressionLevel]: 1 };
+
+/** Room that Zstandard asks for beyond its content. */
+const LEAST_CHUNK_BYTES = 64;
+
 /** Compresses elements of `size` bytes with byte shuffle and Zstandard level 1. Same bytes in, same bytes out. */
 export function encodeBlosc(bytes: Uint8Array, size: number): Uint8Array {
   const blockBytes = Math.min(bytes.length, BLOCK_BYTES - (BLOCK_BYTES % size));
   const blocks = Array.from({ length: Math.ceil(bytes.length / blockBytes) || 0 }, (_, index) => {
-    const block = shuffle(bytes.subarray(index * blockBytes, (index + 1) * blockBytes), size);
-    const packed = zstdCompressSync(block, { params: { [constants.ZSTD_c_compressionLevel]: 1 } });
+    const plain = bytes.subarray(index * blockBytes, (index + 1) * blockBytes);
+    const block = new Uint8Array(plain.length);
+    shuffleInto(block, plain, size);
+    // In one piece: what comes in many has to be joined.
+    const packed = zstdCompressSync(block, { params: LEVEL_1, chunkSize: block.length + LEAST_CHUNK_BYTES });
     // A block as long as its content is taken as stored; shuffled all the same.
     return packed.length < block.length ? packed : block;
   });
@@ -49,9 +57,10 @@ export function encodeBlosc(bytes: Uint8Array, size: number): Uint8Array {
 /**
  * Decompresses a frame; `undefined` if its inner codec or its shuffle is not among those done natively.
  *
- * @throws {Error} if the frame is cut short or contradicts itself
+ * @param limit bytes that the frame may hold at most
+ * @throws {Error} if the frame is cut short, contradicts itself, or holds more
  */
-export function decodeBlosc(frame: Uint8Array): Uint8Array | undefined {
+export function decodeBlosc(frame: Uint8Array, limit = Infinity): Uint8Array | undefined {
   if (frame.length < HEADER_BYTES) throw new Error("the frame has no header");
   const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
   const [flags, size] = [frame[2]!, frame[3]!];
@@ -59,6 +68,7 @@ export function decodeBlosc(frame: Uint8Array): Uint8Array | undefined {
   if (frameBytes !== frame.length) {
     throw new Error(`the frame is ${frame.length} bytes long and should be ${frameBytes}`);
   }
+  if (bytes > limit) throw new Error(`the frame says that it holds ${bytes} bytes, which is too much for its chunk`);
   if (flags & STORED) {
     if (frame.length < HEADER_BYTES + bytes) throw new Error("the frame is cut short");
     return frame.slice(HEADER_BYTES, HEADER_BYTES + bytes);
@@ -71,8 +81,10 @@ export function decodeBlosc(frame: Uint8Array): Uint8Array | undefined {
     const length = Math.min(blockBytes, bytes - index * blockBytes);
     // c-blosc splits whole blocks of small elements into one stream per byte, unless told not to.
     const splits = flags & UNSPLIT || length < blockBytes ? 1 : size;
+    const target = plain.subarray(index * blockBytes, index * blockBytes + length);
     const block = decodeBlock(frame, view, { offset: view.getUint32(HEADER_BYTES + 4 * index, true), length, splits });
-    plain.set(flags & SHUFFLED && size > 1 ? unshuffle(block, size) : block, index * blockBytes);
+    if (flags & SHUFFLED && size > 1) unshuffleInto(target, block, size);
+    else target.set(block);
   }
   return plain;
 }
@@ -82,16 +94,19 @@ function decodeBlock(
   view: DataView,
   { offset, length, splits }: { offset: number; length: number; splits: number },
 ): Uint8Array {
-  const block = new Uint8Array(length);
   const streamBytes = length / splits;
-  for (let filled = 0; filled < length; filled += streamBytes) {
+  const next = () => {
     const packedBytes = view.getUint32(offset, true);
     const packed = frame.subarray(offset + 4, offset + 4 + packedBytes);
-    const stream = packedBytes === streamBytes ? packed : zstdDecompressSync(packed, { maxOutputLength: streamBytes });
+    const limits = { maxOutputLength: streamBytes, chunkSize: streamBytes + LEAST_CHUNK_BYTES };
+    const stream = packedBytes === streamBytes ? packed : zstdDecompressSync(packed, limits);
     if (packed.length !== packedBytes || stream.length !== streamBytes) throw new Error("a block is cut short");
-    block.set(stream, filled);
     offset += 4 + packedBytes;
-  }
+    return stream;
+  };
+  if (splits === 1) return next();
+  const block = new Uint8Array(length);
+  for (let filled = 0; filled < length; filled += streamBytes) block.set(next(), filled);
   return block;
 }
 

@@ -2,13 +2,9 @@
  * The codecs that zarrita decodes chunks with: native where the runtime has them, and strict. The library's own let truncated
  * chunks, wrong checksums and foreign element sizes pass.
  */
-import { gunzipSync, inflateSync, zstdDecompressSync } from "node:zlib";
-import Blosc from "numcodecs/blosc";
-import Lz4 from "numcodecs/lz4";
 import { registry } from "zarrita";
-import { decodeBlosc } from "./blosc_frame.ts";
-import { crc32c } from "./crc32c.ts";
-import { unshuffle } from "./shuffle.ts";
+import { codecWork } from "./codec_threads.ts";
+import { type DecoderName, DECODERS, type DecoderSettings } from "./decoders.ts";
 
 /** What a codec is told of the chunk it decodes. */
 interface ChunkMeta {
@@ -16,36 +12,21 @@ interface ChunkMeta {
   readonly shape: readonly number[];
 }
 
-type Decoder = (bytes: Uint8Array) => Uint8Array | Promise<Uint8Array>;
-type MakeDecoder = (configuration: Record<string, unknown>, maxOutputLength: number) => Decoder;
-
-/** Bytes-to-bytes codecs by name. */
-const DECODERS: Readonly<Record<string, MakeDecoder>> = {
-  zstd: (_, maxOutputLength) => (bytes) => zstdDecompressSync(bytes, { maxOutputLength }),
-  gzip: (_, maxOutputLength) => (bytes) => gunzipSync(bytes, { maxOutputLength }),
-  zlib: (_, maxOutputLength) => (bytes) => inflateSync(bytes, { maxOutputLength }),
-  blosc: () => {
-    const other = Blosc.fromConfig({ id: "blosc", cname: "lz4", clevel: 5, shuffle: 1, blocksize: 0 });
-    return (frame) => decodeBlosc(frame) ?? other.decode(frame);
-  },
-  lz4: () => {
-    const lz4 = Lz4.fromConfig({ id: "lz4" });
-    return (bytes) => lz4.decode(bytes);
-  },
-  shuffle: ({ elementsize }) => (bytes) => unshuffle(bytes, Number(elementsize ?? 4)),
-  crc32c: () => verifyCrc32c,
-};
-
 /** Puts the codecs into zarrita's registry, under their v3 names and those of numcodecs. */
 export function registerCodecs(): void {
   registerStrictBytes();
-  for (const [name, makeDecoder] of Object.entries(DECODERS)) {
+  for (const name of Object.keys(DECODERS) as DecoderName[]) {
     const entry = {
       kind: "bytes_to_bytes" as const,
       fromConfig(configuration: unknown, meta: ChunkMeta) {
+        const settings: DecoderSettings = {
+          configuration: (configuration ?? {}) as Record<string, unknown>,
+          expectedBytes: chunkBytes(meta),
+          maxBytes: outputLimit(meta),
+        };
         return {
           kind: "bytes_to_bytes" as const,
-          decode: makeDecoder((configuration ?? {}) as Record<string, unknown>, outputLimit(meta)),
+          decode: (bytes: Uint8Array) => codecWork({ do: "decode", codec: name, settings }, bytes),
           encode(): never {
             throw new Error(`${name} is for reading only`);
           },
@@ -72,8 +53,7 @@ function registerStrictBytes(): void {
       kind: "array_to_bytes" as const,
       fromConfig(configuration: unknown, meta: Parameters<typeof entry.fromConfig>[1]) {
         const codec = entry.fromConfig(configuration, meta);
-        const { dataType, shape } = meta;
-        const wanted = elementBytes(dataType) * shape.reduce((product, side) => product * side, 1);
+        const wanted = chunkBytes(meta);
         const decode = codec.decode.bind(codec);
         return Object.assign(codec, {
           decode(bytes: Uint8Array) {
@@ -88,6 +68,11 @@ function registerStrictBytes(): void {
   });
 }
 
+/** Bytes of a decoded chunk. */
+function chunkBytes({ dataType, shape }: ChunkMeta): number {
+  return shape.reduce((product, side) => product * side, elementBytes(dataType));
+}
+
 /** `uint16` -> 2, `bool` -> 1. */
 function elementBytes(dataType: string): number {
   return Number(/\d+$/.exec(dataType)?.[0] ?? 8) / 8;
@@ -96,12 +81,4 @@ function elementBytes(dataType: string): number {
 /** Twice the chunk, in elements of 8 bytes, and a page: what no honest intermediate exceeds and no bomb may. */
 function outputLimit(meta: ChunkMeta): number {
   return 2 * 8 * meta.shape.reduce((product, side) => product * side, 1) + 4096;
-}
-
-function verifyCrc32c(bytes: Uint8Array): Uint8Array {
-  if (bytes.length < 4) throw new Error("the checksum is missing");
-  const content = bytes.subarray(0, bytes.length - 4);
-  const stored = new DataView(bytes.buffer, bytes.byteOffset + content.length, 4).getUint32(0, true);
-  if (stored !== crc32c(content)) throw new Error("the checksum does not match");
-  return content;
 }
