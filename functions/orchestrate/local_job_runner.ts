@@ -91,7 +91,7 @@ export class LocalJobRunner implements JobRunner {
     const job = this.#enter({
       ...{ id: newJobId(created), state: "queued", created: stamp, updated: stamp },
       ...(owner === undefined ? {} : { owner }),
-      ...{ sequence: 0, request, planHash, tiles, tilesDone: tilesResumed, tilesResumed },
+      ...{ sequence: 0, deviceSeconds: 0, request, planHash, tiles, tilesDone: tilesResumed, tilesResumed },
     }, begun);
     try {
       this.#refuseIfClosed();
