@@ -13,6 +13,7 @@ import type { Image } from "shared/image/image.ts";
 import { reopenImage } from "shared/image/open_image.ts";
 import { readBox } from "shared/image/read_box.ts";
 import { writeTile, writeTileRecord } from "shared/image/write_tile.ts";
+import { openCodecThreads } from "shared/storage/codec_threads.ts";
 import { releaseMemory } from "shared/release_memory.ts";
 import type { Psf } from "shared/psf/load_psf.ts";
 import { loadPsf } from "shared/psf/load_psf.ts";
@@ -47,6 +48,7 @@ interface Means {
 /** Makes the computer of this process; one per process, as it takes the whole device. */
 export function createTileComputer(kernels: Kernels): TileComputer {
   const pool = new DeconvolverPool(kernels);
+  const codecThreads = openCodecThreads();
   const means: Means = {
     kernels,
     backends: new RecentCache(KEPT_HANDLES),
@@ -58,7 +60,10 @@ export function createTileComputer(kernels: Kernels): TileComputer {
     tiles: (task, signal) => computeTile(task, means, signal),
     seams: (task, signal) => checkSeam(task, means, signal),
     pilots: (task, signal) => measureTile(task, means, signal),
-    close: () => pool.close(),
+    close: async () => {
+      await pool.close();
+      codecThreads.close();
+    },
   };
 }
 

@@ -8,7 +8,8 @@ import { ClearstackError } from "../errors.ts";
 import { type Box, formatVec3, mapAxes, type Vec3, voxelCount } from "../geometry.ts";
 import { SHARDS_AT_ONCE, WRITE_CONCURRENCY } from "../memory.ts";
 import { releaseMemory } from "../release_memory.ts";
-import { BLOSC_OVERHEAD_BYTES, encodeBlosc } from "../storage/blosc_frame.ts";
+import { BLOSC_OVERHEAD_BYTES } from "../storage/blosc_frame.ts";
+import { codecWork } from "../storage/codec_threads.ts";
 import { createLimiter } from "../storage/limiter.ts";
 import { mapLimited } from "../storage/map_limited.ts";
 import { openStore } from "../storage/open_store.ts";
@@ -54,7 +55,7 @@ export async function writeBlock(
     return bytes.length;
   };
   const writeObject = async (at: Vec3) => {
-    if (shard === undefined) return await put(at, encodeChunk(array, block, at));
+    if (shard === undefined) return await put(at, await encodeChunk(array, cutChunk(block, { at, chunk })));
     return await limitShards(async () => {
       const bytes = await shardOf({ ...array, shard }, block, at);
       const size = await put(at, bytes);
@@ -67,10 +68,9 @@ export async function writeBlock(
   return { bytesWritten: sizes.reduce((sum, size) => sum + size, 0) };
 }
 
-/** The chunk at a position in the block's grid of chunks. */
-function encodeChunk({ chunk, dtype }: StoredArray, block: Block, at: Vec3): Uint8Array {
-  const voxels = cutChunk(block, { at, chunk });
-  const bytes = encodeBlosc(voxels, dtypeBytes(dtype));
+/** The stored form of a chunk, whose voxels it takes over. */
+async function encodeChunk({ dtype }: StoredArray, voxels: Uint8Array): Promise<Uint8Array> {
+  const bytes = await codecWork({ do: "encode-blosc", elementBytes: dtypeBytes(dtype) }, voxels);
   releaseMemory(voxels);
   return bytes;
 }
@@ -81,19 +81,19 @@ async function shardOf(array: StoredArray & { readonly shard: Vec3 }, block: Blo
   const size = dtypeBytes(dtype);
   const counts = mapAxes((axis) => shard[axis] / chunk[axis]);
   const positions = gridPoints(counts);
-  const encodeInner = (position: number): Uint8Array | undefined => {
+  const encodeInner = async (position: number): Promise<Uint8Array | undefined> => {
     const inBlock = mapAxes((axis) => at[axis] * counts[axis] + positions[position]![axis]);
     if (inBlock.some((place, axis) => place * chunk[axis]! >= block.core.shape[axis]!)) return undefined;
     const voxels = cutChunk(block, { at: inBlock, chunk });
-    const bytes = isZero(voxels) ? undefined : encodeBlosc(voxels, size);
+    if (!isZero(voxels)) return await encodeChunk(array, voxels);
     releaseMemory(voxels);
-    return bytes;
+    return undefined;
   };
   return await encodeShard({
     chunks: positions.length,
     chunkBytes: size * voxelCount(chunk) + BLOSC_OVERHEAD_BYTES,
     concurrency: WRITE_CONCURRENCY,
-    encodeChunk: (position) => Promise.resolve(encodeInner(position)),
+    encodeChunk: encodeInner,
   });
 }
 

@@ -13,12 +13,14 @@ const ENTRIES = {
   "tile.js": "functions/deconvolve/main.ts",
   "webgpu_worker.js": "kernels/webgpu/worker.ts",
   "cpu_worker.js": "kernels/cpu/worker.ts",
+  "codec_worker.js": "shared/storage/codec_worker.ts",
 } as const;
 
 /** How files name each other in the checkout and in the bundle. The kernels' Workers are both called worker.ts. */
 const RENAMED: readonly (readonly [RegExp, string])[] = [
   [/new URL\("\.\/worker\.ts", import\.meta\.url\)(?=, \{[^}]*name: "webgpu")/g, "webgpu_worker.js"],
   [/new URL\("\.\/worker\.ts", import\.meta\.url\)/g, "cpu_worker.js"],
+  [/new URL\("\.\/codec_worker\.ts", import\.meta\.url\)/g, "codec_worker.js"],
   [/new URL\("\.\.\/deconvolve\/main\.ts", import\.meta\.url\)/g, "tile.js"],
 ];
 
