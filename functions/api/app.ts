@@ -1,24 +1,33 @@
 /** The `api` function: the public HTTP endpoint, described by its own OpenAPI document. */
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context, Next } from "hono";
-import { bodyLimit } from "hono/body-limit";
+import { cors } from "hono/cors";
 import { HTTPException } from "hono/http-exception";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { requestId } from "hono/request-id";
 import { secureHeaders } from "hono/secure-headers";
+import { timeout } from "hono/timeout";
 import type { Problem } from "shared/contract/problem.ts";
 import { toClearstackError } from "shared/errors.ts";
 import { httpProblem, toProblem } from "shared/http/problem.ts";
-import { MAX_BODY_BYTES } from "shared/http/read_json.ts";
 import { VERSION } from "shared/version.ts";
+import type { Auth } from "./auth/auth.ts";
+import { authenticate } from "./auth/authenticate.ts";
+import { addSecuritySchemes, SECURITY } from "./auth/security_schemes.ts";
 import type { Env } from "./env.ts";
 import type { JobEndpointsDeps } from "./job_endpoints.ts";
 import { addJobEndpoints } from "./job_endpoints.ts";
-import { ANYONE } from "./principal.ts";
+import { DEFAULT_LIMITS, limitBody, limitConcurrency, limitHeaders, type Limits } from "./limits.ts";
 import * as routes from "./routes.ts";
 
 /** What the function needs. */
 export interface ApiAppDeps extends JobEndpointsDeps {
+  /** Who may call. @default {everybody, which suits a service on one's own machine only} */
+  readonly auth?: Auth | undefined;
+  /** @default {DEFAULT_LIMITS} */
+  readonly limits?: Partial<Limits>;
+  /** Origins of web pages that may call. @default {none} */
+  readonly corsOrigins?: readonly string[];
   /** Called with errors that no caller is told. @default {console.error} */
   readonly log?: (line: string) => void;
 }
@@ -30,12 +39,7 @@ export function createApiApp(deps: ApiAppDeps): OpenAPIHono<Env> {
       if (!result.success) throw result.error;
     },
   });
-  app.use(requestId(), secureHeaders());
-  app.use(bodyLimit({ maxSize: MAX_BODY_BYTES, onError: bodyTooLarge }));
-  app.use(async (c, next) => {
-    c.set("principal", ANYONE);
-    await next();
-  });
+  guardApp(app, deps);
   app.on("POST", [routes.submitJob.path, routes.planJob.path], requireJson);
   app.onError((error, c) => answerError(error, c, deps.log ?? console.error));
   app.notFound((c) => answer(c, httpProblem(404, "Not found", `there is nothing at ${c.req.path}`)));
@@ -43,6 +47,41 @@ export function createApiApp(deps: ApiAppDeps): OpenAPIHono<Env> {
   addService(app, deps);
   refuseOtherMethods(app);
   return app;
+}
+
+/** Paths that anybody may ask for. */
+const OPEN_PATHS = ["/", "/healthz", "/readyz", "/openapi.json"];
+
+/** What every request passes, in this order. */
+function guardApp(app: OpenAPIHono<Env>, { auth, corsOrigins = [], ...deps }: ApiAppDeps): void {
+  const limits = { ...DEFAULT_LIMITS, ...deps.limits };
+  app.use(requestId(), showRequestId, secureHeaders(SECURE_HEADERS));
+  app.use("/v1/*", neverStored);
+  if (corsOrigins.length > 0) {
+    app.use("/v1/*", cors({ origin: [...corsOrigins], exposeHeaders: ["location", "x-request-id"], maxAge: 600 }));
+  }
+  app.use(limitHeaders(limits));
+  app.use(authenticate(auth, OPEN_PATHS));
+  app.use("/v1/*", limitConcurrency(limits));
+  app.use(limitBody(limits));
+  const late = new HTTPException(504, {
+    message: `no answer within ${limits.planSeconds} s: ask for the list of jobs`,
+  });
+  app.on("POST", [routes.submitJob.path, routes.planJob.path], timeout(limits.planSeconds * 1000, late));
+}
+
+/** Answers are data; nothing in them is to be run or shown as a page. */
+const SECURE_HEADERS = { contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } };
+
+/** Also with answers that were not made through the context. */
+async function showRequestId(c: Context<Env>, next: Next): Promise<void> {
+  await next();
+  c.header("x-request-id", c.get("requestId"));
+}
+
+async function neverStored(c: Context<Env>, next: Next): Promise<void> {
+  await next();
+  c.header("cache-control", "no-store");
 }
 
 const INDEX = `Clearstack ${VERSION}: Richardson-Lucy deconvolution of image volumes.
@@ -56,7 +95,8 @@ POST   /v1/plans             plan a job without starting it
 GET    /openapi.json         this service, described
 `;
 
-function addService(app: OpenAPIHono<Env>, { jobs }: ApiAppDeps): void {
+function addService(app: OpenAPIHono<Env>, { jobs, auth }: ApiAppDeps): void {
+  addSecuritySchemes(app.openAPIRegistry, auth);
   app.openapi(routes.health, (c) => c.json({ status: "ok" } as const, 200));
   app.openapi(routes.ready, async (c) => {
     await jobs.ready();
@@ -71,6 +111,7 @@ function addService(app: OpenAPIHono<Env>, { jobs }: ApiAppDeps): void {
       description: "Richardson-Lucy deconvolution of image volumes of any size. Errors are RFC 9457 problem documents.",
       license: { name: "Apache-2.0" },
     },
+    security: SECURITY,
   });
 }
 
@@ -104,12 +145,10 @@ async function requireJson(c: Context<Env>, next: Next): Promise<Response | unde
   return undefined;
 }
 
-function bodyTooLarge(c: Context): Response {
-  return answer(c, httpProblem(413, "Body too large", `a body may hold at most ${MAX_BODY_BYTES} bytes`));
-}
-
 function answerError(error: Error, c: Context<Env>, log: (line: string) => void): Response {
-  if (error instanceof HTTPException) return answer(c, httpProblem(error.status, "Bad request", error.message));
+  if (error instanceof HTTPException) {
+    return answer(c, httpProblem(error.status, error.status === 504 ? "Too slow" : "Bad request", error.message));
+  }
   const problem = toProblem(error);
   if (problem.status === 500) log(`request ${c.get("requestId")}: ${toClearstackError(error).stack}`);
   return answer(c, problem);

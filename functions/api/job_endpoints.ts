@@ -7,6 +7,7 @@ import { requireRole } from "./auth/require_role.ts";
 import type { Env } from "./env.ts";
 import { listedOwner, ownerOf, visible } from "./job_access.ts";
 import type { Principal, Role } from "./principal.ts";
+import { QuotaGate } from "./quota_gate.ts";
 import * as routes from "./routes.ts";
 import type { AllowedUrls } from "./url_policy.ts";
 import { checkAllowedUrls } from "./url_policy.ts";
@@ -25,6 +26,7 @@ export function addJobEndpoints(
   app: OpenAPIHono<Env>,
   { jobs, allowedUrls, heartbeatMilliseconds }: JobEndpointsDeps,
 ): void {
+  const gate = new QuotaGate(jobs);
   async function find(principal: Principal, id: string, role: Role): Promise<JobStatus> {
     requireRole(principal, role);
     return visible(principal, await jobs.get(id));
@@ -35,14 +37,14 @@ export function addJobEndpoints(
     checkAllowedUrls(request, allowedUrls);
     const key = c.req.valid("header")["idempotency-key"];
     const idempotency = key === undefined ? {} : { idempotencyKey: key };
-    const status = await jobs.submit(request, { ...ownerOf(c.var.principal), ...idempotency });
+    const status = await gate.submit(request, c.var.principal, { ...ownerOf(c.var.principal), ...idempotency });
     return c.json(status, 202, { location: `/v1/jobs/${status.id}` });
   });
   app.openapi(routes.planJob, async (c) => {
     requireRole(c.var.principal, "submit");
     const request = c.req.valid("json");
     checkAllowedUrls(request, allowedUrls);
-    return c.json(await jobs.plan(request), 200);
+    return c.json(await gate.plan(request, c.var.principal), 200);
   });
   app.openapi(routes.listJobs, async (c) => {
     requireRole(c.var.principal, "read");

@@ -14,11 +14,15 @@ const problem = (description: string) => ({
 });
 
 /** What any endpoint may answer. */
-const anyProblem = { 500: problem("A defect of the service") };
+const anyProblem = {
+  401: problem("The API key or token is missing or not valid"),
+  429: problem("Too many requests in flight, or too many jobs queued or running"),
+  500: problem("A defect of the service"),
+};
 
 const bodyProblems = {
   400: problem("The body is malformed, or the request contradicts itself"),
-  403: problem("A location that the service may not use, or a store that refuses"),
+  403: problem("A role that is missing, a quota, a location that the service may not use, or a store that refuses"),
   404: problem("The source or the PSF does not exist"),
   409: problem("The output is in use or already there"),
   413: problem("The body is too large"),
@@ -134,6 +138,7 @@ export const health = createRoute({
   path: "/healthz",
   operationId: "health",
   summary: "Whether the process is alive",
+  security: [],
   responses: { 200: json(Health, "It is") },
 });
 
@@ -142,5 +147,6 @@ export const ready = createRoute({
   path: "/readyz",
   operationId: "ready",
   summary: "Whether jobs can be accepted",
+  security: [],
   responses: { 200: json(Health, "They can"), 424: problem("A store cannot be reached"), 503: problem("Not now") },
 });

@@ -1,23 +1,47 @@
 /** Which places a caller may name: whoever can reach a service could otherwise read and write whatever the service can. */
 import type { JobRequest } from "shared/contract/job_request.ts";
 import { ClearstackError } from "shared/errors.ts";
-import { psfLocations } from "shared/psf_locations.ts";
-import { canonicalUrl, redactUrl } from "shared/storage/url.ts";
+import { assertPublicHost } from "shared/storage/address_guard.ts";
+import { canonicalUrl, redactUrl, schemeOf } from "shared/storage/url.ts";
 
-/** `any`, or URL and path prefixes below which sources, PSFs and outputs must lie. */
-export type AllowedUrls = "any" | readonly string[];
+/** URL and path prefixes; one that is a scheme alone (`https://`, `s3://`) stands for all of it that is public. */
+export type Prefixes = readonly string[];
+
+/** `any`, or the prefixes below which sources, PSFs and outputs must lie, together or each kind its own. */
+export type AllowedUrls = "any" | Prefixes | { readonly sources: Prefixes; readonly outputs: Prefixes };
+
+/** Reads CLEARSTACK_ALLOW, CLEARSTACK_ALLOW_SOURCES and CLEARSTACK_ALLOW_OUTPUTS, each a list separated by spaces. */
+export function readAllowedUrls(env: (name: string) => string | undefined): AllowedUrls {
+  const list = (name: string) => (env(name) ?? "").split(/\s+/).filter((prefix) => prefix !== "");
+  const both = list("CLEARSTACK_ALLOW");
+  return {
+    sources: [...both, ...list("CLEARSTACK_ALLOW_SOURCES")],
+    outputs: [...both, ...list("CLEARSTACK_ALLOW_OUTPUTS")],
+  };
+}
 
 /** @throws {ClearstackError} `forbidden` for a location outside of what is allowed */
 export function checkAllowedUrls(request: JobRequest, allowed: AllowedUrls): void {
   if (allowed === "any") return;
-  const prefixes = allowed.map(canonicalUrl);
-  for (const { url } of [request.source, ...psfLocations(request), request.output]) {
-    if (prefixes.some((prefix) => liesBelow(canonicalUrl(url), prefix))) continue;
-    throw new ClearstackError(
-      "forbidden",
-      `this service may not use ${redactUrl(url)}: ask whoever runs it to allow it`,
-    );
+  const { sources, outputs } = "sources" in allowed ? allowed : { sources: allowed, outputs: allowed };
+  for (const { url } of [request.source, ...[request.psf].flat()]) checkUrl(url, sources);
+  checkUrl(request.output.url, outputs);
+}
+
+function checkUrl(url: string, prefixes: Prefixes): void {
+  if (prefixes.some((prefix) => !isScheme(prefix) && liesBelow(canonicalUrl(url), canonicalUrl(prefix)))) return;
+  if (prefixes.some((prefix) => isScheme(prefix) && prefix.toLowerCase() === `${schemeOf(url)}://`)) {
+    if (/^https?:/i.test(url)) assertPublicHost(new URL(canonicalUrl(url)));
+    return;
   }
+  throw new ClearstackError(
+    "forbidden",
+    `this service may not use ${redactUrl(url)}: ask whoever runs it to allow it`,
+  );
+}
+
+function isScheme(prefix: string): boolean {
+  return /^[a-z][a-z0-9+.-]*:\/\/$/i.test(prefix);
 }
 
 /** Both spelled canonically, so that dot segments are resolved; an encoded one would only be resolved by the server. */

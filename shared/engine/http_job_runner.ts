@@ -5,26 +5,35 @@ import { JobStatusSchema } from "../contract/job_status.ts";
 import { PlanSchema } from "../contract/plan.ts";
 import { callFunction, callJson } from "../http/call_json.ts";
 import { readEvents } from "../http/event_stream.ts";
+import { bearer } from "../http/service_token.ts";
 import type { EventsOptions, JobRunner } from "./job_runner.ts";
 
-/** A runner that passes every call on to `baseUrl`. */
-export function httpJobRunner(baseUrl: string): JobRunner {
+/**
+ * A runner that passes every call on to `baseUrl`.
+ *
+ * @param token what that function asks of its callers
+ */
+export function httpJobRunner(baseUrl: string, token?: string): JobRunner {
+  const authorized = { headers: bearer(token) };
   const at = (path: string) => new URL(path, baseUrl).href;
   const run = (id: string) => at(`/v1/runs/${encodeURIComponent(id)}`);
   return {
-    plan: (request) => callJson(at("/v1/plans"), PlanSchema, { method: "POST", body: request }),
+    plan: (request) => callJson(at("/v1/plans"), PlanSchema, { ...authorized, method: "POST", body: request }),
     submit: (request, { owner, idempotencyKey } = {}) =>
       callJson(at(`/v1/runs?${search({ owner })}`), JobStatusSchema, {
         method: "POST",
         body: request,
-        headers: idempotencyKey === undefined ? {} : { "idempotency-key": encodeURIComponent(idempotencyKey) },
+        headers: {
+          ...bearer(token),
+          ...(idempotencyKey === undefined ? {} : { "idempotency-key": encodeURIComponent(idempotencyKey) }),
+        },
       }),
-    get: (id) => callJson(run(id), JobStatusSchema),
-    list: (query) => callJson(at(`/v1/runs?${search(query)}`), JobListSchema),
-    cancel: (id) => callJson(run(id), JobStatusSchema, { method: "DELETE" }),
-    events: (id, options) => openEvents(`${run(id)}/events`, options),
+    get: (id) => callJson(run(id), JobStatusSchema, authorized),
+    list: (query) => callJson(at(`/v1/runs?${search(query)}`), JobListSchema, authorized),
+    cancel: (id) => callJson(run(id), JobStatusSchema, { ...authorized, method: "DELETE" }),
+    events: (id, options) => openEvents(`${run(id)}/events`, { ...options, token }),
     ready: async () => {
-      const response = await callFunction(at("/healthz"));
+      const response = await callFunction(at("/healthz"), authorized);
       await response.body?.cancel();
     },
   };
@@ -35,10 +44,13 @@ function search(values: Readonly<Record<string, string | number | undefined>>): 
   return new URLSearchParams(given);
 }
 
-async function openEvents(url: string, { after, signal }: EventsOptions = {}): Promise<AsyncIterable<JobEvent>> {
+async function openEvents(
+  url: string,
+  { after, signal, token }: EventsOptions & { readonly token: string | undefined },
+): Promise<AsyncIterable<JobEvent>> {
   const response = await callFunction(url, {
     signal,
-    headers: after === undefined ? {} : { "last-event-id": String(after) },
+    headers: { ...bearer(token), ...(after === undefined ? {} : { "last-event-id": String(after) }) },
   });
   return untilAborted(response.body!, signal);
 }

@@ -1,0 +1,140 @@
+/** How much of the service one request and one caller may take. */
+import type { MiddlewareHandler } from "hono";
+import { ClearstackError } from "shared/errors.ts";
+import { httpProblem, problemResponse } from "shared/http/problem.ts";
+import { MAX_BODY_BYTES } from "shared/http/read_json.ts";
+import type { Env } from "./env.ts";
+
+/** Limits of requests; a caller's quotas may hold another number of requests at once. */
+export interface Limits {
+  /** @default {1 MiB} */
+  readonly bodyBytes: number;
+  /** Until the whole body must have come. @default {15} */
+  readonly bodySeconds: number;
+  /** Until a plan must be made, or a job accepted. @default {120} */
+  readonly planSeconds: number;
+  /** Of one caller, event streams included. @default {64} */
+  readonly requestsAtOnce: number;
+  /** Of the path and query. @default {8192} */
+  readonly urlCharacters: number;
+  /** Of all names and values. @default {32768} */
+  readonly headerCharacters: number;
+}
+
+export const DEFAULT_LIMITS: Limits = {
+  bodyBytes: MAX_BODY_BYTES,
+  bodySeconds: 15,
+  planSeconds: 120,
+  requestsAtOnce: 64,
+  urlCharacters: 8192,
+  headerCharacters: 32_768,
+};
+
+/** Refuses requests whose URL or headers are too long: 414 and 431. */
+export function limitHeaders({ urlCharacters, headerCharacters }: Limits): MiddlewareHandler<Env> {
+  return async (c, next) => {
+    const { pathname, search } = new URL(c.req.url);
+    if (pathname.length + search.length > urlCharacters) {
+      return problemResponse(httpProblem(414, "URL too long", `a URL may hold at most ${urlCharacters} characters`));
+    }
+    let characters = 0;
+    for (const [name, value] of c.req.raw.headers) characters += name.length + value.length;
+    if (characters > headerCharacters) {
+      const detail = `headers may hold at most ${headerCharacters} characters`;
+      return problemResponse(httpProblem(431, "Headers too large", detail));
+    }
+    return await next();
+  };
+}
+
+/** Reads the body before anything else does: 413 for one that is too large, 408 for one that takes too long to come. */
+export function limitBody({ bodyBytes, bodySeconds }: Limits): MiddlewareHandler<Env> {
+  const tooLarge = () =>
+    problemResponse(httpProblem(413, "Body too large", `a body may hold at most ${bodyBytes} bytes`));
+  return async (c, next) => {
+    const { body } = c.req.raw;
+    if (body === null) return await next();
+    if (Number(c.req.header("content-length") ?? 0) > bodyBytes) return tooLarge();
+    const reader = body.getReader();
+    const pieces: Uint8Array<ArrayBuffer>[] = [];
+    let length = 0;
+    let late = false;
+    const timer = setTimeout(() => {
+      late = true;
+      reader.cancel().catch(() => {});
+    }, bodySeconds * 1000);
+    try {
+      for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {
+        length += piece.value.length;
+        if (length > bodyBytes) {
+          await reader.cancel();
+          return tooLarge();
+        }
+        pieces.push(piece.value);
+      }
+    } catch {
+      throw new ClearstackError("invalid-request", "the body broke off");
+    } finally {
+      clearTimeout(timer);
+    }
+    if (late) {
+      return problemResponse(httpProblem(408, "Body too slow", `the body must come within ${bodySeconds} s`), {
+        connection: "close",
+      });
+    }
+    c.req.raw = new Request(c.req.raw, { body: new Blob(pieces) });
+    return await next();
+  };
+}
+
+/** Bounds the requests that one caller has in flight; an event stream counts until it ends. */
+export function limitConcurrency({ requestsAtOnce }: Limits): MiddlewareHandler<Env> {
+  const inFlight = new Map<string, number>();
+  return async (c, next) => {
+    const { id, quotas } = c.get("principal");
+    const limit = quotas?.requests ?? requestsAtOnce;
+    const count = inFlight.get(id) ?? 0;
+    if (count >= limit) {
+      throw new ClearstackError("too-many", `${count} of your requests are in flight: at most ${limit} may be`);
+    }
+    inFlight.set(id, count + 1);
+    const release = () => {
+      const left = inFlight.get(id)! - 1;
+      if (left === 0) inFlight.delete(id);
+      else inFlight.set(id, left);
+    };
+    let held = false;
+    try {
+      await next();
+      const { body } = c.res;
+      if (body !== null && c.res.headers.get("content-type") === "text/event-stream") {
+        held = true;
+        c.res = new Response(releasing(body, release), c.res);
+      }
+    } finally {
+      if (!held) release();
+    }
+  };
+}
+
+/** The same stream; `release` is called once, when it ends, fails or is left. */
+function releasing(body: ReadableStream<Uint8Array>, release: () => void): ReadableStream<Uint8Array> {
+  const reader = body.getReader();
+  return new ReadableStream({
+    async pull(stream) {
+      try {
+        const { value, done } = await reader.read();
+        if (!done) return stream.enqueue(value);
+        release();
+        stream.close();
+      } catch (error) {
+        release();
+        stream.error(error);
+      }
+    },
+    async cancel(reason) {
+      release();
+      await reader.cancel(reason);
+    },
+  }, { highWaterMark: 0 });
+}
