@@ -24,7 +24,8 @@ const JOB_HELP =
   `SOURCE, PSF and OUTPUT are paths or URLs. SOURCE is a Zarr array or group, an OME-Zarr or a TIFF; PSF a Zarr array or a
 TIFF; OUTPUT becomes an OME-Zarr.
 
-  --psf PSF              the point spread function; it is normalised to sum 1
+  --psf PSF              the point spread function; it is normalised to sum 1. Given once for each channel, in their order,
+                         each has its own
   --iterations 20        how often the estimate is improved, or at most (--stop)
   --boundary symmetric   what lies outside the image: periodic, symmetric, nearest, constant, or non-circulant (unknown)
   --boundary-value 0     the value outside, with --boundary constant
@@ -48,7 +49,9 @@ TIFF; OUTPUT becomes an OME-Zarr.
                          in every 8 tiles, from 1 to 4
   --path P, --psf-path P an array inside a group
   --axes zyx             axes of a SOURCE that does not state them, in the order tczyx; --psf-axes for a PSF
-  --psf-channel N        the channel of a PSF that has several, from 0
+  --channel 0,2          channels to deconvolve, by index or name (--channel DAPI), in the order of OUTPUT
+  --time 0:10            time points to deconvolve: one, or START:STOP:STEP without STOP
+  --psf-channel N        the channel to take of a PSF that has several; else each is the PSF of its channel of SOURCE
 `;
 
 const HELP: Readonly<Record<string, string>> = {

@@ -10,6 +10,7 @@ import { ALGORITHM_FLAGS } from "./algorithm_flags.ts";
 import { oneOf, refuseValue, triple, wholeNumber } from "./argument_values.ts";
 import type { JobFlag, ValueFlag } from "./job_flag.ts";
 import { PSF_FLAGS } from "./psf_columns.ts";
+import { SELECT_FLAGS } from "./select_flags.ts";
 
 const MOST_VOXELS = 1_000_000;
 const MOST_SEAM_PLACES = 64;
@@ -23,6 +24,7 @@ export const JOB_FLAGS: Readonly<Record<string, JobFlag>> = {
     form: "the axes of SOURCE in the order tczyx, such as zyx",
     read: (text, { flag, form }) => /^t?c?z?yx$/.test(text) ? text : refuseValue(flag, text, form),
   },
+  ...SELECT_FLAGS,
   "tile": sides("tiling.tile", "three whole numbers of at least 1, such as 32,64,64", [1, MOST_VOXELS]),
   "halo": sides("tiling.halo", `three whole numbers from 0 to ${MAX_SIDE}, such as 8,16,16`, [0, MAX_SIDE]),
   ...ALGORITHM_FLAGS,

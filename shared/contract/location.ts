@@ -12,6 +12,6 @@ export type Location = z.infer<typeof LocationSchema>;
 
 /** Names a PSF. */
 export const PsfLocationSchema = LocationSchema.extend({
-  channel: z.int().min(0).optional().describe("which channel of an array that has several"),
+  channel: z.int().min(0).max(100_000).optional().describe("which channel of an array that has several"),
 });
 export type PsfLocation = z.infer<typeof PsfLocationSchema>;
