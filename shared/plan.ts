@@ -11,6 +11,7 @@ import type { Cuts, Goal, UncutAxes } from "./choose_tile.ts";
 import { chooseTile, smallestCut } from "./choose_tile.ts";
 import type { ImageInfo } from "./contract/image_info.ts";
 import type { JobRequest } from "./contract/job_request.ts";
+import type { Level } from "./contract/level.ts";
 import type { MemoryTerms, Plan } from "./contract/plan.ts";
 import type { JobPsf, PsfInfo } from "./contract/psf_info.ts";
 import type { Tile } from "./contract/tile.ts";
@@ -21,6 +22,7 @@ import type { Vec3 } from "./geometry.ts";
 import { formatVec3, mapAxes, SPATIAL_AXES, voxelCount } from "./geometry.ts";
 import { formatBytes, hostMemory, totalBytes } from "./memory.ts";
 import { outputObjects, shardGranule } from "./output_objects.ts";
+import { plannedLevels } from "./pyramid.ts";
 import { redactUrl } from "./storage/url.ts";
 
 /** Tiles in flight beside those on the device, where memory allows: one that is read, and one that is written. */
@@ -74,14 +76,15 @@ export function planJob(image: ImageInfo, psf: JobPsf, request: JobRequest, limi
   })) as UncutAxes;
   refuseContradictions(request.algorithm, image.dtype);
   const holdsOut = request.algorithm.stop === "held-out";
+  const levels = plannedLevels(image, request, { shape, volumes: outerCount(image) });
   const claim = (cuts: Cuts, concurrency: number) =>
-    claimMemory(cuts, concurrency, { image, output: request.output, holdsOut }, shape, limits);
+    claimMemory(cuts, concurrency, { image, output: request.output, holdsOut, levels }, shape, limits);
   const sourceChunk = alongSpatialAxes(image, image.chunkShape);
   const periodic = request.algorithm.boundary === "periodic";
   const readVoxels = (cut: AxisCut) => touchedChunkVoxels(cut, sourceChunk[cut.axis], periodic);
   const readCost = volumesPerChunk(image) * limits.readCostIterations / request.algorithm.iterations;
   const { cuts, concurrency } = fitToMemory(axes, { claim, readVoxels, readCost }, limits, outerCount(image));
-  const decided = { image, psf, request, shape, halo, cuts, concurrency };
+  const decided = { image, psf, request, shape, halo, levels, cuts, concurrency };
   return describe({ ...decided, claim: claim(cuts, concurrency), voxelsRead: mapAxes((a) => readVoxels(cuts[a])) });
 }
 
@@ -157,10 +160,11 @@ function refuseLargePsf(shape: Vec3, psf: PsfInfo): void {
 function claimMemory(
   cuts: Cuts,
   concurrency: number,
-  { image, output, holdsOut }: {
+  { image, output, holdsOut, levels }: {
     readonly image: ImageInfo;
     readonly output: JobRequest["output"];
     readonly holdsOut: boolean;
+    readonly levels: readonly Level[];
   },
   shape: Vec3,
   limits: Limits,
@@ -178,6 +182,7 @@ function claimMemory(
     sourceChunkBytes: image.chunkShape.reduce((product, side) => product * side, 1) * dtypeBytes(image.dtype),
     concurrency,
     holdsOut,
+    levels,
   });
   return limits.computeOnHost ? { host: { ...host, ...compute }, device: {} } : { host, device: compute };
 }
@@ -253,13 +258,14 @@ interface Decided {
   readonly request: JobRequest;
   readonly shape: Vec3;
   readonly halo: Vec3;
+  readonly levels: Level[];
   readonly cuts: Cuts;
   readonly concurrency: number;
   readonly claim: Claim;
   readonly voxelsRead: Vec3;
 }
 
-function describe({ image, psf, request, shape, halo, cuts, concurrency, claim, voxelsRead }: Decided): Plan {
+function describe({ image, psf, request, shape, halo, levels, cuts, concurrency, claim, voxelsRead }: Decided): Plan {
   const volumes = outerCount(image);
   const tile = mapAxes((axis) => Math.min(cuts[axis].core, shape[axis]));
   const grid = mapAxes((axis) => tileCount(cuts[axis]));
@@ -268,7 +274,7 @@ function describe({ image, psf, request, shape, halo, cuts, concurrency, claim, 
   const readAmplification = volumesPerChunk(image) * voxelCount(voxelsRead) / voxelCount(shape);
   const voxels = volumes * voxelCount(shape);
   return {
-    planHash: planHash({ image, psf, request, tile, halo, objects }),
+    planHash: planHash({ image, psf, request, tile, halo, objects, levels }),
     source: image,
     psf,
     algorithm: request.algorithm,
@@ -281,6 +287,7 @@ function describe({ image, psf, request, shape, halo, cuts, concurrency, claim, 
     tiles: volumes * voxelCount(grid),
     omeVersion: request.output.version,
     ...objects,
+    levels,
     concurrency,
     voxels,
     hostMemory: claim.host,
@@ -288,7 +295,8 @@ function describe({ image, psf, request, shape, halo, cuts, concurrency, claim, 
     deviceMemory: claim.device,
     deviceBytes: totalBytes(claim.device),
     bytesRead: volumes * volumesPerChunk(image) * voxelCount(voxelsRead) * dtypeBytes(image.dtype),
-    bytesWritten: voxels * 4,
+    bytesWritten: 4 * volumes *
+      [shape, ...levels.map((level) => level.shape)].reduce((sum, s) => sum + voxelCount(s), 0),
     readAmplification,
     inflation: voxelCount(computed) / voxelCount(shape),
   };
@@ -302,8 +310,9 @@ function planHash(parts: {
   tile: Vec3;
   halo: Vec3;
   objects: Pick<Plan, "chunk" | "shard">;
+  levels: readonly Level[];
 }): string {
-  const { image, psf, request, tile, halo, objects } = parts;
+  const { image, psf, request, tile, halo, objects, levels } = parts;
   const selected = image.selection === undefined ? [] : [[image.selection.channels, image.selection.times]];
   const decisive = {
     version: 1,
@@ -315,6 +324,7 @@ function planHash(parts: {
     halo,
     omeVersion: request.output.version,
     ...objects,
+    levels: levels.map(({ factors, chunk, shard }) => [factors, chunk, shard]),
   };
   return createHash("sha256").update(JSON.stringify(decisive)).digest("hex");
 }

@@ -3,9 +3,11 @@
  * decided by how large voxels are, so that they become cubes as far as factors of 2 allow, and all axes are halved from there.
  */
 import type { ImageInfo } from "./contract/image_info.ts";
+import type { JobRequest } from "./contract/job_request.ts";
 import type { Level } from "./contract/level.ts";
 import type { Vec3 } from "./geometry.ts";
-import { mapAxes, sameShape, SPATIAL_AXES, voxelCount } from "./geometry.ts";
+import { mapAxes, SPATIAL_AXES, voxelCount } from "./geometry.ts";
+import { outputObjects } from "./output_objects.ts";
 import { voxelMicrometre } from "./psf/spacing.ts";
 
 /** Levels are added until a plane is at most one chunk of viewers, which draw a whole one at once ... */
@@ -17,18 +19,16 @@ const MOST_VOXELS = 256 ** 3;
 /** What one task writes, where stored objects are no larger: 16 MiB of float32. */
 const TILE_VOXELS = 2 ** 22;
 
-/** How an output is stored, as far as levels depend on it; all triples z, y, x. */
+/** What levels depend on. */
 export interface PyramidOptions {
-  /** Length of a voxel of the finest level along each axis, all in one unit. */
+  /** Length of a voxel of the finest level along z, y, x, all in one unit. */
   readonly spacing: Vec3;
-  /** Chunk of levels that are large enough for it. */
-  readonly chunk: Vec3;
-  /** Stored object of such levels, a multiple of the chunk. @default {the chunk} */
-  readonly shard?: Vec3 | undefined;
+  /** How a level of a shape is stored. */
+  readonly objects: (shape: Vec3) => Pick<Level, "chunk" | "shard">;
 }
 
 /** The levels that follow an image of this shape, finest first; none where it is small enough as it is. */
-export function pyramidLevels(shape: Vec3, { spacing, chunk, shard }: PyramidOptions): Level[] {
+export function pyramidLevels(shape: Vec3, { spacing, objects }: PyramidOptions): Level[] {
   const levels: Level[] = [];
   let finer = { shape, spacing };
   while (isLarge(finer.shape)) {
@@ -37,15 +37,22 @@ export function pyramidLevels(shape: Vec3, { spacing, chunk, shard }: PyramidOpt
       shape: mapAxes((axis) => Math.ceil(finer.shape[axis] / factors[axis])),
       spacing: mapAxes((axis) => finer.spacing[axis] * factors[axis]),
     };
-    const objects = storedObjects(finer.shape, chunk, shard);
-    levels.push({
-      shape: finer.shape,
-      factors,
-      ...objects,
-      tile: levelTile(finer.shape, objects.shard ?? objects.chunk),
-    });
+    const stored = objects(finer.shape);
+    levels.push({ shape: finer.shape, factors, ...stored, tile: levelTile(finer.shape, stored.shard ?? stored.chunk) });
   }
   return levels;
+}
+
+/** The levels of the output of a request for this image, of `volumes` volumes of this shape. */
+export function plannedLevels(
+  image: ImageInfo,
+  { output }: Pick<JobRequest, "output">,
+  { shape, volumes }: { readonly shape: Vec3; readonly volumes: number },
+): Level[] {
+  if (output.pyramid === "none") return [];
+  // No tile has to own whole objects of a level.
+  const objects = (shape: Vec3) => outputObjects({ ...output, shape, tile: shape, volumes });
+  return pyramidLevels(shape, { spacing: voxelSpacing(image), objects });
 }
 
 /** How many voxels of the finest level a voxel of each level stands for, along each axis. */
@@ -89,14 +96,6 @@ export function voxelSpacing(image: ImageInfo): Vec3 {
 function levelFactors(shape: Vec3, spacing: Vec3): Level["factors"] {
   const finest = Math.min(...spacing.filter((_, axis) => shape[axis]! > 1));
   return mapAxes((axis) => shape[axis] > 1 && spacing[axis] < finest * Math.SQRT2 ? 2 : 1);
-}
-
-/** Chunk and shard of a level, no larger than it takes to hold the level. */
-function storedObjects(shape: Vec3, chunk: Vec3, shard: Vec3 = chunk): Pick<Level, "chunk" | "shard"> {
-  const clipped = mapAxes((axis) => Math.min(chunk[axis], shape[axis]));
-  const whole = mapAxes((axis) => Math.ceil(shape[axis] / clipped[axis]) * clipped[axis]);
-  const object = mapAxes((axis) => clipped[axis] < chunk[axis] ? clipped[axis] : Math.min(shard[axis], whole[axis]));
-  return { chunk: clipped, ...(sameShape(object, clipped) ? {} : { shard: object }) };
 }
 
 /** Stored objects side by side along x, then y, then z, as long as they are not too many voxels for one task. */

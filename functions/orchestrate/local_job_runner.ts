@@ -14,7 +14,8 @@ import { matches } from "./job_filter.ts";
 import { EventLog } from "./event_log.ts";
 import { JobStore, newJobId } from "./job_store.ts";
 import { prepareJob } from "./prepare_job.ts";
-import type { BegunJob, JobDeps, JobProgress } from "./run_job.ts";
+import type { BegunJob, JobProgress } from "./job_run.ts";
+import type { JobDeps } from "./run_job.ts";
 import { beginJob, completeJob } from "./run_job.ts";
 
 /** Ended jobs whose events stay in memory for readers that reconnect. */

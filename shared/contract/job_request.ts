@@ -28,6 +28,9 @@ export const JobRequestSchema = z.strictObject({
       .describe(
         "fail: refuse a finished output, continue an unfinished one of the same plan; resume: also accept a finished one",
       ),
+    pyramid: z.enum(["auto", "none"]).default("auto").describe(
+      "auto: levels of half the resolution each, until one fits a viewer's window; none: full resolution only",
+    ),
     version: OmeVersionSchema.default("0.5").describe("of OME-Zarr: 0.5 is Zarr v3, 0.4 is Zarr v2"),
     shards: z.union([z.enum(["auto", "none"]), Vec3Schema]).default("auto").describe(
       "voxels z, y, x that share one stored object; auto: as many as make 64 MiB where there are more than 1000 chunks, else none",

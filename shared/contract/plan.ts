@@ -5,6 +5,7 @@ import { HaloSchema, Vec3Schema } from "./box.ts";
 import { EstimateSchema } from "./cost.ts";
 import { DecisionsSchema } from "./decisions.ts";
 import { ImageInfoSchema } from "./image_info.ts";
+import { LevelSchema } from "./level.ts";
 import { JobPsfSchema } from "./psf_info.ts";
 import { OmeVersionSchema } from "./stored_array.ts";
 
@@ -28,6 +29,7 @@ export const PlanSchema = z.strictObject({
   omeVersion: OmeVersionSchema.describe("of the output"),
   chunk: Vec3Schema.describe("chunk of the output; divides the tile"),
   shard: Vec3Schema.optional().describe("chunks of this many voxels share an object; divides the tile"),
+  levels: z.array(LevelSchema).describe("coarser levels of the output, finest first"),
   concurrency: z.int().min(1).describe("tiles in flight in one process"),
   voxels: z.int().min(1),
   hostMemory: MemoryTermsSchema,

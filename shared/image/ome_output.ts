@@ -20,12 +20,21 @@ import { decidedPlan } from "../tile_algorithm.ts";
 import { VERSION } from "../version.ts";
 import { createArray } from "./create_array.ts";
 import { decodeJson, encodeJson } from "./json.ts";
-import { levelZero } from "./level_zero.ts";
+import type { ChannelWindow } from "./channel_windows.ts";
+import { levelArrays } from "./level_arrays.ts";
 import { rootAttributes } from "./ome_metadata.ts";
-import { DONE_KEY, JOB_KEY, LEVEL_0, recordIndex, recordsPrefix } from "./output_layout.ts";
+import { DONE_KEY, JOB_KEY, LEVEL_0, levelRecordsPrefix, recordIndex, recordsPrefix } from "./output_layout.ts";
+import { isShared, joinedAttributes, refuseMixedVersions, removeOutput } from "./output_place.ts";
 import { provenanceOf, redactedRequest } from "./provenance.ts";
 import { rootDocuments } from "./zarr_documents.ts";
 import { readZarrNode } from "./zarr_node.ts";
+
+/** What is told of an output besides its result. */
+export interface FinishOptions {
+  /** How bright each channel is. */
+  readonly windows?: readonly ChannelWindow[];
+  readonly reports?: readonly TileReport[];
+}
 
 /** The OME-Zarr a job writes, from before its first tile to after its last. */
 export interface Output {
@@ -43,9 +52,11 @@ export interface Output {
   readonly earlierResult?: JobResult;
   /** Keeps what a pilot decided, and from what; tiles come after it. */
   decide(decisions: Decisions, measurements: readonly Measurement[]): Promise<void>;
+  /** Tiles of a coarser level, from 1, that runs of the same plan have finished. */
+  levelTilesDone(level: number): Promise<Set<number>>;
   /** Writes the metadata that make the output visible, then the record that it is complete. */
-  finish(result: JobResult, reports?: readonly TileReport[]): Promise<void>;
-  /** Removes everything if this run started the output; leaves what an earlier run had begun. */
+  finish(result: JobResult, options?: FinishOptions): Promise<void>;
+  /** Removes the output if this run started it; leaves what an earlier run had begun, and what others put beside it. */
   discard(): Promise<void>;
 }
 
@@ -74,9 +85,9 @@ export async function createOutput(plan: Plan, request: JobRequest): Promise<Out
     }
   }
   const resumed = samePlan && ifExists !== "overwrite";
-  if (resumed) await createArray(levelZero(plan, request.output.url));
+  if (resumed) await createArrays(plan, request);
   else {
-    if (found.kind !== "empty") await removeOld(store);
+    await makeRoom(store, found, plan);
     await begin(store, plan, request);
   }
   const decisions = resumed ? found.pilot?.decisions : undefined;
@@ -84,7 +95,7 @@ export async function createOutput(plan: Plan, request: JobRequest): Promise<Out
   return {
     url: store.url,
     array: LEVEL_0,
-    tilesDone: resumed ? await finishedTiles(store, decided) : new Set(),
+    tilesDone: resumed ? await recorded(store, recordsPrefix(decided.planHash)) : new Set(),
     resumed,
     ...(decisions ? { decisions } : {}),
     ...(resumed && found.finished && found.result ? { earlierResult: found.result } : {}),
@@ -94,9 +105,10 @@ export async function createOutput(plan: Plan, request: JobRequest): Promise<Out
       const job = JobRecord.parse(decodeJson(await store.get(JOB_KEY)));
       await store.put(JOB_KEY, encodeJson({ ...job, pilot }));
     },
-    finish: (result, reports) => finish(store, { plan: decided, request, result, reports }),
+    levelTilesDone: (level) => recorded(store, levelRecordsPrefix(decided.planHash, level)),
+    finish: (result, options) => finish(store, { plan: decided, request, result, ...options }),
     discard: async () => {
-      if (!resumed) await store.deleteAll("");
+      if (!resumed) await removeOutput(store, arrayPaths(plan, request));
     },
   };
 }
@@ -108,35 +120,50 @@ type Found =
   | {
     readonly kind: "ours";
     readonly planHash: string;
+    readonly arrays: readonly string[];
     readonly finished: boolean;
     readonly pilot?: z.infer<typeof PilotRecord> | undefined;
     readonly result?: JobResult | undefined;
   };
 
 const PilotRecord = z.looseObject({ planHash: z.string(), decisions: DecisionsSchema });
-const JobRecord = z.looseObject({ planHash: z.string(), pilot: PilotRecord.optional() });
+const JobRecord = z.looseObject({
+  planHash: z.string(),
+  arrays: z.array(z.string().min(1)).default([LEVEL_0]),
+  pilot: PilotRecord.optional(),
+});
 const DoneRecord = z.looseObject({ planHash: z.string(), result: JobResultSchema.optional().catch(undefined) });
 
 async function inspect(store: Store): Promise<Found> {
   const job = JobRecord.safeParse(decodeJson(await store.get(JOB_KEY)));
   if (job.success) {
-    const { planHash, pilot } = job.data;
+    const { planHash, arrays, pilot } = job.data;
     const done = DoneRecord.safeParse(decodeJson(await store.get(DONE_KEY)));
     const finished = done.success && done.data.planHash === (pilot?.planHash ?? planHash);
-    return { kind: "ours", planHash, finished, pilot, result: done.data?.result };
+    return { kind: "ours", planHash, arrays, finished, pilot, result: done.data?.result };
   }
+  if (await isShared(store)) return { kind: "empty" };
   if (await readZarrNode(store, "") !== undefined) return { kind: "zarr" };
   for await (const _ of store.listNames("")) return { kind: "foreign" };
   return { kind: "empty" };
 }
 
-/** Writes the job record, then the array that the tiles fill; leaves nothing behind if that fails. */
+/** Removes what may be replaced. */
+async function makeRoom(store: Store, found: Found, plan: Plan): Promise<void> {
+  const arrays = found.kind === "ours" ? found.arrays : [];
+  if (found.kind === "zarr") return await removeForeign(store);
+  await refuseMixedVersions(store, { version: plan.omeVersion, arrays });
+  if (found.kind === "ours") await removeOutput(store, arrays);
+}
+
+/** Writes the job record, then the arrays that tiles fill; leaves nothing behind if that fails. */
 async function begin(store: Store, plan: Plan, request: JobRequest): Promise<void> {
   const started = new Date().toISOString();
   const source = { ...plan.source, url: redactUrl(plan.source.url) };
   const job = {
     version: VERSION,
     planHash: plan.planHash,
+    arrays: arrayPaths(plan, request),
     started,
     request: redactedRequest(request),
     plan: { ...plan, source },
@@ -145,47 +172,53 @@ async function begin(store: Store, plan: Plan, request: JobRequest): Promise<voi
     throw new ClearstackError("conflict", `another job has just started to write ${store.url}`);
   }
   try {
-    await createArray(levelZero(plan, request.output.url));
+    await createArrays(plan, request);
   } catch (error) {
-    await store.deleteAll("").catch(() => {});
+    await removeOutput(store, job.arrays).catch(() => {});
     throw error;
   }
 }
 
-/** Removes an output so that an interruption leaves what still looks like an unfinished one, and can be overwritten again. */
-async function removeOld(store: Store): Promise<void> {
-  await store.delete(DONE_KEY);
+async function createArrays(plan: Plan, request: JobRequest): Promise<void> {
+  for (const array of levelArrays(plan, request.output.url)) await createArray(array);
+}
+
+function arrayPaths(plan: Plan, request: JobRequest): string[] {
+  return levelArrays(plan, request.output.url).map(({ array }) => array);
+}
+
+/** Removes a Zarr that is not ours, in an order that leaves it one if interrupted, so that it can be overwritten again. */
+async function removeForeign(store: Store): Promise<void> {
   const names: string[] = [];
   for await (const name of store.listNames("")) names.push(name);
-  const marks = /^(\.clearstack\/|zarr\.json|\.z(group|array|attrs|metadata))$/;
+  const marks = /^(zarr\.json|\.z(group|array|attrs|metadata))$/;
   for (const name of names) if (!marks.test(name)) await store.deleteAll(name);
   await store.deleteAll("");
 }
 
-async function finishedTiles(store: Store, plan: Plan): Promise<Set<number>> {
-  const done = new Set<number>();
-  for await (const key of store.list(recordsPrefix(plan.planHash))) {
-    const index = recordIndex(key);
-    if (index !== undefined && index < plan.tiles) done.add(index);
-  }
-  return done;
+/** Indices of the tiles that have a record in a folder. */
+async function recorded(store: Store, folder: string): Promise<Set<number>> {
+  const indices = (await Array.fromAsync(store.list(folder))).map(recordIndex);
+  return new Set(indices.filter((index) => index !== undefined));
 }
 
 async function finish(
   store: Store,
-  { plan, request, result, reports }: {
-    plan: Plan;
-    request: JobRequest;
-    result: JobResult;
-    reports: readonly TileReport[] | undefined;
+  { plan, request, result, reports, windows }: FinishOptions & {
+    readonly plan: Plan;
+    readonly request: JobRequest;
+    readonly result: JobResult;
   },
 ): Promise<void> {
   const finished = new Date().toISOString();
   const provenance = provenanceOf(plan, request, { result, reports, finished });
-  const attributes = rootAttributes(plan.source, plan.omeVersion, provenance);
-  for (const [key, document] of rootDocuments(plan.omeVersion, attributes, [levelZero(plan, request.output.url)])) {
-    await store.put(key, encodeJson(document));
-  }
+  const { source, omeVersion: version, levels } = plan;
+  const ours = rootAttributes(source, { version, levels, windows, provenance });
+  const attributes = await joinedAttributes(store, ours);
+  const documents = rootDocuments(version, attributes, levelArrays(plan, request.output.url));
+  // Consolidated metadata of our arrays alone would hide the groups of others.
+  const told = await isShared(store) ? documents.filter(([key]) => key !== ".zmetadata") : documents;
+  for (const [key, document] of told) await store.put(key, encodeJson(document));
   await store.put(
     DONE_KEY,
     encodeJson({ planHash: plan.planHash, result: { ...result, output: store.url }, finished }),

@@ -3,6 +3,7 @@ import { SupervisedTiles } from "functions/cli/supervised_tiles.ts";
 import { TileDeadline } from "functions/cli/tile_deadline.ts";
 import { TileProcess } from "functions/cli/tile_process.ts";
 import { runJob } from "functions/orchestrate/run_job.ts";
+import { reduceTile } from "functions/pyramid/reduce_tile.ts";
 import type { JobRequest } from "shared/contract/job_request.ts";
 import { JobRequestSchema } from "shared/contract/job_request.ts";
 import { createLocalEngine } from "shared/engine/local.ts";
@@ -44,7 +45,7 @@ async function runWith(env: Record<string, string>, { deadline }: { deadline?: T
   });
   const retries = { attempts: 3, firstDelayMilliseconds: 1, longestDelayMilliseconds: 1 };
   const told: string[] = [];
-  const deps = { ...identityJobs(), engine: createLocalEngine(tiles, { retries }) };
+  const deps = { ...identityJobs(), engine: createLocalEngine({ ...tiles, levels: reduceTile }, { retries }) };
   try {
     const result = await runJob(request, deps, { onProgress: ({ message }) => message && told.push(message) });
     return { result, told, values: await readOutput(request.output.url) };

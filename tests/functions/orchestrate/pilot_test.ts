@@ -1,8 +1,10 @@
 /** What is decided for the whole image, with real kernels. */
 import { assert, assertAlmostEquals, assertEquals, assertLess, assertRejects } from "@std/assert";
 import { createTileComputer } from "functions/deconvolve/compute_tile.ts";
-import type { JobDeps, JobProgress } from "functions/orchestrate/run_job.ts";
+import type { JobProgress } from "functions/orchestrate/job_run.ts";
+import type { JobDeps } from "functions/orchestrate/run_job.ts";
 import { runJob } from "functions/orchestrate/run_job.ts";
+import { reduceTile } from "functions/pyramid/reduce_tile.ts";
 import { chooseBackend, createDeconvolver } from "kernels/backend.ts";
 import type { JobRequest, JobRequestInput } from "shared/contract/job_request.ts";
 import { JobRequestSchema } from "shared/contract/job_request.ts";
@@ -35,7 +37,7 @@ function requestOf(output: string, algorithm: JobRequestInput["algorithm"]): Job
 }
 
 const computer = createTileComputer({ chooseBackend, createDeconvolver });
-const deps: JobDeps = { ...identityJobs(), engine: createLocalEngine(computer) };
+const deps: JobDeps = { ...identityJobs(), engine: createLocalEngine({ ...computer, levels: reduceTile }) };
 
 /** Hands the same tasks out in the opposite order, one at a time. */
 const backwards: Engine = {

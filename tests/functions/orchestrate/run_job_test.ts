@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import type { JobProgress } from "functions/orchestrate/run_job.ts";
+import type { JobProgress } from "functions/orchestrate/job_run.ts";
 import { runJob } from "functions/orchestrate/run_job.ts";
 import type { JobRequest } from "shared/contract/job_request.ts";
 import { ClearstackError } from "shared/errors.ts";

@@ -60,7 +60,7 @@ async function finishedOutput(url: string, planHash?: string): Promise<void> {
     await writeTile(task, new Float32Array(task.tile.core.shape.reduce((a, b) => a * b, 1)).fill(task.tile.index));
     await writeTileRecord(task, report(task.tile.index));
   }
-  await output.finish(result, tasksFor(made, url).map((task) => report(task.tile.index)));
+  await output.finish(result, { reports: tasksFor(made, url).map((task) => report(task.tile.index)) });
 }
 
 async function refused(

@@ -1,0 +1,61 @@
+/** The steps of a run that compute: what is decided for the whole image, the tiles, and how well they meet. */
+import type { Plan } from "shared/contract/plan.ts";
+import type { SeamCertificate } from "shared/contract/seam.ts";
+import { decidedPlan, needsPilot } from "shared/tile_algorithm.ts";
+import type { JobRun } from "./job_run.ts";
+import { signalOf, tell, tellRetry } from "./job_run.ts";
+import { runPilot } from "./pilot.ts";
+import { seamTasks } from "./seam_tasks.ts";
+import { smallerPlace, smallerTile } from "./smaller_task.ts";
+import { tileTasks } from "./tile_tasks.ts";
+
+/** The plan with everything decided, by this run or an earlier one. */
+export async function decide(run: JobRun): Promise<Plan> {
+  const { begun: { request, device, output, warnings }, plan, engine, options, tally } = run;
+  tell(run, { type: "status" });
+  for (const message of warnings) tell(run, { type: "status", message });
+  if (!needsPilot(plan.algorithm) || plan.decisions) return plan;
+  const pilot = await runPilot({ plan, device }, request, engine, {
+    signal: options.signal,
+    onRetry: (retry) => tellRetry(run, "tile", retry),
+    tell: (message) => tell(run, { type: "status", message }),
+  });
+  tally.addPilot(pilot);
+  await output.decide(pilot.decisions, pilot.measurements);
+  return decidedPlan(plan, pilot.decisions);
+}
+
+/** Computes the tiles that are missing. */
+export async function computeTiles(run: JobRun): Promise<void> {
+  const { begun: { request, device, output: { array, tilesDone: done } }, plan, engine, progress, tally } = run;
+  await engine.fanOut("tiles", tileTasks({ plan, request, array, backend: device.backend, done }), {
+    concurrency: plan.concurrency,
+    smaller: (task) => smallerTile(plan, task),
+    ...signalOf(run),
+    onReport: (tile) => {
+      progress.tileDone();
+      tally.addTile(tile);
+      tell(run, { type: "tile", tile });
+    },
+    onRetry: (retry) => tellRetry(run, "tile", retry),
+  });
+}
+
+/** Compares the stitched output with boxes around places where tiles meet; undefined if there are none to compare. */
+export async function checkSeams(run: JobRun): Promise<SeamCertificate | undefined> {
+  const { begun: { request, device, output: { array } }, plan, engine } = run;
+  let [places, difference, peak] = [0, 0, 0];
+  await engine.fanOut("seams", seamTasks({ plan, request, array, backend: device.backend }), {
+    concurrency: plan.concurrency,
+    smaller: (task) => smallerPlace(plan, task),
+    ...signalOf(run),
+    onReport: (report) => {
+      places++;
+      difference = Math.max(difference, report.largest);
+      peak = Math.max(peak, report.peak);
+    },
+  });
+  if (places === 0) return undefined;
+  // Where all is dark, any difference at all is as large as can be.
+  return { largest: difference === 0 ? 0 : peak === 0 ? 1 : difference / peak, places };
+}

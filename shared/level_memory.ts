@@ -1,0 +1,53 @@
+/** Memory of the tasks of levels, which begin once the tiles before them have given theirs back. */
+import type { Plan } from "./contract/plan.ts";
+import type { Level } from "./contract/level.ts";
+import type { Vec3 } from "./geometry.ts";
+import { mapAxes, voxelCount } from "./geometry.ts";
+import { pieceShape } from "./pyramid.ts";
+
+const FLOAT_BYTES = 4;
+
+/** What the memory of levels depends on. */
+export interface LevelMemoryOptions {
+  readonly levels: readonly Level[];
+  readonly box: Vec3;
+  readonly core: Vec3;
+  /** Chunk of the finest level. */
+  readonly outputChunk: Vec3;
+  /** Tiles of the finest level in flight. */
+  readonly concurrency: number;
+}
+
+/** Bytes that tasks of levels take beyond what the tiles before them have given back; 0 if they fit in that. */
+export function levelBytes(options: LevelMemoryOptions): number {
+  return Math.max(0, inFlight(options) * taskBytes(options) - tileBytes(options));
+}
+
+/** Tasks of levels in flight at the same time: as many as fit where the tiles were, and no more than those. */
+export function levelConcurrency({ levels, box, tile, chunk, concurrency }: Plan): number {
+  return inFlight({ levels, box, core: tile, outputChunk: chunk, concurrency });
+}
+
+function inFlight(options: LevelMemoryOptions): number {
+  const fitting = Math.floor(tileBytes(options) / taskBytes(options));
+  return Math.max(1, Math.min(options.concurrency, fitting));
+}
+
+/** The box that was read, the estimate and the core of each tile. */
+function tileBytes({ concurrency, box, core }: LevelMemoryOptions): number {
+  return concurrency * FLOAT_BYTES * (2 * voxelCount(box) + voxelCount(core));
+}
+
+/**
+ * What the largest task holds beside the chunks it encodes: its tile, the voxels that a piece of it is the mean of, their means,
+ * and the stored and decoded bytes of the chunks that those are read from.
+ */
+function taskBytes({ levels, outputChunk }: LevelMemoryOptions): number {
+  const claims = levels.map(({ tile, shape, factors }, index) => {
+    const piece = pieceShape(levels[index - 1]?.chunk ?? outputChunk, factors);
+    const read = voxelCount(mapAxes((axis) => piece[axis] * factors[axis]));
+    const core = mapAxes((axis) => Math.min(tile[axis], shape[axis]));
+    return FLOAT_BYTES * (voxelCount(core) + voxelCount(piece) + 3 * read);
+  });
+  return Math.max(0, ...claims);
+}
