@@ -24,6 +24,7 @@ VARIANTS = {
     "blosc_zstd_shuffle": [LITTLE, BloscCodec(typesize=2, cname="zstd", clevel=5, shuffle="shuffle")],
     "transposed": [TransposeCodec(order=(2, 0, 1)), LITTLE, ZstdCodec()],
     "sharded": [ShardingCodec(chunk_shape=(4, 5, 8), codecs=[LITTLE, ZstdCodec()])],
+    "sharded_start": [ShardingCodec(chunk_shape=(4, 5, 8), codecs=[LITTLE, ZstdCodec()], index_location="start")],
     "sharded_crc32c": [ShardingCodec(chunk_shape=(4, 5, 8), codecs=[LITTLE, Crc32cCodec()])],
 }
 

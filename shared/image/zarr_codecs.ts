@@ -5,6 +5,7 @@
 import { z } from "zod";
 import type { Dtype } from "../contract/image_info.ts";
 import { ClearstackError } from "../errors.ts";
+import type { ShardIndexForm } from "../storage/shard_index.ts";
 
 /** A codec of Zarr v3. */
 export interface CodecSpec {
@@ -15,10 +16,16 @@ export interface CodecSpec {
 /** Codecs of numcodecs are spelled `numcodecs.NAME` in v3 and NAME in v2. */
 const BYTES_TO_BYTES = new Set(["zstd", "gzip", "zlib", "blosc", "lz4", "shuffle", "crc32c"]);
 
-const Sharding = z.object({
+/** A codec without settings may be spelled as its bare name. */
+const CodecList = z.array(z.preprocess(
+  (value) => typeof value === "string" ? { name: value } : value,
+  z.object({ name: z.string(), configuration: z.record(z.string(), z.unknown()).default({}) }),
+));
+
+const ShardingSchema = z.object({
   chunk_shape: z.array(z.int().min(1)),
-  codecs: z.array(z.object({ name: z.string(), configuration: z.record(z.string(), z.unknown()).default({}) })),
-  index_codecs: z.array(z.object({ name: z.string(), configuration: z.record(z.string(), z.unknown()).default({}) })),
+  codecs: CodecList,
+  index_codecs: CodecList,
   index_location: z.enum(["start", "end"]).default("end"),
 });
 
@@ -27,31 +34,58 @@ interface ChunkFacts {
   readonly dtype: Dtype;
 }
 
-/**
- * Checks a v3 codec chain.
- *
- * @returns the shape of the smallest readable piece
- */
-export function checkCodecs(codecs: readonly CodecSpec[], facts: ChunkFacts, url: string): readonly number[] {
+/** How chunks are put into shards. */
+export interface Sharding {
+  /** Chunks of a shard along each axis. */
+  readonly counts: readonly number[];
+  /** Where in the shard its index is. */
+  readonly indexAt: "start" | "end";
+  readonly indexForm: ShardIndexForm;
+}
+
+/** The smallest readable pieces. */
+export interface Chunking {
+  readonly chunkShape: readonly number[];
+  /** What a piece is encoded with. */
+  readonly codecs: readonly CodecSpec[];
+  /** Where pieces are not objects of their own. */
+  readonly sharding?: Sharding;
+}
+
+/** Checks a v3 codec chain, and takes shards apart. */
+export function checkCodecs(codecs: readonly CodecSpec[], facts: ChunkFacts, url: string): Chunking {
   const sharding = codecs.find((codec) => codec.name === "sharding_indexed");
   if (sharding === undefined) {
     checkChain(codecs, facts, url);
-    return facts.gridShape;
+    return { chunkShape: facts.gridShape, codecs };
   }
   if (codecs.length > 1) refuse(url, "codecs around sharding_indexed");
-  const parsed = Sharding.safeParse(sharding.configuration);
+  const parsed = ShardingSchema.safeParse(sharding.configuration);
   if (!parsed.success) refuse(url, `sharding_indexed with ${z.prettifyError(parsed.error).replaceAll("\n", " ")}`);
   const { chunk_shape, codecs: inner, index_codecs, index_location } = parsed.data;
-  if (index_location !== "end") refuse(url, "sharding_indexed with index_location start");
   if (inner.some((codec) => codec.name === "sharding_indexed")) refuse(url, "sharding_indexed inside sharding_indexed");
-  if (index_codecs.some(({ name }) => name !== "bytes" && name !== "crc32c")) refuse(url, "a compressed shard index");
   checkChain(inner, { gridShape: chunk_shape, dtype: facts.dtype }, url);
   const divides = chunk_shape.length === facts.gridShape.length &&
     chunk_shape.every((side, axis) => facts.gridShape[axis]! % side === 0);
   if (!divides) {
     throw new ClearstackError("corrupt-data", `${url}: chunks ${chunk_shape} do not divide shards ${facts.gridShape}`);
   }
-  return chunk_shape;
+  const counts = facts.gridShape.map((side, axis) => side / chunk_shape[axis]!);
+  const indexForm = checkIndexCodecs(index_codecs, url);
+  return { chunkShape: chunk_shape, codecs: inner, sharding: { counts, indexAt: index_location, indexForm } };
+}
+
+/** An index has a known length only as plain bytes, with or without a checksum after them. */
+function checkIndexCodecs(codecs: readonly CodecSpec[], url: string): ShardIndexForm {
+  const names = codecs.map((codec) => codec.name).join(", ");
+  if (names !== "bytes" && names !== "bytes, crc32c") {
+    refuse(url, names === "" ? "a shard index without codecs" : `a shard index with codecs ${names}`);
+  }
+  const { endian } = codecs[0]!.configuration;
+  if (endian !== "little" && endian !== "big") {
+    throw new ClearstackError("corrupt-data", `${url}: codec bytes does not say which endian its shard indices are`);
+  }
+  return { littleEndian: endian === "little", checksum: codecs.length > 1 };
 }
 
 /** The v3 codec chain that equals the filters, order and compressor of a v2 array. */

@@ -1,27 +1,29 @@
 /**
- * A Zarr array as an image. zarrita walks chunks and shards; what it is told and what it returns is checked here.
+ * A Zarr array as an image. zarrita decodes chunks; what it is told and what it returns is checked here. It is told nothing of
+ * shards, since it reads those with their index at the start as zeros: each chunk of a shard is shown to it as an object.
  */
 import * as zarr from "zarrita";
 import type { ImageInfo } from "../contract/image_info.ts";
 import { ClearstackError, isClearstackError } from "../errors.ts";
 import { registerCodecs } from "../storage/codecs.ts";
 import { releaseMemory } from "../release_memory.ts";
-import type { ByteRange, RequestOptions, Store } from "../storage/store.ts";
+import type { RequestOptions, Store } from "../storage/store.ts";
 import type { Chunk, ChunkValues, Image } from "./image.ts";
+import { shardReader } from "./shard_reader.ts";
 import type { ZarrArrayMeta } from "./zarr_metadata.ts";
 import { childKey } from "./zarr_node.ts";
 
 /** Request options that travel through zarrita and come back with what was fetched. */
 interface TalliedOptions extends RequestOptions {
   storedBytes: number;
-  /** The stored chunk, where it is an object of its own. */
+  /** The stored chunk. */
   stored?: Uint8Array;
 }
 
 /** Makes an image of an array whose metadata were checked. */
 export function zarrImage(store: Store, meta: ZarrArrayMeta, info: ImageInfo): Image {
   registerCodecs();
-  const array = new zarr.Array(readableStore(store), `/${info.path}`, meta.zarrita as never);
+  const array = new zarr.Array(readableStore(store, meta, info.path), `/${info.path}`, meta.zarrita as never);
   return {
     info,
     async readChunk(coords, { signal } = {}): Promise<Chunk> {
@@ -38,22 +40,28 @@ export function zarrImage(store: Store, meta: ZarrArrayMeta, info: ImageInfo): I
   };
 }
 
-/** Our store in zarrita's terms; keys there start with a slash. */
-function readableStore(store: Store): zarr.AsyncReadable {
-  const counted = async (options: unknown, read: Promise<Uint8Array | undefined>) => {
-    const bytes = await read;
-    if (options !== undefined) (options as TalliedOptions).storedBytes += bytes?.length ?? 0;
-    return bytes;
-  };
+/** Our store in zarrita's terms; keys there start with a slash. It asks for nothing but whole chunks. */
+function readableStore(store: Store, { sharding, shape, objectKey }: ZarrArrayMeta, path: string): zarr.AsyncReadable {
+  const readChunk = sharding && shardReader(store, sharding, (coords) => childKey(path, objectKey(coords)));
   return {
     async get(key, options) {
-      const stored = await counted(options, store.get(key.slice(1), { signal: options?.signal }));
-      if (options !== undefined && stored !== undefined) (options as TalliedOptions).stored = stored;
-      return stored;
+      const { bytes, fetched } = readChunk
+        ? await readChunk(chunkIndices(key, shape.length), { signal: options?.signal })
+        : await wholeObject(store, key.slice(1), { signal: options?.signal });
+      if (options !== undefined) Object.assign(options, { storedBytes: fetched, stored: bytes });
+      return bytes;
     },
-    getRange: (key, range, options) =>
-      counted(options, store.getRange(key.slice(1), range as ByteRange, { signal: options?.signal })),
   };
+}
+
+async function wholeObject(store: Store, key: string, options: RequestOptions) {
+  const bytes = await store.get(key, options);
+  return { bytes, fetched: bytes?.length ?? 0 };
+}
+
+/** The indices that a chunk's key ends in: `/0/c/1/2/3` or `/0/1.2.3`. */
+function chunkIndices(key: string, rank: number): number[] {
+  return key.split(/[./]/).slice(-rank).map(Number);
 }
 
 /** zarrita gives booleans in a wrapper of its own; any other byte than 0 means true. */

@@ -6,7 +6,7 @@ import { z } from "zod";
 import type { Dtype } from "../contract/image_info.ts";
 import { DtypeSchema } from "../contract/image_info.ts";
 import { ClearstackError } from "../errors.ts";
-import { checkCodecs, type CodecSpec, v2Codecs } from "./zarr_codecs.ts";
+import { checkCodecs, type CodecSpec, type Sharding, v2Codecs } from "./zarr_codecs.ts";
 import { asRecord, type ZarrNode } from "./zarr_node.ts";
 
 /** A Zarr array that can be read. */
@@ -18,7 +18,9 @@ export interface ZarrArrayMeta {
   readonly dimensionNames?: readonly (string | null)[];
   /** Name of the object that holds a chunk, from the chunk's indices. */
   objectKey(coords: readonly number[]): string;
-  /** In zarrita's terms. */
+  /** Where chunks are in shards. */
+  readonly sharding?: Sharding;
+  /** In zarrita's terms, which know nothing of shards: as if each chunk were an object. */
   readonly zarrita: {
     readonly zarr_format: 3;
     readonly node_type: "array";
@@ -155,12 +157,13 @@ function assemble(url: string, parts: Parts): ZarrArrayMeta {
   if (gridShape.length !== shape.length) {
     throw new ClearstackError("corrupt-data", `${url} has ${shape.length} axes but chunks of ${gridShape.length}`);
   }
-  const chunkShape = checkCodecs(parts.codecs, { gridShape, dtype }, url);
+  const { chunkShape, codecs, sharding } = checkCodecs(parts.codecs, { gridShape, dtype }, url);
   const prefix = keyEncoding.name === "default" ? ["c"] : [];
   return {
     shape,
     chunkShape,
     dtype,
+    ...(sharding === undefined ? {} : { sharding }),
     ...(parts.dimensions === undefined ? {} : { dimensionNames: parts.dimensions }),
     objectKey: (coords) =>
       [...prefix, ...coords.map((index, axis) => Math.floor(index * chunkShape[axis]! / gridShape[axis]!))]
@@ -170,9 +173,9 @@ function assemble(url: string, parts: Parts): ZarrArrayMeta {
       node_type: "array",
       shape,
       data_type: dtype,
-      chunk_grid: { name: "regular", configuration: { chunk_shape: gridShape } },
+      chunk_grid: { name: "regular", configuration: { chunk_shape: [...chunkShape] } },
       chunk_key_encoding: { name: keyEncoding.name, configuration: { separator: keyEncoding.separator } },
-      codecs: parts.codecs.map(({ name, configuration }) => ({ name, configuration })),
+      codecs: codecs.map(({ name, configuration }) => ({ name, configuration })),
       fill_value: normalFill(parts.fill, dtype, url),
       attributes: {},
     },

@@ -61,12 +61,31 @@ Deno.test("a flipped bit under a checksum is an error", async () => {
   );
 });
 
-Deno.test("a flipped bit in a shard's index is an error", async () => {
-  await assertRejects(
-    () => readDamaged(plain, (bytes) => bytes.with(bytes.length - 8, bytes[bytes.length - 8]! ^ 1), [1, 4, 4]),
-    ClearstackError,
-    "c/1/0/0 is damaged (codec crc32c): the checksum does not match",
-  );
+Deno.test("a flipped bit in a shard's index is an error, at either end", async () => {
+  const atStart: Zarr3Options = { ...plain, index: { at: "start" } };
+  for (const [options, from] of [[plain, -8], [atStart, 8]] as const) {
+    const damage = (bytes: Uint8Array) => bytes.with(from, bytes.at(from)! ^ 1);
+    await assertRejects(
+      () => readDamaged(options, damage, [1, 4, 4]),
+      ClearstackError,
+      "c/1/0/0 is damaged: the checksum of the shard's index does not match",
+    );
+  }
+});
+
+Deno.test("a shard's index that points past its shard is an error, not voxels", async () => {
+  const options: Zarr3Options = { ...plain, index: { unchecked: true } };
+  const pointAt = (offset: bigint, length: bigint) => (bytes: Uint8Array) => {
+    const damaged = bytes.slice();
+    const view = new DataView(damaged.buffer, damaged.length - 16);
+    view.setBigUint64(0, offset, true);
+    view.setBigUint64(8, length, true);
+    return damaged;
+  };
+  for (const [offset, length] of [[10_000n, 32n], [0n, 10_000n], [0n, 0n], [2n ** 63n, 32n], [0n, 31n]] as const) {
+    const error = await assertRejects(() => readDamaged(options, pointAt(offset, length), [1, 4, 4]), ClearstackError);
+    assertEquals([error.kind, error.message.includes("c/1/0/0")], ["corrupt-data", true], error.message);
+  }
 });
 
 Deno.test("a shard cut short is an error, wherever it is cut", async () => {

@@ -51,6 +51,21 @@ const READABLE: Record<string, Zarr3Options> = {
   "shards": { ...plain, chunk: [4, 4, 8], inner: [2, 2, 4] },
   "shards of one chunk": { ...plain, chunk: [2, 4, 8], inner: [2, 4, 8] },
   "shards of gzip": { ...plain, ...gzip, chunk: [4, 8, 16], inner: [1, 4, 8] },
+  "shards with their index at the start": { ...plain, chunk: [4, 4, 8], inner: [2, 2, 4], index: { at: "start" } },
+  "shards of gzip with their index at the start": {
+    ...plain,
+    ...gzip,
+    chunk: [4, 8, 16],
+    inner: [1, 4, 8],
+    index: { at: "start" },
+  },
+  "shards with a big-endian index": { ...plain, chunk: [4, 4, 8], inner: [2, 2, 4], index: { bigEndian: true } },
+  "shards with an index that has no checksum": {
+    ...plain,
+    chunk: [4, 4, 8],
+    inner: [2, 2, 4],
+    index: { at: "start", unchecked: true },
+  },
 };
 
 for (const [name, options] of Object.entries(READABLE)) {
@@ -62,11 +77,12 @@ for (const [name, options] of Object.entries(READABLE)) {
 }
 
 Deno.test("chunks and inner chunks that are missing read as the fill value", async () => {
-  for (const inner of [undefined, [2, 2, 4]]) {
+  const sharded = { inner: [2, 2, 4] };
+  for (const storage of [{}, sharded, { ...sharded, index: { at: "start" } }] as const) {
     const url = memoryUrl();
     const missing = (coords: readonly number[]) => coords[0] === 0 && coords[1] === 1;
-    await writeZarr3(url, { ...plain, ...(inner ? { inner } : {}), missing, metadata: { fill_value: 99 } });
-    const side = inner === undefined ? 4 : 2;
+    await writeZarr3(url, { ...plain, ...storage, missing, metadata: { fill_value: 99 } });
+    const side = "inner" in storage ? 2 : 4;
     const expected = values.map((value, index) => {
       const [z, y] = [Math.floor(index / 99), Math.floor(index / 11) % 9];
       return z < 2 && y >= side && y < 2 * side ? 99 : value;
@@ -123,7 +139,26 @@ const sharding = (more: Record<string, unknown>, ...around: unknown[]) => ({
 });
 
 const REFUSED: [string, Record<string, unknown>, ClearstackError["kind"], string][] = [
-  ["a shard index at the start", sharding({ index_location: "start" }), "unsupported", "index_location start"],
+  [
+    "shards inside shards",
+    sharding({ codecs: sharding({}).codecs }),
+    "unsupported",
+    "sharding_indexed inside sharding_indexed",
+  ],
+  [
+    "a codec before shards",
+    { codecs: [{ name: "transpose" }, ...sharding({}).codecs] },
+    "unsupported",
+    "codecs around",
+  ],
+  ["a compressed shard index", sharding({ index_codecs: ["bytes", "gzip"] }), "unsupported", "codecs bytes, gzip"],
+  ["a shard index without codecs", sharding({ index_codecs: [] }), "unsupported", "index without codecs"],
+  [
+    "a shard index of unknown endianness",
+    sharding({ index_codecs: ["bytes", "crc32c"] }),
+    "corrupt-data",
+    "its shard indices",
+  ],
   ["a codec around shards", sharding({}, { name: "gzip" }), "unsupported", "codecs around sharding_indexed"],
   ["chunks that do not divide shards", sharding({ chunk_shape: [2, 3, 4] }), "corrupt-data", "do not divide"],
   [
