@@ -43,6 +43,9 @@ TIFF; OUTPUT becomes an OME-Zarr.
   --seed 0               of the random samples that decide for the whole image
   --tile auto            Z,Y,X voxels that one tile writes (Y,X for a 2-D image)
   --halo auto            Z,Y,X voxels read around each tile
+  --ome-version 0.5      of OUTPUT: 0.5 (Zarr v3), or 0.4 (Zarr v2) for programs that do not read 0.5
+  --shards auto          Z,Y,X voxels that share one stored object; none: each chunk is one; auto: 64 MiB of voxels where
+                         there are more than 1000 chunks
   --backend auto         auto (a GPU if there is one), webgpu or cpu
   --memory SIZE          memory to stay within, such as 2GiB; default 60 % of what is free, at most 16 GiB
   --seam-check auto      places where tiles meet that are computed once more to measure the seams; 0 for none, auto for one

@@ -1,6 +1,7 @@
 /** A plan as a table for people. */
 import type { MemoryTerms, Plan } from "shared/contract/plan.ts";
 import type { Vec3 } from "shared/geometry.ts";
+import { voxelCount } from "shared/geometry.ts";
 import { formatBytes } from "shared/memory.ts";
 
 /** Tiles of 190 x 512 x 512 with 64 voxels more on every side, for a PSF of 128: 318 x 640 x 640 / (190 x 512 x 512). */
@@ -29,7 +30,9 @@ export function planTable(plan: Plan, device: string): string {
       `${times(plan.box)}, ${plan.inflation.toFixed(2)} voxels computed for each useful one ` +
       `(${PIPELINE_OF_2020} in the Dask and CuPy pipeline of 2020)`,
     ],
-    ["output chunks", `${times(plan.chunk)} float32`],
+    ["output", `OME-Zarr ${plan.omeVersion}, float32`],
+    ["output chunks", times(plan.chunk)],
+    ...(plan.shard ? [["output shards", shards(plan, plan.shard)] as [string, string]] : []),
     ["in flight", `${plan.concurrency} ${plan.concurrency === 1 ? "tile" : "tiles"}`],
     ["host memory", memory(plan.hostMemory, plan.hostBytes)],
     ...(plan.deviceBytes > 0
@@ -64,6 +67,11 @@ function algorithm({ algorithm }: Plan): string {
     [`start ${start}`, true],
   ];
   return options.flatMap(([text, shown]) => shown ? [text] : []).join(", ");
+}
+
+function shards({ chunk }: Plan, shard: Vec3): string {
+  const bytes = formatBytes(4 * voxelCount(shard));
+  return `${times(shard)}: ${voxelCount(shard) / voxelCount(chunk)} chunks, ${bytes} before compression`;
 }
 
 function memory(terms: MemoryTerms, total: number): string {
