@@ -1,0 +1,119 @@
+/** A server on this machine: started, probed until it answers, killed, started again on the same port. */
+
+/** How a server is run. */
+export interface ServerCommand {
+  /** Names it in messages and its log. */
+  readonly name: string;
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  /** Folder of the log; what it prints is appended there. */
+  readonly logFolder: string;
+  /** True once it can be used. */
+  readonly ready: () => Promise<boolean>;
+}
+
+const START_MILLISECONDS = 90_000;
+const PROBE_MILLISECONDS = 100;
+/** A server that was asked to end is killed after so long. */
+const END_MILLISECONDS = 10_000;
+
+/** One server, which may be killed and started again any number of times. */
+export class ServerProcess {
+  readonly #server: ServerCommand;
+  #child: Deno.ChildProcess | undefined;
+  #printing: Promise<unknown> = Promise.resolve();
+
+  constructor(server: ServerCommand) {
+    this.#server = server;
+  }
+
+  get name(): string {
+    return this.#server.name;
+  }
+
+  /** Undefined while it does not run. */
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
+  /**
+   * Starts it and waits until it is ready.
+   *
+   * @throws {Error} with the end of its log, if it ends first or takes too long
+   */
+  async start(): Promise<void> {
+    const { name, command, args, env = {}, logFolder, ready } = this.#server;
+    const child = new Deno.Command(command, {
+      args: [...args],
+      env: { NO_COLOR: "1", ...env },
+      stdin: "null",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    this.#child = child;
+    this.#printing = Promise.all([child.stdout, child.stderr].map((output) => append(output, this.logFile)));
+    let ended = false;
+    child.status.then(() => ended = true);
+    for (const deadline = Date.now() + START_MILLISECONDS; !await ready().catch(() => false);) {
+      if (ended || Date.now() > deadline) {
+        await this.kill();
+        const words = (await Deno.readTextFile(this.logFile)).trimEnd().split("\n").slice(-15).join("\n");
+        throw new Error(`${name} ${ended ? "ended" : "is not ready"}; ${logFolder} has its log, which ends:\n${words}`);
+      }
+      await new Promise((resolve) => setTimeout(resolve, PROBE_MILLISECONDS));
+    }
+  }
+
+  get logFile(): string {
+    return `${this.#server.logFolder}/${this.name}.log`;
+  }
+
+  /** Ends it without a warning. */
+  async kill(): Promise<void> {
+    await this.#end("SIGKILL");
+  }
+
+  /** Asks it to end, and ends it if it does not. */
+  async stop(): Promise<void> {
+    await this.#end("SIGTERM");
+  }
+
+  async #end(signal: Deno.Signal): Promise<void> {
+    const child = this.#child;
+    if (!child) return;
+    this.#child = undefined;
+    const send = (what: Deno.Signal) => {
+      try {
+        child.kill(what);
+      } catch {
+        // It has ended by itself.
+      }
+    };
+    send(signal);
+    const timer = setTimeout(() => send("SIGKILL"), END_MILLISECONDS);
+    await child.status;
+    clearTimeout(timer);
+    await this.#printing;
+  }
+}
+
+async function append(output: ReadableStream<Uint8Array>, file: string): Promise<void> {
+  using log = await Deno.open(file, { append: true, create: true });
+  for await (const piece of output) await log.write(piece);
+}
+
+/** A port of this machine that nothing listens on. */
+export function freePort(): number {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return (listener.addr as Deno.NetAddr).port;
+}
+
+/** A probe: true if the URL answers with success. */
+export function answers(url: string): () => Promise<boolean> {
+  return async () => {
+    const response = await fetch(url, { signal: AbortSignal.timeout(2000) });
+    await response.body?.cancel();
+    return response.ok;
+  };
+}
