@@ -1,6 +1,5 @@
 /** From the arguments of `deconvolve` and `plan` to the request they stand for, and back. */
 import type { JobRequest } from "shared/contract/job_request.ts";
-import type { Location } from "shared/contract/location.ts";
 import { JobRequestSchema } from "shared/contract/job_request.ts";
 import { ClearstackError } from "shared/errors.ts";
 import { refuseValue } from "./argument_values.ts";
@@ -10,6 +9,7 @@ import type { ParsedArguments } from "./parse_arguments.ts";
 import type { PsfColumns } from "./psf_columns.ts";
 import { psfColumns, psfOfColumns } from "./psf_columns.ts";
 import { leafPaths, settingAt, withSetting } from "./request_settings.ts";
+import { sourceLocation } from "./source_location.ts";
 
 const FLAGS: readonly (readonly [string, JobFlag])[] = Object.entries(JOB_FLAGS);
 
@@ -33,7 +33,7 @@ export async function jobRequest(args: ParsedArguments, source: string, output: 
   const statedBy = new Map<string, string>();
   const sourceHasZ = async () => {
     const { openImage } = await import("shared/image/open_image.ts");
-    const { info } = await openImage(locationOf(args, source));
+    const { info } = await openImage(sourceLocation(args, source));
     return info.axes.some(({ name }) => name === "z");
   };
   for (const [flag, entry] of FLAGS) {
@@ -65,12 +65,6 @@ async function readFlag(flag: string, entry: JobFlag, args: ParsedArguments, sou
     refuseValue(flag, texts[0]!, `--${beside.flag} ${beside.value} beside it`);
   }
   return value;
-}
-
-function locationOf(args: ParsedArguments, url: string): Location {
-  const path = args.value("path");
-  const axes = args.value("axes");
-  return { url, ...(path === undefined ? {} : { path }), ...(axes === undefined ? {} : { axes }) };
 }
 
 /**

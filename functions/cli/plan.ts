@@ -1,10 +1,10 @@
 /** `clearstack plan`: what a job would do, without doing it. */
-import { ClearstackError } from "shared/errors.ts";
 import type { Io } from "./io.ts";
 import { jobRequest } from "./job_arguments.ts";
 import { JOB_FLAGS } from "./job_flags.ts";
 import { parseArguments } from "./parse_arguments.ts";
 import { planTable } from "./plan_table.ts";
+import { writeDrawing } from "./write_drawing.ts";
 
 const FORM = {
   usage: "plan SOURCE [OUTPUT] --psf PSF",
@@ -28,21 +28,13 @@ export async function planCommand(args: readonly string[], io: Io): Promise<numb
     const { plan, device, warnings } = await prepareJob(request, local.deps);
     if (!parsed.has("quiet")) { for (const warning of warnings) io.err(`${warning}\n`); }
     const file = parsed.value("svg");
-    if (file !== undefined) await draw(file, plan);
+    if (file !== undefined) {
+      const { planSvg } = await import("./plan_svg.ts");
+      await writeDrawing(file, planSvg(plan));
+    }
     io.out(parsed.has("json") ? `${JSON.stringify(plan)}\n` : planTable(plan, `${device.backend} (${device.adapter})`));
     return 0;
   } finally {
     await local.close();
-  }
-}
-
-async function draw(file: string, plan: Parameters<typeof planTable>[0]): Promise<void> {
-  const { planSvg } = await import("./plan_svg.ts");
-  try {
-    await Deno.writeTextFile(file, planSvg(plan));
-  } catch (cause) {
-    throw new ClearstackError("unwritable", `--svg "${file}" cannot be written: ${(cause as Error).message}`, {
-      cause,
-    });
   }
 }

@@ -2,28 +2,21 @@
 import type { Plan } from "shared/contract/plan.ts";
 import type { Tile } from "shared/contract/tile.ts";
 import type { Vec3 } from "shared/geometry.ts";
-import { mapAxes, SPATIAL_AXES } from "shared/geometry.ts";
+import { dtypeBytes } from "shared/dtype.ts";
+import { mapAxes, SPATIAL_AXES, voxelCount } from "shared/geometry.ts";
+import { gridSize } from "shared/image/grid_size.ts";
+import { formatBytes } from "shared/memory.ts";
 import { tileAt } from "shared/plan.ts";
+import { px, svgDocument, svgText, textWidth, visibleBorders } from "./svg_drawing.ts";
 
 /** Pixels that both views together may take; legend and titles come on top. */
 const DRAWING = { width: 640, height: 560 } as const;
-/** Lines closer than this, in pixels, would be a grey area. */
-const LEAST_SPACING = 3;
 /** Pixels around the views, and between them. */
 const MARGIN = 24;
 const GAP = 56;
 const LINE_HEIGHT = 20;
-
-const STYLE = `
-  text { font: 13px system-ui, sans-serif; fill: #222 }
-  .title { font-weight: 600 }
-  .axis { fill: #666 }
-  .array { fill: #eef3f8; stroke: #222; stroke-width: 1.5 }
-  .chunk { stroke: #9db4c8; stroke-width: 0.75; stroke-dasharray: 2 2 }
-  .tile { stroke: #1f5f99; stroke-width: 1.25 }
-  .box { fill: #e8a33d; fill-opacity: 0.35; stroke: #b06f0a; stroke-width: 1.25 }
-  .core { fill: #1f5f99; fill-opacity: 0.55; stroke: none }
-`;
+/** Of the sign before a line of the legend. */
+const SIGN_WIDTH = 24;
 
 /** An axis pair of the array, the vertical one first, and where it is drawn. */
 interface View {
@@ -44,19 +37,19 @@ export function planSvg(plan: Plan): string {
   const above: View = { vertical: 0, title: "from above: x, z", top: below + GAP + overhang[0] * scale };
   const legendTop = above.top + (plan.shape[0] + overhang[0]) * scale + GAP;
   const legend = legendLines(plan, tile);
-  const width = Math.max(DRAWING.width, extents[2] * scale) + 2 * MARGIN;
-  const height = legendTop + legend.length * LINE_HEIGHT + MARGIN;
+  const title = summary(plan);
+  const texts = Math.max(textWidth(title), ...legend.map(({ text }) => SIGN_WIDTH + textWidth(text)));
   const drawn = [front, above].map((view) => drawView(plan, tile, view, { left, scale, overhang }));
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${px(width)}" height="${px(height)}" ` +
-    `viewBox="0 0 ${px(width)} ${px(height)}" role="img">
-<title>${summary(plan)}</title>
-<style>${STYLE}</style>
-<rect width="100%" height="100%" fill="#fff"/>
-<text class="title" x="${MARGIN}" y="${MARGIN + 12}">${summary(plan)}</text>
-${drawn.join("\n")}
-${legend.map((line, i) => drawLegend(line, legendTop + i * LINE_HEIGHT)).join("\n")}
-</svg>
-`;
+  return svgDocument({
+    width: Math.max(DRAWING.width, extents[2] * scale, texts) + 2 * MARGIN,
+    height: legendTop + legend.length * LINE_HEIGHT + MARGIN,
+    title,
+    body: [
+      svgText(title, { x: MARGIN, y: MARGIN + 12, kind: "title" }),
+      ...drawn,
+      ...legend.map((line, i) => drawLegend(line, legendTop + i * LINE_HEIGHT)),
+    ].join("\n"),
+  });
 }
 
 interface Place {
@@ -74,16 +67,19 @@ function drawView(plan: Plan, tile: Tile, { vertical, title, top }: View, { left
   const [{ core, box }, chunk] = [tile, sourceChunk(plan)];
   const size = { left, top, scale, width, height };
   return [
-    `<text class="axis" x="${px(left)}" y="${px(top - overhang[vertical] * scale - 8)}">${title}</text>`,
+    svgText(title, { x: left, y: top - overhang[vertical] * scale - 8, kind: "quiet" }),
     at(0, 0, width, height, "array"),
     gridLines({ ...size, steps: [chunk[2], chunk[vertical]], kind: "chunk" }),
     at(box.start[2], box.start[vertical], box.shape[2], box.shape[vertical], "box"),
     at(core.start[2], core.start[vertical], core.shape[2], core.shape[vertical], "core"),
+    ...(plan.shard === undefined
+      ? []
+      : [gridLines({ ...size, steps: [plan.shard[2], plan.shard[vertical]], kind: "shard" })]),
     gridLines({ ...size, steps: [plan.tile[2], plan.tile[vertical]], kind: "tile" }),
   ].join("\n");
 }
 
-/** Lines at every multiple of the steps inside an area, unless they would lie too close to be told apart. */
+/** Lines at multiples of the steps inside an area: all of them, or as many as can be told apart. */
 function gridLines({ left, top, scale, width, height, steps: [across, down], kind }: {
   readonly left: number;
   readonly top: number;
@@ -91,38 +87,34 @@ function gridLines({ left, top, scale, width, height, steps: [across, down], kin
   readonly width: number;
   readonly height: number;
   readonly steps: readonly [across: number, down: number];
-  readonly kind: "chunk" | "tile";
+  readonly kind: "chunk" | "shard" | "tile";
 }): string {
   const [right, bottom] = [px(left + width * scale), px(top + height * scale)];
-  const lines: string[] = [];
-  if (across * scale >= LEAST_SPACING) {
-    for (let x = across; x < width; x += across) {
-      lines.push(`M${px(left + x * scale)} ${px(top)}V${bottom}`);
-    }
-  }
-  if (down * scale >= LEAST_SPACING) {
-    for (let y = down; y < height; y += down) {
-      lines.push(`M${px(left)} ${px(top + y * scale)}H${right}`);
-    }
-  }
+  const lines = [
+    ...visibleBorders(width, across, width * scale).at.map((x) => `M${px(left + x * scale)} ${px(top)}V${bottom}`),
+    ...visibleBorders(height, down, height * scale).at.map((y) => `M${px(left)} ${px(top + y * scale)}H${right}`),
+  ];
   return lines.length === 0 ? "" : `<path class="${kind}" fill="none" d="${lines.join("")}"/>`;
 }
 
 interface LegendLine {
-  readonly kind: "array" | "chunk" | "tile" | "core" | "box";
+  readonly kind: "array" | "chunk" | "shard" | "tile" | "core" | "box";
   readonly text: string;
 }
 
 function legendLines(plan: Plan, tile: Tile): LegendLine[] {
+  const { source, shape, chunk, shard } = plan;
   const volumes = plan.outerShape.reduce((product, length) => product * length, 1);
+  const bytes = gridSize(source.shape, source.shape.map(() => 1)) * dtypeBytes(source.dtype);
   const more = volumes > 1 ? `, ${volumes} of them` : "";
+  const pieces = (step: Vec3, voxelBytes: number) =>
+    `${times(step)}, ${(volumes * gridSize(shape, step)).toLocaleString("en")} of up to ${
+      formatBytes(voxelCount(step) * voxelBytes)
+    }`;
   return [
-    { kind: "array", text: `image: ${times(plan.shape)} voxels (z, y, x)${more}` },
-    { kind: "chunk", text: `chunks of the source: ${times(sourceChunk(plan))}` },
-    {
-      kind: "tile",
-      text: `tiles: ${times(plan.grid)}, each of ${times(plan.tile)} voxels, written as chunks of ${times(plan.chunk)}`,
-    },
+    { kind: "array", text: `image: ${times(shape)} voxels (z, y, x)${more}, ${source.dtype}, ${formatBytes(bytes)}` },
+    { kind: "chunk", text: `chunks of the source: ${pieces(sourceChunk(plan), dtypeBytes(source.dtype))}` },
+    { kind: "tile", text: `tiles: ${plan.tiles} (${times(plan.grid)}${more}), each of ${times(plan.tile)} voxels` },
     {
       kind: "core",
       text: `one tile: ${times(tile.core.shape)}; in all, ${
@@ -133,15 +125,20 @@ function legendLines(plan: Plan, tile: Tile): LegendLine[] {
       kind: "box",
       text: `what is read and computed for it: ${times(tile.box.shape)}, halo at least ${plan.halo.join(", ")}`,
     },
+    ...(shard === undefined ? [] : [{ kind: "shard" as const, text: `shards of the output: ${pieces(shard, 4)}` }]),
+    {
+      kind: "array",
+      text: `output: float32, ${formatBytes(plan.bytesWritten)} before compression, chunks of ${pieces(chunk, 4)}`,
+    },
   ];
 }
 
 function drawLegend({ kind, text }: LegendLine, top: number): string {
-  const line = kind === "chunk" || kind === "tile";
+  const line = kind === "chunk" || kind === "tile" || kind === "shard";
   const sign = line
     ? `<path class="${kind}" d="M${MARGIN} ${px(top + 6)}h16"/>`
     : `<rect class="${kind}" x="${MARGIN}" y="${px(top)}" width="16" height="12"/>`;
-  return `${sign}<text x="${MARGIN + 24}" y="${px(top + 11)}">${text}</text>`;
+  return `${sign}${svgText(text, { x: MARGIN + SIGN_WIDTH, y: top + 11 })}`;
 }
 
 function summary({ tiles, tile, box }: Plan): string {
@@ -167,9 +164,4 @@ function sourceChunk({ source }: Plan): Vec3 {
 
 function times(shape: Vec3): string {
   return shape.join(" × ");
-}
-
-/** Pixels with at most two decimals. */
-function px(value: number): string {
-  return String(Math.round(value * 100) / 100);
 }

@@ -54,10 +54,22 @@ Deno.test("tiles and chunks are lines inside the image, as many as there are bor
   assertEquals([borders("tile"), borders("chunk")], [[4, 3], [4, 4]]);
 });
 
-Deno.test("borders too close to tell apart are left out", async () => {
+Deno.test("borders too close to tell apart are thinned out", async () => {
   const plan = await samplePlan();
   const svg = planSvg({ ...plan, shape: [2000, 4000, 3600] });
-  assert(!svg.includes(`<path class="chunk" fill="none"`));
+  const [, path] = /<path class="chunk" fill="none" d="([^"]*)"/.exec(svg)!;
+  const across = [...path!.matchAll(/M([\d.]+) [\d.]+V/g)].map(([, x]) => Number(x));
+  assert(across.length > 10 && across.every((x, line) => line === 0 || x - across[line - 1]! >= 4), path);
+});
+
+Deno.test("shards of the output are drawn where the plan has any", async () => {
+  const plan = await samplePlan();
+  assert(!planSvg(plan).includes(`<path class="shard"`));
+  const svg = planSvg({ ...plan, shard: [10, 8, 16] });
+  assert(
+    svg.includes(`<path class="shard" fill="none"`) && svg.includes("shards of the output: 10 × 8 × 16, 30 of"),
+    svg,
+  );
 });
 
 Deno.test("a 2-D image is drawn as well", async () => {

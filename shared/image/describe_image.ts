@@ -1,0 +1,142 @@
+/**
+ * Everything that the metadata of an image tell, beyond what reading its voxels takes: levels, shards, compression, what lies
+ * beside it, and how far an output of ours has come. Nothing is decoded.
+ */
+import { z } from "zod";
+import type { ImageInfo } from "../contract/image_info.ts";
+import type { Location } from "../contract/location.ts";
+import { dtypeBytes } from "../dtype.ts";
+import { isClearstackError } from "../errors.ts";
+import { openStore } from "../storage/open_store.ts";
+import type { Store } from "../storage/store.ts";
+import { canonicalUrl, redactUrl } from "../storage/url.ts";
+import { gridSize } from "./grid_size.ts";
+import { openImage } from "./open_image.ts";
+import { LEVEL_0 } from "./output_layout.ts";
+import { type OutputState, readOutputState } from "./output_state.ts";
+import { type StorageFacts, tiffStorage, zarrStorage } from "./storage_facts.ts";
+import { asRecord, childKey, readZarrNode, type ZarrNode } from "./zarr_node.ts";
+
+/** One level of a multiscale image. */
+export interface LevelFacts {
+  readonly path: string;
+  readonly shape: readonly number[];
+  readonly chunkShape: readonly number[];
+}
+
+/** What is known of an image without reading voxels. */
+export interface ImageDescription extends StorageFacts {
+  readonly info: ImageInfo;
+  /** Version of OME-Zarr, where the metadata name one. */
+  readonly omeVersion?: string;
+  /** Uncompressed bytes of all voxels. */
+  readonly bytes: number;
+  /** Chunks of the whole grid, stored or not. */
+  readonly chunks: number;
+  /** Objects of the whole grid: shards where there are any, else chunks; of a TIFF always one. */
+  readonly objects: number;
+  /** Levels of the multiscale image that this is level 0 of, finest first. */
+  readonly levels: readonly LevelFacts[];
+  /** Names of label images beside it. */
+  readonly labels: readonly string[];
+  /** For an output of Clearstack. */
+  readonly output?: OutputState;
+}
+
+/**
+ * Describes the image at a location. An unfinished output of ours is one too.
+ *
+ * @throws {ClearstackError} what `openImage` throws
+ */
+export async function describeImage(location: Location): Promise<ImageDescription> {
+  const state = await outputStateAt(location);
+  // An unfinished output has no root group yet; its array is there from the start.
+  const place = state?.state === "unfinished" && !location.path ? { ...location, path: LEVEL_0 } : location;
+  const { info } = await openImage(place);
+  const shown = { ...info, url: redactUrl(info.url) };
+  const bytes = product(info.shape) * dtypeBytes(info.dtype);
+  const chunks = gridSize(info.shape, info.chunkShape);
+  if (info.format === "tiff") {
+    const facts = await tiffStorage(info.url);
+    return { info: shown, ...facts, bytes, chunks, objects: 1, levels: [], labels: [] };
+  }
+  const store = openStore(info.url);
+  const facts = zarrStorage((await readZarrNode(store, info.path))!);
+  return {
+    info: shown,
+    ...facts,
+    ...await surroundings(store, info),
+    bytes,
+    chunks,
+    objects: gridSize(info.shape, facts.shardShape ?? info.chunkShape),
+    ...(state === undefined ? {} : { output: state }),
+  };
+}
+
+async function outputStateAt(location: Location): Promise<OutputState | undefined> {
+  if (/\.tiff?$/i.test(redactUrl(location.url))) return undefined;
+  return await readOutputState(openStore(canonicalUrl(location.url)));
+}
+
+type Surroundings = Pick<ImageDescription, "levels" | "labels"> & { readonly omeVersion?: string };
+
+const Multiscales = z.array(z.looseObject({
+  version: z.unknown().optional(),
+  datasets: z.array(z.looseObject({ path: z.string() })),
+})).min(1);
+
+/** What the group around the array says. */
+async function surroundings(store: Store, info: ImageInfo): Promise<Surroundings> {
+  const none = { levels: [], labels: [] };
+  if (info.path === "") return none;
+  const folder = info.path.includes("/") ? info.path.slice(0, info.path.lastIndexOf("/")) : "";
+  const group = await readZarrNode(store, folder);
+  if (group === undefined) return none;
+  const ome = asRecord(group.attributes.ome);
+  const { data } = Multiscales.safeParse(ome.multiscales ?? group.attributes.multiscales);
+  const multiscale = data?.[0];
+  const paths = multiscale?.datasets.map(({ path }) => childKey(folder, path)) ?? [];
+  const isLevelZero = paths[0] === info.path;
+  const version = ome.version ?? multiscale?.version;
+  return {
+    levels: isLevelZero ? await readLevels(store, paths) : [],
+    labels: await readLabels(store, childKey(folder, "labels")),
+    ...(isLevelZero && typeof version === "string" ? { omeVersion: version } : {}),
+  };
+}
+
+const MOST_LEVELS = 32;
+
+async function readLevels(store: Store, paths: readonly string[]): Promise<LevelFacts[]> {
+  const levels = await Promise.all(
+    paths.slice(0, MOST_LEVELS).map(async (path) => {
+      const node = await readZarrNode(store, path);
+      if (node?.kind !== "array") return undefined;
+      const { shape, chunkShape } = zarrStorage(node);
+      return { path, shape, chunkShape };
+    }),
+  );
+  return levels.filter((level) => level !== undefined);
+}
+
+/** The label images that a group of labels names. */
+async function readLabels(store: Store, path: string): Promise<string[]> {
+  const node = await readOptional(store, path);
+  const attributes = node?.attributes ?? {};
+  const labels = asRecord(attributes.ome).labels ?? attributes.labels;
+  return Array.isArray(labels) ? labels.filter((label) => typeof label === "string") : [];
+}
+
+/** What may not be read is as good as not there: it lies beside the image and is not part of it. */
+async function readOptional(store: Store, path: string): Promise<ZarrNode | undefined> {
+  try {
+    return await readZarrNode(store, path);
+  } catch (error) {
+    if (isClearstackError(error, "forbidden") || isClearstackError(error, "corrupt-data")) return undefined;
+    throw error;
+  }
+}
+
+function product(sides: readonly number[]): number {
+  return sides.reduce((total, side) => total * side, 1);
+}
