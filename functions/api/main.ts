@@ -9,19 +9,22 @@
  * web pages that may call.
  */
 import { httpJobRunner } from "shared/engine/http_job_runner.ts";
+import { listenAddress } from "shared/http/listen_address.ts";
 import { readObjectText } from "shared/storage/read_object_text.ts";
 import { servedEnvironment } from "shared/storage/served_environment.ts";
-import { configureStores, isSwitchedOn } from "shared/storage/store_environment.ts";
+import { configureStores } from "shared/storage/store_environment.ts";
 import { createApiApp } from "./app.ts";
-import { readAuth, requireAuthBeyondLoopback } from "./auth/auth.ts";
+import { readAuth } from "./auth/auth.ts";
 import { readAllowedUrls } from "./url_policy.ts";
 
 const env = (name: string) => Deno.env.get(name);
-const stores = servedEnvironment(env);
-configureStores(stores);
-const hostname = env("HOST") ?? "127.0.0.1";
+configureStores(servedEnvironment(env));
 const auth = await readAuth({ env, readText: readObjectText });
-requireAuthBeyondLoopback(hostname, { auth, insecure: isSwitchedOn(stores, "CLEARSTACK_INSECURE") });
+const address = listenAddress(env, {
+  port: 8080,
+  variables: "CLEARSTACK_KEYS or CLEARSTACK_OIDC",
+  tellsCallersApart: auth !== undefined,
+});
 const app = createApiApp({
   jobs: httpJobRunner(env("CLEARSTACK_RUNS_URL") ?? "http://127.0.0.1:8082", env("CLEARSTACK_TOKEN")),
   allowedUrls: readAllowedUrls(env),
@@ -29,4 +32,4 @@ const app = createApiApp({
   auth,
 });
 
-Deno.serve({ hostname, port: Number(env("PORT") ?? 8080) }, app.fetch);
+Deno.serve(address, app.fetch);

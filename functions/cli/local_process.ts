@@ -17,11 +17,19 @@ export interface LocalProcess {
   close(): Promise<void>;
 }
 
-/** Puts the functions together; nothing is started or allocated before it is needed. */
-export function openLocalProcess(config: Config): LocalProcess {
+/** Where the processes that this one starts may go: wherever its user can. */
+const UNGUARDED = { CLEARSTACK_ADDRESS_GUARD: "off" };
+
+/**
+ * Puts the functions together; nothing is started or allocated before it is needed.
+ *
+ * @param guard variables by which a process that is started for jobs of others is held to what they may name
+ */
+export function openLocalProcess(config: Config, guard: Readonly<Record<string, string>> = UNGUARDED): LocalProcess {
   const onCpu = createTileComputer({ chooseBackend, createDeconvolver });
   const { hostBytes, deviceBytes, boxesAtOnce } = config;
   const env = {
+    ...guard,
     CLEARSTACK_MEMORY: `${hostBytes}`,
     CLEARSTACK_DEVICE_MEMORY: `${deviceBytes}`,
     ...(boxesAtOnce === undefined ? {} : { CLEARSTACK_GPU_BOXES: `${boxesAtOnce}` }),

@@ -1,7 +1,11 @@
 /** `clearstack serve`: endpoint, orchestrator and kernels in one process, jobs over HTTP. */
+import type { Auth } from "functions/api/auth/auth.ts";
 import type { AllowedUrls } from "functions/api/url_policy.ts";
 import type { Config } from "shared/config.ts";
 import { ClearstackError } from "shared/errors.ts";
+import { isLoopback, requireCallersApart } from "shared/http/listen_address.ts";
+import { servedEnvironment } from "shared/storage/served_environment.ts";
+import { configureStores, isSwitchedOn, storeEnvironment } from "shared/storage/store_environment.ts";
 import { wholeNumber } from "./argument_values.ts";
 import type { Io } from "./io.ts";
 import { parseArguments } from "./parse_arguments.ts";
@@ -15,6 +19,8 @@ const FORM = {
     "port": { form: PORT_FORM },
     "jobs": { form: "a folder or URL to keep the status of jobs in" },
     "allow": { form: "a path or URL below which sources and outputs may lie", repeatable: true },
+    "keys": { form: "a file of keys, as `clearstack keys` writes it" },
+    "insecure": {},
     "quiet": {},
   },
 };
@@ -33,6 +39,8 @@ export interface ServiceOptions {
   readonly jobs?: string;
   /** Where sources, PSFs and outputs may lie. */
   readonly allowedUrls: AllowedUrls;
+  /** Who may call. @default {everybody} */
+  readonly auth?: Auth | undefined;
 }
 
 /** A running service. */
@@ -48,17 +56,21 @@ export async function serveCommand(args: readonly string[], io: Io): Promise<num
   const parsed = parseArguments(args, FORM);
   const host = parsed.value("host") ?? "127.0.0.1";
   const allow = parsed.values("allow");
-  const allowedUrls = allow.length === 0 && isLoopback(host) ? "any" : allow;
+  const auth = await openAuth(parsed.value("keys"));
+  const insecure = parsed.has("insecure") || isSwitchedOn(storeEnvironment(), "CLEARSTACK_INSECURE");
+  requireCallersApart(host, { apart: auth !== undefined || insecure, mend: "--keys FILE or CLEARSTACK_OIDC" });
+  const allowedUrls = allow.length === 0 && isLoopback(host) && auth === undefined ? "any" : allow;
   const jobs = parsed.value("jobs");
   const service = await startService({
     config: io.config(),
     host,
     port: wholeNumber("port", parsed.value("port") ?? "8080", PORT_FORM, [0, 65535]),
     allowedUrls,
+    auth,
     ...(jobs === undefined ? {} : { jobs }),
   });
   io.out(`${service.url}\n`);
-  if (!parsed.has("quiet")) io.err(`${describeAccess(allowedUrls)}\nTry: curl ${service.url}/\n`);
+  if (!parsed.has("quiet")) io.err(`${describeAccess(allowedUrls, host)}\nTry: curl ${service.url}/\n`);
   const { promise: interrupted, resolve } = Promise.withResolvers<void>();
   const release = io.onInterrupt(resolve);
   await interrupted;
@@ -77,10 +89,11 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const { LocalJobRunner } = await import("functions/orchestrate/local_job_runner.ts");
   const { openLocalProcess } = await import("./local_process.ts");
   const { openStore } = await import("shared/storage/open_store.ts");
-  const local = openLocalProcess(options.config);
+  const guard = guardStores(options.allowedUrls);
+  const local = openLocalProcess(options.config, guard.variables);
   const store = openStore(options.jobs ?? JOBS_IN_MEMORY);
   const runner = await LocalJobRunner.start({ deps: local.deps, store, onIdle: () => local.close() });
-  const app = createApiApp({ jobs: runner, allowedUrls: options.allowedUrls });
+  const app = createApiApp({ jobs: runner, allowedUrls: options.allowedUrls, auth: options.auth });
   const { host = "127.0.0.1", port = 0 } = options;
   try {
     const server = listen(host, port, app.fetch);
@@ -90,11 +103,13 @@ export async function startService(options: ServiceOptions): Promise<Service> {
         await runner.close();
         await server.shutdown();
         await local.close();
+        guard.release();
       },
     };
   } catch (error) {
     await runner.close();
     await local.close();
+    guard.release();
     throw error;
   }
 }
@@ -108,12 +123,35 @@ function listen(hostname: string, port: number, handler: (request: Request) => R
   }
 }
 
-function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host);
+/** Keys of a file, or what the environment configures. */
+async function openAuth(keys: string | undefined): Promise<Auth | undefined> {
+  const { readAuth } = await import("functions/api/auth/auth.ts");
+  const { readObjectText } = await import("shared/storage/read_object_text.ts");
+  const { env } = storeEnvironment();
+  const withKeys = (name: string) => name === "CLEARSTACK_KEYS" ? keys ?? env(name) : env(name);
+  return await readAuth({ env: withKeys, readText: readObjectText });
 }
 
-function describeAccess(allowed: AllowedUrls): string {
+/** Holds the stores of this process, and of those it starts, to places that callers may name. */
+function guardStores(allowed: AllowedUrls) {
+  const before = storeEnvironment();
+  if (allowed === "any") return { variables: undefined, release: () => {} };
+  const prefixes = "sources" in allowed ? [...allowed.sources, ...allowed.outputs] : allowed;
+  const variables: Record<string, string> = {
+    CLEARSTACK_ADDRESS_GUARD: "on",
+    CLEARSTACK_ALLOW: prefixes.join(" "),
+    CLEARSTACK_ALLOW_SOURCES: "",
+    CLEARSTACK_ALLOW_OUTPUTS: "",
+  };
+  const { fetchNamed } = servedEnvironment((name) => variables[name]);
+  configureStores({ ...before, ...(fetchNamed === undefined ? {} : { fetchNamed }) });
+  return { variables, release: () => configureStores(before) };
+}
+
+function describeAccess(allowed: AllowedUrls, host: string): string {
   if (allowed === "any") return "Only this machine can connect; jobs may name any path and URL this user can use.";
-  if (allowed.length === 0) return "No path or URL is allowed, so every job is refused: give --allow PREFIX.";
-  return `Jobs may name paths and URLs below ${allowed.join(", ")}.`;
+  const prefixes = "sources" in allowed ? [...allowed.sources, ...allowed.outputs] : allowed;
+  if (prefixes.length === 0) return "No path or URL is allowed, so every job is refused: give --allow PREFIX.";
+  const who = isLoopback(host) ? "" : "Keys go over the network as they are: put TLS in front. ";
+  return `${who}Jobs may name paths and URLs below ${prefixes.join(", ")}.`;
 }

@@ -4,8 +4,9 @@ import type { BackendChoice } from "shared/contract/backend.ts";
 import { BackendSchema } from "shared/contract/backend.ts";
 import type { Device } from "shared/engine/device.ts";
 import type { DeconvolveKind, TaskFunctions } from "shared/engine/task_kinds.ts";
-import { answerTask, refuseWithoutToken } from "shared/http/answer_task.ts";
+import { answerTask } from "shared/http/answer_task.ts";
 import { answerError, httpProblem, problemResponse } from "shared/http/problem.ts";
+import { refuseWithoutToken } from "shared/http/service_token.ts";
 
 /** What the function needs. */
 export interface DeconvolveAppDeps extends TaskFunctions<DeconvolveKind> {
@@ -28,8 +29,8 @@ export function createDeconvolveApp(
   const app = new Hono();
   app.onError((error) => answerError(error, log));
   app.notFound((c) => problemResponse(httpProblem(404, "Not found", `there is nothing at ${c.req.path}`)));
-  app.use(async (c, next) => refuseWithoutToken(c.req.raw, token) ?? await next());
   app.get("/healthz", (c) => c.json({ status: "ok" }));
+  app.use(async (c, next) => refuseWithoutToken(c.req.raw, token) ?? await next());
   app.get("/v1/device", async (c) => c.json(await device(BackendSchema.parse(c.req.query("backend") ?? "auto"))));
   app.post("/v1/tiles", (c) => answerTask(c.req.raw, { kind: "tiles", invoke: tiles, log }));
   app.post("/v1/seams", (c) => answerTask(c.req.raw, { kind: "seams", invoke: seams, log }));

@@ -6,16 +6,19 @@ import type { JobRunner } from "shared/engine/job_runner.ts";
 import { EVENT_STREAM_HEADERS, eventStream, lastEventId } from "shared/http/event_stream.ts";
 import { answerError, httpProblem, problemResponse } from "shared/http/problem.ts";
 import { readJson } from "shared/http/read_json.ts";
+import { refuseWithoutToken } from "shared/http/service_token.ts";
 
 /** What the function needs. */
 export interface OrchestrateAppDeps {
   readonly jobs: JobRunner;
+  /** What callers must present as a bearer token. @default {nothing} */
+  readonly token?: string | undefined;
   /** Called with errors that the answer does not explain. */
   readonly log?: (line: string) => void;
 }
 
 /** `POST /v1/runs`, `GET` and `DELETE /v1/runs/{id}`, `GET /v1/runs/{id}/events`, `POST /v1/plans`. */
-export function createOrchestrateApp({ jobs, log = console.error }: OrchestrateAppDeps): Hono {
+export function createOrchestrateApp({ jobs, token, log = console.error }: OrchestrateAppDeps): Hono {
   const app = new Hono();
   app.onError((error) => answerError(error, log));
   app.notFound((c) => problemResponse(httpProblem(404, "Not found", `there is nothing at ${c.req.path}`)));
@@ -23,6 +26,7 @@ export function createOrchestrateApp({ jobs, log = console.error }: OrchestrateA
     await jobs.ready();
     return c.json({ status: "ok" });
   });
+  app.use(async (c, next) => refuseWithoutToken(c.req.raw, token) ?? await next());
   app.post("/v1/plans", async (c) => c.json(await jobs.plan(await readJson(c.req.raw, JobRequestSchema))));
   app.post("/v1/runs", async (c) => {
     const owner = c.req.query("owner");

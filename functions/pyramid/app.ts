@@ -1,8 +1,9 @@
 /** The `pyramid` function over HTTP: one tile of a level per request. The caller hangs up to cancel. */
 import { Hono } from "hono";
 import type { PyramidKind, TaskFunctions } from "shared/engine/task_kinds.ts";
-import { answerTask, refuseWithoutToken } from "shared/http/answer_task.ts";
+import { answerTask } from "shared/http/answer_task.ts";
 import { answerError, httpProblem, problemResponse } from "shared/http/problem.ts";
+import { refuseWithoutToken } from "shared/http/service_token.ts";
 
 /** What the function needs. */
 export interface PyramidAppDeps extends TaskFunctions<PyramidKind> {
@@ -17,8 +18,8 @@ export function createPyramidApp({ levels, token, log = console.error }: Pyramid
   const app = new Hono();
   app.onError((error) => answerError(error, log));
   app.notFound((c) => problemResponse(httpProblem(404, "Not found", `there is nothing at ${c.req.path}`)));
-  app.use(async (c, next) => refuseWithoutToken(c.req.raw, token) ?? await next());
   app.get("/healthz", (c) => c.json({ status: "ok" }));
+  app.use(async (c, next) => refuseWithoutToken(c.req.raw, token) ?? await next());
   app.post("/v1/levels", (c) => answerTask(c.req.raw, { kind: "levels", invoke: levels, log }));
   return app;
 }

@@ -1,6 +1,7 @@
 /** Tasks done by functions that are served apart, each behind a URL of its own. */
 import type { BackendChoice } from "../contract/backend.ts";
 import { callJson } from "../http/call_json.ts";
+import { bearer } from "../http/service_token.ts";
 import type { Device } from "./device.ts";
 import { DeviceSchema } from "./device.ts";
 import type { DeconvolveKind, Invoke, PyramidKind, TaskFunctions, TaskKind } from "./task_kinds.ts";
@@ -51,8 +52,4 @@ function post<K extends TaskKind>(kind: K, baseUrl: string, token: string | unde
   const options = { method: "POST", headers: bearer(token), silenceMilliseconds: SILENCE_MILLISECONDS } as const;
   return (task, signal) =>
     callJson(href, TASK_SCHEMAS[kind].report, { ...options, body: task, signal, client: CLIENT });
-}
-
-function bearer(token: string | undefined): Record<string, string> {
-  return token === undefined ? {} : { authorization: `Bearer ${token}` };
 }

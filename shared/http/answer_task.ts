@@ -2,7 +2,6 @@
 import type { Invoke, TaskKind } from "../engine/task_kinds.ts";
 import { TASK_SCHEMAS } from "../engine/task_kinds.ts";
 import { longAnswer } from "./long_answer.ts";
-import { httpProblem, problemResponse } from "./problem.ts";
 import { readJson } from "./read_json.ts";
 
 /** What {@link answerTask} does. */
@@ -24,10 +23,4 @@ export async function answerTask<K extends TaskKind>(
 ): Promise<Response> {
   const task = await readJson(request, TASK_SCHEMAS[kind].task);
   return await longAnswer(request, (signal) => invoke(task, signal), { log });
-}
-
-/** The refusal of a request that lacks the token a function asks for; undefined if it may pass. */
-export function refuseWithoutToken(request: Request, token: string | undefined): Response | undefined {
-  if (token === undefined || request.headers.get("authorization") === `Bearer ${token}`) return undefined;
-  return problemResponse(httpProblem(401, "Unauthorized", "the token is missing or wrong"));
 }

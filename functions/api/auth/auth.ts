@@ -60,25 +60,3 @@ function readJsonSetting<T extends z.ZodType>(
 export async function principalOf({ keys, tokens }: Auth, bearer: string): Promise<Principal | undefined> {
   return bearer.startsWith("cs_") ? await keys?.find(bearer) : await tokens?.verify(bearer);
 }
-
-/** True for an address that only this machine can connect to. */
-export function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host);
-}
-
-/**
- * Refuses to let others in who are told apart by nothing.
- *
- * @throws {ClearstackError} `invalid-request`
- */
-export function requireAuthBeyondLoopback(
-  host: string,
-  { auth, insecure }: { readonly auth: Auth | undefined; readonly insecure: boolean },
-): void {
-  if (auth !== undefined || insecure || isLoopback(host)) return;
-  throw new ClearstackError(
-    "invalid-request",
-    `anybody who can reach ${host} could start jobs: configure keys (CLEARSTACK_KEYS) or a provider (CLEARSTACK_OIDC), ` +
-      "or set CLEARSTACK_INSECURE=true if a gateway in front asks who calls",
-  );
-}

@@ -82,8 +82,14 @@ Deno.test("with --allow, locations elsewhere are refused and nothing is written"
   assert(err.includes(path("psf.zarr")), err);
 });
 
+Deno.test("bound to another address than this machine's own, callers must be told apart or the danger accepted", async () => {
+  const { status, err } = await runCli(["serve", "--port", "0", "--host", "0.0.0.0"]);
+  assertEquals(status, 2);
+  assert(/^clearstack: [^\n]*0\.0\.0\.0[^\n]*--keys[^\n]*\n$/.test(err), err);
+});
+
 Deno.test("bound to another address than this machine's own, nothing is allowed that was not listed", async () => {
-  const { url, stop } = await serve("--host", "0.0.0.0");
+  const { url, stop } = await serve("--host", "0.0.0.0", "--insecure");
   const refused = await post(`${url}/v1/jobs`, job("open.zarr"));
   assertEquals(refused.status, 403);
   await refused.body?.cancel();
