@@ -10,6 +10,7 @@ const OVERVIEW = `Clearstack deconvolves image volumes of any size (Richardson-L
 
   clearstack deconvolve SOURCE OUTPUT --psf PSF   deconvolve an image into an OME-Zarr
   clearstack plan SOURCE [OUTPUT] --psf PSF       show what would be done, and what it takes
+  clearstack info SOURCE                          tell what is known of an image: axes, chunks, levels, where it came from
   clearstack psf TASK                             generate, inspect, resample, average PSFs, or measure them in beads
   clearstack serve                                accept jobs over HTTP
   clearstack demo                                 make a sample, deconvolve it, show before and after
@@ -76,6 +77,16 @@ ${JOB_HELP}  --json                 print the plan as one JSON object
   --svg FILE             draw array, chunks, tiles and halo to scale
 
 Nothing is computed and nothing but FILE is written.
+`,
+  info: `clearstack info SOURCE [flags]
+
+  --path P               an array inside a group
+  --axes zyx             axes of a SOURCE that does not state them, in the order tczyx
+  --svg FILE             draw the image to scale, with its chunks and shards
+  --json                 print everything as one JSON object
+
+SOURCE is a path or a URL of a Zarr array or group, an OME-Zarr or a TIFF; of an output of Clearstack it is also told whether it is
+finished, and where it came from. Metadata are read, and no voxel.
 `,
   psf: PSF_HELP,
   serve: `clearstack serve [flags]
