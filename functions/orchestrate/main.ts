@@ -1,12 +1,22 @@
 /**
- * Serves the `orchestrate` function. PORT (default 8082) and HOST (default 127.0.0.1) say where; CLEARSTACK_TILES_URL is
- * where the `deconvolve` function answers (default http://127.0.0.1:8081), CLEARSTACK_PYRAMID_URL where the `pyramid` function
- * does (default http://127.0.0.1:8083); CLEARSTACK_JOBS is the folder or URL that keeps the status of jobs (default: memory).
- * CLEARSTACK_TOKEN is what callers must present, and what is presented to those two; CLEARSTACK_ALLOW and
- * CLEARSTACK_ADDRESS_GUARD say where jobs may make it go (shared/storage/served_environment.ts). Object stores take their credentials from AWS_*, AZURE_* and GOOGLE_*.
+ * Serves the `orchestrate` function. PORT (default 8082) and HOST (default 127.0.0.1) say where; CLEARSTACK_JOBS is the folder
+ * or URL that keeps the status of jobs (default: memory).
+ *
+ * CLEARSTACK_TILES_URL lists, separated by spaces, where the instances of the `deconvolve` function answer (default
+ * http://127.0.0.1:8081), CLEARSTACK_PYRAMID_URL those of the `pyramid` function (default http://127.0.0.1:8083); where a URL is a
+ * balancer, CLEARSTACK_INSTANCES says how many answer behind each (default 1). CLEARSTACK_TILES_PER_OWNER bounds the tiles in
+ * flight of one owner of jobs (default: no bound).
+ *
+ * CLEARSTACK_ENGINE is `local` (the default) or `restate`. For the latter, CLEARSTACK_RESTATE_INGRESS is where the Restate server
+ * takes invocations (default http://127.0.0.1:8080), CLEARSTACK_RESTATE_PORT where it calls this process (default 9080),
+ * RESTATE_IDENTITY_KEY the public keys, publickeyv1_..., of the servers that may call. With CLEARSTACK_RESTATE_ADMIN, where the
+ * server is administrated, this process tells it of CLEARSTACK_RESTATE_ENDPOINT, the URL at which the server reaches this process
+ * (default http://127.0.0.1 with that port); without, somebody else has to. See docs/engine.md.
+ *
+ * CLEARSTACK_TOKEN is what callers must present, and what is presented to those functions; CLEARSTACK_ALLOW and
+ * CLEARSTACK_ADDRESS_GUARD say where jobs may make it go (shared/storage/served_environment.ts). Object stores take their
+ * credentials from AWS_*, AZURE_* and GOOGLE_*.
  */
-import { httpDevice, httpLevels, httpTiles } from "shared/engine/http_functions.ts";
-import { createLocalEngine } from "shared/engine/local.ts";
 import { listenAddress } from "shared/http/listen_address.ts";
 import { openStore } from "shared/storage/open_store.ts";
 import { servedEnvironment } from "shared/storage/served_environment.ts";
@@ -14,20 +24,19 @@ import { configureStores } from "shared/storage/store_environment.ts";
 import { createOrchestrateApp } from "./app.ts";
 import { computeClaim } from "./compute_claim.ts";
 import { LocalJobRunner } from "./local_job_runner.ts";
+import { openEngine } from "./open_engine.ts";
+import { registerEndpoint } from "./restate_endpoint.ts";
 
 const env = (name: string) => Deno.env.get(name);
 configureStores(servedEnvironment(env));
 const token = env("CLEARSTACK_TOKEN");
-const tilesUrl = env("CLEARSTACK_TILES_URL") ?? "http://127.0.0.1:8081";
-const pyramidUrl = env("CLEARSTACK_PYRAMID_URL") ?? "http://127.0.0.1:8083";
-const jobs = await LocalJobRunner.start({
-  deps: {
-    engine: createLocalEngine({ ...httpTiles(tilesUrl, token), ...httpLevels(pyramidUrl, token) }),
-    device: (choice) => httpDevice(tilesUrl, choice, token),
-    computeClaim,
-  },
-  store: openStore(env("CLEARSTACK_JOBS") ?? "memory:jobs"),
-});
+const store = openStore(env("CLEARSTACK_JOBS") ?? "memory:jobs");
+const { engine, device, restate } = openEngine({ env, store, token });
+if (restate) {
+  Deno.serve(restate.address, restate.fetch);
+  if (restate.registration) registerEndpoint(restate.registration);
+}
+const jobs = await LocalJobRunner.start({ deps: { engine, device, computeClaim }, store });
 const app = createOrchestrateApp({ jobs, token });
 
 const address = listenAddress(env, {

@@ -1,6 +1,5 @@
 /** Where a Restate server reaches this process, and how the server learns of it. */
 import { createEndpointHandler } from "@restatedev/restate-sdk/fetch";
-import { ClearstackError } from "shared/errors.ts";
 import type { ShardServiceDeps } from "./restate_shard.ts";
 import { shardService } from "./restate_shard.ts";
 
@@ -36,21 +35,17 @@ export interface Registration {
   readonly adminUrl: string;
   /** Where the server reaches this process. */
   readonly endpointUrl: string;
+  /** Called with why it takes so long, once for each reason. */
+  readonly log?: (line: string) => void;
 }
 
-const REGISTER_MILLISECONDS = 120_000;
-
-/**
- * Tells the server of the endpoint, again and again until it answers. What is under way on the same endpoint goes on there.
- *
- * @throws {ClearstackError} `store-unavailable` after two minutes
- */
-export async function registerEndpoint({ adminUrl, endpointUrl }: Registration): Promise<void> {
+/** Tells the server of the endpoint, again and again until it answers. What is under way on the same endpoint goes on there. */
+export async function registerEndpoint({ adminUrl, endpointUrl, log = console.error }: Registration): Promise<void> {
   const url = new URL("/deployments", adminUrl);
   const body = JSON.stringify({ uri: endpointUrl, force: true });
   const headers = { "content-type": "application/json" };
-  let answer = "nobody answers";
-  for (const deadline = Date.now() + REGISTER_MILLISECONDS; Date.now() < deadline;) {
+  for (let told = "";;) {
+    let answer: string;
     try {
       const response = await fetch(url, { method: "POST", headers, body, signal: AbortSignal.timeout(10_000) });
       answer = await response.text();
@@ -58,10 +53,8 @@ export async function registerEndpoint({ adminUrl, endpointUrl }: Registration):
     } catch (error) {
       answer = error instanceof Error ? error.message : String(error);
     }
+    if (answer !== told) log(`the Restate server at ${url.origin} does not take ${endpointUrl} yet: ${answer}`);
+    told = answer;
     await new Promise((resolve) => setTimeout(resolve, 500));
   }
-  throw new ClearstackError(
-    "store-unavailable",
-    `the Restate server at ${url.origin} does not take ${endpointUrl}: ${answer}`,
-  );
 }
