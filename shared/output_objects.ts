@@ -56,7 +56,9 @@ function givenShards({ shape, tile, version }: OutputObjectsOptions, wanted: Vec
   }
   const chunk = mapAxes((axis) => outputChunkSide(axis, { extent: shape[axis], divides: wanted[axis] }));
   // No larger than it takes to hold the image.
-  const shard = mapAxes((axis) => Math.min(wanted[axis], Math.ceil(shape[axis] / chunk[axis]) * chunk[axis]));
+  const shard = mapAxes((axis) =>
+    wanted[axis] < shape[axis] ? wanted[axis] : Math.ceil(shape[axis] / chunk[axis]) * chunk[axis]
+  );
   for (const axis of [0, 1, 2] as const) {
     if (tile[axis] < shape[axis] && tile[axis] % shard[axis] !== 0) {
       throw new ClearstackError(
