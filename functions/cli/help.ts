@@ -13,6 +13,7 @@ const OVERVIEW = `Clearstack deconvolves image volumes of any size (Richardson-L
   clearstack info SOURCE                          tell what is known of an image: axes, chunks, levels, where it came from
   clearstack psf TASK                             generate, inspect, resample, average PSFs, or measure them in beads
   clearstack serve                                accept jobs over HTTP
+  clearstack keys TASK                            make, list or remove the API keys of a service
   clearstack demo                                 make a sample, deconvolve it, show before and after
   clearstack doctor                               look at this machine: GPU, memory, a kernel run
   clearstack help COMMAND                         what a command takes
@@ -47,6 +48,7 @@ TIFF; OUTPUT becomes an OME-Zarr.
   --ome-version 0.5      of OUTPUT: 0.5 (Zarr v3), or 0.4 (Zarr v2) for programs that do not read 0.5
   --shards auto          Z,Y,X voxels that share one stored object; none: each chunk is one; auto: 64 MiB of voxels where
                          there are more than 1000 chunks
+  --no-pyramid           full resolution only, without the coarser levels that viewers open first
   --backend auto         auto (a GPU if there is one), webgpu or cpu
   --memory SIZE          memory to stay within, such as 2GiB; default 60 % of what is free, at most 16 GiB
   --seam-check auto      places where tiles meet that are computed once more to measure the seams; 0 for none, auto for one
@@ -95,9 +97,19 @@ finished, and where it came from. Metadata are read, and no voxel.
   --port 8080            port to listen on; 0 for any free one
   --jobs DIR             keep the status of jobs here; unfinished ones are continued after a restart
   --allow PREFIX         path or URL below which sources, PSFs and outputs may lie; may be repeated
+  --keys FILE            let in only who has a key of this file (clearstack keys)
+  --insecure             let anybody in on another address than this machine's own
 
-Without --allow, a server on this machine's own address (127.0.0.1, ::1, localhost) uses any path or URL, and one on another
-address uses none. There is no authentication: put a gateway in front of a server that others can reach.
+Without --allow and --keys, a server on this machine's own address (127.0.0.1, ::1, localhost) uses any path or URL; any other
+uses none that is not listed, and of those that are whole schemes (https://) only what is of the public internet.
+CLEARSTACK_OIDC and CLEARSTACK_QUOTAS: see docs/security.md.
+`,
+  keys: `clearstack keys create ID --file FILE [--roles submit] [--days N] [--quiet]
+clearstack keys list --file FILE
+clearstack keys remove ID --file FILE
+
+Makes a key and prints it, once; FILE keeps its hash. Roles: read (see one's own jobs), submit (start and cancel them too),
+admin (those of everybody). A service reads FILE again every ten seconds.
 `,
   demo: `clearstack demo [flags]
 

@@ -45,6 +45,7 @@ export const JOB_FLAGS: Readonly<Record<string, JobFlag>> = {
     read: (text, { flag }) => oneOf(flag, text, OmeVersionSchema.options),
   },
   "shards": sides("output.shards", "three whole numbers of at least 1, such as 64,512,512", [1, MOST_VOXELS], "none"),
+  "no-pyramid": { at: "output.pyramid", means: "none" },
   "resume": { at: "output.ifExists", means: "resume" },
   "overwrite": { at: "output.ifExists", means: "overwrite" },
 };

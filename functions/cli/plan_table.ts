@@ -33,6 +33,9 @@ export function planTable(plan: Plan, device: string): string {
     ["output", `OME-Zarr ${plan.omeVersion}, float32`],
     ["output chunks", times(plan.chunk)],
     ...(plan.shard ? [["output shards", shards(plan, plan.shard)] as [string, string]] : []),
+    ...(plan.levels.length > 0
+      ? [["coarser levels", plan.levels.map(({ shape }) => times(shape)).join(", ")] as [string, string]]
+      : []),
     ["in flight", `${plan.concurrency} ${plan.concurrency === 1 ? "tile" : "tiles"}`],
     ["host memory", memory(plan.hostMemory, plan.hostBytes)],
     ...(plan.deviceBytes > 0
