@@ -15,6 +15,8 @@ import type { Auth } from "./auth/auth.ts";
 import { authenticate } from "./auth/authenticate.ts";
 import { addSecuritySchemes, SECURITY } from "./auth/security_schemes.ts";
 import type { Env } from "./env.ts";
+import type { EventEndpointDeps } from "./events/endpoint.ts";
+import { addEventEndpoint, EVENTS_PATH } from "./events/endpoint.ts";
 import type { JobEndpointsDeps } from "./job_endpoints.ts";
 import { addJobEndpoints } from "./job_endpoints.ts";
 import { DEFAULT_LIMITS, limitBody, limitConcurrency, limitHeaders, type Limits } from "./limits.ts";
@@ -28,6 +30,8 @@ export interface ApiAppDeps extends JobEndpointsDeps {
   readonly limits?: Partial<Limits>;
   /** Origins of web pages that may call. @default {none} */
   readonly corsOrigins?: readonly string[];
+  /** Upload events, where they are configured. */
+  readonly events?: EventEndpointDeps | undefined;
   /** Called with errors that no caller is told. @default {console.error} */
   readonly log?: (line: string) => void;
 }
@@ -44,13 +48,14 @@ export function createApiApp(deps: ApiAppDeps): OpenAPIHono<Env> {
   app.onError((error, c) => answerError(error, c, deps.log ?? console.error));
   app.notFound((c) => answer(c, httpProblem(404, "Not found", `there is nothing at ${c.req.path}`)));
   addJobEndpoints(app, deps);
+  if (deps.events) addEventEndpoint(app, deps.events);
   addService(app, deps);
   refuseOtherMethods(app);
   return app;
 }
 
-/** Paths that anybody may ask for. */
-const OPEN_PATHS = ["/", "/healthz", "/readyz", "/openapi.json"];
+/** Paths that anybody may ask for; senders of events prove themselves in the ways of their providers. */
+const OPEN_PATHS = ["/", "/healthz", "/readyz", "/openapi.json", EVENTS_PATH];
 
 /** What every request passes, in this order. */
 function guardApp(app: OpenAPIHono<Env>, { auth, corsOrigins = [], ...deps }: ApiAppDeps): void {

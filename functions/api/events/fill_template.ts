@@ -14,8 +14,8 @@ const PLACEHOLDER = /\{(\w+)\}/g;
 export function fillTemplate(template: string, values: Readonly<Record<string, string>>): string {
   if (template.search(PLACEHOLDER) < 0) return template;
   const [, scheme = "", rest = template] = /^([a-z][a-z0-9+.-]*:\/\/)?(.*)$/is.exec(template)!;
-  const host = rest.slice(0, Math.max(rest.indexOf("/"), 0) || rest.length).replaceAll("{bucket}", "");
-  if (host.search(PLACEHOLDER) >= 0) {
+  const [host = ""] = rest.split("/", 1);
+  if (host.replaceAll("{bucket}", "").search(PLACEHOLDER) >= 0) {
     throw refusal(template, "it must begin with a scheme and a bucket, or a folder, that no key can choose");
   }
   const fill = (encode: (value: string) => string) =>

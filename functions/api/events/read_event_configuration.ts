@@ -1,8 +1,8 @@
 /** The configuration of upload events: JSON itself, or the path or URL of a file that holds it. */
 import { ClearstackError } from "shared/errors.ts";
 import { toProblem } from "shared/http/problem.ts";
-import { openStore } from "shared/storage/open_store.ts";
-import { redactUrl, splitObject } from "shared/storage/url.ts";
+import { readObjectText } from "shared/storage/read_object_text.ts";
+import { redactUrl } from "shared/storage/url.ts";
 import { EventConfigurationSchema } from "./event_rules.ts";
 import type { EventSources } from "./event_sources.ts";
 import { EventRules } from "./match_event.ts";
@@ -22,7 +22,7 @@ export interface EventConfiguration {
 export async function readEventConfiguration(setting: string): Promise<EventConfiguration> {
   const inline = setting.trimStart().startsWith("{");
   const where = inline ? "the event rules" : `the event rules ${redactUrl(setting)}`;
-  const text = inline ? setting : await readText(setting, where);
+  const text = inline ? setting : await readObjectText(setting);
   let json: unknown;
   try {
     json = JSON.parse(text);
@@ -32,11 +32,4 @@ export async function readEventConfiguration(setting: string): Promise<EventConf
   const { success, data, error } = EventConfigurationSchema.safeParse(json);
   if (!success) throw new ClearstackError("invalid-request", `${where}: ${toProblem(error).detail}`, { cause: error });
   return { sources: data.sources, rules: new EventRules(data.rules) };
-}
-
-async function readText(url: string, where: string): Promise<string> {
-  const { base, key } = splitObject(url);
-  const bytes = await openStore(base).get(key);
-  if (bytes === undefined) throw new ClearstackError("not-found", `${where} do not exist`);
-  return new TextDecoder().decode(bytes);
 }

@@ -74,15 +74,18 @@ export class Senders {
 }
 
 /** A token of Google, changed as asked. */
-export async function googleToken(changes: JWTPayload = {}, header: Record<string, string> = {}): Promise<string> {
+export async function googleToken(
+  changes: Readonly<Record<string, unknown>> = {},
+  header: Record<string, string> = {},
+): Promise<string> {
   const now = Math.floor(Date.now() / 1000);
   const claims = { iss: "https://accounts.google.com", aud: AUDIENCE, email: EMAIL, email_verified: true, sub: "1" };
-  return await new SignJWT({ ...claims, iat: now, exp: now + 600, ...changes })
+  return await new SignJWT({ ...claims, iat: now, exp: now + 600, ...changes } as JWTPayload)
     .setProtectedHeader({ alg: "RS256", kid: "1", ...header }).sign(privateKey);
 }
 
 /** A token that Entra gives Event Grid, changed as asked. */
-export function entraToken(changes: JWTPayload = {}): Promise<string> {
+export function entraToken(changes: Readonly<Record<string, unknown>> = {}): Promise<string> {
   return googleToken({ iss: `https://login.microsoftonline.com/${TENANT}/v2.0`, azp: EVENT_GRID, ...changes });
 }
 
