@@ -11,6 +11,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   info: async () => (await import("./info.ts")).infoCommand,
   psf: async () => (await import("./psf.ts")).psfCommand,
   serve: async () => (await import("./serve.ts")).serveCommand,
+  keys: async () => (await import("./keys.ts")).keysCommand,
   demo: async () => (await import("./demo.ts")).demoCommand,
   doctor: async () => (await import("./doctor.ts")).doctorCommand,
   help: async () => (await import("./help.ts")).helpCommand,
