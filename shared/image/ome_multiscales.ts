@@ -1,5 +1,5 @@
 /**
- * What OME-Zarr metadata (0.1 to 0.5) say of an image: where level 0 is, its axes, and how large its voxels are.
+ * What OME-Zarr metadata (0.1 to 0.5) say of an image: where its levels are, its axes, and how large its voxels are.
  */
 import { z } from "zod";
 import type { Channel } from "../contract/image_info.ts";
@@ -7,9 +7,9 @@ import { ClearstackError } from "../errors.ts";
 import { omeroChannels } from "./ome_channels.ts";
 import { asRecord } from "./zarr_node.ts";
 
-/** Level 0 of a multiscale image. */
+/** A level of a multiscale image. */
 export interface OmeImage {
-  /** Path of level 0 inside the group. */
+  /** Path of the level inside the group. */
   readonly path: string;
   readonly axes: readonly { readonly name: string; readonly unit?: string | undefined }[] | undefined;
   /** Along each axis; absent where the metadata state none. */
@@ -37,30 +37,44 @@ const Multiscale = z.looseObject({
 });
 
 /**
- * Reads the first multiscale image of a group's attributes; `undefined` if there is none.
+ * Reads a level of a group's attributes: level 0 of the first multiscale image, or the one at `path`, whichever image it is of.
  *
+ * @param url the group, for messages
+ * @param path inside the group
+ * @returns `undefined` if there is none
  * @throws {ClearstackError} `corrupt-data` if there is one that breaks its specification
  */
-export function parseOme(attributes: Record<string, unknown>, url: string): OmeImage | undefined {
-  const multiscales = asRecord(attributes.ome).multiscales ?? attributes.multiscales;
-  if (!Array.isArray(multiscales) || multiscales.length === 0) return undefined;
-  const parsed = Multiscale.safeParse(multiscales[0]);
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0]!;
-    throw new ClearstackError("corrupt-data", `${url}: multiscales ${issue.path.join(".")}: ${issue.message}`);
+export function parseOme(attributes: Record<string, unknown>, url: string, path?: string): OmeImage | undefined {
+  for (const multiscale of multiscalesOf(attributes)) {
+    const parsed = Multiscale.safeParse(multiscale);
+    if (!parsed.success) {
+      const issue = parsed.error.issues[0]!;
+      throw new ClearstackError("corrupt-data", `${url}: multiscales ${issue.path.join(".")}: ${issue.message}`);
+    }
+    const { name, axes, datasets, coordinateTransformations: outer } = parsed.data;
+    const level = path === undefined ? datasets[0]! : datasets.find((dataset) => plainPath(dataset.path) === path);
+    if (level === undefined) continue;
+    const { scale, translation } = chain(stepOf(level.coordinateTransformations), stepOf(outer));
+    return {
+      path: plainPath(level.path),
+      axes,
+      ...(scale === undefined ? {} : { scale }),
+      ...(translation === undefined ? {} : { translation }),
+      ...(name ? { name } : {}),
+      channels: omeroChannels(attributes),
+    };
   }
-  const { name, axes, datasets, coordinateTransformations: outer } = parsed.data;
-  const level = datasets[0]!;
-  const path = level.path.replace(/^\/+|\/+$/g, "");
-  const { scale, translation } = chain(stepOf(level.coordinateTransformations), stepOf(outer));
-  return {
-    path,
-    axes,
-    ...(scale === undefined ? {} : { scale }),
-    ...(translation === undefined ? {} : { translation }),
-    ...(name ? { name } : {}),
-    channels: omeroChannels(attributes),
-  };
+  return undefined;
+}
+
+/** The multiscale images of a group's attributes, in any version of OME-Zarr; empty if there is none. */
+export function multiscalesOf(attributes: Record<string, unknown>): readonly unknown[] {
+  const multiscales = asRecord(attributes.ome).multiscales ?? attributes.multiscales;
+  return Array.isArray(multiscales) ? multiscales : [];
+}
+
+function plainPath(path: string): string {
+  return path.replace(/^\/+|\/+$/g, "");
 }
 
 interface Step {

@@ -8,15 +8,14 @@ import { openStore } from "../storage/open_store.ts";
 import type { RequestOptions, Store } from "../storage/store.ts";
 import { canonicalUrl, redactUrl, splitObject } from "../storage/url.ts";
 import { decideAxes } from "./axes.ts";
-import { findArrays } from "./find_arrays.ts";
+import { chooseArray, type FoundArray } from "./choose_array.ts";
 import type { Image } from "./image.ts";
 import { hashHex } from "./hash.ts";
 import { channelsFor } from "./ome_channels.ts";
-import { type OmeImage, parseOme } from "./ome_multiscales.ts";
 import { type OpenOptions, openTiff } from "./tiff_image.ts";
 import { zarrImage } from "./zarr_image.ts";
 import { parseZarrArray } from "./zarr_metadata.ts";
-import { childKey, readZarrNode, type ZarrNode } from "./zarr_node.ts";
+import { readZarrNode, type ZarrNode } from "./zarr_node.ts";
 
 /**
  * Opens a Zarr array, an array of a group, level 0 of an OME-Zarr, or a TIFF stack; reads metadata only.
@@ -33,9 +32,7 @@ export async function openImage(location: Location, options: OpenOptions = {}): 
     if (path === "" && await startsLikeTiff(url, options)) return await openTiff(location, options);
     throw await missingImage(store, url, path);
   }
-  const found = node.kind === "array"
-    ? { node, path, ome: await enclosingOme(store, path, options) }
-    : await arrayOfGroup(store, { node, path }, options);
+  const found = await chooseArray(store, { node, path }, options);
   return await imageOf(store, { ...found, url, requestedAxes: location.axes }, options);
 }
 
@@ -57,51 +54,6 @@ export async function reopenImage(info: ImageInfo, options: RequestOptions = {})
   if (node === undefined) throw new ClearstackError("not-found", `${store.url}/${info.path} is no longer there`);
   if (node.kind !== "array" || await identityOf(store, node, options) !== info.identity) throw changed(info);
   return zarrImage(store, parseZarrArray(node, store.url), info);
-}
-
-interface FoundArray {
-  readonly node: ZarrNode;
-  readonly path: string;
-  readonly ome?: OmeImage | undefined;
-}
-
-/** Level 0 if the group is an OME-Zarr image, else its only array. */
-async function arrayOfGroup(
-  store: Store,
-  group: { readonly node: ZarrNode; readonly path: string },
-  options: RequestOptions,
-): Promise<FoundArray> {
-  const ome = parseOme(group.node.attributes, shown(store, group.path));
-  if (ome !== undefined) {
-    const path = childKey(group.path, ome.path);
-    const node = await readZarrNode(store, path, options);
-    if (node?.kind === "array") return { node, path, ome };
-    throw new ClearstackError(
-      "not-found",
-      `${shown(store, group.path)} names the array ${ome.path}, which is not there`,
-    );
-  }
-  const arrays = await findArrays(store, group);
-  const only = arrays.length === 1 ? await readZarrNode(store, arrays[0]!, options) : undefined;
-  if (only?.kind === "array") return { node: only, path: arrays[0]! };
-  if (arrays.length === 0) {
-    const hint = group.path === "" ? "; name one with --path if it is deeper" : "";
-    throw new ClearstackError("not-found", `${shown(store, group.path)} is a group without an array${hint}`);
-  }
-  const names = arrays.slice(0, 8).join(", ") + (arrays.length > 8 ? ", ..." : "");
-  throw new ClearstackError(
-    "invalid-request",
-    `${shown(store, group.path)} is a group of several arrays (${names}); choose one with --path`,
-  );
-}
-
-/** OME metadata of the group an array lies in, where they name it as level 0. */
-async function enclosingOme(store: Store, path: string, options: RequestOptions): Promise<OmeImage | undefined> {
-  if (path === "") return undefined;
-  const parent = path.includes("/") ? path.slice(0, path.lastIndexOf("/")) : "";
-  const group = await readZarrNode(store, parent, options);
-  const ome = group && parseOme(group.attributes, shown(store, parent));
-  return ome !== undefined && childKey(parent, ome.path) === path ? ome : undefined;
 }
 
 async function imageOf(

@@ -37,7 +37,7 @@ export async function readZarrNode(
   let refusal: ClearstackError | undefined;
   const read = async (name: string) => {
     try {
-      return await readJson(store, childKey(path, name), options);
+      return await readDocument(store, childKey(path, name), options);
     } catch (error) {
       if (!isClearstackError(error, "forbidden") || (refusal === undefined && name !== "zarr.json")) throw error;
       refusal ??= error;
@@ -49,7 +49,7 @@ export async function readZarrNode(
   return node;
 }
 
-type Read = (name: string) => ReturnType<typeof readJson>;
+type Read = (name: string) => ReturnType<typeof readDocument>;
 
 async function readV3(store: Store, read: Read): Promise<ZarrNode | undefined> {
   const found = await read("zarr.json");
@@ -77,7 +77,12 @@ export function asRecord(value: unknown): Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value) ? value as Record<string, unknown> : {};
 }
 
-async function readJson(store: Store, key: string, options: RequestOptions) {
+/**
+ * Reads one metadata document, or `undefined` if there is none.
+ *
+ * @throws {ClearstackError} `corrupt-data` if it is not JSON
+ */
+export async function readDocument(store: Store, key: string, options: RequestOptions = {}) {
   const bytes = await store.get(key, options);
   if (bytes === undefined) return undefined;
   try {

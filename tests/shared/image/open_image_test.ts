@@ -98,7 +98,7 @@ const multiscales = (version: string, axes: unknown) => [{
 }];
 
 for (const version of ["0.5", "0.4"]) {
-  Deno.test(`level 0 of an OME-Zarr ${version} is found, with axes, units, scale and name`, async () => {
+  Deno.test(`a level of an OME-Zarr ${version} is found, 0 where none is named, with axes, units, scale and name`, async () => {
     const url = memoryUrl();
     const described = multiscales(version, axesOf("czyx", "um"));
     await putJson(
@@ -116,7 +116,9 @@ for (const version of ["0.5", "0.4"]) {
       assertEquals(info.translation, [0, 20, 40, 60]);
       assertEquals(info.name, "cells");
     }
-    await refused({ url, path: "s1" }, "invalid-request", "--axes");
+    const { info } = await openImage({ url, path: "s1" });
+    assertEquals([info.path, info.scale, info.translation], ["s1", [2, 1, 0.8, 0.8], undefined]);
+    assertEquals(info.axes[0]!.name, "c");
   });
 }
 
