@@ -3,13 +3,16 @@
 #
 #   ceph_rgw.sh start   starts it unless it runs, and prints the environment that reaches it, NAME=VALUE
 #   ceph_rgw.sh stop    stops it and forgets its objects
+#   ceph_rgw.sh gateway starts its gateway again, which keeps no objects, after that alone has died
+#
+# CLEARSTACK_CEPH_RUN is the folder of one that is apart from the others on this machine, CLEARSTACK_CEPH_PORT its port.
 #
 # Needs Debian 12 or a relative of it. Uses Ceph's programs from PATH, else unpacks Debian's packages (62 MB, of 234 MB
 # unpacked) below .cache; nothing is installed, no root is needed, and everything listens on 127.0.0.1 only.
 set -euo pipefail
 
 home="$(cd "$(dirname "$0")/../.." && pwd)/.cache/object_stores/ceph"
-run="$home/run"
+run="${CLEARSTACK_CEPH_RUN:-$home/run}"
 conf="$run/ceph.conf"
 rgw_port="${CLEARSTACK_CEPH_PORT:-17480}"
 mon_port=$((rgw_port - 1))
@@ -117,6 +120,17 @@ launch() {
     radosgw -c "$conf" -n client.rgw
 }
 
+gateway() {
+  answers && return
+  use_programs
+  radosgw -c "$conf" -n client.rgw >>"$run/start.log" 2>&1 || fail "the gateway did not start; see $run/start.log"
+  for _ in $(seq 150); do
+    answers && return
+    sleep 0.2
+  done
+  fail "the gateway does not answer at $endpoint; see $run/start.log"
+}
+
 answers() {
   curl --silent --fail --max-time 2 --output /dev/null "$endpoint/"
 }
@@ -174,5 +188,6 @@ stop() {
 case "${1:-}" in
   start) start ;;
   stop) stop ;;
-  *) fail "say start or stop" ;;
+  gateway) gateway ;;
+  *) fail "say start, stop or gateway" ;;
 esac
