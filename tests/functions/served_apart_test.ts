@@ -1,16 +1,17 @@
 /** Each function as a process of its own, started the way it is deployed. */
 import { assertEquals } from "@std/assert";
 import { readEvents } from "shared/http/event_stream.ts";
-import { readOutput } from "./identity_jobs.ts";
+import { openImage } from "shared/image/open_image.ts";
+import { readWhole } from "../fixtures/read_whole.ts";
 import { runCli } from "./cli/run_cli.ts";
 import { patternedVoxels, writePsf, writeZarr } from "./sample_image.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 
-/** Starts the main.ts of a function on a free port. */
+/** Starts the main.ts of a function on a free port, with the permissions that it is deployed with. */
 async function start(name: string, env: Record<string, string> = {}) {
   const process = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--no-check", `functions/${name}/main.ts`],
+    args: ["run", `-P=${name}`, "--no-prompt", "--no-check", `functions/${name}/main.ts`],
     cwd: ROOT,
     env: { PORT: "0", ...env },
     stdout: "null",
@@ -33,14 +34,16 @@ async function start(name: string, env: Record<string, string> = {}) {
   return { url, stop };
 }
 
-Deno.test("endpoint, orchestrator and tiles as three processes give the bytes of the command line", async () => {
+Deno.test("endpoint, orchestrator, tiles and levels as four processes give the bytes of the command line", async () => {
   const folder = await Deno.makeTempDir({ prefix: "clearstack-apart-" });
-  const shape = [12, 20, 24];
-  await writeZarr(`${folder}/image.zarr`, { shape, chunk: [6, 10, 12], values: patternedVoxels(shape) });
+  const shape = [6, 20, 300];
+  await writeZarr(`${folder}/image.zarr`, { shape, chunk: [6, 10, 150], values: patternedVoxels(shape) });
   await writePsf(`${folder}/psf.zarr`);
   const tiles = await start("deconvolve", { CLEARSTACK_MEMORY: "1GiB" });
+  const levels = await start("pyramid");
   const orchestrator = await start("orchestrate", {
     CLEARSTACK_TILES_URL: tiles.url,
+    CLEARSTACK_PYRAMID_URL: levels.url,
     CLEARSTACK_JOBS: `${folder}/jobs`,
   });
   const api = await start("api", { CLEARSTACK_RUNS_URL: orchestrator.url, CLEARSTACK_ALLOW: folder });
@@ -62,10 +65,13 @@ Deno.test("endpoint, orchestrator and tiles as three processes give the bytes of
     const last = (await Array.fromAsync(readEvents(events.body!))).at(-1)!.status;
     assertEquals([last.state, last.error], ["done", undefined]);
   } finally {
-    for (const { stop } of [api, orchestrator, tiles]) await stop();
+    for (const { stop } of [api, orchestrator, tiles, levels]) await stop();
   }
   const args = [`${folder}/image.zarr`, `${folder}/direct.zarr`, "--psf", `${folder}/psf.zarr`];
   assertEquals((await runCli(["deconvolve", ...args, "--iterations", "2", "--backend", "cpu"])).status, 0);
-  assertEquals(await readOutput(`${folder}/apart.zarr`), await readOutput(`${folder}/direct.zarr`));
+  for (const path of ["0", "1"]) {
+    const [apart, direct] = ["apart", "direct"].map((name) => openImage({ url: `${folder}/${name}.zarr`, path }));
+    assertEquals(await readWhole(await apart!), await readWhole(await direct!), `level ${path}`);
+  }
   await Deno.remove(folder, { recursive: true });
 });

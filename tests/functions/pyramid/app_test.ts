@@ -1,0 +1,70 @@
+import { assert, assertEquals } from "@std/assert";
+import { levelTasks } from "functions/orchestrate/level_tasks.ts";
+import { beginJob, runJob } from "functions/orchestrate/run_job.ts";
+import { createPyramidApp } from "functions/pyramid/app.ts";
+import { reduceTile } from "functions/pyramid/reduce_tile.ts";
+import type { LevelTask } from "shared/contract/level.ts";
+import { LevelReportSchema } from "shared/contract/level.ts";
+import { ProblemSchema } from "shared/contract/problem.ts";
+import { openStore } from "shared/storage/open_store.ts";
+import { keysBelow } from "../identity_jobs.ts";
+import { pyramidJobs, pyramidRequest } from "./pyramid_jobs.ts";
+
+const app = createPyramidApp({ levels: reduceTile, log: () => {} });
+const post = (body: string) => app.request("/v1/levels", { method: "POST", body });
+
+/** Tasks of the first coarser level of an output that has its full resolution. */
+async function sampleTasks(): Promise<LevelTask[]> {
+  const sample = { shape: [2, 2, 10, 400], chunk: [1, 2, 10, 400], tile: [2, 10, 400] } as const;
+  const { request } = await pyramidRequest(sample);
+  await runJob(request, pyramidJobs());
+  const { plan } = await beginJob({ ...request, output: { ...request.output, ifExists: "resume" } }, pyramidJobs());
+  return [...levelTasks({ plan, url: request.output.url, level: 1, done: new Set() })];
+}
+
+Deno.test("a tile of a level is written again to the same bytes, and its report is the answer and the record", async () => {
+  const [task, other] = await sampleTasks() as [LevelTask, LevelTask];
+  const { url } = task.output;
+  const store = openStore(url);
+  const records = (await keysBelow(url)).filter((key) => key.startsWith(".clearstack/levels/"));
+  assertEquals([records.length, records[0]?.split("/")[3], other.tile.outer], [2, "1", [1]]);
+  const chunks = (await keysBelow(url)).filter((key) => key.startsWith("1/c/0/"));
+  const before = await Promise.all(chunks.map((key) => store.get(key)));
+  for (const key of [...chunks, records[0]!]) await store.delete(key);
+  const response = await post(JSON.stringify(task));
+  assertEquals(response.status, 200);
+  const report = LevelReportSchema.parse(await response.json());
+  assertEquals(await Promise.all(chunks.map((key) => store.get(key))), before);
+  assertEquals(JSON.parse(new TextDecoder().decode(await store.get(records[0]!))), report);
+  assertEquals([report.index, report.level], [0, 1]);
+  assert(report.bytesRead > 0 && report.bytesWritten > 0 && report.least < report.largest);
+});
+
+Deno.test("a level whose finer one is missing, and a task that is none, are refused with a problem document", async () => {
+  const [task] = await sampleTasks() as [LevelTask];
+  const missing = { ...task, finer: { ...task.finer, array: "7" } };
+  for (
+    const [body, status] of [["{", 400], [JSON.stringify({ level: 1 }), 400], [JSON.stringify(missing), 404]] as const
+  ) {
+    const response = await post(body);
+    assertEquals([response.status, response.headers.get("content-type")], [status, "application/problem+json"]);
+    ProblemSchema.parse(await response.json());
+  }
+});
+
+Deno.test("a tile that was called off leaves no record", async () => {
+  const [task] = await sampleTasks() as [LevelTask];
+  const again = { ...task, planHash: "f".repeat(64) };
+  const stop = new AbortController();
+  stop.abort();
+  await reduceTile(again, stop.signal).then(() => assert(false), () => {});
+  assertEquals((await keysBelow(task.output.url)).filter((key) => key.includes("ffff")), []);
+});
+
+Deno.test("nobody without the token gets a tile written, but anyone is told that the function is well", async () => {
+  const guarded = createPyramidApp({ levels: reduceTile, token: "secret", log: () => {} });
+  const post = (headers: Record<string, string>) =>
+    guarded.request("/v1/levels", { method: "POST", body: "{", headers });
+  assertEquals((await guarded.request("/healthz")).status, 200);
+  assertEquals([(await post({})).status, (await post({ authorization: "Bearer secret" })).status], [401, 400]);
+});
