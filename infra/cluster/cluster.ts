@@ -1,0 +1,156 @@
+/**
+ * The whole service on this machine, every part a server of its own on the loopback interface: an S3 store, Restate, the
+ * functions. It is what infra deploys, in small.
+ */
+import { configureStores } from "shared/storage/store_environment.ts";
+import { s3Client } from "shared/storage/s3_client.ts";
+import { makeIdentityKey } from "./identity_key.ts";
+import { ObjectServer } from "./object_server.ts";
+import type { RestateServer } from "./restate_server.ts";
+import { restateServer } from "./restate_server.ts";
+import { answers, freePort, ServerProcess } from "./server_process.ts";
+
+const ROOT = new URL("../../", import.meta.url);
+const BUCKET = "clearstack";
+
+/** Settings of {@link Cluster.start}. */
+export interface ClusterOptions {
+  /** Holds logs and what the servers keep. */
+  readonly folder: string;
+  /** Instances of the `deconvolve` function. */
+  readonly instances: number;
+  /** What stands between the functions and the store. @default {nothing} */
+  readonly storeProxy?: (endpoint: string) => string;
+  /** Told what is being started. */
+  readonly tell?: (line: string) => void;
+}
+
+/** A running cluster. */
+export class Cluster implements AsyncDisposable {
+  readonly bucketUrl = `s3://${BUCKET}`;
+  readonly #options: ClusterOptions;
+  readonly #token = crypto.randomUUID();
+  #objects: ObjectServer | undefined;
+  #restate: RestateServer | undefined;
+  readonly #functions = new Map<string, { readonly server: ServerProcess; readonly url: string }>();
+
+  private constructor(options: ClusterOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Starts everything and waits until it answers; what was started is stopped again if a part of it fails.
+   *
+   * @throws {Error} which part, and why
+   */
+  static async start(options: ClusterOptions): Promise<Cluster> {
+    const cluster = new Cluster(options);
+    try {
+      await cluster.#start();
+    } catch (error) {
+      await cluster[Symbol.asyncDispose]();
+      throw error;
+    }
+    return cluster;
+  }
+
+  /** Where jobs are posted. */
+  get apiUrl(): string {
+    return this.#functions.get("api")!.url;
+  }
+
+  get objects(): ObjectServer {
+    return this.#objects!;
+  }
+
+  get restate(): RestateServer {
+    return this.#restate!;
+  }
+
+  /** Servers by name: restate, orchestrate, pyramid, api, deconvolve-1 and so on. */
+  get servers(): ReadonlyMap<string, ServerProcess> {
+    return new Map([
+      ["restate", this.restate.process],
+      ...[...this.#functions].map(([name, { server }]) => [name, server] as const),
+    ]);
+  }
+
+  /** URLs by name. */
+  get urls(): ReadonlyMap<string, string> {
+    const { ingressUrl, adminUrl } = this.restate;
+    return new Map([
+      ["s3", this.objects.environment.AWS_ENDPOINT_URL!],
+      ["restate ingress", ingressUrl],
+      ["restate admin", adminUrl],
+      ...[...this.#functions].map(([name, { url }]) => [name, url] as const),
+    ]);
+  }
+
+  /** Stops everything, those who call before those who are called. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const { server } of [...this.#functions.values()].reverse()) await server.stop();
+    await this.#restate?.process.stop();
+    await this.#objects?.stop();
+  }
+
+  async #start(): Promise<void> {
+    const { folder, instances, storeProxy = (endpoint) => endpoint, tell = () => {} } = this.#options;
+    tell("object store (Ceph's S3 gateway)");
+    this.#objects = await ObjectServer.start(folder);
+    const { environment } = this.#objects;
+    await makeBucket(environment);
+    const store = { ...environment, AWS_ENDPOINT_URL: storeProxy(environment.AWS_ENDPOINT_URL!) };
+    tell("Restate");
+    const identity = await makeIdentityKey(folder);
+    this.#restate = await restateServer({ folder, identity });
+    await this.#restate.process.start();
+    const common = { ...store, CLEARSTACK_TOKEN: this.#token, CLEARSTACK_ALLOW: this.bucketUrl, HOST: "127.0.0.1" };
+    const names = Array.from({ length: instances }, (_, index) => `deconvolve-${index + 1}`);
+    tell(`${instances} x deconvolve, pyramid`);
+    const computing = { ...common, CLEARSTACK_MEMORY: "1GiB" };
+    const started = [
+      ...names.map((name) => this.#serve(name, "deconvolve", computing)),
+      this.#serve("pyramid", "pyramid", common),
+    ];
+    await Promise.all(started);
+    tell("orchestrate, api");
+    const restatePort = freePort();
+    await this.#serve("orchestrate", "orchestrate", {
+      ...common,
+      CLEARSTACK_ENGINE: "restate",
+      CLEARSTACK_RESTATE_INGRESS: this.#restate.ingressUrl,
+      CLEARSTACK_RESTATE_ADMIN: this.#restate.adminUrl,
+      CLEARSTACK_RESTATE_PORT: `${restatePort}`,
+      CLEARSTACK_RESTATE_ENDPOINT: `http://127.0.0.1:${restatePort}`,
+      RESTATE_IDENTITY_KEY: identity.publicKey,
+      CLEARSTACK_TILES_URL: names.map((name) => this.#functions.get(name)!.url).join(" "),
+      CLEARSTACK_PYRAMID_URL: this.#functions.get("pyramid")!.url,
+      CLEARSTACK_JOBS: `${this.bucketUrl}/state`,
+    });
+    await this.#serve("api", "api", { ...common, CLEARSTACK_RUNS_URL: this.#functions.get("orchestrate")!.url });
+  }
+
+  /** Starts a function as its task in deno.json does. */
+  async #serve(name: string, folder: string, env: Readonly<Record<string, string>>): Promise<void> {
+    const port = freePort();
+    const url = `http://127.0.0.1:${port}`;
+    const server = new ServerProcess({
+      name,
+      command: Deno.execPath(),
+      args: ["run", "--quiet", `-P=${folder}`, "--no-prompt", new URL(`functions/${folder}/main.ts`, ROOT).href],
+      env: { ...env, PORT: `${port}` },
+      logFolder: this.#options.folder,
+      ready: answers(`${url}/healthz`),
+    });
+    this.#functions.set(name, { server, url });
+    await server.start();
+  }
+}
+
+/** Has the stores of this process reach the cluster's, and makes its bucket. */
+async function makeBucket(variables: Readonly<Record<string, string>>): Promise<void> {
+  const environment = { env: (name: string) => variables[name] };
+  configureStores(environment);
+  const send = s3Client(BUCKET, environment, {});
+  await send({ method: "PUT", path: "", what: "the bucket of the cluster" }, (response) => response.body?.cancel());
+}
