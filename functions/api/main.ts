@@ -7,6 +7,9 @@
  * CLEARSTACK_ALLOW lists, separated by spaces, the URLs and paths below which sources, PSFs and outputs may lie (default:
  * none); CLEARSTACK_ALLOW_SOURCES and CLEARSTACK_ALLOW_OUTPUTS those of one kind only. CLEARSTACK_CORS lists the origins of
  * web pages that may call.
+ *
+ * CLEARSTACK_EVENT_RULES is the configuration of upload events, or where it lies (docs/events.md); CLEARSTACK_EVENT_INBOX the
+ * folder or URL that keeps accepted events until the `orchestrate` function has their jobs.
  */
 import { httpJobRunner } from "shared/engine/http_job_runner.ts";
 import { listenAddress } from "shared/http/listen_address.ts";
@@ -15,6 +18,7 @@ import { servedEnvironment } from "shared/storage/served_environment.ts";
 import { configureStores } from "shared/storage/store_environment.ts";
 import { createApiApp } from "./app.ts";
 import { readAuth } from "./auth/auth.ts";
+import { openConfiguredEvents } from "./events/open_events.ts";
 import { readAllowedUrls } from "./url_policy.ts";
 
 const env = (name: string) => Deno.env.get(name);
@@ -25,9 +29,12 @@ const address = listenAddress(env, {
   variables: "CLEARSTACK_KEYS or CLEARSTACK_OIDC",
   tellsCallersApart: auth !== undefined,
 });
+const jobs = httpJobRunner(env("CLEARSTACK_RUNS_URL") ?? "http://127.0.0.1:8082", env("CLEARSTACK_TOKEN"));
+const allowedUrls = readAllowedUrls(env);
 const app = createApiApp({
-  jobs: httpJobRunner(env("CLEARSTACK_RUNS_URL") ?? "http://127.0.0.1:8082", env("CLEARSTACK_TOKEN")),
-  allowedUrls: readAllowedUrls(env),
+  jobs,
+  allowedUrls,
+  events: await openConfiguredEvents(env, { jobs, allowedUrls }),
   corsOrigins: (env("CLEARSTACK_CORS") ?? "").split(/\s+/).filter((origin) => origin !== ""),
   auth,
 });

@@ -98,6 +98,7 @@ finished, and where it came from. Metadata are read, and no voxel.
   --jobs DIR             keep the status of jobs here; unfinished ones are continued after a restart
   --allow PREFIX         path or URL below which sources, PSFs and outputs may lie; may be repeated
   --keys FILE            let in only who has a key of this file (clearstack keys)
+  --events RULES         start jobs when files are uploaded: a file, a URL or JSON, see docs/events.md
   --insecure             let anybody in on another address than this machine's own
 
 Without --allow and --keys, a server on this machine's own address (127.0.0.1, ::1, localhost) uses any path or URL; any other

@@ -1,5 +1,6 @@
 /** `clearstack serve`: endpoint, orchestrator and kernels in one process, jobs over HTTP. */
 import type { Auth } from "functions/api/auth/auth.ts";
+import type { EventEndpointDeps } from "functions/api/events/endpoint.ts";
 import type { AllowedUrls } from "functions/api/url_policy.ts";
 import type { Config } from "shared/config.ts";
 import { ClearstackError } from "shared/errors.ts";
@@ -20,6 +21,7 @@ const FORM = {
     "jobs": { form: "a folder or URL to keep the status of jobs in" },
     "allow": { form: "a path or URL below which sources and outputs may lie", repeatable: true },
     "keys": { form: "a file of keys, as `clearstack keys` writes it" },
+    "events": { form: "the rules of upload events: a file, a URL, or JSON" },
     "insecure": {},
     "quiet": {},
   },
@@ -41,6 +43,8 @@ export interface ServiceOptions {
   readonly allowedUrls: AllowedUrls;
   /** Who may call. @default {everybody} */
   readonly auth?: Auth | undefined;
+  /** Configuration of upload events, or where it lies. @default {none are taken} */
+  readonly events?: string | undefined;
 }
 
 /** A running service. */
@@ -67,6 +71,7 @@ export async function serveCommand(args: readonly string[], io: Io): Promise<num
     port: wholeNumber("port", parsed.value("port") ?? "8080", PORT_FORM, [0, 65535]),
     allowedUrls,
     auth,
+    events: parsed.value("events"),
     ...(jobs === undefined ? {} : { jobs }),
   });
   io.out(`${service.url}\n`);
@@ -86,6 +91,7 @@ export async function serveCommand(args: readonly string[], io: Io): Promise<num
  */
 export async function startService(options: ServiceOptions): Promise<Service> {
   const { createApiApp } = await import("functions/api/app.ts");
+  const { openEvents } = await import("functions/api/events/open_events.ts");
   const { LocalJobRunner } = await import("functions/orchestrate/local_job_runner.ts");
   const { openLocalProcess } = await import("./local_process.ts");
   const { openStore } = await import("shared/storage/open_store.ts");
@@ -93,13 +99,18 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const local = openLocalProcess(options.config, guard.variables);
   const store = openStore(options.jobs ?? JOBS_IN_MEMORY);
   const runner = await LocalJobRunner.start({ deps: local.deps, store, onIdle: () => local.close() });
-  const app = createApiApp({ jobs: runner, allowedUrls: options.allowedUrls, auth: options.auth });
-  const { host = "127.0.0.1", port = 0 } = options;
+  const { host = "127.0.0.1", port = 0, allowedUrls, auth } = options;
+  let events: EventEndpointDeps | undefined;
   try {
+    events = options.events === undefined
+      ? undefined
+      : await openEvents({ rules: options.events, store, jobs: runner, allowedUrls });
+    const app = createApiApp({ jobs: runner, allowedUrls, auth, events });
     const server = listen(host, port, app.fetch);
     return {
       url: `http://${host.includes(":") ? `[${host}]` : host}:${server.addr.port}`,
       close: async () => {
+        events?.inbox.close();
         await runner.close();
         await server.shutdown();
         await local.close();
@@ -107,6 +118,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       },
     };
   } catch (error) {
+    events?.inbox.close();
     await runner.close();
     await local.close();
     guard.release();

@@ -1,5 +1,7 @@
 /** Puts the parts of the events endpoint together. */
 import type { JobRunner } from "shared/engine/job_runner.ts";
+import { ClearstackError } from "shared/errors.ts";
+import { openStore } from "shared/storage/open_store.ts";
 import type { Store } from "shared/storage/store.ts";
 import type { AllowedUrls } from "../url_policy.ts";
 import type { EventEndpointDeps } from "./endpoint.ts";
@@ -36,4 +38,24 @@ export async function openEvents(
   });
   await inbox.sweep();
   return { configuration, inbox, keys: new SenderKeys(), allowedUrls, ...logging };
+}
+
+/**
+ * Reads CLEARSTACK_EVENT_RULES and CLEARSTACK_EVENT_INBOX.
+ *
+ * @returns undefined where no rules are configured
+ * @throws {ClearstackError} as {@link openEvents}, and for rules without an inbox
+ */
+export async function openConfiguredEvents(
+  env: (name: string) => string | undefined,
+  parts: Pick<OpenEventsOptions, "jobs" | "allowedUrls">,
+): Promise<EventEndpointDeps | undefined> {
+  const rules = env("CLEARSTACK_EVENT_RULES");
+  if (!rules) return undefined;
+  const inbox = env("CLEARSTACK_EVENT_INBOX");
+  if (inbox) return await openEvents({ rules, store: openStore(inbox), ...parts });
+  throw new ClearstackError(
+    "invalid-request",
+    "CLEARSTACK_EVENT_RULES needs CLEARSTACK_EVENT_INBOX, a folder or URL where accepted events outlive this process",
+  );
 }
