@@ -1,8 +1,11 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
+import type { ImageInfo } from "shared/contract/image_info.ts";
+import { JobRequestSchema } from "shared/contract/job_request.ts";
 import { ClearstackError } from "shared/errors.ts";
 import { mapAxes, type Vec3, voxelCount } from "shared/geometry.ts";
 import { outputObjects, type OutputObjectsOptions } from "shared/output_objects.ts";
+import { planJob } from "shared/plan.ts";
 
 /** The array of a light-sheet recording: 2304 x 2304 x 500 voxels in tiles of 100 x 576 x 576. */
 const large: OutputObjectsOptions = {
@@ -85,4 +88,39 @@ Deno.test("given shards that two tiles would share are refused by axis", () => {
     "the tile has 576 voxels along y, which shards of 500 do not divide",
   );
   assertEquals(error.kind, "invalid-request");
+});
+
+Deno.test("a tile that the planner chooses is made of the shards that were asked for, whose memory it claims", () => {
+  const axes = ["z", "y", "x"] as const;
+  const image: ImageInfo = {
+    url: "memory:image",
+    path: "",
+    format: "zarr3",
+    dtype: "uint16",
+    shape: [100, 700, 900],
+    chunkShape: [10, 100, 100],
+    axes: axes.map((name) => ({ name, type: "space" })),
+    scale: [1, 1, 1],
+    identity: "abc",
+  };
+  const request = JobRequestSchema.parse({
+    source: { url: "memory:image" },
+    psf: { url: "memory:psf" },
+    output: { url: "memory:out", shards: [30, 90, 110] },
+  });
+  const plan = planJob(image, { shape: [5, 9, 9], sha256: "def", radius: [2, 4, 4] }, request, {
+    hostBytes: 700 * 2 ** 20,
+    deviceBytes: 2 ** 40,
+    compute: (box) => ({ boxes: 16 * voxelCount(box) }),
+    boxesAtOnce: 1,
+    computeOnHost: true,
+    readCostIterations: 0.3,
+  });
+  assert(plan.tiles > 4, "the limit cuts nothing");
+  assertEquals([plan.chunk, plan.shard], [[15, 90, 110], [30, 90, 110]]);
+  for (const axis of [0, 1, 2] as const) {
+    assert(plan.tile[axis] >= plan.shape[axis] || plan.tile[axis] % plan.shard![axis] === 0, `${plan.tile}`);
+  }
+  // Two shards at a time, of float32.
+  assertEquals(plan.hostMemory.outputShards, 2 * 4 * 30 * 90 * 110);
 });
