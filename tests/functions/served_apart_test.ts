@@ -1,17 +1,24 @@
-/** Each function as a process of its own, started the way it is deployed. */
-import { assertEquals } from "@std/assert";
+/** Each function as a process of its own, started the way it is deployed: with its permissions, keys and tokens, and no more. */
+import { assert, assertEquals } from "@std/assert";
 import { readEvents } from "shared/http/event_stream.ts";
-import { openImage } from "shared/image/open_image.ts";
-import { readWhole } from "../fixtures/read_whole.ts";
+import { readOutput } from "./identity_jobs.ts";
 import { runCli } from "./cli/run_cli.ts";
 import { patternedVoxels, writePsf, writeZarr } from "./sample_image.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 
-/** Starts the main.ts of a function on a free port, with the permissions that it is deployed with. */
-async function start(name: string, env: Record<string, string> = {}) {
+interface StartOptions {
+  readonly env?: Record<string, string>;
+  /** Name of its permission set. @default {the function's own} */
+  readonly permissions?: string;
+  /** Further flags of Deno. */
+  readonly flags?: readonly string[];
+}
+
+/** Starts the main.ts of a function on a free port. */
+async function start(name: string, { env = {}, permissions = name, flags = [] }: StartOptions = {}) {
   const process = new Deno.Command(Deno.execPath(), {
-    args: ["run", `-P=${name}`, "--no-prompt", "--no-check", `functions/${name}/main.ts`],
+    args: ["run", `-P=${permissions}`, "--no-prompt", "--no-check", ...flags, `functions/${name}/main.ts`],
     cwd: ROOT,
     env: { PORT: "0", ...env },
     stdout: "null",
@@ -24,7 +31,7 @@ async function start(name: string, env: Record<string, string> = {}) {
     const { value, done } = await reader.read();
     if (done) throw new Error(`${name} ended before it listened: ${said}`);
     said += value;
-    url = /Listening on (http:\S+?)\/?\s/.exec(said)?.[1];
+    url = /Listening on (http:\S+?)\/?\s/.exec(said)?.[1]?.replace("0.0.0.0", "127.0.0.1");
   }
   const stop = async () => {
     process.kill("SIGTERM");
@@ -34,23 +41,33 @@ async function start(name: string, env: Record<string, string> = {}) {
   return { url, stop };
 }
 
-Deno.test("endpoint, orchestrator, tiles and levels as four processes give the bytes of the command line", async () => {
+Deno.test("each under its own permissions, known to each other by a token and to the caller by a key, the functions give the bytes of the command line", async () => {
   const folder = await Deno.makeTempDir({ prefix: "clearstack-apart-" });
-  const shape = [6, 20, 300];
-  await writeZarr(`${folder}/image.zarr`, { shape, chunk: [6, 10, 150], values: patternedVoxels(shape) });
+  const shape = [12, 20, 24];
+  await writeZarr(`${folder}/image.zarr`, { shape, chunk: [6, 10, 12], values: patternedVoxels(shape) });
   await writePsf(`${folder}/psf.zarr`);
-  const tiles = await start("deconvolve", { CLEARSTACK_MEMORY: "1GiB" });
-  const levels = await start("pyramid");
+  const key = (await runCli(["keys", "create", "lab", "--file", `${folder}/keys.json`, "--quiet"])).out.trim();
+  const CLEARSTACK_TOKEN = crypto.randomUUID();
+  const tiles = await start("deconvolve", { env: { CLEARSTACK_TOKEN, CLEARSTACK_MEMORY: "1GiB" } });
+  const levels = await start("pyramid", { env: { CLEARSTACK_TOKEN } });
+  const addresses = { CLEARSTACK_TILES_URL: tiles.url, CLEARSTACK_PYRAMID_URL: levels.url };
   const orchestrator = await start("orchestrate", {
-    CLEARSTACK_TILES_URL: tiles.url,
-    CLEARSTACK_PYRAMID_URL: levels.url,
-    CLEARSTACK_JOBS: `${folder}/jobs`,
+    env: { CLEARSTACK_TOKEN, ...addresses, CLEARSTACK_JOBS: `${folder}/jobs` },
   });
-  const api = await start("api", { CLEARSTACK_RUNS_URL: orchestrator.url, CLEARSTACK_ALLOW: folder });
+  const api = await start("api", {
+    env: {
+      CLEARSTACK_TOKEN,
+      CLEARSTACK_RUNS_URL: orchestrator.url,
+      CLEARSTACK_ALLOW: folder,
+      CLEARSTACK_KEYS: `${folder}/keys.json`,
+    },
+    flags: [`--allow-read=${folder}/keys.json`],
+  });
+  const authorization = `Bearer ${key}`;
   try {
     const accepted = await fetch(`${api.url}/v1/jobs`, {
       method: "POST",
-      headers: { "content-type": "application/json" },
+      headers: { "content-type": "application/json", authorization },
       body: JSON.stringify({
         source: { url: `${folder}/image.zarr` },
         psf: { url: `${folder}/psf.zarr` },
@@ -59,19 +76,92 @@ Deno.test("endpoint, orchestrator, tiles and levels as four processes give the b
         backend: "cpu",
       }),
     });
-    const { id, detail } = await accepted.json();
-    assertEquals([accepted.status, detail], [202, undefined]);
-    const events = await fetch(`${api.url}/v1/jobs/${id}/events`);
+    const { id, detail, owner } = await accepted.json();
+    assertEquals([accepted.status, detail, owner], [202, undefined, "lab"]);
+    const events = await fetch(`${api.url}/v1/jobs/${id}/events`, { headers: { authorization } });
     const last = (await Array.fromAsync(readEvents(events.body!))).at(-1)!.status;
     assertEquals([last.state, last.error], ["done", undefined]);
+    for (
+      const url of [
+        `${api.url}/v1/jobs`,
+        `${orchestrator.url}/v1/runs`,
+        `${tiles.url}/v1/device`,
+        `${levels.url}/v1/levels`,
+      ]
+    ) {
+      const refused = await fetch(url, { headers: { authorization: "Bearer wrong" } });
+      assertEquals([refused.status, (await refused.json()).status], [401, 401], url);
+    }
   } finally {
-    for (const { stop } of [api, orchestrator, tiles, levels]) await stop();
+    for (const { stop } of [api, orchestrator, levels, tiles]) await stop();
   }
   const args = [`${folder}/image.zarr`, `${folder}/direct.zarr`, "--psf", `${folder}/psf.zarr`];
   assertEquals((await runCli(["deconvolve", ...args, "--iterations", "2", "--backend", "cpu"])).status, 0);
-  for (const path of ["0", "1"]) {
-    const [apart, direct] = ["apart", "direct"].map((name) => openImage({ url: `${folder}/${name}.zarr`, path }));
-    assertEquals(await readWhole(await apart!), await readWhole(await direct!), `level ${path}`);
-  }
+  assertEquals(await readOutput(`${folder}/apart.zarr`), await readOutput(`${folder}/direct.zarr`));
   await Deno.remove(folder, { recursive: true });
+});
+
+/** Fetches each URL on its own and prints whether the connection was made. */
+const FETCH_ALL = `
+  for (const url of Deno.args) {
+    try {
+      await (await fetch(url)).body?.cancel();
+      console.log("reached", url);
+    } catch {
+      console.log("refused", url);
+    }
+  }`;
+
+for (const permissions of ["deconvolve-sealed", "pyramid-sealed"]) {
+  Deno.test(`what is ${permissions} serves, and cannot be sent to this machine by any spelling or name`, async () => {
+    let hits = 0;
+    const secret = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: () => {} }, () => {
+      hits++;
+      return new Response("secret");
+    });
+    const hosts = [
+      "127.0.0.1",
+      "2130706433",
+      "0x7f.1",
+      "017700000001",
+      "[::ffff:127.0.0.1]",
+      "localhost",
+      "127.0.0.1.",
+    ];
+    const urls = hosts.map((host) => `http://${host}:${secret.addr.port}/`);
+    const child = new Deno.Command(Deno.execPath(), {
+      args: ["run", `-P=${permissions}`, "--no-prompt", "--no-check", "-", ...urls],
+      cwd: ROOT,
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "null",
+    }).spawn();
+    const writer = child.stdin.getWriter();
+    await writer.write(new TextEncoder().encode(FETCH_ALL));
+    await writer.close();
+    const lines = new TextDecoder().decode((await child.output()).stdout).trim().split("\n");
+    assertEquals(lines, urls.map((url) => `refused ${url}`));
+    assertEquals(hits, 0);
+    await secret.shutdown();
+
+    const name = permissions.split("-")[0]!;
+    const env = { HOST: "0.0.0.0", CLEARSTACK_TOKEN: crypto.randomUUID(), CLEARSTACK_MEMORY: "1GiB" };
+    const { url, stop } = await start(name, { permissions, env });
+    const health = await fetch(`${url}/healthz`);
+    await health.body?.cancel();
+    await stop();
+    assertEquals(health.status, 200);
+  });
+}
+
+Deno.test("no permission set may run programs, call libraries or read every variable", async () => {
+  const { permissions } = JSON.parse(await Deno.readTextFile(new URL("deno.json", ROOT)));
+  for (const [name, set] of Object.entries<Record<string, unknown>>(permissions)) {
+    assertEquals(
+      [set["run"], set["ffi"], set["all"], set["import"]],
+      [undefined, undefined, undefined, undefined],
+      name,
+    );
+    assert(Array.isArray(set["env"]), name);
+  }
 });
