@@ -1,4 +1,6 @@
 /** A plan as a table for people. */
+import { channelLabel } from "shared/channels.ts";
+import type { ImageInfo } from "shared/contract/image_info.ts";
 import type { MemoryTerms, Plan } from "shared/contract/plan.ts";
 import type { Vec3 } from "shared/geometry.ts";
 import { voxelCount } from "shared/geometry.ts";
@@ -16,7 +18,8 @@ export function planTable(plan: Plan, device: string): string {
       `${times(source.shape)} ${source.dtype} (${source.axes.map(({ name }) => name).join("")}), ` +
       `${source.format}, chunks ${times(source.chunkShape)}`,
     ],
-    ["PSF", times(plan.psf.shape)],
+    ...selectionRows(source),
+    ...psfRows(plan),
     ["algorithm", algorithm(plan)],
     ["device", device],
     [
@@ -47,6 +50,35 @@ export function planTable(plan: Plan, device: string): string {
   ];
   const width = Math.max(...rows.map(([name]) => name.length));
   return rows.map(([name, value]) => `${name.padEnd(width)}  ${value}\n`).join("");
+}
+
+/** What of a stored image is deconvolved, where it is not all of it. */
+function selectionRows(source: ImageInfo): [string, string][] {
+  const { channels, times } = source.selection ?? {};
+  const parts: string[] = [];
+  if (channels) {
+    const labels = channels.map((_, channel) => channelLabel(source, channel));
+    parts.push(`${labels.length === 1 ? "channel" : "channels"} ${labels.join(", ")}`);
+  }
+  if (times) {
+    const count = source.shape[0]!;
+    const step = times.step === 1 ? "" : `, one in ${times.step}`;
+    parts.push(count === 1 ? `time ${times.start}` : `${count} times from ${times.start}${step}`);
+  }
+  return parts.length === 0 ? [] : [["selected", parts.join("; ")]];
+}
+
+/** One row, or one for each channel that has its own PSF; the numbers are those of the request, from 1 and from 0. */
+function psfRows({ psf, source }: Plan): [string, string][] {
+  if (psf.channels === undefined) return [["PSF", times(psf.shape)]];
+  const several = psf.channels.some(({ entry }) => entry > 0);
+  return psf.channels.map(({ shape, entry, channel: ofPsf }, channel) => [
+    channel === 0 ? "PSF" : "",
+    `of channel ${channelLabel(source, channel)}: ${times(shape)}` +
+    `${several ? `, PSF ${entry + 1} of the request` : ""}${
+      ofPsf === undefined ? "" : `, channel ${ofPsf} of the PSF`
+    }`,
+  ]);
 }
 
 function times(shape: Vec3 | readonly number[]): string {

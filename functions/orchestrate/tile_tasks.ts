@@ -1,10 +1,10 @@
 /** The messages that a job sends out, made one at a time. */
-import { channelAt } from "shared/channels.ts";
+import { channelAt, channelCount } from "shared/channels.ts";
 import type { BackendChoice } from "shared/contract/backend.ts";
 import type { JobRequest } from "shared/contract/job_request.ts";
 import type { Plan } from "shared/contract/plan.ts";
 import type { Tile, TileTask } from "shared/contract/tile.ts";
-import { formatVec3 } from "shared/geometry.ts";
+import { formatVec3, voxelCount } from "shared/geometry.ts";
 import { levelZero } from "shared/image/level_zero.ts";
 import { tileAt } from "shared/plan.ts";
 import { psfLocations } from "shared/psf_locations.ts";
@@ -58,18 +58,28 @@ export function tileTask({ plan, request, array, backend }: Omit<TileTaskOptions
 }
 
 function* tilesBySetup({ plan, done }: TileTaskOptions): Generator<Tile> {
-  const perChannel = plan.psf.channels !== undefined || plan.decisions?.channels !== undefined;
+  if (plan.psf.channels === undefined && plan.decisions?.channels === undefined) return yield* tilesByShape(plan, done);
+  const channels = channelCount(plan.source);
+  for (let channel = 0; channel < channels; channel++) yield* tilesByShape(plan, done, channel);
+}
+
+/** @param channel leaves out the tiles of others */
+function* tilesByShape(plan: Plan, done: ReadonlySet<number>, channel?: number): Generator<Tile> {
+  const perVolume = voxelCount(plan.grid);
   const finished = new Set<string>();
   for (;;) {
     let current: string | undefined;
     for (let index = 0; index < plan.tiles; index++) {
       if (done.has(index)) continue;
       const tile = tileAt(plan, index);
-      const channel = perChannel ? channelAt(plan.source, tile.outer) : 0;
-      const setup = `${channel} ${formatVec3(tile.box.shape)}`;
-      if (finished.has(setup)) continue;
-      current ??= setup;
-      if (setup === current) yield tile;
+      if (channel !== undefined && channelAt(plan.source, tile.outer) !== channel) {
+        index += perVolume - 1 - index % perVolume;
+        continue;
+      }
+      const shape = formatVec3(tile.box.shape);
+      if (finished.has(shape)) continue;
+      current ??= shape;
+      if (shape === current) yield tile;
     }
     if (current === undefined) return;
     finished.add(current);

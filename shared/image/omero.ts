@@ -32,6 +32,7 @@ export function omeroMetadata(source: ImageInfo, windows: readonly ChannelWindow
         active: index < MOST_ACTIVE,
         coefficient: 1,
         color: channelColor(channel, index, count),
+        ...(channel.emissionNanometres === undefined ? {} : { emissionWave: channel.emissionNanometres }),
         family: "linear",
         inverted: false,
         label: channelName(channel, index, source),
