@@ -2,7 +2,6 @@
  * `planJob` decides everything about a job before anything is launched: tiles, halo, boxes, chunks and memory. It is pure:
  * no I/O, no clock, no environment. Plans over budget are refused here.
  */
-import { createHash } from "node:crypto";
 import { refuseContradictions } from "./algorithm_rules.ts";
 import { autoHalo } from "./auto_halo.ts";
 import type { AxisCut } from "./axis_cut.ts";
@@ -22,8 +21,8 @@ import type { Vec3 } from "./geometry.ts";
 import { formatVec3, mapAxes, SPATIAL_AXES, voxelCount } from "./geometry.ts";
 import { formatBytes, hostMemory, totalBytes } from "./memory.ts";
 import { outputObjects, shardGranule } from "./output_objects.ts";
+import { planHash } from "./plan_hash.ts";
 import { plannedLevels } from "./pyramid.ts";
-import { redactUrl } from "./storage/url.ts";
 
 /** Tiles in flight beside those on the device, where memory allows: one that is read, and one that is written. */
 const OVERLAPPED = 2;
@@ -300,31 +299,4 @@ function describe({ image, psf, request, shape, halo, levels, cuts, concurrency,
     readAmplification,
     inflation: voxelCount(computed) / voxelCount(shape),
   };
-}
-
-/** SHA-256 over everything that decides the stored objects of the output, and nothing else. */
-function planHash(parts: {
-  image: ImageInfo;
-  psf: PsfInfo;
-  request: JobRequest;
-  tile: Vec3;
-  halo: Vec3;
-  objects: Pick<Plan, "chunk" | "shard">;
-  levels: readonly Level[];
-}): string {
-  const { image, psf, request, tile, halo, objects, levels } = parts;
-  const selected = image.selection === undefined ? [] : [[image.selection.channels, image.selection.times]];
-  const decisive = {
-    version: 1,
-    // without the query: a signature that was renewed does not make another source
-    source: [redactUrl(image.url), image.path, image.identity, image.axes.map((a) => a.name).join(""), ...selected],
-    psf: psf.sha256,
-    algorithm: Object.entries(request.algorithm).sort(([a], [b]) => a < b ? -1 : 1),
-    tile,
-    halo,
-    omeVersion: request.output.version,
-    ...objects,
-    levels: levels.map(({ factors, chunk, shard }) => [factors, chunk, shard]),
-  };
-  return createHash("sha256").update(JSON.stringify(decisive)).digest("hex");
 }
