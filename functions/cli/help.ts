@@ -11,6 +11,7 @@ const OVERVIEW = `Clearstack deconvolves image volumes of any size (Richardson-L
   clearstack deconvolve SOURCE OUTPUT --psf PSF   deconvolve an image into an OME-Zarr
   clearstack plan SOURCE [OUTPUT] --psf PSF       show what would be done, and what it takes
   clearstack info SOURCE                          tell what is known of an image: axes, chunks, levels, where it came from
+  clearstack convert SOURCE OUTPUT                store a TIFF or any other image as an OME-Zarr of the same voxels
   clearstack psf TASK                             generate, inspect, resample, average PSFs, or measure them in beads
   clearstack serve                                accept jobs over HTTP
   clearstack keys TASK                            make, list or remove the API keys of a service
@@ -79,6 +80,23 @@ ${JOB_HELP}  --json                 print the plan as one JSON object
   --svg FILE             draw array, chunks, tiles and halo to scale
 
 Nothing is computed and nothing but FILE is written.
+`,
+  convert: `clearstack convert SOURCE OUTPUT [flags]
+
+  --path P               an array inside a group
+  --axes zyx             axes of a SOURCE that does not state them, in the order tczyx
+  --scale Z,Y,X          the size of a voxel, where SOURCE does not tell it or tells it wrong (Y,X for a 2-D image)
+  --unit micrometer      of --scale; without it, that of SOURCE
+  --ome-version 0.5      0.5 (Zarr v3) or 0.4 (Zarr v2)
+  --memory SIZE          memory to stay within, such as 2GiB; default 60 % of what is free, at most 16 GiB
+  --resume               continue an unfinished OUTPUT, or accept a finished one, of the same SOURCE
+  --overwrite            replace an OUTPUT that exists
+  --json                 print the result as one JSON object
+  --quiet                no progress
+
+SOURCE is a path or a URL of a TIFF, a Zarr array or group, or an OME-Zarr. Voxels keep their type and every bit; names of channels,
+voxel sizes and units are kept. OUTPUT has the full resolution only. An interrupted run is continued by running the same command
+again.
 `,
   info: `clearstack info SOURCE [flags]
 

@@ -8,6 +8,7 @@ import type { Command, Io } from "./io.ts";
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   deconvolve: async () => (await import("./deconvolve.ts")).deconvolveCommand,
   plan: async () => (await import("./plan.ts")).planCommand,
+  convert: async () => (await import("./convert.ts")).convertCommand,
   info: async () => (await import("./info.ts")).infoCommand,
   psf: async () => (await import("./psf.ts")).psfCommand,
   serve: async () => (await import("./serve.ts")).serveCommand,

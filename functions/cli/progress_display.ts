@@ -19,13 +19,18 @@ const REDRAW_INTERVAL_MILLISECONDS = 100;
 /** Draws on standard error until {@link ProgressDisplay.end}. */
 export class ProgressDisplay {
   readonly #io: Io;
+  readonly #pieces: string;
   readonly #now: () => number;
   #lastDrawn: number;
   #drawn = false;
 
-  /** @param now a clock, milliseconds */
-  constructor(io: Io, now = () => performance.now()) {
+  /**
+   * @param pieces what the work is counted in
+   * @param now a clock, milliseconds
+   */
+  constructor(io: Io, { pieces = "tiles", now = () => performance.now() } = {}) {
     this.#io = io;
+    this.#pieces = pieces;
     this.#now = now;
     // The first line comes after an interval: a job that fails at once shows its error alone.
     this.#lastDrawn = now();
@@ -41,8 +46,8 @@ export class ProgressDisplay {
     const interval = terminalColumns === undefined ? LINE_INTERVAL_MILLISECONDS : REDRAW_INTERVAL_MILLISECONDS;
     if (this.#now() - this.#lastDrawn < interval) return;
     this.#lastDrawn = this.#now();
-    if (terminalColumns === undefined) return this.#io.err(`${describe(shown)}\n`);
-    this.#io.err(`\r\x1b[2K${bar(shown, terminalColumns)}`);
+    if (terminalColumns === undefined) return this.#io.err(`${describe(shown, this.#pieces)}\n`);
+    this.#io.err(`\r\x1b[2K${bar(shown, this.#pieces, terminalColumns)}`);
     this.#drawn = true;
   }
 
@@ -57,18 +62,18 @@ export class ProgressDisplay {
   }
 }
 
-function bar(shown: Shown, columns: number): string {
-  const text = describe(shown);
+function bar(shown: Shown, pieces: string, columns: number): string {
+  const text = describe(shown, pieces);
   const width = Math.min(40, columns - text.length - 4);
   if (width < 8) return text.slice(0, Math.max(0, columns - 1));
   const full = Math.round(width * shown.tilesDone / Math.max(1, shown.tiles));
   return `[${"#".repeat(full)}${"-".repeat(width - full)}] ${text}`;
 }
 
-function describe({ tiles, tilesDone, tilesResumed, etaSeconds }: Shown): string {
+function describe({ tiles, tilesDone, tilesResumed, etaSeconds }: Shown, pieces: string): string {
   const resumed = tilesResumed > 0 ? ` (${tilesResumed} from an earlier run)` : "";
   const eta = etaSeconds === undefined || tilesDone === tiles ? "" : `, about ${formatSeconds(etaSeconds)} left`;
-  return `${tilesDone} of ${tiles} tiles${resumed}${eta}`;
+  return `${tilesDone} of ${tiles} ${pieces}${resumed}${eta}`;
 }
 
 /** `1 h 05 min`, `3 min 20 s`, `12 s`. */

@@ -13,7 +13,7 @@ function display(terminalColumns?: number) {
     config: () => ({ hostBytes: 1, deviceBytes: 1 }),
     onInterrupt: () => () => {},
   };
-  const shown = new ProgressDisplay(io, () => milliseconds);
+  const shown = new ProgressDisplay(io, { now: () => milliseconds });
   return { shown, text: () => text, wait: (more: number) => milliseconds += more };
 }
 

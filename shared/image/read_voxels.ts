@@ -1,0 +1,126 @@
+/**
+ * Reads voxels in the type in which they are stored, to the last bit: what `readBox` turns into numbers to compute with, this
+ * leaves as it is.
+ */
+import type { Dtype } from "../contract/image_info.ts";
+import { dtypeBytes } from "../dtype.ts";
+import type { Box } from "../geometry.ts";
+import { mapAxes, SPATIAL_AXES, type Vec3, voxelCount } from "../geometry.ts";
+import { releaseMemory } from "../release_memory.ts";
+import { mapLimited } from "../storage/map_limited.ts";
+import type { RequestOptions } from "../storage/store.ts";
+import type { Chunk, ChunkValues, Image } from "./image.ts";
+
+/** Which voxels to read. */
+export interface ReadVoxelsOptions extends RequestOptions {
+  /** Index along each axis before z, y, x. */
+  readonly outer: readonly number[];
+  /** Voxels in z, y, x, all of them inside the image. A 2-D image has one plane, z = 0. */
+  readonly box: Box;
+  /** Chunks that are fetched and decoded at the same time. */
+  readonly concurrency: number;
+}
+
+const ARRAYS = {
+  bool: Uint8Array,
+  int8: Int8Array,
+  uint8: Uint8Array,
+  int16: Int16Array,
+  uint16: Uint16Array,
+  int32: Int32Array,
+  uint32: Uint32Array,
+  int64: BigInt64Array,
+  uint64: BigUint64Array,
+  float16: Float16Array,
+  float32: Float32Array,
+  float64: Float64Array,
+} as const;
+
+/** Bits without a meaning: copying them as floats might change those of a NaN. */
+type Words = Uint8Array | Uint16Array | Uint32Array | BigUint64Array;
+
+/**
+ * Reads a box of voxels; every chunk that it touches is fetched and decoded once.
+ *
+ * @returns values of the image's type, x contiguous, which the caller owns, and the stored bytes that were fetched
+ * @throws {ClearstackError} `corrupt-data`, `forbidden`, `store-unavailable`, `cancelled`
+ */
+export async function readVoxels(
+  image: Image,
+  { outer, box, concurrency, signal }: ReadVoxelsOptions,
+): Promise<{ readonly values: ChunkValues; readonly bytesRead: number }> {
+  const { axes, chunkShape, dtype } = image.info;
+  const sides = mapAxes((axis) => chunkShape[axes.findIndex(({ name }) => name === SPATIAL_AXES[axis])] ?? 1);
+  const target = { words: newWords(dtype, voxelCount(box.shape)), box };
+  const spatialAxes = axes.length - outer.length;
+  let bytesRead = 0;
+  await mapLimited(touchedChunks(box, sides), concurrency, async (at) => {
+    const outerChunk = outer.map((index, axis) => Math.floor(index / chunkShape[axis]!));
+    const chunk = await image.readChunk([...outerChunk, ...at.slice(3 - spatialAxes)], { signal });
+    bytesRead += chunk.storedBytes;
+    const offset = outer.reduce((sum, index, axis) => sum + (index % chunkShape[axis]!) * chunk.strides[axis]!, 0);
+    copyChunk(target, { words: wordsOf(chunk, dtype), offset, strides: spatialStrides(chunk, outer.length) }, {
+      start: mapAxes((axis) => at[axis] * sides[axis]),
+      shape: sides,
+    });
+    releaseMemory(chunk.values);
+  });
+  return { values: new ARRAYS[dtype](target.words.buffer as ArrayBuffer), bytesRead };
+}
+
+/** Grid positions of all chunks that a box reaches into. */
+function touchedChunks({ start, shape }: Box, sides: Vec3): Vec3[] {
+  const [zs, ys, xs] = mapAxes((axis) => {
+    const first = Math.floor(start[axis] / sides[axis]);
+    const last = Math.floor((start[axis] + shape[axis] - 1) / sides[axis]);
+    return Array.from({ length: last - first + 1 }, (_, index) => first + index);
+  });
+  return zs.flatMap((z) => ys.flatMap((y) => xs.map((x): Vec3 => [z, y, x])));
+}
+
+function spatialStrides({ strides }: Chunk, outerAxes: number): Vec3 {
+  const spatial = strides.slice(outerAxes);
+  return (spatial.length === 3 ? spatial : [0, ...spatial]) as unknown as Vec3;
+}
+
+function newWords(dtype: Dtype, count: number): Words {
+  switch (dtypeBytes(dtype)) {
+    case 1:
+      return new Uint8Array(count);
+    case 2:
+      return new Uint16Array(count);
+    case 4:
+      return new Uint32Array(count);
+  }
+  return new BigUint64Array(count);
+}
+
+/** The bits of a chunk. The TIFF library widens half floats, which narrowing gives back. */
+function wordsOf({ values }: Chunk, dtype: Dtype): Words {
+  const bytes = dtypeBytes(dtype);
+  const stored = values.BYTES_PER_ELEMENT === bytes ? values : new Float16Array(values as Float32Array);
+  const { buffer, byteOffset, length } = stored;
+  if (bytes === 1) return new Uint8Array(buffer, byteOffset, length);
+  if (bytes === 2) return new Uint16Array(buffer, byteOffset, length);
+  return bytes === 4 ? new Uint32Array(buffer, byteOffset, length) : new BigUint64Array(buffer, byteOffset, length);
+}
+
+/** Copies what a chunk that covers `place` has of the target's box. */
+function copyChunk(
+  { words: target, box }: { readonly words: Words; readonly box: Box },
+  { words, offset, strides }: { readonly words: Words; readonly offset: number; readonly strides: Vec3 },
+  place: Box,
+): void {
+  const from = mapAxes((axis) => Math.max(box.start[axis], place.start[axis]));
+  const end = mapAxes((axis) => Math.min(box.start[axis] + box.shape[axis], place.start[axis] + place.shape[axis]));
+  const width = end[2] - from[2];
+  for (let z = from[0]; z < end[0]; z++) {
+    for (let y = from[1]; y < end[1]; y++) {
+      const to = ((z - box.start[0]) * box.shape[1] + y - box.start[1]) * box.shape[2] + from[2] - box.start[2];
+      const source = offset + (z - place.start[0]) * strides[0] + (y - place.start[1]) * strides[1] +
+        (from[2] - place.start[2]) * strides[2];
+      if (strides[2] === 1) target.set(words.subarray(source, source + width) as never, to);
+      else for (let x = 0; x < width; x++) target[to + x] = words[source + x * strides[2]]!;
+    }
+  }
+}

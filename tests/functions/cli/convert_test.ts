@@ -1,0 +1,206 @@
+import { assert, assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { type Dtype, DtypeSchema } from "shared/contract/image_info.ts";
+import { dtypeBytes } from "shared/dtype.ts";
+import { blockAt, blockCount, cutImage } from "shared/image/conversion_blocks.ts";
+import { convertImage } from "shared/image/convert_image.ts";
+import { axesOf } from "shared/image/axes.ts";
+import { openImage } from "shared/image/open_image.ts";
+import { readVoxels } from "shared/image/read_voxels.ts";
+import { openStore } from "shared/storage/open_store.ts";
+import { memoryUrl } from "../../fixtures/memory_url.ts";
+import { oneDirectoryTiff } from "../../fixtures/one_directory_tiff.ts";
+import { zarr3Metadata } from "../../fixtures/zarr3.ts";
+import { patternedVoxels, writeZarr } from "../sample_image.ts";
+import { runCli } from "./run_cli.ts";
+
+/** An array of one chunk that holds these bytes, whatever they mean. */
+async function writeBytes(url: string, dtype: Dtype, shape: readonly number[], bytes: Uint8Array): Promise<void> {
+  const store = openStore(url);
+  const metadata = zarr3Metadata({ shape, chunk: shape, dtype: dtype as never, values: [] });
+  await store.put("zarr.json", new TextEncoder().encode(JSON.stringify({ ...metadata, dimension_names: [..."zyx"] })));
+  await store.put("c/0/0/0", bytes);
+}
+
+/** All voxels of level 0, as stored. */
+async function storedBytes(url: string): Promise<Uint8Array> {
+  const image = await openImage({ url });
+  const { shape, axes } = image.info;
+  const outer = shape.filter((_, axis) => axes[axis]!.type !== "space");
+  const sides = shape.slice(outer.length);
+  const box = { start: [0, 0, 0] as const, shape: (sides.length === 3 ? sides : [1, ...sides]) as never };
+  const volumes = outer.reduce<number[][]>(
+    (all, length) => all.flatMap((at) => Array.from({ length }, (_, index) => [...at, index])),
+    [[]],
+  );
+  const parts: number[] = [];
+  for (const at of volumes) {
+    const { values } = await readVoxels(image, { outer: at, box, concurrency: 2 });
+    parts.push(...new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
+  }
+  return Uint8Array.from(parts);
+}
+
+for (const dtype of DtypeSchema.options) {
+  Deno.test(`${dtype} comes out bit by bit as it went in`, async () => {
+    const shape = [3, 5, 7];
+    const bytes = new Uint8Array(3 * 5 * 7 * dtypeBytes(dtype));
+    let state = 7;
+    // All bit patterns are as likely, those of NaN among them; of bool only two are values.
+    for (let i = 0; i < bytes.length; i++) {
+      state = (state * 48271) % 2147483647;
+      bytes[i] = dtype === "bool" ? state & 1 : state >> 8;
+    }
+    for (const version of ["0.5", "0.4"]) {
+      const [source, output] = [memoryUrl(), memoryUrl()];
+      await writeBytes(source, dtype, shape, bytes);
+      const { status, err } = await runCli(["convert", source, output, "--ome-version", version]);
+      assertEquals([status, err], [0, ""]);
+      assertEquals((await openImage({ url: output })).info.dtype, dtype);
+      assertEquals(await storedBytes(output), bytes);
+    }
+  });
+}
+
+Deno.test("axes, spacing, units and names of channels are kept", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const description = "ImageJ=1.53t\nimages=12\nchannels=3\nslices=4\nhyperstack=true\nunit=um\nspacing=0.4\n";
+    const values = patternedVoxels([12, 6, 5]);
+    await Deno.writeFile(`${folder}/a.tif`, oneDirectoryTiff({ plane: [6, 5], values, description, bigEndian: true }));
+    const { status } = await runCli(["convert", `${folder}/a.tif`, `${folder}/b.zarr`]);
+    assertEquals(status, 0);
+    const { info } = await openImage({ url: `${folder}/b.zarr` });
+    assertEquals([info.shape, info.axes.map(({ name }) => name).join(""), info.dtype], [
+      [3, 4, 6, 5],
+      "czyx",
+      "uint16",
+    ]);
+    assertEquals([info.scale, info.axes[1]!.unit, info.name], [[1, 0.4, 1, 1], "micrometer", "a"]);
+    assertEquals(await storedBytes(`${folder}/b.zarr`), await storedBytes(`${folder}/a.tif`));
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("a voxel size that is given replaces that of the source", async () => {
+  const [source, output] = [memoryUrl(), memoryUrl()];
+  await writeZarr(source, { shape: [2, 4, 5], chunk: [1, 4, 5], values: patternedVoxels([2, 4, 5]) });
+  await runCli(["convert", source, output, "--scale", "0.5,0.1,0.2", "--unit", "um"]);
+  const { info } = await openImage({ url: output });
+  assertEquals([info.scale, info.axes.map(({ unit }) => unit)], [[0.5, 0.1, 0.2], Array(3).fill("micrometer")]);
+});
+
+Deno.test("ambiguous axes are refused with what to say, and saying it mends it", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const description = "ImageJ=1.53t\nimages=4\nchannels=4\n";
+    const values = patternedVoxels([4, 6, 5]);
+    await Deno.writeFile(`${folder}/a.tif`, oneDirectoryTiff({ plane: [6, 5], values, description }));
+    const refused = await runCli(["convert", `${folder}/a.tif`, `${folder}/b.zarr`]);
+    assertEquals([refused.status, refused.err.includes("--axes zyx")], [2, true]);
+    assertEquals((await runCli(["convert", `${folder}/a.tif`, `${folder}/b.zarr`, "--axes", "zyx"])).status, 0);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("an interrupted conversion shows no image, and goes on where it stopped, to the same bytes", async () => {
+  const [source, output, whole] = [memoryUrl(), memoryUrl(), memoryUrl()];
+  const shape = [3, 40, 30, 20];
+  await writeZarr(source, { shape, chunk: [1, 40, 30, 20], values: patternedVoxels(shape), axes: [..."tzyx"] });
+  const stop = new AbortController();
+  const request = { source: { url: source }, output: { url: output, ifExists: "fail", version: "0.5" } } as const;
+  const options = { memoryBytes: 2 ** 29 };
+  const error = await convertImage(request, {
+    ...options,
+    signal: stop.signal,
+    onProgress: ({ tilesDone }) => tilesDone >= 2 && stop.abort(),
+  }).catch((error) => error);
+  assertEquals(error.kind, "cancelled");
+  assert(/[23] of 3 blocks are kept .*run the same command again/.test(error.message), error.message);
+  assertEquals(await openStore(output).get("zarr.json"), undefined);
+  assert((await runCli(["info", output])).out.includes("unfinished"));
+
+  const again = await convertImage(request, options);
+  assert(again.blocksWritten < again.blocks, `${again.blocksWritten} of ${again.blocks}`);
+  await convertImage({ ...request, output: { ...request.output, url: whole } }, options);
+  assertEquals(await storedBytes(output), await storedBytes(whole));
+  assertEquals(await storedBytes(output), await storedBytes(source));
+});
+
+Deno.test("a finished output is refused, accepted or replaced as asked, and no output lies over its source", async () => {
+  const [source, other, output] = [memoryUrl(), memoryUrl(), memoryUrl()];
+  for (const url of [source, other]) {
+    await writeZarr(url, { shape: [2, 4, 5], chunk: [1, 4, 5], values: patternedVoxels([2, 4, 5]) });
+  }
+  assertEquals((await runCli(["convert", source, output])).status, 0);
+  const refused = await runCli(["convert", source, output]);
+  assertEquals([refused.status, refused.err.includes("--resume or replace it with --overwrite")], [2, true]);
+  assertEquals(JSON.parse((await runCli(["convert", source, output, "--resume", "--json"])).out).blocksWritten, 0);
+  assertEquals((await runCli(["convert", other, output, "--resume"])).status, 2);
+  assertEquals((await runCli(["convert", other, output, "--overwrite"])).status, 0);
+  assertEquals((await runCli(["convert", source, source, "--overwrite"])).status, 2);
+});
+
+for (
+  const [flags, message] of [
+    [["--scale", "1,2"], "has 3 axes of space: give Z,Y,X"],
+    [["--scale", "0,1,1"], '--scale "0,1,1"'],
+    [["--scale", "1,1,1", "--unit", "mile"], '--unit "mile"'],
+    [["--unit", "um"], "--scale beside it"],
+    [["--ome-version", "0.3"], "0.4, 0.5"],
+    [["--memory", "1MiB"], "allow at least"],
+  ] as const
+) {
+  Deno.test(`convert ${flags.join(" ")} is refused in one line, and nothing is written`, async () => {
+    const [source, output] = [memoryUrl(), memoryUrl()];
+    await writeZarr(source, { shape: [2, 4, 5], chunk: [1, 4, 5], values: patternedVoxels([2, 4, 5]) });
+    const { status, err } = await runCli(["convert", source, output, ...flags]);
+    assertEquals([status, err.split("\n").length], [2, 2]);
+    assert(err.includes(message), err);
+    assertEquals(await Array.fromAsync(openStore(output).list("")), []);
+  });
+}
+
+Deno.test("blocks cover every voxel once, in whole chunks, within memory", () => {
+  const side = (most: number) => fc.integer({ min: 1, max: most });
+  fc.assert(
+    fc.property(
+      fc.tuple(side(90), side(700), side(700)),
+      fc.tuple(side(90), side(700), side(700)),
+      fc.integer({ min: 230, max: 400 }),
+      side(3),
+      (shape, chunkShape, mebibytes, times) => {
+        const image = {
+          ...{ url: "", path: "", format: "tiff" as const, dtype: "uint16" as const, identity: "" },
+          ...{ shape: [times, ...shape], chunkShape: [1, ...chunkShape], axes: axesOf("tzyx"), scale: [1, 1, 1, 1] },
+        };
+        const budget = mebibytes * 2 ** 20;
+        let cut;
+        try {
+          cut = cutImage(image, budget);
+        } catch {
+          return fc.pre(false);
+        }
+        const { chunk, block, concurrency, reads } = cut;
+        const chunkVoxels = chunkShape.reduce((product, length) => product * length, 1);
+        const voxels = block.reduce((product, length) => product * length, 1);
+        assert(220 * 2 ** 20 + 2 * concurrency * (voxels + 2 * reads * chunkVoxels) <= budget);
+        let seen = 0;
+        for (let index = 0; index < blockCount(image, block); index++) {
+          const { box } = blockAt(image, block, index);
+          assert(box.start.every((start, axis) => start % chunk[axis]! === 0));
+          assert(
+            box.shape.every((length, axis) =>
+              length > 0 && (length % chunk[axis]! === 0 || box.start[axis]! + length === shape[axis]!)
+            ),
+          );
+          seen += box.shape[0] * box.shape[1] * box.shape[2];
+        }
+        assertEquals(seen, times * shape.reduce((product, length) => product * length, 1));
+      },
+    ),
+    { numRuns: 200 },
+  );
+});
