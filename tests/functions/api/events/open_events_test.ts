@@ -1,0 +1,52 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { openConfiguredEvents, openEvents } from "functions/api/events/open_events.ts";
+import { JobRequestSchema } from "shared/contract/job_request.ts";
+import type { JobRunner, SubmitOptions } from "shared/engine/job_runner.ts";
+import { ClearstackError } from "shared/errors.ts";
+import { openStore } from "shared/storage/open_store.ts";
+import { memoryUrl } from "../../../fixtures/memory_url.ts";
+
+const RULES = JSON.stringify({
+  sources: { s3: { secretSha256: ["0".repeat(64)] } },
+  rules: [{ bucket: "uploads", key: "**", when: "tiff", job: { psf: "/psf.tif", output: "/results/{key}.zarr" } }],
+});
+
+/** A runner that keeps with what options jobs were submitted. */
+function runner() {
+  const submitted: SubmitOptions[] = [];
+  const submit = (_: unknown, options: SubmitOptions) => Promise.resolve(submitted.push(options));
+  return { submitted, jobs: { submit } as unknown as JobRunner };
+}
+
+const settings = (values: Record<string, string>) => (name: string) => values[name];
+
+Deno.test("without rules no events are taken", async () => {
+  const { jobs } = runner();
+  assertEquals(await openConfiguredEvents(settings({}), { jobs, allowedUrls: "any" }), undefined);
+});
+
+Deno.test("rules without an inbox are refused: a process that ends would lose what it accepted", async () => {
+  const { jobs } = runner();
+  const open = () => openConfiguredEvents(settings({ CLEARSTACK_EVENT_RULES: RULES }), { jobs, allowedUrls: "any" });
+  const error = await assertRejects(open, ClearstackError, "CLEARSTACK_EVENT_INBOX");
+  assertEquals(error.kind, "invalid-request");
+});
+
+Deno.test("a process begins with what the one before had accepted, under the same owner and key", async () => {
+  const inbox = memoryUrl();
+  const entry = {
+    key: "a".repeat(64),
+    upload: { provider: "s3", bucket: "uploads", key: "a.tif", version: "1", id: "1" },
+    ...{ owner: "anna", rule: "rule 1", received: "2026-01-05T09:30:00.000Z" },
+    request: JobRequestSchema.parse({
+      source: { url: "/a.tif" },
+      psf: { url: "/psf.tif" },
+      output: { url: "/a.zarr" },
+    }),
+  };
+  await openStore(inbox).put(`events/waiting/${entry.key}.json`, new TextEncoder().encode(JSON.stringify(entry)));
+  const { jobs, submitted } = runner();
+  const events = await openEvents({ rules: RULES, store: openStore(inbox), jobs, allowedUrls: "any" });
+  await events.inbox.idle();
+  assertEquals(submitted, [{ owner: "anna", idempotencyKey: entry.key }]);
+});
