@@ -1,6 +1,7 @@
 /** Cutting chunks out of a box of voxels. */
 import type { Box, Vec3 } from "../geometry.ts";
 import { mapAxes, voxelCount } from "../geometry.ts";
+import { takeBytes } from "../recycle_memory.ts";
 import type { ChunkValues } from "./image.ts";
 
 /** The bytes of one chunk of a box, full size, 0 where it reaches past the box; `at` counts chunks from the box's corner. */
@@ -12,7 +13,8 @@ export function cutChunk(
   const stored = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
   const start = mapAxes((axis) => at[axis] * chunk[axis]);
   const [depth, height, width] = mapAxes((axis) => Math.min(chunk[axis], core.shape[axis] - start[axis]));
-  const bytes = new Uint8Array(size * voxelCount(chunk));
+  const bytes = takeBytes(size * voxelCount(chunk));
+  if (depth * height * width < voxelCount(chunk)) bytes.fill(0);
   for (let z = 0; z < depth; z++) {
     for (let y = 0; y < height; y++) {
       const from = size * (((start[0] + z) * core.shape[1] + start[1] + y) * core.shape[2] + start[2]);

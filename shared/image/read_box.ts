@@ -5,7 +5,7 @@ import type { Boundary } from "../contract/algorithm.ts";
 import type { Box, Vec3 } from "../geometry.ts";
 import { mapAxes, voxelCount } from "../geometry.ts";
 import { READ_CONCURRENCY } from "../memory.ts";
-import { releaseMemory } from "../release_memory.ts";
+import { recycleMemory } from "../recycle_memory.ts";
 import { mapLimited } from "../storage/map_limited.ts";
 import type { RequestOptions } from "../storage/store.ts";
 import type { BoxDataType } from "./box_data_type.ts";
@@ -71,7 +71,7 @@ export async function readBox(
     const spatialStrides = chunk.strides.slice(outer.length);
     const strides = (layout.rank === 3 ? spatialStrides : [0, ...spatialStrides]) as unknown as Vec3;
     scatter(target, { values: chunk.values, offset, strides }, pieces);
-    releaseMemory(chunk.values);
+    recycleMemory(chunk.values);
   };
   const visits = combinations(mapAxes((axis) => splitByChunk(maps[axis], layout.chunk[axis])));
   await mapLimited(visits, READ_CONCURRENCY, copyChunk);

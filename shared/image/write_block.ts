@@ -7,6 +7,7 @@ import { dtypeBytes } from "../dtype.ts";
 import { ClearstackError } from "../errors.ts";
 import { type Box, formatVec3, mapAxes, type Vec3, voxelCount } from "../geometry.ts";
 import { SHARDS_AT_ONCE, WRITE_CONCURRENCY } from "../memory.ts";
+import { recycleMemory } from "../recycle_memory.ts";
 import { releaseMemory } from "../release_memory.ts";
 import { BLOSC_OVERHEAD_BYTES } from "../storage/blosc_frame.ts";
 import { codecWork } from "../storage/codec_threads.ts";
@@ -71,7 +72,7 @@ export async function writeBlock(
 /** The stored form of a chunk, whose voxels it takes over. */
 async function encodeChunk({ dtype }: StoredArray, voxels: Uint8Array): Promise<Uint8Array> {
   const bytes = await codecWork({ do: "encode-blosc", elementBytes: dtypeBytes(dtype) }, voxels);
-  releaseMemory(voxels);
+  recycleMemory(voxels);
   return bytes;
 }
 
@@ -86,7 +87,7 @@ async function shardOf(array: StoredArray & { readonly shard: Vec3 }, block: Blo
     if (inBlock.some((place, axis) => place * chunk[axis]! >= block.core.shape[axis]!)) return undefined;
     const voxels = cutChunk(block, { at: inBlock, chunk });
     if (!isZero(voxels)) return await encodeChunk(array, voxels);
-    releaseMemory(voxels);
+    recycleMemory(voxels);
     return undefined;
   };
   return await encodeShard({

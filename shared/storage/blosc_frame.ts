@@ -5,6 +5,7 @@
  */
 import { zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import { constants } from "node:zlib";
+import { recycleMemory, takeBytes } from "../recycle_memory.ts";
 import { shuffleInto, unshuffleInto } from "./shuffle.ts";
 
 const HEADER_BYTES = 16;
@@ -32,12 +33,14 @@ export function encodeBlosc(bytes: Uint8Array, size: number): Uint8Array {
   const blockBytes = Math.min(bytes.length, BLOCK_BYTES - (BLOCK_BYTES % size));
   const blocks = Array.from({ length: Math.ceil(bytes.length / blockBytes) || 0 }, (_, index) => {
     const plain = bytes.subarray(index * blockBytes, (index + 1) * blockBytes);
-    const block = new Uint8Array(plain.length);
+    const block = takeBytes(plain.length);
     shuffleInto(block, plain, size);
     // In one piece: what comes in many has to be joined.
     const packed = zstdCompressSync(block, { params: LEVEL_1, chunkSize: block.length + LEAST_CHUNK_BYTES });
     // A block as long as its content is taken as stored; shuffled all the same.
-    return packed.length < block.length ? packed : block;
+    if (packed.length >= block.length) return block;
+    recycleMemory(block);
+    return packed;
   });
   const packedBytes = blocks.reduce((sum, block) => sum + 8 + block.length, HEADER_BYTES);
   if (packedBytes >= HEADER_BYTES + bytes.length) return storedFrame(bytes, size, blockBytes);
@@ -76,7 +79,7 @@ export function decodeBlosc(frame: Uint8Array, limit = Infinity): Uint8Array | u
   if (bytes === 0) return new Uint8Array(0);
   if (flags >> 5 !== ZSTD || flags & BIT_SHUFFLED || blockBytes === 0) return undefined;
 
-  const plain = new Uint8Array(bytes);
+  const plain = takeBytes(bytes);
   for (let index = 0; index * blockBytes < bytes; index++) {
     const length = Math.min(blockBytes, bytes - index * blockBytes);
     // c-blosc splits whole blocks of small elements into one stream per byte, unless told not to.

@@ -2,6 +2,7 @@
 import { gunzipSync, inflateSync, zstdDecompressSync } from "node:zlib";
 import Blosc from "numcodecs/blosc";
 import Lz4 from "numcodecs/lz4";
+import { takeBytes } from "../recycle_memory.ts";
 import { decodeBlosc } from "./blosc_frame.ts";
 import { crc32c } from "./crc32c.ts";
 import { unshuffleInto } from "./shuffle.ts";
@@ -25,8 +26,12 @@ type Decoder = (bytes: Uint8Array, settings: DecoderSettings) => Uint8Array | Pr
 function inOnePiece(
   decode: (bytes: Uint8Array, options: { maxOutputLength: number; chunkSize: number }) => Uint8Array,
 ): Decoder {
-  return (bytes, { expectedBytes, maxBytes }) =>
-    new Uint8Array(decode(bytes, { maxOutputLength: maxBytes, chunkSize: Math.max(1024, expectedBytes + 64) }));
+  return (bytes, { expectedBytes, maxBytes }) => {
+    const plain = decode(bytes, { maxOutputLength: maxBytes, chunkSize: Math.max(1024, expectedBytes + 64) });
+    const own = takeBytes(plain.length);
+    own.set(plain);
+    return own;
+  };
 }
 
 const otherBlosc = Blosc.fromConfig({ id: "blosc", cname: "lz4", clevel: 5, shuffle: 1, blocksize: 0 });

@@ -1,0 +1,90 @@
+/**
+ * Times our own reading and writing of the arrays of infra/bench/io, on the thread that calls: `own.ts write|read FOLDER DEPTH
+ * HEIGHT WIDTH REPEATS`. Prints JSON: seconds of every repeat by what was done; `floor` is what no implementation around the same codec can
+ * beat: files of uncompressed chunks, and the native codec alone.
+ */
+import { constants, zstdCompressSync, zstdDecompressSync } from "node:zlib";
+import type { StoredArray } from "shared/contract/stored_array.ts";
+import type { Vec3 } from "shared/geometry.ts";
+import { openImage } from "shared/image/open_image.ts";
+import { readBox } from "shared/image/read_box.ts";
+import { writeBlock } from "shared/image/write_block.ts";
+import { arrayDocuments } from "shared/image/zarr_documents.ts";
+import { releaseMemory } from "shared/release_memory.ts";
+import { openStore } from "shared/storage/open_store.ts";
+import { shuffleInto } from "shared/storage/shuffle.ts";
+
+const CHUNK: Vec3 = [16, 256, 256];
+const [mode, folder, ...numbers] = Deno.args;
+const [depth, height, width, repeats] = numbers.map(Number) as [number, number, number, number];
+const shape: Vec3 = [depth, height, width];
+const volume = new Uint16Array((await Deno.readFile(`${folder}/volume.raw`)).buffer);
+const seconds: Record<string, number[]> = {};
+
+async function time<Result>(what: string, run: () => Promise<Result>): Promise<Result> {
+  const start = performance.now();
+  const result = await run();
+  (seconds[what] ??= []).push((performance.now() - start) / 1000);
+  return result;
+}
+
+async function write(): Promise<void> {
+  const array: StoredArray = {
+    ...{ url: `${folder}/ours.zarr`, array: "0", version: "0.5", dtype: "uint16", axes: ["z", "y", "x"] },
+    shape: [...shape],
+    chunk: CHUNK,
+  };
+  for (const [key, value] of arrayDocuments(array)) {
+    await openStore(array.url).put(key, new TextEncoder().encode(JSON.stringify(value)));
+  }
+  await writeBlock(array, { outer: [], core: { start: [0, 0, 0], shape }, values: volume });
+}
+
+async function read(name: string): Promise<void> {
+  const url = `${folder}/${name}.zarr`;
+  const { values } = await time(`read ${name}`, async () => {
+    const image = await openImage({ url, ...(name === "ours" ? { path: "0" } : {}) });
+    const box = { start: [0, 0, 0], shape } as const;
+    return await readBox(image, { outer: [], box, boundary: "nearest", dataType: "uint16" });
+  });
+  if (!(values as Uint16Array).every((value, i) => value === volume[i])) {
+    throw new Error(`${url} reads as other values`);
+  }
+  releaseMemory(values);
+}
+
+const chunkLength = CHUNK[0] * CHUNK[1] * CHUNK[2];
+const chunks = Array.from(
+  { length: Math.floor(volume.length / chunkLength) },
+  (_, i) => new Uint8Array(volume.buffer, 2 * i * chunkLength, 2 * chunkLength),
+);
+const shuffled = chunks.map((chunk) => {
+  const bytes = new Uint8Array(chunk.length);
+  shuffleInto(bytes, chunk, 2);
+  return bytes;
+});
+const params = { [constants.ZSTD_c_compressionLevel]: 1 };
+const pack = () => shuffled.map((bytes) => zstdCompressSync(bytes, { params, chunkSize: bytes.length + 64 }));
+const packed = pack();
+await Deno.mkdir(`${folder}/floor`, { recursive: true });
+
+async function writeFloor(): Promise<void> {
+  for (const [i, chunk] of chunks.entries()) await Deno.writeFile(`${folder}/floor/${i}`, chunk);
+  pack();
+}
+
+async function readFloor(): Promise<void> {
+  for (const i of chunks.keys()) await Deno.readFile(`${folder}/floor/${i}`);
+  for (const bytes of packed) zstdDecompressSync(bytes, { chunkSize: 2 * chunkLength + 64 });
+}
+
+for (let repeat = 0; repeat < repeats; repeat++) {
+  if (mode === "write") {
+    await time("write ours", write);
+    await time("write floor", writeFloor);
+  } else {
+    for (const name of ["ours", "python-blosc", "python-zstd"]) await read(name);
+    await time("read floor", readFloor);
+  }
+}
+console.log(JSON.stringify(seconds));

@@ -1,0 +1,41 @@
+/**
+ * Buffers of chunks that are used again: memory that comes fresh from the system costs more time, page by page, than decoding a
+ * chunk into it does.
+ */
+import { releaseMemory } from "./release_memory.ts";
+
+/** Bytes that a thread keeps at most; part of what a plan counts for the runtime. */
+const MOST_BYTES = 16 * 2 ** 20;
+
+/** Smaller ones are cheap, and larger ones are not chunks. */
+const LEAST_BUFFER_BYTES = 64 * 2 ** 10;
+const MOST_BUFFER_BYTES = 8 * 2 ** 20;
+
+const kept: ArrayBuffer[] = [];
+let keptBytes = 0;
+
+/** So many bytes, whatever they hold; the caller owns them and fills them all. */
+export function takeBytes(length: number): Uint8Array<ArrayBuffer> {
+  const at = kept.findLastIndex(({ byteLength }) => byteLength === length);
+  if (at < 0) return new Uint8Array(length);
+  const [buffer] = kept.splice(at, 1);
+  keptBytes -= length;
+  return new Uint8Array(buffer!);
+}
+
+/**
+ * Keeps the memory behind a view for {@link takeBytes}, or frees it. The view, and every other view of the same buffer, has length
+ * 0 afterwards, so that nobody writes into what another has taken. Only the sole owner of a buffer may call this.
+ */
+export function recycleMemory({ buffer }: ArrayBufferView): void {
+  if (!(buffer instanceof ArrayBuffer) || buffer.detached) return;
+  const { byteLength } = buffer;
+  if (byteLength < LEAST_BUFFER_BYTES || byteLength > MOST_BUFFER_BYTES) return releaseMemory(new Uint8Array(buffer));
+  kept.push(buffer.transfer());
+  keptBytes += byteLength;
+  while (keptBytes > MOST_BYTES) {
+    const oldest = kept.shift()!;
+    keptBytes -= oldest.byteLength;
+    releaseMemory(new Uint8Array(oldest));
+  }
+}
