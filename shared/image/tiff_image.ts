@@ -3,7 +3,7 @@
  * else is refused rather than guessed.
  */
 import { GeoTIFF, type GeoTIFFImage } from "geotiff";
-import type { Dtype, ImageInfo } from "../contract/image_info.ts";
+import type { Channel, Dtype, ImageInfo } from "../contract/image_info.ts";
 import type { Location } from "../contract/location.ts";
 import { ClearstackError, isClearstackError } from "../errors.ts";
 import { blockReader } from "../storage/block_reader.ts";
@@ -13,6 +13,7 @@ import { canonicalUrl, splitObject } from "../storage/url.ts";
 import { axesOf } from "./axes.ts";
 import { geotiffSource } from "./geotiff_source.ts";
 import { hashHex } from "./hash.ts";
+import { IMAGEJ_LENGTHS_TAG, IMAGEJ_METADATA_TAG, imageJChannels } from "./imagej_channels.ts";
 import { channelsFor } from "./ome_channels.ts";
 import type { ChunkValues, Image } from "./image.ts";
 import { decidePageAxes, type PageAxes } from "./tiff_axes.ts";
@@ -142,9 +143,26 @@ async function infoOf(first: GeoTIFFImage, description: TiffDescription, opened:
     chunkShape: [...pages.lengths.map(() => 1), ...chunk],
     axes,
     scale: names.map((name) => spacing[name] ?? 1),
-    ...channelsFor({ axes, shape }, description.channels),
+    ...channelsFor(
+      { axes, shape },
+      description.channels ?? await taggedChannels(first, shape[names.indexOf("c")] ?? 1),
+    ),
     identity: await hashHex(header, new TextEncoder().encode(`${object.size} ${object.etag ?? ""}`)),
   };
+}
+
+/** Channels that ImageJ describes in tags of its own; none if these are damaged. */
+async function taggedChannels({ fileDirectory, littleEndian }: GeoTIFFImage, channels: number): Promise<Channel[]> {
+  if (!fileDirectory.hasTag(IMAGEJ_METADATA_TAG)) return [];
+  try {
+    const lengths: unknown = await fileDirectory.loadValue(IMAGEJ_LENGTHS_TAG);
+    const metadata: unknown = await fileDirectory.loadValue(IMAGEJ_METADATA_TAG);
+    if (!(metadata instanceof Uint8Array && lengths instanceof Uint32Array)) return [];
+    return imageJChannels({ lengths: [...lengths], metadata, littleEndian, channels });
+  } catch (error) {
+    if (isClearstackError(error) && error.kind !== "corrupt-data") throw error;
+    return [];
+  }
 }
 
 function refuseColour(first: GeoTIFFImage, where: string): void {

@@ -1,8 +1,10 @@
 import { assertEquals } from "@std/assert";
+import { imageJChannels } from "shared/image/imagej_channels.ts";
 import { openImage } from "shared/image/open_image.ts";
 import { parseTiffDescription } from "shared/image/tiff_metadata.ts";
 import { openStore } from "shared/storage/open_store.ts";
 import { memoryUrl } from "../../fixtures/memory_url.ts";
+import { hasPython, runPython } from "../../fixtures/python.ts";
 import { oneDirectoryTiff } from "../../fixtures/one_directory_tiff.ts";
 import { writeZarr3 } from "../../fixtures/zarr3.ts";
 
@@ -88,4 +90,53 @@ Deno.test("an OME-TIFF of one plane keeps the name of its only channel, and igno
     await openStore(url).put("image.tif", oneDirectoryTiff(file));
     assertEquals((await openImage({ url: `${url}/image.tif` })).info.channels, expected as never);
   }
+});
+
+Deno.test({
+  name: "names and colours of channels are read from what tifffile writes for ImageJ and as OME-TIFF",
+  ignore: !hasPython,
+  async fn() {
+    const folder = await Deno.makeTempDir();
+    try {
+      await runPython(
+        "-c",
+        `
+import numpy as np, tifffile
+def table(*rgb): return np.stack([np.linspace(0, value, 256).astype("u1") for value in rgb])
+named = {"axes": "ZCYX", "Labels": ["DAPI", "GFP"] * 5, "LUTs": [table(0, 0, 255), table(0, 255, 0)]}
+for order, name in ("<", "little"), (">", "big"):
+    tifffile.imwrite(f"${folder}/{name}.tif", np.zeros((5, 2, 8, 9), "u2"), imagej=True, byteorder=order, metadata=named)
+numbered = {"axes": "ZCYX", "Labels": [f"plane {i}" for i in range(10)]}
+tifffile.imwrite("${folder}/numbered.tif", np.zeros((5, 2, 8, 9), "u2"), imagej=True, metadata=numbered)
+stack = {"axes": "ZYX", "Labels": ["a", "b", "c"]}
+tifffile.imwrite("${folder}/stack.tif", np.zeros((3, 8, 9), "u2"), imagej=True, metadata=stack)
+ome = {"axes": "CZYX", "Channel": {"Name": ["DAPI", "GFP"], "Color": [0xffff, 0xff00ff]}}
+tifffile.imwrite("${folder}/ome.ome.tif", np.zeros((2, 3, 8, 9), "u2"), metadata=ome)
+`,
+      );
+      const expected = [{ name: "DAPI", color: "0000FF" }, { name: "GFP", color: "00FF00" }];
+      const channelsIn = async (name: string) => (await openImage({ url: `${folder}/${name}` })).info.channels;
+      for (const name of ["little.tif", "big.tif", "ome.ome.tif"]) assertEquals(await channelsIn(name), expected, name);
+      for (const name of ["numbered.tif", "stack.tif"]) assertEquals(await channelsIn(name), undefined, name);
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+});
+
+Deno.test("ImageJ tags that are cut short or make no sense name no channel", () => {
+  const metadata = Uint8Array.from(
+    [..."IJIJlabl", 0, 0, 0, 2, 0, 65, 0, 66].map((byte) => typeof byte === "string" ? byte.charCodeAt(0) : byte),
+  );
+  const read = (lengths: readonly number[], bytes = metadata) =>
+    imageJChannels({ lengths, metadata: bytes, littleEndian: false, channels: 2 });
+  assertEquals(read([12, 2, 2]), [{ name: "A" }, { name: "B" }]);
+  for (const lengths of [[], [0], [12], [12, 2], [999, 2, 2], [12, 9, 9], [8, 2, 2], [-4, 2, 2]]) {
+    assertEquals(
+      read(lengths).every(({ name, color }) => name === undefined && color === undefined),
+      true,
+      `${lengths}`,
+    );
+  }
+  assertEquals(read([12, 2, 2], new Uint8Array(0)), [{}, {}]);
 });
