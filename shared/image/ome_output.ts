@@ -7,29 +7,37 @@ import type { JobRequest } from "../contract/job_request.ts";
 import type { JobResult } from "../contract/job_status.ts";
 import type { Measurement } from "../contract/pilot.ts";
 import type { Plan } from "../contract/plan.ts";
-import type { TileReport } from "../contract/tile.ts";
 import { psfLocations } from "../psf_locations.ts";
 import { openStore } from "../storage/open_store.ts";
 import type { Store } from "../storage/store.ts";
 import { redactUrl } from "../storage/url.ts";
 import { decidedPlan } from "../tile_algorithm.ts";
 import { VERSION } from "../version.ts";
+import { versions } from "../versions.ts";
 import { beginOutput, claimOutput, JobRecord } from "./claim_output.ts";
 import { createArray } from "./create_array.ts";
 import { decodeJson, encodeJson } from "./json.ts";
 import type { ChannelWindow } from "./channel_windows.ts";
 import { levelArrays } from "./level_arrays.ts";
 import { rootAttributes } from "./ome_metadata.ts";
-import { DONE_KEY, JOB_KEY, LEVEL_0, levelRecordsPrefix, recordIndex, recordsPrefix } from "./output_layout.ts";
+import {
+  DONE_KEY,
+  JOB_KEY,
+  LEVEL_0,
+  levelRecordsPrefix,
+  PROVENANCE_KEY,
+  recordIndex,
+  recordsPrefix,
+} from "./output_layout.ts";
 import { isShared, joinedAttributes, removeOutput } from "./output_place.ts";
-import { provenanceOf, redactedRequest } from "./provenance.ts";
+import { keptRequest, provenanceOf } from "./provenance.ts";
+import { tileTimes } from "./tile_times.ts";
 import { rootDocuments } from "./zarr_documents.ts";
 
 /** What is told of an output besides its result. */
 export interface FinishOptions {
   /** How bright each channel is. */
   readonly windows?: readonly ChannelWindow[];
-  readonly reports?: readonly TileReport[];
 }
 
 /** The OME-Zarr a job writes, from before its first tile to after its last. */
@@ -101,8 +109,9 @@ function jobRecord(plan: Plan, request: JobRequest) {
     version: VERSION,
     planHash: plan.planHash,
     arrays: arrayPaths(plan, request),
+    versions: versions(),
     started: new Date().toISOString(),
-    request: redactedRequest(request),
+    ...keptRequest(request),
     plan: { ...plan, source },
   };
 }
@@ -123,14 +132,16 @@ async function recorded(store: Store, folder: string): Promise<Set<number>> {
 
 async function finish(
   store: Store,
-  { plan, request, result, reports, windows }: FinishOptions & {
+  { plan, request, result, windows }: FinishOptions & {
     readonly plan: Plan;
     readonly request: JobRequest;
     readonly result: JobResult;
   },
 ): Promise<void> {
   const finished = new Date().toISOString();
-  const provenance = provenanceOf(plan, request, { result, reports, finished });
+  const { summary, groups } = await tileTimes(store, plan.planHash, plan.tiles);
+  const provenance = provenanceOf(plan, request, { result, tiles: summary, finished });
+  await store.put(PROVENANCE_KEY, encodeJson({ ...provenance, tiles: { ...summary, ...groups } }));
   const { source, omeVersion: version, levels } = plan;
   const ours = rootAttributes(source, { version, levels, windows, provenance });
   const attributes = await joinedAttributes(store, ours);

@@ -13,6 +13,9 @@ export const JOB_KEY = ".clearstack/job.json";
 /** Written last: the output is complete. */
 export const DONE_KEY = ".clearstack/done.json";
 
+/** Where the output came from, in full; written just before the output becomes visible. */
+export const PROVENANCE_KEY = ".clearstack/provenance.json";
+
 /** Folder of the records of finished tiles of one plan. */
 export function recordsPrefix(planHash: string): string {
   return `.clearstack/tiles/${planHash.slice(0, 16)}/`;

@@ -60,7 +60,7 @@ async function finishedOutput(url: string, planHash?: string): Promise<void> {
     await writeTile(task, new Float32Array(task.tile.core.shape.reduce((a, b) => a * b, 1)).fill(task.tile.index));
     await writeTileRecord(task, report(task.tile.index));
   }
-  await output.finish(result, { reports: tasksFor(made, url).map((task) => report(task.tile.index)) });
+  await output.finish(result);
 }
 
 async function refused(
@@ -110,9 +110,21 @@ Deno.test("provenance names the plan, the source, the PSF and the backend, and n
     url: "https://host/in.zarr",
     path: "0",
     identity: "identity-of-source",
+    format: "zarr3",
     dtype: "uint16",
   });
-  assertEquals([clearstack.backend, clearstack.adapters, clearstack.psf.sha256], ["cpu", ["2 threads"], "00"]);
+  assertEquals([clearstack.backend, clearstack.psf.sha256], ["cpu", "00"]);
+  assertEquals(clearstack.tiles, {
+    count: 4,
+    seconds: 4,
+    kernelSeconds: 4,
+    medianSeconds: 1,
+    slowest: { index: clearstack.tiles.slowest.index, seconds: 1 },
+    adapters: { "cpu (2 threads)": 4 },
+    inPieces: 0,
+  });
+  assertEquals(clearstack.versions.deno, Deno.version.deno);
+  assertEquals((await json(url, ".clearstack/provenance.json")).tiles.seconds, [1, 1, 1, 1]);
   for (const key of await keys(url)) {
     if (!key.endsWith(".json")) continue;
     const text = JSON.stringify(await json(url, key));
