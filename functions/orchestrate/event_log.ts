@@ -8,9 +8,19 @@ const KEPT_EVENTS = 256;
 /** Events in order; a reader gets those it has not seen, then waits for more until the log ends. */
 export class EventLog {
   #events: JobEvent[] = [];
-  #latest = 0;
+  #latest: number;
   #ended = false;
   readonly #waiting = new Set<() => void>();
+
+  /** @param latest sequence number of the last event that was told before this log began */
+  constructor(latest = 0) {
+    this.#latest = latest;
+  }
+
+  /** Sequence number of the last event. */
+  get latest(): number {
+    return this.#latest;
+  }
 
   /** Adds an event; its sequence number, which its status tells too, is the next one and comes back. */
   append(event: Omit<JobEvent, "sequence">): number {

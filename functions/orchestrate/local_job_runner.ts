@@ -1,292 +1,182 @@
-/** Runs jobs in this process, a few at a time, the others in a queue; statuses are kept in a store. */
+/**
+ * Runs jobs in this process, a few at a time, the others in a queue. All that is known of them is in a store, which any number
+ * of runners may share: each job is run by the one that holds its lease, and all of them answer for all jobs.
+ */
 import type { JobList, JobQuery } from "shared/contract/job_list.ts";
 import type { JobRequest } from "shared/contract/job_request.ts";
 import type { JobEvent, JobStatus } from "shared/contract/job_status.ts";
 import type { Plan } from "shared/contract/plan.ts";
 import type { EventsOptions, JobRunner, SubmitOptions } from "shared/engine/job_runner.ts";
 import { hasEnded } from "shared/engine/job_runner.ts";
-import { ClearstackError, errorToRecord, isClearstackError } from "shared/errors.ts";
-import { INTERNAL_DETAIL } from "shared/http/problem.ts";
-import { redactedRequest } from "shared/image/provenance.ts";
+import { ClearstackError } from "shared/errors.ts";
 import type { Store } from "shared/storage/store.ts";
-import { redactUrl, urlsOverlap } from "shared/storage/url.ts";
-import { matches } from "./job_filter.ts";
-import { EventLog } from "./event_log.ts";
-import { JobStore, newJobId } from "./job_store.ts";
+import { followJob } from "./follow_job.ts";
+import type { JobControl } from "./job_control.ts";
+import { JobStore } from "./job_store.ts";
+import { JobWorker } from "./job_worker.ts";
+import { listJobs } from "./list_jobs.ts";
+import { Pace } from "./pace.ts";
+import { pause } from "./pause.ts";
 import { prepareJob } from "./prepare_job.ts";
-import type { BegunJob, JobProgress } from "./job_run.ts";
+import { removeExpired } from "./retention.ts";
 import type { JobDeps } from "./run_job.ts";
-import { beginJob, completeJob } from "./run_job.ts";
+import type { StateSeal } from "./state_seal.ts";
+import { openStateSeal } from "./state_seal.ts";
+import { SubmissionKeys } from "./submission_keys.ts";
+import { Submissions } from "./submissions.ts";
+import type { WebhooksOptions } from "./webhook.ts";
+import { Webhooks } from "./webhook.ts";
 
-/** Ended jobs whose events stay in memory for readers that reconnect. */
-const KEPT_LOGS = 32;
+/** Between two looks at a job that another process runs. */
+const POLL_MILLISECONDS = 500;
 
-/** While tiles finish, the status is written at most this often: it only matters to those who ask after a restart. */
-const SAVE_INTERVAL_MILLISECONDS = 2000;
+const RETENTION_INTERVAL_MILLISECONDS = 3_600_000;
 
 /** Settings of {@link LocalJobRunner}. */
 export interface LocalJobRunnerOptions {
   readonly deps: JobDeps;
-  /** Where statuses are kept; one process per store. */
+  /** Where jobs are kept; runners of other processes may share it, unless it is memory. */
   readonly store: Store;
+  readonly control?: JobControl;
+  /** How webhooks are sent. */
+  readonly webhooks?: Omit<WebhooksOptions, "secret">;
   /** Jobs that run at the same time; each has the whole memory budget in its plan. @default {1} */
   readonly maxRunning?: number;
+  /** A runner that has not been heard of for so long is dead, and its jobs are taken over. @default {10000} */
+  readonly leaseMilliseconds?: number;
   /** Called when the last job has ended, to free what is only held for the next one. */
   readonly onIdle?: () => Promise<void>;
   /** Called with what no caller is told. */
   readonly log?: (line: string) => void;
 }
 
-interface Job {
-  status: JobStatus;
-  /** Undefined for a job of an earlier process until it runs. */
-  readonly begun: BegunJob | undefined;
-  readonly events: EventLog;
-  readonly stop: AbortController;
-  readonly settled: PromiseWithResolvers<void>;
-  lastSaved: number;
-}
-
 /** The runner of one process. */
 export class LocalJobRunner implements JobRunner {
   readonly #deps: JobDeps;
-  readonly #statuses: JobStore;
-  readonly #maxRunning: number;
-  readonly #onIdle: () => Promise<void>;
-  readonly #log: (line: string) => void;
-  readonly #jobs = new Map<string, Job>();
-  readonly #queue: Job[] = [];
-  /** Requests that are being planned and have no job yet. */
-  readonly #beginning = new Set<JobRequest>();
-  #running = 0;
-  #closed = false;
+  readonly #store: JobStore;
+  readonly #keys: SubmissionKeys;
+  readonly #pace: Pace;
+  readonly #worker: JobWorker;
+  readonly #submissions: Submissions;
+  readonly #closing = new AbortController();
+  readonly #housekeeping: Promise<void>;
 
-  private constructor(options: LocalJobRunnerOptions) {
-    this.#deps = options.deps;
-    this.#statuses = new JobStore(options.store);
-    this.#maxRunning = options.maxRunning ?? 1;
-    this.#onIdle = options.onIdle ?? (() => Promise.resolve());
-    this.#log = options.log ?? console.error;
+  private constructor(options: LocalJobRunnerOptions, seal: StateSeal) {
+    const { deps, control = {}, maxRunning = 1, leaseMilliseconds = 10_000, log = console.error } = options;
+    const holder = crypto.randomUUID();
+    this.#deps = deps;
+    this.#store = new JobStore(options.store);
+    this.#keys = new SubmissionKeys(options.store);
+    this.#pace = new Pace(options.store, control.price);
+    const secret = control.webhookSecret === undefined ? {} : { secret: control.webhookSecret };
+    const webhooks = new Webhooks({ ...options.webhooks, ...secret });
+    this.#worker = new JobWorker({
+      ...{ deps, seal, webhooks, maxRunning, leaseMilliseconds, log },
+      store: this.#store,
+      pace: this.#pace,
+      holder: { instance: control.instance ?? holder, holder },
+      onIdle: options.onIdle ?? (() => Promise.resolve()),
+    });
+    this.#submissions = new Submissions({
+      ...{ deps, seal, webhooks, store: this.#store, keys: this.#keys, pace: this.#pace, worker: this.#worker },
+      refuseIfClosed: () => this.#refuseIfClosed(),
+    });
+    this.#housekeeping = this.#forgetExpired(control.retentionMilliseconds, log);
   }
 
-  /** Starts a runner and queues again the jobs that an earlier process left unfinished. */
+  /**
+   * Starts a runner; it takes up the jobs of the store that nobody works on.
+   *
+   * @throws {ClearstackError} `invalid-request` for settings that cannot be, such as another key than the store's
+   */
   static async start(options: LocalJobRunnerOptions): Promise<LocalJobRunner> {
-    const runner = new LocalJobRunner(options);
-    await runner.#recover();
+    const runner = new LocalJobRunner(options, await openStateSeal(options.store, options.control?.stateKey));
+    try {
+      await runner.#worker.start();
+    } catch (error) {
+      await runner.close();
+      throw error;
+    }
     return runner;
   }
 
   async plan(request: JobRequest): Promise<Plan> {
-    return (await prepareJob(request, this.#deps)).plan;
+    const { plan, device } = await prepareJob(request, this.#deps);
+    return { ...plan, estimate: await this.#pace.estimate(plan, device) };
   }
 
-  async submit(request: JobRequest, { owner }: SubmitOptions = {}): Promise<JobStatus> {
-    this.#refuseIfClosed();
-    this.#refuseTakenOutput(request);
-    this.#beginning.add(request);
-    const begun = await beginJob(request, this.#deps).finally(() => this.#beginning.delete(request));
-    const { planHash, tiles } = begun.plan;
-    const tilesResumed = begun.output.tilesDone.size;
-    const created = new Date();
-    const stamp = created.toISOString();
-    const job = this.#enter({
-      ...{ id: newJobId(created), state: "queued", created: stamp, updated: stamp },
-      ...(owner === undefined ? {} : { owner }),
-      ...{ sequence: 0, deviceSeconds: 0, request, planHash, tiles, tilesDone: tilesResumed, tilesResumed },
-    }, begun);
-    try {
-      this.#refuseIfClosed();
-      await this.#statuses.save(job.status);
-    } catch (error) {
-      this.#jobs.delete(job.status.id);
-      await begun.output.discard().catch(() => {});
-      throw error;
-    }
-    this.#enqueue(job);
-    return publicStatus(job.status);
+  submit(request: JobRequest, options: SubmitOptions = {}): Promise<JobStatus> {
+    return this.#submissions.submit(request, options);
   }
 
   async get(id: string): Promise<JobStatus> {
-    return publicStatus(await this.#find(id));
-  }
-
-  async list({ limit, cursor, ...wanted }: JobQuery): Promise<JobList> {
-    const ids = (await this.#statuses.ids()).filter((id) => cursor === undefined || id < cursor);
-    const jobs: JobStatus[] = [];
-    for (const id of ids) {
-      const status = await this.get(id);
-      if (matches(status, wanted)) jobs.push(status);
-      if (jobs.length === limit) return { jobs, ...(id === ids.at(-1) ? {} : { next: id }) };
-    }
-    return { jobs };
-  }
-
-  async cancel(id: string): Promise<JobStatus> {
-    const status = await this.#find(id);
-    const job = this.#jobs.get(id);
-    if (hasEnded(status) || !job) return publicStatus(status);
-    job.stop.abort();
-    const waiting = this.#queue.indexOf(job);
-    if (waiting >= 0) {
-      this.#queue.splice(waiting, 1);
-      await this.#complete(job);
-    }
-    await job.settled.promise;
-    return publicStatus(job.status);
-  }
-
-  async events(id: string, options: EventsOptions = {}): Promise<AsyncIterable<JobEvent>> {
-    const status = await this.#find(id);
-    const job = this.#jobs.get(id);
-    if (job) return job.events.read(options);
-    const log = new EventLog();
-    log.append({ type: "status", status: publicStatus(status) });
-    log.end();
-    return log.read();
-  }
-
-  async ready(): Promise<void> {
-    this.#refuseIfClosed();
-    await this.#statuses.ids();
-  }
-
-  /** Stops what runs and waits for it. The jobs stay unfinished in the store: the next runner goes on with them. */
-  async close(): Promise<void> {
-    this.#closed = true;
-    this.#queue.length = 0;
-    for (const job of this.#jobs.values()) job.stop.abort();
-    const running = [...this.#jobs.values()].filter(({ status }) => status.state === "running");
-    await Promise.all(running.map(({ settled }) => settled.promise));
-    for (const { events } of this.#jobs.values()) events.end();
-  }
-
-  #refuseIfClosed(): void {
-    if (this.#closed) throw new ClearstackError("no-device", "the service is shutting down: try again later");
-  }
-
-  /** Two jobs that write to one place would destroy each other's work. */
-  #refuseTakenOutput({ output }: JobRequest): void {
-    const live = [...this.#jobs.values()].filter(({ status }) => !hasEnded(status)).map(({ status }) => status.request);
-    for (const other of [...live, ...this.#beginning]) {
-      if (!urlsOverlap(other.output.url, output.url)) continue;
-      throw new ClearstackError(
-        "conflict",
-        `another job is writing to ${redactUrl(other.output.url)}: wait or cancel it`,
-      );
-    }
-  }
-
-  async #find(id: string): Promise<JobStatus> {
-    const status = this.#jobs.get(id)?.status ?? await this.#statuses.get(id);
+    const status = this.#known(id) ?? await this.#store.status(id);
     if (!status) throw new ClearstackError("not-found", `there is no job ${id}`);
     return status;
   }
 
-  async #recover(): Promise<void> {
-    for (const id of (await this.#statuses.ids()).reverse()) {
-      const status = await this.#statuses.get(id).catch((error) => this.#log(errorToRecord(error).message));
-      if (!status || hasEnded(status)) continue;
-      // What had begun goes on where it stopped, even if it was asked to overwrite: that is done.
-      const output = {
-        ...status.request.output,
-        ...(status.state === "running" ? { ifExists: "resume" } as const : {}),
-      };
-      const job = this.#enter({ ...status, state: "queued", request: { ...status.request, output } });
-      this.#enqueue(job);
-    }
+  async list(query: JobQuery): Promise<JobList> {
+    return await listJobs(this.#store, query, (id) => this.#known(id));
   }
 
-  #enter(status: JobStatus, begun?: BegunJob): Job {
-    const job: Job = {
-      status,
-      begun,
-      events: new EventLog(),
-      stop: new AbortController(),
-      settled: Promise.withResolvers(),
-      lastSaved: 0,
-    };
-    this.#jobs.set(status.id, job);
-    return job;
-  }
-
-  #enqueue(job: Job): void {
-    const sequence = job.events.append({ type: "status", status: publicStatus(job.status) });
-    job.status = { ...job.status, sequence };
-    this.#queue.push(job);
-    this.#startNext();
-  }
-
-  #startNext(): void {
-    while (!this.#closed && this.#running < this.#maxRunning) {
-      const job = this.#queue.shift();
-      if (!job) return;
-      this.#running++;
-      this.#run(job).finally(async () => {
-        this.#running--;
-        this.#startNext();
-        if (this.#running === 0) await this.#onIdle();
-      });
-    }
-  }
-
-  async #run(job: Job): Promise<void> {
-    await this.#change(job, { state: "running" }, { type: "status" });
-    await this.#complete(job);
-  }
-
-  async #complete(job: Job): Promise<void> {
-    const { signal } = job.stop;
-    try {
-      const begun = job.begun ?? await beginJob(job.status.request, this.#deps, signal);
-      const result = await completeJob(begun, this.#deps.engine, {
-        signal,
-        onProgress: (progress) => this.#progress(job, progress),
-      });
-      await this.#end(job, { state: "done", result });
-    } catch (error) {
-      const record = errorToRecord(error);
-      if (record.kind === "internal") {
-        this.#log(`job ${job.status.id}: ${error instanceof Error ? error.stack : error}`);
+  async cancel(id: string): Promise<JobStatus> {
+    for (let asked = false;; await pause(asked ? POLL_MILLISECONDS / 5 : 0)) {
+      const job = this.#worker.get(id);
+      if (job?.leased && !hasEnded(job.status)) {
+        job.stop.abort();
+        await job.settled.promise;
       }
-      const told = record.kind === "internal" ? { ...record, message: INTERNAL_DETAIL } : record;
-      const state = isClearstackError(error, "cancelled") ? "cancelled" : "failed";
-      if (state === "cancelled" && this.#closed) return job.settled.resolve();
-      await this.#end(job, { state, error: told });
+      const status = await this.get(id);
+      if (hasEnded(status)) return status;
+      this.#refuseIfClosed();
+      if (status.state === "queued") await this.#worker.cancelQueued(id);
+      else if (!asked) {
+        await this.#store.askCancel(id);
+        asked = true;
+      }
     }
   }
 
-  #progress(job: Job, { type, tile, message, ...counts }: JobProgress): void {
-    const due = Date.now() - job.lastSaved > SAVE_INTERVAL_MILLISECONDS;
-    if (due) job.lastSaved = Date.now();
-    this.#change(job, counts, { type, ...(tile ? { tile } : {}), ...(message ? { message } : {}) }, due);
+  async events(id: string, options: EventsOptions = {}): Promise<AsyncIterable<JobEvent>> {
+    await this.get(id);
+    return followJob({
+      ...options,
+      held: () => this.#worker.get(id),
+      stored: () => this.#store.status(id),
+      pollMilliseconds: POLL_MILLISECONDS,
+      closing: this.#closing.signal,
+    });
   }
 
-  async #end(job: Job, change: Partial<JobStatus>): Promise<void> {
-    const { etaSeconds: _, ...status } = job.status;
-    job.status = status;
-    await this.#change(job, change, { type: "status" });
-    job.events.end();
-    job.settled.resolve();
-    this.#forgetOldJobs();
+  async ready(): Promise<void> {
+    this.#refuseIfClosed();
+    await this.#store.cancelIds();
   }
 
-  /** Changes a status, tells the readers, and writes it down; a status that cannot be written does not stop the job. */
-  async #change(job: Job, change: Partial<JobStatus>, event: Omit<JobEvent, "sequence" | "status">, save = true) {
-    job.status = { ...job.status, ...change, updated: new Date().toISOString() };
-    job.status = { ...job.status, sequence: job.events.append({ ...event, status: publicStatus(job.status) }) };
-    if (!save) return;
-    await this.#statuses.save(job.status).catch((error) =>
-      this.#log(`job ${job.status.id}: its status cannot be saved: ${errorToRecord(error).message}`)
-    );
+  /** Stops what runs and waits for it. The jobs stay unfinished in the store: the next runner goes on with them. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#worker.close();
+    await this.#housekeeping;
   }
 
-  #forgetOldJobs(): void {
-    const ended = [...this.#jobs.values()].filter(({ status }) => hasEnded(status));
-    for (const { status } of ended.slice(0, -KEPT_LOGS)) this.#jobs.delete(status.id);
+  /** The status of a job that is this process's; what others may have changed is known from the store alone. */
+  #known(id: string): JobStatus | undefined {
+    const job = this.#worker.get(id);
+    return job && (job.leased || hasEnded(job.status)) ? job.status : undefined;
   }
-}
 
-/** A status as it is told: URLs without passwords and signatures. */
-function publicStatus(status: JobStatus): JobStatus {
-  return { ...status, request: redactedRequest(status.request) };
+  #refuseIfClosed(): void {
+    if (!this.#closing.signal.aborted) return;
+    throw new ClearstackError("no-device", "the service is shutting down: try again later");
+  }
+
+  async #forgetExpired(retentionMilliseconds: number | undefined, log: (line: string) => void): Promise<void> {
+    const { signal } = this.#closing;
+    while (retentionMilliseconds !== undefined && !signal.aborted) {
+      await removeExpired(this.#store, this.#keys, Date.now() - retentionMilliseconds)
+        .catch((error) => log(`old jobs cannot be removed: ${error instanceof Error ? error.message : error}`));
+      await pause(RETENTION_INTERVAL_MILLISECONDS, signal);
+    }
+  }
 }
