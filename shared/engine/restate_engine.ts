@@ -16,10 +16,12 @@ import type { TaskKind, TaskOf } from "./task_kinds.ts";
 
 /** Shards in flight; they hold about twice as many tasks as there is room for, so that none of it is ever idle. */
 const MOST_SHARDS = 16;
-/** Tasks of a shard that are under way at the same time; waiting for more than one is costly beyond. */
+/** Tasks of a shard that are under way at the same time: a quarter of the room, as each costs whenever another ends. */
+const WINDOW_SHARE = 1 / 4;
+const CHEAP_WINDOW = 16;
 const LARGEST_WINDOW = 64;
 /** Shards grow with what was handed out, so that news of a small job come often and a large one has few shards. */
-const GROWTH = 1 / 32;
+const GROWTH = 1 / 64;
 /** How long a cancelled fan-out waits for a server that does not answer. */
 const CANCEL_MILLISECONDS = 60_000;
 
@@ -144,10 +146,11 @@ class RestateFanOut<K extends TaskKind> {
   async #runShard(batch: readonly FittedTask<TaskOf<K>>[]): Promise<ShardResult<K>> {
     const { concurrency, priority, owner } = this.#options;
     const key = `${this.#folder}${this.#epoch}-${this.#shardCount++}.json`;
+    const window = Math.min(LARGEST_WINDOW, Math.max(CHEAP_WINDOW, Math.ceil(this.#room * WINDOW_SHARE)));
     await this.#shards.put(key, {
       kind: this.#kind,
       concurrency,
-      window: Math.min(LARGEST_WINDOW, this.#room),
+      window: Math.min(window, this.#room),
       priority,
       owner,
       tasks: batch.map(({ task }) => task),
