@@ -22,7 +22,7 @@ export class QuotaGate {
   /** @throws {ClearstackError} `over-quota`, and what {@link JobRunner.plan} throws */
   async plan(request: JobRequest, { quotas }: Principal): Promise<Plan> {
     const plan = await this.#jobs.plan(request);
-    if (quotas !== undefined) checkQuotas(plan, quotas);
+    if (quotas !== undefined) checkQuotas({ ...plan, gpuSeconds: plan.estimate?.kernelSeconds }, quotas);
     return plan;
   }
 

@@ -25,6 +25,7 @@ export function checkAllowedUrls(request: JobRequest, allowed: AllowedUrls): voi
   if (allowed === "any") return;
   const { sources, outputs } = "sources" in allowed ? allowed : { sources: allowed, outputs: allowed };
   for (const { url } of [request.source, ...[request.psf].flat()]) checkUrl(url, sources);
+  if (request.webhook) checkUrl(request.webhook.url, sources);
   checkUrl(request.output.url, outputs);
 }
 
