@@ -92,14 +92,18 @@ export async function serveCommand(args: readonly string[], io: Io): Promise<num
 export async function startService(options: ServiceOptions): Promise<Service> {
   const { createApiApp } = await import("functions/api/app.ts");
   const { openEvents } = await import("functions/api/events/open_events.ts");
+  const { readJobControl } = await import("functions/orchestrate/job_control.ts");
   const { LocalJobRunner } = await import("functions/orchestrate/local_job_runner.ts");
   const { openLocalProcess } = await import("./local_process.ts");
   const { openStore } = await import("shared/storage/open_store.ts");
   const guard = guardStores(options.allowedUrls);
   const local = openLocalProcess(options.config, guard.variables);
   const store = openStore(options.jobs ?? JOBS_IN_MEMORY);
-  const runner = await LocalJobRunner.start({ deps: local.deps, store, onIdle: () => local.close() });
   const { host = "127.0.0.1", port = 0, allowedUrls, auth } = options;
+  // No two processes listen on one port: whoever does goes on with what the one before it had.
+  const instance = port === 0 ? {} : { instance: `${host}:${port}` };
+  const control = { ...instance, ...readJobControl((name) => Deno.env.get(name)) };
+  const runner = await LocalJobRunner.start({ deps: local.deps, store, control, onIdle: () => local.close() });
   let events: EventEndpointDeps | undefined;
   try {
     events = options.events === undefined

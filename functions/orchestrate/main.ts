@@ -23,6 +23,7 @@ import { servedEnvironment } from "shared/storage/served_environment.ts";
 import { configureStores } from "shared/storage/store_environment.ts";
 import { createOrchestrateApp } from "./app.ts";
 import { computeClaim } from "./compute_claim.ts";
+import { readJobControl } from "./job_control.ts";
 import { LocalJobRunner } from "./local_job_runner.ts";
 import { openEngine } from "./open_engine.ts";
 import { registerEndpoint } from "./restate_endpoint.ts";
@@ -36,7 +37,7 @@ if (restate) {
   Deno.serve(restate.address, restate.fetch);
   if (restate.registration) registerEndpoint(restate.registration);
 }
-const jobs = await LocalJobRunner.start({ deps: { engine, device, computeClaim }, store });
+const jobs = await LocalJobRunner.start({ deps: { engine, device, computeClaim }, store, control: readJobControl(env) });
 const app = createOrchestrateApp({ jobs, token });
 
 const address = listenAddress(env, {
