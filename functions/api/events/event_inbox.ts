@@ -5,6 +5,7 @@
  */
 import { z } from "zod";
 import { JobRequestSchema } from "shared/contract/job_request.ts";
+import { QuotasSchema } from "shared/contract/quotas.ts";
 import { ClearstackError, toClearstackError } from "shared/errors.ts";
 import type { Store } from "shared/storage/store.ts";
 import { UploadEventSchema } from "./upload_event.ts";
@@ -20,6 +21,7 @@ const InboxEntrySchema = z.strictObject({
   key: z.string().regex(/^[0-9a-f]{64}$/),
   upload: UploadEventSchema,
   owner: z.string(),
+  quotas: QuotasSchema,
   rule: z.string(),
   request: JobRequestSchema,
   received: z.iso.datetime(),

@@ -1,5 +1,6 @@
 /** Rules that turn uploads into jobs, as they are configured. What they do is in match_event.ts. */
 import { z } from "zod";
+import { QuotasSchema } from "shared/contract/quotas.ts";
 import { EventSourcesSchema } from "./event_sources.ts";
 import { ProviderSchema } from "./upload_event.ts";
 
@@ -28,8 +29,9 @@ export const EventRuleSchema = z.strictObject({
   ),
   example: z.string().min(1).optional().describe("a key that the rule matches; checked when the rules are read"),
   owner: z.string().min(1).max(200).default("events").describe("whose jobs they are"),
+  quotas: QuotasSchema.omit({ requests: true }).default({}).describe("how much the jobs may ask for"),
   job: z.looseObject({
-    psf: z.union([z.string(), z.looseObject({})]),
+    psf: z.union([z.string(), z.looseObject({}), z.array(z.unknown())]),
     output: z.union([z.string(), z.looseObject({})]),
   }).describe("a job request without its source; texts may hold placeholders"),
 }).refine(({ key, keyRegex }) => (key === undefined) !== (keyRegex === undefined), "give key or keyRegex")

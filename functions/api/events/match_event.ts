@@ -2,6 +2,7 @@
 import { globToRegExp } from "@std/path";
 import type { JobRequest } from "shared/contract/job_request.ts";
 import { JobRequestSchema } from "shared/contract/job_request.ts";
+import type { Quotas } from "shared/contract/quotas.ts";
 import { ClearstackError, toClearstackError } from "shared/errors.ts";
 import { toProblem } from "shared/http/problem.ts";
 import { encodeKey } from "shared/storage/object_url.ts";
@@ -16,6 +17,7 @@ const TIFF = /\.(tiff?|btf)$/i;
 export interface EventJob {
   readonly request: JobRequest;
   readonly owner: string;
+  readonly quotas: Quotas;
   /** Name of the rule. */
   readonly rule: string;
 }
@@ -62,7 +64,7 @@ export class EventRules {
     if (!volume || !match) return undefined;
     const request = requestOf(compiled, volume, match.groups ?? {});
     this.#refuseLoop(name, request);
-    return { request, owner: rule.owner, rule: name };
+    return { request, owner: rule.owner, quotas: rule.quotas, rule: name };
   }
 
   #check(compiled: CompiledRule): void {
@@ -136,7 +138,7 @@ function requestOf(
   const { success, data, error } = JobRequestSchema.safeParse({
     ...rest,
     source: { ...source as object, url: `${provider}://${bucket}/${encodeKey(key)}` },
-    psf: located(psf),
+    psf: Array.isArray(psf) ? psf.map(located) : located(psf),
     output: located(output),
   });
   if (success) return data;

@@ -3,6 +3,7 @@ import type { JobRunner } from "shared/engine/job_runner.ts";
 import { ClearstackError } from "shared/errors.ts";
 import { openStore } from "shared/storage/open_store.ts";
 import type { Store } from "shared/storage/store.ts";
+import { QuotaGate } from "../quota_gate.ts";
 import type { AllowedUrls } from "../url_policy.ts";
 import type { EventEndpointDeps } from "./endpoint.ts";
 import { EventInbox } from "./event_inbox.ts";
@@ -31,9 +32,11 @@ export async function openEvents(
 ): Promise<EventEndpointDeps> {
   const configuration = await readEventConfiguration(rules);
   const logging = log ? { log } : {};
+  const gate = new QuotaGate(jobs);
   const inbox = new EventInbox({
     store,
-    submit: ({ request, owner, key }) => jobs.submit(request, { owner, idempotencyKey: key }),
+    submit: ({ request, owner, quotas, key }) =>
+      gate.submit(request, { id: owner, roles: ["submit"], quotas }, { owner, idempotencyKey: key }),
     ...logging,
   });
   await inbox.sweep();

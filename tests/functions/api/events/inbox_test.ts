@@ -12,6 +12,7 @@ function entry(digit: number): InboxEntry {
     key: digit.toString(16).padStart(64, "0"),
     upload: { provider: "s3", bucket: "uploads", key: `${digit}.tif`, version: "1", id: "" },
     owner: "events",
+    quotas: {},
     rule: "rule 1",
     request: JobRequestSchema.parse({ source: { url: "/a" }, psf: { url: "/b" }, output: { url: `/${digit}` } }),
     received: "2026-01-05T09:30:00.000Z",

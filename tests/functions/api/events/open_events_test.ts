@@ -37,7 +37,7 @@ Deno.test("a process begins with what the one before had accepted, under the sam
   const entry = {
     key: "a".repeat(64),
     upload: { provider: "s3", bucket: "uploads", key: "a.tif", version: "1", id: "1" },
-    ...{ owner: "anna", rule: "rule 1", received: "2026-01-05T09:30:00.000Z" },
+    ...{ owner: "anna", quotas: {}, rule: "rule 1", received: "2026-01-05T09:30:00.000Z" },
     request: JobRequestSchema.parse({
       source: { url: "/a.tif" },
       psf: { url: "/psf.tif" },
@@ -49,4 +49,21 @@ Deno.test("a process begins with what the one before had accepted, under the sam
   const events = await openEvents({ rules: RULES, store: openStore(inbox), jobs, allowedUrls: "any" });
   await events.inbox.idle();
   assertEquals(submitted, [{ owner: "anna", idempotencyKey: entry.key }]);
+});
+
+Deno.test("a job beyond the quota of its rule is not submitted, and kept with the reason", async () => {
+  const inbox = memoryUrl();
+  const { jobs, submitted } = runner();
+  const plan = () => Promise.resolve({ voxels: 1001, tiles: 1, bytesRead: 1, bytesWritten: 1 });
+  const events = await openEvents({
+    ...{ rules: RULES, store: openStore(inbox), allowedUrls: "any", log: () => {} },
+    jobs: { ...jobs, plan } as unknown as JobRunner,
+  });
+  const upload = { provider: "s3", bucket: "uploads", key: "a.tif", version: "1", id: "1" } as const;
+  const entry = { ...events.configuration.rules.job(upload)!, upload, received: "2026-01-05T09:30:00.000Z" };
+  await events.inbox.accept({ ...entry, key: "a".repeat(64), quotas: { voxels: 1000 } });
+  await events.inbox.accept({ ...entry, key: "b".repeat(64), quotas: { voxels: 1001 } });
+  await events.inbox.idle();
+  assertEquals(submitted.map(({ idempotencyKey }) => idempotencyKey), ["b".repeat(64)]);
+  assertEquals(await Array.fromAsync(openStore(inbox).list("")), [`events/failed/${"a".repeat(64)}.json`]);
 });

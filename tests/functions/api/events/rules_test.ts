@@ -1,6 +1,7 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { EventRules } from "functions/api/events/match_event.ts";
 import { EventRuleSchema } from "functions/api/events/event_rules.ts";
+import { EventSourcesSchema } from "functions/api/events/event_sources.ts";
 import { readEventConfiguration } from "functions/api/events/read_event_configuration.ts";
 import { ClearstackError } from "shared/errors.ts";
 import { openStore } from "shared/storage/open_store.ts";
@@ -172,4 +173,15 @@ Deno.test("a configuration that cannot be used says where it is wrong", async ()
   await refused(configuration.replace("0".repeat(64), "my secret"), "sources.s3.secretSha256.0: expected the SHA-256");
   await refused(configuration.replace('"s3"', '"s4"'), "s4");
   await refused(configuration.replace('"rules"', '"rule"'), "rules");
+});
+
+Deno.test("every configuration in docs/events.md is one that is accepted", async () => {
+  const page = await Deno.readTextFile(new URL("../../../../docs/events.md", import.meta.url));
+  const [whole, ...sources] = [...page.matchAll(/```json\n(.*?)```/gs)].map(([, json]) => json!);
+  const { rules: compiled } = await readEventConfiguration(whole!);
+  assertEquals(compiled.job(s3("tiff/spim/a.tif", "raw"))?.request.psf, { url: "s3://psfs/spim.tif" });
+  for (const source of sources) {
+    EventSourcesSchema.parse(JSON.parse(`{${source.replaceAll('"..."', `"${"0".repeat(64)}"`)}}`));
+  }
+  assertEquals(sources.length, 7);
 });
