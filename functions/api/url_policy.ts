@@ -32,13 +32,18 @@ export function checkAllowedUrls(request: JobRequest, allowed: AllowedUrls): voi
 function checkUrl(url: string, prefixes: Prefixes): void {
   if (prefixes.some((prefix) => !isScheme(prefix) && liesBelow(canonicalUrl(url), canonicalUrl(prefix)))) return;
   if (prefixes.some((prefix) => isScheme(prefix) && prefix.toLowerCase() === `${schemeOf(url)}://`)) {
-    if (/^https?:/i.test(url)) assertPublicHost(new URL(canonicalUrl(url)));
+    if (/^https?:/i.test(url)) assertPublicHost(parseUrl(url));
     return;
   }
   throw new ClearstackError(
     "forbidden",
     `this service may not use ${redactUrl(url)}: ask whoever runs it to allow it`,
   );
+}
+
+function parseUrl(url: string): URL {
+  if (URL.canParse(url)) return new URL(url);
+  throw new ClearstackError("invalid-request", `${schemeOf(url)}: URL: it cannot be parsed; check its spelling`);
 }
 
 function isScheme(prefix: string): boolean {

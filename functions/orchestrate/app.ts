@@ -4,6 +4,7 @@ import { JobQuerySchema } from "shared/contract/job_list.ts";
 import { JobRequestSchema } from "shared/contract/job_request.ts";
 import type { JobRunner } from "shared/engine/job_runner.ts";
 import { EVENT_STREAM_HEADERS, eventStream, lastEventId } from "shared/http/event_stream.ts";
+import { ClearstackError } from "shared/errors.ts";
 import { answerError, httpProblem, problemResponse } from "shared/http/problem.ts";
 import { readJson } from "shared/http/read_json.ts";
 import { refuseWithoutToken } from "shared/http/service_token.ts";
@@ -33,7 +34,7 @@ export function createOrchestrateApp({ jobs, token, log = console.error }: Orche
     const key = c.req.header("idempotency-key");
     const status = await jobs.submit(await readJson(c.req.raw, JobRequestSchema), {
       ...(owner === undefined ? {} : { owner }),
-      ...(key === undefined ? {} : { idempotencyKey: decodeURIComponent(key) }),
+      ...(key === undefined ? {} : { idempotencyKey: decodeHeader(key) }),
     });
     return c.json(status, 202);
   });
@@ -48,4 +49,13 @@ export function createOrchestrateApp({ jobs, token, log = console.error }: Orche
     return new Response(eventStream(events, { controller }), { headers: EVENT_STREAM_HEADERS });
   });
   return app;
+}
+
+/** Headers hold few characters, so this one is percent-encoded by its sender. */
+function decodeHeader(value: string): string {
+  try {
+    return decodeURIComponent(value);
+  } catch {
+    throw new ClearstackError("invalid-request", "the idempotency key is not percent-encoded");
+  }
 }
