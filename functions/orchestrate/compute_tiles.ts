@@ -1,10 +1,13 @@
 /** The steps of a run that compute: what is decided for the whole image, the tiles, and how well they meet. */
+import { channelAt } from "shared/channels.ts";
 import type { Plan } from "shared/contract/plan.ts";
 import type { SeamCertificate } from "shared/contract/seam.ts";
 import { decidedPlan, needsPilot } from "shared/tile_algorithm.ts";
 import type { JobRun } from "./job_run.ts";
 import { signalOf, tell, tellRetry } from "./job_run.ts";
 import { runPilot } from "./pilot.ts";
+import type { ComparedPlace } from "./seam_certificate.ts";
+import { seamCertificate } from "./seam_certificate.ts";
 import { seamTasks } from "./seam_tasks.ts";
 import { smallerPlace, smallerTile } from "./smaller_task.ts";
 import { tileTasks } from "./tile_tasks.ts";
@@ -44,18 +47,15 @@ export async function computeTiles(run: JobRun): Promise<void> {
 /** Compares the stitched output with boxes around places where tiles meet; undefined if there are none to compare. */
 export async function checkSeams(run: JobRun): Promise<SeamCertificate | undefined> {
   const { begun: { request, device, output: { array } }, plan, engine } = run;
-  let [places, difference, peak] = [0, 0, 0];
-  await engine.fanOut("seams", seamTasks({ plan, request, array, backend: device.backend }), {
+  const tasks = [...seamTasks({ plan, request, array, backend: device.backend })];
+  const places: ComparedPlace[] = [];
+  await engine.fanOut("seams", tasks, {
     concurrency: plan.concurrency,
     smaller: (task) => smallerPlace(plan, task),
     ...signalOf(run),
-    onReport: (report) => {
-      places++;
-      difference = Math.max(difference, report.largest);
-      peak = Math.max(peak, report.peak);
+    onReport: ({ index, largest, peak }) => {
+      places.push({ channel: channelAt(plan.source, tasks[index]!.tile.outer), largest, peak });
     },
   });
-  if (places === 0) return undefined;
-  // Where all is dark, any difference at all is as large as can be.
-  return { largest: difference === 0 ? 0 : peak === 0 ? 1 : difference / peak, places };
+  return seamCertificate(places);
 }

@@ -20,7 +20,9 @@ export type SeamReport = z.infer<typeof SeamReportSchema>;
 
 /** What the seam reports of a job come to. */
 export const SeamCertificateSchema = z.strictObject({
-  largest: z.number().describe("largest difference at any place, relative to the highest peak of all places"),
+  largest: z.number().describe(
+    "largest difference at any place, relative to the highest peak of all places of its channel",
+  ),
   places: z.int().min(1).describe("places that were compared"),
 });
 export type SeamCertificate = z.infer<typeof SeamCertificateSchema>;
