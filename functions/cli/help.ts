@@ -34,7 +34,7 @@ TIFF; OUTPUT becomes an OME-Zarr.
   --boundary-value 0     the value outside, with --boundary constant
   --acceleration none    none, shb or biggs: fewer iterations for the same sharpness
   --start data           first estimate: data (the image) or flat
-  --background 0         constant light that is not of the object; auto estimates it once for the whole image
+  --background 0         constant light that is not of the object; auto estimates it once for each channel
   --tv 0                 weight of total variation, 0 to 0.1: smooths noise, keeps edges; 0.002 is a start
   --damping 0            do not fit differences within so many standard deviations of the photon noise; 2 or 3 is usual
   --saturation off       value from which the image is saturated; auto: the most its integer type can hold
