@@ -2,6 +2,7 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { JobStatus } from "shared/contract/job_status.ts";
 import type { JobRunner } from "shared/engine/job_runner.ts";
+import { hasEnded } from "shared/engine/job_runner.ts";
 import { EVENT_STREAM_HEADERS, eventStream, lastEventId } from "shared/http/event_stream.ts";
 import { requireRole } from "./auth/require_role.ts";
 import type { Env } from "./env.ts";
@@ -35,6 +36,7 @@ export function addJobEndpoints(
     requireRole(c.var.principal, "submit");
     const request = c.req.valid("json");
     checkAllowedUrls(request, allowedUrls);
+    if (c.req.valid("query").dryRun === "true") return c.json(await gate.plan(request, c.var.principal), 200);
     const key = c.req.valid("header")["idempotency-key"];
     const idempotency = key === undefined ? {} : { idempotencyKey: key };
     const status = await gate.submit(request, c.var.principal, { ...ownerOf(c.var.principal), ...idempotency });
@@ -60,8 +62,9 @@ export function addJobEndpoints(
     const controller = new AbortController();
     const after = lastEventId(c.req.raw.headers);
     const position = after === undefined ? {} : { after };
-    const { id } = await find(c.var.principal, c.req.valid("param").id, "read");
-    const events = await jobs.events(id, { ...position, signal: controller.signal });
+    const status = await find(c.var.principal, c.req.valid("param").id, "read");
+    if (hasEnded(status) && after === status.sequence) return c.body(null, 204);
+    const events = await jobs.events(status.id, { ...position, signal: controller.signal });
     const heartbeat = heartbeatMilliseconds === undefined ? {} : { heartbeatMilliseconds };
     return c.body(eventStream(events, { controller, ...heartbeat }), 200, EVENT_STREAM_HEADERS);
   });

@@ -46,6 +46,11 @@ export const submitJob = createRoute({
     "Reads the metadata of source and PSF and plans the job before it answers, so that bad input is refused here.",
   request: {
     ...requestBody,
+    query: z.object({
+      dryRun: z.enum(["true", "false"]).default("false").meta({
+        description: "true: answer with the plan and its estimate, and start nothing",
+      }),
+    }),
     headers: z.object({
       "idempotency-key": z.string().min(1).max(256).optional().meta({
         description:
@@ -54,6 +59,7 @@ export const submitJob = createRoute({
     }),
   },
   responses: {
+    200: json(PlanDoc, "What would be done, with dryRun"),
     202: {
       ...json(JobStatusDoc, "The job was accepted"),
       headers: z.object({ location: z.string().meta({ description: "where the job can be asked for" }) }),
@@ -116,6 +122,7 @@ export const jobEvents = createRoute({
         },
       },
     },
+    204: { description: "The job has ended and all of its events were seen: browsers stop asking" },
     ...noSuchJob,
     ...anyProblem,
   },

@@ -37,7 +37,11 @@ if (restate) {
   Deno.serve(restate.address, restate.fetch);
   if (restate.registration) registerEndpoint(restate.registration);
 }
-const jobs = await LocalJobRunner.start({ deps: { engine, device, computeClaim }, store, control: readJobControl(env) });
+const jobs = await LocalJobRunner.start({
+  deps: { engine, device, computeClaim },
+  store,
+  control: readJobControl(env),
+});
 const app = createOrchestrateApp({ jobs, token });
 
 const address = listenAddress(env, {

@@ -11,6 +11,9 @@ export interface EventStreamOptions {
   readonly heartbeatMilliseconds?: number;
 }
 
+/** A reader whose connection broke comes back after so long. */
+const RETRY_MILLISECONDS = 2000;
+
 /** Headers of an event stream. */
 export const EVENT_STREAM_HEADERS = { "content-type": "text/event-stream", "cache-control": "no-store" } as const;
 
@@ -19,9 +22,14 @@ export function eventStream(events: AsyncIterable<JobEvent>, options: EventStrea
   const { controller: stop, heartbeatMilliseconds = 15_000 } = options;
   const iterator = events[Symbol.asyncIterator]();
   const encoder = new TextEncoder();
+  let greeted = false;
   let pending: Promise<IteratorResult<JobEvent>> | undefined;
   return new ReadableStream({
     async pull(stream) {
+      if (!greeted) {
+        greeted = true;
+        return stream.enqueue(encoder.encode(`retry: ${RETRY_MILLISECONDS}\n\n`));
+      }
       pending ??= iterator.next();
       const next = await within(pending, heartbeatMilliseconds);
       if (next === undefined) return stream.enqueue(encoder.encode(": still here\n\n"));

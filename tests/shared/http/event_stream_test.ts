@@ -31,9 +31,9 @@ Deno.test("events arrive as they were sent, line breaks in values included", asy
   assertEquals(received, await Array.fromAsync(events(3)));
 });
 
-Deno.test("each event carries its sequence number as id and its type as name", async () => {
+Deno.test("a stream says when to come back; each event carries its sequence number as id and its type as name", async () => {
   const text = await new Response(eventStream(events(1), { controller: new AbortController() })).text();
-  assert(text.startsWith("id: 1\nevent: status\ndata: {"), text);
+  assert(text.startsWith("retry: 2000\n\nid: 1\nevent: status\ndata: {"), text);
   assert(text.endsWith("}\n\n"), text);
 });
 
@@ -45,6 +45,7 @@ Deno.test("a quiet stream sends comments, and then goes on with the event it wai
   }
   const reader = eventStream(late(), { controller: new AbortController(), heartbeatMilliseconds: 5 })
     .pipeThrough(new TextDecoderStream()).getReader();
+  assertEquals((await reader.read()).value, "retry: 2000\n\n");
   assertEquals((await reader.read()).value, ": still here\n\n");
   assertEquals((await reader.read()).value, ": still here\n\n");
   arrival.resolve();
