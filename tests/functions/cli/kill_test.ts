@@ -24,8 +24,9 @@ async function finish(args: readonly string[]) {
   return JSON.parse(text(stdout));
 }
 
+/** Stored objects of all levels. */
 async function voxels(output: string): Promise<Map<string, Uint8Array>> {
-  const keys = (await keysBelow(output)).filter((key) => key.startsWith("0/"));
+  const keys = (await keysBelow(output)).filter((key) => /^\d+\//.test(key));
   return new Map(await Promise.all(keys.map(async (key) => [key, await Deno.readFile(`${output}/${key}`)] as const)));
 }
 
@@ -57,6 +58,42 @@ Deno.test("a job killed in the middle is completed by the same command, to the b
     await finish(argsFor(undisturbed));
     assertEquals(await voxels(killed), await voxels(undisturbed));
     assertEquals(await exists(`${killed}/zarr.json`), true);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("a job killed while it writes coarser levels goes on with those tiles that have no record", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "clearstack-kill-" });
+  try {
+    // A tile of the coarser level for each of very many volumes.
+    const shape = [200, 1, 8, 300];
+    await writeZarr(`${folder}/image.zarr`, { shape, chunk: [1, 1, 8, 300], values: patternedVoxels(shape) });
+    await writePsf(`${folder}/psf.zarr`, [1, 3, 3]);
+    const argsFor = (output: string) => [
+      ...[`${folder}/image.zarr`, output, "--psf", `${folder}/psf.zarr`, "--backend", "cpu", "--iterations", "1"],
+      ...["--json", "--quiet"],
+    ];
+    const [killed, undisturbed] = [`${folder}/killed.zarr`, `${folder}/undisturbed.zarr`];
+    const records = async () =>
+      await exists(killed) ? (await keysBelow(killed)).filter((key) => key.startsWith(".clearstack/levels/")) : [];
+
+    const process = start(argsFor(killed));
+    while ((await records()).length < 3) await new Promise((resolve) => setTimeout(resolve, 5));
+    process.kill("SIGKILL");
+    await process.output();
+    const kept = await records();
+    assert(kept.length < shape[0]!, "the level was complete when the process died");
+    assertEquals(await exists(`${killed}/zarr.json`), false, "an unfinished output looked finished");
+    const whenWritten = async () => {
+      return await Promise.all(kept.map(async (key) => (await Deno.stat(`${killed}/${key}`)).mtime));
+    };
+    const before = await whenWritten();
+
+    assertEquals((await finish(argsFor(killed))).tilesComputed, 0);
+    assertEquals([await whenWritten(), (await records()).length], [before, shape[0]]);
+    await finish(argsFor(undisturbed));
+    assertEquals(await voxels(killed), await voxels(undisturbed));
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
