@@ -27,8 +27,11 @@ import { deconvolverOptions, measuringOptions, runOptions, taskDataType } from "
 import { pastePiece } from "./paste_piece.ts";
 import { RecentCache } from "./recent_cache.ts";
 
-/** Sources and PSFs whose handles are kept; a process works on one job at a time, or on few. */
+/** Sources whose handles are kept; a process works on one job at a time, or on few. */
 const KEPT_HANDLES = 4;
+
+/** PSFs that are kept, which may be large: that of one channel, and that of the next while its first tiles overlap. */
+const KEPT_PSFS = 2;
 
 /** Computes tiles in this process. Tiles overlap in reading and writing; one at a time is on the device. */
 export interface TileComputer extends TaskFunctions<DeconvolveKind> {
@@ -54,7 +57,7 @@ export function createTileComputer(kernels: Kernels): TileComputer {
     backends: new RecentCache(KEPT_HANDLES),
     pool,
     images: new RecentCache(KEPT_HANDLES),
-    psfs: new RecentCache(KEPT_HANDLES),
+    psfs: new RecentCache(KEPT_PSFS),
   };
   return {
     tiles: (task, signal) => computeTile(task, means, signal),

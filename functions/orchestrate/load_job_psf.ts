@@ -9,6 +9,7 @@ import { mapAxes } from "shared/geometry.ts";
 import { hashHex } from "shared/image/hash.ts";
 import { channelList } from "shared/image/select_volumes.ts";
 import type { OpenPsf } from "shared/psf/load_psf.ts";
+import { releaseMemory } from "shared/release_memory.ts";
 import { psfLocations } from "shared/psf_locations.ts";
 import type { RequestOptions } from "shared/storage/store.ts";
 
@@ -51,6 +52,7 @@ export async function loadJobPsf(
     if (!loaded.has(key)) {
       const { info, volume, warnings } = await opened[place.entry]!.load(channel, options);
       loaded.set(key, { info, symmetric: isCentroSymmetric(volume), warnings });
+      releaseMemory(volume.values);
     }
     infos.push({ ...loaded.get(key)!.info, ...place });
   }

@@ -43,6 +43,7 @@ const folder = memoryUrl();
 const at = (name: string) => ({ url: `${folder}/${name}` });
 await writeSeries(at("image").url, { shape: SHAPE, chunk: [2, 2, 3, 16, 14], values, names: NAMES });
 for (const [index, shape] of PSF_SHAPES.entries()) await writePsf(at(`psf-${index}`).url, shape);
+await writePsf(at("flat-psf").url, [3, 3]);
 const psfs = PSF_SHAPES.map((_, index) => at(`psf-${index}`));
 /** Three channels of one size, each of another PSF. */
 const channelled = Float32Array.from(
@@ -106,6 +107,23 @@ Deno.test("a selected time or channel that is the only one keeps its axis", asyn
   const image = await openImage(request.output);
   assertEquals(image.info.shape, [1, 1, 6, 16, 14]);
   assertEquals(await readVolumes(image), Float32Array.from(pickVolumes(values, SHAPE, { times: [2], channels: [1] })));
+});
+
+Deno.test("channels of a 2-D image and times of a stack are selected alike", async () => {
+  const flat = patternedVoxels([3, 16, 14]);
+  for (const axes of ["cyx", "tyx"] as const) {
+    await writeZarr(at(axes).url, { shape: [3, 16, 14], chunk: [2, 8, 14], values: flat, axes: [...axes] });
+    const request = requestOf({
+      source: at(axes),
+      psf: at("flat-psf"),
+      select: axes === "cyx" ? { channels: [2] } : { times: { start: 2 } },
+      tiling: { tile: [1, 8, 14], halo: [0, 3, 3] },
+    });
+    await runJob(request, identityJobs());
+    const image = await openImage(request.output);
+    assertEquals([image.info.shape, image.info.axes.map(({ name }) => name).join("")], [[1, 16, 14], axes]);
+    assertEquals(await readVolumes(image), Float32Array.from(flat.slice(2 * 16 * 14)));
+  }
 });
 
 Deno.test("a plan counts what is selected, and its hash is of the selection", async () => {
