@@ -46,7 +46,7 @@ export const JobResultSchema = z.strictObject({
   bytesWritten: z.number(),
   output: z.string(),
   seam: SeamCertificateSchema.optional().describe(
-    "how well tiles agree where they meet; `seconds` has the time it took, the other numbers are of the tiles alone",
+    "how well tiles agree where they meet; `seconds` has the time it took, the other numbers are of the tiles and coarser levels alone",
   ),
 });
 export type JobResult = z.infer<typeof JobResultSchema>;
