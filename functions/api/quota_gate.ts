@@ -4,6 +4,7 @@ import type { JobRequest } from "shared/contract/job_request.ts";
 import type { JobStatus } from "shared/contract/job_status.ts";
 import type { Plan } from "shared/contract/plan.ts";
 import type { JobRunner, SubmitOptions } from "shared/engine/job_runner.ts";
+import { redactUrl } from "shared/storage/url.ts";
 import type { Principal } from "./principal.ts";
 
 /** Jobs that were submitted longer ago are not counted as live: looking through all there ever were would take too long. */
@@ -19,11 +20,15 @@ export class QuotaGate {
     this.#jobs = jobs;
   }
 
-  /** @throws {ClearstackError} `over-quota`, and what {@link JobRunner.plan} throws */
+  /**
+   * The plan as it is told: without a signature in the source's URL, since answers end up in logs and tickets.
+   *
+   * @throws {ClearstackError} `over-quota`, and what {@link JobRunner.plan} throws
+   */
   async plan(request: JobRequest, { quotas }: Principal): Promise<Plan> {
     const plan = await this.#jobs.plan(request);
     if (quotas !== undefined) checkQuotas({ ...plan, gpuSeconds: plan.estimate?.kernelSeconds }, quotas);
-    return plan;
+    return { ...plan, source: { ...plan.source, url: redactUrl(plan.source.url) } };
   }
 
   /** @throws {ClearstackError} `over-quota`, `too-many`, and what {@link JobRunner.submit} throws */
