@@ -23,6 +23,7 @@ import { formatBytes, hostMemory, totalBytes } from "./memory.ts";
 import { outputObjects, shardGranule } from "./output_objects.ts";
 import { planHash } from "./plan_hash.ts";
 import { plannedLevels } from "./pyramid.ts";
+import { volumeCount, volumeGrid, volumesPerChunk } from "./volumes.ts";
 
 /** Tiles in flight beside those on the device, where memory allows: one that is read, and one that is written. */
 const OVERLAPPED = 2;
@@ -75,14 +76,14 @@ export function planJob(image: ImageInfo, psf: JobPsf, request: JobRequest, limi
   })) as UncutAxes;
   refuseContradictions(request.algorithm, image.dtype);
   const holdsOut = request.algorithm.stop === "held-out";
-  const levels = plannedLevels(image, request, { shape, volumes: outerCount(image) });
+  const levels = plannedLevels(image, request, { shape, volumes: volumeCount(image) });
   const claim = (cuts: Cuts, concurrency: number) =>
     claimMemory(cuts, concurrency, { image, output: request.output, holdsOut, levels }, shape, limits);
   const sourceChunk = alongSpatialAxes(image, image.chunkShape);
   const periodic = request.algorithm.boundary === "periodic";
   const readVoxels = (cut: AxisCut) => touchedChunkVoxels(cut, sourceChunk[cut.axis], periodic);
   const readCost = volumesPerChunk(image) * limits.readCostIterations / request.algorithm.iterations;
-  const { cuts, concurrency } = fitToMemory(axes, { claim, readVoxels, readCost }, limits, outerCount(image));
+  const { cuts, concurrency } = fitToMemory(axes, { claim, readVoxels, readCost }, limits, volumeCount(image));
   const decided = { image, psf, request, shape, halo, levels, cuts, concurrency };
   return describe({ ...decided, claim: claim(cuts, concurrency), voxelsRead: mapAxes((a) => readVoxels(cuts[a])) });
 }
@@ -131,19 +132,6 @@ function planCuts(plan: Plan): [AxisCut, AxisCut, AxisCut] {
   }));
 }
 
-/** Volumes that share a chunk: each of them decodes it anew. */
-function volumesPerChunk(image: ImageInfo): number {
-  return image.chunkShape.reduce((count, side, axis) => image.axes[axis]!.type === "space" ? count : count * side, 1);
-}
-
-function outerShape(image: ImageInfo): number[] {
-  return image.shape.filter((_, i) => ["t", "c"].includes(image.axes[i]!.name));
-}
-
-function outerCount(image: ImageInfo): number {
-  return outerShape(image).reduce((product, length) => product * length, 1);
-}
-
 function refuseLargePsf(shape: Vec3, psf: PsfInfo): void {
   for (const axis of [0, 1, 2] as const) {
     if (psf.shape[axis] > shape[axis]) {
@@ -170,7 +158,7 @@ function claimMemory(
 ): Claim {
   const box = mapAxes((axis) => largestBoxSide(cuts[axis]));
   const core = mapAxes((axis) => Math.min(cuts[axis].core, shape[axis]));
-  const { chunk, shard } = outputObjects({ ...output, shape, tile: core, volumes: outerCount(image) });
+  const { chunk, shard } = outputObjects({ ...output, shape, tile: core, volumes: volumeCount(image) });
   const boxes = Math.min(limits.boxesAtOnce, concurrency);
   const compute = Object.fromEntries(Object.entries(limits.compute(box)).map(([term, bytes]) => [term, boxes * bytes]));
   const host = hostMemory({
@@ -265,7 +253,7 @@ interface Decided {
 }
 
 function describe({ image, psf, request, shape, halo, levels, cuts, concurrency, claim, voxelsRead }: Decided): Plan {
-  const volumes = outerCount(image);
+  const volumes = volumeCount(image);
   const tile = mapAxes((axis) => Math.min(cuts[axis].core, shape[axis]));
   const grid = mapAxes((axis) => tileCount(cuts[axis]));
   const objects = outputObjects({ ...request.output, shape, tile, volumes });
@@ -278,7 +266,7 @@ function describe({ image, psf, request, shape, halo, levels, cuts, concurrency,
     psf,
     algorithm: request.algorithm,
     shape,
-    outerShape: outerShape(image),
+    outerShape: volumeGrid(image),
     tile,
     halo,
     box: mapAxes((axis) => largestBoxSide(cuts[axis])),
