@@ -109,6 +109,10 @@ export class TaskFlow<K extends TaskKind> {
 
   async #callOnce(task: TaskOf<K>, options: TakeOptions, backUp: (instance: number) => void): Promise<ReportOf<K>> {
     const place = await this.#lane.take(options);
+    if (options.signal.aborted) {
+      place.release();
+      throw new ClearstackError("cancelled", "cancelled before it began");
+    }
     const call: Call = {
       started: performance.now(),
       backUp: options.besides === undefined ? () => backUp(place.instance) : undefined,

@@ -57,9 +57,8 @@ const untilAborted = (signal: AbortSignal) =>
 {
   let [begun, aborted] = [0, 0];
   restateTest("the first error stops the rest, waits for them, and is the one thrown", {
-    tiles: () => async ({ tile: { index } }, signal) => {
-      begun++;
-      if (index !== 2) return await untilAborted(signal).finally(() => aborted++);
+    tiles: () => async (_, signal) => {
+      if (++begun !== 3) return await untilAborted(signal).finally(() => aborted++);
       await delay(300);
       throw new ClearstackError("corrupt-data", "the cause");
     },
