@@ -12,6 +12,7 @@ const OVERVIEW = `Clearstack deconvolves image volumes of any size (Richardson-L
   clearstack plan SOURCE [OUTPUT] --psf PSF       show what would be done, and what it takes
   clearstack info SOURCE                          tell what is known of an image: axes, chunks, levels, where it came from
   clearstack convert SOURCE OUTPUT                store a TIFF or any other image as an OME-Zarr of the same voxels
+  clearstack reproduce OUT                        print the command that makes an output of Clearstack again
   clearstack psf TASK                             generate, inspect, resample, average PSFs, or measure them in beads
   clearstack serve                                accept jobs over HTTP
   clearstack keys TASK                            make, list or remove the API keys of a service
@@ -107,6 +108,14 @@ again.
 
 SOURCE is a path or a URL of a Zarr array or group, an OME-Zarr or a TIFF; of an output of Clearstack it is also told whether it is
 finished, and where it came from. Metadata are read, and no voxel.
+`,
+  reproduce: `clearstack reproduce OUT [AGAIN] [flags]
+
+  --json                 print the command, its words and the warnings as one JSON object
+  --quiet                no warnings
+
+Prints the command that makes the output OUT again, with everything that was decided for it, writing to AGAIN (OUT-again if not
+given). Warns if the source, the PSF or the version of Clearstack is no longer the same.
 `,
   psf: PSF_HELP,
   serve: `clearstack serve [flags]

@@ -1,5 +1,6 @@
 /** From the arguments of `deconvolve` and `plan` to the request they stand for, and back. */
 import type { JobRequest } from "shared/contract/job_request.ts";
+import { JobControlSchema } from "shared/contract/job_control.ts";
 import { JobRequestSchema } from "shared/contract/job_request.ts";
 import { ClearstackError } from "shared/errors.ts";
 import { refuseValue } from "./argument_values.ts";
@@ -67,8 +68,12 @@ async function readFlag(flag: string, entry: JobFlag, args: ParsedArguments, sou
   return value;
 }
 
+/** What of a request says how soon, and who is told: nothing that a command line has to repeat. */
+const LEFT_OUT = Object.keys(JobControlSchema.shape);
+
 /**
- * The arguments of `deconvolve` that stand for a request: what differs from the defaults, and nothing else.
+ * The arguments of `deconvolve` that stand for a request: what differs from the defaults, and nothing else. What does not touch
+ * the result, see job_control.ts, is left out.
  *
  * @returns SOURCE, OUTPUT, then flags, not quoted for a shell
  * @throws {ClearstackError} `internal` for a setting that no flag states
@@ -84,7 +89,7 @@ export function jobArguments(request: JobRequest): string[] {
   const settings = { ...request, psf: psfColumns(psf) };
   const differs = (at: string) => JSON.stringify(settingAt(settings, at)) !== JSON.stringify(settingAt(defaults, at));
   const forgotten = leafPaths(settings).find((path) =>
-    differs(path) && !POSITIONALS.some((at) => at === path) &&
+    differs(path) && !POSITIONALS.some((at) => at === path) && !LEFT_OUT.includes(path.split(".")[0]!) &&
     !FLAGS.some(([, { at }]) => path === at || path.startsWith(`${at}.`))
   );
   if (forgotten !== undefined) throw new ClearstackError("internal", `no flag states ${forgotten}`);

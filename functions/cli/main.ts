@@ -10,6 +10,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   plan: async () => (await import("./plan.ts")).planCommand,
   convert: async () => (await import("./convert.ts")).convertCommand,
   info: async () => (await import("./info.ts")).infoCommand,
+  reproduce: async () => (await import("./reproduce.ts")).reproduceCommand,
   psf: async () => (await import("./psf.ts")).psfCommand,
   serve: async () => (await import("./serve.ts")).serveCommand,
   keys: async () => (await import("./keys.ts")).keysCommand,

@@ -5,8 +5,6 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import type { ImageInfo } from "../contract/image_info.ts";
-import type { JobRequest } from "../contract/job_request.ts";
-import type { Location } from "../contract/location.ts";
 import type { OmeVersion, StoredArray } from "../contract/stored_array.ts";
 import { Vec3Schema } from "../contract/box.ts";
 import { ClearstackError, toClearstackError } from "../errors.ts";
@@ -14,11 +12,13 @@ import type { Vec3 } from "../geometry.ts";
 import { releaseMemory } from "../release_memory.ts";
 import { openStore } from "../storage/open_store.ts";
 import type { Store } from "../storage/store.ts";
-import { redactUrl } from "../storage/url.ts";
+import { canonicalUrl, redactUrl } from "../storage/url.ts";
 import { VERSION } from "../version.ts";
+import { versions } from "../versions.ts";
 import { beginOutput, claimOutput } from "./claim_output.ts";
 import type { ChannelWindow } from "./channel_windows.ts";
 import { blockAt, blockCount, type BlockPlace, type Cut, cutImage } from "./conversion_blocks.ts";
+import type { ConversionRequest } from "./conversion_record.ts";
 import { createArray } from "./create_array.ts";
 import type { Image } from "./image.ts";
 import { decodeJson, encodeJson } from "./json.ts";
@@ -30,20 +30,6 @@ import { readVoxels } from "./read_voxels.ts";
 import { ValueRanges } from "./value_ranges.ts";
 import { writeBlock } from "./write_block.ts";
 import { rootDocuments } from "./zarr_documents.ts";
-
-/** What to convert, and into what. */
-export interface ConversionRequest {
-  readonly source: Location;
-  readonly output: {
-    readonly url: string;
-    readonly ifExists: JobRequest["output"]["ifExists"];
-    readonly version: OmeVersion;
-  };
-  /** Distance of neighbours along z, y, x where the source does not tell it, or tells it wrong; y and x of a 2-D image. */
-  readonly scale?: readonly number[];
-  /** Of `scale`: the full name of a unit of length. */
-  readonly unit?: string;
-}
 
 /** How far a conversion is. */
 export interface ConversionProgress {
@@ -159,10 +145,12 @@ function jobRecord({ info, request, planHash, cut }: Conversion) {
     arrays: [LEVEL_0],
     started: new Date().toISOString(),
     request: {
-      source: { ...source, url: redactUrl(source.url) },
-      output: { ...output, url: redactUrl(output.url) },
+      source: { ...source, url: redactUrl(canonicalUrl(source.url)) },
+      output: { ...output, url: redactUrl(canonicalUrl(output.url)) },
       ...options,
     },
+    redacted: redactUrl(canonicalUrl(source.url)) === canonicalUrl(source.url) ? [] : ["source"],
+    versions: versions(),
     source: { ...info, url: redactUrl(info.url) },
     plan: { tiles: blockCount(info, block), chunk, block },
   };

@@ -1,13 +1,17 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
+import { CONVERSION_FLAGS, conversionArguments, conversionRequest } from "functions/cli/conversion_arguments.ts";
+import { parseArguments } from "functions/cli/parse_arguments.ts";
 import { type Dtype, DtypeSchema } from "shared/contract/image_info.ts";
 import { dtypeBytes } from "shared/dtype.ts";
 import { blockAt, blockCount, cutImage } from "shared/image/conversion_blocks.ts";
+import { ConversionRequestSchema } from "shared/image/conversion_record.ts";
 import { convertImage } from "shared/image/convert_image.ts";
 import { axesOf } from "shared/image/axes.ts";
 import { openImage } from "shared/image/open_image.ts";
 import { readVoxels } from "shared/image/read_voxels.ts";
 import { openStore } from "shared/storage/open_store.ts";
+import { arbitraryOfSchema } from "../../fixtures/arbitrary_of_schema.ts";
 import { memoryUrl } from "../../fixtures/memory_url.ts";
 import { oneDirectoryTiff } from "../../fixtures/one_directory_tiff.ts";
 import { zarr3Metadata } from "../../fixtures/zarr3.ts";
@@ -162,6 +166,17 @@ for (
     assertEquals(await Array.fromAsync(openStore(output).list("")), []);
   });
 }
+
+Deno.test("any request there can be is written as arguments that are read as the same request", () => {
+  fc.assert(fc.property(arbitraryOfSchema(ConversionRequestSchema), (random) => {
+    const parsed = ConversionRequestSchema.safeParse(random);
+    fc.pre(parsed.success);
+    const { unit: _, ...request } = parsed.data;
+    const wish = request.scale === undefined ? request : { ...request, unit: "micrometer" };
+    const form = { usage: "convert", positionals: ["SOURCE", "OUTPUT"], flags: CONVERSION_FLAGS };
+    assertEquals(conversionRequest(parseArguments(conversionArguments(wish), form)), wish);
+  }));
+});
 
 Deno.test("blocks cover every voxel once, in whole chunks, within memory", () => {
   const side = (most: number) => fc.integer({ min: 1, max: most });

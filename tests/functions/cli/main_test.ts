@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { VERSION } from "shared/version.ts";
 import { runCli } from "./run_cli.ts";
 
-const COMMANDS = ["deconvolve", "plan", "serve", "demo", "doctor", "help"];
+const COMMANDS = ["deconvolve", "plan", "info", "convert", "reproduce", "serve", "demo", "doctor", "help"];
 
 Deno.test("without arguments the overview is printed", async () => {
   const { status, out, err } = await runCli([]);

@@ -1,0 +1,75 @@
+/** From the arguments of `convert` to what they ask for, and back. */
+import type { OmeVersion } from "shared/contract/stored_array.ts";
+import { OmeVersionSchema } from "shared/contract/stored_array.ts";
+import { ClearstackError } from "shared/errors.ts";
+import { fullUnitName } from "shared/image/axes.ts";
+import type { ConversionRequest } from "shared/image/conversion_record.ts";
+import { finiteNumber, oneOf, refuseValue } from "./argument_values.ts";
+import { JOB_FLAGS } from "./job_flags.ts";
+import type { Flag, ParsedArguments } from "./parse_arguments.ts";
+import { sourceLocation } from "./source_location.ts";
+
+/** Units of length of OME-Zarr that anybody has given a microscope image in. */
+const UNITS = ["angstrom", "nanometer", "micrometer", "millimeter", "centimeter", "meter"];
+
+const SCALE_FORM = "the size of a voxel, Z,Y,X such as 0.3,0.1,0.1 (Y,X for a 2-D image)";
+const UNIT_FORM = `the unit of --scale: one of ${UNITS.join(", ")}, or a short form such as um`;
+
+/** What `convert` takes. */
+export const CONVERSION_FLAGS: Readonly<Record<string, Flag>> = {
+  "path": JOB_FLAGS.path!,
+  "axes": JOB_FLAGS.axes!,
+  "scale": { form: SCALE_FORM },
+  "unit": { form: UNIT_FORM },
+  "ome-version": JOB_FLAGS["ome-version"]!,
+  "memory": JOB_FLAGS.memory!,
+  "resume": {},
+  "overwrite": {},
+};
+
+/** @throws {ClearstackError} `invalid-request` naming flag, value and form */
+export function conversionRequest(parsed: ParsedArguments): ConversionRequest {
+  const [source, url] = parsed.positionals as [string, string];
+  if (url === "") throw new ClearstackError("invalid-request", `"" names no file: expected a path or a URL`);
+  if (parsed.has("resume") && parsed.has("overwrite")) {
+    throw new ClearstackError("invalid-request", "--resume and --overwrite exclude each other: give one of them");
+  }
+  const ifExists = parsed.has("resume") ? "resume" : parsed.has("overwrite") ? "overwrite" : "fail";
+  return {
+    source: sourceLocation(parsed, source),
+    output: { url, ifExists, version: versionOf(parsed) },
+    ...scaleOf(parsed),
+  };
+}
+
+/** The arguments that stand for a request; the inverse of {@link conversionRequest}. */
+export function conversionArguments({ source, output, scale, unit }: ConversionRequest): string[] {
+  const flag = (name: string, text: string | undefined) => text === undefined ? [] : [`--${name}=${text}`];
+  const flags = [
+    ...flag("path", source.path),
+    ...flag("axes", source.axes),
+    ...flag("scale", scale?.join(",")),
+    ...flag("unit", unit),
+    ...flag("ome-version", output.version),
+    ...(output.ifExists === "fail" ? [] : [`--${output.ifExists}`]),
+  ];
+  return [...flags, "--", source.url, output.url];
+}
+
+function versionOf(parsed: ParsedArguments): OmeVersion {
+  const text = parsed.value("ome-version");
+  return text === undefined ? "0.5" : oneOf("ome-version", text, OmeVersionSchema.options);
+}
+
+function scaleOf(parsed: ParsedArguments): Pick<ConversionRequest, "scale" | "unit"> {
+  const [text, unitText] = [parsed.value("scale"), parsed.value("unit")];
+  if (text === undefined) {
+    if (unitText !== undefined) refuseValue("unit", unitText, "--scale beside it");
+    return {};
+  }
+  const scale = text.split(",").map((part) => finiteNumber("scale", part, SCALE_FORM));
+  if (scale.length < 2 || scale.length > 3 || !scale.every((side) => side > 0)) refuseValue("scale", text, SCALE_FORM);
+  if (unitText === undefined) return { scale };
+  const unit = fullUnitName(unitText);
+  return unit !== undefined && UNITS.includes(unit) ? { scale, unit } : refuseValue("unit", unitText, UNIT_FORM);
+}

@@ -1,0 +1,26 @@
+/** What a conversion keeps of what it was asked for. */
+import { z } from "zod";
+import { LocationSchema } from "../contract/location.ts";
+import { OmeVersionSchema } from "../contract/stored_array.ts";
+
+/** What to convert, and into what. */
+export const ConversionRequestSchema = z.strictObject({
+  source: LocationSchema,
+  output: z.strictObject({
+    url: z.string().min(1),
+    ifExists: z.enum(["fail", "resume", "overwrite"]),
+    version: OmeVersionSchema,
+  }),
+  scale: z.array(z.number().positive()).min(2).max(3).optional().describe(
+    "distance of neighbours along z, y, x where the source does not tell it, or tells it wrong; y and x of a 2-D image",
+  ),
+  unit: z.string().optional().describe("of scale: the full name of a unit of length"),
+});
+export type ConversionRequest = z.infer<typeof ConversionRequestSchema>;
+
+/** The record that a conversion leaves in its output, as far as repeating it needs it. */
+export const ConversionRecordSchema = z.looseObject({
+  version: z.string(),
+  request: ConversionRequestSchema,
+  source: z.looseObject({ identity: z.string() }),
+});
