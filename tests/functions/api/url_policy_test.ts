@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { checkAllowedUrls } from "functions/api/url_policy.ts";
+import type { AllowedUrls } from "functions/api/url_policy.ts";
+import { checkAllowedUrls, readAllowedUrls } from "functions/api/url_policy.ts";
 import { JobRequestSchema } from "shared/contract/job_request.ts";
 import { isClearstackError } from "shared/errors.ts";
 
@@ -45,3 +46,46 @@ for (
 }
 
 Deno.test("an empty list allows nothing", () => assertEquals(allows([], "/data/a.zarr"), false));
+
+for (
+  const [prefix, url, expected] of [
+    ["https://", "https://example.org/a", true],
+    ["HTTPS://", "https://example.org/a", true],
+    ["https://", "http://example.org/a", false],
+    ["https://", "https://10.0.0.1/a", false],
+    ["https://", "https://0x7f.1/a", false],
+    ["https://", "https://user@example.org/a", false],
+    ["https://", "https://store.internal/a", false],
+    ["s3://", "s3://any-bucket/a", true],
+    ["s3://", "gs://any-bucket/a", false],
+    ["http://10.0.0.1:9000/", "http://10.0.0.1:9000/a", true],
+    ["http://10.0.0.1:9000/", "http://10.0.0.1:9001/a", false],
+  ] as const
+) {
+  Deno.test(`where ${prefix} is allowed as a whole, ${url} is ${expected ? "allowed" : "refused"}`, () => {
+    assertEquals(allows([prefix], url), expected);
+  });
+}
+
+Deno.test("sources and outputs may have lists of their own, and PSFs and webhooks go by that of sources", () => {
+  const variables: Record<string, string> = {
+    CLEARSTACK_ALLOW: "/both",
+    CLEARSTACK_ALLOW_SOURCES: "/in https://hooks.example/",
+    CLEARSTACK_ALLOW_OUTPUTS: " /out\n",
+  };
+  const allowed: AllowedUrls = readAllowedUrls((name) => variables[name]);
+  const refused = (change: Record<string, unknown>) => {
+    const places = { source: { url: "/in/a" }, psf: [{ url: "/in/p" }, { url: "/both/q" }], output: { url: "/out/a" } };
+    try {
+      checkAllowedUrls(JobRequestSchema.parse({ ...places, ...change }), allowed);
+      return false;
+    } catch (error) {
+      return isClearstackError(error, "forbidden");
+    }
+  };
+  assertEquals(refused({ webhook: { url: "https://hooks.example/a" } }), false);
+  assertEquals(refused({ source: { url: "/out/a" } }), true);
+  assertEquals(refused({ psf: [{ url: "/in/p" }, { url: "/out/q" }] }), true);
+  assertEquals(refused({ output: { url: "/in/a" } }), true);
+  assertEquals(refused({ webhook: { url: "https://evil.example/a" } }), true);
+});
