@@ -24,6 +24,10 @@ const NEWEST = 0.3;
 
 const PaceSchema = z.strictObject({ adapter: z.string(), rate: z.number().positive(), jobs: z.int().min(1) });
 
+/** What an estimate is made from. */
+export type PlannedWork = Pick<Plan, "voxels" | "inflation" | "algorithm" | "decisions">;
+export type PlannedDevice = Pick<Device, "adapter" | "backend" | "computeOnHost">;
+
 /** Paces, kept in a store: `pace/HASH.json` for each adapter. */
 export class Pace {
   readonly #store: Store;
@@ -35,7 +39,7 @@ export class Pace {
   }
 
   /** What a job will take. Pilots and seam checks, which are a few tiles each, are left out. */
-  async estimate(plan: Plan, device: Device): Promise<Estimate> {
+  async estimate(plan: PlannedWork, device: PlannedDevice): Promise<Estimate> {
     const known = await this.#read(device.adapter);
     const isGpu = device.backend === "webgpu" && !device.computeOnHost;
     const rate = known?.rate ?? (isGpu ? DEFAULT_RATES.gpu : DEFAULT_RATES.cpu);
