@@ -222,7 +222,8 @@ function refusal(
     }
   }
   const { host, device } = claim(cuts, 1);
-  const mend = fixed ? "give a smaller tile or halo, or" : "give a smaller halo, crop the PSF, or";
+  const shards = axes.some((axis) => axis.granule !== undefined) ? "smaller shards, " : "";
+  const mend = fixed ? `give ${shards}a smaller tile or halo, or` : `give ${shards}a smaller halo, crop the PSF, or`;
   if (totalBytes(host) > limits.hostBytes) {
     return new ClearstackError(
       "over-budget",
