@@ -31,6 +31,9 @@ export interface OpenOptions extends RequestOptions {
   readonly pagesAreZ?: boolean;
 }
 
+/** Pages that are counted although the description states how many there are. */
+const MOST_PAGES_COUNTED = 500;
+
 /**
  * Opens a TIFF; reads its directories only. A chunk is a page, or a tile of one.
  *
@@ -53,13 +56,13 @@ export async function openTiff(location: Location, options: OpenOptions = {}): P
     where,
     async () => await GeoTIFF.fromSource(geotiffSource(readBytes, object.size) as never),
   );
-  const listed = await decoding(where, () => tiff.getImageCount());
   const first = await pageOf(tiff, 0, where);
   const description = await decoding(
     where,
     async () => parseTiffDescription(String(await first.fileDirectory.loadValue("ImageDescription") ?? ""), where),
   );
   refuseColour(first, where);
+  const listed = await decoding(where, () => countPages(tiff, description.pages));
   const { pagesAreZ = false } = options;
   const pages = decidePageAxes({ where, listed, description, requested: location.axes, pagesAreZ });
   const opened = { location, where, pages, object, header: await readBytes(0, 1024) };
@@ -116,9 +119,32 @@ function strides(rank: number, width: number, height: number): number[] {
 }
 
 async function pageOf(tiff: GeoTIFF, page: number, where: string): Promise<GeoTIFFImage> {
-  const image = await decoding(where, () => tiff.getImage(page));
+  const image = await decoding(where, () => findPage(tiff, page));
+  if (typeof image === "number") {
+    throw new ClearstackError("corrupt-data", `${where} says it has more images than the ${image} that it lists`);
+  }
   mendByteOrder(image);
   return image;
+}
+
+/** A page; or how many there are, if the chain of directories, each with the place of the next, ends before it. */
+async function findPage(tiff: GeoTIFF, page: number): Promise<GeoTIFFImage | number> {
+  try {
+    return await tiff.getImage(page);
+  } catch (error) {
+    const [, listed] = /^No image at index (\d+)$/.exec(error instanceof Error ? error.message : "") ?? [];
+    if (listed === undefined) throw error;
+    return Number(listed);
+  }
+}
+
+/**
+ * How many pages have a directory. A long chain is not followed to its end where the description states the number: far away, each
+ * link is a request. What is missing is then noticed when it is met.
+ */
+async function countPages(tiff: GeoTIFF, stated: number | undefined): Promise<number> {
+  if (stated === undefined || stated <= MOST_PAGES_COUNTED) return await tiff.getImageCount();
+  return typeof await findPage(tiff, 1) === "number" ? 1 : stated;
 }
 
 async function infoOf(first: GeoTIFFImage, description: TiffDescription, opened: Opened): Promise<ImageInfo> {
