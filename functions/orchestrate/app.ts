@@ -34,6 +34,7 @@ export function createOrchestrateApp({ jobs, token, log = console.error }: Orche
     const key = c.req.header("idempotency-key");
     const status = await jobs.submit(await readJson(c.req.raw, JobRequestSchema), {
       ...(owner === undefined ? {} : { owner }),
+      keepFailure: c.req.query("keepFailure") === "true",
       ...(key === undefined ? {} : { idempotencyKey: decodeHeader(key) }),
     });
     return c.json(status, 202);

@@ -3,7 +3,7 @@ import type { JobRequest } from "shared/contract/job_request.ts";
 import type { JobStatus } from "shared/contract/job_status.ts";
 import type { SubmitOptions } from "shared/engine/job_runner.ts";
 import { hasEnded } from "shared/engine/job_runner.ts";
-import { ClearstackError } from "shared/errors.ts";
+import { ClearstackError, errorToRecord, toClearstackError } from "shared/errors.ts";
 import { redactedRequest } from "shared/image/provenance.ts";
 import { redactUrl, urlsOverlap } from "shared/storage/url.ts";
 import { HeldJob } from "./held_job.ts";
@@ -44,6 +44,7 @@ interface Opening {
   readonly request: JobRequest;
   readonly owner: string | undefined;
   readonly key: SubmissionClaim | undefined;
+  readonly keepFailure: boolean;
 }
 
 /** The entrance of one process. */
@@ -59,18 +60,19 @@ export class Submissions {
   }
 
   /** See `JobRunner.submit`. */
-  async submit(request: JobRequest, { owner, idempotencyKey }: SubmitOptions): Promise<JobStatus> {
+  async submit(request: JobRequest, options: SubmitOptions): Promise<JobStatus> {
+    const { owner, idempotencyKey, keepFailure = false } = options;
     const { keys, refuseIfClosed, webhooks } = this.#options;
     refuseIfClosed();
     if (request.webhook) webhooks.requireSecret();
     if (idempotencyKey === undefined) {
-      return await this.#open({ id: newJobId(new Date()), request, owner, key: undefined });
+      return await this.#open({ id: newJobId(new Date()), request, owner, key: undefined, keepFailure });
     }
     for (;;) {
       const key = await keys.claim({ key: idempotencyKey, owner, request, id: newJobId(new Date()) });
       const made = key.mine ? undefined : await this.#awaitJob(key);
       if (made === "given back") continue;
-      return made ?? await this.#open({ id: key.id, request, owner, key });
+      return made ?? await this.#open({ id: key.id, request, owner, key, keepFailure });
     }
   }
 
@@ -101,6 +103,7 @@ export class Submissions {
       await begun?.output.discard().catch(() => {});
       await store.release(id).catch(() => {});
       if (key) await keys.release(key.name).catch(() => {});
+      if (opening.keepFailure && isFinal(error)) return await this.#keepFailure(opening, error);
       throw error;
     } finally {
       this.#beginning.delete(request);
@@ -129,6 +132,19 @@ export class Submissions {
     if (tag === undefined) return (await store.status(id))!;
     worker.add(new HeldJob(store, { record, tag }, begun), tag);
     return record.status;
+  }
+
+  /** Records a request that was refused as a job that has failed. */
+  async #keepFailure({ id, request, owner }: Opening, error: unknown): Promise<JobStatus> {
+    const { store, seal } = this.#options;
+    const created = new Date().toISOString();
+    const status: JobStatus = {
+      ...{ id, state: "failed", sequence: 1, created, updated: created, deviceSeconds: 0 },
+      ...(owner === undefined ? {} : { owner }),
+      ...{ request: redactedRequest(request), tiles: 0, tilesDone: 0, tilesResumed: 0, error: errorToRecord(error) },
+    };
+    await store.create({ status, request: await seal.seal(id, request), begun: true });
+    return status;
   }
 
   /** Two jobs that write to one place would destroy each other's work. */
@@ -168,6 +184,12 @@ export class Submissions {
     }
     return true;
   }
+}
+
+/** True for what was refused for good; a defect, or what may succeed later, is not. */
+function isFinal(error: unknown): boolean {
+  const { kind, retryable, status } = toClearstackError(error);
+  return kind !== "internal" && !retryable && status !== 503;
 }
 
 function taken(url: string): ClearstackError {

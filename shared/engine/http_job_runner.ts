@@ -19,8 +19,8 @@ export function httpJobRunner(baseUrl: string, token?: string): JobRunner {
   const run = (id: string) => at(`/v1/runs/${encodeURIComponent(id)}`);
   return {
     plan: (request) => callJson(at("/v1/plans"), PlanSchema, { ...authorized, method: "POST", body: request }),
-    submit: (request, { owner, idempotencyKey } = {}) =>
-      callJson(at(`/v1/runs?${search({ owner })}`), JobStatusSchema, {
+    submit: (request, { owner, idempotencyKey, keepFailure } = {}) =>
+      callJson(at(`/v1/runs?${search({ owner, keepFailure: keepFailure ? "true" : undefined })}`), JobStatusSchema, {
         method: "POST",
         body: request,
         headers: {

@@ -42,6 +42,11 @@ export interface SubmitOptions {
   readonly owner?: string;
   /** The same key of the same owner means the same job, however often and wherever it is submitted. */
   readonly idempotencyKey?: string;
+  /**
+   * True where nobody waits for the answer: a request that is refused becomes a failed job, and its key is free again. What may
+   * succeed later is thrown all the same.
+   */
+  readonly keepFailure?: boolean;
 }
 
 /** Where to go on in the events of a job. */

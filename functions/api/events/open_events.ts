@@ -35,8 +35,13 @@ export async function openEvents(
   const gate = new QuotaGate(jobs);
   const inbox = new EventInbox({
     store,
-    submit: ({ request, owner, quotas, key }) =>
-      gate.submit(request, { id: owner, roles: ["submit"], quotas }, { owner, idempotencyKey: key }),
+    submit: async ({ request, owner, quotas, key, upload }) => {
+      const options = { owner, idempotencyKey: key, keepFailure: true };
+      const { id, error } = await gate.submit(request, { id: owner, roles: ["submit"], quotas }, options);
+      if (error) {
+        (log ?? console.error)(`the upload of ${upload.key} to ${upload.bucket}: job ${id} failed: ${error.message}`);
+      }
+    },
     ...logging,
   });
   await inbox.sweep();

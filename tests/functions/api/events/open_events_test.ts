@@ -14,7 +14,10 @@ const RULES = JSON.stringify({
 /** A runner that keeps with what options jobs were submitted. */
 function runner() {
   const submitted: SubmitOptions[] = [];
-  const submit = (_: unknown, options: SubmitOptions) => Promise.resolve(submitted.push(options));
+  const submit = (_: unknown, options: SubmitOptions) => {
+    submitted.push(options);
+    return Promise.resolve({ id: "1" });
+  };
   return { submitted, jobs: { submit } as unknown as JobRunner };
 }
 
@@ -48,13 +51,13 @@ Deno.test("a process begins with what the one before had accepted, under the sam
   const { jobs, submitted } = runner();
   const events = await openEvents({ rules: RULES, store: openStore(inbox), jobs, allowedUrls: "any" });
   await events.inbox.idle();
-  assertEquals(submitted, [{ owner: "anna", idempotencyKey: entry.key }]);
+  assertEquals(submitted, [{ owner: "anna", idempotencyKey: entry.key, keepFailure: true }]);
 });
 
 Deno.test("a job beyond the quota of its rule is not submitted, and kept with the reason", async () => {
   const inbox = memoryUrl();
   const { jobs, submitted } = runner();
-  const plan = () => Promise.resolve({ voxels: 1001, tiles: 1, bytesRead: 1, bytesWritten: 1 });
+  const plan = () => Promise.resolve({ source: { url: "/a" }, voxels: 1001, tiles: 1, bytesRead: 1, bytesWritten: 1 });
   const events = await openEvents({
     ...{ rules: RULES, store: openStore(inbox), allowedUrls: "any", log: () => {} },
     jobs: { ...jobs, plan } as unknown as JobRunner,
