@@ -43,7 +43,9 @@ const TIMES = 4;
 const START_QUANTILE = 0.01;
 const END_QUANTILE = 0.999;
 
-const CONCURRENCY = 4;
+/** What is read at the same time: many small records, few large chunks. */
+const RECORDS_AT_ONCE = 16;
+const CHUNKS_AT_ONCE = 4;
 
 /**
  * The window of each channel, once all levels of an output are written: least and largest value of all voxels, as the tasks of the
@@ -85,7 +87,7 @@ async function readExtremes({ planHash, levels, outerShape, source }: Plan, url:
   const store = openStore(url);
   const keys = await Array.fromAsync(store.list(levelRecordsPrefix(planHash, 1)));
   const records = keys.filter((key) => recordIndex(key) !== undefined);
-  const reports = await mapLimited(records, CONCURRENCY, async (key) => {
+  const reports = await mapLimited(records, RECORDS_AT_ONCE, async (key) => {
     return LevelReportSchema.parse(decodeJson(await store.get(key, options)));
   });
   for (const { index, least, largest } of reports) {
@@ -108,7 +110,7 @@ async function sampleChannel(plan: Plan, url: string, channel: number, { signal 
   const picks = stratifiedPicks(voxelCount(grid), boxes, { seed: 0, stream: channel });
   const places = volumes.flatMap((outer) => picks.map((pick) => ({ outer, box: chunkBox(positionAt(pick, grid)) })));
   const stride = Math.max(1, Math.ceil(places.reduce((sum, { box }) => sum + voxelCount(box.shape), 0) / KEPT_VOXELS));
-  const samples = await mapLimited(places, CONCURRENCY, async (place) => {
+  const samples = await mapLimited(places, CHUNKS_AT_ONCE, async (place) => {
     const { values } = await readBox(image, { ...place, boundary: "constant", signal });
     const kept = Float32Array.from(
       { length: Math.ceil(values.length / stride) },
