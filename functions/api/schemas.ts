@@ -14,8 +14,14 @@ const exampleRequest = {
   algorithm: { iterations: 20, boundary: "symmetric" },
 };
 
+const channelsRequest = {
+  ...exampleRequest,
+  select: { channels: ["DAPI", 2], times: { start: 0, stop: 10 } },
+  psf: [{ url: "https://example.org/psf-461.tif" }, { url: "https://example.org/psf-668.tif" }],
+};
+
 /** Body of a job. */
-export const JobRequestDoc = JobRequestSchema.meta({ id: "JobRequest", examples: [exampleRequest] });
+export const JobRequestDoc = JobRequestSchema.meta({ id: "JobRequest", examples: [exampleRequest, channelsRequest] });
 
 const JobResultDoc = JobResultSchema.meta({ id: "JobResult" });
 

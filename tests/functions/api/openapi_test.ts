@@ -57,7 +57,7 @@ Deno.test("operation ids are unique, path parameters are declared, and every ref
 
 Deno.test("the examples are what the contract accepts", async () => {
   const { schemas } = (await readDocument()).components;
-  JobRequestSchema.parse(schemas.JobRequest.examples[0]);
+  for (const example of schemas.JobRequest.examples) JobRequestSchema.parse(example);
   JobStatusSchema.parse({
     ...schemas.JobStatus.examples[0],
     request: JobRequestSchema.parse(schemas.JobRequest.examples[0]),
