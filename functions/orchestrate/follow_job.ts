@@ -23,8 +23,21 @@ export interface FollowOptions extends EventsOptions {
  * from before a restart, and is taken as none.
  */
 export async function* followJob(options: FollowOptions): AsyncGenerator<JobEvent> {
-  const { held, stored, pollMilliseconds, closing } = options;
-  const signal = options.signal ? AbortSignal.any([options.signal, closing]) : closing;
+  // Not AbortSignal.any: what lives as long as the process would remember every reader it ever had.
+  const stop = new AbortController();
+  const sources = [options.signal, options.closing].filter((source) => source !== undefined);
+  const abort = () => stop.abort();
+  for (const source of sources) source.addEventListener("abort", abort);
+  if (sources.some(({ aborted }) => aborted)) abort();
+  try {
+    yield* follow(options, stop.signal);
+  } finally {
+    for (const source of sources) source.removeEventListener("abort", abort);
+  }
+}
+
+async function* follow(options: FollowOptions, signal: AbortSignal): AsyncGenerator<JobEvent> {
+  const { held, stored, pollMilliseconds } = options;
   let seen: number | undefined = options.after;
   let ended = false;
   while (!ended && !signal.aborted) {
