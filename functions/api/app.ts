@@ -1,6 +1,7 @@
 /** The `api` function: the public HTTP endpoint, described by its own OpenAPI document. */
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context, Next } from "hono";
+import { except } from "hono/combine";
 import { cors } from "hono/cors";
 import { HTTPException } from "hono/http-exception";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
@@ -63,7 +64,11 @@ function guardApp(app: OpenAPIHono<Env>, { auth, corsOrigins = [], ...deps }: Ap
   app.use(requestId(), showRequestId, secureHeaders(SECURE_HEADERS));
   app.use("/v1/*", neverStored);
   if (corsOrigins.length > 0) {
-    app.use("/v1/*", cors({ origin: [...corsOrigins], exposeHeaders: ["location", "x-request-id"], maxAge: 600 }));
+    // Senders of events ask by OPTIONS too, and for something else.
+    app.use(
+      "/v1/*",
+      except(EVENTS_PATH, cors({ origin: [...corsOrigins], exposeHeaders: ["location", "x-request-id"], maxAge: 600 })),
+    );
   }
   app.use(limitHeaders(limits));
   app.use(authenticate(auth, OPEN_PATHS));

@@ -56,6 +56,7 @@ const receiveEvents = createRoute({
   path: EVENTS_PATH,
   operationId: "receiveEvents",
   summary: "Tell of uploads",
+  security: [],
   description:
     "For object stores: Amazon SNS, S3 records (Ceph), MinIO, Amazon EventBridge, Google Pub/Sub, CloudEvents " +
     "(Eventarc, Knative, Event Grid) and Azure Event Grid, each with its own authentication.",

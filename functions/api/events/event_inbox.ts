@@ -86,7 +86,8 @@ export class EventInbox {
       throw error;
     }
     this.#enqueue(waiting);
-    if (Date.now() - this.#sweptAt > SWEEP_MILLISECONDS) await this.sweep();
+    // Not awaited, since the sender waits; it never rejects.
+    if (Date.now() - this.#sweptAt > SWEEP_MILLISECONDS) this.sweep();
   }
 
   /** Takes what processes that died have left in the store; what cannot be read stays there, and the log says so. */

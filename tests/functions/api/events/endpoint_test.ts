@@ -160,6 +160,15 @@ Deno.test("the handshake of CloudEvents is answered to the sender with the secre
   await problemOf(await ask(`?secret=${SECRET}`, "<script>"), 400);
 });
 
+Deno.test("web pages that may call do not keep CloudEvents from being asked for", async () => {
+  const { app } = eventService({ corsOrigins: ["https://viewer.example"] });
+  const headers = { "webhook-request-origin": "eventgrid.azure.net", origin: "https://viewer.example" };
+  const answer = await app.request(`/v1/events?secret=${SECRET}`, { method: "OPTIONS", headers });
+  assertEquals([answer.status, answer.headers.get("webhook-allowed-origin")], [200, "eventgrid.azure.net"]);
+  const page = await app.request("/v1/jobs", { method: "OPTIONS", headers });
+  assertEquals(page.headers.get("access-control-allow-origin"), "https://viewer.example");
+});
+
 Deno.test("MinIO's probe is answered, and other methods are refused", async () => {
   const { app } = eventService();
   const probe = await app.request("/v1/events", { method: "HEAD" });
@@ -170,4 +179,13 @@ Deno.test("MinIO's probe is answered, and other methods are refused", async () =
     assertEquals(refused.headers.get("allow"), "HEAD, OPTIONS, POST");
     await problemOf(refused, 405);
   }
+});
+
+Deno.test("senders prove themselves in their own ways where callers need keys, and their secrets open nothing else", async () => {
+  const { app, post } = eventService({ auth: {} });
+  assertEquals((await post(S3_PUT)).status, 202);
+  const { authorization } = S3_PUT.headers;
+  await problemOf(await app.request("/v1/jobs", { headers: { authorization: authorization! } }), 401);
+  const { paths } = await (await app.request("/openapi.json")).json();
+  assertEquals(paths["/v1/events"].post.security, []);
 });

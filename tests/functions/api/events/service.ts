@@ -1,5 +1,6 @@
 /** The endpoint over a job runner that keeps what it is given. */
 import { createApiApp } from "functions/api/app.ts";
+import type { Auth } from "functions/api/auth/auth.ts";
 import type { EventConfiguration } from "functions/api/events/read_event_configuration.ts";
 import { EventInbox } from "functions/api/events/event_inbox.ts";
 import { EventRules } from "functions/api/events/match_event.ts";
@@ -31,6 +32,8 @@ export interface ServiceOptions {
   readonly capacity?: number;
   readonly sources?: EventConfiguration["sources"];
   readonly submit?: JobRunner["submit"];
+  readonly corsOrigins?: readonly string[];
+  readonly auth?: Auth;
 }
 
 /** A service whose jobs are written down and do not run. */
@@ -50,7 +53,14 @@ export function eventService(options: ServiceOptions = {}) {
   const senders = new Senders();
   const configuration = { sources, rules: new EventRules(TIFF_RULES) };
   const events = { configuration, inbox, keys: senders.keys, allowedUrls, log: write };
-  const app = createApiApp({ jobs: NO_JOBS, allowedUrls, events, log: write });
+  const app = createApiApp({
+    jobs: NO_JOBS,
+    allowedUrls,
+    events,
+    log: write,
+    corsOrigins: options.corsOrigins ?? [],
+    auth: options.auth,
+  });
   const post = async ({ headers, body }: Recorded, query = "") =>
     await app.request(`/v1/events${query}`, {
       method: "POST",
