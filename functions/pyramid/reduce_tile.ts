@@ -3,7 +3,7 @@
  * record. The bytes depend on the task alone, so it does not matter who does it, or how often.
  */
 import type { LevelReport, LevelTask } from "shared/contract/level.ts";
-import type { Box, Vec3 } from "shared/geometry.ts";
+import type { Box } from "shared/geometry.ts";
 import { mapAxes, voxelCount } from "shared/geometry.ts";
 import type { Image } from "shared/image/image.ts";
 import { encodeJson } from "shared/image/json.ts";
@@ -45,20 +45,29 @@ export async function reduceTile(task: LevelTask, signal: AbortSignal): Promise<
   return report;
 }
 
-/** The core in boxes that each read few whole chunks of the finer level, so that a task needs little memory beside its core. */
+/**
+ * The core in boxes that each read few whole chunks of the finer level, so that a task needs little memory beside its core and
+ * reads no chunk twice that lies inside it.
+ */
 function* pieces({ finer, factors, tile: { core } }: LevelTask): Generator<Box> {
   const step = pieceShape(finer.chunk, factors);
-  for (let z = 0; z < core.shape[0]; z += step[0]) {
-    for (let y = 0; y < core.shape[1]; y += step[1]) {
-      for (let x = 0; x < core.shape[2]; x += step[2]) {
-        const at: Vec3 = [z, y, x];
-        yield {
-          start: mapAxes((axis) => core.start[axis] + at[axis]),
-          shape: mapAxes((axis) => Math.min(step[axis], core.shape[axis] - at[axis])),
-        };
-      }
+  const [alongZ, alongY, alongX] = mapAxes((axis) => cut(core.start[axis], core.shape[axis], step[axis]));
+  for (const z of alongZ) {
+    for (const y of alongY) {
+      for (const x of alongX) yield { start: [z.start, y.start, x.start], shape: [z.length, y.length, x.length] };
     }
   }
+}
+
+/** Cuts a stretch wherever a multiple of `step` lies. */
+function cut(start: number, length: number, step: number): { readonly start: number; readonly length: number }[] {
+  const stretches: { start: number; length: number }[] = [];
+  for (let at = start; at < start + length;) {
+    const next = Math.min(start + length, (Math.floor(at / step) + 1) * step);
+    stretches.push({ start: at, length: next - at });
+    at = next;
+  }
+  return stretches;
 }
 
 /** The voxels that a piece is the mean of; where the finer level ends, fewer than its factors say. */

@@ -68,3 +68,17 @@ Deno.test("nobody without the token gets a tile written, but anyone is told that
   assertEquals((await guarded.request("/healthz")).status, 200);
   assertEquals([(await post({})).status, (await post({ authorization: "Bearer secret" })).status], [401, 400]);
 });
+
+Deno.test("a task reads each chunk of the finer level once, also where those of its own do not line up with it", async () => {
+  const { request } = await pyramidRequest({ shape: [50, 8, 257], chunk: [50, 8, 257], tile: [10, 8, 257] });
+  await runJob(request, pyramidJobs());
+  const { plan } = await beginJob({ ...request, output: { ...request.output, ifExists: "resume" } }, pyramidJobs());
+  const [whole] = [...levelTasks({ plan, url: request.output.url, level: 1, done: new Set() })] as [LevelTask];
+  assertEquals([whole.finer.chunk, whole.output.chunk], [[10, 8, 256], [16, 4, 129]]);
+  // Planes 16 to 24 are means of 32 to 49, which lie in the chunks 3 and 4.
+  const core = { start: [16, 0, 0], shape: [9, 4, 129] } as const;
+  const { bytesRead } = await reduceTile({ ...whole, tile: { ...whole.tile, core } }, new AbortController().signal);
+  const keys = (await keysBelow(request.output.url)).filter((key) => /^0\/c\/[34]\//.test(key));
+  const sizes = await Promise.all(keys.map(async (key) => (await openStore(request.output.url).head(key))!.size));
+  assertEquals([keys.length, bytesRead], [4, sizes.reduce((sum, size) => sum + size, 0)]);
+});
