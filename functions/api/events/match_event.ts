@@ -149,8 +149,17 @@ function requestOf(
 function placeOf(url: string): Place | undefined {
   const [, provider, host, path] = /^(s3|gs|az):\/\/([^/]+)\/(.*?)\/*$/is.exec(url) ?? [];
   if (provider === undefined || host === undefined || path === undefined) return undefined;
-  const key = decodeURIComponent(path);
+  const key = decode(path);
   if (provider.toLowerCase() !== "az") return { provider: provider.toLowerCase() as Provider, bucket: host, key };
   const [container = "", ...segments] = key.split("/");
   return { provider: "az", bucket: `${host.split(".")[0]}/${container}`, key: segments.join("/") };
+}
+
+/** A path that is not percent-encoded stands for itself, as stores take it. */
+function decode(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
 }
