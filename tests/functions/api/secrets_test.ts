@@ -20,16 +20,21 @@ const SECRETS = [
   "FRAGMENTSECRET",
 ];
 
-/** Serves a store to whoever presents the signature. */
+/** Serves a store to whoever presents the signature, and takes messages at `/hook`. */
 function serveSigned(url: string, signature: string) {
   const store = openStore(url);
+  const told = Promise.withResolvers<string>();
   const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: () => {} }, async (request) => {
     const { pathname, searchParams } = new URL(request.url);
     if (searchParams.get("sig") !== signature) return new Response("bad signature", { status: 403 });
+    if (pathname === "/hook") {
+      told.resolve(await request.text());
+      return new Response(null, { status: 204 });
+    }
     const bytes = await store.get(decodeURIComponent(pathname.slice(1)));
     return bytes === undefined ? new Response(null, { status: 404 }) : new Response(new Uint8Array(bytes));
   });
-  return { url: `http://127.0.0.1:${server.addr.port}`, stop: () => server.shutdown() };
+  return { url: `http://127.0.0.1:${server.addr.port}`, told: told.promise, stop: () => server.shutdown() };
 }
 
 /** Everything below a URL as text, byte for byte a character, with the keys. */
@@ -55,7 +60,8 @@ Deno.test("no secret of a caller is in a log, an answer, an event, a job's recor
   console.error = (...words) => log(words.map((word) => Deno.inspect(word)).join(" "));
   configureStores(servedEnvironment((name) => name === "CLEARSTACK_ALLOW" ? images.url : undefined));
   const state = "memory:secret-jobs";
-  const control = { stateKey: crypto.getRandomValues(new Uint8Array(32)).toBase64() };
+  const random = () => crypto.getRandomValues(new Uint8Array(32)).toBase64();
+  const control = { stateKey: random(), webhookSecret: `whsec_${random()}` };
   const jobs = await LocalJobRunner.start({ deps: identityJobs(), store: openStore(state), control, log });
   const key = createApiKey("lab");
   const record = { id: "lab", sha256: apiKeyHash(key), roles: ["admin" as const], created: "2026-01-05T09:30:00.000Z" };
@@ -75,12 +81,14 @@ Deno.test("no secret of a caller is in a log, an answer, an event, a job's recor
     const source = { url: `${images.url}/image?sig=QUERYSECRET#FRAGMENTSECRET` };
     const psf = { url: `${images.url}/psf?sig=QUERYSECRET` };
     assertEquals((await submit({ source, psf }, "/v1/plans")).status, 200);
-    const accepted = await submit({ source, psf });
+    const webhook = { url: `${images.url}/hook?sig=QUERYSECRET` };
+    const accepted = await submit({ source, psf, webhook });
     assertEquals(accepted.status, 202, accepted.text);
     const { id } = JSON.parse(accepted.text);
     const followed = await send(`/v1/jobs/${id}/events`);
     assert(followed.text.includes('"state":"done"'), followed.text);
     await send(`/v1/jobs/${id}`);
+    answers.push(await images.told);
     await send("/v1/jobs");
 
     const wrong = { url: `${images.url}/image?sig=WRONGSECRET` };
