@@ -2,6 +2,7 @@
  * Stacks that ImageJ writes above 4 GiB: one directory, and all pages raw behind the first, where 32-bit offsets cannot point.
  */
 import type { GeoTIFFImage } from "geotiff";
+import { swapBytes } from "../byte_order.ts";
 import { dtypeBytes } from "../dtype.ts";
 import type { Dtype } from "../contract/image_info.ts";
 import { ClearstackError } from "../errors.ts";
@@ -56,9 +57,7 @@ export async function contiguousPages(first: GeoTIFFImage, stack: ContiguousStac
     }
     // A copy where the bytes do not start on a multiple of the item, as views of larger blocks may not.
     const own = bytes.byteOffset % itemBytes === 0 ? bytes : bytes.slice();
-    if (!first.littleEndian) {
-      for (let at = 0; at < own.length; at += itemBytes) own.subarray(at, at + itemBytes).reverse();
-    }
+    if (!first.littleEndian) swapBytes(own, itemBytes);
     return new Values(own.buffer as ArrayBuffer, own.byteOffset, pageBytes / itemBytes);
   };
 }

@@ -22,7 +22,8 @@ export class ValueRanges {
   static of(values: ChunkValues): ValueRange {
     if (values instanceof BigInt64Array || values instanceof BigUint64Array) return rangeOfBig(values);
     let [least, largest] = [Infinity, -Infinity];
-    for (const value of values) {
+    for (let i = 0; i < values.length; i++) {
+      const value = values[i]!;
       if (value < least && value > -Infinity) least = value;
       if (value > largest && value < Infinity) largest = value;
     }
