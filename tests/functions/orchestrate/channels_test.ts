@@ -196,6 +196,13 @@ for (
   });
 }
 
+Deno.test("no output may lie over the PSF of any channel, and nothing of it is lost", async () => {
+  const before = await keysBelow(psfs[2]!.url);
+  const request = requestOf({ psf: psfs, output: { ...psfs[2]!, ifExists: "overwrite" } });
+  await assertRejects(() => runJob(request, identityJobs()), ClearstackError, "over the PSF");
+  assertEquals(await keysBelow(psfs[2]!.url), before);
+});
+
 Deno.test("halo and boxes fit the largest PSF, and PSFs that are all the same make the plan of one", async () => {
   const planOf = async (psf: JobRequestInput["psf"]) =>
     (await prepareJob(requestOf({ psf, tiling: { tile: [6, 8, 14] } }), identityJobs())).plan;
