@@ -1,8 +1,10 @@
 /** Who calls, and what they may do. */
+import { z } from "zod";
 import type { Quotas } from "shared/contract/quotas.ts";
 
 /** `read` sees its own jobs, `submit` also starts and cancels them, `admin` sees and cancels everybody's. */
-export type Role = "read" | "submit" | "admin";
+export const RoleSchema = z.enum(["read", "submit", "admin"]);
+export type Role = z.infer<typeof RoleSchema>;
 
 /** A caller that has been told apart from others. */
 export interface Principal {

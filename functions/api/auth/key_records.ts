@@ -2,10 +2,8 @@
 import { z } from "zod";
 import { QuotasSchema } from "shared/contract/quotas.ts";
 import { ClearstackError } from "shared/errors.ts";
+import { RoleSchema } from "../principal.ts";
 import { KEY_ID, KEY_ID_FORM } from "./api_key.ts";
-
-/** What callers may do. */
-export const RoleSchema = z.enum(["read", "submit", "admin"]);
 
 /** What is kept of one key. */
 export const KeyRecordSchema = z.strictObject({
