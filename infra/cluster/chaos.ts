@@ -1,0 +1,193 @@
+/**
+ * `deno task chaos`: what survives. One job is run undisturbed, then once for every seed while servers are killed at random
+ * moments and the way to the store loses one request in a hundred. Every run must end with the bytes of the undisturbed one and
+ * a record of every tile.
+ *
+ *   --seeds N      (default 20)
+ *   --first N      the first seed (default 1)
+ *   --instances N  (default 2)
+ *   --kills N      servers killed in each run (default 5)
+ */
+import { parseArgs } from "@std/cli/parse-args";
+import { writeVolume } from "functions/cli/sample/write_volume.ts";
+import { createRandom } from "functions/cli/sample/random.ts";
+import type { JobRequestInput } from "shared/contract/job_request.ts";
+import { encodeTiff } from "shared/image/write_tiff.ts";
+import { openStore } from "shared/storage/open_store.ts";
+import type { Store } from "shared/storage/store.ts";
+import type { Fault, FaultProxy } from "../../tests/fixtures/fault_proxy.ts";
+import { faultProxy } from "../../tests/fixtures/fault_proxy.ts";
+import { Cluster } from "./cluster.ts";
+import { runJob } from "./run_job.ts";
+
+/** One request in so many is spoilt. */
+const REQUESTS_PER_FAULT = 100;
+const FAULTS: readonly Fault[] = ["busy", "reset", "lost", "truncated"];
+const TILES = 200;
+const SHAPE = [32, 160, 320] as const;
+const TILE = [16, 16, 32] as const;
+/** What a killed server is missed for, seconds. */
+const [SHORTEST_ABSENCE, LONGEST_ABSENCE] = [0.2, 3];
+const LIMIT_SECONDS = 900;
+
+const { seeds, first, instances, kills } = parseArgs(Deno.args, {
+  string: ["seeds", "first", "instances", "kills"],
+  default: { seeds: "20", first: "1", instances: "2", kills: "5" },
+});
+const folder = await Deno.makeTempDir({ prefix: "clearstack-chaos-" });
+let proxy: FaultProxy | undefined;
+let faulty: (() => number) | undefined;
+let failures = 0;
+try {
+  await using cluster = await Cluster.start({
+    folder,
+    instances: Number(instances),
+    storeProxy: (endpoint) => {
+      proxy = faultProxy(endpoint, () => spoil());
+      return proxy.origin;
+    },
+  });
+  await writeSource(cluster);
+  const calm = await run(cluster, "calm");
+  console.log(
+    `undisturbed: ${calm.seconds.toFixed(0)} s, ${calm.objects.size} objects, ${calm.records} records of tiles\n`,
+  );
+  console.log(
+    "| seed | killed | s | faults of storage | tiles twice | bytes | records |\n| --- | --- | --- | --- | --- | --- | --- |",
+  );
+  for (let seed = Number(first); seed < Number(first) + Number(seeds); seed++) {
+    failures += await disturbed(cluster, seed, calm) ? 0 : 1;
+  }
+} finally {
+  await proxy?.[Symbol.asyncDispose]();
+}
+if (failures === 0) await Deno.remove(folder, { recursive: true });
+console.log(failures === 0 ? "\nevery run ended with the same bytes" : `\n${failures} runs FAILED; logs: ${folder}`);
+Deno.exit(failures === 0 ? 0 : 1);
+
+interface Run {
+  readonly seconds: number;
+  /** Hashes of everything but records of how the run went, by key. */
+  readonly objects: ReadonlyMap<string, string>;
+  readonly records: number;
+  /** Times that the record of a finished tile was written again. */
+  readonly twice: number;
+}
+
+function spoil(): Fault | undefined {
+  if (!faulty || faulty() * REQUESTS_PER_FAULT >= 1) return undefined;
+  return FAULTS[Math.floor(faulty() * FAULTS.length)];
+}
+
+async function writeSource({ bucketUrl }: Cluster): Promise<void> {
+  const { uniform: random } = createRandom(1);
+  const values = Uint16Array.from({ length: SHAPE[0] * SHAPE[1] * SHAPE[2] }, () => Math.floor(1000 * random()));
+  const volume = { name: "noise", shape: SHAPE, voxelMicrometre: [1, 1, 1] as const, values };
+  await writeVolume(openStore(`${bucketUrl}/image.zarr`), volume);
+  const psf = { shape: [3, 5, 5] as const, values: new Float32Array(75).map((_, at) => 1 / (1 + Math.abs(at - 37))) };
+  await openStore(bucketUrl).put("psf.tif", encodeTiff({ ...psf, spacingMicrometre: [1, 1, 1] }));
+}
+
+/** Runs the job into a folder of its own. */
+async function run({ bucketUrl, apiUrl }: Cluster, name: string): Promise<Run> {
+  const request: JobRequestInput = {
+    source: { url: `${bucketUrl}/image.zarr` },
+    psf: { url: `${bucketUrl}/psf.tif` },
+    // An output is called by the last part of its URL.
+    output: { url: `${bucketUrl}/${name}/out.zarr` },
+    algorithm: { iterations: 20 },
+    tiling: { tile: [...TILE], halo: [8, 12, 12] },
+    backend: "cpu",
+  };
+  const [started, logged] = [performance.now(), proxy!.log.length];
+  const status = await runJob(request, { apiUrl, limitSeconds: LIMIT_SECONDS });
+  const seconds = (performance.now() - started) / 1000;
+  if (status.state !== "done") throw new Error(`the job is ${status.state}: ${status.error?.message}`);
+  const { objects, records } = await outputOf(openStore(request.output.url));
+  const written = proxy!.log.slice(logged).filter((line) => /^PUT \S*\/\.clearstack\/tiles\/\S*$/.test(line));
+  return { seconds, objects, records, twice: written.length - new Set(written).size };
+}
+
+async function outputOf(store: Store): Promise<Pick<Run, "objects" | "records">> {
+  const objects = new Map<string, string>();
+  let records = 0;
+  for (const key of (await Array.fromAsync(store.list(""))).sort()) {
+    if (key.startsWith(".clearstack/tiles/")) records++;
+    // Times and places differ from run to run.
+    if (key.startsWith(".clearstack/")) continue;
+    const bytes = (await store.get(key))!;
+    const stored = new Uint8Array(key === "zarr.json" ? withoutProvenance(bytes) : bytes);
+    const digest = await crypto.subtle.digest("SHA-256", stored);
+    objects.set(key, new Uint8Array(digest).toHex());
+  }
+  return { objects, records };
+}
+
+/** The metadata of the output but for how and when it came about. */
+function withoutProvenance(bytes: Uint8Array): Uint8Array {
+  const metadata = JSON.parse(new TextDecoder().decode(bytes));
+  delete metadata.attributes.clearstack;
+  return new TextEncoder().encode(JSON.stringify(metadata));
+}
+
+/** One run with faults and kills; prints its row, and tells whether it ended as it must. */
+async function disturbed(cluster: Cluster, seed: number, calm: Run): Promise<boolean> {
+  const { uniform: random } = createRandom(seed);
+  faulty = createRandom(seed + 1_000_000).uniform;
+  const logged = proxy!.log.length;
+  const killing = killServers(cluster, random, calm.seconds);
+  let outcome: Run | Error;
+  try {
+    outcome = await run(cluster, `seed-${seed}`);
+  } catch (error) {
+    outcome = error instanceof Error ? error : new Error(String(error));
+  }
+  faulty = undefined;
+  const killed = (await killing).join(", ");
+  const faults = proxy!.log.slice(logged).filter((line) => / \w+$/.test(line.replace(/^\S+ \S+/, ""))).length;
+  if (outcome instanceof Error) {
+    console.log(`| ${seed} | ${killed} | | ${faults} | | FAILED: ${outcome.message} | |`);
+    return false;
+  }
+  const { seconds, twice, records, objects } = outcome;
+  const other = differing(objects, calm.objects);
+  const same = other.length === 0;
+  const verdict = `${same ? "identical" : `DIFFERENT: ${other.slice(0, 5).join(" ")}`} | ${records}${
+    records === TILES ? "" : " of 200"
+  }`;
+  console.log(`| ${seed} | ${killed} | ${seconds.toFixed(0)} | ${faults} | ${twice} | ${verdict} |`);
+  return same && records === TILES;
+}
+
+/** Keys of objects that only one of them has, or that hold other bytes. */
+function differing(a: ReadonlyMap<string, string>, b: ReadonlyMap<string, string>): string[] {
+  return [...new Set([...a.keys(), ...b.keys()])].filter((key) => a.get(key) !== b.get(key));
+}
+
+/** Kills servers one after the other, at random moments of the time that an undisturbed run takes, and starts them again. */
+async function killServers(cluster: Cluster, random: () => number, seconds: number): Promise<string[]> {
+  const started = performance.now();
+  const moments = Array.from({ length: Number(kills) }, () => random() * seconds).sort((a, b) => a - b);
+  const victims = [...cluster.servers.keys(), "s3"].filter((name) => name !== "api");
+  const killed: string[] = [];
+  for (const moment of moments) {
+    await sleep(moment - (performance.now() - started) / 1000);
+    const victim = victims[Math.floor(random() * victims.length)]!;
+    killed.push(victim);
+    await absence(cluster, victim, SHORTEST_ABSENCE + random() * (LONGEST_ABSENCE - SHORTEST_ABSENCE));
+  }
+  return killed;
+}
+
+async function absence({ servers, objects }: Cluster, name: string, seconds: number): Promise<void> {
+  const server = servers.get(name);
+  if (server) await server.kill();
+  else await objects.killGateway();
+  await sleep(seconds);
+  if (server) await server.start();
+  else await objects.startGateway();
+}
+
+function sleep(seconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, Math.max(0, 1000 * seconds)));
+}
