@@ -4,28 +4,22 @@
  */
 import type { JobStatus } from "shared/contract/job_status.ts";
 import { hasEnded } from "shared/engine/job_runner.ts";
-import { withOrigin } from "shared/engine/with_origin.ts";
 import { errorToRecord, isClearstackError } from "shared/errors.ts";
 import { INTERNAL_DETAIL } from "shared/http/problem.ts";
-import { tileAt } from "shared/plan.ts";
 import type { Holder } from "./held_job.ts";
 import { HeldJob } from "./held_job.ts";
-import type { BegunJob, JobProgress } from "./job_run.ts";
 import type { JobStore } from "./job_store.ts";
 import type { Candidate } from "./job_watch.ts";
 import { JobWatch } from "./job_watch.ts";
 import type { Pace } from "./pace.ts";
 import { pause } from "./pause.ts";
 import type { JobDeps } from "./run_job.ts";
-import { beginJob, completeJob } from "./run_job.ts";
+import { runHeldJob } from "./run_held_job.ts";
 import type { StateSeal } from "./state_seal.ts";
 import type { Webhooks } from "./webhook.ts";
 
 /** Ended jobs whose events stay in memory for readers that reconnect. */
 const KEPT_LOGS = 32;
-
-/** While tiles finish, the status is written at most this often: it only matters to those who ask another process. */
-const SAVE_INTERVAL_MILLISECONDS = 2000;
 
 /** What a worker needs. */
 export interface JobWorkerOptions {
@@ -162,10 +156,8 @@ export class JobWorker {
   async #work(job: HeldJob): Promise<void> {
     if (hasEnded(job.status)) return this.#conclude(job);
     try {
-      const { result, voxels, seconds } = await this.#run(job);
-      await this.#options.pace.learn(result.adapter, voxels * result.iterations, seconds).catch(() => {});
-      const deviceSeconds = job.status.deviceSeconds - seconds + result.kernelSeconds;
-      await this.#end(job, { state: "done", result, deviceSeconds, ...this.#options.pace.cost(deviceSeconds) });
+      const save = () => this.#inBackground(this.#save(job));
+      await this.#end(job, await runHeldJob(job, { ...this.#options, save }));
     } catch (error) {
       if (job.lost) return this.#detach(job);
       const cancelled = isClearstackError(error, "cancelled");
@@ -177,40 +169,6 @@ export class JobWorker {
       const told = record.kind === "internal" ? { ...record, message: INTERNAL_DETAIL } : record;
       await this.#end(job, { state: cancelled ? "cancelled" : "failed", error: told });
     }
-  }
-
-  /** Runs a job; with its result comes what the pace is learned from: voxels of the boxes and kernel seconds of its tiles. */
-  async #run(job: HeldJob) {
-    const { deps, pace } = this.#options;
-    const { signal } = job.stop;
-    const begun = guarded(job, job.begun ?? await this.#begin(job));
-    const before = job.status.deviceSeconds;
-    let [seconds, voxels, lastSaved] = [0, 0, 0];
-    const { request: { priority }, owner } = job.status;
-    const engine = withOrigin(deps.engine, { run: job.id, priority, ...(owner === undefined ? {} : { owner }) });
-    const result = await completeJob(begun, engine, {
-      signal,
-      onProgress: ({ type, tile, message, ...counts }: JobProgress) => {
-        if (tile) {
-          seconds += tile.kernelSeconds;
-          voxels += tileAt(begun.plan, tile.index).box.shape.reduce((product, length) => product * length, 1);
-        }
-        const deviceSeconds = before + seconds;
-        const change = { ...counts, deviceSeconds, ...pace.cost(deviceSeconds) };
-        job.change(change, { type, ...(tile ? { tile } : {}), ...(message ? { message } : {}) });
-        if (Date.now() - lastSaved < SAVE_INTERVAL_MILLISECONDS) return;
-        lastSaved = Date.now();
-        this.#inBackground(this.#save(job));
-      },
-    });
-    return { result, voxels, seconds };
-  }
-
-  /** What an earlier process prepared goes on where it stopped, even if it was asked to overwrite: that is done. */
-  async #begin(job: HeldJob): Promise<BegunJob> {
-    const request = await this.#options.seal.open(job.id, job.record.request);
-    const resumed = { ...request, output: { ...request.output, ifExists: "resume" as const } };
-    return await beginJob(resumed, this.#options.deps, job.stop.signal);
   }
 
   async #end(job: HeldJob, change: Partial<JobStatus>): Promise<void> {
@@ -320,10 +278,4 @@ export class JobWorker {
   #logAbout(id: string, what: string, error: unknown): void {
     this.#options.log(`job ${id}: ${what}: ${errorToRecord(error).message}`);
   }
-}
-
-/** A run that has lost its job must not remove what the one that took over writes. */
-function guarded(job: HeldJob, begun: BegunJob): BegunJob {
-  const { output } = begun;
-  return { ...begun, output: { ...output, discard: () => job.lost ? Promise.resolve() : output.discard() } };
 }
