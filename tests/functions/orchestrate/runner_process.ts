@@ -1,0 +1,20 @@
+/**
+ * A runner in a process of its own, to be killed: takes jobs from the folder JOBS, submits REQUEST if there is one and prints the
+ * job's id, and takes PACE milliseconds for each tile. LEASE is the time after which its lease is void.
+ */
+import { LocalJobRunner } from "functions/orchestrate/local_job_runner.ts";
+import { JobRequestSchema } from "shared/contract/job_request.ts";
+import { openStore } from "shared/storage/open_store.ts";
+import { identityJobs } from "../identity_jobs.ts";
+import { identityKernels } from "../identity_kernels.ts";
+
+const pace = Number(Deno.env.get("PACE"));
+const kernels = identityKernels(() => new Promise((resolve) => setTimeout(resolve, pace)));
+const runner = await LocalJobRunner.start({
+  deps: identityJobs(kernels),
+  store: openStore(Deno.env.get("JOBS")!),
+  leaseMilliseconds: Number(Deno.env.get("LEASE")),
+});
+const request = Deno.env.get("REQUEST");
+if (request) console.log((await runner.submit(JobRequestSchema.parse(JSON.parse(request)))).id);
+else console.log("ready");
