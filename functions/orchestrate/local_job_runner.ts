@@ -30,6 +30,9 @@ import { Webhooks } from "./webhook.ts";
 /** Between two looks at a job that another process runs. */
 const POLL_MILLISECONDS = 500;
 
+/** The same for somebody who waits for it to be cancelled. */
+const CANCEL_POLL_MILLISECONDS = 50;
+
 const RETENTION_INTERVAL_MILLISECONDS = 3_600_000;
 
 /** Settings of {@link LocalJobRunner}. */
@@ -120,7 +123,7 @@ export class LocalJobRunner implements JobRunner {
   }
 
   async cancel(id: string): Promise<JobStatus> {
-    for (let asked = false;; await pause(asked ? POLL_MILLISECONDS / 5 : 0)) {
+    for (let asked = false;; await pause(CANCEL_POLL_MILLISECONDS)) {
       const job = this.#worker.get(id);
       if (job?.leased && !hasEnded(job.status)) {
         job.stop.abort();

@@ -8,6 +8,7 @@ import { hasEnded } from "shared/engine/job_runner.ts";
 import { ClearstackError } from "shared/errors.ts";
 import { openStore } from "shared/storage/open_store.ts";
 import type { Store } from "shared/storage/store.ts";
+import { cephServer, testOn } from "../../fixtures/object_servers.ts";
 import { identityJobs, keysBelow, readOutput, sampleRequest } from "../identity_jobs.ts";
 import { identityKernels } from "../identity_kernels.ts";
 
@@ -226,6 +227,27 @@ Deno.test("the same key is the same job, in parallel and on two runners", async 
   assertEquals([later.id, later.state], [id, "done"]);
   assertEquals([tilesRun(depsA, depsB), (await a.list({ limit: 9 })).jobs.length], [RUNS, 1]);
   assertEquals(await readOutput(request.output.url), values);
+  await a.close();
+  await b.close();
+});
+
+testOn(await cephServer(), "over S3, runners share jobs, keys and a death as over any other store", async (server) => {
+  const store = server.freshStore();
+  const { kernels, reached } = heldKernels(4);
+  const wire = cuttable(store);
+  const a = await start(wire.store, { deps: identityJobs(kernels), leaseMilliseconds: 3 * LEASE });
+  const { request, values } = await sampleRequest();
+  const submit = () => a.submit(request, { idempotencyKey: "k" });
+  const [{ id }, again] = await Promise.all([submit(), submit()]);
+  assertEquals(again.id, id);
+  await reached;
+  wire.cut();
+  const deps = identityJobs();
+  const b = await start(store, { deps, leaseMilliseconds: 3 * LEASE });
+  assertEquals((await b.submit(request, { idempotencyKey: "k" })).id, id);
+  assertEquals((await ended(b, id)).state, "done");
+  assertEquals(await readOutput(request.output.url), values);
+  wire.mend();
   await a.close();
   await b.close();
 });
