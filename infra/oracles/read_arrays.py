@@ -23,7 +23,6 @@ def main():
         consolidated = os.path.exists(os.path.join(folder, name, ".zmetadata"))
         arrays = zarr.open_consolidated(os.path.join(folder, name), mode="r").array_keys() if consolidated else group.array_keys()
         found[name] = {
-            "zarr": int(zarr.__version__.split(".")[0]),
             "shape": array.shape,
             "chunks": array.chunks,
             "shards": getattr(array, "shards", None),

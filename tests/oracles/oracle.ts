@@ -39,13 +39,22 @@ export async function runScript(python: string, script: string, ...args: readonl
   return new TextDecoder().decode(stdout);
 }
 
-/**
- * A Python whose zarr reads Zarr v3, if it was unpacked before; unpacks it (about a minute) where oracles are required.
- */
+/** A Python whose zarr reads Zarr v3; see {@link findSuitePython}. */
 export function findZarr3Python(): string | undefined {
+  return findSuitePython("trixie");
+}
+
+/** A Python whose GDAL reads Zarr v3 with shards; see {@link findSuitePython}. */
+export function findGdalPython(): string | undefined {
+  return findSuitePython("forky");
+}
+
+/** The Python of a newer suite, if it was unpacked before; unpacks it (some minutes) where oracles are required. */
+function findSuitePython(suite: string): string | undefined {
   const script = decodeURIComponent(new URL("unpack_suite.sh", SCRIPTS).pathname);
   try {
-    const { success, stdout, stderr } = new Deno.Command(script, { args: required ? [] : ["--find"] }).outputSync();
+    const { success, stdout, stderr } = new Deno.Command(script, { args: [...(required ? [] : ["--find"]), suite] })
+      .outputSync();
     if (success) return new TextDecoder().decode(stdout).trim();
     if (required) throw new Error(`${script} failed: ${new TextDecoder().decode(stderr)}`);
   } catch (error) {

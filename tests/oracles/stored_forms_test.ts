@@ -1,4 +1,4 @@
-/** Outputs in every form, read by zarr-python 2 and 3. */
+/** Outputs in every form, read by zarr-python 2 and 3, and by GDAL. */
 import { assertEquals } from "@std/assert";
 import type { StoredArray } from "shared/contract/stored_array.ts";
 import { mapAxes, type Vec3, voxelCount } from "shared/geometry.ts";
@@ -8,7 +8,7 @@ import { writeBlock } from "shared/image/write_block.ts";
 import { rootDocuments } from "shared/image/zarr_documents.ts";
 import { openStore } from "shared/storage/open_store.ts";
 import { indices } from "../fixtures/zarr3.ts";
-import { canImport, findZarr3Python, readRaw, runOracle, runScript } from "./oracle.ts";
+import { canImport, findGdalPython, findZarr3Python, readRaw, runOracle, runScript } from "./oracle.ts";
 
 type Form = Omit<StoredArray, "url" | "array" | "dtype">;
 
@@ -51,22 +51,32 @@ async function write(url: string, form: Form): Promise<Float32Array> {
   return all;
 }
 
-async function compare(forms: Record<string, Form>, read: (folder: string) => Promise<string>): Promise<void> {
+/** What a reader is to find of an array. */
+type Facts = (form: Form, folder: string) => Record<string, unknown>;
+
+function alongAxes({ axes }: Form, sides: Vec3): number[] {
+  return [...axes.slice(0, -3).map(() => 1), ...sides.slice(-Math.min(3, axes.length))];
+}
+
+const found: Facts = (form) => ({ shape: form.shape, chunks: alongAxes(form, form.chunk), dtype: "float32" });
+
+const foundByZarrPython: Facts = (form, url) => ({
+  ...found(form, url),
+  shards: form.shard ? alongAxes(form, form.shard) : null,
+  arrays: ["0"],
+  attributes: { made: url },
+});
+
+const foundByGdal: Facts = (form, url) => ({ ...found(form, url), axes: form.axes });
+
+async function compare(forms: Record<string, Form>, facts: Facts, read: (folder: string) => Promise<string>) {
   const folder = await Deno.makeTempDir({ prefix: "clearstack-forms-" });
   try {
     const written: Record<string, Float32Array> = {};
     for (const [name, form] of Object.entries(forms)) written[name] = await write(`${folder}/${name}`, form);
-    const found = JSON.parse(await read(folder));
+    const answer = JSON.parse(await read(folder));
     for (const [name, form] of Object.entries(forms)) {
-      const { axes, shape, chunk, shard } = form;
-      const along = (sides: Vec3) => [...axes.slice(0, -3).map(() => 1), ...sides.slice(-Math.min(3, axes.length))];
-      assertEquals(
-        [found[name].shape, found[name].chunks, found[name].dtype],
-        [[...shape], along(chunk), "float32"],
-        name,
-      );
-      assertEquals(found[name].shards, shard === undefined ? null : along(shard), name);
-      assertEquals([found[name].arrays, found[name].attributes], [["0"], { made: `${folder}/${name}` }], name);
+      assertEquals(answer[name], facts(form, `${folder}/${name}`), name);
       assertEquals(await readRaw(`${folder}/${name}.raw`), written[name], name);
     }
   } finally {
@@ -77,13 +87,21 @@ async function compare(forms: Record<string, Form>, read: (folder: string) => Pr
 Deno.test({
   name: "zarr-python 2 reads what is written as OME-Zarr 0.4, by its consolidated metadata too",
   ignore: !canImport("zarr", "numcodecs"),
-  fn: () => compare(V2, (folder) => runOracle("read_arrays.py", folder)),
+  fn: () => compare(V2, foundByZarrPython, (folder) => runOracle("read_arrays.py", folder)),
 });
 
-const python = findZarr3Python();
+const zarr3 = findZarr3Python();
 
 Deno.test({
   name: "zarr-python 3 reads what is written as OME-Zarr 0.4 and 0.5, in shards and not",
-  ignore: python === undefined,
-  fn: () => compare({ ...V2, ...V3 }, (folder) => runScript(python!, "read_arrays.py", folder)),
+  ignore: zarr3 === undefined,
+  fn: () => compare({ ...V2, ...V3 }, foundByZarrPython, (folder) => runScript(zarr3!, "read_arrays.py", folder)),
+});
+
+const gdal = findGdalPython();
+
+Deno.test({
+  name: "GDAL reads what is written as OME-Zarr 0.4 and 0.5, in shards and not",
+  ignore: gdal === undefined,
+  fn: () => compare({ ...V2, ...V3 }, foundByGdal, (folder) => runScript(gdal!, "read_gdal.py", folder)),
 });
