@@ -5,6 +5,7 @@ import type { Engine } from "shared/engine/engine.ts";
 import { httpDevice, httpLevels, httpTiles } from "shared/engine/http_functions.ts";
 import { createSpreadEngine } from "shared/engine/local.ts";
 import { createRestateEngine } from "shared/engine/restate_engine.ts";
+import type { ShardPlace } from "shared/engine/restate_shards.ts";
 import { ShardStore } from "shared/engine/restate_shards.ts";
 import type { RetryPolicy } from "shared/engine/retry.ts";
 import type { WorkersByKind } from "shared/engine/workers.ts";
@@ -13,6 +14,7 @@ import { ClearstackError } from "shared/errors.ts";
 import { listenAddress } from "shared/http/listen_address.ts";
 import type { Store } from "shared/storage/store.ts";
 import { createRestateEndpoint } from "./restate_endpoint.ts";
+import { sealedShards } from "./sealed_shards.ts";
 
 /** Reads an environment variable. */
 type Env = (name: string) => string | undefined;
@@ -76,11 +78,12 @@ export function openEngine({ env, store, token }: EngineSources): OpenEngine {
     pilots: deconvolve.count,
     levels: pyramid.count,
   };
-  const engine = createRestateEngine({ ingressUrl, store, instances });
-  return { engine, device, restate: restateService(env, store, workers) };
+  const shards = sealedShards(store, env("CLEARSTACK_STATE_KEY"));
+  const engine = createRestateEngine({ ingressUrl, store: shards, instances });
+  return { engine, device, restate: restateService(env, shards, workers) };
 }
 
-function restateService(env: Env, store: Store, workers: WorkersByKind): RestateService {
+function restateService(env: Env, store: ShardPlace, workers: WorkersByKind): RestateService {
   const identityKeys = words(env("RESTATE_IDENTITY_KEY"));
   for (const key of identityKeys) {
     if (/^publickeyv1_[1-9A-HJ-NP-Za-km-z]{32,50}$/.test(key)) continue;

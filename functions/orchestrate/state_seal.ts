@@ -52,7 +52,8 @@ async function checkMark(store: Store, key: CryptoKey | undefined): Promise<void
   }
 }
 
-async function importKey(key: string): Promise<CryptoKey> {
+/** @throws {ClearstackError} `invalid-request` for what is no key */
+export async function importKey(key: string): Promise<CryptoKey> {
   let bytes: Uint8Array<ArrayBuffer>;
   try {
     bytes = Uint8Array.fromBase64(key.trim());
@@ -69,7 +70,7 @@ async function importKey(key: string): Promise<CryptoKey> {
 }
 
 /** The name goes with the text, so that no sealed text passes for another's. */
-async function encrypt(key: CryptoKey, name: string, text: string): Promise<string> {
+export async function encrypt(key: CryptoKey, name: string, text: string): Promise<string> {
   const nonce = crypto.getRandomValues(new Uint8Array(NONCE));
   const encoder = new TextEncoder();
   const algorithm = { name: "AES-GCM", iv: nonce, additionalData: encoder.encode(name) };
@@ -80,7 +81,13 @@ async function encrypt(key: CryptoKey, name: string, text: string): Promise<stri
   return whole.toBase64();
 }
 
-async function decrypt(key: CryptoKey, name: string, sealed: string, store: Store): Promise<string> {
+/** @throws {ClearstackError} `invalid-request` for what was sealed with another key, or under another name */
+export async function decrypt(
+  key: CryptoKey,
+  name: string,
+  sealed: string,
+  store: Pick<Store, "url">,
+): Promise<string> {
   try {
     const whole = Uint8Array.fromBase64(sealed);
     const additionalData = new TextEncoder().encode(name);
@@ -91,7 +98,7 @@ async function decrypt(key: CryptoKey, name: string, sealed: string, store: Stor
   }
 }
 
-function otherKey({ url }: Store, cause?: unknown): ClearstackError {
+function otherKey({ url }: Pick<Store, "url">, cause?: unknown): ClearstackError {
   const options = cause === undefined ? {} : { cause };
   const message =
     `the jobs in ${url} are encrypted with another key: set CLEARSTACK_STATE_KEY to the one they began with`;

@@ -3,14 +3,13 @@
  * lives, and remembers what is done until the shard is. See docs/engine.md.
  */
 import { ClearstackError, errorFromRecord, isClearstackError, toClearstackError } from "../errors.ts";
-import type { Store } from "../storage/store.ts";
 import type { Engine, FanOutOptions } from "./engine.ts";
 import { isAbort } from "./local.ts";
 import type { FittedTask } from "./reducer.ts";
 import { Reducer } from "./reducer.ts";
 import type { ShardClient } from "./restate_client.ts";
 import { shardClient } from "./restate_client.ts";
-import type { ShardResult } from "./restate_shards.ts";
+import type { ShardPlace, ShardResult } from "./restate_shards.ts";
 import { LARGEST_SHARD, shardFolder, ShardStore } from "./restate_shards.ts";
 import type { TaskKind, TaskOf } from "./task_kinds.ts";
 
@@ -30,7 +29,7 @@ export interface RestateEngineOptions {
   /** Where the server takes invocations. */
   readonly ingressUrl: string;
   /** Holds the shards in flight; every `orchestrate` process that may do them sees the same. */
-  readonly store: Store;
+  readonly store: ShardPlace;
   /** Instances that take tasks of each kind. */
   readonly instances: { readonly [K in TaskKind]: number };
 }

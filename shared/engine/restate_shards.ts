@@ -69,11 +69,14 @@ export function shardFolder(run: string, kind: TaskKind): string {
   return `${FOLDER}${run}/${kind}/`;
 }
 
+/** What shards are kept in. */
+export type ShardPlace = Pick<Store, "put" | "get" | "delete" | "list">;
+
 /** Shards that are in flight, one object each. */
 export class ShardStore {
-  readonly #store: Store;
+  readonly #store: ShardPlace;
 
-  constructor(store: Store) {
+  constructor(store: ShardPlace) {
     this.#store = store;
   }
 
