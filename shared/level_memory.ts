@@ -3,6 +3,7 @@ import type { Plan } from "./contract/plan.ts";
 import type { Level } from "./contract/level.ts";
 import type { Vec3 } from "./geometry.ts";
 import { mapAxes, voxelCount } from "./geometry.ts";
+import { WRITE_CONCURRENCY } from "./memory.ts";
 import { pieceShape } from "./pyramid.ts";
 
 const FLOAT_BYTES = 4;
@@ -39,15 +40,16 @@ function tileBytes({ concurrency, box, core }: LevelMemoryOptions): number {
 }
 
 /**
- * What the largest task holds beside the chunks it encodes: its tile, the voxels that a piece of it is the mean of, their means,
- * and the stored and decoded bytes of the chunks that those are read from.
+ * What the largest task holds: its tile; then the voxels that a piece of it is the mean of, their means, and the stored and decoded
+ * bytes of the chunks that those are read from; in the end the chunks that it encodes.
  */
 function taskBytes({ levels, outputChunk }: LevelMemoryOptions): number {
-  const claims = levels.map(({ tile, shape, factors }, index) => {
+  const claims = levels.map(({ tile, shape, factors, chunk }, index) => {
     const piece = pieceShape(levels[index - 1]?.chunk ?? outputChunk, factors);
     const read = voxelCount(mapAxes((axis) => piece[axis] * factors[axis]));
     const core = mapAxes((axis) => Math.min(tile[axis], shape[axis]));
-    return FLOAT_BYTES * (voxelCount(core) + voxelCount(piece) + 3 * read);
+    const reading = voxelCount(piece) + 3 * read;
+    return FLOAT_BYTES * (voxelCount(core) + Math.max(reading, 2 * WRITE_CONCURRENCY * voxelCount(chunk)));
   });
   return Math.max(0, ...claims);
 }

@@ -1,9 +1,7 @@
 /** Host memory that one process needs for a job, in named terms, bytes. What the kernels need comes from the kernels. */
-import type { Level } from "./contract/level.ts";
 import type { MemoryTerms } from "./contract/plan.ts";
 import type { Vec3 } from "./geometry.ts";
 import { voxelCount } from "./geometry.ts";
-import { levelBytes } from "./level_memory.ts";
 
 /** Source chunks that are fetched and decoded at the same time while one box is read. */
 export const READ_CONCURRENCY = 8;
@@ -32,28 +30,21 @@ export interface HostMemoryOptions {
   readonly concurrency: number;
   /** True if a pilot splits boxes into kept and held-out photons. */
   readonly holdsOut: boolean;
-  /** Coarser levels, whose tiles are written once those of the finest are finished. */
-  readonly levels: readonly Level[];
 }
 
 /** Host bytes for tiles in flight, without the kernels' own buffers. */
 export function hostMemory(options: HostMemoryOptions): MemoryTerms {
   const { concurrency } = options;
   const boxBytes = FLOAT_BYTES * voxelCount(options.box);
-  const coreBytes = FLOAT_BYTES * voxelCount(options.core);
-  const levels = levelBytes(options);
-  const chunks = [options.outputChunk, ...options.levels.map(({ chunk }) => chunk)];
   return {
     runtime: RUNTIME_BYTES,
     boxesRead: concurrency * boxBytes,
     estimates: concurrency * boxBytes,
     ...(options.holdsOut ? { photonSplits: concurrency * boxBytes } : {}),
-    cores: concurrency * coreBytes,
-    // what tasks of levels take beyond what the tiles before them have given back
-    ...(levels > 0 ? { levels } : {}),
+    cores: concurrency * FLOAT_BYTES * voxelCount(options.core),
     // stored and decoded bytes of each chunk under way; stored ones are taken as incompressible
     sourceChunks: 2 * READ_CONCURRENCY * options.sourceChunkBytes,
-    outputChunks: 2 * WRITE_CONCURRENCY * FLOAT_BYTES * Math.max(...chunks.map(voxelCount)),
+    outputChunks: 2 * WRITE_CONCURRENCY * FLOAT_BYTES * voxelCount(options.outputChunk),
     ...(options.outputShard ? { outputShards: SHARDS_AT_ONCE * FLOAT_BYTES * voxelCount(options.outputShard) } : {}),
   };
 }

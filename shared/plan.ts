@@ -19,6 +19,7 @@ import { ClearstackError, isClearstackError } from "./errors.ts";
 import { MAX_SIDE } from "./fast_size.ts";
 import type { Vec3 } from "./geometry.ts";
 import { formatVec3, mapAxes, SPATIAL_AXES, voxelCount } from "./geometry.ts";
+import { levelBytes } from "./level_memory.ts";
 import { formatBytes, hostMemory, totalBytes } from "./memory.ts";
 import { outputObjects, shardGranule } from "./output_objects.ts";
 import { planHash } from "./plan_hash.ts";
@@ -161,7 +162,7 @@ function claimMemory(
   const { chunk, shard } = outputObjects({ ...output, shape, tile: core, volumes: volumeCount(image) });
   const boxes = Math.min(limits.boxesAtOnce, concurrency);
   const compute = Object.fromEntries(Object.entries(limits.compute(box)).map(([term, bytes]) => [term, boxes * bytes]));
-  const host = hostMemory({
+  const forTiles = hostMemory({
     box,
     core,
     outputChunk: chunk,
@@ -169,8 +170,9 @@ function claimMemory(
     sourceChunkBytes: image.chunkShape.reduce((product, side) => product * side, 1) * dtypeBytes(image.dtype),
     concurrency,
     holdsOut,
-    levels,
   });
+  const forLevels = levelBytes({ levels, box, core, outputChunk: chunk, concurrency });
+  const host = { ...forTiles, ...(forLevels > 0 ? { levels: forLevels } : {}) };
   return limits.computeOnHost ? { host: { ...host, ...compute }, device: {} } : { host, device: compute };
 }
 

@@ -1,8 +1,7 @@
-import { assert, assertEquals } from "@std/assert";
+import { assertEquals } from "@std/assert";
 import type { Level } from "shared/contract/level.ts";
 import type { Vec3 } from "shared/geometry.ts";
 import { levelBytes } from "shared/level_memory.ts";
-import { hostMemory, totalBytes } from "shared/memory.ts";
 import { pyramidLevels } from "shared/pyramid.ts";
 
 const chunk: Vec3 = [16, 256, 256];
@@ -12,11 +11,11 @@ const MIB = 2 ** 20;
 const levels = pyramidLevels([64, 4096, 4096], { spacing: [1, 1, 1], objects: () => ({ chunk }) });
 
 const options = (box: Vec3, core: Vec3, concurrency: number, of: readonly Level[] = levels) => ({
-  ...{ box, core, concurrency, levels: of, outputChunk: chunk, sourceChunkBytes: 0, holdsOut: false },
+  ...{ box, core, concurrency, levels: of, outputChunk: chunk },
 });
 
-/** Tile, piece of an eighth of a chunk, and its chunk three times: stored, decoded, and as the box that is reduced. */
-const TASK = 16 * MIB + MIB / 2 + 3 * 4 * MIB;
+/** Tile, and four chunks that are encoded, before and after; what is read before that is less. */
+const TASK = 16 * MIB + 8 * 4 * MIB;
 
 Deno.test("levels claim nothing where they fit in what tiles have given back", () => {
   // Three boxes and estimates of 64 MiB, and cores of 16 MiB.
@@ -27,11 +26,14 @@ Deno.test("levels claim what one task takes beyond small tiles, however many of 
   const tiles = 3 * (2 * MIB + MIB / 4);
   const small = options([4, 256, 256], [1, 256, 256], 3);
   assertEquals(levelBytes(small), TASK - tiles);
-  assertEquals(hostMemory(small).levels, TASK - tiles);
 });
 
-Deno.test("a plan without coarser levels claims as if there were none", () => {
-  const none = options([4, 256, 256], [1, 256, 256], 3, []);
-  assertEquals(hostMemory(none).levels, undefined);
-  assert(totalBytes(hostMemory(none)) < totalBytes(hostMemory({ ...none, levels })));
+Deno.test("a task that reads large chunks claims those instead of what it writes", () => {
+  // Of a chunk of 64 MiB: stored, decoded, and as the box that is reduced to an eighth.
+  const large = { ...options([4, 256, 256], [1, 256, 256], 1), outputChunk: [16, 1024, 1024] as const };
+  assertEquals(levelBytes(large), 16 * MIB + 3 * 64 * MIB + 8 * MIB - (2 * MIB + MIB / 4));
+});
+
+Deno.test("where there is no coarser level, nothing is claimed", () => {
+  assertEquals(levelBytes(options([4, 256, 256], [1, 256, 256], 3, [])), 0);
 });
