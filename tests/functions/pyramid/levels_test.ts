@@ -162,7 +162,7 @@ Deno.test("an image that fits a viewer has one level, and so has one whose reque
   }
 });
 
-Deno.test("an output with levels is a source like any other: its full resolution is deconvolved", async () => {
+Deno.test("an output with levels is a source like any other: its full resolution is deconvolved, or the level that is named, in its place", async () => {
   const { request, values } = await pyramidRequest(LONG);
   await runJob(request, pyramidJobs());
   const again = {
@@ -179,4 +179,6 @@ Deno.test("an output with levels is a source like any other: its full resolution
   };
   await runJob(level, pyramidJobs());
   assertEquals(await readOutput(level.output.url), levelsOf(values, LONG.shape, HALVES)[0]);
+  const { scale, translation } = (await openImage({ url: level.output.url })).info;
+  assertEquals([scale, translation], [[2, 2, 2], [0.5, 0.5, 0.5]]);
 });
