@@ -5,7 +5,7 @@
  * long as there is anything left to do for it; `cancel/ID` where somebody wants it cancelled.
  */
 import type { JobStatus } from "shared/contract/job_status.ts";
-import { ClearstackError } from "shared/errors.ts";
+import { ClearstackError, isClearstackError } from "shared/errors.ts";
 import { hashHex } from "shared/image/hash.ts";
 import type { Store } from "shared/storage/store.ts";
 import { dayOf, jobTime } from "./job_id.ts";
@@ -67,6 +67,16 @@ export class JobStore {
   /** The status of a job; undefined if there is no such job. */
   async status(id: string): Promise<JobStatus | undefined> {
     return (await this.read(id))?.record.status;
+  }
+
+  /** As {@link read}, but undefined also for a record that is damaged, or of another version: one must not hide the others. */
+  async legible(id: string): Promise<TaggedRecord | undefined> {
+    try {
+      return await this.read(id);
+    } catch (error) {
+      if (isClearstackError(error, "corrupt-data")) return undefined;
+      throw error;
+    }
   }
 
   /** Removes all that is stored of a job. */

@@ -3,6 +3,7 @@
  * runner is dead if its lease has not changed for as long as this one has watched it: no clock is compared with another's.
  */
 import { hasEnded } from "shared/engine/job_runner.ts";
+import { isClearstackError } from "shared/errors.ts";
 import type { Holder } from "./held_job.ts";
 import type { JobStore } from "./job_store.ts";
 
@@ -19,6 +20,7 @@ export interface JobWatchOptions {
   readonly holder: Holder;
   /** A lease that does not change for so long is void. */
   readonly leaseMilliseconds: number;
+  readonly log: (line: string) => void;
 }
 
 /** A mark without a job is that of a submission that is under way; after so long it is one that was cut off. */
@@ -28,6 +30,8 @@ const SUBMISSION_MILLISECONDS = 10 * 60_000;
 export class JobWatch {
   readonly #options: JobWatchOptions;
   readonly #seen = new Map<string, { readonly tag: string; readonly since: number }>();
+  /** Jobs whose records are damaged, or of another version. */
+  readonly #illegible = new Set<string>();
   readonly #candidates = new Map<string, Candidate>();
 
   constructor(options: JobWatchOptions) {
@@ -69,7 +73,7 @@ export class JobWatch {
    * @param atStart true where this runner has just started, so that leases in its own name are those of an earlier life
    */
   async look(isHeld: (id: string) => boolean, atStart = false): Promise<Set<string>> {
-    const { store } = this.#options;
+    const { store, log } = this.#options;
     // From before the question: a job that is added while it is under way is no less alive.
     const known = [...this.#candidates.keys(), ...this.#seen.keys()];
     const live = new Set(await store.liveIds());
@@ -79,7 +83,14 @@ export class JobWatch {
       this.#seen.delete(id);
     }
     for (const id of live) {
-      if (!isHeld(id) && !this.#candidates.has(id)) await this.#judge(id, atStart);
+      if (isHeld(id) || this.#candidates.has(id) || this.#illegible.has(id)) continue;
+      try {
+        await this.#judge(id, atStart);
+      } catch (error) {
+        if (!isClearstackError(error, "corrupt-data")) throw error;
+        this.#illegible.add(id);
+        log(`${error.message}: it is left alone`);
+      }
     }
     return live;
   }

@@ -2,7 +2,6 @@
 import type { JobList, JobQuery } from "shared/contract/job_list.ts";
 import type { JobStatus } from "shared/contract/job_status.ts";
 import { matches } from "./job_filter.ts";
-import { jobTime } from "./job_id.ts";
 import type { JobStore } from "./job_store.ts";
 
 /** Records read at once. */
@@ -26,7 +25,7 @@ export async function listJobs(
   let [read, last] = [0, ""];
   let batch: string[] = [];
   const take = async () => {
-    const found = await Promise.all(batch.map(async (id) => known(id) ?? await store.status(id)));
+    const found = await Promise.all(batch.map(async (id) => known(id) ?? (await store.legible(id))?.record.status));
     read += batch.length;
     for (const [index, status] of found.entries()) {
       last = batch[index]!;
@@ -53,7 +52,7 @@ async function* wantedIds(store: JobStore, query: JobQuery): AsyncGenerator<stri
   }
   yield* store.ids({
     owner,
-    olderThan: cursor !== undefined && jobTime(cursor) !== undefined ? cursor : undefined,
+    olderThan: cursor,
     after: createdAfter === undefined ? undefined : Date.parse(createdAfter),
     before: createdBefore === undefined ? undefined : Date.parse(createdBefore),
   });

@@ -12,7 +12,7 @@ import type { SubmissionKeys } from "./submission_keys.ts";
 export async function removeExpired(store: JobStore, keys: SubmissionKeys, before: number): Promise<number> {
   let removed = 0;
   for await (const id of store.ids({ before })) {
-    const record = (await store.read(id))?.record;
+    const record = (await store.legible(id))?.record;
     if (!record || !hasEnded(record.status) || Date.parse(record.status.updated) >= before) continue;
     if (record.webhook === "pending") continue;
     if (record.submission !== undefined) await keys.release(record.submission);

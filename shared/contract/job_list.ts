@@ -5,7 +5,8 @@ import { JobStateSchema, JobStatusSchema } from "./job_status.ts";
 /** Query of `GET /v1/jobs`. Whatever is left out does not restrict. */
 export const JobQuerySchema = z.strictObject({
   limit: z.coerce.number().int().min(1).max(1000).default(100).describe("most jobs in one answer"),
-  cursor: z.string().max(64).optional().describe("`next` of the answer before"),
+  cursor: z.string().regex(/^[0-9a-z]{8,10}-[0-9a-f]{8}$/, "expected what an earlier answer had as next").optional()
+    .describe("`next` of the answer before"),
   state: JobStateSchema.optional(),
   owner: z.string().max(256).optional().describe("who submitted them; an administrator may name anybody"),
   createdAfter: z.iso.datetime({ offset: true }).optional(),

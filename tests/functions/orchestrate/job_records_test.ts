@@ -142,6 +142,27 @@ Deno.test("records of jobs that ended long ago are removed with all that belongs
   assertEquals([await keys.isTaken(key.name), await Array.fromAsync(raw.list("owners/"))], [false, []]);
 });
 
+Deno.test("a record that cannot be read is told of once, and hides no other job", async () => {
+  const raw = freshStore();
+  const [store, lines] = [new JobStore(raw), [] as string[]];
+  const good = recordOf(NOW);
+  const { id } = recordOf(NOW).status;
+  await store.create(good);
+  await store.markLive(id, "memory:o");
+  await raw.put(`jobs/${dayOf(NOW)}/${id}.json`, new TextEncoder().encode('{"status":'));
+  const log = (line: string) => void lines.push(line);
+  const runner = await LocalJobRunner.start({ deps: identityJobs(), store: raw, leaseMilliseconds: 40, log });
+  assertEquals((await runner.list({ limit: 9 })).jobs, [good.status]);
+  const error = await assertRejects(() => runner.get(id), ClearstackError, "cannot be read");
+  assertEquals(error.kind, "corrupt-data");
+  const { request: sample } = await sampleRequest();
+  const submitted = await runner.submit(sample);
+  assertEquals((await Array.fromAsync(await runner.events(submitted.id))).at(-1)!.status.state, "done");
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  await runner.close();
+  assertEquals(lines, [`the stored record of job ${id} cannot be read: it is left alone`]);
+});
+
 Deno.test("a runner with a retention removes old records and never an output", async () => {
   const raw = freshStore();
   const { request: sample } = await sampleRequest();
