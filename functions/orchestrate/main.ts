@@ -34,7 +34,8 @@ const token = env("CLEARSTACK_TOKEN");
 const store = openStore(env("CLEARSTACK_JOBS") ?? "memory:jobs");
 const { engine, device, restate } = openEngine({ env, store, token });
 if (restate) {
-  Deno.serve(restate.address, restate.fetch);
+  const onListen = ({ port }: Deno.NetAddr) => console.error(`Restate may call this process on port ${port}`);
+  Deno.serve({ ...restate.address, onListen }, restate.fetch);
   if (restate.registration) registerEndpoint(restate.registration);
 }
 const jobs = await LocalJobRunner.start({

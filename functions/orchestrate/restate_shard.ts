@@ -43,6 +43,8 @@ export function shardService({ shards, workers, retries }: ShardServiceDeps) {
       run: async (context: Context, { key }: ShardMessage): Promise<ShardResult> => {
         const shard = await shards.get(key);
         if (!shard) throw new TerminalError("nobody waits for this shard any more", { errorCode: 410 });
+        // Nothing tells of the end of an attempt that has ended already.
+        if (context.request().attemptCompletedSignal.aborted) throw new Error("the server has gone");
         return await runShard(context, shard, flows.open(key, shard));
       },
       stop: (context: Context, { invocations }: StopMessage): Promise<void> => {

@@ -1,0 +1,38 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { answers, freePort, ServerProcess } from "../../../infra/cluster/server_process.ts";
+
+/** A server that answers `ok`; `script` runs before it listens. */
+async function server(script = "") {
+  const logFolder = await Deno.makeTempDir({ prefix: "clearstack-server-" });
+  const port = freePort();
+  const code = `${script}; Deno.serve({ hostname: "127.0.0.1", port: ${port} }, () => new Response("ok"))`;
+  const process = new ServerProcess({
+    name: "sample",
+    command: Deno.execPath(),
+    args: ["eval", "--quiet", code],
+    logFolder,
+    ready: answers(`http://127.0.0.1:${port}`),
+  });
+  return { process, url: `http://127.0.0.1:${port}`, remove: () => Deno.remove(logFolder, { recursive: true }) };
+}
+
+const isRunning = (pid: number) => Deno.stat(`/proc/${pid}`).then(() => true, () => false);
+
+Deno.test("a server that was killed is gone, and starts again at the same address", async () => {
+  const { process, url, remove } = await server();
+  await process.start();
+  const first = process.pid!;
+  await process.kill();
+  assertEquals([process.pid, await isRunning(first)], [undefined, false]);
+  await process.start();
+  assert(await answers(url)());
+  await process.stop();
+  await remove();
+});
+
+Deno.test("a server that does not listen is told of with its last words, and not left behind", async () => {
+  const { process, remove } = await server('console.error("no such device"); Deno.exit(3)');
+  await assertRejects(() => process.start(), Error, "no such device");
+  assertEquals(process.pid, undefined);
+  await remove();
+});
