@@ -1,6 +1,7 @@
 /**
  * Serves the `orchestrate` function. PORT (default 8082) and HOST (default 127.0.0.1) say where; CLEARSTACK_JOBS is the folder
- * or URL that keeps the status of jobs (default: memory).
+ * or URL that keeps the jobs (default: memory), which other instances may share. CLEARSTACK_RUNNER names this instance;
+ * webhooks, prices, retention and encryption of jobs are set as docs/jobs.md says.
  *
  * CLEARSTACK_TILES_URL lists, separated by spaces, where the instances of the `deconvolve` function answer (default
  * http://127.0.0.1:8081), CLEARSTACK_PYRAMID_URL those of the `pyramid` function (default http://127.0.0.1:8083); where a URL is a
