@@ -16,7 +16,7 @@ export interface JobControl {
 }
 
 /**
- * Reads CLEARSTACK_INSTANCE, CLEARSTACK_WEBHOOK_SECRET, CLEARSTACK_PRICE_PER_GPU_SECOND with CLEARSTACK_CURRENCY (default USD),
+ * Reads CLEARSTACK_RUNNER, CLEARSTACK_WEBHOOK_SECRET, CLEARSTACK_PRICE_PER_GPU_SECOND with CLEARSTACK_CURRENCY (default USD),
  * CLEARSTACK_RETENTION (such as 30d) and CLEARSTACK_STATE_KEY.
  *
  * @throws {ClearstackError} `invalid-request` naming the variable
@@ -25,7 +25,7 @@ export function readJobControl(env: (name: string) => string | undefined): JobCo
   const given = <Key extends keyof JobControl>(key: Key, value: JobControl[Key]) =>
     value === undefined ? {} : { [key]: value };
   return {
-    ...given("instance", env("CLEARSTACK_INSTANCE")),
+    ...given("instance", env("CLEARSTACK_RUNNER")),
     ...given("webhookSecret", env("CLEARSTACK_WEBHOOK_SECRET")),
     ...given("price", readPrice(env("CLEARSTACK_PRICE_PER_GPU_SECOND"), env("CLEARSTACK_CURRENCY") ?? "USD")),
     ...given("retentionMilliseconds", readRetention(env("CLEARSTACK_RETENTION"))),

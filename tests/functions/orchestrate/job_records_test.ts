@@ -261,7 +261,7 @@ Deno.test("an estimate comes close to what the job then takes, once the device i
 Deno.test("settings of job control are read with their units, and refused by their names", () => {
   const read = (variables: Record<string, string>) => readJobControl((name) => variables[name]);
   assertEquals(read({}), {});
-  assertEquals(read({ CLEARSTACK_RETENTION: "30d", CLEARSTACK_INSTANCE: "pod" }), {
+  assertEquals(read({ CLEARSTACK_RETENTION: "30d", CLEARSTACK_RUNNER: "pod" }), {
     retentionMilliseconds: 30 * DAY,
     instance: "pod",
   });
