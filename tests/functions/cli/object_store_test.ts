@@ -9,6 +9,7 @@ import { runCli } from "./run_cli.ts";
 
 /** Wide enough for a coarser level. */
 const SHAPE = [12, 20, 264];
+const TILE = ["--tile", "6,10,132"];
 const ceph = await cephServer();
 const azurite = await azuriteServer();
 
@@ -26,6 +27,25 @@ for (const [name, server] of [["Ceph", ceph], ["azurite", azurite]] as const) {
     assertEquals((await runCli([...argumentsOf(url), "--overwrite"])).status, 0);
     await openStore(url).deleteAll("");
   });
+}
+
+const FORMS = {
+  // Of 2 chunks along x, which they do not fill.
+  "shards": ["--tile", "12,10,264", "--shards", "12,10,264"],
+  "OME-Zarr 0.4": [...TILE, "--ome-version", "0.4"],
+};
+
+for (const [form, flags] of Object.entries(FORMS)) {
+  for (const [name, server] of [["Ceph", ceph], ["azurite", azurite]] as const) {
+    testOn(server, `into ${form} on ${name}, a job writes the same objects as into memory`, async (running) => {
+      const url = running.freshUrl();
+      configureStores(running.environment);
+      await writeSample(url);
+      await deconvolve(url, flags);
+      assertEquals(await chunksBelow(url), await chunksInMemory(flags));
+      await openStore(url).deleteAll("");
+    });
+  }
 }
 
 for (const fault of ["busy", "reset", "lost", "truncated"] as Fault[]) {
@@ -62,27 +82,27 @@ async function writeSample(url: string): Promise<void> {
   await writePsf(`${url}/psf.zarr`);
 }
 
-function argumentsOf(url: string): string[] {
+function argumentsOf(url: string, flags: readonly string[] = TILE): string[] {
   const places = ["deconvolve", `${url}/image.zarr`, `${url}/out.zarr`, "--psf", `${url}/psf.zarr`];
-  return [...places, "--backend", "cpu", "--iterations", "2", "--tile", "6,10,132", "--halo", "2,4,4"];
+  return [...places, "--backend", "cpu", "--iterations", "2", "--halo", "2,4,4", ...flags];
 }
 
-async function deconvolve(url: string): Promise<void> {
-  const { status, err } = await runCli(argumentsOf(url));
+async function deconvolve(url: string, flags?: readonly string[]): Promise<void> {
+  const { status, err } = await runCli(argumentsOf(url, flags));
   assertEquals(status, 0, err);
 }
 
-async function chunksInMemory(): Promise<[string, Uint8Array][]> {
+async function chunksInMemory(flags?: readonly string[]): Promise<[string, Uint8Array][]> {
   const url = `memory:${crypto.randomUUID()}`;
   await writeSample(url);
-  await deconvolve(url);
+  await deconvolve(url, flags);
   return await chunksBelow(url);
 }
 
-/** Chunks of all levels of the output, by key. */
+/** Chunks or shards of all levels of the output, by key. */
 async function chunksBelow(url: string): Promise<[string, Uint8Array][]> {
   const store = openStore(`${url}/out.zarr`);
-  const keys = (await Array.fromAsync(store.list(""))).filter((key) => /^\d+\/c\//.test(key)).sort();
+  const keys = (await Array.fromAsync(store.list(""))).filter((key) => /^\d+\/(c\/)?\d/.test(key)).sort();
   assertEquals([...new Set(keys.map((key) => key.split("/")[0]))], ["0", "1"]);
   return await Promise.all(keys.map(async (key): Promise<[string, Uint8Array]> => [key, (await store.get(key))!]));
 }
