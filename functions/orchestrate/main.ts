@@ -27,17 +27,16 @@ import { computeClaim } from "./compute_claim.ts";
 import { readJobControl } from "./job_control.ts";
 import { LocalJobRunner } from "./local_job_runner.ts";
 import { openEngine } from "./open_engine.ts";
-import { registerEndpoint } from "./restate_endpoint.ts";
 
 const env = (name: string) => Deno.env.get(name);
 configureStores(servedEnvironment(env));
 const token = env("CLEARSTACK_TOKEN");
 const store = openStore(env("CLEARSTACK_JOBS") ?? "memory:jobs");
-const { engine, device, restate } = openEngine({ env, store, token });
+const { engine, device, restate } = await openEngine({ env, store, token });
 if (restate) {
   const onListen = ({ port }: Deno.NetAddr) => console.error(`Restate may call this process on port ${port}`);
   Deno.serve({ ...restate.address, onListen }, restate.fetch);
-  if (restate.registration) registerEndpoint(restate.registration);
+  restate.register?.();
 }
 const jobs = await LocalJobRunner.start({
   deps: { engine, device, computeClaim },

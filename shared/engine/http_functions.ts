@@ -44,7 +44,7 @@ export function httpLevels(baseUrl: string, token?: string): TaskFunctions<Pyram
 /** Asks a `deconvolve` function what it computes on. */
 export function httpDevice(baseUrl: string, choice: BackendChoice, token?: string): Promise<Device> {
   const url = new URL(`/v1/device?backend=${choice}`, baseUrl).href;
-  return callJson(url, DeviceSchema, { headers: bearer(token) });
+  return callJson(url, DeviceSchema, { headers: bearer(token), silenceMilliseconds: SILENCE_MILLISECONDS });
 }
 
 function post<K extends TaskKind>(kind: K, baseUrl: string, token: string | undefined): Invoke<K> {
