@@ -44,10 +44,8 @@ export function cutImage(image: ImageInfo, budgetBytes: number): Cut {
   const voxelBytes = dtypeBytes(image.dtype);
   const source = alongSpace(image, image.chunkShape);
   const sourceBytes = voxelBytes * image.chunkShape.reduce((product, side) => product * side, 1);
-  const bytes = (block: Vec3, chunk: Vec3, { concurrency, reads }: Pick<Cut, "concurrency" | "reads">) =>
-    RUNTIME_BYTES +
-    concurrency *
-      (voxelBytes * (voxelCount(block) + 2 * WRITE_CONCURRENCY * voxelCount(chunk)) + 2 * reads * sourceBytes);
+  const bytes = (block: Vec3, chunk: Vec3, mode: Pick<Cut, "concurrency" | "reads">) =>
+    cutBytes(image, { block, chunk, ...mode });
   const modes = [
     { concurrency: BLOCKS_IN_FLIGHT, reads: READ_CONCURRENCY },
     { concurrency: 1, reads: READ_CONCURRENCY },
@@ -76,6 +74,14 @@ export function cutImage(image: ImageInfo, budgetBytes: number): Cut {
     } of memory, ` +
       `over the budget of ${formatBytes(budgetBytes)}: allow at least ${Math.ceil(least / 2 ** 20)}MiB with --memory`,
   );
+}
+
+/** Memory that converting takes, bytes. */
+export function cutBytes(image: ImageInfo, { block, chunk, concurrency, reads }: Cut): number {
+  const voxelBytes = dtypeBytes(image.dtype);
+  const sourceBytes = voxelBytes * image.chunkShape.reduce((product, side) => product * side, 1);
+  const blockBytes = voxelBytes * (voxelCount(block) + 2 * WRITE_CONCURRENCY * voxelCount(chunk));
+  return RUNTIME_BYTES + concurrency * (blockBytes + 2 * reads * sourceBytes);
 }
 
 /** Whole source chunks along every axis, and whole output chunks. */

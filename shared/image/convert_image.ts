@@ -9,6 +9,7 @@ import type { OmeVersion, StoredArray } from "../contract/stored_array.ts";
 import { Vec3Schema } from "../contract/box.ts";
 import { ClearstackError, toClearstackError } from "../errors.ts";
 import type { Vec3 } from "../geometry.ts";
+import { formatBytes, READ_CONCURRENCY } from "../memory.ts";
 import { releaseMemory } from "../release_memory.ts";
 import { openStore } from "../storage/open_store.ts";
 import type { Store } from "../storage/store.ts";
@@ -17,7 +18,7 @@ import { VERSION } from "../version.ts";
 import { versions } from "../versions.ts";
 import { beginOutput, claimOutput } from "./claim_output.ts";
 import type { ChannelWindow } from "./channel_windows.ts";
-import { blockAt, blockCount, type BlockPlace, type Cut, cutImage } from "./conversion_blocks.ts";
+import { blockAt, blockCount, type BlockPlace, type Cut, cutBytes, cutImage } from "./conversion_blocks.ts";
 import type { ConversionRequest } from "./conversion_record.ts";
 import { createArray } from "./create_array.ts";
 import type { Image } from "./image.ts";
@@ -76,7 +77,7 @@ export async function convertImage(
   const inputs = [["source", request.source.url] as const];
   const wish = cutImage(info, options.memoryBytes);
   const begun = await claimOutput(store, { planHash, version, ifExists, url, inputs });
-  const cut = begun === undefined ? wish : await begunCut(store, wish);
+  const cut = begun === undefined ? wish : await begunCut(store, info, options.memoryBytes);
   const array = arrayOf(info, { url, version, chunk: cut.chunk });
   const job = { image, info, request, store, planHash, cut, array, fresh: begun === undefined };
   if (begun === undefined) await beginOutput(store, jobRecord(job), () => createArray(array));
@@ -158,10 +159,26 @@ function jobRecord({ info, request, planHash, cut }: Conversion) {
 
 const CutRecord = z.looseObject({ plan: z.looseObject({ chunk: Vec3Schema, block: Vec3Schema }) });
 
-/** Chunks and blocks of the run that began the output: another budget of memory must not mix them with others. */
-async function begunCut(store: Store, wish: Cut): Promise<Cut> {
+/**
+ * Chunks and blocks of the run that began the output: another budget of memory must not mix them with others.
+ *
+ * @throws {ClearstackError} `over-budget` if they do not fit in the budget of this run
+ */
+async function begunCut(store: Store, info: ImageInfo, budgetBytes: number): Promise<Cut> {
   const { plan: { chunk, block } } = CutRecord.parse(decodeJson(await store.get(JOB_KEY)));
-  return { ...wish, chunk, block };
+  const least = { chunk, block, concurrency: 1, reads: 1 };
+  const needed = cutBytes(info, least);
+  if (needed > budgetBytes) {
+    throw new ClearstackError(
+      "over-budget",
+      `${store.url} was begun with blocks that take ${formatBytes(needed)} of memory, over the budget of ` +
+        `${formatBytes(budgetBytes)}: allow at least ${
+          Math.ceil(needed / 2 ** 20)
+        }MiB with --memory, or begin anew with --overwrite`,
+    );
+  }
+  const faster = [{ ...least, concurrency: 2, reads: READ_CONCURRENCY }, { ...least, reads: READ_CONCURRENCY }];
+  return faster.find((cut) => cutBytes(info, cut) <= budgetBytes) ?? least;
 }
 
 const BlockRecord = z.looseObject({ least: z.number().nullable(), largest: z.number().nullable() });

@@ -126,6 +126,9 @@ Deno.test("an interrupted conversion shows no image, and goes on where it stoppe
   assertEquals(await openStore(output).get("zarr.json"), undefined);
   assert((await runCli(["info", output])).out.includes("unfinished"));
 
+  // It keeps to the blocks of the run that began it, or says what they take.
+  const tight = await convertImage(request, { memoryBytes: 220 * 2 ** 20 + 200_000 }).catch((error) => error);
+  assert(tight.kind === "over-budget" && /allow at least \d+MiB with --memory/.test(tight.message), tight.message);
   const again = await convertImage(request, options);
   assert(again.blocksWritten < again.blocks, `${again.blocksWritten} of ${again.blocks}`);
   await convertImage({ ...request, output: { ...request.output, url: whole } }, options);
