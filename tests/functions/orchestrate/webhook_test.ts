@@ -84,6 +84,33 @@ Deno.test("the end of a job is told, signed, until it is accepted, always under 
   await runner.close();
 });
 
+Deno.test("the receiver of the documentation takes a genuine message, and none that is forged, altered or old", async () => {
+  const text = await Deno.readTextFile(new URL("../../../docs/jobs.md", import.meta.url));
+  const code = /```ts\n([\s\S]*?)```/.exec(text)![1]!;
+  const { isGenuine } = await import(`data:application/typescript,${encodeURIComponent(code)}`) as {
+    isGenuine: (headers: Headers, body: string, secret: string) => boolean;
+  };
+  await using hook = receiver(() => 200);
+  const runner = await start(freshStore());
+  await runner.submit({ ...(await sampleRequest()).request, webhook: { url: hook.url } });
+  await hook.arrived(1);
+  await runner.close();
+  const { headers, body } = hook.messages[0]!;
+  assertEquals(isGenuine(headers, body, SECRET), true);
+  assertEquals(isGenuine(headers, `${body} `, SECRET), false);
+  assertEquals(isGenuine(headers, body, `whsec_${new Uint8Array(32).toBase64()}`), false);
+  for (
+    const [name, value] of [["webhook-id", "msg_other"], ["webhook-timestamp", "1"], [
+      "webhook-signature",
+      "v1,",
+    ]] as const
+  ) {
+    const forged = new Headers(headers);
+    forged.set(name, value);
+    assertEquals(isGenuine(forged, body, SECRET), false, name);
+  }
+});
+
 Deno.test("cancelled and failed jobs are told too", async () => {
   await using hook = receiver(() => 204);
   const kernels = identityKernels(() => {
