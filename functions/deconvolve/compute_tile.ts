@@ -46,18 +46,21 @@ interface Means {
   readonly pool: DeconvolverPool;
   readonly images: RecentCache<Image>;
   readonly psfs: RecentCache<Psf>;
+  /** Has what is read and written from now on encoded and decoded on threads. */
+  readonly openCodecThreads: () => void;
 }
 
 /** Makes the computer of this process; one per process, as it takes the whole device. */
 export function createTileComputer(kernels: Kernels): TileComputer {
   const pool = new DeconvolverPool(kernels);
-  const codecThreads = openCodecThreads();
+  let codecThreads: ReturnType<typeof openCodecThreads> | undefined;
   const means: Means = {
     kernels,
     backends: new RecentCache(KEPT_HANDLES),
     pool,
     images: new RecentCache(KEPT_HANDLES),
     psfs: new RecentCache(KEPT_PSFS),
+    openCodecThreads: () => codecThreads ??= openCodecThreads(),
   };
   return {
     tiles: (task, signal) => computeTile(task, means, signal),
@@ -65,7 +68,8 @@ export function createTileComputer(kernels: Kernels): TileComputer {
     pilots: (task, signal) => measureTile(task, means, signal),
     close: async () => {
       await pool.close();
-      codecThreads.close();
+      codecThreads?.close();
+      codecThreads = undefined;
     },
   };
 }
@@ -153,6 +157,7 @@ async function measureTile(task: PilotTask, means: Means, signal: AbortSignal): 
 
 async function readTile(task: BoxTask, means: Means, signal: AbortSignal) {
   const { source, tile, algorithm } = task;
+  await chooseBackend(task, means);
   const key = JSON.stringify([source.url, source.path, source.identity, source.axes, source.selection]);
   // Tiles share the handle, so that it is not opened under the signal of one of them.
   const image = await means.images.get(key, () => reopenImage(source));
@@ -173,9 +178,8 @@ async function deconvolveBox(
   means: Means,
   options: Omit<RunOptions, "iterations" | "signal"> & { readonly signal: AbortSignal },
 ): Promise<PoolResult & Pick<ChosenBackend, "backend">> {
-  const { kernels, backends } = means;
   const { tile, psfSha256 } = task;
-  const { backend, boxesAtOnce } = await backends.get(task.backend, () => kernels.chooseBackend(task.backend));
+  const { backend, boxesAtOnce } = await chooseBackend(task, means);
   const psf = await means.psfs.get(JSON.stringify([task.psf, psfSha256]), () => loadSamePsf(task));
   const wish = { ...deconvolverOptions(task), backend, boxesAtOnce, psfSha256, psf: psf.volume };
   try {
@@ -185,6 +189,16 @@ async function deconvolveBox(
     const where = `in the tile at z,y,x ${formatVec3(tile.core.start)} of shape ${formatVec3(tile.core.shape)}`;
     throw new ClearstackError("corrupt-data", `${where}: ${error.message}`, { cause: error });
   }
+}
+
+/**
+ * The backend of a task. A GPU must not wait for codecs, so they get threads; kernels on the CPU have all cores already, and threads
+ * would only take memory.
+ */
+async function chooseBackend({ backend }: BoxTask, means: Means): Promise<ChosenBackend> {
+  const chosen = await means.backends.get(backend, () => means.kernels.chooseBackend(backend));
+  if (chosen.boxesAtOnce > 1) means.openCodecThreads();
+  return chosen;
 }
 
 async function loadSamePsf(task: BoxTask): Promise<Psf> {
