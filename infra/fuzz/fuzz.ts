@@ -4,12 +4,15 @@ import { createApiApp } from "functions/api/app.ts";
 import { apiKeyHash, createApiKey } from "functions/api/auth/api_key.ts";
 import { formatKeyRecords } from "functions/api/auth/key_records.ts";
 import { KeyRing } from "functions/api/auth/key_ring.ts";
+import { checkAllowedUrls } from "functions/api/url_policy.ts";
 import { createDeconvolveApp } from "functions/deconvolve/app.ts";
 import { createTileComputer } from "functions/deconvolve/compute_tile.ts";
 import { createOrchestrateApp } from "functions/orchestrate/app.ts";
 import { LocalJobRunner } from "functions/orchestrate/local_job_runner.ts";
 import { createPyramidApp } from "functions/pyramid/app.ts";
 import { reduceTile } from "functions/pyramid/reduce_tile.ts";
+import type { JobRequest } from "shared/contract/job_request.ts";
+import type { JobRunner } from "shared/engine/job_runner.ts";
 import { createGuardedFetch } from "shared/storage/guarded_fetch.ts";
 import { openStore } from "shared/storage/open_store.ts";
 import { configureStores, storeEnvironment } from "shared/storage/store_environment.ts";
@@ -119,13 +122,14 @@ async function openWorld() {
   const sources = samples.map(({ source }) => source.url);
   const psfs = samples.flatMap(({ psf }) => [psf].flat().map(({ url }) => url));
   const outputs = [..."abcdefgh"].map((name) => `memory:fuzz-output-${name}`);
-  const places = ["https://", "http://", "s3://", "gs://", "az://", "/nonexistent"];
+  const places = ["https://", "http://", "s3://", "gs://", "az://"];
   const memory = [...sources, ...psfs, ...outputs, "memory:fuzz", "memory:nothing"];
   const tiles = createTileComputer(identityKernels());
-  const api = createApiApp({ jobs, allowedUrls: [...places, ...memory], auth: { keys: ring }, log });
+  const allowedUrls = [...places, ...memory];
+  const api = createApiApp({ jobs, allowedUrls, auth: { keys: ring }, log });
   const apps: Readonly<Record<FunctionName, App>> = {
     api: api.fetch,
-    orchestrate: createOrchestrateApp({ jobs, token: SERVICE_TOKEN, log }).fetch,
+    orchestrate: createOrchestrateApp({ jobs: fenced(jobs, allowedUrls), token: SERVICE_TOKEN, log }).fetch,
     deconvolve: createDeconvolveApp({ ...tiles, device: deps.device, token: SERVICE_TOKEN, log }).fetch,
     pyramid: createPyramidApp({ levels: reduceTile, token: SERVICE_TOKEN, log }).fetch,
   };
@@ -135,6 +139,20 @@ async function openWorld() {
     configureStores(before);
   };
   return { world, apps, close };
+}
+
+/** The function trusts its caller, so it is this runner that keeps random paths from being written to. */
+function fenced(jobs: JobRunner, allowedUrls: readonly string[]): JobRunner {
+  const check = async (request: JobRequest) => await Promise.resolve(checkAllowedUrls(request, allowedUrls));
+  return {
+    plan: async (request) => await check(request).then(() => jobs.plan(request)),
+    submit: async (request, options) => await check(request).then(() => jobs.submit(request, options)),
+    get: (id) => jobs.get(id),
+    list: (query) => jobs.list(query),
+    cancel: (id) => jobs.cancel(id),
+    events: (id, options) => jobs.events(id, options),
+    ready: () => jobs.ready(),
+  };
 }
 
 function heapBytes(): number {
