@@ -5,8 +5,8 @@
  *
  * CLEARSTACK_TILES_URL lists, separated by spaces, where the instances of the `deconvolve` function answer (default
  * http://127.0.0.1:8081), CLEARSTACK_PYRAMID_URL those of the `pyramid` function (default http://127.0.0.1:8083); where a URL is a
- * balancer, CLEARSTACK_INSTANCES says how many answer behind each (default 1). CLEARSTACK_TILES_PER_OWNER bounds the tiles in
- * flight of one owner of jobs (default: no bound).
+ * balancer, CLEARSTACK_INSTANCES_PER_URL says how many answer behind each (default 1). CLEARSTACK_TILES_PER_OWNER bounds the
+ * tiles in flight of one owner of jobs (default: no bound).
  *
  * CLEARSTACK_ENGINE is `local` (the default) or `restate`. For the latter, CLEARSTACK_RESTATE_INGRESS is where the Restate server
  * takes invocations (default http://127.0.0.1:8080), CLEARSTACK_RESTATE_PORT where it calls this process (default 9080),

@@ -38,7 +38,7 @@ export interface OpenEngine {
 export async function openEngine({ env, store, token }: EngineSources): Promise<OpenEngine> {
   const tilesUrls = urls(env, "CLEARSTACK_TILES_URL", "http://127.0.0.1:8081");
   const pyramidUrls = urls(env, "CLEARSTACK_PYRAMID_URL", "http://127.0.0.1:8083");
-  const copies = count(env, "CLEARSTACK_INSTANCES") ?? 1;
+  const copies = count(env, "CLEARSTACK_INSTANCES_PER_URL") ?? 1;
   const perOwner = count(env, "CLEARSTACK_TILES_PER_OWNER");
   const limits = { copies, ...(perOwner === undefined ? {} : { mostPerOwner: perOwner }) };
   const deconvolve = new Workers(tilesUrls.map((url) => httpTiles(url, token)), limits);

@@ -30,7 +30,7 @@ for (
   const [name, value] of [
     ["CLEARSTACK_ENGINE", "temporal"],
     ["CLEARSTACK_TILES_URL", "http://127.0.0.1:8081 nowhere"],
-    ["CLEARSTACK_INSTANCES", "0"],
+    ["CLEARSTACK_INSTANCES_PER_URL", "0"],
     ["CLEARSTACK_TILES_PER_OWNER", "many"],
     ["RESTATE_IDENTITY_KEY", "secret"],
   ] as const
