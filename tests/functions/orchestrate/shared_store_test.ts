@@ -12,14 +12,14 @@ import { cephServer, testOn } from "../../fixtures/object_servers.ts";
 import { identityJobs, keysBelow, readOutput, sampleRequest } from "../identity_jobs.ts";
 import { identityKernels } from "../identity_kernels.ts";
 
-/** Short enough for tests, long enough for a renewal to get through on a busy machine. */
+/** Of tests in which a lease runs out: short, but long enough for a renewal to get through on a busy machine. */
 const LEASE = 1200;
 
 let stores = 0;
 const freshStore = () => openStore(`memory:shared-jobs-${++stores}`);
 
 function start(store: Store, options: Partial<LocalJobRunnerOptions> = {}): Promise<LocalJobRunner> {
-  return LocalJobRunner.start({ deps: identityJobs(), store, leaseMilliseconds: LEASE, log: () => {}, ...options });
+  return LocalJobRunner.start({ deps: identityJobs(), store, log: () => {}, ...options });
 }
 
 /** Kernels that wait from some run on until they are let go or aborted. */
@@ -106,14 +106,14 @@ Deno.test("the jobs of a runner that died are taken over, and only what is missi
   const { kernels, reached } = heldKernels(7);
   const wire = cuttable(store);
   const depsA = identityJobs(kernels);
-  const a = await start(wire.store, { deps: depsA });
+  const a = await start(wire.store, { deps: depsA, leaseMilliseconds: LEASE });
   const { request, values } = await sampleRequest();
   const { id } = await a.submit(request);
   await reached;
   wire.cut();
   const depsB = identityJobs();
   const started = performance.now();
-  const b = await start(store, { deps: depsB });
+  const b = await start(store, { deps: depsB, leaseMilliseconds: LEASE });
   const status = await ended(b, id);
   assertEquals([status.state, status.tilesResumed + status.result!.tilesComputed], ["done", 18]);
   assert(status.tilesResumed > 0);
@@ -128,13 +128,13 @@ Deno.test("a runner that lost its lease stops at once, and harms neither the rec
   const store = freshStore();
   const { kernels, reached, letGo } = heldKernels();
   const wire = cuttable(store);
-  const a = await start(wire.store, { deps: identityJobs(kernels) });
+  const a = await start(wire.store, { deps: identityJobs(kernels), leaseMilliseconds: LEASE });
   const { request, values } = await sampleRequest();
   const { id } = await a.submit(request);
   await reached;
   wire.cut();
   const held = heldKernels(4);
-  const b = await start(store, { deps: identityJobs(held.kernels) });
+  const b = await start(store, { deps: identityJobs(held.kernels), leaseMilliseconds: LEASE });
   await held.reached;
   wire.mend();
   // The next renewal meets the other's record; with no tile finished by this run, a cancelled one would remove the output.
