@@ -117,6 +117,7 @@ export class Cluster implements AsyncDisposable {
     const restatePort = freePort();
     await this.#serve("orchestrate", "orchestrate", {
       ...common,
+      CLEARSTACK_RUNNER: "orchestrate",
       CLEARSTACK_ENGINE: "restate",
       CLEARSTACK_RESTATE_INGRESS: this.#restate.ingressUrl,
       CLEARSTACK_RESTATE_ADMIN: this.#restate.adminUrl,
