@@ -16,6 +16,7 @@ import { tileAt } from "shared/plan.ts";
 import { chooseIterations, sumMeasurements } from "shared/stop_rule.ts";
 import { stratifiedPicks } from "shared/stratified.ts";
 import type { PreparedJob } from "./prepare_job.ts";
+import { smallerPilot } from "./smaller_task.ts";
 import { boxTask } from "./tile_tasks.ts";
 
 /** Tiles that are run to find the number of iterations. */
@@ -136,14 +137,15 @@ function pilotTasks(plan: Plan, request: JobRequest, backend: PilotTask["backend
 /** Reports in the order of the tasks: sums of floats depend on it. */
 async function measureTiles(
   tasks: readonly PilotTask[],
-  { concurrency }: Plan,
+  plan: Plan,
   engine: Engine,
   { signal, onRetry, tell }: PilotOptions,
 ): Promise<PilotReport[]> {
   tell(`running ${tasks.length} ${tasks.length === 1 ? "tile" : "tiles"} to find the number of iterations`);
   const reports = new Map<number, PilotReport>();
   await engine.fanOut("pilots", tasks, {
-    concurrency,
+    concurrency: plan.concurrency,
+    smaller: (task) => smallerPilot(plan, task),
     ...(signal ? { signal } : {}),
     onReport: (report) => void reports.set(report.index, report),
     onRetry,

@@ -3,6 +3,7 @@
  * job with smaller tiles would have computed: it differs within the bound that holds for seams.
  */
 import { boxSide } from "shared/axis_cut.ts";
+import type { PilotTask } from "shared/contract/pilot.ts";
 import type { Plan } from "shared/contract/plan.ts";
 import type { SeamTask } from "shared/contract/seam.ts";
 import type { Piece, TileTask } from "shared/contract/tile.ts";
@@ -13,6 +14,12 @@ import { mapAxes } from "shared/geometry.ts";
 export function smallerTile(plan: Plan, task: TileTask): TileTask | undefined {
   const pieces = (task.pieces ?? [task.tile]).map(({ core }) => halves(plan, core));
   return pieces.includes(undefined) ? undefined : { ...task, pieces: pieces.flatMap((pair) => pair!) };
+}
+
+/** The tile measured in half of its core, the first; undefined where the core is one chunk. */
+export function smallerPilot(plan: Plan, task: PilotTask): PilotTask | undefined {
+  const half = halves(plan, task.tile.core)?.[0];
+  return half && { ...task, tile: { ...task.tile, ...half } };
 }
 
 /** The place compared half as far around its middle, with the box that takes; undefined where the box would not shrink. */

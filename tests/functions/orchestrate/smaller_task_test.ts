@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { beginJob, runJob } from "functions/orchestrate/run_job.ts";
 import { seamTasks } from "functions/orchestrate/seam_tasks.ts";
-import { smallerPlace, smallerTile } from "functions/orchestrate/smaller_task.ts";
+import { smallerPilot, smallerPlace, smallerTile } from "functions/orchestrate/smaller_task.ts";
 import { tileTasks } from "functions/orchestrate/tile_tasks.ts";
 import type { JobRequest } from "shared/contract/job_request.ts";
 import type { Piece, TileReport } from "shared/contract/tile.ts";
@@ -53,6 +53,17 @@ Deno.test("a smaller place has the same middle and a smaller box", async () => {
   assert(tile.core.start[0] < seam && seam < tile.core.start[0] + tile.core.shape[0], "the seam is compared");
   assert(tile.core.shape[0] < task!.tile.core.shape[0]);
   assert(isFastBox(tile.box.shape) && voxelCount(tile.box.shape) < voxelCount(task!.tile.box.shape));
+});
+
+Deno.test("a smaller pilot measures whole chunks of the same tile in a smaller box", async () => {
+  const { request } = await tallRequest();
+  const { plan } = await beginJob(request, identityJobs());
+  const [tall] = [...tileTasks({ plan, request, array: "0", backend: "cpu", done: new Set() })];
+  const { planHash: _, output: __, ...measured } = { ...tall!, measureEvery: 1 };
+  const { tile } = smallerPilot(plan, measured)!;
+  assertEquals([tile.index, tile.core.start, tile.core.shape[0]], [tall!.tile.index, tall!.tile.core.start, 16]);
+  assert(isFastBox(tile.box.shape) && voxelCount(tile.box.shape) < voxelCount(tall!.tile.box.shape));
+  assertEquals(smallerPilot(plan, { ...measured, tile }), undefined, "the core is one chunk");
 });
 
 /** Kernels on a device that holds boxes of up to so many voxels. */
