@@ -10,10 +10,13 @@ import { secureHeaders } from "hono/secure-headers";
 import { timeout } from "hono/timeout";
 import type { Problem } from "shared/contract/problem.ts";
 import { toClearstackError } from "shared/errors.ts";
+import { answerMetrics, metricsResponse } from "shared/http/metrics_endpoint.ts";
+import { observeRequests } from "shared/http/observe_requests.ts";
 import { httpProblem, toProblem } from "shared/http/problem.ts";
 import { VERSION } from "shared/version.ts";
 import type { Auth } from "./auth/auth.ts";
 import { authenticate } from "./auth/authenticate.ts";
+import { requireRole } from "./auth/require_role.ts";
 import { addSecuritySchemes, SECURITY } from "./auth/security_schemes.ts";
 import type { Env } from "./env.ts";
 import type { EventEndpointDeps } from "./events/endpoint.ts";
@@ -31,6 +34,8 @@ export interface ApiAppDeps extends JobEndpointsDeps {
   readonly limits?: Partial<Limits>;
   /** Origins of web pages that may call. @default {none} */
   readonly corsOrigins?: readonly string[];
+  /** What scrapers of `/metrics` present. @default {nothing: scrapers are callers with the role admin} */
+  readonly metricsToken?: string | undefined;
   /** Upload events, where they are configured. */
   readonly events?: EventEndpointDeps | undefined;
   /** Called with errors that no caller is told. @default {console.error} */
@@ -59,8 +64,9 @@ export function createApiApp(deps: ApiAppDeps): OpenAPIHono<Env> {
 const OPEN_PATHS = ["/", "/healthz", "/readyz", "/openapi.json", EVENTS_PATH];
 
 /** What every request passes, in this order. */
-function guardApp(app: OpenAPIHono<Env>, { auth, corsOrigins = [], ...deps }: ApiAppDeps): void {
+function guardApp(app: OpenAPIHono<Env>, { auth, corsOrigins = [], metricsToken, ...deps }: ApiAppDeps): void {
   const limits = { ...DEFAULT_LIMITS, ...deps.limits };
+  app.use(observeRequests);
   app.use(requestId(), showRequestId, secureHeaders(SECURE_HEADERS));
   app.use("/v1/*", neverStored);
   if (corsOrigins.length > 0) {
@@ -71,6 +77,7 @@ function guardApp(app: OpenAPIHono<Env>, { auth, corsOrigins = [], ...deps }: Ap
     );
   }
   app.use(limitHeaders(limits));
+  if (metricsToken !== undefined) app.get("/metrics", (c) => answerMetrics(c.req.raw, { metricsToken }));
   app.use(authenticate(auth, OPEN_PATHS));
   app.use("/v1/*", limitConcurrency(limits));
   app.use(limitBody(limits));
@@ -113,6 +120,10 @@ function addService(app: OpenAPIHono<Env>, { jobs, auth }: ApiAppDeps): void {
     return c.json({ status: "ok" } as const, 200);
   });
   app.get("/", (c) => c.text(INDEX));
+  app.get("/metrics", (c) => {
+    requireRole(c.get("principal"), "admin");
+    return metricsResponse();
+  });
   app.doc31("/openapi.json", {
     openapi: "3.1.0",
     info: {
@@ -134,6 +145,7 @@ const METHODS = {
   "/v1/plans": "POST",
   "/healthz": "GET, HEAD",
   "/readyz": "GET, HEAD",
+  "/metrics": "GET, HEAD",
   "/openapi.json": "GET, HEAD",
 } as const;
 

@@ -10,12 +10,17 @@
  *
  * CLEARSTACK_EVENT_RULES is the configuration of upload events, or where it lies (docs/events.md); CLEARSTACK_EVENT_INBOX the
  * folder or URL that keeps accepted events until the `orchestrate` function has their jobs.
+ *
+ * CLEARSTACK_METRICS_TOKEN is what scrapers of `/metrics` present (default: a key or token with the role admin); OTEL_DENO=true
+ * exports traces (docs/telemetry.md).
  */
 import { httpJobRunner } from "shared/engine/http_job_runner.ts";
 import { listenAddress } from "shared/http/listen_address.ts";
 import { readObjectText } from "shared/storage/read_object_text.ts";
 import { servedEnvironment } from "shared/storage/served_environment.ts";
 import { configureStores } from "shared/storage/store_environment.ts";
+import { jsonLog } from "shared/telemetry/log.ts";
+import { startTelemetry } from "shared/telemetry/start_telemetry.ts";
 import { createApiApp } from "./app.ts";
 import { readAuth } from "./auth/auth.ts";
 import { openConfiguredEvents } from "./events/open_events.ts";
@@ -23,6 +28,7 @@ import { readAllowedUrls } from "./url_policy.ts";
 
 const env = (name: string) => Deno.env.get(name);
 configureStores(servedEnvironment(env));
+startTelemetry();
 const auth = await readAuth({ env, readText: readObjectText });
 const address = listenAddress(env, {
   port: 8080,
@@ -37,6 +43,8 @@ const app = createApiApp({
   events: await openConfiguredEvents(env, { jobs, allowedUrls }),
   corsOrigins: (env("CLEARSTACK_CORS") ?? "").split(/\s+/).filter((origin) => origin !== ""),
   auth,
+  metricsToken: env("CLEARSTACK_METRICS_TOKEN"),
+  log: jsonLog("api"),
 });
 
 Deno.serve(address, app.fetch);

@@ -4,35 +4,55 @@
  * GPU. CLEARSTACK_TOKEN is what callers must present, CLEARSTACK_ALLOW and CLEARSTACK_ADDRESS_GUARD where tasks may
  * make it go (shared/storage/served_environment.ts), and CLEARSTACK_PARENT=stdin has the process tell its address on standard
  * output and end with its standard input. Object stores take their credentials from AWS_*, AZURE_* and GOOGLE_*.
+ *
+ * CLEARSTACK_REQUIRE_GPU=1 has `/readyz` refuse a process that would compute without a hardware GPU; CLEARSTACK_METRICS_TOKEN is
+ * what scrapers of `/metrics` present instead of CLEARSTACK_TOKEN. OTEL_DENO=true exports traces (docs/telemetry.md).
  */
 import { chooseBackend, createDeconvolver } from "kernels/backend.ts";
 import { readConfig } from "shared/config.ts";
+import type { BackendChoice } from "shared/contract/backend.ts";
+import { measuredTasks } from "shared/engine/measured_tasks.ts";
+import type { DeconvolveKind } from "shared/engine/task_kinds.ts";
 import { freeMemoryBytes } from "shared/free_memory.ts";
 import { instructGpuDrivers } from "shared/gpu_drivers.ts";
 import { listenAddress } from "shared/http/listen_address.ts";
 import { servedEnvironment } from "shared/storage/served_environment.ts";
-import { configureStores } from "shared/storage/store_environment.ts";
+import { configureStores, isSwitchedOn, storeEnvironment } from "shared/storage/store_environment.ts";
+import { jsonLog, plainLog } from "shared/telemetry/log.ts";
+import { startTelemetry } from "shared/telemetry/start_telemetry.ts";
 import { createDeconvolveApp } from "./app.ts";
 import { createTileComputer } from "./compute_tile.ts";
-import { serveParent } from "./serve_parent.ts";
 import { describeDevice, withBoxesAtOnce } from "./device.ts";
+import { createReadiness } from "./readiness.ts";
+import { serveParent } from "./serve_parent.ts";
 
 instructGpuDrivers(Deno.env);
 const env = (name: string) => Deno.env.get(name);
 configureStores(servedEnvironment(env));
+const hasParent = env("CLEARSTACK_PARENT") === "stdin";
+const log = hasParent ? plainLog : jsonLog("deconvolve");
+startTelemetry();
 const config = readConfig({ env, freeBytes: freeMemoryBytes() });
 const tiles = createTileComputer({
   chooseBackend: async (choice) => withBoxesAtOnce(await chooseBackend(choice), config),
   createDeconvolver,
 });
 const token = env("CLEARSTACK_TOKEN");
+const device = (choice: BackendChoice) => describeDevice(choice, config);
 const app = createDeconvolveApp({
-  ...tiles,
-  device: (choice) => describeDevice(choice, config),
+  // Whoever started this process counts what it does.
+  ...(hasParent ? tiles : measuredTasks<DeconvolveKind>(tiles, ["tiles", "seams", "pilots"], log)),
+  device,
+  ready: createReadiness({
+    device,
+    make: createDeconvolver,
+    requireGpu: isSwitchedOn(storeEnvironment(), "CLEARSTACK_REQUIRE_GPU"),
+  }),
+  log,
+  metricsToken: env("CLEARSTACK_METRICS_TOKEN"),
   ...(token === undefined ? {} : { token }),
 });
 
-const hasParent = env("CLEARSTACK_PARENT") === "stdin";
 const server = Deno.serve({
   ...listenAddress(env, { port: 8081, variables: "CLEARSTACK_TOKEN", tellsCallersApart: token !== undefined }),
   ...(hasParent ? { onListen: () => {} } : {}),

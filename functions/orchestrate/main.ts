@@ -6,7 +6,8 @@
  * CLEARSTACK_TILES_URL lists, separated by spaces, where the instances of the `deconvolve` function answer (default
  * http://127.0.0.1:8081), CLEARSTACK_PYRAMID_URL those of the `pyramid` function (default http://127.0.0.1:8083); where a URL is a
  * balancer, CLEARSTACK_INSTANCES_PER_URL says how many answer behind each (default 1). CLEARSTACK_TILES_PER_OWNER bounds the
- * tiles in flight of one owner of jobs (default: no bound).
+ * tiles in flight of one owner of jobs (default: no bound), CLEARSTACK_JOBS_AT_ONCE the jobs that share the instances (default
+ * 1: the next begins when one has ended).
  *
  * CLEARSTACK_ENGINE is `local` (the default) or `restate`. For the latter, CLEARSTACK_RESTATE_INGRESS is where the Restate server
  * takes invocations (default http://127.0.0.1:8080), CLEARSTACK_RESTATE_PORT where it calls this process (default 9080),
@@ -16,23 +17,29 @@
  *
  * CLEARSTACK_TOKEN is what callers must present, and what is presented to those functions; CLEARSTACK_ALLOW and
  * CLEARSTACK_ADDRESS_GUARD say where jobs may make it go (shared/storage/served_environment.ts). Object stores take their
- * credentials from AWS_*, AZURE_* and GOOGLE_*.
+ * credentials from AWS_*, AZURE_* and GOOGLE_*. CLEARSTACK_METRICS_TOKEN is what scrapers of `/metrics` present instead of
+ * CLEARSTACK_TOKEN; OTEL_DENO=true exports traces (docs/telemetry.md).
  */
 import { listenAddress } from "shared/http/listen_address.ts";
 import { openStore } from "shared/storage/open_store.ts";
 import { servedEnvironment } from "shared/storage/served_environment.ts";
 import { configureStores } from "shared/storage/store_environment.ts";
+import { jsonLog } from "shared/telemetry/log.ts";
+import { startTelemetry } from "shared/telemetry/start_telemetry.ts";
 import { createOrchestrateApp } from "./app.ts";
 import { computeClaim } from "./compute_claim.ts";
 import { readJobControl } from "./job_control.ts";
 import { LocalJobRunner } from "./local_job_runner.ts";
+import { count } from "./engine_environment.ts";
 import { openEngine } from "./open_engine.ts";
 
 const env = (name: string) => Deno.env.get(name);
 configureStores(servedEnvironment(env));
+const log = jsonLog("orchestrate");
+startTelemetry();
 const token = env("CLEARSTACK_TOKEN");
 const store = openStore(env("CLEARSTACK_JOBS") ?? "memory:jobs");
-const { engine, device, restate } = await openEngine({ env, store, token });
+const { engine, device, ready, restate } = await openEngine({ env, store, token, log });
 if (restate) {
   const onListen = ({ port }: Deno.NetAddr) => console.error(`Restate may call this process on port ${port}`);
   Deno.serve({ ...restate.address, onListen }, restate.fetch);
@@ -41,9 +48,17 @@ if (restate) {
 const jobs = await LocalJobRunner.start({
   deps: { engine, device, computeClaim },
   store,
+  maxRunning: count(env, "CLEARSTACK_JOBS_AT_ONCE") ?? 1,
   control: readJobControl(env),
+  log,
 });
-const app = createOrchestrateApp({ jobs, token });
+const app = createOrchestrateApp({
+  jobs,
+  engineReady: ready,
+  token,
+  metricsToken: env("CLEARSTACK_METRICS_TOKEN"),
+  log,
+});
 
 const address = listenAddress(env, {
   port: 8082,

@@ -10,6 +10,7 @@ import { ClearstackError } from "shared/errors.ts";
 import type { Store } from "shared/storage/store.ts";
 import type { Env } from "./engine_environment.ts";
 import { count, urls } from "./engine_environment.ts";
+import { engineReady } from "./engine_ready.ts";
 import type { RestateService } from "./open_restate.ts";
 
 /** What {@link openEngine} needs. */
@@ -19,6 +20,8 @@ export interface EngineSources {
   readonly store: Store;
   /** What the functions ask of their callers. */
   readonly token: string | undefined;
+  /** Called with what went wrong between a Restate server and this process. @default {console.error} */
+  readonly log?: (line: string) => void;
 }
 
 /** An engine, and what belongs to it. */
@@ -26,6 +29,8 @@ export interface OpenEngine {
   readonly engine: Engine;
   /** What tiles that ask for a backend are computed on. */
   readonly device: (choice: BackendChoice) => Promise<Device>;
+  /** Resolves if the engine answers and an instance is ready to compute tiles. */
+  readonly ready: () => Promise<void>;
   /** To be served, with the engine `restate`. */
   readonly restate?: RestateService;
 }
@@ -35,7 +40,7 @@ export interface OpenEngine {
  *
  * @throws {ClearstackError} `invalid-request` naming the variable
  */
-export async function openEngine({ env, store, token }: EngineSources): Promise<OpenEngine> {
+export async function openEngine({ env, store, token, log }: EngineSources): Promise<OpenEngine> {
   const tilesUrls = urls(env, "CLEARSTACK_TILES_URL", "http://127.0.0.1:8081");
   const pyramidUrls = urls(env, "CLEARSTACK_PYRAMID_URL", "http://127.0.0.1:8083");
   const copies = count(env, "CLEARSTACK_INSTANCES_PER_URL") ?? 1;
@@ -46,14 +51,17 @@ export async function openEngine({ env, store, token }: EngineSources): Promise<
   const workers: WorkersByKind = { tiles: deconvolve, seams: deconvolve, pilots: deconvolve, levels: pyramid };
   const device = (choice: BackendChoice) => anyDevice(tilesUrls, choice, token);
   const wanted = env("CLEARSTACK_ENGINE") ?? "local";
-  if (wanted === "local") return { engine: createSpreadEngine(workers), device };
+  if (wanted === "local") {
+    return { engine: createSpreadEngine(workers), device, ready: () => engineReady({ tilesUrls }) };
+  }
   if (wanted !== "restate") {
     throw new ClearstackError("invalid-request", `CLEARSTACK_ENGINE is "${wanted}"; set it to local or restate`);
   }
   const [ingressUrl] = urls(env, "CLEARSTACK_RESTATE_INGRESS", "http://127.0.0.1:8080") as [string];
   // Who needs no Restate does not load it.
   const { openRestate } = await import("./open_restate.ts");
-  return { device, ...openRestate({ env, store, workers, ingressUrl }) };
+  const ready = () => engineReady({ tilesUrls, ingressUrl });
+  return { device, ready, ...openRestate({ env, store, workers, ingressUrl, ...(log ? { log } : {}) }) };
 }
 
 /** Instances are alike, so any one that answers speaks for all. */

@@ -1,7 +1,6 @@
 /** The Restate engine that the environment asks for, and the service behind it. */
 import type { Engine } from "shared/engine/engine.ts";
 import { createRestateEngine } from "shared/engine/restate_engine.ts";
-import type { ShardPlace } from "shared/engine/restate_shards.ts";
 import { ShardStore } from "shared/engine/restate_shards.ts";
 import type { RetryPolicy } from "shared/engine/retry.ts";
 import type { WorkersByKind } from "shared/engine/workers.ts";
@@ -11,6 +10,7 @@ import type { Store } from "shared/storage/store.ts";
 import type { Env } from "./engine_environment.ts";
 import { words } from "./engine_environment.ts";
 import { createRestateEndpoint, registerEndpoint } from "./restate_endpoint.ts";
+import type { ShardServiceDeps } from "./restate_shard.ts";
 import { sealedShards } from "./sealed_shards.ts";
 
 /**
@@ -26,6 +26,8 @@ export interface RestateSources {
   readonly workers: WorkersByKind;
   /** Where the server takes invocations. */
   readonly ingressUrl: string;
+  /** Called with what went wrong between the server and this process. @default {console.error} */
+  readonly log?: (line: string) => void;
 }
 
 /** Where a Restate server calls this process. */
@@ -38,18 +40,20 @@ export interface RestateService {
 
 /** @throws {ClearstackError} `invalid-request` naming the variable */
 export function openRestate(
-  { env, store, workers, ingressUrl }: RestateSources,
+  { env, store, workers, ingressUrl, log = console.error }: RestateSources,
 ): { readonly engine: Engine; readonly restate: RestateService } {
   const shards = sealedShards(store, env("CLEARSTACK_STATE_KEY"));
   const { tiles, seams, pilots, levels } = workers;
   const instances = { tiles: tiles.count, seams: seams.count, pilots: pilots.count, levels: levels.count };
   return {
     engine: createRestateEngine({ ingressUrl, store: shards, instances }),
-    restate: restateService(env, shards, workers),
+    restate: restateService(env, { shards: new ShardStore(shards), workers, retries: PATIENT_RETRIES, log }),
   };
 }
 
-function restateService(env: Env, store: ShardPlace, workers: WorkersByKind): RestateService {
+type ServiceDeps = ShardServiceDeps & { readonly log: (line: string) => void };
+
+function restateService(env: Env, deps: ServiceDeps): RestateService {
   const identityKeys = words(env("RESTATE_IDENTITY_KEY"));
   for (const key of identityKeys) {
     if (/^publickeyv1_[1-9A-HJ-NP-Za-km-z]{32,50}$/.test(key)) continue;
@@ -63,13 +67,8 @@ function restateService(env: Env, store: ShardPlace, workers: WorkersByKind): Re
   const adminUrl = env("CLEARSTACK_RESTATE_ADMIN");
   const endpointUrl = env("CLEARSTACK_RESTATE_ENDPOINT") ?? `http://127.0.0.1:${address.port}`;
   return {
-    fetch: createRestateEndpoint({
-      shards: new ShardStore(store),
-      workers,
-      retries: PATIENT_RETRIES,
-      identityKeys,
-    }),
+    fetch: createRestateEndpoint({ ...deps, identityKeys }),
     address,
-    ...(adminUrl === undefined ? {} : { register: () => registerEndpoint({ adminUrl, endpointUrl }) }),
+    ...(adminUrl === undefined ? {} : { register: () => registerEndpoint({ adminUrl, endpointUrl, log: deps.log }) }),
   };
 }

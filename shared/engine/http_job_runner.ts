@@ -33,7 +33,7 @@ export function httpJobRunner(baseUrl: string, token?: string): JobRunner {
     cancel: (id) => callJson(run(id), JobStatusSchema, { ...authorized, method: "DELETE" }),
     events: (id, options) => openEvents(`${run(id)}/events`, { ...options, token }),
     ready: async () => {
-      const response = await callFunction(at("/healthz"), authorized);
+      const response = await callFunction(at("/readyz"), authorized);
       await response.body?.cancel();
     },
   };

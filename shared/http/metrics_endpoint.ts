@@ -1,0 +1,24 @@
+/** `GET /metrics`, for Prometheus. */
+import { metricsText } from "../telemetry/metrics.ts";
+import { PROMETHEUS_CONTENT_TYPE } from "../telemetry/registry.ts";
+import { refuseWithoutToken } from "./service_token.ts";
+
+/** What scrapers must present. */
+export interface MetricsAccess {
+  /** What only scrapers know (CLEARSTACK_METRICS_TOKEN). @default {nothing} */
+  readonly metricsToken?: string | undefined;
+  /** What the callers of an internal function know; it counts where there is no token for scrapers. @default {nothing} */
+  readonly token?: string | undefined;
+}
+
+/** Answers a scrape, or refuses it: metrics tell how much is done here. */
+export function answerMetrics(request: Request, { metricsToken, token }: MetricsAccess): Response {
+  return refuseWithoutToken(request, metricsToken ?? token) ?? metricsResponse();
+}
+
+/** The metrics of this process. */
+export function metricsResponse(): Response {
+  return new Response(metricsText(), {
+    headers: { "content-type": PROMETHEUS_CONTENT_TYPE, "cache-control": "no-store" },
+  });
+}

@@ -1,0 +1,45 @@
+/** The log of a served function: one JSON object a line, to be found again by the trace it belongs to. */
+import { redactText } from "./redact.ts";
+import { currentSpanIds } from "./span.ts";
+
+/** How much attention a line wants. */
+export type LogLevel = "info" | "warn" | "error";
+
+/** What a line is about, such as the job or the tile. */
+export interface LogFields {
+  /** @default {"error"} */
+  readonly level?: LogLevel;
+  readonly [name: string]: string | number | undefined;
+}
+
+/** Writes a line. */
+export type Log = (message: string, fields?: LogFields) => void;
+
+/** Settings of {@link jsonLog}. */
+export interface JsonLogOptions {
+  /** Where lines go. @default {console.error} */
+  readonly write?: (line: string) => void;
+  /** @default {the clock} */
+  readonly now?: () => Date;
+}
+
+/**
+ * A log of lines `{time, level, message, function, trace_id, span_id, ...fields}`; the ids are there where a trace is. Neither
+ * messages nor fields keep what opens a store or a service.
+ *
+ * @param name of the function
+ */
+export function jsonLog(name: string, { write = console.error, now = () => new Date() }: JsonLogOptions = {}): Log {
+  return (message, { level = "error", ...fields } = {}) => {
+    const ids = currentSpanIds();
+    const found = ids ? { trace_id: ids.traceId, span_id: ids.spanId } : {};
+    const told = Object.fromEntries(
+      Object.entries(fields).map(([key, value]) => [key, typeof value === "string" ? redactText(value) : value]),
+    );
+    const line = { time: now().toISOString(), level, message: redactText(message), function: name, ...found, ...told };
+    write(JSON.stringify(line));
+  };
+}
+
+/** The plain text of the command line. */
+export const plainLog: Log = (message) => console.error(message);

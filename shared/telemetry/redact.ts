@@ -1,0 +1,12 @@
+/** What may be told of a text that holds URLs, tokens or keys. */
+
+/** User and password, query and fragment of a URL: what is left says where, and nothing that opens it. */
+const URL_SECRETS = /\b([a-z][a-z0-9+.-]*:\/\/)(?:[^\s/@"'<>]*@)?([^\s"'<>?#]*)(?:[?#][^\s"'<>]*)?/gi;
+const CREDENTIALS = /\b(bearer|basic)\s+[\w.~+/-]+=*/gi;
+/** Keys of callers, see functions/api/auth. */
+const KEYS = /\bcs_[\w-]{8,}/g;
+
+/** The text without what opens anything. */
+export function redactText(text: string): string {
+  return text.replace(URL_SECRETS, "$1$2").replace(CREDENTIALS, "$1 [redacted]").replace(KEYS, "cs_[redacted]");
+}
