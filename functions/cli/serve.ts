@@ -102,7 +102,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const { host = "127.0.0.1", port = 0, allowedUrls, auth } = options;
   // No two processes listen on one port: whoever does goes on with what the one before it had.
   const instance = port === 0 ? {} : { instance: `${host}:${port}` };
-  const control = { ...instance, ...readJobControl((name) => Deno.env.get(name)) };
+  const control = { ...instance, ...readJobControl(storeEnvironment().env) };
   const runner = await LocalJobRunner.start({ deps: local.deps, store, control, onIdle: () => local.close() });
   let events: EventEndpointDeps | undefined;
   try {
