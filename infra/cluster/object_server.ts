@@ -19,13 +19,18 @@ export class ObjectServer {
   /**
    * Starts it; its state lies below the folder.
    *
+   * @param bytes memory that its objects may take; the script's default unless given
    * @throws {Error} why it cannot run here
    */
-  static async start(folder: string): Promise<ObjectServer> {
+  static async start(folder: string, bytes?: number): Promise<ObjectServer> {
     // The port below is its monitor's.
     let port = freePort();
     while (!isFree(port - 1)) port = freePort();
-    const settings = { CLEARSTACK_CEPH_RUN: `${folder}/ceph`, CLEARSTACK_CEPH_PORT: `${port}` };
+    const settings = {
+      CLEARSTACK_CEPH_RUN: `${folder}/ceph`,
+      CLEARSTACK_CEPH_PORT: `${port}`,
+      ...(bytes === undefined ? {} : { CLEARSTACK_CEPH_BYTES: `${bytes}` }),
+    };
     try {
       return new ObjectServer(`${folder}/ceph`, settings, await script("start", settings));
     } catch (error) {

@@ -5,7 +5,8 @@
 #   ceph_rgw.sh stop    stops it and forgets its objects
 #   ceph_rgw.sh gateway starts its gateway again, which keeps no objects, after that alone has died
 #
-# CLEARSTACK_CEPH_RUN is the folder of one that is apart from the others on this machine, CLEARSTACK_CEPH_PORT its port.
+# CLEARSTACK_CEPH_RUN is the folder of one that is apart from the others on this machine, CLEARSTACK_CEPH_PORT its port;
+# CLEARSTACK_CEPH_BYTES is the memory that its objects may take, 4 GiB unless told.
 #
 # Needs Debian 12 or a relative of it. Uses Ceph's programs from PATH, else unpacks Debian's packages (62 MB, of 234 MB
 # unpacked) below .cache; nothing is installed, no root is needed, and everything listens on 127.0.0.1 only.
@@ -76,7 +77,7 @@ osd pool default pg autoscale mode = off
 osd crush chooseleaf type = 0
 mon allow pool size one = true
 osd objectstore = memstore
-memstore device bytes = 4294967296
+memstore device bytes = ${CLEARSTACK_CEPH_BYTES:-4294967296}
 osd heartbeat grace = 3600
 osd class dir = $libraries/rados-classes
 osd class load list = *

@@ -1,69 +1,62 @@
 /**
- * `deno task bench:memory [--budget MiB] [--times N] [--iterations N]`: deconvolves a volume `times` larger than the memory
- * budget in a process of its own, and prints the largest resident set that the kernel saw beside the budget and the plan's
- * claim. Linux only (reads /proc).
+ * `deno task bench:memory [--store disk|s3] [--shape Z,Y,X] [--budget MiB] [--times N] [--iterations N] [--shards SHARDS]`:
+ * deconvolves a volume of that shape, or one `times` larger than the memory budget, in a process of its own, and prints the
+ * largest resident set of that process and those that it starts beside the budget and the plan's claim. The images are in a
+ * folder, or in the bucket of a Ceph that is started for it and keeps them in memory. Linux only (reads /proc).
  */
 import { parseArgs } from "@std/cli/parse-args";
-import { join } from "@std/path";
 import type { Plan } from "shared/contract/plan.ts";
+import type { Vec3 } from "shared/geometry.ts";
+import { voxelCount } from "shared/geometry.ts";
+import { diskStore, s3Store } from "./bench_store.ts";
 import { repeatedShape, writeRepeatedVolume } from "./repeated_volume.ts";
+import { residentPeak } from "./resident_peak.ts";
 
 const MIB = 2 ** 20;
 
 const options = parseArgs(Deno.args, {
-  string: ["budget", "times", "iterations", "backend"],
-  default: { budget: "400", times: "10", iterations: "1", backend: "cpu" },
+  string: ["store", "shape", "budget", "times", "iterations", "backend", "shards"],
+  default: { store: "disk", budget: "400", times: "10", iterations: "1", backend: "cpu" },
 });
 const budgetBytes = Number(options.budget) * MIB;
+const shape = options.shape?.split(",").map(Number) as Vec3 | undefined ??
+  repeatedShape(Number(options.times) * budgetBytes);
 
-const folder = await Deno.makeTempDir({ prefix: "clearstack-memory-" });
-try {
-  const source = join(folder, "source.zarr");
-  const psf = join(folder, "psf.zarr");
-  const shape = repeatedShape(Number(options.times) * budgetBytes);
-  await writeRepeatedVolume(source, shape);
-  await writeRepeatedVolume(psf, [17, 17, 17], [17, 17, 17]);
+// Of 2 bytes a voxel read and 4 written, and coarser levels of at most as much again in all.
+await using store = options.store === "s3" ? await s3Store(12 * voxelCount(shape) + 2 ** 30) : await diskStore();
+const [source, psf] = [`${store.url}/source.zarr`, `${store.url}/psf.zarr`];
+await writeRepeatedVolume(source, shape);
+await writeRepeatedVolume(psf, [17, 17, 17], [17, 17, 17]);
 
-  const job = [source, join(folder, "out.zarr"), "--psf", psf, "--memory", `${options.budget}MiB`];
-  const settings = ["--iterations", options.iterations, "--backend", options.backend, "--json"];
-  const plan: Plan = JSON.parse((await clearstack("plan", job, settings)).stdout);
-  const { peakBytes, seconds } = await clearstack("deconvolve", job, settings);
+const job = [source, `${store.url}/out.zarr`, "--psf", psf, "--memory", `${options.budget}MiB`];
+const settings = ["--iterations", options.iterations, "--backend", options.backend, "--json"];
+if (options.shards !== undefined) settings.push("--shards", options.shards);
+const plan: Plan = JSON.parse((await clearstack("plan")).stdout);
+const { peakBytes, seconds } = await clearstack("deconvolve");
 
-  const mebibytes = (bytes: number) => `${(bytes / MIB).toFixed(0)} MiB`;
-  console.log(`volume             ${shape.join(" x ")} uint16, ${mebibytes(2 * plan.voxels)}`);
-  console.log(`tiles              ${plan.tiles} with boxes of ${plan.box.join(" x ")}, ${plan.concurrency} in flight`);
-  console.log(`budget             ${mebibytes(budgetBytes)}`);
-  console.log(`plan's claim       ${mebibytes(plan.hostBytes)}`);
-  console.log(`peak resident set  ${mebibytes(peakBytes)}, ${(peakBytes / budgetBytes).toFixed(2)} of the budget`);
-  console.log(`time               ${seconds.toFixed(1)} s, ${options.iterations} iterations`);
-  if (peakBytes > budgetBytes) Deno.exitCode = 1;
-} finally {
-  await Deno.remove(folder, { recursive: true });
-}
+const mebibytes = (bytes: number) => `${(bytes / MIB).toFixed(0)} MiB`;
+console.log(`store              ${options.store}`);
+console.log(`volume             ${shape.join(" x ")} uint16, ${mebibytes(2 * plan.voxels)}`);
+console.log(`tiles              ${plan.tiles} with boxes of ${plan.box.join(" x ")}, ${plan.concurrency} in flight`);
+console.log(`budget             ${mebibytes(budgetBytes)}`);
+console.log(`plan's claim       ${mebibytes(plan.hostBytes)}`);
+console.log(`peak resident set  ${mebibytes(peakBytes)}, ${(peakBytes / plan.hostBytes).toFixed(2)} of the claim`);
+console.log(`time               ${seconds.toFixed(1)} s, ${options.iterations} iterations`);
+if (peakBytes > plan.hostBytes) Deno.exitCode = 1;
 
-/** Runs one command of the command line to its end and samples the high-water mark of its resident set. */
-async function clearstack(command: string, job: string[], settings: string[]) {
+/** Runs one command of the command line to its end. */
+async function clearstack(command: string) {
   const entry = new URL("../../../functions/cli/main.ts", import.meta.url).pathname;
   const started = performance.now();
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", entry, command, ...job, ...settings],
+    env: { ...store.environment },
     stdout: "piped",
     stderr: "piped",
   }).spawn();
-  let peakBytes = 0;
-  const sampling = setInterval(() => peakBytes = Math.max(peakBytes, residentPeak(child.pid)), 100);
-  const { code, stdout, stderr } = await child.output();
-  clearInterval(sampling);
+  const output = child.output();
+  const peakBytes = await residentPeak(child.pid, output);
+  const { code, stdout, stderr } = await output;
   if (code !== 0) throw new Error(`clearstack ${command} exited with ${code}: ${new TextDecoder().decode(stderr)}`);
   return { stdout: new TextDecoder().decode(stdout), peakBytes, seconds: (performance.now() - started) / 1000 };
-}
-
-/** `VmHWM` of a process in bytes; 0 once it is gone. */
-function residentPeak(pid: number): number {
-  try {
-    const status = Deno.readTextFileSync(`/proc/${pid}/status`);
-    return Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1] ?? 0) * 1024;
-  } catch {
-    return 0;
-  }
 }

@@ -1,9 +1,13 @@
 /** Large synthetic Zarr volumes that cost little to make: every chunk holds the same photon-like noise. */
-import { join } from "@std/path";
 import type { Vec3 } from "shared/geometry.ts";
 import { mapAxes, voxelCount } from "shared/geometry.ts";
+import { encodeJson } from "shared/image/json.ts";
+import { mapLimited } from "shared/storage/map_limited.ts";
+import { openStore } from "shared/storage/open_store.ts";
 
 const CHUNK: Vec3 = [32, 256, 256];
+
+const PUTS_AT_ONCE = 4;
 
 /** The shape of at least `bytes` bytes, grown along z. */
 export function repeatedShape(bytes: number): Vec3 {
@@ -12,20 +16,16 @@ export function repeatedShape(bytes: number): Vec3 {
   return [alongZ * CHUNK[0], across * CHUNK[1], across * CHUNK[2]];
 }
 
-/** Writes an uncompressed uint16 Zarr v3 array of this shape. */
-export async function writeRepeatedVolume(folder: string, shape: Vec3, chunk: Vec3 = CHUNK): Promise<void> {
-  await Deno.mkdir(folder, { recursive: true });
-  await Deno.writeTextFile(join(folder, "zarr.json"), JSON.stringify(metadata(shape, chunk)));
+/** Writes an uncompressed uint16 Zarr v3 array of this shape to a folder or URL. */
+export async function writeRepeatedVolume(url: string, shape: Vec3, chunk: Vec3 = CHUNK): Promise<void> {
+  const store = openStore(url);
+  await store.put("zarr.json", encodeJson(metadata(shape, chunk)));
   const noise = new Uint8Array(Uint16Array.from({ length: voxelCount(chunk) }, () => 100 + 50 * Math.random()).buffer);
   const [countZ, countY, countX] = mapAxes((axis) => Math.ceil(shape[axis] / chunk[axis]));
-  for (let z = 0; z < countZ; z++) {
-    for (let y = 0; y < countY; y++) {
-      await Deno.mkdir(join(folder, "c", `${z}`, `${y}`), { recursive: true });
-      for (let x = 0; x < countX; x++) {
-        await Deno.writeFile(join(folder, "c", `${z}`, `${y}`, `${x}`), noise);
-      }
-    }
-  }
+  const planes = Array.from({ length: countZ * countY }, (_, row) => [Math.floor(row / countY), row % countY]);
+  await mapLimited(planes, PUTS_AT_ONCE, async ([z, y]) => {
+    for (let x = 0; x < countX; x++) await store.put(`c/${z}/${y}/${x}`, noise);
+  });
 }
 
 function metadata(shape: Vec3, chunk: Vec3) {
