@@ -3,6 +3,7 @@ import { channelAt } from "shared/channels.ts";
 import type { Plan } from "shared/contract/plan.ts";
 import type { SeamCertificate } from "shared/contract/seam.ts";
 import { decidedPlan, needsPilot } from "shared/tile_algorithm.ts";
+import { JOBS } from "shared/telemetry/metrics.ts";
 import type { JobRun } from "./job_run.ts";
 import { signalOf, tell, tellRetry } from "./job_run.ts";
 import { runPilot } from "./pilot.ts";
@@ -57,5 +58,7 @@ export async function checkSeams(run: JobRun): Promise<SeamCertificate | undefin
       places.push({ channel: channelAt(plan.source, tasks[index]!.tile.outer), largest, peak });
     },
   });
-  return seamCertificate(places);
+  const certificate = seamCertificate(places);
+  if (certificate) JOBS.seamDifference.observe(certificate.largest, {});
+  return certificate;
 }

@@ -24,6 +24,7 @@ export const JobRecordSchema = z.strictObject({
   request: StoredRequestSchema,
   submission: z.string().optional().describe("name of the record of its idempotency key"),
   begun: z.boolean().describe("true once a runner has worked on it"),
+  trace: z.string().optional().describe("traceparent of the request that submitted it"),
   lease: LeaseSchema.optional().describe("absent while nobody works on it"),
   webhook: z.enum(["pending", "delivered", "given-up"]).optional().describe("once the job has ended"),
 });

@@ -4,6 +4,7 @@
  */
 import { hasEnded } from "shared/engine/job_runner.ts";
 import { isClearstackError } from "shared/errors.ts";
+import { JOBS } from "shared/telemetry/metrics.ts";
 import type { Holder } from "./held_job.ts";
 import type { JobStore } from "./job_store.ts";
 
@@ -33,6 +34,8 @@ export class JobWatch {
   /** Jobs whose records are damaged, or of another version. */
   readonly #illegible = new Set<string>();
   readonly #candidates = new Map<string, Candidate>();
+  /** When candidates became known, milliseconds since 1970. */
+  readonly #waitingSince = new Map<string, number>();
 
   constructor(options: JobWatchOptions) {
     this.#options = options;
@@ -41,11 +44,21 @@ export class JobWatch {
   /** Adds a job that is known to wait. */
   add(candidate: Candidate): void {
     this.#candidates.set(candidate.id, candidate);
+    if (!this.#waitingSince.has(candidate.id)) this.#waitingSince.set(candidate.id, Date.now());
+    this.#countQueue();
   }
 
   /** No longer proposes a job. */
   drop(id: string): void {
     this.#candidates.delete(id);
+    this.#waitingSince.delete(id);
+    this.#countQueue();
+  }
+
+  #countQueue(): void {
+    JOBS.queued.set(this.#candidates.size, {});
+    const oldest = Math.min(Date.now(), ...this.#waitingSince.values());
+    JOBS.oldestQueuedSeconds.set((Date.now() - oldest) / 1000, {});
   }
 
   /** Takes one job out, if it may be taken. */
@@ -77,9 +90,10 @@ export class JobWatch {
     // From before the question: a job that is added while it is under way is no less alive.
     const known = [...this.#candidates.keys(), ...this.#seen.keys()];
     const live = new Set(await store.liveIds());
+    this.#countQueue();
     for (const id of known) {
       if (live.has(id)) continue;
-      this.#candidates.delete(id);
+      this.drop(id);
       this.#seen.delete(id);
     }
     for (const id of live) {

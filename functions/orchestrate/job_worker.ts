@@ -6,6 +6,8 @@ import type { JobStatus } from "shared/contract/job_status.ts";
 import { hasEnded } from "shared/engine/job_runner.ts";
 import { errorToRecord, isClearstackError } from "shared/errors.ts";
 import { INTERNAL_DETAIL } from "shared/http/problem.ts";
+import type { Log } from "shared/telemetry/log.ts";
+import { JOBS } from "shared/telemetry/metrics.ts";
 import type { Holder } from "./held_job.ts";
 import { HeldJob } from "./held_job.ts";
 import type { JobStore } from "./job_store.ts";
@@ -33,7 +35,7 @@ export interface JobWorkerOptions {
   readonly leaseMilliseconds: number;
   /** Called when the last job has ended. */
   readonly onIdle: () => Promise<void>;
-  readonly log: (line: string) => void;
+  readonly log: Log;
 }
 
 /** The jobs that this process has queued or works on. */
@@ -103,9 +105,11 @@ export class JobWorker {
       const candidate = this.#watch.next();
       if (!candidate) return;
       this.#running++;
+      JOBS.running.add(1, {});
       this.#inBackground(
         this.#take(candidate).finally(async () => {
           this.#running--;
+          JOBS.running.add(-1, {});
           this.#startNext();
           if (this.#running === 0) await this.#options.onIdle();
         }),
@@ -177,6 +181,9 @@ export class JobWorker {
     job.change(change, { type: "status" });
     const saved = await this.#save(job);
     if (job.lost) return this.#detach(job);
+    JOBS.ended.add(1, { state: job.status.state });
+    const { state, tilesDone: tiles, deviceSeconds } = job.status;
+    this.#options.log("the job has ended", { level: "info", job: job.id, state, tiles, deviceSeconds });
     job.events.end();
     job.settled.resolve();
     this.#forgetOldJobs();

@@ -10,6 +10,8 @@ import type { EventsOptions, JobRunner, SubmitOptions } from "shared/engine/job_
 import { hasEnded } from "shared/engine/job_runner.ts";
 import { ClearstackError } from "shared/errors.ts";
 import type { Store } from "shared/storage/store.ts";
+import type { Log } from "shared/telemetry/log.ts";
+import { plainLog } from "shared/telemetry/log.ts";
 import { followJob } from "./follow_job.ts";
 import type { JobControl } from "./job_control.ts";
 import { JobStore } from "./job_store.ts";
@@ -50,7 +52,7 @@ export interface LocalJobRunnerOptions {
   /** Called when the last job has ended, to free what is only held for the next one. */
   readonly onIdle?: () => Promise<void>;
   /** Called with what no caller is told. */
-  readonly log?: (line: string) => void;
+  readonly log?: Log;
 }
 
 /** The runner of one process. */
@@ -65,7 +67,7 @@ export class LocalJobRunner implements JobRunner {
   readonly #housekeeping: Promise<void>;
 
   private constructor(options: LocalJobRunnerOptions, seal: StateSeal) {
-    const { deps, control = {}, maxRunning = 1, leaseMilliseconds = 10_000, log = console.error } = options;
+    const { deps, control = {}, maxRunning = 1, leaseMilliseconds = 10_000, log = plainLog } = options;
     const holder = crypto.randomUUID();
     this.#deps = deps;
     this.#store = new JobStore(options.store);

@@ -13,6 +13,7 @@ import { TaskFlow } from "shared/engine/task_flow.ts";
 import type { TaskKind } from "shared/engine/task_kinds.ts";
 import type { Room, WorkersByKind } from "shared/engine/workers.ts";
 import { errorToRecord } from "shared/errors.ts";
+import { continueTrace } from "shared/telemetry/span.ts";
 
 /** What doing shards needs. */
 export interface ShardServiceDeps {
@@ -55,7 +56,11 @@ export function shardService({ shards, workers, retries }: ShardServiceDeps) {
   });
 }
 
-async function runShard(context: Context, { tasks, window }: Shard, { flow, leave }: OpenFlow): Promise<ShardResult> {
+async function runShard(
+  context: Context,
+  { tasks, window, trace }: Shard,
+  { flow, leave }: OpenFlow,
+): Promise<ShardResult> {
   const stop = new AbortController();
   const calls = new Set<Promise<TaskOutcome>>();
   // Also where this attempt ends because the server has gone: nothing below is woken then.
@@ -64,7 +69,10 @@ async function runShard(context: Context, { tasks, window }: Shard, { flow, leav
     leave();
   }, { once: true });
   const call = (position: number) => {
-    const outcome = doTask(flow, tasks[position]!, { position, signal: stop.signal });
+    const outcome = continueTrace(
+      trace,
+      () => doTask(flow, tasks[position]!, { position, signal: stop.signal }),
+    );
     calls.add(outcome);
     return outcome.finally(() => calls.delete(outcome));
   };

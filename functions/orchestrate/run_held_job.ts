@@ -3,6 +3,8 @@ import type { JobStatus } from "shared/contract/job_status.ts";
 import { withOrigin } from "shared/engine/with_origin.ts";
 import { voxelCount } from "shared/geometry.ts";
 import { tileAt } from "shared/plan.ts";
+import type { Log } from "shared/telemetry/log.ts";
+import { continueTrace, withSpan } from "shared/telemetry/span.ts";
 import type { HeldJob } from "./held_job.ts";
 import type { BegunJob, JobProgress } from "./job_run.ts";
 import type { Pace } from "./pace.ts";
@@ -20,6 +22,7 @@ export interface RunHeldJobOptions {
   readonly pace: Pace;
   /** Writes the status down. */
   readonly save: () => void;
+  readonly log: Log;
 }
 
 /**
@@ -28,8 +31,13 @@ export interface RunHeldJobOptions {
  * @returns what changes in its status with its end
  * @throws {ClearstackError} what stopped it
  */
-export async function runHeldJob(job: HeldJob, options: RunHeldJobOptions): Promise<Partial<JobStatus>> {
-  const { deps, pace, save } = options;
+export function runHeldJob(job: HeldJob, options: RunHeldJobOptions): Promise<Partial<JobStatus>> {
+  const about = { "clearstack.job": job.id };
+  return continueTrace(job.record.trace, () => withSpan("job", about, () => runInTrace(job, options)));
+}
+
+async function runInTrace(job: HeldJob, options: RunHeldJobOptions): Promise<Partial<JobStatus>> {
+  const { deps, pace, save, log } = options;
   const begun = guarded(job, job.begun ?? await resume(job, options));
   const before = job.status.deviceSeconds;
   let [seconds, voxels, lastSaved] = [0, 0, 0];
@@ -38,6 +46,7 @@ export async function runHeldJob(job: HeldJob, options: RunHeldJobOptions): Prom
       seconds += tile.kernelSeconds;
       voxels += voxelCount(tileAt(begun.plan, tile.index).box.shape);
     }
+    if (type === "retry" && message) log(message, { level: "warn", job: job.id });
     const change = { ...counts, deviceSeconds: before + seconds, ...pace.cost(before + seconds) };
     job.change(change, { type, ...(tile ? { tile } : {}), ...(message ? { message } : {}) });
     if (Date.now() - lastSaved < SAVE_INTERVAL_MILLISECONDS) return;

@@ -6,6 +6,7 @@ import { ClearstackError, toClearstackError } from "shared/errors.ts";
 import { channelWindows } from "shared/image/channel_windows.ts";
 import type { Output } from "shared/image/ome_output.ts";
 import { createOutput } from "shared/image/ome_output.ts";
+import { withSpan } from "shared/telemetry/span.ts";
 import { decidedPlan } from "shared/tile_algorithm.ts";
 import { checkSeams, computeTiles, decide } from "./compute_tiles.ts";
 import type { BegunJob, JobRun, RunJobOptions } from "./job_run.ts";
@@ -27,8 +28,8 @@ export interface JobDeps extends PlanningDeps {
  */
 export async function beginJob(request: JobRequest, deps: PlanningDeps, signal?: AbortSignal): Promise<BegunJob> {
   const started = performance.now();
-  const prepared = await prepareJob(request, deps, signal);
-  const output = await createOutput(prepared.plan, request);
+  const prepared = await withSpan("plan", {}, () => prepareJob(request, deps, signal));
+  const output = await withSpan("create the output", {}, () => createOutput(prepared.plan, request));
   const plan = output.decisions ? decidedPlan(prepared.plan, output.decisions) : prepared.plan;
   return { ...prepared, plan, request, output, beginSeconds: (performance.now() - started) / 1000 };
 }
@@ -61,15 +62,17 @@ export async function runJob(request: JobRequest, deps: JobDeps, options: RunJob
 
 async function complete(undecided: JobRun, seconds: () => number): Promise<JobResult> {
   const { begun: { output, request }, tally, options: { signal } } = undecided;
-  const plan = await decide(undecided);
+  const plan = await withSpan("decide", {}, () => decide(undecided));
   const run = { ...undecided, plan };
-  await computeTiles(run);
-  const seam = await checkSeams(run);
-  await writeLevels(run);
-  const windows = await channelWindows(plan, request.output.url, { signal });
-  const result = { ...tally.result(plan, output.url, seconds()), ...(seam ? { seam } : {}) };
-  await output.finish(result, { windows });
-  return result;
+  await withSpan("tiles", { "clearstack.tiles": plan.tiles }, () => computeTiles(run));
+  const seam = await withSpan("seams", {}, () => checkSeams(run));
+  await withSpan("levels", { "clearstack.levels": plan.levels.length }, () => writeLevels(run));
+  return await withSpan("commit", {}, async () => {
+    const windows = await channelWindows(plan, request.output.url, { signal });
+    const result = { ...tally.result(plan, output.url, seconds()), ...(seam ? { seam } : {}) };
+    await output.finish(result, { windows });
+    return result;
+  });
 }
 
 function acceptEarlier({ plan, begun: { output }, tally }: JobRun, earlier: JobResult, seconds: () => number) {

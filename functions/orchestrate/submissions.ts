@@ -8,6 +8,7 @@ import { redactedRequest } from "shared/image/provenance.ts";
 import { redactUrl, urlsOverlap } from "shared/storage/url.ts";
 import { HeldJob } from "./held_job.ts";
 import { newJobId } from "./job_id.ts";
+import { traceParent } from "shared/telemetry/span.ts";
 import type { JobRecord } from "./job_record.ts";
 import type { BegunJob } from "./job_run.ts";
 import type { JobStore } from "./job_store.ts";
@@ -124,6 +125,7 @@ export class Submissions {
       },
       request: await seal.seal(id, request),
       ...(key ? { submission: key.name } : {}),
+      ...submittedBy(),
       begun: false,
     };
     refuseIfClosed();
@@ -194,4 +196,10 @@ function isFinal(error: unknown): boolean {
 
 function taken(url: string): ClearstackError {
   return new ClearstackError("conflict", `another job is writing to ${redactUrl(url)}: wait or cancel it`);
+}
+
+/** The trace of the request, which the job goes on in whenever and wherever it runs. */
+function submittedBy(): Pick<JobRecord, "trace"> {
+  const trace = traceParent();
+  return trace === undefined ? {} : { trace };
 }

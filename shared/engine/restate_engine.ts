@@ -5,6 +5,7 @@
 import { ClearstackError, errorFromRecord, isClearstackError, toClearstackError } from "../errors.ts";
 import type { Engine, FanOutOptions } from "./engine.ts";
 import { isAbort } from "./local.ts";
+import { traceParent } from "../telemetry/span.ts";
 import type { FittedTask } from "./reducer.ts";
 import { Reducer } from "./reducer.ts";
 import type { ShardClient } from "./restate_client.ts";
@@ -152,6 +153,7 @@ class RestateFanOut<K extends TaskKind> {
       window: Math.min(window, this.#room),
       priority,
       owner,
+      trace: traceParent(),
       tasks: batch.map(({ task }) => task),
     });
     if (this.#stop.signal.aborted) {

@@ -46,6 +46,7 @@ const ShardSchema = z.strictObject({
   window: z.int().min(1),
   priority: z.int().min(0).max(9).optional(),
   owner: z.string().optional(),
+  trace: z.string().optional(),
   // The function that takes a task parses it.
   tasks: z.array(z.unknown()).max(LARGEST_SHARD),
 });
@@ -59,6 +60,8 @@ export interface Shard<K extends TaskKind = TaskKind> {
   readonly window: number;
   readonly priority?: number | undefined;
   readonly owner?: string | undefined;
+  /** The `traceparent` of the fan-out. */
+  readonly trace?: string | undefined;
   readonly tasks: readonly TaskOf<K>[];
 }
 

@@ -3,6 +3,8 @@
  * failures that may pass, and where one takes far longer than the others, a second instance does it as well.
  */
 import { ClearstackError, isClearstackError } from "../errors.ts";
+import { JOBS } from "../telemetry/metrics.ts";
+import { withSpan } from "../telemetry/span.ts";
 import type { RetryPolicy } from "./retry.ts";
 import { withRetries } from "./retry.ts";
 import type { ReportOf, TaskKind, TaskOf } from "./task_kinds.ts";
@@ -63,7 +65,14 @@ export class TaskFlow<K extends TaskKind> {
    */
   run(task: TaskOf<K>, { signal, onRetry }: TaskRunOptions): Promise<ReportOf<K>> {
     const policy = this.#retries;
-    return withRetries(() => this.#attempt(task, signal), { policy, signal, ...(onRetry ? { onRetry } : {}) });
+    return withRetries(() => this.#attempt(task, signal), {
+      policy,
+      signal,
+      onRetry: (attempt, delayMilliseconds, error) => {
+        JOBS.retries.add(1, { kind: this.#kind, reason: error.kind });
+        onRetry?.(attempt, delayMilliseconds, error);
+      },
+    });
   }
 
   /** Waits for what was hung up; no more tasks may come. */
@@ -108,7 +117,9 @@ export class TaskFlow<K extends TaskKind> {
   }
 
   async #callOnce(task: TaskOf<K>, options: TakeOptions, backUp: (instance: number) => void): Promise<ReportOf<K>> {
-    const place = await this.#lane.take(options);
+    const kind = this.#kind;
+    JOBS.waiting.add(1, { kind });
+    const place = await this.#lane.take(options).finally(() => JOBS.waiting.add(-1, { kind }));
     if (options.signal.aborted) {
       place.release();
       throw new ClearstackError("cancelled", "cancelled before it began");
@@ -119,9 +130,11 @@ export class TaskFlow<K extends TaskKind> {
     };
     if (options.besides === undefined) this.#begun++;
     this.#calls.add(call);
+    JOBS.inFlight.add(1, { kind });
     let failed = false;
     try {
-      const report = await place.functions[this.#kind](task, options.signal);
+      const about = { "clearstack.task": task.tile.index, "clearstack.instance": place.instance };
+      const report = await withSpan(`task of ${kind}`, about, () => place.functions[kind](task, options.signal));
       this.#finished++;
       this.#durations.push((performance.now() - call.started) / 1000);
       if (this.#durations.length > KEPT_DURATIONS) this.#durations.shift();
@@ -131,6 +144,7 @@ export class TaskFlow<K extends TaskKind> {
       throw elsewhere(error, place);
     } finally {
       this.#calls.delete(call);
+      JOBS.inFlight.add(-1, { kind });
       place.release(failed);
     }
   }

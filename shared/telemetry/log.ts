@@ -41,5 +41,7 @@ export function jsonLog(name: string, { write = console.error, now = () => new D
   };
 }
 
-/** The plain text of the command line. */
-export const plainLog: Log = (message) => console.error(message);
+/** The plain text of the command line, which has its own ways to tell of what goes well. */
+export const plainLog: Log = (message, { level = "error" } = {}) => {
+  if (level === "error") console.error(message);
+};

@@ -6,6 +6,7 @@ import { dayOf, jobTime, newJobId } from "functions/orchestrate/job_id.ts";
 import type { JobRecord } from "functions/orchestrate/job_record.ts";
 import { JobStore } from "functions/orchestrate/job_store.ts";
 import { listJobs } from "functions/orchestrate/list_jobs.ts";
+import type { Log } from "shared/telemetry/log.ts";
 import { LocalJobRunner } from "functions/orchestrate/local_job_runner.ts";
 import { Pace } from "functions/orchestrate/pace.ts";
 import { removeExpired } from "functions/orchestrate/retention.ts";
@@ -150,7 +151,7 @@ Deno.test("a record that cannot be read is told of once, and hides no other job"
   await store.create(good);
   await store.markLive(id, "memory:o");
   await raw.put(`jobs/${dayOf(NOW)}/${id}.json`, new TextEncoder().encode('{"status":'));
-  const log = (line: string) => void lines.push(line);
+  const log: Log = (line, { level = "error" } = {}) => void (level === "error" && lines.push(line));
   const runner = await LocalJobRunner.start({ deps: identityJobs(), store: raw, leaseMilliseconds: 40, log });
   assertEquals((await runner.list({ limit: 9 })).jobs, [good.status]);
   const error = await assertRejects(() => runner.get(id), ClearstackError, "cannot be read");
