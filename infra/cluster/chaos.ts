@@ -12,6 +12,8 @@ import { parseArgs } from "@std/cli/parse-args";
 import { writeVolume } from "functions/cli/sample/write_volume.ts";
 import { createRandom } from "functions/cli/sample/random.ts";
 import type { JobRequestInput } from "shared/contract/job_request.ts";
+import { PlanSchema } from "shared/contract/plan.ts";
+import { callJson } from "shared/http/call_json.ts";
 import { encodeTiff } from "shared/image/write_tiff.ts";
 import { openStore } from "shared/storage/open_store.ts";
 import type { Store } from "shared/storage/store.ts";
@@ -49,6 +51,11 @@ try {
   });
   await writeSource(cluster);
   const calm = await run(cluster, "calm");
+  const { concurrency } = await callJson(`${cluster.apiUrl}/v1/plans`, PlanSchema, {
+    method: "POST",
+    body: requestFor(cluster, "plan"),
+  });
+  console.log(`${concurrency} tiles in flight on each of ${instances} instances, ${kills} kills in each run`);
   console.log(
     `undisturbed: ${calm.seconds.toFixed(0)} s, ${calm.objects.size} objects, ${calm.records} records of tiles\n`,
   );
@@ -88,9 +95,8 @@ async function writeSource({ bucketUrl }: Cluster): Promise<void> {
   await openStore(bucketUrl).put("psf.tif", encodeTiff({ ...psf, spacingMicrometre: [1, 1, 1] }));
 }
 
-/** Runs the job into a folder of its own. */
-async function run({ bucketUrl, apiUrl }: Cluster, name: string): Promise<Run> {
-  const request: JobRequestInput = {
+function requestFor({ bucketUrl }: Cluster, name: string): JobRequestInput {
+  return {
     source: { url: `${bucketUrl}/image.zarr` },
     psf: { url: `${bucketUrl}/psf.tif` },
     // An output is called by the last part of its URL.
@@ -99,8 +105,13 @@ async function run({ bucketUrl, apiUrl }: Cluster, name: string): Promise<Run> {
     tiling: { tile: [...TILE], halo: [8, 12, 12] },
     backend: "cpu",
   };
+}
+
+/** Runs the job into a folder of its own. */
+async function run(cluster: Cluster, name: string): Promise<Run> {
+  const request = requestFor(cluster, name);
   const [started, logged] = [performance.now(), proxy!.log.length];
-  const status = await runJob(request, { apiUrl, limitSeconds: LIMIT_SECONDS });
+  const status = await runJob(request, { apiUrl: cluster.apiUrl, limitSeconds: LIMIT_SECONDS });
   const seconds = (performance.now() - started) / 1000;
   if (status.state !== "done") throw new Error(`the job is ${status.state}: ${status.error?.message}`);
   const { objects, records } = await outputOf(openStore(request.output.url));

@@ -8,9 +8,11 @@ import { isAbort } from "./local.ts";
 import { traceParent } from "../telemetry/span.ts";
 import type { FittedTask } from "./reducer.ts";
 import { Reducer } from "./reducer.ts";
+import type { RetryPolicy } from "./retry.ts";
+import { withRetries } from "./retry.ts";
 import type { ShardClient } from "./restate_client.ts";
 import { shardClient } from "./restate_client.ts";
-import type { ShardPlace, ShardResult } from "./restate_shards.ts";
+import type { Shard, ShardPlace, ShardResult } from "./restate_shards.ts";
 import { LARGEST_SHARD, shardFolder, ShardStore } from "./restate_shards.ts";
 import type { TaskKind, TaskOf } from "./task_kinds.ts";
 
@@ -22,6 +24,8 @@ const CHEAP_WINDOW = 16;
 const LARGEST_WINDOW = 64;
 /** Shards grow with what was handed out, so that news of a small job come often and a large one has few shards. */
 const GROWTH = 1 / 64;
+/** A store of shards may be away for a minute or two, as it may for tiles. */
+const STORE_RETRIES: RetryPolicy = { attempts: 10, firstDelayMilliseconds: 500, longestDelayMilliseconds: 20_000 };
 /** How long a cancelled fan-out waits for a server that does not answer. */
 const CANCEL_MILLISECONDS = 60_000;
 
@@ -111,14 +115,14 @@ class RestateFanOut<K extends TaskKind> {
 
   /** A process that drove the same run and died has left shards that are still being done. */
   async #stopLeftBehind(): Promise<void> {
-    const keys = await this.#shards.keys(this.#folder);
+    const keys = await this.#patiently(() => this.#shards.keys(this.#folder));
     if (keys.length === 0 || this.#stop.signal.aborted) return;
     await this.#client.stop(keys);
     await Promise.all(keys.map(async (key) => {
       await this.#client.run(key).catch((error) => {
         if (!isClearstackError(error, "cancelled") && !isClearstackError(error, "conflict")) throw error;
       });
-      await this.#shards.delete(key);
+      await this.#forget(key);
     }));
   }
 
@@ -147,7 +151,7 @@ class RestateFanOut<K extends TaskKind> {
     const { concurrency, priority, owner } = this.#options;
     const key = `${this.#folder}${this.#epoch}-${this.#shardCount++}.json`;
     const window = Math.min(LARGEST_WINDOW, Math.max(CHEAP_WINDOW, Math.ceil(this.#room * WINDOW_SHARE)));
-    await this.#shards.put(key, {
+    const shard: Shard<K> = {
       kind: this.#kind,
       concurrency,
       window: Math.min(window, this.#room),
@@ -155,9 +159,10 @@ class RestateFanOut<K extends TaskKind> {
       owner,
       trace: traceParent(),
       tasks: batch.map(({ task }) => task),
-    });
+    };
+    await this.#patiently(() => this.#shards.put(key, shard));
     if (this.#stop.signal.aborted) {
-      await this.#shards.delete(key);
+      await this.#forget(key);
       return { outcomes: [] };
     }
     this.#inFlight.add(key);
@@ -168,8 +173,17 @@ class RestateFanOut<K extends TaskKind> {
       throw new ClearstackError("conflict", "the job was taken over by another process", { cause: error });
     } finally {
       this.#inFlight.delete(key);
-      await this.#shards.delete(key);
+      await this.#forget(key);
     }
+  }
+
+  #patiently<T>(f: () => Promise<T>): Promise<T> {
+    return withRetries(f, { policy: STORE_RETRIES, signal: this.#stop.signal });
+  }
+
+  /** What cannot be removed is stopped, and removed, by the next fan-out of the run. */
+  async #forget(key: string): Promise<void> {
+    await this.#patiently(() => this.#shards.delete(key)).catch(() => {});
   }
 
   async #settle(batch: readonly FittedTask<TaskOf<K>>[], { outcomes }: ShardResult<K>): Promise<void> {
@@ -180,9 +194,9 @@ class RestateFanOut<K extends TaskKind> {
       const { index } = fitted.original.tile;
       for (const retry of retries) onRetry?.({ index, ...retry });
       if (report) await onReport?.(report);
-      if (error) this.#mend(fitted, errorFromRecord(error));
       if (report || error) open.delete(position);
     }
+    for (const { position, error } of outcomes) if (error) this.#mend(batch[position]!, errorFromRecord(error));
     this.#again.push(...open.values());
   }
 
