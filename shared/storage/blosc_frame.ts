@@ -35,8 +35,8 @@ export function encodeBlosc(bytes: Uint8Array, size: number): Uint8Array {
     const plain = bytes.subarray(index * blockBytes, (index + 1) * blockBytes);
     const block = takeBytes(plain.length);
     shuffleInto(block, plain, size);
-    // In one piece: what comes in many has to be joined.
-    const packed = zstdCompressSync(block, { params: LEVEL_1, chunkSize: block.length + LEAST_CHUNK_BYTES });
+    // In one or two pieces: many have to be joined, and room for all that may come would pile up until it is collected.
+    const packed = zstdCompressSync(block, { params: LEVEL_1, chunkSize: (block.length >> 1) + LEAST_CHUNK_BYTES });
     // A block as long as its content is taken as stored; shuffled all the same.
     if (packed.length >= block.length) return block;
     recycleMemory(block);
