@@ -35,8 +35,12 @@ export async function restateProgram(): Promise<string> {
   return createRequire(launcher).resolve(`${name}/bin/restate-server`);
 }
 
-/** Memory is bounded by its largest part, and nothing is sent to anyone. */
+/**
+ * Memory is bounded by its largest part, and nothing is sent to anyone. Partitions are what it does side by side: with 24, its
+ * default, a step takes 0.66 ms of two cores' time, with 4 it takes 0.38 ms.
+ */
 const ENVIRONMENT = {
+  RESTATE_DEFAULT_NUM_PARTITIONS: "4",
   RESTATE_LISTEN_MODE: "tcp",
   RESTATE_BIND_IP: "127.0.0.1",
   RESTATE_ADMIN__BIND_IP: "127.0.0.1",
