@@ -30,6 +30,7 @@
  * `t = m q^2 (1/2 - q/6 + q^2/12 - q^3/20 + q^4/30)`, whose error is below 5e-7 of t.
  */
 import type { Vec3 } from "shared/geometry.ts";
+import type { Phase } from "./phase_clock.ts";
 
 /** A dense volume, x contiguous, then y, then z. */
 export interface Volume {
@@ -169,8 +170,21 @@ export interface RunOptions {
    * saturation are in units of those.
    */
   readonly heldOut?: { readonly values: Float32Array; readonly ratio: number };
+  /**
+   * Times each pass of the first iteration by the clock of the device, where it has one: the passes are submitted one by one then,
+   * which changes no bit of the estimate.
+   * @default {false}
+   */
+  readonly timePasses?: boolean;
   /** Stops between batches of iterations and rejects with kind `cancelled`. */
   readonly signal?: AbortSignal;
+}
+
+/** All passes of one iteration that go by the same name. */
+export interface PassShare {
+  readonly label: string;
+  /** Of the time of the iteration, 0 to 1. */
+  readonly share: number;
 }
 
 /** What one run returns. */
@@ -181,6 +195,10 @@ export interface RunResult {
   readonly kernelSeconds: number;
   /** What {@link RunOptions.measureEvery} asked for, in order of iterations; empty otherwise. */
   readonly divergence?: readonly Divergence[];
+  /** What the run consisted of, one part after the other. */
+  readonly phases?: readonly Phase[];
+  /** What {@link RunOptions.timePasses} asked for, in the order of the iteration. */
+  readonly passes?: readonly PassShare[];
 }
 
 /** Richardson-Lucy deconvolution of boxes of one shape with one PSF. One run at a time; further calls wait their turn. */

@@ -14,6 +14,8 @@ import { reopenImage } from "shared/image/open_image.ts";
 import { readBox } from "shared/image/read_box.ts";
 import { writeTile, writeTileRecord } from "shared/image/write_tile.ts";
 import { openCodecThreads } from "shared/storage/codec_threads.ts";
+import type { Attributes } from "shared/telemetry/span.ts";
+import { withSpan } from "shared/telemetry/span.ts";
 import { releaseMemory } from "shared/release_memory.ts";
 import type { Psf } from "shared/psf/load_psf.ts";
 import { loadPsf } from "shared/psf/load_psf.ts";
@@ -63,9 +65,9 @@ export function createTileComputer(kernels: Kernels): TileComputer {
     openCodecThreads: () => codecThreads ??= openCodecThreads(),
   };
   return {
-    tiles: (task, signal) => computeTile(task, means, signal),
-    seams: (task, signal) => checkSeam(task, means, signal),
-    pilots: (task, signal) => measureTile(task, means, signal),
+    tiles: (task, signal) => withSpan("tile", aboutBox(task), () => computeTile(task, means, signal)),
+    seams: (task, signal) => withSpan("seam", aboutBox(task), () => checkSeam(task, means, signal)),
+    pilots: (task, signal) => withSpan("pilot", aboutBox(task), () => measureTile(task, means, signal)),
     close: async () => {
       await pool.close();
       codecThreads?.close();
@@ -74,12 +76,20 @@ export function createTileComputer(kernels: Kernels): TileComputer {
   };
 }
 
+function aboutBox({ tile: { index, box, outer } }: BoxTask): Attributes {
+  return { "clearstack.task": index, "clearstack.box": [...box.shape], "clearstack.outer": [...outer] };
+}
+
 async function computeTile(task: TileTask, means: Means, signal: AbortSignal): Promise<TileReport> {
   const started = performance.now();
   const { core, ...computation } =
     await (task.pieces ? computePieces(task, task.pieces, means, signal) : computeCore(task, means, signal));
   const computed = performance.now();
-  const { bytesWritten } = await writeTile(task, core, { signal });
+  const { bytesWritten } = await withSpan("encode and write", {}, async (span) => {
+    const written = await writeTile(task, core, { signal });
+    span.setAttribute("clearstack.bytes", written.bytesWritten);
+    return written;
+  });
   releaseMemory(core);
   const report: TileReport = {
     index: task.tile.index,
@@ -161,13 +171,17 @@ async function readTile(task: BoxTask, means: Means, signal: AbortSignal) {
   const key = JSON.stringify([source.url, source.path, source.identity, source.axes, source.selection]);
   // Tiles share the handle, so that it is not opened under the signal of one of them.
   const image = await means.images.get(key, () => reopenImage(source));
-  return await readBox(image, {
-    outer: tile.outer,
-    box: tile.box,
-    boundary: algorithm.boundary,
-    boundaryValue: algorithm.boundaryValue,
-    dataType: taskDataType(task),
-    signal,
+  return await withSpan("read", {}, async (span) => {
+    const read = await readBox(image, {
+      outer: tile.outer,
+      box: tile.box,
+      boundary: algorithm.boundary,
+      boundaryValue: algorithm.boundaryValue,
+      dataType: taskDataType(task),
+      signal,
+    });
+    span.setAttribute("clearstack.bytes", read.bytesRead);
+    return read;
   });
 }
 

@@ -6,7 +6,9 @@
 import type { Deconvolver, DeconvolverOptions, RunOptions, RunResult, VoxelData } from "kernels/deconvolver.ts";
 import type { BackendChoice } from "shared/contract/backend.ts";
 import { isClearstackError } from "shared/errors.ts";
+import { addSpan, isTraced, spanTime, withSpan } from "shared/telemetry/span.ts";
 import { FairSlots } from "./fair_slots.ts";
+import { addPhaseSpans } from "./phase_spans.ts";
 
 /** The backend that a choice led to. */
 export interface ChosenBackend {
@@ -58,12 +60,13 @@ export class DeconvolverPool {
    * @throws {ClearstackError} what the kernels throw, or `cancelled` while waiting
    */
   run(wish: DeconvolverWish, data: VoxelData, options: RunOptions & { signal: AbortSignal }): Promise<PoolResult> {
+    const asked = spanTime();
     return this.#slots.run(
       async (slot) => {
+        addSpan("wait for the device", { start: asked, seconds: (spanTime() - asked) / 1000 });
         try {
-          const deconvolver = await this.#deconvolverFor(slot, wish);
-          const result = await deconvolver.run(data, options);
-          return { ...result, adapter: deconvolver.adapter };
+          const deconvolver = await withSpan("prepare the kernels", {}, () => this.#deconvolverFor(slot, wish));
+          return await runTraced(deconvolver, data, options);
         } catch (error) {
           // A lost device does not come back by itself; the next attempt starts on a new one.
           if (isClearstackError(error, "device-lost") || isClearstackError(error, "device-memory")) {
@@ -103,4 +106,13 @@ export class DeconvolverPool {
     this.#kept.delete(slot);
     await kept?.deconvolver.close();
   }
+}
+
+function runTraced(deconvolver: Deconvolver, data: VoxelData, options: RunOptions): Promise<PoolResult> {
+  const { adapter } = deconvolver;
+  return withSpan("deconvolve", { "clearstack.adapter": adapter }, async () => {
+    const result = await deconvolver.run(data, isTraced() ? { ...options, timePasses: true } : options);
+    addPhaseSpans(result, options.iterations);
+    return { ...result, adapter };
+  });
 }

@@ -7,6 +7,7 @@ import { isFastBox } from "shared/fast_size.ts";
 import { formatVec3, voxelCount } from "shared/geometry.ts";
 import { checkRun } from "../check_run.ts";
 import type { Deconvolver, DeconvolverOptions, RunOptions, RunResult, VoxelData } from "../deconvolver.ts";
+import { PhaseClock } from "../phase_clock.ts";
 import { psfBox } from "../psf_box.ts";
 import { twiddleTable } from "./fft_plan.ts";
 import { kernelModule } from "./kernel_module.ts";
@@ -146,18 +147,22 @@ class CpuDeconvolver implements Deconvolver {
     const { signal, heldOut } = options;
     if (signal?.aborted) throw cancelled();
     const started = performance.now();
+    const clock = new PhaseClock();
     this.#control.clearStop();
     const stop = () => this.#control.requestStop();
     signal?.addEventListener("abort", stop);
     try {
       if (heldOut) await this.#keepHeldOut(heldOut.values);
       await copyInPieces(data, this.#staged);
+      clock.end("upload");
       const { status, divergence } = await this.#pool.execute(this.#job(options));
       if (status === "corrupt") throw this.#corrupt(data);
       if (status === "stopped" || signal?.aborted) throw cancelled();
+      clock.end("compute");
       const estimate = new Float32Array(data.length);
       await copyInPieces(this.#staged, estimate);
-      return { estimate, kernelSeconds: (performance.now() - started) / 1000, divergence };
+      clock.end("download");
+      return { estimate, kernelSeconds: (performance.now() - started) / 1000, divergence, phases: clock.phases };
     } finally {
       signal?.removeEventListener("abort", stop);
     }

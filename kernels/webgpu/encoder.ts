@@ -8,6 +8,8 @@ import type { Access, Shader } from "./shader.ts";
 
 /** A pass that a device can run. */
 export interface PreparedPass {
+  /** Its shader's. */
+  readonly label: string;
   readonly pipeline: GPUComputePipeline;
   readonly bindGroup: GPUBindGroup;
   readonly grid: readonly [x: number, y: number];
@@ -36,7 +38,7 @@ export class PipelineCache {
         layout: pipeline.getBindGroupLayout(0),
         entries,
       });
-      prepared.push({ pipeline, bindGroup, grid });
+      prepared.push({ label: shader.label, pipeline, bindGroup, grid });
     }
     return prepared;
   }

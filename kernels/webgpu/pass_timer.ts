@@ -1,6 +1,7 @@
 /**
  * Times passes by the clock of the device, which knows nothing of what the host does meanwhile.
  */
+import type { PassShare } from "../deconvolver.ts";
 import { encodePasses, type PreparedPass } from "./encoder.ts";
 
 /** Bytes of two timestamps. */
@@ -38,6 +39,14 @@ export class PassTimer {
     const [begin, end] = new BigUint64Array(this.#staging.getMappedRange());
     this.#staging.unmap();
     return Number(end - begin);
+  }
+
+  /** Runs passes one by one and tells which share of the time those of each label took. */
+  async shares(passes: readonly PreparedPass[]): Promise<PassShare[]> {
+    const ticks = new Map<string, number>();
+    for (const pass of passes) ticks.set(pass.label, (ticks.get(pass.label) ?? 0) + await this.ticks([pass]));
+    const total = Math.max(1, [...ticks.values()].reduce((sum, value) => sum + value, 0));
+    return [...ticks].map(([label, value]) => ({ label, share: value / total }));
   }
 
   /** Frees what it holds on the device. */

@@ -3,7 +3,8 @@
  */
 import { ClearstackError } from "shared/errors.ts";
 import { sameShape, voxelCount } from "shared/geometry.ts";
-import type { DeconvolverOptions, Divergence, RunOptions, RunResult, VoxelData } from "../deconvolver.ts";
+import type { DeconvolverOptions, Divergence, PassShare, RunOptions, RunResult, VoxelData } from "../deconvolver.ts";
+import { PhaseClock } from "../phase_clock.ts";
 import { psfBox } from "../psf_box.ts";
 import { isCentroSymmetric } from "../psf_symmetry.ts";
 import { applyBackProjector } from "./back_otf.ts";
@@ -138,15 +139,23 @@ export class Runner {
   /** Runs the iterations on `data`, which is only read. */
   async run(data: VoxelData, run: RunnerRun): Promise<RunnerResult> {
     const begin = performance.now();
+    const clock = new PhaseClock();
     if (run.heldOut && run.measureEvery) await this.#allocate(this.#program.heldOutBuffers);
     return await withErrorScopes(this.#device, { what: "deconvolving", bytes: this.allocatedBytes }, async () => {
       const estimate = new Float32Array(voxelCount(this.#options.box));
       const rows = await this.#sendInput(data, run);
       if (rows.peak === 0) return { estimate, kernelSeconds: (performance.now() - begin) / 1000, divergence: [] };
       this.#sendNumbers(rows, run);
-      const { result: divergence, waited } = await this.#turn.run(() => this.#compute(run), run.isCancelled);
+      clock.end("upload");
+      const { result: computed, waited } = await this.#turn.run(() => {
+        clock.end("wait");
+        return this.#compute(run);
+      }, run.isCancelled);
+      clock.end("compute");
       await this.#volumes.read("estimate", estimate);
-      return { estimate, kernelSeconds: (performance.now() - begin) / 1000 - waited, divergence };
+      clock.end("download");
+      const kernelSeconds = (performance.now() - begin) / 1000 - waited;
+      return { estimate, kernelSeconds, ...computed, phases: clock.phases };
     });
   }
 
@@ -210,28 +219,46 @@ export class Runner {
     write(MOMENTUM.binding.name, new Float32Array(2));
   }
 
-  async #compute(run: RunnerRun): Promise<Divergence[]> {
+  async #compute(run: RunnerRun): Promise<Pick<RunResult, "divergence" | "passes">> {
     if (!run.isCancelled()) this.#submit(await this.#passes(this.#program.start));
     return await this.#iterate(run);
   }
 
-  async #iterate({ iterations, isCancelled, measureEvery = 0, heldOut }: RunnerRun): Promise<Divergence[]> {
+  async #iterate(run: RunnerRun): Promise<Pick<RunResult, "divergence" | "passes">> {
+    const { iterations, isCancelled, measureEvery = 0, heldOut } = run;
     const { iteration, measuring } = this.#program;
     const plain = await this.#passes(iteration);
     const measured = measureEvery > 0 ? await this.#passes(measuring[heldOut ? "data and held-out" : "data"]) : plain;
     const divergence: Divergence[] = [];
+    let passes: PassShare[] | undefined;
     for (let done = 0, batch = 0; done < iterations; done += batch) {
       if (isCancelled()) throw new ClearstackError("cancelled", `stopped after ${done} of ${iterations} iterations`);
-      batch = Math.min(iterations - done, nextBatch(this.#secondsPerIteration, batch), MAX_MEASUREMENTS);
+      const isTimed = done === 0 && run.timePasses === true && PassTimer.isAvailable(this.#device);
+      const most = isTimed ? 1 : nextBatch(this.#secondsPerIteration, batch);
+      batch = Math.min(iterations - done, most, MAX_MEASUREMENTS);
       const steps = Array.from({ length: batch }, (_, i) => done + i);
       const measures = (step: number) => measureEvery > 0 && step % measureEvery === 0;
       const begin = performance.now();
-      this.#submit(steps.flatMap((step) => measures(step) ? measured : plain));
-      await this.#device.queue.onSubmittedWorkDone();
-      this.#secondsPerIteration = (performance.now() - begin) / 1000 / batch;
+      const work = steps.flatMap((step) => measures(step) ? measured : plain);
+      if (isTimed) {
+        passes = await this.#timePasses(work);
+      } else {
+        this.#submit(work);
+        await this.#device.queue.onSubmittedWorkDone();
+        this.#secondsPerIteration = (performance.now() - begin) / 1000 / batch;
+      }
       divergence.push(...await this.#readMeasurements(steps.filter(measures), heldOut !== undefined));
     }
-    return divergence;
+    return passes ? { divergence, passes } : { divergence };
+  }
+
+  async #timePasses(passes: readonly PreparedPass[]): Promise<PassShare[]> {
+    const timer = new PassTimer(this.#device);
+    try {
+      return await timer.shares(passes);
+    } finally {
+      timer.destroy();
+    }
   }
 
   /** Takes the measurements of the given iterations off the device, where the next ones start at the beginning again. */

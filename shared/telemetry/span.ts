@@ -7,6 +7,8 @@ import { toClearstackError } from "../errors.ts";
 import { VERSION } from "../version.ts";
 import { redactText } from "./redact.ts";
 
+export type { Attributes };
+
 const tracer = trace.getTracer("clearstack", VERSION);
 
 /**
