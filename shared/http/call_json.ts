@@ -72,12 +72,15 @@ export async function callJson<T extends z.ZodType>(
 }
 
 async function readText(response: Response, watch: SilenceWatch): Promise<string> {
-  let text = "";
-  for await (const piece of response.body!.pipeThrough(new TextDecoderStream())) {
+  // Read by hand: a pipe and its iterator cost more than the rest of a short call.
+  const reader = response.body!.getReader();
+  const decoder = new TextDecoder();
+  for (let text = "";;) {
+    const { value, done } = await reader.read();
+    if (done) return text + decoder.decode();
     watch.heard();
-    text += piece;
+    text += decoder.decode(value, { stream: true });
   }
-  return text;
 }
 
 /** Aborts a call that has heard nothing for too long, or whose caller does. */
