@@ -13,6 +13,8 @@ export interface LevelMemoryOptions {
   readonly levels: readonly Level[];
   readonly box: Vec3;
   readonly core: Vec3;
+  /** Spatial shape of the finest level. */
+  readonly shape: Vec3;
   /** Chunk of the finest level. */
   readonly outputChunk: Vec3;
   /** Tiles of the finest level in flight. */
@@ -25,8 +27,8 @@ export function levelBytes(options: LevelMemoryOptions): number {
 }
 
 /** Tasks of levels in flight at the same time: as many as fit where the tiles were, and no more than those. */
-export function levelConcurrency({ levels, box, tile, chunk, concurrency }: Plan): number {
-  return inFlight({ levels, box, core: tile, outputChunk: chunk, concurrency });
+export function levelConcurrency({ levels, box, tile, shape, chunk, concurrency }: Plan): number {
+  return inFlight({ levels, box, core: tile, shape, outputChunk: chunk, concurrency });
 }
 
 function inFlight(options: LevelMemoryOptions): number {
@@ -39,17 +41,27 @@ function tileBytes({ concurrency, box, core }: LevelMemoryOptions): number {
   return concurrency * FLOAT_BYTES * (2 * voxelCount(box) + voxelCount(core));
 }
 
+function taskBytes({ levels, shape, outputChunk: chunk }: LevelMemoryOptions): number {
+  return levelTaskBytes(levels, { shape, chunk, voxelBytes: FLOAT_BYTES });
+}
+
 /**
  * What the largest task holds: its tile; then the voxels that a piece of it is the mean of, their means, and the stored and decoded
- * bytes of the chunks that those are read from; in the end the chunks that it encodes.
+ * bytes of the chunks that those are read from; in the end the chunks that it encodes. 0 without levels.
+ *
+ * @param finest spatial shape and chunk of the full resolution
  */
-function taskBytes({ levels, outputChunk }: LevelMemoryOptions): number {
+export function levelTaskBytes(
+  levels: readonly Level[],
+  { voxelBytes, ...finest }: { readonly shape: Vec3; readonly chunk: Vec3; readonly voxelBytes: number },
+): number {
   const claims = levels.map(({ tile, shape, factors, chunk }, index) => {
-    const piece = pieceShape(levels[index - 1]?.chunk ?? outputChunk, factors);
-    const read = voxelCount(mapAxes((axis) => piece[axis] * factors[axis]));
+    const finer = levels[index - 1] ?? finest;
+    const piece = pieceShape(finer.chunk, factors);
+    const read = voxelCount(mapAxes((axis) => Math.min(piece[axis] * factors[axis], finer.shape[axis])));
     const core = mapAxes((axis) => Math.min(tile[axis], shape[axis]));
     const reading = voxelCount(piece) + 3 * read;
-    return FLOAT_BYTES * (voxelCount(core) + Math.max(reading, 2 * WRITE_CONCURRENCY * voxelCount(chunk)));
+    return voxelBytes * (voxelCount(core) + Math.max(reading, 2 * WRITE_CONCURRENCY * voxelCount(chunk)));
   });
   return Math.max(0, ...claims);
 }

@@ -171,7 +171,7 @@ function claimMemory(
     concurrency,
     holdsOut,
   });
-  const forLevels = levelBytes({ levels, box, core, outputChunk: chunk, concurrency });
+  const forLevels = levelBytes({ levels, box, core, shape, outputChunk: chunk, concurrency });
   const host = { ...forTiles, ...(forLevels > 0 ? { levels: forLevels } : {}) };
   return limits.computeOnHost ? { host: { ...host, ...compute }, device: {} } : { host, device: compute };
 }

@@ -1,16 +1,13 @@
-/** The messages that a job sends out once its tiles are finished: the tiles of one coarser level. */
-import type { LevelTask } from "shared/contract/level.ts";
-import type { Plan } from "shared/contract/plan.ts";
+/** The messages that are sent out once full resolution is complete: the tiles of one coarser level. */
+import type { Level, LevelTask } from "shared/contract/level.ts";
 import { mapAxes, voxelCount } from "shared/geometry.ts";
-import { levelArrays } from "shared/image/level_arrays.ts";
+import type { LevelledOutput } from "shared/image/level_arrays.ts";
 import { positionAt } from "shared/position.ts";
 import { levelGrid } from "shared/pyramid.ts";
+import { volumeCount, volumeGrid } from "shared/volumes.ts";
 
 /** Which tasks to make. */
 export interface LevelTaskOptions {
-  readonly plan: Plan;
-  /** URL of the output. */
-  readonly url: string;
   /** Level, from 1. */
   readonly level: number;
   /** Tiles of the level that are finished already. */
@@ -18,27 +15,23 @@ export interface LevelTaskOptions {
 }
 
 /** Tasks of all tiles of a level still to do, by index: volumes (t, c) outermost, then z, y, x, x fastest. */
-export function* levelTasks({ plan, url, level, done }: LevelTaskOptions): Generator<LevelTask> {
-  const arrays = levelArrays(plan, url);
-  const { factors } = plan.levels[level - 1]!;
-  const tiles = levelTileCount(plan, level);
+export function* levelTasks(output: LevelledOutput, { level: number, done }: LevelTaskOptions): Generator<LevelTask> {
+  const { planHash, source, levels, arrays } = output;
+  const level = levels[number - 1]!;
+  const [finer, coarser] = [arrays[number - 1]!, arrays[number]!];
+  const tiles = volumeCount(source) * voxelCount(levelGrid(level));
   for (let index = 0; index < tiles; index++) {
     if (done.has(index)) continue;
-    const tile = levelTileAt(plan, level, index);
-    yield { planHash: plan.planHash, level, finer: arrays[level - 1]!, factors, output: arrays[level]!, tile };
+    const tile = tileAt(level, volumeGrid(source), index);
+    yield { planHash, level: number, finer, factors: level.factors, output: coarser, tile };
   }
 }
 
 /** The tile of a level with this index. */
-export function levelTileAt({ levels, outerShape }: Plan, level: number, index: number): LevelTask["tile"] {
-  const { shape, tile } = levels[level - 1]!;
-  const position = positionAt(index, [...outerShape, ...levelGrid(levels[level - 1]!)]);
+function tileAt(level: Level, volumes: readonly number[], index: number): LevelTask["tile"] {
+  const { shape, tile } = level;
+  const position = positionAt(index, [...volumes, ...levelGrid(level)]);
   const start = mapAxes((axis) => position.at(axis - 3)! * tile[axis]);
   const core = { start, shape: mapAxes((axis) => Math.min(tile[axis], shape[axis] - start[axis])) };
   return { index, outer: position.slice(0, -3), core };
-}
-
-/** Tiles of a level, all volumes together. */
-export function levelTileCount({ levels, outerShape }: Plan, level: number): number {
-  return outerShape.reduce((product, length) => product * length, voxelCount(levelGrid(levels[level - 1]!)));
 }

@@ -4,6 +4,7 @@ import type { JobResult } from "shared/contract/job_status.ts";
 import type { Engine } from "shared/engine/engine.ts";
 import { ClearstackError, toClearstackError } from "shared/errors.ts";
 import { channelWindows } from "shared/image/channel_windows.ts";
+import { plannedOutput } from "shared/image/level_arrays.ts";
 import type { Output } from "shared/image/ome_output.ts";
 import { createOutput } from "shared/image/ome_output.ts";
 import { withSpan } from "shared/telemetry/span.ts";
@@ -68,7 +69,7 @@ async function complete(undecided: JobRun, seconds: () => number): Promise<JobRe
   const seam = await withSpan("seams", {}, () => checkSeams(run));
   await withSpan("levels", { "clearstack.levels": plan.levels.length }, () => writeLevels(run));
   return await withSpan("commit", {}, async () => {
-    const windows = await channelWindows(plan, request.output.url, { signal });
+    const windows = await channelWindows(plannedOutput(plan, request.output.url), { signal });
     const result = { ...tally.result(plan, output.url, seconds()), ...(seam ? { seam } : {}) };
     await output.finish(result, { windows });
     return result;

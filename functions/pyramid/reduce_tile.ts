@@ -5,15 +5,19 @@
 import type { LevelReport, LevelTask } from "shared/contract/level.ts";
 import type { Box } from "shared/geometry.ts";
 import { mapAxes, voxelCount } from "shared/geometry.ts";
-import type { Image } from "shared/image/image.ts";
+import type { ChunkValues, Image } from "shared/image/image.ts";
 import { encodeJson } from "shared/image/json.ts";
 import { openImage } from "shared/image/open_image.ts";
 import { levelRecordKey } from "shared/image/output_layout.ts";
-import { readBox } from "shared/image/read_box.ts";
+import { readVoxels } from "shared/image/read_voxels.ts";
+import { joinRanges, NO_VALUES, valueRange } from "shared/image/value_range.ts";
+import { VOXEL_ARRAYS } from "shared/image/voxel_arrays.ts";
 import { writeBlock } from "shared/image/write_block.ts";
+import { READ_CONCURRENCY } from "shared/memory.ts";
 import { spatialShape } from "shared/plan.ts";
 import { pieceShape } from "shared/pyramid.ts";
 import { releaseMemory } from "shared/release_memory.ts";
+import { withSpan } from "shared/telemetry/span.ts";
 import { openStore } from "shared/storage/open_store.ts";
 import { meanOver } from "./mean_over.ts";
 
@@ -22,16 +26,21 @@ import { meanOver } from "./mean_over.ts";
  *
  * @throws {ClearstackError} what reading or writing throws; `cancelled`
  */
-export async function reduceTile(task: LevelTask, signal: AbortSignal): Promise<LevelReport> {
+export function reduceTile(task: LevelTask, signal: AbortSignal): Promise<LevelReport> {
+  const about = { "clearstack.task": task.tile.index, "clearstack.level": task.level };
+  return withSpan("level tile", about, () => reduceInTrace(task, signal));
+}
+
+async function reduceInTrace(task: LevelTask, signal: AbortSignal): Promise<LevelReport> {
   const started = performance.now();
   const { planHash, finer, level, output, tile } = task;
   const image = await openImage({ url: finer.url, path: finer.array, axes: finer.axes.join("") }, { signal });
-  const core = new Float32Array(voxelCount(tile.core.shape));
-  let [bytesRead, least, largest] = [0, Infinity, -Infinity];
+  const core = new VOXEL_ARRAYS[output.dtype](voxelCount(tile.core.shape));
+  let [bytesRead, range] = [0, NO_VALUES];
   for (const piece of pieces(task)) {
     const read = await readFiner(image, task, piece, signal);
-    [least, largest] = widen([least, largest], read.values);
-    const means = meanOver(read.values, read.shape, task.factors);
+    range = joinRanges(range, valueRange(read.values));
+    const means = meanOver(read.values, read.shape, { factors: task.factors, dtype: output.dtype });
     place(core, tile.core, { values: means, box: piece });
     releaseMemory(read.values);
     releaseMemory(means);
@@ -40,7 +49,7 @@ export async function reduceTile(task: LevelTask, signal: AbortSignal): Promise<
   const { bytesWritten } = await writeBlock(output, { outer: tile.outer, core: tile.core, values: core }, { signal });
   releaseMemory(core);
   const seconds = (performance.now() - started) / 1000;
-  const report = { index: tile.index, level, seconds, bytesRead, bytesWritten, least, largest };
+  const report = { index: tile.index, level, seconds, bytesRead, bytesWritten, ...range };
   await openStore(output.url).put(levelRecordKey(planHash, level, tile.index), encodeJson(report));
   return report;
 }
@@ -76,27 +85,17 @@ async function readFiner(image: Image, { factors, tile }: LevelTask, piece: Box,
   const start = mapAxes((axis) => piece.start[axis] * factors[axis]);
   const shape = mapAxes((axis) => Math.min(piece.shape[axis] * factors[axis], end[axis] - start[axis]));
   const box = { start, shape };
-  return { shape, ...await readBox(image, { outer: tile.outer, box, boundary: "constant", signal }) };
+  return { shape, ...await readVoxels(image, { outer: tile.outer, box, concurrency: READ_CONCURRENCY, signal }) };
 }
 
-/** The least and largest of what was known and of these values. By index: an iterator takes three times as long. */
-function widen([least, largest]: readonly [number, number], values: Float32Array): [least: number, largest: number] {
-  for (let index = 0; index < values.length; index++) {
-    const value = values[index]!;
-    if (value < least) least = value;
-    if (value > largest) largest = value;
-  }
-  return [least, largest];
-}
-
-/** Copies a piece to its place in the core. */
-function place(core: Float32Array, { start, shape }: Box, piece: { readonly values: Float32Array; readonly box: Box }) {
+/** Copies a piece to its place in the core; both are of the same type. */
+function place(core: ChunkValues, { start, shape }: Box, piece: { readonly values: ChunkValues; readonly box: Box }) {
   const [depth, height, width] = piece.box.shape;
   const [z0, y0, x0] = mapAxes((axis) => piece.box.start[axis] - start[axis]);
   for (let z = 0; z < depth; z++) {
     for (let y = 0; y < height; y++) {
       const from = (z * height + y) * width;
-      core.set(piece.values.subarray(from, from + width), ((z0 + z) * shape[1] + y0 + y) * shape[2] + x0);
+      core.set(piece.values.subarray(from, from + width) as never, ((z0 + z) * shape[1] + y0 + y) * shape[2] + x0);
     }
   }
 }

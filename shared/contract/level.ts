@@ -38,7 +38,7 @@ export const LevelReportSchema = z.strictObject({
   seconds: z.number(),
   bytesRead: z.number().describe("stored bytes fetched from the level before"),
   bytesWritten: z.number().describe("stored bytes written"),
-  least: z.number().describe("smallest value that was read"),
-  largest: z.number().describe("largest value that was read"),
+  least: z.number().nullable().describe("smallest finite value that was read; null where there was none"),
+  largest: z.number().nullable().describe("largest finite value that was read; null where there was none"),
 });
 export type LevelReport = z.infer<typeof LevelReportSchema>;

@@ -44,13 +44,13 @@ export interface FanOutOptions<K extends TaskKind> extends FanOutOrigin {
   readonly onRetry?: (retry: TileRetry) => void;
 }
 
-/** Fans tiles out. */
-export interface Engine {
+/** Fans tiles of these kinds out. */
+export interface Engine<Kinds extends TaskKind = TaskKind> {
   /**
    * Runs every task once to success. Tasks are taken from the iterable one by one as room comes free, so that it may be
    * as long as it likes. Nothing is in flight any more once the promise has settled.
    *
    * @throws {ClearstackError} the first error that could not be mended by retries, or `cancelled`
    */
-  fanOut<K extends TaskKind>(kind: K, tasks: Iterable<TaskOf<K>>, options: FanOutOptions<K>): Promise<void>;
+  fanOut<K extends Kinds>(kind: K, tasks: Iterable<TaskOf<K>>, options: FanOutOptions<K>): Promise<void>;
 }

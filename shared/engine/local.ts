@@ -7,7 +7,7 @@ import { TILE_RETRIES } from "./retry.ts";
 import { TaskFlow } from "./task_flow.ts";
 import type { ReportOf, TaskFunctions, TaskKind, TaskOf } from "./task_kinds.ts";
 import type { Room, WorkersByKind } from "./workers.ts";
-import { Workers, workersForAll } from "./workers.ts";
+import { Workers } from "./workers.ts";
 
 /** Settings of {@link createLocalEngine}. */
 export interface LocalEngineOptions {
@@ -16,8 +16,12 @@ export interface LocalEngineOptions {
 }
 
 /** An engine that calls functions with bounded concurrency. */
-export function createLocalEngine(functions: TaskFunctions, options?: LocalEngineOptions): Engine {
-  return createSpreadEngine(workersForAll(new Workers([functions])), options);
+export function createLocalEngine<Kinds extends TaskKind>(
+  functions: TaskFunctions<Kinds>,
+  { retries = TILE_RETRIES }: LocalEngineOptions = {},
+): Engine<Kinds> {
+  const workers = new Workers([functions]);
+  return { fanOut: (kind, tasks, options) => fanOutLocally(kind, tasks, { ...options, workers, retries }) };
 }
 
 /** An engine that spreads tasks over instances. */

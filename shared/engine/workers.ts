@@ -243,8 +243,3 @@ export interface Lane<Kinds extends TaskKind> {
 
 /** Where the tasks of each kind are done. */
 export type WorkersByKind = { readonly [K in TaskKind]: Room<K> };
-
-/** Every kind on the same instances. */
-export function workersForAll(workers: Workers): WorkersByKind {
-  return { tiles: workers, seams: workers, pilots: workers, levels: workers };
-}

@@ -3,22 +3,24 @@
  * enough to be read whole, and the same whoever takes it.
  */
 import { channelAt, channelCount } from "../channels.ts";
-import { LevelReportSchema } from "../contract/level.ts";
-import type { Plan } from "../contract/plan.ts";
+import type { ImageInfo } from "../contract/image_info.ts";
 import type { Box, Vec3 } from "../geometry.ts";
 import { mapAxes, voxelCount } from "../geometry.ts";
 import { positionAt } from "../position.ts";
+import { spatialShape } from "../plan.ts";
 import { levelGrid } from "../pyramid.ts";
 import { releaseMemory } from "../release_memory.ts";
 import { mapLimited } from "../storage/map_limited.ts";
 import { openStore } from "../storage/open_store.ts";
 import type { RequestOptions } from "../storage/store.ts";
 import { stratifiedPicks } from "../stratified.ts";
-import { decodeJson } from "./json.ts";
-import { levelArrays } from "./level_arrays.ts";
+import { volumeGrid } from "../volumes.ts";
+import type { LevelledOutput } from "./level_arrays.ts";
 import { openImage } from "./open_image.ts";
-import { levelRecordsPrefix, recordIndex } from "./output_layout.ts";
+import { levelRecordsPrefix } from "./output_layout.ts";
 import { readBox } from "./read_box.ts";
+import { recordedRanges } from "./tile_records.ts";
+import { NO_VALUES, type ValueRange } from "./value_range.ts";
 
 /** In units of the image. */
 export interface ChannelWindow {
@@ -43,68 +45,79 @@ const TIMES = 4;
 const START_QUANTILE = 0.01;
 const END_QUANTILE = 0.999;
 
-/** What is read at the same time: many small records, few large chunks. */
-const RECORDS_AT_ONCE = 16;
+/** Chunks that are read at the same time. */
 const CHUNKS_AT_ONCE = 4;
 
+const FLOAT_BYTES = 4;
+
+/** Settings of {@link channelWindows}. */
+export interface ChannelWindowsOptions extends RequestOptions {
+  /**
+   * Least and largest value of each channel, where they are known of all voxels.
+   *
+   * @default {those that the tasks of the first coarser level met; without levels, those of the voxels that are looked at}
+   */
+  readonly ranges?: readonly ValueRange[];
+}
+
 /**
- * The window of each channel, once all levels of an output are written: least and largest value of all voxels, as the tasks of the
- * first coarser level met them, and percentiles of the coarsest level.
+ * The window of each channel, once all levels of an output are written: least and largest value of all voxels, and percentiles of
+ * the coarsest level. What is not finite has no say.
  *
  * @throws {ClearstackError} what reading throws
  */
-export async function channelWindows(plan: Plan, url: string, options: RequestOptions = {}): Promise<ChannelWindow[]> {
-  const extremes = await readExtremes(plan, url, options);
+export async function channelWindows(
+  output: LevelledOutput,
+  { signal, ranges }: ChannelWindowsOptions = {},
+): Promise<ChannelWindow[]> {
+  const known = ranges ?? await levelRanges(output, { signal });
   const windows: ChannelWindow[] = [];
-  for (let channel = 0; channel < channelCount(plan.source); channel++) {
-    const values = await sampleChannel(plan, url, channel, options);
-    windows.push(windowOf(values, extremes[channel]));
+  for (let channel = 0; channel < channelCount(output.source); channel++) {
+    windows.push(windowOf(await sampleChannel(output, channel, { signal }), known[channel]));
   }
   return windows;
 }
 
-/** @param values rising */
-function windowOf(
-  values: Float32Array,
-  [least, largest]: Extremes = [values[0]!, values.at(-1)!],
-): ChannelWindow {
-  const quantile = (fraction: number) => values[Math.floor(fraction * (values.length - 1))]!;
-  const [start, end] = [quantile(START_QUANTILE), quantile(END_QUANTILE)];
+/** Memory that {@link channelWindows} takes for chunks of this shape: each stored, decoded, and as float32. */
+export function windowBytes(chunk: Vec3, voxelBytes: number): number {
+  return CHUNKS_AT_ONCE * (2 * voxelBytes + FLOAT_BYTES) * voxelCount(chunk) + 2 * FLOAT_BYTES * KEPT_VOXELS;
+}
+
+/** @param values rising, finite */
+function windowOf(values: Float32Array, range: ValueRange = NO_VALUES): ChannelWindow {
+  const least = range.least ?? values[0] ?? 0;
+  const largest = range.largest ?? values.at(-1) ?? least;
   // Viewers divide by the width of a window.
   if (largest === least) return { min: least, max: least + 1, start: least, end: least + 1 };
+  // Looked at as float32, voxels of other types may seem to lie outside.
+  const within = (value: number) => Math.min(Math.max(value, least), largest);
+  const quantile = (fraction: number) => within(values[Math.floor(fraction * (values.length - 1))] ?? least);
+  const [start, end] = [quantile(START_QUANTILE), quantile(END_QUANTILE)];
   return end > start
     ? { min: least, max: largest, start, end }
     : { min: least, max: largest, start: least, end: largest };
 }
 
-type Extremes = readonly [least: number, largest: number];
-
 /** Least and largest value of each channel, out of the records of the first coarser level; empty if there is none. */
-async function readExtremes({ planHash, levels, outerShape, source }: Plan, url: string, options: RequestOptions) {
-  const extremes: Extremes[] = [];
+async function levelRanges({ planHash, source, levels, arrays }: LevelledOutput, options: RequestOptions) {
   const [first] = levels;
-  if (first === undefined) return extremes;
-  const store = openStore(url);
-  const keys = await Array.fromAsync(store.list(levelRecordsPrefix(planHash, 1)));
-  const records = keys.filter((key) => recordIndex(key) !== undefined);
-  const reports = await mapLimited(records, RECORDS_AT_ONCE, async (key) => {
-    return LevelReportSchema.parse(decodeJson(await store.get(key, options)));
+  if (first === undefined) return [];
+  const volumes = volumeGrid(source);
+  const tilesOfVolume = voxelCount(levelGrid(first));
+  return await recordedRanges(openStore(arrays[0]!.url), {
+    ...options,
+    folder: levelRecordsPrefix(planHash, 1),
+    channels: channelCount(source),
+    channelOf: (index) => channelAt(source, positionAt(Math.floor(index / tilesOfVolume), volumes)),
   });
-  for (const { index, least, largest } of reports) {
-    const outer = positionAt(Math.floor(index / voxelCount(levelGrid(first))), outerShape);
-    const channel = channelAt(source, outer);
-    const [lowest, highest] = extremes[channel] ?? [Infinity, -Infinity];
-    extremes[channel] = [Math.min(lowest, least), Math.max(highest, largest)];
-  }
-  return extremes;
 }
 
 /** Rising values of a channel in the coarsest level. */
-async function sampleChannel(plan: Plan, url: string, channel: number, { signal }: RequestOptions) {
-  const { array, axes } = levelArrays(plan, url).at(-1)!;
-  const { shape, chunk } = plan.levels.at(-1) ?? plan;
+async function sampleChannel({ source, arrays }: LevelledOutput, channel: number, { signal }: RequestOptions) {
+  const { url, array, axes, chunk } = arrays.at(-1)!;
   const image = await openImage({ url, path: array, axes: axes.join("") }, { signal });
-  const volumes = volumesOf(plan, channel);
+  const shape = spatialShape(image.info);
+  const volumes = volumesOf(source, channel);
   const grid = mapAxes((axis) => Math.ceil(shape[axis] / chunk[axis]));
   const boxes = Math.max(1, Math.floor(READ_VOXELS / volumes.length / voxelCount(chunk)));
   const picks = stratifiedPicks(voxelCount(grid), boxes, { seed: 0, stream: channel });
@@ -119,7 +132,7 @@ async function sampleChannel(plan: Plan, url: string, channel: number, { signal 
     releaseMemory(values);
     return kept;
   });
-  return joined(samples).sort();
+  return joined(samples).filter(Number.isFinite).sort();
 
   function chunkBox(position: readonly number[]): Box {
     const start = mapAxes((axis) => position[axis]! * chunk[axis]);
@@ -128,9 +141,9 @@ async function sampleChannel(plan: Plan, url: string, channel: number, { signal 
 }
 
 /** Index along t and c of some volumes of a channel, spread evenly over time. */
-function volumesOf({ source, outerShape }: Plan, channel: number): number[][] {
-  const names = source.axes.slice(0, outerShape.length).map(({ name }) => name);
-  const count = outerShape[names.indexOf("t")] ?? 1;
+function volumesOf(source: ImageInfo, channel: number): number[][] {
+  const names = source.axes.filter(({ type }) => type !== "space").map(({ name }) => name);
+  const count = volumeGrid(source)[names.indexOf("t")] ?? 1;
   const times = Math.min(TIMES, count);
   return Array.from({ length: times }, (_, pick) => {
     const time = Math.floor((pick + 0.5) * count / times);

@@ -264,6 +264,7 @@ async function finish(job: Conversion, seconds: number): Promise<void> {
   const ours = rootAttributes({ ...info, name: info.name ?? nameOf(url) }, {
     version,
     levels: [],
+    dtype,
     windows,
     provenance,
   });

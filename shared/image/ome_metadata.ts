@@ -1,7 +1,7 @@
 /**
  * What an output's root group says of it: OME-Zarr 0.5 or 0.4, in terms that every reader and viewer knows.
  */
-import type { ImageInfo } from "../contract/image_info.ts";
+import type { Dtype, ImageInfo } from "../contract/image_info.ts";
 import type { Level } from "../contract/level.ts";
 import type { OmeVersion } from "../contract/stored_array.ts";
 import type { Vec3 } from "../geometry.ts";
@@ -18,6 +18,8 @@ export interface RootAttributesOptions {
   readonly version: OmeVersion;
   /** Coarser levels, finest first. */
   readonly levels: readonly Pick<Level, "factors">[];
+  /** Type of the voxels of the output. */
+  readonly dtype: Dtype;
   /** How bright each channel is; viewers are told nothing of channels without it. */
   readonly windows?: readonly ChannelWindow[] | undefined;
   readonly provenance: Record<string, unknown>;
@@ -26,7 +28,7 @@ export interface RootAttributesOptions {
 /** Attributes of the root group: one multiscale image, how viewers should show it, and where it came from. */
 export function rootAttributes(
   source: ImageInfo,
-  { version, levels, windows, provenance }: RootAttributesOptions,
+  { version, levels, dtype, windows, provenance }: RootAttributesOptions,
 ): Record<string, unknown> {
   const steps: Vec3[] = [[1, 1, 1], ...levelSteps(levels)];
   const multiscale = {
@@ -39,7 +41,7 @@ export function rootAttributes(
       path: levelArray(level),
       coordinateTransformations: transformations(source, step),
     })),
-    ...(levels.length > 0 ? REDUCTION : {}),
+    ...(levels.length > 0 ? reduction(dtype) : {}),
   };
   const omero = windows && omeroMetadata(source, windows);
   // Of 0.5, some viewers read `omero` beside `ome`, as 0.4 has it.
@@ -57,16 +59,23 @@ export function rootAttributes(
 }
 
 /** How levels were made, in the words of the specification. */
-const REDUCTION = {
-  type: "mean",
-  metadata: {
-    description:
-      "Each voxel is the mean of up to 2 x 2 x 2 voxels of the level before, along the axes whose scale doubles; " +
-      "at the end of an odd axis, of those that exist. Sums are float64, results float32.",
-    method: "clearstack",
-    version: VERSION,
-  },
-};
+function reduction(dtype: Dtype): Record<string, unknown> {
+  const rounding = dtype === "bool"
+    ? "A voxel is set where half of those or more are."
+    : dtype.startsWith("float")
+    ? `Sums are float64, results ${dtype}.`
+    : "Means are rounded to the nearest integer, halfway to the even one.";
+  return {
+    type: "mean",
+    metadata: {
+      description:
+        "Each voxel is the mean of up to 2 x 2 x 2 voxels of the level before, along the axes whose scale doubles; " +
+        `at the end of an odd axis, of those that exist. ${rounding}`,
+      method: "clearstack",
+      version: VERSION,
+    },
+  };
+}
 
 /**
  * A level's voxels in the source's coordinates, where a voxel is at its centre: a mean over `step` voxels lies

@@ -18,21 +18,13 @@ import { beginOutput, claimOutput, JobRecord } from "./claim_output.ts";
 import { createArray } from "./create_array.ts";
 import { decodeJson, encodeJson } from "./json.ts";
 import type { ChannelWindow } from "./channel_windows.ts";
-import { levelArrays } from "./level_arrays.ts";
-import { rootAttributes } from "./ome_metadata.ts";
-import {
-  DONE_KEY,
-  JOB_KEY,
-  LEVEL_0,
-  levelRecordsPrefix,
-  PROVENANCE_KEY,
-  recordIndex,
-  recordsPrefix,
-} from "./output_layout.ts";
-import { isShared, joinedAttributes, removeOutput } from "./output_place.ts";
+import { plannedOutput } from "./level_arrays.ts";
+import { JOB_KEY, LEVEL_0, PROVENANCE_KEY, recordsPrefix } from "./output_layout.ts";
+import { removeOutput } from "./output_place.ts";
 import { keptRequest, provenanceOf } from "./provenance.ts";
+import { showOutput } from "./show_output.ts";
+import { recordedTiles } from "./tile_records.ts";
 import { tileTimes } from "./tile_times.ts";
-import { rootDocuments } from "./zarr_documents.ts";
 
 /** What is told of an output besides its result. */
 export interface FinishOptions {
@@ -56,8 +48,6 @@ export interface Output {
   readonly earlierResult?: JobResult;
   /** Keeps what a pilot decided, and from what; tiles come after it. */
   decide(decisions: Decisions, measurements: readonly Measurement[]): Promise<void>;
-  /** Tiles of a coarser level, from 1, that runs of the same plan have finished. */
-  levelTilesDone(level: number): Promise<Set<number>>;
   /** Writes the metadata that make the output visible, then the record that it is complete. */
   finish(result: JobResult, options?: FinishOptions): Promise<void>;
   /** Removes the output if this run started it; leaves what an earlier run had begun, and what others put beside it. */
@@ -84,7 +74,7 @@ export async function createOutput(plan: Plan, request: JobRequest): Promise<Out
   return {
     url: store.url,
     array: LEVEL_0,
-    tilesDone: resumed ? await recorded(store, recordsPrefix(decided.planHash)) : new Set(),
+    tilesDone: resumed ? await recordedTiles(store, recordsPrefix(decided.planHash)) : new Set(),
     resumed,
     ...(decisions ? { decisions } : {}),
     ...(begun?.finished && begun.result ? { earlierResult: begun.result } : {}),
@@ -94,7 +84,6 @@ export async function createOutput(plan: Plan, request: JobRequest): Promise<Out
       const job = JobRecord.parse(decodeJson(await store.get(JOB_KEY)));
       await store.put(JOB_KEY, encodeJson({ ...job, pilot }));
     },
-    levelTilesDone: (level) => recorded(store, levelRecordsPrefix(decided.planHash, level)),
     finish: (result, options) => finish(store, { plan: decided, request, result, ...options }),
     discard: async () => {
       if (!resumed) await removeOutput(store, arrayPaths(plan, request));
@@ -117,17 +106,11 @@ function jobRecord(plan: Plan, request: JobRequest) {
 }
 
 async function createArrays(plan: Plan, request: JobRequest): Promise<void> {
-  for (const array of levelArrays(plan, request.output.url)) await createArray(array);
+  for (const array of plannedOutput(plan, request.output.url).arrays) await createArray(array);
 }
 
 function arrayPaths(plan: Plan, request: JobRequest): string[] {
-  return levelArrays(plan, request.output.url).map(({ array }) => array);
-}
-
-/** Indices of the tiles that have a record in a folder. */
-async function recorded(store: Store, folder: string): Promise<Set<number>> {
-  const indices = (await Array.fromAsync(store.list(folder))).map(recordIndex);
-  return new Set(indices.filter((index) => index !== undefined));
+  return plannedOutput(plan, request.output.url).arrays.map(({ array }) => array);
 }
 
 async function finish(
@@ -142,15 +125,10 @@ async function finish(
   const { summary, groups } = await tileTimes(store, plan.planHash, plan.tiles);
   const provenance = provenanceOf(plan, request, { result, tiles: summary, finished });
   await store.put(PROVENANCE_KEY, encodeJson({ ...provenance, tiles: { ...summary, ...groups } }));
-  const { source, omeVersion: version, levels } = plan;
-  const ours = rootAttributes(source, { version, levels, windows, provenance });
-  const attributes = await joinedAttributes(store, ours);
-  const documents = rootDocuments(version, attributes, levelArrays(plan, request.output.url));
-  // Consolidated metadata of our arrays alone would hide the groups of others.
-  const told = await isShared(store) ? documents.filter(([key]) => key !== ".zmetadata") : documents;
-  for (const [key, document] of told) await store.put(key, encodeJson(document));
-  await store.put(
-    DONE_KEY,
-    encodeJson({ planHash: plan.planHash, result: { ...result, output: store.url }, finished }),
-  );
+  await showOutput(store, plannedOutput(plan, request.output.url), {
+    source: plan.source,
+    windows,
+    provenance,
+    done: { planHash: plan.planHash, result: { ...result, output: store.url }, finished },
+  });
 }

@@ -6,10 +6,11 @@ import type { Dtype } from "../contract/image_info.ts";
 import { dtypeBytes } from "../dtype.ts";
 import type { Box } from "../geometry.ts";
 import { mapAxes, SPATIAL_AXES, type Vec3, voxelCount } from "../geometry.ts";
-import { releaseMemory } from "../release_memory.ts";
+import { recycleMemory } from "../recycle_memory.ts";
 import { mapLimited } from "../storage/map_limited.ts";
 import type { RequestOptions } from "../storage/store.ts";
 import type { Chunk, ChunkValues, Image } from "./image.ts";
+import { VOXEL_ARRAYS } from "./voxel_arrays.ts";
 
 /** Which voxels to read. */
 export interface ReadVoxelsOptions extends RequestOptions {
@@ -20,21 +21,6 @@ export interface ReadVoxelsOptions extends RequestOptions {
   /** Chunks that are fetched and decoded at the same time. */
   readonly concurrency: number;
 }
-
-const ARRAYS = {
-  bool: Uint8Array,
-  int8: Int8Array,
-  uint8: Uint8Array,
-  int16: Int16Array,
-  uint16: Uint16Array,
-  int32: Int32Array,
-  uint32: Uint32Array,
-  int64: BigInt64Array,
-  uint64: BigUint64Array,
-  float16: Float16Array,
-  float32: Float32Array,
-  float64: Float64Array,
-} as const;
 
 /** Bits without a meaning: copying them as floats might change those of a NaN. */
 type Words = Uint8Array | Uint16Array | Uint32Array | BigUint64Array;
@@ -63,9 +49,9 @@ export async function readVoxels(
       start: mapAxes((axis) => at[axis] * sides[axis]),
       shape: sides,
     });
-    releaseMemory(chunk.values);
+    recycleMemory(chunk.values);
   });
-  return { values: new ARRAYS[dtype](target.words.buffer as ArrayBuffer), bytesRead };
+  return { values: new VOXEL_ARRAYS[dtype](target.words.buffer as ArrayBuffer), bytesRead };
 }
 
 /** Grid positions of all chunks that a box reaches into. */

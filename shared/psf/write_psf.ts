@@ -89,7 +89,12 @@ async function writeZarr({ url, volume, voxelMicrometre, overwrite, provenance }
     name: "psf",
     identity: "",
   };
-  const attributes = rootAttributes(described, { version: "0.5", levels: [], provenance: { psf: provenance } });
+  const attributes = rootAttributes(described, {
+    version: "0.5",
+    levels: [],
+    dtype: array.dtype,
+    provenance: { psf: provenance },
+  });
   for (const [key, document] of rootDocuments("0.5", attributes, [array])) await store.put(key, encodeJson(document));
 }
 

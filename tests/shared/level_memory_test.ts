@@ -11,7 +11,7 @@ const MIB = 2 ** 20;
 const levels = pyramidLevels([64, 4096, 4096], { spacing: [1, 1, 1], objects: () => ({ chunk }) });
 
 const options = (box: Vec3, core: Vec3, concurrency: number, of: readonly Level[] = levels) => ({
-  ...{ box, core, concurrency, levels: of, outputChunk: chunk },
+  ...{ box, core, concurrency, levels: of, shape: [64, 4096, 4096] as const, outputChunk: chunk },
 });
 
 /** Tile, and four chunks that are encoded, before and after; what is read before that is less. */

@@ -3,7 +3,7 @@ import type { ImageInfo } from "shared/contract/image_info.ts";
 import type { JobRequestInput } from "shared/contract/job_request.ts";
 import { JobRequestSchema } from "shared/contract/job_request.ts";
 import { axesOf } from "shared/image/axes.ts";
-import { levelArrays } from "shared/image/level_arrays.ts";
+import { plannedOutput } from "shared/image/level_arrays.ts";
 import type { Limits } from "shared/plan.ts";
 import { planJob } from "shared/plan.ts";
 
@@ -31,7 +31,7 @@ function planOf(info: ImageInfo, output: Partial<JobRequestInput["output"]> = {}
 Deno.test("a plan has the arrays of all levels, and counts what is written to them", () => {
   const plan = planOf(image([2, 3, 20, 600, 600]));
   assertEquals(plan.levels.map(({ shape }) => shape), [[10, 300, 300], [5, 150, 150]]);
-  assertEquals(levelArrays(plan, "memory:out").map(({ array, shape }) => [array, shape]), [
+  assertEquals(plannedOutput(plan, "memory:out").arrays.map(({ array, shape }) => [array, shape]), [
     ["0", [2, 3, 20, 600, 600]],
     ["1", [2, 3, 10, 300, 300]],
     ["2", [2, 3, 5, 150, 150]],

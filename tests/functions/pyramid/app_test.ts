@@ -5,6 +5,7 @@ import { createPyramidApp } from "functions/pyramid/app.ts";
 import { reduceTile } from "functions/pyramid/reduce_tile.ts";
 import type { LevelTask } from "shared/contract/level.ts";
 import { LevelReportSchema } from "shared/contract/level.ts";
+import { plannedOutput } from "shared/image/level_arrays.ts";
 import { ProblemSchema } from "shared/contract/problem.ts";
 import { openStore } from "shared/storage/open_store.ts";
 import { keysBelow } from "../identity_jobs.ts";
@@ -19,7 +20,7 @@ async function sampleTasks(): Promise<LevelTask[]> {
   const { request } = await pyramidRequest(sample);
   await runJob(request, pyramidJobs());
   const { plan } = await beginJob({ ...request, output: { ...request.output, ifExists: "resume" } }, pyramidJobs());
-  return [...levelTasks({ plan, url: request.output.url, level: 1, done: new Set() })];
+  return [...levelTasks(plannedOutput(plan, request.output.url), { level: 1, done: new Set() })];
 }
 
 Deno.test("a tile of a level is written again to the same bytes, and its report is the answer and the record", async () => {
@@ -37,7 +38,7 @@ Deno.test("a tile of a level is written again to the same bytes, and its report 
   assertEquals(await Promise.all(chunks.map((key) => store.get(key))), before);
   assertEquals(JSON.parse(new TextDecoder().decode(await store.get(records[0]!))), report);
   assertEquals([report.index, report.level], [0, 1]);
-  assert(report.bytesRead > 0 && report.bytesWritten > 0 && report.least < report.largest);
+  assert(report.bytesRead > 0 && report.bytesWritten > 0 && report.least! < report.largest!);
 });
 
 Deno.test("a level whose finer one is missing, and a task that is none, are refused with a problem document", async () => {
@@ -73,7 +74,9 @@ Deno.test("a task reads each chunk of the finer level once, also where those of 
   const { request } = await pyramidRequest({ shape: [50, 8, 257], chunk: [50, 8, 257], tile: [10, 8, 257] });
   await runJob(request, pyramidJobs());
   const { plan } = await beginJob({ ...request, output: { ...request.output, ifExists: "resume" } }, pyramidJobs());
-  const [whole] = [...levelTasks({ plan, url: request.output.url, level: 1, done: new Set() })] as [LevelTask];
+  const [whole] = [...levelTasks(plannedOutput(plan, request.output.url), { level: 1, done: new Set() })] as [
+    LevelTask,
+  ];
   assertEquals([whole.finer.chunk, whole.output.chunk], [[10, 8, 256], [16, 4, 129]]);
   // Planes 16 to 24 are means of 32 to 49, which lie in the chunks 3 and 4.
   const core = { start: [16, 0, 0], shape: [9, 4, 129] } as const;

@@ -11,8 +11,11 @@ Deno.test("a voxel is the mean of its cell, at edges of the voxels that exist", 
     5, 8, 7,
     0, 4, 9,
   );
-  assertEquals(meanOver(values, [1, 3, 3], [1, 2, 2]), Float32Array.of(4, 5, 2, 9));
-  assertEquals(meanOver(values, [1, 3, 3], [1, 1, 2]), Float32Array.of(1.5, 3, 6.5, 7, 2, 9));
+  assertEquals(meanOver(values, [1, 3, 3], { factors: [1, 2, 2], dtype: "float32" }), Float32Array.of(4, 5, 2, 9));
+  assertEquals(
+    meanOver(values, [1, 3, 3], { factors: [1, 1, 2], dtype: "float32" }),
+    Float32Array.of(1.5, 3, 6.5, 7, 2, 9),
+  );
 });
 
 Deno.test("means of any shape equal those taken voxel by voxel", () => {
@@ -24,7 +27,7 @@ Deno.test("means of any shape equal those taken voxel by voxel", () => {
     fc.integer({ min: 1, max: 2 ** 30 }),
     (shape: Vec3, factors: Vec3, seed) => {
       const values = Float32Array.from({ length: shape[0] * shape[1] * shape[2] }, (_, i) => Math.sin(seed + i) * 1e4);
-      assertEquals(meanOver(values, shape, factors), meansOf(values, shape, factors));
+      assertEquals(meanOver(values, shape, { factors, dtype: "float32" }), meansOf(values, shape, factors));
     },
   ));
 });
@@ -32,5 +35,5 @@ Deno.test("means of any shape equal those taken voxel by voxel", () => {
 Deno.test("a mean is rounded once, also where float32 sums would lose the small voxels", () => {
   // In float32, 2^24 + 1 is 2^24: a float32 sum would come to 2^24 + 2.
   const values = Float32Array.of(2 ** 24, 1, 1, 2);
-  assertEquals(meanOver(values, [1, 2, 2], [1, 2, 2]), Float32Array.of(2 ** 22 + 1));
+  assertEquals(meanOver(values, [1, 2, 2], { factors: [1, 2, 2], dtype: "float32" }), Float32Array.of(2 ** 22 + 1));
 });

@@ -3,6 +3,7 @@ import type { ImageInfo } from "shared/contract/image_info.ts";
 import type { Vec3 } from "shared/geometry.ts";
 import { axesOf } from "shared/image/axes.ts";
 import { channelWindows } from "shared/image/channel_windows.ts";
+import { plannedOutput } from "shared/image/level_arrays.ts";
 import { createOutput } from "shared/image/ome_output.ts";
 import { writeTile } from "shared/image/write_tile.ts";
 import { memoryUrl } from "../../fixtures/memory_url.ts";
@@ -35,7 +36,7 @@ async function windowsOf(
     const length = core.shape.reduce((product, side) => product * side, 1);
     await writeTile(task, Float32Array.from({ length }, (_, index) => valueAt(index, outer)));
   }
-  return await channelWindows(plan, url);
+  return await channelWindows(plannedOutput(plan, url));
 }
 
 Deno.test("a window leaves out the darkest hundredth and the brightest thousandth", async () => {

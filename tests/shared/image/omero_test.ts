@@ -58,14 +58,14 @@ Deno.test("of many channels the first six are shown", () => {
 
 Deno.test("each version has its metadata where viewers of that version look", () => {
   const image = imageOf("zyx", [9, 10, 10]);
-  const options = { levels: [], windows: [window], provenance: {} };
+  const options = { levels: [], dtype: "uint16" as const, windows: [window], provenance: {} };
   const current = rootAttributes(image, { ...options, version: "0.5" });
   assertEquals(Object.keys(current), ["ome", "omero", "clearstack"]);
   assertEquals((current.ome as { omero: unknown }).omero, current.omero);
   const older = rootAttributes(image, { ...options, version: "0.4" });
   assertEquals(Object.keys(older), ["multiscales", "omero", "clearstack"]);
   assertEquals((older.omero as { version: string }).version, "0.4");
-  const untold = rootAttributes(image, { version: "0.5", levels: [], provenance: {} });
+  const untold = rootAttributes(image, { version: "0.5", levels: [], dtype: "uint16", provenance: {} });
   assertEquals(Object.keys(untold), ["ome", "clearstack"]);
 });
 
@@ -74,6 +74,7 @@ Deno.test("a level lies half of its own voxel less half of the finest one's from
   const { ome } = rootAttributes(image, {
     version: "0.5",
     levels: [{ factors: [1, 2, 2] }, { factors: [2, 2, 2] }],
+    dtype: "uint16",
     provenance: {},
   }) as { ome: { multiscales: { datasets: unknown }[] } };
   const dataset = (path: string, scale: number[], translation: number[]) => ({
