@@ -1,9 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
 import { openImage } from "shared/image/open_image.ts";
 import { readWhole } from "../fixtures/read_whole.ts";
-import { findGdalPython, runScript } from "./oracle.ts";
+import { findForkyPython, runScript } from "./oracle.ts";
 
-const gdal = findGdalPython();
+const gdal = findForkyPython();
 
 Deno.test({
   name: "what GDAL writes as Zarr v2 and v3, with any codec, is read as it was meant",

@@ -44,8 +44,8 @@ export function findZarr3Python(): string | undefined {
   return findSuitePython("trixie");
 }
 
-/** A Python whose GDAL reads Zarr v3 with shards; see {@link findSuitePython}. */
-export function findGdalPython(): string | undefined {
+/** A Python with GDAL, napari and a newer zarr; see {@link findSuitePython}. */
+export function findForkyPython(): string | undefined {
   return findSuitePython("forky");
 }
 

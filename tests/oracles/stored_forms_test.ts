@@ -8,7 +8,7 @@ import { writeBlock } from "shared/image/write_block.ts";
 import { rootDocuments } from "shared/image/zarr_documents.ts";
 import { openStore } from "shared/storage/open_store.ts";
 import { indices } from "../fixtures/zarr3.ts";
-import { canImport, findGdalPython, findZarr3Python, readRaw, runOracle, runScript } from "./oracle.ts";
+import { canImport, findForkyPython, findZarr3Python, readRaw, runOracle, runScript } from "./oracle.ts";
 
 type Form = Omit<StoredArray, "url" | "array" | "dtype">;
 
@@ -98,7 +98,7 @@ Deno.test({
   fn: () => compare({ ...V2, ...V3 }, foundByZarrPython, (folder) => runScript(zarr3!, "read_arrays.py", folder)),
 });
 
-const gdal = findGdalPython();
+const gdal = findForkyPython();
 
 Deno.test({
   name: "GDAL reads what is written as OME-Zarr 0.4 and 0.5, in shards and not",
