@@ -4,42 +4,9 @@ import { readEvents } from "shared/http/event_stream.ts";
 import { readOutput } from "./identity_jobs.ts";
 import { runCli } from "./cli/run_cli.ts";
 import { patternedVoxels, writePsf, writeZarr } from "./sample_image.ts";
+import { startFunction } from "./served_function.ts";
 
 const ROOT = new URL("../../", import.meta.url);
-
-interface StartOptions {
-  readonly env?: Record<string, string>;
-  /** Name of its permission set. @default {the function's own} */
-  readonly permissions?: string;
-  /** Further flags of Deno. */
-  readonly flags?: readonly string[];
-}
-
-/** Starts the main.ts of a function on a free port. */
-async function start(name: string, { env = {}, permissions = name, flags = [] }: StartOptions = {}) {
-  const process = new Deno.Command(Deno.execPath(), {
-    args: ["run", `-P=${permissions}`, "--no-prompt", "--no-check", ...flags, `functions/${name}/main.ts`],
-    cwd: ROOT,
-    env: { PORT: "0", ...env },
-    stdout: "null",
-    stderr: "piped",
-  }).spawn();
-  const reader = process.stderr.pipeThrough(new TextDecoderStream()).getReader();
-  let said = "";
-  let url: string | undefined;
-  while (!url) {
-    const { value, done } = await reader.read();
-    if (done) throw new Error(`${name} ended before it listened: ${said}`);
-    said += value;
-    url = /Listening on (http:\S+?)\/?\s/.exec(said)?.[1]?.replace("0.0.0.0", "127.0.0.1");
-  }
-  const stop = async () => {
-    process.kill("SIGTERM");
-    await reader.cancel();
-    await process.status;
-  };
-  return { url, stop };
-}
 
 Deno.test("each under its own permissions, known to each other by a token and to the caller by a key, the functions give the bytes of the command line", async () => {
   const folder = await Deno.makeTempDir({ prefix: "clearstack-apart-" });
@@ -48,13 +15,13 @@ Deno.test("each under its own permissions, known to each other by a token and to
   await writePsf(`${folder}/psf.zarr`);
   const key = (await runCli(["keys", "create", "lab", "--file", `${folder}/keys.json`, "--quiet"])).out.trim();
   const CLEARSTACK_TOKEN = crypto.randomUUID();
-  const tiles = await start("deconvolve", { env: { CLEARSTACK_TOKEN, CLEARSTACK_MEMORY: "1GiB" } });
-  const levels = await start("pyramid", { env: { CLEARSTACK_TOKEN } });
+  const tiles = await startFunction("deconvolve", { env: { CLEARSTACK_TOKEN, CLEARSTACK_MEMORY: "1GiB" } });
+  const levels = await startFunction("pyramid", { env: { CLEARSTACK_TOKEN } });
   const addresses = { CLEARSTACK_TILES_URL: tiles.url, CLEARSTACK_PYRAMID_URL: levels.url };
-  const orchestrator = await start("orchestrate", {
+  const orchestrator = await startFunction("orchestrate", {
     env: { CLEARSTACK_TOKEN, ...addresses, CLEARSTACK_JOBS: `${folder}/jobs` },
   });
-  const api = await start("api", {
+  const api = await startFunction("api", {
     env: {
       CLEARSTACK_TOKEN,
       CLEARSTACK_RUNS_URL: orchestrator.url,
@@ -146,7 +113,7 @@ for (const permissions of ["deconvolve-sealed", "pyramid-sealed"]) {
 
     const name = permissions.split("-")[0]!;
     const env = { HOST: "0.0.0.0", CLEARSTACK_TOKEN: crypto.randomUUID(), CLEARSTACK_MEMORY: "1GiB" };
-    const { url, stop } = await start(name, { permissions, env });
+    const { url, stop } = await startFunction(name, { permissions, env });
     const health = await fetch(`${url}/healthz`);
     await health.body?.cancel();
     await stop();

@@ -1,0 +1,52 @@
+/** A function as a process of its own, started the way it is deployed: with its permissions, keys and tokens, and no more. */
+
+const ROOT = new URL("../../", import.meta.url);
+
+/** How a function is started. */
+export interface StartOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  /** Name of its permission set. @default {the function's own} */
+  readonly permissions?: string;
+  /** Further flags of Deno. */
+  readonly flags?: readonly string[];
+}
+
+/** A running function. */
+export interface ServedFunction {
+  readonly url: string;
+  /** Ends the process; returns everything that it wrote on standard error. */
+  stop(): Promise<string>;
+}
+
+/** Starts the main.ts of a function on a free port. */
+export async function startFunction(
+  name: string,
+  { env = {}, permissions = name, flags = [] }: StartOptions = {},
+): Promise<ServedFunction> {
+  const process = new Deno.Command(Deno.execPath(), {
+    args: ["run", `-P=${permissions}`, "--no-prompt", "--no-check", ...flags, `functions/${name}/main.ts`],
+    cwd: ROOT,
+    env: { PORT: "0", ...env },
+    stdout: "null",
+    stderr: "piped",
+  }).spawn();
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  let said = "";
+  const listening = (async () => {
+    for await (const text of process.stderr.pipeThrough(new TextDecoderStream())) {
+      said += text;
+      const url = /Listening on (http:\S+?)\/?\s/.exec(said)?.[1];
+      if (url) resolve(url.replace("0.0.0.0", "127.0.0.1"));
+    }
+    reject(new Error(`${name} ended before it listened: ${said}`));
+  })();
+  return {
+    url: await promise,
+    stop: async () => {
+      process.kill("SIGTERM");
+      await listening;
+      await process.status;
+      return said;
+    },
+  };
+}
