@@ -146,6 +146,26 @@ const untilAborted = (signal: AbortSignal) =>
 }
 
 {
+  let refused = 0;
+  const away = () => ++refused <= 3 ? Promise.reject(new ClearstackError("store-unavailable", "503")) : undefined;
+  restateTest("a store that is away for a moment stops no fan-out", {
+    tiles: () => ({ tile: { index } }) => Promise.resolve(sampleReport(index)),
+    place: (store) => ({
+      get: (key) => store.get(key),
+      list: (prefix) => store.list(prefix),
+      put: async (key, bytes) => await away() ?? await store.put(key, bytes),
+      delete: async (key) => await away() ?? await store.delete(key),
+    }),
+  }, async ({ engine, shardsLeft }) => {
+    const reported: number[] = [];
+    const { tasks } = countedTasks(4);
+    await engine.fanOut("tiles", tasks, { concurrency: 1, onReport: ({ index }) => void reported.push(index) });
+    assertEquals([reported.toSorted(), await shardsLeft()], [[0, 1, 2, 3], []]);
+    assert(refused > 3);
+  });
+}
+
+{
   let inFlight = 0;
   restateTest("what an earlier fan-out of the same run left behind is stopped before the next begins", {
     tiles: () => async ({ tile: { index } }, signal) => {
