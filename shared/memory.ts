@@ -12,8 +12,8 @@ export const WRITE_CONCURRENCY = 4;
 /** Shards that a process assembles and sends at the same time. */
 export const SHARDS_AT_ONCE = 2;
 
-/** What a process holds that does not grow with the tile: Deno, the libraries, the compute Workers. */
-const RUNTIME_BYTES = 220 * 2 ** 20;
+/** What a process holds that does not grow with tiles or blocks: Deno, the libraries, the compute Workers. */
+export const RUNTIME_BYTES = 220 * 2 ** 20;
 
 const FLOAT_BYTES = 4;
 

@@ -16,7 +16,7 @@ const MOST_PLANE_SIDE = 256;
 /** ... and the volume at most what 3-D viewers keep as one texture. */
 const MOST_VOXELS = 256 ** 3;
 
-/** What one task writes, where stored objects are no larger: 16 MiB of float32. */
+/** What one task writes at most, where stored objects are no larger: 16 MiB of float32. */
 const TILE_VOXELS = 2 ** 22;
 
 /** What levels depend on. */
@@ -25,10 +25,13 @@ export interface PyramidOptions {
   readonly spacing: Vec3;
   /** How a level of a shape is stored. */
   readonly objects: (shape: Vec3) => Pick<Level, "chunk" | "shard">;
+  /** What one task may write at most, where stored objects are no larger. @default {2 ** 22} */
+  readonly tileVoxels?: number;
 }
 
 /** The levels that follow an image of this shape, finest first; none where it is small enough as it is. */
-export function pyramidLevels(shape: Vec3, { spacing, objects }: PyramidOptions): Level[] {
+export function pyramidLevels(shape: Vec3, { spacing, objects, tileVoxels = TILE_VOXELS }: PyramidOptions): Level[] {
+  const mostVoxels = Math.min(tileVoxels, TILE_VOXELS);
   const levels: Level[] = [];
   let finer = { shape, spacing };
   while (isLarge(finer.shape)) {
@@ -38,7 +41,8 @@ export function pyramidLevels(shape: Vec3, { spacing, objects }: PyramidOptions)
       spacing: mapAxes((axis) => finer.spacing[axis] * factors[axis]),
     };
     const stored = objects(finer.shape);
-    levels.push({ shape: finer.shape, factors, ...stored, tile: levelTile(finer.shape, stored.shard ?? stored.chunk) });
+    const tile = levelTile(finer.shape, stored.shard ?? stored.chunk, mostVoxels);
+    levels.push({ shape: finer.shape, factors, ...stored, tile });
   }
   return levels;
 }
@@ -99,11 +103,11 @@ function levelFactors(shape: Vec3, spacing: Vec3): Level["factors"] {
 }
 
 /** Stored objects side by side along x, then y, then z, as long as they are not too many voxels for one task. */
-function levelTile(shape: Vec3, object: Vec3): Vec3 {
+function levelTile(shape: Vec3, object: Vec3, mostVoxels: number): Vec3 {
   let tile = object;
   for (;;) {
     const longest = ([2, 1, 0] as const).find((axis) => tile[axis] < shape[axis]);
-    if (longest === undefined || 2 * voxelCount(tile) > TILE_VOXELS) return tile;
+    if (longest === undefined || 2 * voxelCount(tile) > mostVoxels) return tile;
     tile = mapAxes((axis) => axis === longest ? 2 * tile[axis] : tile[axis]);
   }
 }

@@ -1,8 +1,8 @@
-/** `clearstack convert`: stores any image that can be read as an OME-Zarr of the same voxels. */
+/** `clearstack convert`: stores any image that can be read as an OME-Zarr of the same voxels, with coarser levels. */
 import { parseBytes } from "shared/config.ts";
-import type { ConversionResult } from "shared/image/convert_image.ts";
 import { formatBytes } from "shared/memory.ts";
-import { CONVERSION_FLAGS, conversionRequest } from "./conversion_arguments.ts";
+import { CONVERSION_FLAGS, conversionRequest } from "./conversion/conversion_arguments.ts";
+import type { ConversionResult } from "./conversion/convert_image.ts";
 import { times } from "./info_facts.ts";
 import type { Io } from "./io.ts";
 import { parseArguments } from "./parse_arguments.ts";
@@ -24,13 +24,16 @@ export async function convertCommand(args: readonly string[], io: Io): Promise<n
   const request = conversionRequest(parsed);
   const memory = parsed.value("memory");
   const memoryBytes = memory === undefined ? io.config().hostBytes : parseBytes("--memory", memory);
-  const { convertImage } = await import("shared/image/convert_image.ts");
+  const { convertImage } = await import("./conversion/convert_image.ts");
+  const { createLocalEngine } = await import("shared/engine/local.ts");
+  const { reduceTile } = await import("functions/pyramid/reduce_tile.ts");
   const stop = new AbortController();
   const release = io.onInterrupt(() => stop.abort());
   const display = parsed.has("quiet") ? undefined : new ProgressDisplay(io, { pieces: "blocks" });
   try {
     const result = await convertImage(request, {
       memoryBytes,
+      engine: createLocalEngine({ levels: reduceTile }),
       signal: stop.signal,
       onProgress: (progress) => display?.update(progress),
     });
@@ -45,9 +48,10 @@ export async function convertCommand(args: readonly string[], io: Io): Promise<n
 
 /** The result in words. */
 function describeResult(result: ConversionResult): string {
-  const { output, shape, dtype, blocks, blocksWritten, seconds, bytesRead, bytesWritten } = result;
+  const { output, shape, dtype, levels, blocks, blocksWritten, seconds, bytesRead, bytesWritten } = result;
   const reused = blocks - blocksWritten;
   return `${output}\n` +
-    `  ${times(shape)} ${dtype} in ${blocks} blocks${reused > 0 ? ` (${reused} from an earlier run)` : ""}\n` +
+    `  ${times(shape)} ${dtype} in ${blocks} blocks${reused > 0 ? ` (${reused} from an earlier run)` : ""}` +
+    `${levels > 1 ? `, ${levels} levels` : ""}\n` +
     `  ${seconds.toFixed(2)} s, read ${formatBytes(bytesRead)}, wrote ${formatBytes(bytesWritten)}\n`;
 }

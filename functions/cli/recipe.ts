@@ -7,7 +7,6 @@ import { DecisionsSchema } from "shared/contract/decisions.ts";
 import { type Plan, PlanSchema } from "shared/contract/plan.ts";
 import { JobRequestSchema } from "shared/contract/job_request.ts";
 import { ClearstackError, toClearstackError } from "shared/errors.ts";
-import { ConversionRecordSchema } from "shared/image/conversion_record.ts";
 import { decodeJson } from "shared/image/json.ts";
 import { openImage } from "shared/image/open_image.ts";
 import { DONE_KEY, JOB_KEY, PROVENANCE_KEY } from "shared/image/output_layout.ts";
@@ -18,7 +17,8 @@ import { openStore } from "shared/storage/open_store.ts";
 import { needsPilot } from "shared/tile_algorithm.ts";
 import { VERSION } from "shared/version.ts";
 import { z } from "zod";
-import { conversionArguments } from "./conversion_arguments.ts";
+import { conversionArguments } from "./conversion/conversion_arguments.ts";
+import { ConversionRecordSchema } from "./conversion/conversion_record.ts";
 import { jobArguments } from "./job_arguments.ts";
 
 /** A way to make an output again. */

@@ -1,10 +1,11 @@
 /** Writing the coarser levels of an output, of a job or a conversion, each from the one before. */
 import type { LevelReport } from "shared/contract/level.ts";
-import type { Engine, TileRetry } from "shared/engine/engine.ts";
+import type { Engine } from "shared/engine/engine.ts";
 import type { LevelledOutput } from "shared/image/level_arrays.ts";
 import { levelRecordsPrefix } from "shared/image/output_layout.ts";
 import { recordedTiles } from "shared/image/tile_records.ts";
 import { openStore } from "shared/storage/open_store.ts";
+import { retryMessage } from "./job_run.ts";
 import { levelTasks } from "./level_tasks.ts";
 
 /** How levels are written. */
@@ -16,8 +17,8 @@ export interface FanOutLevelsOptions {
   /** Takes one line about each level before it begins. */
   readonly tell: (message: string) => void;
   readonly onReport: (report: LevelReport) => void;
-  /** Called before a tile is tried again. */
-  readonly onRetry: (level: number, retry: TileRetry) => void;
+  /** Takes one line before a tile is tried again. */
+  readonly onRetry: (message: string) => void;
 }
 
 /**
@@ -38,7 +39,7 @@ export async function fanOutLevels(
       concurrency,
       ...(signal ? { signal } : {}),
       onReport,
-      onRetry: (retry) => onRetry(level, retry),
+      onRetry: (retry) => onRetry(retryMessage(`level ${level}, tile`, retry)),
     });
   }
 }

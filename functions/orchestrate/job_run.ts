@@ -59,11 +59,13 @@ export function tell(
 }
 
 /** Tells that a task is tried again; `what` names it, such as `tile`. */
-export function tellRetry(run: JobRun, what: string, { index, attempt, message }: TileRetry): void {
-  tell(run, {
-    type: "retry",
-    message: `${what} ${index} failed (attempt ${attempt}), trying again: ${message}`,
-  });
+export function tellRetry(run: JobRun, what: string, retry: TileRetry): void {
+  tell(run, { type: "retry", message: retryMessage(what, retry) });
+}
+
+/** One line that says what is tried again. */
+export function retryMessage(what: string, { index, attempt, message }: TileRetry): string {
+  return `${what} ${index} failed (attempt ${attempt}), trying again: ${message}`;
 }
 
 /** The signal of a run, as fan-outs take it. */

@@ -3,7 +3,7 @@ import { plannedOutput } from "shared/image/level_arrays.ts";
 import { levelConcurrency } from "shared/level_memory.ts";
 import { fanOutLevels } from "./fan_out_levels.ts";
 import type { JobRun } from "./job_run.ts";
-import { signalOf, tell, tellRetry } from "./job_run.ts";
+import { signalOf, tell } from "./job_run.ts";
 
 /** Writes the tiles of levels that are missing. */
 export async function writeLevels(run: JobRun): Promise<void> {
@@ -14,6 +14,6 @@ export async function writeLevels(run: JobRun): Promise<void> {
     ...signalOf(run),
     tell: (message) => tell(run, { type: "status", message }),
     onReport: (report) => tally.addLevelTile(report),
-    onRetry: (level, retry) => tellRetry(run, `level ${level}, tile`, retry),
+    onRetry: (message) => tell(run, { type: "retry", message }),
   });
 }

@@ -1,12 +1,18 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { CONVERSION_FLAGS, conversionArguments, conversionRequest } from "functions/cli/conversion_arguments.ts";
+import {
+  CONVERSION_FLAGS,
+  conversionArguments,
+  conversionRequest,
+} from "functions/cli/conversion/conversion_arguments.ts";
 import { parseArguments } from "functions/cli/parse_arguments.ts";
+import { reduceTile } from "functions/pyramid/reduce_tile.ts";
 import { type Dtype, DtypeSchema } from "shared/contract/image_info.ts";
 import { dtypeBytes } from "shared/dtype.ts";
-import { blockAt, blockCount, cutImage } from "shared/image/conversion_blocks.ts";
-import { ConversionRequestSchema } from "shared/image/conversion_record.ts";
-import { convertImage } from "shared/image/convert_image.ts";
+import { blockAt, blockCount, cutImage } from "functions/cli/conversion/conversion_blocks.ts";
+import { ConversionRequestSchema } from "functions/cli/conversion/conversion_record.ts";
+import { convertImage } from "functions/cli/conversion/convert_image.ts";
+import { createLocalEngine } from "shared/engine/local.ts";
 import { axesOf } from "shared/image/axes.ts";
 import { openImage } from "shared/image/open_image.ts";
 import { readVoxels } from "shared/image/read_voxels.ts";
@@ -17,6 +23,9 @@ import { oneDirectoryTiff } from "../../fixtures/one_directory_tiff.ts";
 import { zarr3Metadata } from "../../fixtures/zarr3.ts";
 import { patternedVoxels, writeZarr } from "../sample_image.ts";
 import { runCli } from "./run_cli.ts";
+
+/** Writes coarser levels as the command does. */
+const ENGINE = createLocalEngine({ levels: reduceTile });
 
 /** An array of one chunk that holds these bytes, whatever they mean. */
 async function writeBytes(url: string, dtype: Dtype, shape: readonly number[], bytes: Uint8Array): Promise<void> {
@@ -114,8 +123,11 @@ Deno.test("an interrupted conversion shows no image, and goes on where it stoppe
   const shape = [3, 40, 30, 20];
   await writeZarr(source, { shape, chunk: [1, 40, 30, 20], values: patternedVoxels(shape), axes: [..."tzyx"] });
   const stop = new AbortController();
-  const request = { source: { url: source }, output: { url: output, ifExists: "fail", version: "0.5" } } as const;
-  const options = { memoryBytes: 2 ** 29 };
+  const request = {
+    source: { url: source },
+    output: { url: output, ifExists: "fail", version: "0.5", pyramid: "auto" },
+  } as const;
+  const options = { memoryBytes: 2 ** 29, engine: ENGINE };
   const error = await convertImage(request, {
     ...options,
     signal: stop.signal,
@@ -127,7 +139,9 @@ Deno.test("an interrupted conversion shows no image, and goes on where it stoppe
   assert((await runCli(["info", output])).out.includes("unfinished"));
 
   // It keeps to the blocks of the run that began it, or says what they take.
-  const tight = await convertImage(request, { memoryBytes: 220 * 2 ** 20 + 200_000 }).catch((error) => error);
+  const tight = await convertImage(request, { ...options, memoryBytes: 220 * 2 ** 20 + 200_000 }).catch((error) =>
+    error
+  );
   assert(tight.kind === "over-budget" && /allow at least \d+MiB with --memory/.test(tight.message), tight.message);
   const again = await convertImage(request, options);
   assert(again.blocksWritten < again.blocks, `${again.blocksWritten} of ${again.blocks}`);

@@ -1,7 +1,7 @@
 /** What a conversion keeps of what it was asked for. */
 import { z } from "zod";
-import { LocationSchema } from "../contract/location.ts";
-import { OmeVersionSchema } from "../contract/stored_array.ts";
+import { LocationSchema } from "shared/contract/location.ts";
+import { OmeVersionSchema } from "shared/contract/stored_array.ts";
 
 /** What to convert, and into what. */
 export const ConversionRequestSchema = z.strictObject({
@@ -10,6 +10,9 @@ export const ConversionRequestSchema = z.strictObject({
     url: z.string().min(1),
     ifExists: z.enum(["fail", "resume", "overwrite"]),
     version: OmeVersionSchema,
+    pyramid: z.enum(["auto", "none"]).describe(
+      "auto: coarser levels as deconvolved outputs have; none: full resolution only",
+    ),
   }),
   scale: z.array(z.number().positive()).min(2).max(3).optional().describe(
     "distance of neighbours along z, y, x where the source does not tell it, or tells it wrong; y and x of a 2-D image",

@@ -1,15 +1,16 @@
 /** How an image is cut to be stored anew within a budget of memory: chunks of the output, and blocks that are read whole. */
-import type { ImageInfo } from "../contract/image_info.ts";
-import { dtypeBytes } from "../dtype.ts";
-import { ClearstackError } from "../errors.ts";
-import type { Box, Vec3 } from "../geometry.ts";
-import { mapAxes, SPATIAL_AXES, voxelCount } from "../geometry.ts";
-import { formatBytes, READ_CONCURRENCY, WRITE_CONCURRENCY } from "../memory.ts";
-import { CHUNK_TARGET } from "../output_chunk.ts";
-import { spatialShape } from "../plan.ts";
+import type { ImageInfo } from "shared/contract/image_info.ts";
+import { dtypeBytes } from "shared/dtype.ts";
+import { ClearstackError } from "shared/errors.ts";
+import type { Box, Vec3 } from "shared/geometry.ts";
+import { mapAxes, SPATIAL_AXES, voxelCount } from "shared/geometry.ts";
+import { formatBytes, READ_CONCURRENCY, RUNTIME_BYTES, WRITE_CONCURRENCY } from "shared/memory.ts";
+import { CHUNK_TARGET } from "shared/output_chunk.ts";
+import { windowBytes } from "shared/image/channel_windows.ts";
+import { spatialShape } from "shared/plan.ts";
+import { positionAt } from "shared/position.ts";
+import { volumeCount, volumeGrid } from "shared/volumes.ts";
 
-/** What a process holds that does not grow with the image. */
-const RUNTIME_BYTES = 220 * 2 ** 20;
 /** Blocks are made no larger than this for the sake of fewer of them. */
 const PLEASANT_BLOCK_BYTES = 64 * 2 ** 20;
 const BLOCKS_IN_FLIGHT = 2;
@@ -76,12 +77,13 @@ export function cutImage(image: ImageInfo, budgetBytes: number): Cut {
   );
 }
 
-/** Memory that converting takes, bytes. */
+/** Memory that it takes to write the full resolution, and to look at what was written, bytes. */
 export function cutBytes(image: ImageInfo, { block, chunk, concurrency, reads }: Cut): number {
   const voxelBytes = dtypeBytes(image.dtype);
   const sourceBytes = voxelBytes * image.chunkShape.reduce((product, side) => product * side, 1);
   const blockBytes = voxelBytes * (voxelCount(block) + 2 * WRITE_CONCURRENCY * voxelCount(chunk));
-  return RUNTIME_BYTES + concurrency * (blockBytes + 2 * reads * sourceBytes);
+  const writing = concurrency * (blockBytes + 2 * reads * sourceBytes);
+  return RUNTIME_BYTES + Math.max(writing, windowBytes(chunk, voxelBytes));
 }
 
 /** Whole source chunks along every axis, and whole output chunks. */
@@ -108,36 +110,21 @@ function grownBlock(shape: Vec3, block: Vec3, fits: (block: Vec3) => boolean): V
 
 /** How many blocks an image has. */
 export function blockCount(image: ImageInfo, block: Vec3): number {
-  return voxelCount(blockGrid(image, block)) * outerLengths(image).reduce((product, length) => product * length, 1);
+  return volumeCount(image) * voxelCount(blockGrid(image, block));
 }
 
 /** The block with this index: volumes outermost, then z, y, x, x fastest. */
 export function blockAt(image: ImageInfo, block: Vec3, index: number): BlockPlace {
   const shape = spatialShape(image);
-  const grid = blockGrid(image, block);
-  const inVolume = index % voxelCount(grid);
-  const at: Vec3 = [
-    Math.floor(inVolume / (grid[1] * grid[2])),
-    Math.floor(inVolume / grid[2]) % grid[1],
-    inVolume % grid[2],
-  ];
-  let volume = Math.floor(index / voxelCount(grid));
-  const outer = outerLengths(image).toReversed().map((length) => {
-    const position = volume % length;
-    volume = Math.floor(volume / length);
-    return position;
-  }).reverse();
-  const start = mapAxes((axis) => at[axis] * block[axis]);
-  return { index, outer, box: { start, shape: mapAxes((axis) => Math.min(block[axis], shape[axis] - start[axis])) } };
+  const position = positionAt(index, [...volumeGrid(image), ...blockGrid(image, block)]);
+  const start = mapAxes((axis) => position.at(axis - 3)! * block[axis]);
+  const box = { start, shape: mapAxes((axis) => Math.min(block[axis], shape[axis] - start[axis])) };
+  return { index, outer: position.slice(0, -3), box };
 }
 
 function blockGrid(image: ImageInfo, block: Vec3): Vec3 {
   const shape = spatialShape(image);
   return mapAxes((axis) => Math.ceil(shape[axis] / block[axis]));
-}
-
-function outerLengths({ axes, shape }: ImageInfo): number[] {
-  return shape.filter((_, axis) => axes[axis]!.type !== "space");
 }
 
 function alongSpace({ axes }: ImageInfo, lengths: readonly number[]): Vec3 {

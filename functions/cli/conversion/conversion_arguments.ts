@@ -3,11 +3,11 @@ import type { OmeVersion } from "shared/contract/stored_array.ts";
 import { OmeVersionSchema } from "shared/contract/stored_array.ts";
 import { ClearstackError } from "shared/errors.ts";
 import { fullUnitName } from "shared/image/axes.ts";
-import type { ConversionRequest } from "shared/image/conversion_record.ts";
-import { finiteNumber, oneOf, refuseValue } from "./argument_values.ts";
-import { JOB_FLAGS } from "./job_flags.ts";
-import type { Flag, ParsedArguments } from "./parse_arguments.ts";
-import { sourceLocation } from "./source_location.ts";
+import type { ConversionRequest } from "./conversion_record.ts";
+import { finiteNumber, oneOf, refuseValue } from "../argument_values.ts";
+import { JOB_FLAGS } from "../job_flags.ts";
+import type { Flag, ParsedArguments } from "../parse_arguments.ts";
+import { sourceLocation } from "../source_location.ts";
 
 /** Units of length of OME-Zarr that anybody has given a microscope image in. */
 const UNITS = ["angstrom", "nanometer", "micrometer", "millimeter", "centimeter", "meter"];
@@ -22,6 +22,7 @@ export const CONVERSION_FLAGS: Readonly<Record<string, Flag>> = {
   "scale": { form: SCALE_FORM },
   "unit": { form: UNIT_FORM },
   "ome-version": JOB_FLAGS["ome-version"]!,
+  "no-pyramid": {},
   "memory": JOB_FLAGS.memory!,
   "resume": {},
   "overwrite": {},
@@ -37,7 +38,7 @@ export function conversionRequest(parsed: ParsedArguments): ConversionRequest {
   const ifExists = parsed.has("resume") ? "resume" : parsed.has("overwrite") ? "overwrite" : "fail";
   return {
     source: sourceLocation(parsed, source),
-    output: { url, ifExists, version: versionOf(parsed) },
+    output: { url, ifExists, version: versionOf(parsed), pyramid: parsed.has("no-pyramid") ? "none" : "auto" },
     ...scaleOf(parsed),
   };
 }
@@ -51,6 +52,7 @@ export function conversionArguments({ source, output, scale, unit }: ConversionR
     ...flag("scale", scale?.join(",")),
     ...flag("unit", unit),
     ...flag("ome-version", output.version),
+    ...(output.pyramid === "none" ? ["--no-pyramid"] : []),
     ...(output.ifExists === "fail" ? [] : [`--${output.ifExists}`]),
   ];
   return [...flags, "--", source.url, output.url];

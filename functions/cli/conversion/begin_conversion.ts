@@ -1,0 +1,154 @@
+/** The beginning of a conversion: what there is to convert, into what, and how much of that an earlier run has done. */
+import { createHash } from "node:crypto";
+import type { ImageInfo } from "shared/contract/image_info.ts";
+import { LevelSchema } from "shared/contract/level.ts";
+import { Vec3Schema } from "shared/contract/box.ts";
+import { ClearstackError } from "shared/errors.ts";
+import { beginOutput, claimOutput } from "shared/image/claim_output.ts";
+import { createArray } from "shared/image/create_array.ts";
+import type { Image } from "shared/image/image.ts";
+import { decodeJson } from "shared/image/json.ts";
+import { levelArrays, type LevelledOutput } from "shared/image/level_arrays.ts";
+import { openImage } from "shared/image/open_image.ts";
+import { JOB_KEY, LEVEL_0, recordsPrefix } from "shared/image/output_layout.ts";
+import { recordedTiles } from "shared/image/tile_records.ts";
+import { formatBytes, READ_CONCURRENCY } from "shared/memory.ts";
+import { openStore } from "shared/storage/open_store.ts";
+import type { Store } from "shared/storage/store.ts";
+import { canonicalUrl, redactUrl } from "shared/storage/url.ts";
+import { VERSION } from "shared/version.ts";
+import { versions } from "shared/versions.ts";
+import { z } from "zod";
+import { blockCount, type Cut, cutBytes, cutImage } from "./conversion_blocks.ts";
+import { conversionLevels, levelsBytes } from "./conversion_levels.ts";
+import type { ConversionRequest } from "./conversion_record.ts";
+
+/** A conversion whose output is there, so that nobody else can take its place. */
+export interface Conversion {
+  readonly request: ConversionRequest;
+  readonly image: Image;
+  readonly store: Store;
+  /** What is written; its `source` has the scale that was asked for. */
+  readonly output: LevelledOutput;
+  readonly cut: Cut;
+  /** Blocks that earlier runs have written. */
+  readonly done: ReadonlySet<number>;
+  /** True if this run began the output. */
+  readonly fresh: boolean;
+  /** True if an earlier run finished it. */
+  readonly finished: boolean;
+}
+
+/** What a run may use. */
+export interface BeginConversionOptions {
+  /** Memory to stay within, bytes. */
+  readonly memoryBytes: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Opens the source and begins the output, or finds the one to continue.
+ *
+ * @throws {ClearstackError} what is wrong with the request; `over-budget`; what reading and writing metadata throw
+ */
+export async function beginConversion(
+  request: ConversionRequest,
+  { memoryBytes, signal }: BeginConversionOptions,
+): Promise<Conversion> {
+  const image = await openImage(request.source, { signal });
+  const info = rescaled(image.info, request);
+  const store = openStore(request.output.url);
+  const planHash = conversionHash(info, request);
+  const { url, version, ifExists, pyramid } = request.output;
+  const inputs = [["source", request.source.url] as const];
+  const wish = cutImage(info, memoryBytes);
+  const begun = await claimOutput(store, { planHash, version, ifExists, url, inputs });
+  const { cut, levels } = begun === undefined
+    ? { cut: wish, levels: pyramid === "none" ? [] : conversionLevels(info, wish.chunk, memoryBytes) }
+    : await begunLayout(store, info, memoryBytes);
+  const finest = { url, array: LEVEL_0, version, dtype: info.dtype, shape: [...info.shape], chunk: cut.chunk };
+  const arrays = levelArrays({ ...finest, axes: info.axes.map(({ name }) => name) }, levels);
+  const conversion = { request, image, store, output: { planHash, source: info, levels, arrays }, cut };
+  const create = async () => {
+    for (const array of arrays) await createArray(array);
+  };
+  if (begun === undefined) await beginOutput(store, jobRecord(conversion), create);
+  else if (!begun.finished) await create();
+  const done = begun === undefined ? new Set<number>() : await recordedTiles(store, recordsPrefix(planHash));
+  return { ...conversion, done, fresh: begun === undefined, finished: begun?.finished ?? false };
+}
+
+function rescaled(info: ImageInfo, { scale, unit }: ConversionRequest): ImageInfo {
+  if (scale === undefined) return info;
+  const spatial = info.axes.filter(({ type }) => type === "space").length;
+  if (scale.length !== spatial) {
+    throw new ClearstackError(
+      "invalid-request",
+      `--scale ${scale.join(",")} has ${scale.length} numbers, but the source has ${spatial} axes of space: give ` +
+        `${spatial === 3 ? "Z,Y,X" : "Y,X"}`,
+    );
+  }
+  const first = info.axes.length - spatial;
+  return {
+    ...info,
+    scale: [...info.scale.slice(0, first), ...scale],
+    axes: info.axes.map((axis, index) => index < first || unit === undefined ? axis : { ...axis, unit }),
+  };
+}
+
+/** Of everything that decides the values and the metadata; how the output is cut is decided once, by the run that begins it. */
+function conversionHash(info: ImageInfo, { output }: ConversionRequest): string {
+  const { url, path, identity, axes, scale } = info;
+  const decisive = ["convert", 2, redactUrl(url), path, identity, axes, scale, output.version, output.pyramid];
+  return createHash("sha256").update(JSON.stringify(decisive)).digest("hex");
+}
+
+function jobRecord({ request, output: { planHash, source: info, levels, arrays }, cut }: Pick<
+  Conversion,
+  "request" | "output" | "cut"
+>) {
+  const { source, output, ...options } = request;
+  const { chunk, block } = cut;
+  return {
+    kind: "convert",
+    version: VERSION,
+    planHash,
+    arrays: arrays.map(({ array }) => array),
+    started: new Date().toISOString(),
+    request: {
+      source: { ...source, url: redactUrl(canonicalUrl(source.url)) },
+      output: { ...output, url: redactUrl(canonicalUrl(output.url)) },
+      ...options,
+    },
+    redacted: redactUrl(canonicalUrl(source.url)) === canonicalUrl(source.url) ? [] : ["source"],
+    versions: versions(),
+    source: { ...info, url: redactUrl(info.url) },
+    plan: { tiles: blockCount(info, block), chunk, block, levels },
+  };
+}
+
+const LayoutRecord = z.looseObject({
+  plan: z.looseObject({ chunk: Vec3Schema, block: Vec3Schema, levels: z.array(LevelSchema) }),
+});
+
+/**
+ * Chunks, blocks and levels of the run that began the output: another budget of memory must not mix them with others.
+ *
+ * @throws {ClearstackError} `over-budget` if they do not fit in the budget of this run
+ */
+async function begunLayout(store: Store, info: ImageInfo, budgetBytes: number) {
+  const { plan: { chunk, block, levels } } = LayoutRecord.parse(decodeJson(await store.get(JOB_KEY)));
+  const least = { chunk, block, concurrency: 1, reads: 1 };
+  const needed = Math.max(cutBytes(info, least), levelsBytes(info, { chunk, levels }));
+  if (needed > budgetBytes) {
+    throw new ClearstackError(
+      "over-budget",
+      `${store.url} was begun with blocks that take ${formatBytes(needed)} of memory, over the budget of ` +
+        `${formatBytes(budgetBytes)}: allow at least ${
+          Math.ceil(needed / 2 ** 20)
+        }MiB with --memory, or begin anew with --overwrite`,
+    );
+  }
+  const faster = [{ ...least, concurrency: 2, reads: READ_CONCURRENCY }, { ...least, reads: READ_CONCURRENCY }];
+  return { cut: faster.find((cut) => cutBytes(info, cut) <= budgetBytes) ?? least, levels };
+}

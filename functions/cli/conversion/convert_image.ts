@@ -1,0 +1,191 @@
+/**
+ * Stores any image that can be read as an OME-Zarr: the same voxels, to the last bit, in chunks that viewers like, and coarser
+ * levels of them. Streams block by block, so that memory does not grow with the image; what is done is recorded, so that an
+ * interrupted run goes on.
+ */
+import { fanOutLevels } from "functions/orchestrate/fan_out_levels.ts";
+import { channelAt, channelCount } from "shared/channels.ts";
+import type { Engine } from "shared/engine/engine.ts";
+import { ClearstackError, toClearstackError } from "shared/errors.ts";
+import { type ChannelWindow, channelWindows } from "shared/image/channel_windows.ts";
+import { encodeJson } from "shared/image/json.ts";
+import { recordKey, recordsPrefix } from "shared/image/output_layout.ts";
+import { removeOutput } from "shared/image/output_place.ts";
+import { readVoxels } from "shared/image/read_voxels.ts";
+import { showOutput } from "shared/image/show_output.ts";
+import { recordedRanges } from "shared/image/tile_records.ts";
+import { valueRange } from "shared/image/value_range.ts";
+import { writeBlock } from "shared/image/write_block.ts";
+import { releaseMemory } from "shared/release_memory.ts";
+import { mapLimited } from "shared/storage/map_limited.ts";
+import { redactUrl } from "shared/storage/url.ts";
+import { VERSION } from "shared/version.ts";
+import { beginConversion, type BeginConversionOptions, type Conversion } from "./begin_conversion.ts";
+import { blockAt, blockCount } from "./conversion_blocks.ts";
+import { levelsAtOnce } from "./conversion_levels.ts";
+import type { ConversionRequest } from "./conversion_record.ts";
+
+/** How far a conversion is. */
+export interface ConversionProgress {
+  readonly tiles: number;
+  readonly tilesDone: number;
+  readonly tilesResumed: number;
+  /** One line that the user should know. */
+  readonly message?: string;
+}
+
+/** How it is run. */
+export interface ConversionOptions extends BeginConversionOptions {
+  /** Writes the tiles of coarser levels. */
+  readonly engine: Engine<"levels">;
+  readonly onProgress?: (progress: ConversionProgress) => void;
+}
+
+/** What was done. Bytes and seconds leave out what an earlier run did. */
+export interface ConversionResult {
+  readonly output: string;
+  readonly shape: readonly number[];
+  readonly dtype: string;
+  /** Resolutions of the output, the full one among them. */
+  readonly levels: number;
+  readonly blocks: number;
+  readonly blocksWritten: number;
+  readonly seconds: number;
+  readonly bytesRead: number;
+  readonly bytesWritten: number;
+}
+
+/** A conversion under way. */
+interface ConversionRun extends Conversion {
+  readonly options: ConversionOptions;
+  readonly tally: { blocksWritten: number; bytesRead: number; bytesWritten: number };
+}
+
+/**
+ * Converts an image.
+ *
+ * @throws {ClearstackError} what is wrong with the request; `over-budget`; what reading and writing throw; `cancelled`
+ */
+export async function convertImage(
+  request: ConversionRequest,
+  options: ConversionOptions,
+): Promise<ConversionResult> {
+  const started = performance.now();
+  const conversion = await beginConversion(request, options);
+  const run = { ...conversion, options, tally: { blocksWritten: 0, bytesRead: 0, bytesWritten: 0 } };
+  const seconds = () => (performance.now() - started) / 1000;
+  if (!conversion.finished) {
+    try {
+      await writeBlocks(run);
+      await writeLevels(run);
+      await finish(run, seconds);
+    } catch (error) {
+      throw await cleanUp(run, toClearstackError(options.signal?.aborted ? options.signal.reason : error));
+    }
+  }
+  const { store, output: { source: { shape, dtype }, arrays } } = conversion;
+  const result = { output: store.url, shape, dtype, levels: arrays.length, blocks: blocksOf(conversion) };
+  return { ...result, ...run.tally, seconds: seconds() };
+}
+
+function blocksOf({ output, cut }: Conversion): number {
+  return blockCount(output.source, cut.block);
+}
+
+function tell(run: ConversionRun, message?: string): void {
+  const { done, tally, options } = run;
+  const tilesDone = done.size + tally.blocksWritten;
+  const progress = { tiles: blocksOf(run), tilesDone, tilesResumed: done.size };
+  options.onProgress?.({ ...progress, ...(message === undefined ? {} : { message }) });
+}
+
+/** Writes all blocks of the full resolution that are missing. */
+async function writeBlocks(run: ConversionRun): Promise<void> {
+  const { cut, done, tally, options: { signal } } = run;
+  const missing = Array.from({ length: blocksOf(run) }, (_, index) => index).filter((index) => !done.has(index));
+  tell(run);
+  await mapLimited(missing, cut.concurrency, async (index) => {
+    signal?.throwIfAborted();
+    const { bytesRead, bytesWritten } = await convertBlock(run, index);
+    tally.blocksWritten++;
+    tally.bytesRead += bytesRead;
+    tally.bytesWritten += bytesWritten;
+    tell(run);
+  });
+}
+
+async function convertBlock({ image, store, output, cut, options: { signal } }: ConversionRun, index: number) {
+  const started = performance.now();
+  const { outer, box } = blockAt(output.source, cut.block, index);
+  const { values, bytesRead } = await readVoxels(image, { outer, box, concurrency: cut.reads, signal });
+  const range = valueRange(values);
+  const { bytesWritten } = await writeBlock(output.arrays[0]!, { outer, core: box, values }, { signal });
+  releaseMemory(values);
+  const seconds = (performance.now() - started) / 1000;
+  const record = { index, seconds, bytesRead, bytesWritten, ...range };
+  await store.put(recordKey(output.planHash, index), encodeJson(record));
+  return record;
+}
+
+/** Writes the tiles of coarser levels that are missing. */
+async function writeLevels(run: ConversionRun): Promise<void> {
+  const { output, cut: { chunk }, tally, options: { engine, memoryBytes, signal } } = run;
+  await fanOutLevels(output, {
+    engine,
+    concurrency: levelsAtOnce(output.source, { chunk, levels: output.levels }, memoryBytes),
+    signal,
+    tell: (message) => tell(run, message),
+    onReport: ({ bytesRead, bytesWritten }) => {
+      tally.bytesRead += bytesRead;
+      tally.bytesWritten += bytesWritten;
+    },
+    onRetry: (message) => tell(run, message),
+  });
+}
+
+/** Writes the metadata that make the output visible, then the record that it is complete. */
+async function finish(run: ConversionRun, seconds: () => number): Promise<void> {
+  const { store, output } = run;
+  const { planHash, source: info } = output;
+  const { url, path, identity, format, dtype } = info;
+  const windows = await windowsOf(run);
+  const finished = new Date().toISOString();
+  const source = { url: redactUrl(url), path, identity, format, dtype };
+  await showOutput(store, output, {
+    source: { ...info, name: info.name ?? nameOf(url) },
+    windows,
+    provenance: { kind: "convert", version: VERSION, planHash, source, finished },
+    done: { planHash, finished, seconds: seconds() },
+  });
+}
+
+/** How bright each channel is; least and largest values out of the records of the blocks. */
+async function windowsOf({ store, output, cut, options: { signal } }: ConversionRun): Promise<ChannelWindow[]> {
+  const { planHash, source } = output;
+  const ranges = await recordedRanges(store, {
+    folder: recordsPrefix(planHash),
+    channels: channelCount(source),
+    channelOf: (index) => channelAt(source, blockAt(source, cut.block, index).outer),
+    signal,
+  });
+  return await channelWindows(output, { ranges, signal });
+}
+
+/** An output without a single block is worth nothing and would be in the way; one with blocks is worth its time. */
+async function cleanUp(run: ConversionRun, error: ClearstackError): Promise<ClearstackError> {
+  const { store, output, done, tally, fresh } = run;
+  const kept = done.size + tally.blocksWritten;
+  if (kept === 0 && fresh) {
+    // What stopped the conversion is the news, also if the store it met then refuses to clean up.
+    await removeOutput(store, output.arrays.map(({ array }) => array)).catch(() => {});
+    return error;
+  }
+  const note = `${kept} of ${blocksOf(run)} blocks are kept in ${store.url}: run the same command again to continue`;
+  return new ClearstackError(error.kind, `${error.message}; ${note}`, { cause: error });
+}
+
+/** `/data/embryo.ome.tif` -> `embryo`. */
+function nameOf(url: string): string {
+  const file = redactUrl(url).replace(/[\\/]+$/, "").split(/[\\/]/).at(-1)!;
+  return file.replace(/(\.ome)?\.(tiff?|zarr)$/i, "") || file;
+}
