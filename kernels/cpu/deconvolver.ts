@@ -12,12 +12,13 @@ import { psfBox } from "../psf_box.ts";
 import { twiddleTable } from "./fft_plan.ts";
 import { kernelModule } from "./kernel_module.ts";
 import type { Part } from "./measurement.ts";
-import { type MemoryLayout, memoryLayout } from "./memory_layout.ts";
-import type { RunJob } from "./messages.ts";
+import { type MemoryLayout, memoryLayout, PAGE_BYTES } from "./memory_layout.ts";
+import type { Job, Outcome, RunJob } from "./messages.ts";
 import { UNOBSERVED } from "./photon_model.ts";
 import { exchangeTables } from "./row_exchange.ts";
 import { SharedControl } from "./shared_control.ts";
 import { simdRounding } from "./simd_support.ts";
+import { leaveMemory, takeMemory } from "./spare_memory.ts";
 import { WorkerPool } from "./worker_pool.ts";
 
 /** Options of {@link createCpuDeconvolver}. */
@@ -75,7 +76,7 @@ function kernelSettings(options: DeconvolverOptions) {
 
 function allocate(layout: MemoryLayout): WebAssembly.Memory {
   try {
-    return new WebAssembly.Memory({ initial: layout.pages, maximum: layout.maximumPages, shared: true });
+    return takeMemory(layout.pages);
   } catch (cause) {
     const mib = Math.ceil(layout.bytes.total / 2 ** 20);
     const message = `the CPU deconvolver could not allocate ${mib} MiB; free memory or use a smaller tile`;
@@ -102,6 +103,10 @@ class CpuDeconvolver implements Deconvolver {
   readonly #control: SharedControl;
   readonly #staged: Float32Array<ArrayBufferLike>;
   readonly #pool: WorkerPool;
+  /** Of the memory, which may be larger. */
+  #usedBytes: number;
+  /** True while no thread works, and none was ended at work. */
+  #idle = true;
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(
@@ -115,20 +120,21 @@ class CpuDeconvolver implements Deconvolver {
     this.adapter = `CPU, WebAssembly SIMD, ${threads} ${threads === 1 ? "thread" : "threads"}`;
     this.#layout = layout;
     this.#memory = memory;
+    this.#usedBytes = layout.pages * PAGE_BYTES;
     this.#control = new SharedControl(memory, threads);
     this.#staged = new Float32Array(memory.buffer, layout.spectrum, voxelCount(layout.box));
     this.#pool = pool;
   }
 
   get allocatedBytes(): number {
-    return this.#memory.buffer.byteLength;
+    return this.#usedBytes;
   }
 
   /** Computes the OTF. */
   async prepare(psf: Float32Array): Promise<void> {
     const unmatched = this.#options.backProjector === "wiener-butterworth" ? this.#options.psf : undefined;
     await copyInPieces(psf, this.#staged);
-    await this.#pool.execute({ kind: "prepare", unmatched });
+    await this.#execute({ kind: "prepare", unmatched });
   }
 
   run(data: VoxelData, options: RunOptions): Promise<RunResult> {
@@ -139,6 +145,9 @@ class CpuDeconvolver implements Deconvolver {
 
   close(): Promise<void> {
     this.#pool.close();
+    // Threads that are ended at work may go on for a moment.
+    if (this.#idle) leaveMemory(this.#memory);
+    this.#idle = false;
     return Promise.resolve();
   }
 
@@ -155,7 +164,7 @@ class CpuDeconvolver implements Deconvolver {
       if (heldOut) await this.#keepHeldOut(heldOut.values);
       await copyInPieces(data, this.#staged);
       clock.end("upload");
-      const { status, divergence } = await this.#pool.execute(this.#job(options));
+      const { status, divergence } = await this.#execute(this.#job(options));
       if (status === "corrupt") throw this.#corrupt(data);
       if (status === "stopped" || signal?.aborted) throw cancelled();
       clock.end("compute");
@@ -166,6 +175,13 @@ class CpuDeconvolver implements Deconvolver {
     } finally {
       signal?.removeEventListener("abort", stop);
     }
+  }
+
+  async #execute(job: Job): Promise<Outcome> {
+    this.#idle = false;
+    const outcome = await this.#pool.execute(job);
+    this.#idle = true;
+    return outcome;
   }
 
   #job(options: RunOptions): RunJob {
@@ -185,11 +201,12 @@ class CpuDeconvolver implements Deconvolver {
 
   /** Memory for held-out photons is added by the first run that has some. */
   async #keepHeldOut(values: Float32Array): Promise<void> {
-    const { box, groups, groupPitch, images } = this.#layout;
-    const missing = images.heldOut! + box[0] * groups * groupPitch - this.#memory.buffer.byteLength;
+    const needed = this.#layout.pagesWithHeldOut * PAGE_BYTES;
+    const missing = needed - this.#memory.buffer.byteLength;
     if (missing > 0) grow(this.#memory, missing);
+    this.#usedBytes = needed;
     await copyInPieces(values, this.#staged);
-    await this.#pool.execute({ kind: "holdOut" });
+    await this.#execute({ kind: "holdOut" });
   }
 
   #corrupt(data: VoxelData): ClearstackError {
@@ -205,7 +222,7 @@ class CpuDeconvolver implements Deconvolver {
 
 function grow(memory: WebAssembly.Memory, bytes: number): void {
   try {
-    memory.grow(Math.ceil(bytes / 65536));
+    memory.grow(Math.ceil(bytes / PAGE_BYTES));
   } catch (cause) {
     const mib = Math.ceil(bytes / 2 ** 20);
     const message = `held-out photons need ${mib} MiB more than the CPU deconvolver can have; use a smaller tile`;

@@ -71,16 +71,19 @@ export interface MemoryLayout {
   readonly sums: number;
   readonly pages: number;
   /** With the image of held-out photons, for which memory grows when it is first needed. */
-  readonly maximumPages: number;
+  readonly pagesWithHeldOut: number;
   readonly bytes: CpuComputeBytes;
 }
 
 /** Four float64 values. */
 export const SUMS_BYTES = 32;
 
-const PAGE_BYTES = 65536;
+/** Bytes of a page of WebAssembly memory. */
+export const PAGE_BYTES = 65536;
 /** The address space of 32-bit WebAssembly. */
 const MAX_BYTES = 2 ** 32;
+/** Pages that any memory may grow to, or it could not serve a larger box. */
+export const MOST_PAGES = MAX_BYTES / PAGE_BYTES;
 /** Start of memory: barrier, tickets and run parameters (shared_control.ts). */
 const CONTROL_BYTES = 4096;
 
@@ -120,7 +123,6 @@ export function memoryLayout(box: Vec3, options: CpuMemoryOptions): MemoryLayout
   const backTransfer = matched ? transfer : space.take("backTransfer", transferBytes);
   const { pages, bytes } = space.close(box);
   images.heldOut = pages * PAGE_BYTES;
-  const heldOutPages = Math.ceil((box[0] * groups * groupPitch) / PAGE_BYTES);
 
   return {
     box,
@@ -139,7 +141,7 @@ export function memoryLayout(box: Vec3, options: CpuMemoryOptions): MemoryLayout
     scratch,
     sums,
     pages,
-    maximumPages: Math.min(pages + heldOutPages, MAX_BYTES / PAGE_BYTES),
+    pagesWithHeldOut: pages + Math.ceil((box[0] * groups * groupPitch) / PAGE_BYTES),
     bytes,
   };
 }
