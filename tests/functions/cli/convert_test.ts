@@ -7,7 +7,7 @@ import {
 } from "functions/cli/conversion/conversion_arguments.ts";
 import { parseArguments } from "functions/cli/parse_arguments.ts";
 import { reduceTile } from "functions/pyramid/reduce_tile.ts";
-import { type Dtype, DtypeSchema } from "shared/contract/image_info.ts";
+import { DtypeSchema } from "shared/contract/image_info.ts";
 import { dtypeBytes } from "shared/dtype.ts";
 import { blockAt, blockCount, cutImage } from "functions/cli/conversion/conversion_blocks.ts";
 import { ConversionRequestSchema } from "functions/cli/conversion/conversion_record.ts";
@@ -15,44 +15,16 @@ import { convertImage } from "functions/cli/conversion/convert_image.ts";
 import { createLocalEngine } from "shared/engine/local.ts";
 import { axesOf } from "shared/image/axes.ts";
 import { openImage } from "shared/image/open_image.ts";
-import { readVoxels } from "shared/image/read_voxels.ts";
 import { openStore } from "shared/storage/open_store.ts";
 import { arbitraryOfSchema } from "../../fixtures/arbitrary_of_schema.ts";
 import { memoryUrl } from "../../fixtures/memory_url.ts";
 import { oneDirectoryTiff } from "../../fixtures/one_directory_tiff.ts";
-import { zarr3Metadata } from "../../fixtures/zarr3.ts";
+import { storedBytes, writeRawZarr } from "../../fixtures/raw_zarr.ts";
 import { patternedVoxels, writeZarr } from "../sample_image.ts";
 import { runCli } from "./run_cli.ts";
 
 /** Writes coarser levels as the command does. */
 const ENGINE = createLocalEngine({ levels: reduceTile });
-
-/** An array of one chunk that holds these bytes, whatever they mean. */
-async function writeBytes(url: string, dtype: Dtype, shape: readonly number[], bytes: Uint8Array): Promise<void> {
-  const store = openStore(url);
-  const metadata = zarr3Metadata({ shape, chunk: shape, dtype: dtype as never, values: [] });
-  await store.put("zarr.json", new TextEncoder().encode(JSON.stringify({ ...metadata, dimension_names: [..."zyx"] })));
-  await store.put("c/0/0/0", bytes);
-}
-
-/** All voxels of level 0, as stored. */
-async function storedBytes(url: string): Promise<Uint8Array> {
-  const image = await openImage({ url });
-  const { shape, axes } = image.info;
-  const outer = shape.filter((_, axis) => axes[axis]!.type !== "space");
-  const sides = shape.slice(outer.length);
-  const box = { start: [0, 0, 0] as const, shape: (sides.length === 3 ? sides : [1, ...sides]) as never };
-  const volumes = outer.reduce<number[][]>(
-    (all, length) => all.flatMap((at) => Array.from({ length }, (_, index) => [...at, index])),
-    [[]],
-  );
-  const parts: number[] = [];
-  for (const at of volumes) {
-    const { values } = await readVoxels(image, { outer: at, box, concurrency: 2 });
-    parts.push(...new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
-  }
-  return Uint8Array.from(parts);
-}
 
 for (const dtype of DtypeSchema.options) {
   Deno.test(`${dtype} comes out bit by bit as it went in`, async () => {
@@ -66,7 +38,7 @@ for (const dtype of DtypeSchema.options) {
     }
     for (const version of ["0.5", "0.4"]) {
       const [source, output] = [memoryUrl(), memoryUrl()];
-      await writeBytes(source, dtype, shape, bytes);
+      await writeRawZarr(source, { dtype, shape, bytes });
       const { status, err } = await runCli(["convert", source, output, "--ome-version", version]);
       assertEquals([status, err], [0, ""]);
       assertEquals((await openImage({ url: output })).info.dtype, dtype);
