@@ -7,7 +7,9 @@ import type { JobDeps } from "functions/orchestrate/run_job.ts";
 import { chooseBackend, createDeconvolver } from "kernels/backend.ts";
 import type { Config } from "shared/config.ts";
 import { createLocalEngine } from "shared/engine/local.ts";
-import type { DeconvolveKind, TaskFunctions } from "shared/engine/task_kinds.ts";
+import { measuredTasks } from "shared/engine/measured_tasks.ts";
+import type { DeconvolveKind, TaskFunctions, TaskKind } from "shared/engine/task_kinds.ts";
+import { plainLog } from "shared/telemetry/log.ts";
 import { SupervisedTiles } from "./supervised_tiles.ts";
 
 /** The functions hosted by one process. */
@@ -38,12 +40,16 @@ export function openLocalProcess(config: Config, guard: Readonly<Record<string, 
   const placeOf = ({ backend }: { readonly backend: string }): TaskFunctions<DeconvolveKind> =>
     backend === "cpu" ? onCpu : onGpu;
   const deps: JobDeps = {
-    engine: createLocalEngine({
-      tiles: (task, signal) => placeOf(task).tiles(task, signal),
-      seams: (task, signal) => placeOf(task).seams(task, signal),
-      pilots: (task, signal) => placeOf(task).pilots(task, signal),
-      levels: reduceTile,
-    }),
+    engine: createLocalEngine(measuredTasks<TaskKind>(
+      {
+        tiles: (task, signal) => placeOf(task).tiles(task, signal),
+        seams: (task, signal) => placeOf(task).seams(task, signal),
+        pilots: (task, signal) => placeOf(task).pilots(task, signal),
+        levels: reduceTile,
+      },
+      ["tiles", "seams", "pilots", "levels"],
+      plainLog,
+    )),
     device: async (choice) => {
       if (choice === "cpu") return await describeDevice(choice, config);
       const device = await onGpu.device(choice);

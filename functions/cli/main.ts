@@ -83,5 +83,6 @@ function onInterrupt(stop: () => void): () => void {
 if (import.meta.main) {
   instructGpuDrivers(Deno.env);
   configureStores({ env: (name) => Deno.env.get(name) });
+  if (Deno.env.has("OTEL_DENO")) (await import("shared/telemetry/start_telemetry.ts")).startTelemetry();
   Deno.exit(await run(Deno.args, await processIo()));
 }
