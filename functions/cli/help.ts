@@ -89,6 +89,7 @@ Nothing is computed and nothing but FILE is written.
   --scale Z,Y,X          the size of a voxel, where SOURCE does not tell it or tells it wrong (Y,X for a 2-D image)
   --unit micrometer      of --scale; without it, that of SOURCE
   --ome-version 0.5      0.5 (Zarr v3) or 0.4 (Zarr v2)
+  --no-pyramid           full resolution only, without the coarser levels that viewers open first
   --memory SIZE          memory to stay within, such as 2GiB; default 60 % of what is free, at most 16 GiB
   --resume               continue an unfinished OUTPUT, or accept a finished one, of the same SOURCE
   --overwrite            replace an OUTPUT that exists
@@ -96,8 +97,8 @@ Nothing is computed and nothing but FILE is written.
   --quiet                no progress
 
 SOURCE is a path or a URL of a TIFF, a Zarr array or group, or an OME-Zarr. Voxels keep their type and every bit; names of channels,
-voxel sizes and units are kept. OUTPUT has the full resolution only. An interrupted run is continued by running the same command
-again.
+voxel sizes and units are kept. Coarser levels are of the same type: means, of integers rounded to the nearest. Give labels
+--no-pyramid: a mean of labels is none. An interrupted run is continued by running the same command again.
 `,
   info: `clearstack info SOURCE [flags]
 

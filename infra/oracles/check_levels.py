@@ -12,14 +12,17 @@ import zarr
 
 
 def means(finer, factors):
-    """Means over cells of `factors` voxels; cells at the end are of the voxels that exist."""
+    """Means over cells of `factors` voxels, in the type of these; cells at the end are of the voxels that exist."""
     padded = numpy.pad(
         finer.astype(numpy.float64),
         [(0, -side % factor) for side, factor in zip(finer.shape, factors)],
         constant_values=numpy.nan,
     )
     cells = padded.reshape([n for side, factor in zip(padded.shape, factors) for n in (side // factor, factor)])
-    return numpy.nanmean(cells, axis=tuple(range(1, 2 * finer.ndim, 2))).astype(numpy.float32)
+    exact = numpy.nanmean(cells, axis=tuple(range(1, 2 * finer.ndim, 2)))
+    if finer.dtype.kind == "b":
+        return exact >= 0.5
+    return (exact if finer.dtype.kind == "f" else numpy.rint(exact)).astype(finer.dtype)
 
 
 def main():
@@ -36,7 +39,8 @@ def main():
         if before is not None:
             scale, finer = transforms["scale"], levels[-1]["scale"]
             expected = means(before, [round(a / b) for a, b in zip(scale, finer)])
-            level["largestDifference"] = float(numpy.abs(values - expected).max() / before.max())
+            difference = numpy.abs(values.astype(numpy.float64) - expected.astype(numpy.float64))
+            level["largestDifference"] = float(difference.max() / before.max())
         levels.append(level)
         before = values
     omero = attributes.get("ome", attributes)["omero"]
