@@ -3,10 +3,10 @@ import type { MemoryTerms } from "./contract/plan.ts";
 import type { Vec3 } from "./geometry.ts";
 import { voxelCount } from "./geometry.ts";
 
-/** Source chunks that are fetched and decoded at the same time while one box is read. */
+/** Source chunks that a process fetches and decodes at the same time, see image/chunks_at_once.ts. */
 export const READ_CONCURRENCY = 8;
 
-/** Output chunks that are encoded and written at the same time. */
+/** Output chunks that a process encodes and writes at the same time. */
 export const WRITE_CONCURRENCY = 4;
 
 /** Shards that a process assembles and sends at the same time. */

@@ -11,6 +11,7 @@ import type { RequestOptions } from "../storage/store.ts";
 import type { BoxDataType } from "./box_data_type.ts";
 import { axisMap, type AxisPiece, OUTSIDE, splitByChunk } from "./axis_map.ts";
 import type { Image } from "./image.ts";
+import { limitReads } from "./chunks_at_once.ts";
 import { scatter } from "./scatter.ts";
 import { storedOuter } from "./select_volumes.ts";
 
@@ -74,7 +75,7 @@ export async function readBox(
     recycleMemory(chunk.values);
   };
   const visits = combinations(mapAxes((axis) => splitByChunk(maps[axis], layout.chunk[axis])));
-  await mapLimited(visits, READ_CONCURRENCY, copyChunk);
+  await mapLimited(visits, READ_CONCURRENCY, (pieces) => limitReads(() => copyChunk(pieces)));
   return { values: target.values, bytesRead };
 }
 

@@ -9,6 +9,7 @@ import { mapAxes, SPATIAL_AXES, type Vec3, voxelCount } from "../geometry.ts";
 import { recycleMemory } from "../recycle_memory.ts";
 import { mapLimited } from "../storage/map_limited.ts";
 import type { RequestOptions } from "../storage/store.ts";
+import { limitReads } from "./chunks_at_once.ts";
 import type { Chunk, ChunkValues, Image } from "./image.ts";
 import { VOXEL_ARRAYS } from "./voxel_arrays.ts";
 
@@ -40,7 +41,7 @@ export async function readVoxels(
   const target = { words: newWords(dtype, voxelCount(box.shape)), box };
   const spatialAxes = axes.length - outer.length;
   let bytesRead = 0;
-  await mapLimited(touchedChunks(box, sides), concurrency, async (at) => {
+  const readChunk = async (at: Vec3) => {
     const outerChunk = outer.map((index, axis) => Math.floor(index / chunkShape[axis]!));
     const chunk = await image.readChunk([...outerChunk, ...at.slice(3 - spatialAxes)], { signal });
     bytesRead += chunk.storedBytes;
@@ -50,7 +51,8 @@ export async function readVoxels(
       shape: sides,
     });
     recycleMemory(chunk.values);
-  });
+  };
+  await mapLimited(touchedChunks(box, sides), concurrency, (at) => limitReads(() => readChunk(at)));
   return { values: new VOXEL_ARRAYS[dtype](target.words.buffer as ArrayBuffer), bytesRead };
 }
 

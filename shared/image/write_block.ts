@@ -16,6 +16,7 @@ import { mapLimited } from "../storage/map_limited.ts";
 import { openStore } from "../storage/open_store.ts";
 import { encodeShard } from "../storage/shard.ts";
 import type { RequestOptions } from "../storage/store.ts";
+import { limitWrites } from "./chunks_at_once.ts";
 import { cutChunk, isZero } from "./cut_chunk.ts";
 import type { ChunkValues } from "./image.ts";
 import { objectKey } from "./output_layout.ts";
@@ -56,7 +57,9 @@ export async function writeBlock(
     return bytes.length;
   };
   const writeObject = async (at: Vec3) => {
-    if (shard === undefined) return await put(at, await encodeChunk(array, cutChunk(block, { at, chunk })));
+    if (shard === undefined) {
+      return await limitWrites(async () => await put(at, await encodeChunk(array, cutChunk(block, { at, chunk }))));
+    }
     return await limitShards(async () => {
       const bytes = await shardOf({ ...array, shard }, block, at);
       const size = await put(at, bytes);
@@ -94,7 +97,7 @@ async function shardOf(array: StoredArray & { readonly shard: Vec3 }, block: Blo
     chunks: positions.length,
     chunkBytes: size * voxelCount(chunk) + BLOSC_OVERHEAD_BYTES,
     concurrency: WRITE_CONCURRENCY,
-    encodeChunk: encodeInner,
+    encodeChunk: (position) => limitWrites(() => encodeInner(position)),
   });
 }
 
