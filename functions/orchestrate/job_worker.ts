@@ -8,6 +8,7 @@ import { errorToRecord, isClearstackError } from "shared/errors.ts";
 import { INTERNAL_DETAIL } from "shared/http/problem.ts";
 import type { Log } from "shared/telemetry/log.ts";
 import { JOBS } from "shared/telemetry/metrics.ts";
+import { continueTrace } from "shared/telemetry/span.ts";
 import type { Holder } from "./held_job.ts";
 import { HeldJob } from "./held_job.ts";
 import type { JobStore } from "./job_store.ts";
@@ -271,7 +272,8 @@ export class JobWorker {
         told = problem;
       }
     };
-    this.#inBackground(loop());
+    // What starts a loop is no part of what it does later.
+    this.#inBackground(continueTrace(undefined, loop));
   }
 
   #inBackground(work: Promise<unknown>): void {

@@ -58,7 +58,9 @@ export async function completeJob(begun: BegunJob, engine: Engine, options: RunJ
 
 /** Runs a job to its end: {@link beginJob}, then {@link completeJob}. */
 export async function runJob(request: JobRequest, deps: JobDeps, options: RunJobOptions = {}): Promise<JobResult> {
-  return await completeJob(await beginJob(request, deps, options.signal), deps.engine, options);
+  return await withSpan("job", {}, async () => {
+    return await completeJob(await beginJob(request, deps, options.signal), deps.engine, options);
+  });
 }
 
 async function complete(undecided: JobRun, seconds: () => number): Promise<JobResult> {

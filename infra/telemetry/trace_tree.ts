@@ -16,7 +16,10 @@ export function traceTree(spans: readonly ReceivedSpan[]): string {
     const milliseconds = ((span.endTimeUnixNano - span.startTimeUnixNano) / 1e6).toFixed(1);
     const told = TOLD.flatMap((key) => span.attributes[key] === undefined ? [] : [String(span.attributes[key])]);
     lines.push(`${indent}${[span.name, ...told].join(" ")}  ${milliseconds} ms  (${span.service})`);
-    for (const { name } of span.events) lines.push(`${indent}  . ${name}`);
+    for (const { name, attributes } of span.events) {
+      const share = attributes.find(({ key }) => key === "clearstack.share")?.value["doubleValue"];
+      lines.push(`${indent}  . ${name}${typeof share === "number" ? ` ${(100 * share).toFixed(0)} %` : ""}`);
+    }
     for (const child of below.get(span.spanId) ?? []) visit(child, `${indent}  `);
   };
   for (const root of below.get("") ?? []) visit(root, "");
