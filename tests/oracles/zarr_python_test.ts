@@ -1,11 +1,12 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { ClearstackError } from "shared/errors.ts";
 import { openImage } from "shared/image/open_image.ts";
 import { encodeTiff } from "shared/image/write_tiff.ts";
 import { openStore } from "shared/storage/open_store.ts";
 import { writeVolume } from "functions/cli/sample/write_volume.ts";
 import { readWhole } from "../fixtures/read_whole.ts";
 import { clearstack } from "./clearstack.ts";
-import { findZarr3Python, readRaw, runScript } from "./oracle.ts";
+import { findForkyPython, findZarr3Python, readRaw, runScript } from "./oracle.ts";
 
 const python = findZarr3Python();
 
@@ -59,6 +60,29 @@ Deno.test({
       }
     }),
 });
+
+for (const [release, newer] of [["3.0", python], ["3.4", findForkyPython()]] as const) {
+  Deno.test({
+    name:
+      `every type, byte order, fill value and layout that zarr-python ${release} writes is read right, or refused by name`,
+    ignore: newer === undefined,
+    fn: () =>
+      inTemporaryFolder(async (folder) => {
+        const { readable, refused }: { readable: string[]; refused: string[] } = JSON.parse(
+          await runScript(newer!, "write_zarr3_kinds.py", folder),
+        );
+        assert(readable.length > 70 && refused.length > 6, `${readable.length} readable, ${refused.length} refused`);
+        for (const name of readable) {
+          const image = await openImage({ url: `${folder}/${name}` });
+          assertEquals(await readWhole(image), await readRaw(`${folder}/${name}.f32`), name);
+        }
+        for (const name of refused) {
+          const error = await assertRejects(() => openImage({ url: `${folder}/${name}` }), ClearstackError, name, name);
+          assertEquals(error.kind, "unsupported", `${name}: ${error.message}`);
+        }
+      }),
+  });
+}
 
 async function inTemporaryFolder(run: (folder: string) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir({ prefix: "clearstack-oracle-" });
