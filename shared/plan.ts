@@ -23,7 +23,9 @@ import { levelBytes } from "./level_memory.ts";
 import { formatBytes, hostMemory, totalBytes } from "./memory.ts";
 import { outputObjects, shardGranule } from "./output_objects.ts";
 import { planHash } from "./plan_hash.ts";
+import { positionAt } from "./position.ts";
 import { plannedLevels } from "./pyramid.ts";
+import { alongSpatialAxes, spatialShape } from "./spatial.ts";
 import { volumeCount, volumeGrid, volumesPerChunk } from "./volumes.ts";
 
 /** Tiles in flight beside those on the device, where memory allows: one that is read, and one that is written. */
@@ -91,36 +93,15 @@ export function planJob(image: ImageInfo, psf: JobPsf, request: JobRequest, limi
 
 /** The tile with this index: volumes (t, c) outermost, then z, y, x, x fastest. */
 export function tileAt(plan: Plan, index: number): Tile {
-  const [nz, ny, nx] = plan.grid;
   const cuts = planCuts(plan);
-  const inVolume = index % (nz * ny * nx);
-  const position: Vec3 = [Math.floor(inVolume / (ny * nx)), Math.floor(inVolume / nx) % ny, inVolume % nx];
-  const spans = mapAxes((axis) => spanAt(cuts[axis], position[axis]));
-  const outer: number[] = [];
-  let volume = Math.floor(index / (nz * ny * nx));
-  for (const length of plan.outerShape.toReversed()) {
-    outer.unshift(volume % length);
-    volume = Math.floor(volume / length);
-  }
+  const position = positionAt(index, [...plan.outerShape, ...plan.grid]);
+  const spans = mapAxes((axis) => spanAt(cuts[axis], position.at(axis - 3)!));
   return {
     index,
-    outer,
+    outer: position.slice(0, -3),
     core: { start: mapAxes((a) => spans[a].coreStart), shape: mapAxes((a) => spans[a].coreLength) },
     box: { start: mapAxes((a) => spans[a].boxStart), shape: mapAxes((a) => spans[a].boxLength) },
   };
-}
-
-/** Spatial shape z, y, x of an image; z is 1 for a 2-D image. */
-export function spatialShape(image: ImageInfo): Vec3 {
-  return alongSpatialAxes(image, image.shape);
-}
-
-/** Picks the lengths along z, y, x out of lengths along all axes; 1 where the image lacks the axis. */
-function alongSpatialAxes(image: ImageInfo, lengths: readonly number[]): Vec3 {
-  return mapAxes((axis) => {
-    const position = image.axes.findIndex(({ name }) => name === SPATIAL_AXES[axis]);
-    return position < 0 ? 1 : lengths[position]!;
-  });
 }
 
 function planCuts(plan: Plan): [AxisCut, AxisCut, AxisCut] {

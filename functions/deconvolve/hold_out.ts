@@ -5,7 +5,7 @@ import { mapAxes } from "shared/geometry.ts";
 import { axisMap } from "shared/image/axis_map.ts";
 import type { PhotonSplit } from "shared/photon_split.ts";
 import { splitPhotons } from "shared/photon_split.ts";
-import { spatialShape } from "shared/plan.ts";
+import { spatialShape } from "shared/spatial.ts";
 
 /** A task on the kept photons, and both kinds of photons. */
 export interface HeldOutBox extends PhotonSplit {

@@ -4,7 +4,7 @@ import type { PilotTask } from "shared/contract/pilot.ts";
 import type { TileTask } from "shared/contract/tile.ts";
 import { type BoxDataType, boxDataType } from "shared/image/box_data_type.ts";
 import { observedInBox } from "shared/image/read_box.ts";
-import { spatialShape } from "shared/plan.ts";
+import { spatialShape } from "shared/spatial.ts";
 
 /** What every message about a tile says. */
 export type BoxTask = Pick<TileTask, "source" | "psf" | "psfSha256" | "algorithm" | "backend" | "tile">;

@@ -7,7 +7,7 @@ import type { ImageInfo } from "../contract/image_info.ts";
 import type { Box, Vec3 } from "../geometry.ts";
 import { mapAxes, voxelCount } from "../geometry.ts";
 import { positionAt } from "../position.ts";
-import { spatialShape } from "../plan.ts";
+import { spatialShape } from "../spatial.ts";
 import { levelGrid } from "../pyramid.ts";
 import { releaseMemory } from "../release_memory.ts";
 import { mapLimited } from "../storage/map_limited.ts";

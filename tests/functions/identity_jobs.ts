@@ -9,7 +9,7 @@ import type { Invoke } from "shared/engine/task_kinds.ts";
 import { createLocalEngine } from "shared/engine/local.ts";
 import { openImage } from "shared/image/open_image.ts";
 import { readBox } from "shared/image/read_box.ts";
-import { spatialShape } from "shared/plan.ts";
+import { spatialShape } from "shared/spatial.ts";
 import { openStore } from "shared/storage/open_store.ts";
 import type { IdentityKernels } from "./identity_kernels.ts";
 import { identityKernels } from "./identity_kernels.ts";

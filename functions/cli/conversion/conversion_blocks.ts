@@ -3,11 +3,11 @@ import type { ImageInfo } from "shared/contract/image_info.ts";
 import { dtypeBytes } from "shared/dtype.ts";
 import { ClearstackError } from "shared/errors.ts";
 import type { Box, Vec3 } from "shared/geometry.ts";
-import { mapAxes, SPATIAL_AXES, voxelCount } from "shared/geometry.ts";
+import { mapAxes, voxelCount } from "shared/geometry.ts";
 import { formatBytes, READ_CONCURRENCY, RUNTIME_BYTES, WRITE_CONCURRENCY } from "shared/memory.ts";
 import { CHUNK_TARGET } from "shared/output_chunk.ts";
 import { windowBytes } from "shared/image/channel_windows.ts";
-import { spatialShape } from "shared/plan.ts";
+import { alongSpatialAxes, spatialShape } from "shared/spatial.ts";
 import { positionAt } from "shared/position.ts";
 import { volumeCount, volumeGrid } from "shared/volumes.ts";
 
@@ -43,7 +43,7 @@ export interface BlockPlace {
 export function cutImage(image: ImageInfo, budgetBytes: number): Cut {
   const shape = spatialShape(image);
   const voxelBytes = dtypeBytes(image.dtype);
-  const source = alongSpace(image, image.chunkShape);
+  const source = alongSpatialAxes(image, image.chunkShape);
   const sourceBytes = voxelBytes * image.chunkShape.reduce((product, side) => product * side, 1);
   const bytes = (block: Vec3, chunk: Vec3, mode: Pick<Cut, "concurrency" | "reads">) =>
     cutBytes(image, { block, chunk, ...mode });
@@ -125,10 +125,6 @@ export function blockAt(image: ImageInfo, block: Vec3, index: number): BlockPlac
 function blockGrid(image: ImageInfo, block: Vec3): Vec3 {
   const shape = spatialShape(image);
   return mapAxes((axis) => Math.ceil(shape[axis] / block[axis]));
-}
-
-function alongSpace({ axes }: ImageInfo, lengths: readonly number[]): Vec3 {
-  return mapAxes((axis) => lengths[axes.findIndex(({ name }) => name === SPATIAL_AXES[axis])] ?? 1);
 }
 
 function roundUp(length: number, step: number): number {

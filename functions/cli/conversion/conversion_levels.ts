@@ -5,7 +5,7 @@ import { dtypeBytes } from "shared/dtype.ts";
 import { mapAxes, type Vec3, voxelCount } from "shared/geometry.ts";
 import { levelTaskBytes } from "shared/level_memory.ts";
 import { RUNTIME_BYTES, WRITE_CONCURRENCY } from "shared/memory.ts";
-import { spatialShape } from "shared/plan.ts";
+import { spatialShape } from "shared/spatial.ts";
 import { pyramidLevels, voxelSpacing } from "shared/pyramid.ts";
 
 /** Tiles of a level under way at the same time at most: while one is stored, others are read. */
