@@ -115,7 +115,7 @@ export function px(value: number): string {
 }
 
 /** Text as it may stand in XML. */
-export function escapeXml(text: string): string {
+function escapeXml(text: string): string {
   // deno-lint-ignore no-control-regex
   return text.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/g, "\ufffd").replace(/&/g, "&amp;").replace(
     /</g,

@@ -11,7 +11,7 @@ const SecretSettingsSchema = z.strictObject({ secretSha256: Secrets });
 const httpsUrl = z.url({ protocol: /^https$/, error: "expected an https URL" });
 
 /** Tokens of OpenID Connect. */
-export const TokenSettingsSchema = z.strictObject({
+const TokenSettingsSchema = z.strictObject({
   audience: z.string().min(1).describe("what `aud` must be"),
   emails: z.array(z.email()).max(100).default([]).describe("service accounts that may send; Google"),
   subjects: z.array(z.string().min(1)).max(100).default([]).describe("`sub` of who may send, where there is no email"),
@@ -21,7 +21,7 @@ export const TokenSettingsSchema = z.strictObject({
 export type TokenSettings = z.infer<typeof TokenSettingsSchema>;
 
 /** Tokens that Microsoft Entra issues to Event Grid. */
-export const EntraSettingsSchema = z.strictObject({
+const EntraSettingsSchema = z.strictObject({
   tenant: z.guid(),
   audience: z.string().min(1).describe("application id or URI of this service in Entra"),
   applications: z.array(z.guid()).min(1).default(["4962773b-9cdb-44cf-a8bf-237846a00ab7"])

@@ -58,7 +58,7 @@ export function readS3Record(record: unknown): UploadEvent {
 }
 
 /** True for an event of S3 that tells of a new object, `s3:ObjectCreated:Put` or `ObjectCreated:Put`. */
-export function isCreation(eventName: string): boolean {
+function isCreation(eventName: string): boolean {
   return /^(s3:)?ObjectCreated:/.test(eventName);
 }
 

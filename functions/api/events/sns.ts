@@ -10,7 +10,7 @@ import { requireSignature, snsUrl } from "./sns_signature.ts";
 import type { UploadEvent } from "./upload_event.ts";
 
 /** What SNS posts. */
-export const SnsMessageSchema = z.object({
+const SnsMessageSchema = z.object({
   Type: z.enum(["Notification", "SubscriptionConfirmation", "UnsubscribeConfirmation"]),
   MessageId: z.string(),
   TopicArn: z.string(),
