@@ -30,7 +30,8 @@ export interface DeconvolveAppDeps extends TaskFunctions<DeconvolveKind>, Pick<M
  * `GET /metrics` what has been done.
  */
 export function createDeconvolveApp(
-  { device, ready = () => Promise.resolve(), token, metricsToken, log = console.error, tiles, seams, pilots }: DeconvolveAppDeps,
+  { device, ready = () => Promise.resolve(), token, metricsToken, log = console.error, tiles, seams, pilots }:
+    DeconvolveAppDeps,
 ): Hono {
   const app = new Hono();
   app.use(observeRequests);
