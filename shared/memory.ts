@@ -13,7 +13,7 @@ export const WRITE_CONCURRENCY = 4;
 export const SHARDS_AT_ONCE = 2;
 
 /** What a process holds that does not grow with tiles or blocks: Deno, the libraries, the compute Workers. */
-export const RUNTIME_BYTES = 220 * 2 ** 20;
+export const RUNTIME_BYTES = 256 * 2 ** 20;
 
 const FLOAT_BYTES = 4;
 
