@@ -16,8 +16,8 @@ export interface MeanOverOptions {
 /**
  * Means over cells of `factors` voxels; a cell that reaches past the end is the mean of the voxels it has. Every mean is rounded
  * once, to the nearest value of its type, halfway to the even one, as numpy's `rint` does, which makes levels neither brighter
- * nor darker; of bool, a cell is set where half of it or more is, which keeps what is one voxel thin. Sums are exact for integers, and
- * float64, taken in the order of the voxels, for floats, so that every run gives the same bits.
+ * nor darker; of bool, a cell is set where half of it or more is, which keeps what is one voxel thin. Sums are exact for
+ * integers, and float64, taken in the order of the voxels, for floats, so that every run gives the same bits.
  *
  * @param values voxels of `shape` z, y, x, x contiguous, of the array type that belongs to `dtype`
  * @returns ceil(shape / factors) means, x contiguous, in memory of their own

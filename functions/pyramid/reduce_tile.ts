@@ -14,11 +14,11 @@ import { joinRanges, NO_VALUES, valueRange } from "shared/image/value_range.ts";
 import { VOXEL_ARRAYS } from "shared/image/voxel_arrays.ts";
 import { writeBlock } from "shared/image/write_block.ts";
 import { READ_CONCURRENCY } from "shared/memory.ts";
-import { spatialShape } from "shared/spatial.ts";
 import { pieceShape } from "shared/pyramid.ts";
 import { releaseMemory } from "shared/release_memory.ts";
-import { withSpan } from "shared/telemetry/span.ts";
+import { spatialShape } from "shared/spatial.ts";
 import { openStore } from "shared/storage/open_store.ts";
+import { withSpan } from "shared/telemetry/span.ts";
 import { meanOver } from "./mean_over.ts";
 
 /**

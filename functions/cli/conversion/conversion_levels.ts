@@ -5,15 +5,15 @@ import { dtypeBytes } from "shared/dtype.ts";
 import { mapAxes, type Vec3, voxelCount } from "shared/geometry.ts";
 import { levelTaskBytes } from "shared/level_memory.ts";
 import { RUNTIME_BYTES, WRITE_CONCURRENCY } from "shared/memory.ts";
-import { spatialShape } from "shared/spatial.ts";
 import { pyramidLevels, voxelSpacing } from "shared/pyramid.ts";
+import { spatialShape } from "shared/spatial.ts";
 
 /** Tiles of a level under way at the same time at most: while one is stored, others are read. */
 const TILES_IN_FLIGHT = 4;
 
 /**
  * The levels of an image whose full resolution is stored in such chunks, which have fewer planes where memory is short; finest
- * first. One tile of them takes no more memory than a block that is a chunk.
+ * first. One tile of them fits in any budget that a block of such chunks fits in.
  */
 export function conversionLevels(image: ImageInfo, chunk: Vec3, budgetBytes: number): Level[] {
   const encoded = 2 * WRITE_CONCURRENCY * voxelCount(chunk);
