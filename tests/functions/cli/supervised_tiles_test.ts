@@ -87,7 +87,7 @@ Deno.test("a process that ends before it listens is told as such", async () => {
 
 Deno.test("nobody without the token gets anything, and the process ends with its parent's pipe", async () => {
   const process = await TileProcess.start({ entry, env: { FAULT_MARK: `${folder}/none` } });
-  assertEquals(await fetch(`${process.url}/healthz`).then((r) => r.body?.cancel().then(() => r.status)), 401);
+  assertEquals(await fetch(`${process.url}/v1/device`).then((r) => r.body?.cancel().then(() => r.status)), 401);
   await process.kill("was stopped by the test");
   assertEquals(await process.ended, "the GPU process was stopped by the test");
 });
