@@ -5,6 +5,7 @@
 import { z } from "zod";
 import type { Dtype } from "../contract/image_info.ts";
 import { DtypeSchema } from "../contract/image_info.ts";
+import { dtypeBytes } from "../dtype.ts";
 import { ClearstackError } from "../errors.ts";
 import { checkCodecs, type CodecSpec, type Sharding, v2Codecs } from "./zarr_codecs.ts";
 import { asRecord, type ZarrNode } from "./zarr_node.ts";
@@ -175,7 +176,10 @@ function assemble(url: string, parts: Parts): ZarrArrayMeta {
       data_type: dtype,
       chunk_grid: { name: "regular", configuration: { chunk_shape: [...chunkShape] } },
       chunk_key_encoding: { name: keyEncoding.name, configuration: { separator: keyEncoding.separator } },
-      codecs: codecs.map(({ name, configuration }) => ({ name, configuration })),
+      // One byte has no order; told one, zarrita puts booleans in the wrong places.
+      codecs: codecs.map(({ name, configuration }) =>
+        name === "bytes" && dtypeBytes(dtype) === 1 ? { name, configuration: {} } : { name, configuration }
+      ),
       fill_value: normalFill(parts.fill, dtype, url),
       attributes: {},
     },

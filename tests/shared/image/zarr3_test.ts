@@ -76,6 +76,16 @@ for (const [name, options] of Object.entries(READABLE)) {
   });
 }
 
+Deno.test("single bytes that are said to be big-endian read in their places", async () => {
+  const bits = values.map((value) => value % 2);
+  for (const data_type of ["bool", "uint8", "int8"]) {
+    const url = memoryUrl();
+    const codecs = [{ name: "bytes", configuration: { endian: "big" } }];
+    await writeZarr3(url, { ...plain, dtype: "uint8", values: bits, metadata: { data_type, codecs } });
+    assertEquals(await readWhole(await openImage({ url })), Float32Array.from(bits), data_type);
+  }
+});
+
 Deno.test("chunks and inner chunks that are missing read as the fill value", async () => {
   const sharded = { inner: [2, 2, 4] };
   for (const storage of [{}, sharded, { ...sharded, index: { at: "start" } }] as const) {
