@@ -2,6 +2,7 @@
 import type { Context, MiddlewareHandler } from "hono";
 import { matchedRoutes } from "hono/route";
 import { PROCESS } from "../telemetry/metrics.ts";
+import { nameRequestSpan } from "../telemetry/span.ts";
 
 /** Whoever sends others must not make series of them. */
 const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
@@ -12,6 +13,7 @@ export const observeRequests: MiddlewareHandler = async (c, next) => {
   await next();
   const method = METHODS.includes(c.req.method) ? c.req.method : "other";
   const labels = { method, route: routeOf(c), status: String(c.res.status) };
+  nameRequestSpan(method, labels.route);
   PROCESS.requestSeconds.observe((performance.now() - started) / 1000, labels);
 };
 

@@ -57,6 +57,11 @@ export function isTraced(): boolean {
   return trace.getActiveSpan()?.isRecording() ?? false;
 }
 
+/** Names the current span, which is that of a request being answered, by the route that answers it. */
+export function nameRequestSpan(method: string, route: string): void {
+  trace.getActiveSpan()?.updateName(`${method} ${route}`).setAttribute("http.route", route);
+}
+
 /** The ids of the current span, to find it by; undefined where there is none. */
 export function currentSpanIds(): { readonly traceId: string; readonly spanId: string } | undefined {
   const ids = trace.getActiveSpan()?.spanContext();

@@ -54,14 +54,14 @@ Deno.test("one trace leads from the request that submits a job over its tasks to
   assertEquals(paths.length, status.tiles);
   for (const names of paths) {
     assertEquals(names, [
+      "api: POST /v1/jobs",
       "api: POST",
-      "api: POST",
-      "orchestrate: POST",
+      "orchestrate: POST /v1/runs",
       "orchestrate: job",
       "orchestrate: tiles",
       "orchestrate: task of tiles",
       "orchestrate: POST",
-      "deconvolve: POST",
+      "deconvolve: POST /v1/tiles",
       "deconvolve: tile",
       "deconvolve: deconvolve",
       "deconvolve: compute",
