@@ -15,6 +15,7 @@ import { convertImage } from "functions/cli/conversion/convert_image.ts";
 import { createLocalEngine } from "shared/engine/local.ts";
 import { axesOf } from "shared/image/axes.ts";
 import { openImage } from "shared/image/open_image.ts";
+import { RUNTIME_BYTES } from "shared/memory.ts";
 import { openStore } from "shared/storage/open_store.ts";
 import { arbitraryOfSchema } from "../../fixtures/arbitrary_of_schema.ts";
 import { memoryUrl } from "../../fixtures/memory_url.ts";
@@ -111,7 +112,7 @@ Deno.test("an interrupted conversion shows no image, and goes on where it stoppe
   assert((await runCli(["info", output])).out.includes("unfinished"));
 
   // It keeps to the blocks of the run that began it, or says what they take.
-  const tight = await convertImage(request, { ...options, memoryBytes: 220 * 2 ** 20 + 200_000 }).catch((error) =>
+  const tight = await convertImage(request, { ...options, memoryBytes: RUNTIME_BYTES + 200_000 }).catch((error) =>
     error
   );
   assert(tight.kind === "over-budget" && /allow at least \d+MiB with --memory/.test(tight.message), tight.message);
@@ -173,7 +174,7 @@ Deno.test("blocks cover every voxel once, in whole chunks, within memory", () =>
     fc.property(
       fc.tuple(side(90), side(700), side(700)),
       fc.tuple(side(90), side(700), side(700)),
-      fc.integer({ min: 230, max: 400 }),
+      fc.integer({ min: 270, max: 440 }),
       side(3),
       (shape, chunkShape, mebibytes, times) => {
         const image = {
@@ -190,7 +191,7 @@ Deno.test("blocks cover every voxel once, in whole chunks, within memory", () =>
         const { chunk, block, concurrency, reads } = cut;
         const chunkVoxels = chunkShape.reduce((product, length) => product * length, 1);
         const voxels = block.reduce((product, length) => product * length, 1);
-        assert(220 * 2 ** 20 + 2 * concurrency * (voxels + 2 * reads * chunkVoxels) <= budget);
+        assert(RUNTIME_BYTES + 2 * concurrency * (voxels + 2 * reads * chunkVoxels) <= budget);
         let seen = 0;
         for (let index = 0; index < blockCount(image, block); index++) {
           const { box } = blockAt(image, block, index);
