@@ -28,7 +28,11 @@ Deno.test("attempts that failed are counted by the kind of their error, told in 
   });
   const logged: [string, LogFields | undefined][] = [];
   const all = { ...createTileComputer(kernels), levels: reduceTile };
-  const tasks = measuredTasks(all, ["tiles", "seams", "pilots", "levels"], (message, fields) => logged.push([message, fields]));
+  const tasks = measuredTasks(
+    all,
+    ["tiles", "seams", "pilots", "levels"],
+    (message, fields) => logged.push([message, fields]),
+  );
   const retries = { attempts: 3, firstDelayMilliseconds: 1, longestDelayMilliseconds: 1 };
   const deps = { ...identityJobs(), engine: createLocalEngine(tasks, { retries }) };
   const { request } = await sampleRequest();
