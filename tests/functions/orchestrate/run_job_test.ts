@@ -3,6 +3,7 @@ import type { JobProgress } from "functions/orchestrate/job_run.ts";
 import { runJob } from "functions/orchestrate/run_job.ts";
 import type { JobRequest } from "shared/contract/job_request.ts";
 import { ClearstackError } from "shared/errors.ts";
+import { RUNTIME_BYTES } from "shared/memory.ts";
 import { openStore } from "shared/storage/open_store.ts";
 import { identityJobs, keysBelow, readOutput, recordedTiles, sampleRequest } from "../identity_jobs.ts";
 import { identityKernels } from "../identity_kernels.ts";
@@ -151,8 +152,8 @@ Deno.test("an unfinished output is continued with its own tile when memory would
     const jobs = identityJobs(kernels);
     return { ...jobs, device: async () => ({ ...await jobs.device("cpu"), hostBytes }) };
   };
-  // What a process holds before any tile is about 220 MiB; 700 KiB more make room for small tiles only.
-  const small = 220 * 2 ** 20 + 700 * 2 ** 10;
+  // Room for small tiles only.
+  const small = RUNTIME_BYTES + 700 * 2 ** 10;
   await assertRejects(() => runJob(automatic, withMemory(small, 3)), ClearstackError, "2 of");
   const { tiles, tilesComputed } = await runJob(automatic, withMemory(2 ** 30));
   assertEquals(tilesComputed, tiles - 2);
