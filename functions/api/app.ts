@@ -109,6 +109,8 @@ GET    /v1/jobs/{id}         where a job stands
 GET    /v1/jobs/{id}/events  follow a job
 DELETE /v1/jobs/{id}         cancel a job
 POST   /v1/plans             plan a job without starting it
+POST   /v1/events            tell of uploads
+GET    /metrics              counts for Prometheus
 GET    /openapi.json         this service, described
 `;
 
