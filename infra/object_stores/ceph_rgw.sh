@@ -159,6 +159,7 @@ start() {
     answers || { stop; fail "it does not answer at $endpoint; see $home/failed.log"; }
   fi
   # Also where the tests look for it.
+  mkdir -p "$run"
   tee "$run/environment" <<ENVIRONMENT
 AWS_ENDPOINT_URL=$endpoint
 AWS_ACCESS_KEY_ID=$access_key
