@@ -17,6 +17,15 @@ export const RUNTIME_BYTES = 256 * 2 ** 20;
 
 const FLOAT_BYTES = 4;
 
+/**
+ * Of what tiles in flight hold, the share that was given back and is still there: the allocator and the collector take their time.
+ * Measured with `deno task bench:memory`, where glibc's allocator is told to keep less, see docs/engine.md.
+ */
+const LINGERING = 0.3;
+
+/** Copies of a chunk on its way to a store: as it is, encoded, hashed for a signature, and as the body of a request. */
+const COPIES_WRITTEN = 4;
+
 /** What {@link hostMemory} needs to know. */
 export interface HostMemoryOptions {
   readonly box: Vec3;
@@ -36,15 +45,17 @@ export interface HostMemoryOptions {
 export function hostMemory(options: HostMemoryOptions): MemoryTerms {
   const { concurrency } = options;
   const boxBytes = FLOAT_BYTES * voxelCount(options.box);
+  const coreBytes = FLOAT_BYTES * voxelCount(options.core);
   return {
     runtime: RUNTIME_BYTES,
     boxesRead: concurrency * boxBytes,
     estimates: concurrency * boxBytes,
     ...(options.holdsOut ? { photonSplits: concurrency * boxBytes } : {}),
-    cores: concurrency * FLOAT_BYTES * voxelCount(options.core),
+    cores: concurrency * coreBytes,
+    lingering: Math.ceil(LINGERING * concurrency * (2 * boxBytes + coreBytes)),
     // stored and decoded bytes of each chunk under way; stored ones are taken as incompressible
     sourceChunks: 2 * READ_CONCURRENCY * options.sourceChunkBytes,
-    outputChunks: 2 * WRITE_CONCURRENCY * FLOAT_BYTES * voxelCount(options.outputChunk),
+    outputChunks: COPIES_WRITTEN * WRITE_CONCURRENCY * FLOAT_BYTES * voxelCount(options.outputChunk),
     ...(options.outputShard ? { outputShards: SHARDS_AT_ONCE * FLOAT_BYTES * voxelCount(options.outputShard) } : {}),
   };
 }

@@ -50,7 +50,8 @@ async function clearstack(command: string) {
   const started = performance.now();
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", entry, command, ...job, ...settings],
-    env: { ...store.environment },
+    // As the tasks of deno.json have it.
+    env: { ...store.environment, MALLOC_ARENA_MAX: "2", MALLOC_MMAP_THRESHOLD_: "1048576" },
     stdout: "piped",
     stderr: "piped",
   }).spawn();
