@@ -153,7 +153,7 @@ Deno.test("an unfinished output is continued with its own tile when memory would
     return { ...jobs, device: async () => ({ ...await jobs.device("cpu"), hostBytes }) };
   };
   // Room for small tiles only.
-  const small = RUNTIME_BYTES + 700 * 2 ** 10;
+  const small = RUNTIME_BYTES + 1000 * 2 ** 10;
   await assertRejects(() => runJob(automatic, withMemory(small, 3)), ClearstackError, "2 of");
   const { tiles, tilesComputed } = await runJob(automatic, withMemory(2 ** 30));
   assertEquals(tilesComputed, tiles - 2);
