@@ -6,6 +6,7 @@ import type { BackendChoice } from "shared/contract/backend.ts";
 import type { Device } from "shared/engine/device.ts";
 import { httpDevice, httpTiles } from "shared/engine/http_functions.ts";
 import type { DeconvolveKind, Invoke, TaskFunctions } from "shared/engine/task_kinds.ts";
+import { pause } from "shared/pause.ts";
 import { ClearstackError, isClearstackError, toClearstackError } from "shared/errors.ts";
 import type { TileWork } from "./tile_deadline.ts";
 import { TileDeadline } from "./tile_deadline.ts";
@@ -112,8 +113,4 @@ export class SupervisedTiles implements TaskFunctions<DeconvolveKind> {
     const verdict = `the GPU was lost ${Math.ceil(this.#losses)} times: look at its driver, or use --backend cpu`;
     return new ClearstackError("no-device", `${message}; ${verdict}`, { cause: error });
   }
-}
-
-function pause(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }

@@ -3,7 +3,7 @@ import type { JobEvent, JobStatus } from "shared/contract/job_status.ts";
 import type { EventsOptions } from "shared/engine/job_runner.ts";
 import { hasEnded } from "shared/engine/job_runner.ts";
 import type { HeldJob } from "./held_job.ts";
-import { pause } from "./pause.ts";
+import { pause } from "shared/pause.ts";
 
 /** Where events come from. */
 export interface FollowOptions extends EventsOptions {

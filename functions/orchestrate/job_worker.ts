@@ -15,7 +15,7 @@ import type { JobStore } from "./job_store.ts";
 import type { Candidate } from "./job_watch.ts";
 import { JobWatch } from "./job_watch.ts";
 import type { Pace } from "./pace.ts";
-import { pause } from "./pause.ts";
+import { pause } from "shared/pause.ts";
 import type { JobDeps } from "./run_job.ts";
 import { runHeldJob } from "./run_held_job.ts";
 import type { StateSeal } from "./state_seal.ts";

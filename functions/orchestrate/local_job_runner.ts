@@ -18,7 +18,7 @@ import { JobStore } from "./job_store.ts";
 import { JobWorker } from "./job_worker.ts";
 import { listJobs } from "./list_jobs.ts";
 import { Pace } from "./pace.ts";
-import { pause } from "./pause.ts";
+import { pause } from "shared/pause.ts";
 import { prepareJob } from "./prepare_job.ts";
 import { removeExpired } from "./retention.ts";
 import type { JobDeps } from "./run_job.ts";

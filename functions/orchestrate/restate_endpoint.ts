@@ -2,6 +2,7 @@
 import { createEndpointHandler } from "@restatedev/restate-sdk/fetch";
 import type { ShardServiceDeps } from "./restate_shard.ts";
 import { shardService } from "./restate_shard.ts";
+import { pause } from "shared/pause.ts";
 
 /** Settings of {@link createRestateEndpoint}. */
 export interface RestateEndpointOptions extends ShardServiceDeps {
@@ -55,6 +56,6 @@ export async function registerEndpoint({ adminUrl, endpointUrl, log = console.er
     }
     if (answer !== told) log(`the Restate server at ${url.origin} does not take ${endpointUrl} yet: ${answer}`);
     told = answer;
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    await pause(500);
   }
 }

@@ -14,7 +14,7 @@ import type { BegunJob } from "./job_run.ts";
 import type { JobStore } from "./job_store.ts";
 import type { JobWorker } from "./job_worker.ts";
 import type { Pace } from "./pace.ts";
-import { pause } from "./pause.ts";
+import { pause } from "shared/pause.ts";
 import type { JobDeps } from "./run_job.ts";
 import { beginJob } from "./run_job.ts";
 import type { StateSeal } from "./state_seal.ts";

@@ -5,7 +5,7 @@
 import type { JobStatus } from "shared/contract/job_status.ts";
 import { ClearstackError, isClearstackError } from "shared/errors.ts";
 import { storeEnvironment } from "shared/storage/store_environment.ts";
-import { pause } from "./pause.ts";
+import { pause } from "shared/pause.ts";
 
 /** Settings of {@link Webhooks}. */
 export interface WebhooksOptions {

@@ -2,6 +2,7 @@
  * The layer around every store: repeats what may succeed later, gives up on what hangs, bounds how much runs at once,
  * refuses keys that would leave the base URL, and lets no short read through.
  */
+import { pause } from "../pause.ts";
 import { ClearstackError, isClearstackError } from "../errors.ts";
 import { createLimiter } from "./limiter.ts";
 import type { ByteRange, Store } from "./store.ts";
@@ -81,18 +82,6 @@ async function withTimeout<T>(
   } finally {
     clearTimeout(timer);
   }
-}
-
-function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      signal?.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, milliseconds);
-    signal?.addEventListener("abort", done);
-  });
 }
 
 function throwIfAborted(signal: AbortSignal | undefined): void {
