@@ -1,5 +1,5 @@
 /**
- * Reading and writing OME-Zarr beside zarr-python 3, in one run on one core: `deno task bench:io [--shape 64,1024,1024]
+ * Reading and writing OME-Zarr beside zarr-python 3, in one run on one core, by the time that the processor was busy with it: `deno task bench:io [--shape 64,1024,1024]
  * [--repeats 3]`. Needs taskset, and zarr-python 3 as infra/oracles/unpack_suite.sh unpacks it.
  */
 import { parseArgs } from "@std/cli/parse-args";
@@ -87,7 +87,7 @@ if (import.meta.main) {
   console.log(
     `${
       shape.join(" x ")
-    } uint16, ${mebibytes} MiB, chunks 16 x 256 x 256, one core, median of ${ROUNDS} rounds of ${flags.repeats}\n`,
+    } uint16, ${mebibytes} MiB, chunks 16 x 256 x 256, one core, processor time, median of ${ROUNDS} rounds of ${flags.repeats}\n`,
   );
   console.log(`| what | MiB/s | zarr-python ${version} | times faster | over copy and codec alone |`);
   console.log("| --- | --- | --- | --- | --- |");

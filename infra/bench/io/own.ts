@@ -1,8 +1,9 @@
 /**
  * Times our own reading and writing of the arrays of infra/bench/io, on the thread that calls: `own.ts write|read FOLDER DEPTH
- * HEIGHT WIDTH REPEATS`. Prints JSON: seconds of every repeat by what was done; `floor` is what no implementation around the same codec can
+ * HEIGHT WIDTH REPEATS`. Prints JSON: processor seconds of every repeat by what was done; `floor` is what no implementation around the same codec can
  * beat: files of uncompressed chunks, and the native codec alone.
  */
+import process from "node:process";
 import { constants, zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import type { StoredArray } from "shared/contract/stored_array.ts";
 import type { Vec3 } from "shared/geometry.ts";
@@ -22,9 +23,10 @@ const volume = new Uint16Array((await Deno.readFile(`${folder}/volume.raw`)).buf
 const seconds: Record<string, number[]> = {};
 
 async function time<Result>(what: string, run: () => Promise<Result>): Promise<Result> {
-  const start = performance.now();
+  const start = process.cpuUsage();
   const result = await run();
-  (seconds[what] ??= []).push((performance.now() - start) / 1000);
+  const { user, system } = process.cpuUsage(start);
+  (seconds[what] ??= []).push((user + system) / 1e6);
   return result;
 }
 

@@ -1,6 +1,6 @@
 """Times zarr-python 3 on the arrays of infra/bench/io: `zarr_python.py FOLDER DEPTH HEIGHT WIDTH REPEATS`.
 
-Reads FOLDER/volume.raw (uint16), writes it with each codec, reads that and our own output back, and prints JSON: seconds of
+Reads FOLDER/volume.raw (uint16), writes it with each codec, reads that and our own output back, and prints JSON: processor seconds of
 every repeat by what was done.
 """
 
@@ -26,9 +26,9 @@ codecs = {
 
 
 def timed(run):
-    start = time.perf_counter()
+    start = time.process_time()
     result = run()
-    return time.perf_counter() - start, result
+    return time.process_time() - start, result
 
 
 def write(name, codec):
