@@ -6,7 +6,7 @@ import type { ConversionResult } from "./conversion/convert_image.ts";
 import { times } from "./info_facts.ts";
 import type { Io } from "./io.ts";
 import { parseArguments } from "./parse_arguments.ts";
-import { ProgressDisplay } from "./progress_display.ts";
+import { runShown } from "./run_shown.ts";
 
 const FORM = {
   usage: "convert SOURCE OUTPUT",
@@ -27,23 +27,13 @@ export async function convertCommand(args: readonly string[], io: Io): Promise<n
   const { convertImage } = await import("./conversion/convert_image.ts");
   const { createLocalEngine } = await import("shared/engine/local.ts");
   const { reduceTile } = await import("functions/pyramid/reduce_tile.ts");
-  const stop = new AbortController();
-  const release = io.onInterrupt(() => stop.abort());
-  const display = parsed.has("quiet") ? undefined : new ProgressDisplay(io, { pieces: "blocks" });
-  try {
-    const result = await convertImage(request, {
-      memoryBytes,
-      engine: createLocalEngine({ levels: reduceTile }),
-      signal: stop.signal,
-      onProgress: (progress) => display?.update(progress),
-    });
-    display?.end();
-    io.out(parsed.has("json") ? `${JSON.stringify(result)}\n` : describeResult(result));
-    return 0;
-  } finally {
-    display?.end();
-    release();
-  }
+  const shown = { quiet: parsed.has("quiet"), json: parsed.has("json"), pieces: "blocks", describe: describeResult };
+  await runShown(
+    io,
+    shown,
+    (given) => convertImage(request, { memoryBytes, engine: createLocalEngine({ levels: reduceTile }), ...given }),
+  );
+  return 0;
 }
 
 /** The result in words. */

@@ -6,7 +6,7 @@ import type { Io } from "./io.ts";
 import { jobRequest } from "./job_arguments.ts";
 import { JOB_FLAGS } from "./job_flags.ts";
 import { parseArguments } from "./parse_arguments.ts";
-import { ProgressDisplay } from "./progress_display.ts";
+import { runShown } from "./run_shown.ts";
 
 const FORM = {
   usage: "deconvolve SOURCE OUTPUT --psf PSF",
@@ -22,20 +22,11 @@ export async function deconvolveCommand(args: readonly string[], io: Io): Promis
   const { openLocalProcess } = await import("./local_process.ts");
   const { runJob } = await import("functions/orchestrate/run_job.ts");
   const local = openLocalProcess(io.config());
-  const stop = new AbortController();
-  const release = io.onInterrupt(() => stop.abort());
-  const display = parsed.has("quiet") ? undefined : new ProgressDisplay(io);
   try {
-    const result = await runJob(request, local.deps, {
-      signal: stop.signal,
-      onProgress: (progress) => display?.update(progress),
-    });
-    display?.end();
-    io.out(parsed.has("json") ? `${JSON.stringify(result)}\n` : describeResult(result));
+    const shown = { quiet: parsed.has("quiet"), json: parsed.has("json"), describe: describeResult };
+    await runShown(io, shown, (given) => runJob(request, local.deps, given));
     return 0;
   } finally {
-    display?.end();
-    release();
     await local.close();
   }
 }
