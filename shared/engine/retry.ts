@@ -1,5 +1,6 @@
 /** Trying again what may pass: exponential backoff with jitter, and a budget. */
 import { ClearstackError, toClearstackError } from "../errors.ts";
+import { pause } from "../pause.ts";
 
 /** How often and how patiently a failed call is tried again. */
 export interface RetryPolicy {
@@ -36,6 +37,7 @@ export async function withRetries<T>(f: () => Promise<T>, { policy, signal, onRe
       const delay = backoff(policy, attempt);
       onRetry?.(attempt, delay, error);
       await pause(delay, signal);
+      if (signal.aborted) throw new ClearstackError("cancelled", "cancelled while waiting to try again");
     }
   }
 }
@@ -44,20 +46,4 @@ export async function withRetries<T>(f: () => Promise<T>, { policy, signal, onRe
 function backoff(policy: RetryPolicy, attempt: number): number {
   const full = Math.min(policy.longestDelayMilliseconds, policy.firstDelayMilliseconds * 2 ** (attempt - 1));
   return full * (0.5 + 0.5 * Math.random());
-}
-
-/** Waits, unless aborted. */
-function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const abort = () => {
-      clearTimeout(timer);
-      reject(new ClearstackError("cancelled", "cancelled while waiting to try again"));
-    };
-    const timer = setTimeout(() => {
-      signal.removeEventListener("abort", abort);
-      resolve();
-    }, milliseconds);
-    if (signal.aborted) abort();
-    else signal.addEventListener("abort", abort, { once: true });
-  });
 }

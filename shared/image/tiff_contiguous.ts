@@ -9,6 +9,7 @@ import { ClearstackError } from "../errors.ts";
 import type { ReadBytes } from "../storage/block_reader.ts";
 import type { RequestOptions } from "../storage/store.ts";
 import type { ChunkValues } from "./image.ts";
+import { VOXEL_ARRAYS } from "./voxel_arrays.ts";
 
 /** What the stack is made of. */
 export interface ContiguousStack {
@@ -21,18 +22,6 @@ export interface ContiguousStack {
 
 /** Reads one page of a stack. */
 export type ReadPage = (page: number, options: RequestOptions) => Promise<ChunkValues>;
-
-const ARRAYS = {
-  int8: Int8Array,
-  uint8: Uint8Array,
-  int16: Int16Array,
-  uint16: Uint16Array,
-  int32: Int32Array,
-  uint32: Uint32Array,
-  float16: Float16Array,
-  float32: Float32Array,
-  float64: Float64Array,
-} as const;
 
 /**
  * Finds the pages behind the first.
@@ -49,7 +38,7 @@ export async function contiguousPages(first: GeoTIFFImage, stack: ContiguousStac
     const whole = Math.max(0, Math.floor((fileBytes - start) / pageBytes));
     throw new ClearstackError("corrupt-data", `${where} says it has ${pages} images and ends after ${whole}`);
   }
-  const Values = ARRAYS[dtype as keyof typeof ARRAYS];
+  const Values = VOXEL_ARRAYS[dtype];
   return async (page, { signal }) => {
     const bytes = await readBytes(start + page * pageBytes, pageBytes, signal);
     if (bytes.length !== pageBytes) {
