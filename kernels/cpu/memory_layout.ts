@@ -88,14 +88,6 @@ export const MOST_PAGES = MAX_BYTES / PAGE_BYTES;
 const CONTROL_BYTES = 4096;
 
 /**
- * The bytes that a CPU deconvolver allocates for a box: data, estimate, spectrum and OTF at 4 bytes a voxel each, plus what
- * rounds rows up (the Nyquist column, blocks of four columns, groups of eight rows), acceleration, tables and scratch.
- */
-export function cpuComputeBytes(box: Vec3, options: CpuMemoryOptions): CpuComputeBytes {
-  return memoryLayout(box, options).bytes;
-}
-
-/**
  * Lays out the memory for a box of fast sides.
  *
  * @throws {ClearstackError} `over-budget` if it exceeds the 4 GiB that 32-bit WebAssembly can address

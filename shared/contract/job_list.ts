@@ -14,8 +14,6 @@ export const JobQuerySchema = z.strictObject({
   output: z.string().max(4096).optional().describe("URL or path that their outputs are or lie below"),
 });
 export type JobQuery = z.infer<typeof JobQuerySchema>;
-/** A query before defaults are filled in. */
-export type JobQueryInput = Partial<JobQuery>;
 
 /** Some jobs, newest first. */
 export const JobListSchema = z.strictObject({

@@ -4,7 +4,7 @@
 import { mapAxes, type Vec3 } from "../geometry.ts";
 
 /** Share of the energy that may lie outside the box. */
-export const ENERGY_OUTSIDE = 0.001;
+const ENERGY_OUTSIDE = 0.001;
 
 /**
  * Half widths, in voxels from the centre index `P // 2`, of a box that holds at least 99.9 % of a PSF's energy.

@@ -13,7 +13,7 @@ import { bornWolfPupil, gibsonLanniPupil, type Pupil } from "./pupil.ts";
 import { voxelise } from "./voxelise.ts";
 
 /** The models of diffraction; `light-sheet` is `gibson-lanni` times the sheet. */
-export const DIFFRACTION_MODELS = ["born-wolf", "gibson-lanni", "light-sheet"] as const;
+const DIFFRACTION_MODELS = ["born-wolf", "gibson-lanni", "light-sheet"] as const;
 
 /** All models. */
 export const PSF_MODELS = ["gaussian", ...DIFFRACTION_MODELS] as const;

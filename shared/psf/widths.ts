@@ -22,7 +22,7 @@ export function widthsThrough(volume: PsfVolume, voxel: Vec3): (number | undefin
  * Width at half height of the peak at sample `near` of a line, in samples: peak and crossings are found on the polynomial of
  * degree 5 through the nearest samples.
  */
-export function widthAtHalf(line: Float64Array, near: number): number | undefined {
+function widthAtHalf(line: Float64Array, near: number): number | undefined {
   const half = lagrangeAt(line, peakNear(line, near)) / 2;
   const left = crossing(line, near, half, -1);
   const right = crossing(line, near, half, 1);

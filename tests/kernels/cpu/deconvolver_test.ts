@@ -1,6 +1,6 @@
 import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
 import { type CpuDeconvolverOptions, createCpuDeconvolver } from "kernels/cpu/deconvolver.ts";
-import { cpuComputeBytes } from "kernels/cpu/memory_layout.ts";
+import { memoryLayout } from "kernels/cpu/memory_layout.ts";
 import type { RunOptions, Volume } from "kernels/deconvolver.ts";
 import { ClearstackError } from "shared/errors.ts";
 import { type Vec3, voxelCount } from "shared/geometry.ts";
@@ -263,13 +263,13 @@ Deno.test("memory is as claimed, and about 16 bytes a voxel", async () => {
   for (const acceleration of ["none", "shb", "biggs"] as const) {
     const box: Vec3 = [48, 64, 128];
     const options = { acceleration, nonCirculant: true, threads: 2 };
-    const { terms, total } = cpuComputeBytes(box, options);
+    const { terms, total } = memoryLayout(box, options).bytes;
     assertEquals(Object.values(terms).reduce((a, b) => a + b), total);
     const deconvolver = await createCpuDeconvolver({ ...options, box, psf: psf([3, 3, 3]) });
     assertEquals(deconvolver.allocatedBytes, total);
     await deconvolver.close();
   }
-  const { terms, total } = cpuComputeBytes([256, 256, 256], { threads: 2 });
+  const { terms, total } = memoryLayout([256, 256, 256], { threads: 2 }).bytes;
   const voxels = 256 ** 3;
   assertEquals(terms.data + terms.estimate, 8 * voxels);
   // Columns come in blocks of four and half spectra have one column more than half: 132 instead of 128.

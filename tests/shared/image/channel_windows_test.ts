@@ -1,11 +1,10 @@
 import { assert, assertEquals } from "@std/assert";
-import type { ImageInfo } from "shared/contract/image_info.ts";
 import type { Vec3 } from "shared/geometry.ts";
-import { axesOf } from "shared/image/axes.ts";
 import { channelWindows } from "shared/image/channel_windows.ts";
 import { plannedOutput } from "shared/image/level_arrays.ts";
 import { createOutput } from "shared/image/ome_output.ts";
 import { writeTile } from "shared/image/write_tile.ts";
+import { imageInfo } from "../../fixtures/image_info.ts";
 import { memoryUrl } from "../../fixtures/memory_url.ts";
 import { planFor, requestFor, tasksFor } from "../../fixtures/plan.ts";
 
@@ -16,17 +15,7 @@ async function windowsOf(
   chunk: Vec3,
   valueAt: (index: number, outer: readonly number[]) => number,
 ) {
-  const source: ImageInfo = {
-    url: "memory:windows",
-    path: "",
-    format: "zarr3",
-    dtype: "uint16",
-    shape,
-    chunkShape: shape,
-    axes: axesOf(names),
-    scale: shape.map(() => 1),
-    identity: "image",
-  };
+  const source = imageInfo(names, shape, { url: "memory:windows" });
   const tile = (shape.length === 2 ? [1, ...shape] : shape.slice(-3)) as unknown as Vec3;
   const plan = planFor({ source, tile, chunk });
   const url = memoryUrl();

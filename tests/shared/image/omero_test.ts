@@ -1,25 +1,10 @@
 import { assertEquals } from "@std/assert";
 import type { Channel, ImageInfo } from "shared/contract/image_info.ts";
-import { axesOf } from "shared/image/axes.ts";
 import { rootAttributes } from "shared/image/ome_metadata.ts";
 import { omeroMetadata } from "shared/image/omero.ts";
+import { imageInfo } from "../../fixtures/image_info.ts";
 
 const window = { min: 0, max: 100, start: 1, end: 90 };
-
-function imageOf(names: string, shape: number[], more: Partial<ImageInfo> = {}): ImageInfo {
-  return {
-    url: "memory:image",
-    path: "",
-    format: "zarr3",
-    dtype: "uint16",
-    shape,
-    chunkShape: shape,
-    axes: axesOf(names),
-    scale: shape.map(() => 1),
-    identity: "image",
-    ...more,
-  };
-}
 
 type Shown = { channels: { label: string; color: string; active: boolean }[]; rdefs: Record<string, unknown> };
 const omeroOf = (image: ImageInfo, channels: number) =>
@@ -28,10 +13,10 @@ const shown = (image: ImageInfo, channels: number) =>
   omeroOf(image, channels).channels.map(({ label, color, active }) => [label, color, active]);
 
 Deno.test("an image without channels is one grey channel that bears its name", () => {
-  const image = imageOf("zyx", [9, 10, 10], { name: "embryo" });
+  const image = imageInfo("zyx", [9, 10, 10], { name: "embryo" });
   assertEquals(shown(image, 1), [["embryo", "FFFFFF", true]]);
   assertEquals(omeroOf(image, 1).rdefs, { defaultT: 0, defaultZ: 4, model: "greyscale" });
-  assertEquals(shown(imageOf("yx", [10, 10]), 1), [["deconvolved", "FFFFFF", true]]);
+  assertEquals(shown(imageInfo("yx", [10, 10]), 1), [["deconvolved", "FFFFFF", true]]);
 });
 
 Deno.test("channels keep their names and colours; what is missing follows from the wavelength, else from a list", () => {
@@ -41,7 +26,7 @@ Deno.test("channels keep their names and colours; what is missing follows from t
     { name: "far red", emissionNanometres: 720 },
     {},
   ];
-  const image = imageOf("czyx", [4, 1, 10, 10], { channels });
+  const image = imageInfo("czyx", [4, 1, 10, 10], { channels });
   assertEquals(shown(image, 4), [
     ["DAPI", "123ABC", true],
     ["519 nm", "00FF00", true],
@@ -52,12 +37,12 @@ Deno.test("channels keep their names and colours; what is missing follows from t
 });
 
 Deno.test("of many channels the first six are shown", () => {
-  const image = imageOf("cyx", [8, 10, 10]);
+  const image = imageInfo("cyx", [8, 10, 10]);
   assertEquals(omeroOf(image, 8).channels.map(({ active }) => active), [...Array(6).fill(true), false, false]);
 });
 
 Deno.test("each version has its metadata where viewers of that version look", () => {
-  const image = imageOf("zyx", [9, 10, 10]);
+  const image = imageInfo("zyx", [9, 10, 10]);
   const options = { levels: [], dtype: "uint16" as const, windows: [window], provenance: {} };
   const current = rootAttributes(image, { ...options, version: "0.5" });
   assertEquals(Object.keys(current), ["ome", "omero", "clearstack"]);
@@ -70,7 +55,7 @@ Deno.test("each version has its metadata where viewers of that version look", ()
 });
 
 Deno.test("a level lies half of its own voxel less half of the finest one's from the image's origin, along the axes halved", () => {
-  const image = imageOf("czyx", [2, 9, 10, 10], { scale: [1, 1, 0.25, 0.25], translation: [0, 5, 1, 2] });
+  const image = imageInfo("czyx", [2, 9, 10, 10], { scale: [1, 1, 0.25, 0.25], translation: [0, 5, 1, 2] });
   const { ome } = rootAttributes(image, {
     version: "0.5",
     levels: [{ factors: [1, 2, 2] }, { factors: [2, 2, 2] }],
