@@ -2,7 +2,7 @@
  * Arithmetic on SIMD registers for the transforms: complex numbers with real and imaginary parts in registers of their own,
  * so that four independent transforms run side by side, one per lane.
  */
-import type { Code } from "./wasm_code.ts";
+import type { Code } from "shared/wasm/wasm_code.ts";
 import {
   f32x4Add,
   f32x4FusedMultiplyAdd,
@@ -10,8 +10,8 @@ import {
   f32x4Mul,
   f32x4Neg,
   f32x4Sub,
-} from "./wasm_code.ts";
-import type { WasmFunction } from "./wasm_module.ts";
+} from "shared/wasm/wasm_code.ts";
+import type { WasmFunction } from "shared/wasm/wasm_module.ts";
 
 /** Four complex numbers. */
 export interface Complex {

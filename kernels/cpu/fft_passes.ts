@@ -5,8 +5,8 @@
 import { Arithmetic, type Complex, type Direction, type Rounding } from "./arithmetic.ts";
 import { butterfly, completionOrder, type LazyPoint } from "./butterfly.ts";
 import type { FftPass, FftPlan } from "./fft_plan.ts";
-import { type Code, i32Const, v128Load, v128LoadSplat, v128Store } from "./wasm_code.ts";
-import type { WasmFunction } from "./wasm_module.ts";
+import { type Code, i32Const, v128Load, v128LoadSplat, v128Store } from "shared/wasm/wasm_code.ts";
+import type { WasmFunction } from "shared/wasm/wasm_module.ts";
 
 /** Bytes of four complex numbers. */
 export const ROW_BYTES = 32;

@@ -10,8 +10,8 @@ import { emitForward, emitForwardInverse, emitInverse, ROW_BYTES, type Transform
 import { type MemoryLayout, MOST_PAGES } from "./memory_layout.ts";
 import { addRowKernels } from "./row_kernels.ts";
 import type { RowStepOptions } from "./row_steps.ts";
-import { f32x4Mul, v128Load, v128Store } from "./wasm_code.ts";
-import { WasmFunction, wasmModule } from "./wasm_module.ts";
+import { f32x4Mul, v128Load, v128Store } from "shared/wasm/wasm_code.ts";
+import { WasmFunction, wasmModule } from "shared/wasm/wasm_module.ts";
 
 /** What the kernels depend on besides the layout. */
 export interface KernelOptions extends RowStepOptions {

@@ -2,7 +2,7 @@
  * What the data say about a model, four voxels at a time: the formulas of kernels/deconvolver.ts.
  */
 import { EPSILON_ADDRESS } from "./shared_control.ts";
-import type { Code } from "./wasm_code.ts";
+import type { Code } from "shared/wasm/wasm_code.ts";
 import {
   f32x4Abs,
   f32x4Add,
@@ -22,8 +22,8 @@ import {
   v128And,
   v128LoadSplat,
   v128Select,
-} from "./wasm_code.ts";
-import type { WasmFunction } from "./wasm_module.ts";
+} from "shared/wasm/wasm_code.ts";
+import type { WasmFunction } from "shared/wasm/wasm_module.ts";
 
 /** Options of kernels/deconvolver.ts that change the ratio, with their defaults filled in. */
 export interface PhotonModelOptions {

@@ -16,8 +16,8 @@ import {
   shuffle32,
   v128Load,
   v128Store,
-} from "./wasm_code.ts";
-import type { WasmFunction } from "./wasm_module.ts";
+} from "shared/wasm/wasm_code.ts";
+import type { WasmFunction } from "shared/wasm/wasm_module.ts";
 
 /** Real rows that are transformed together. */
 export const GROUP_ROWS = 8;

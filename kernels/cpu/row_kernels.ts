@@ -15,8 +15,8 @@ import type { KernelOptions } from "./kernel_module.ts";
 import type { MemoryLayout } from "./memory_layout.ts";
 import { emitPack, emitUnpack, type Exchange, rowMaskOffset } from "./row_exchange.ts";
 import { LaneSum, RowSteps, type VoxelStep } from "./row_steps.ts";
-import { type Code, i32Add, i32NotEqual, v128Load, v128Store } from "./wasm_code.ts";
-import { WasmFunction } from "./wasm_module.ts";
+import { type Code, i32Add, i32NotEqual, v128Load, v128Store } from "shared/wasm/wasm_code.ts";
+import { WasmFunction } from "shared/wasm/wasm_module.ts";
 
 /** Scratch, half spectra, the group of rows of an image, its sums, its least points; then the measured x as byte offsets. */
 const PARAMETERS = 7;

@@ -7,7 +7,7 @@ import type { Address } from "./fft_passes.ts";
 import type { ImageName, MemoryLayout } from "./memory_layout.ts";
 import { PhotonModel, type PhotonModelOptions } from "./photon_model.ts";
 import { HELD_OUT_RATIO_ADDRESS, MOMENTUM_ADDRESS } from "./shared_control.ts";
-import type { Code } from "./wasm_code.ts";
+import type { Code } from "shared/wasm/wasm_code.ts";
 import {
   f32x4Add,
   f32x4Max,
@@ -22,8 +22,8 @@ import {
   v128Load,
   v128LoadSplat,
   v128Store,
-} from "./wasm_code.ts";
-import type { Variable, WasmFunction } from "./wasm_module.ts";
+} from "shared/wasm/wasm_code.ts";
+import type { Variable, WasmFunction } from "shared/wasm/wasm_module.ts";
 
 /** A step on voxels whose images lie at `at`; the result is transformed on. */
 export type VoxelStep = (voxels: Complex, at: Address) => Complex;

@@ -2,8 +2,8 @@
  * Which SIMD instructions the WebAssembly engine takes.
  */
 import type { Rounding } from "./arithmetic.ts";
-import { f32x4Const, f32x4FusedMultiplyAdd } from "./wasm_code.ts";
-import { WasmFunction, wasmModule } from "./wasm_module.ts";
+import { f32x4Const, f32x4FusedMultiplyAdd } from "shared/wasm/wasm_code.ts";
+import { WasmFunction, wasmModule } from "shared/wasm/wasm_module.ts";
 
 /**
  * `fused` where relaxed SIMD is there. On one machine its results are the same on every run; a machine without fused

@@ -80,11 +80,14 @@ export function f32x4Const(value: number): Code {
   return [...simdOpcode(12), ...bytes];
 }
 
-/** Picks four 32-bit lanes: 0 to 3 from `a`, 4 to 7 from `b`. */
-export function shuffle32(a: Code, b: Code, lanes: readonly [number, number, number, number]): Code {
-  const bytes = lanes.flatMap((lane) => [4 * lane, 4 * lane + 1, 4 * lane + 2, 4 * lane + 3]);
+/** Picks units of `unit` bytes, 16 / `unit` of them: the first 16 / `unit` numbers mean those of `a`, the next those of `b`. */
+export function shuffleUnits(a: Code, b: Code, unit: number, picks: readonly number[]): Code {
+  const bytes = picks.flatMap((pick) => Array.from({ length: unit }, (_, byte) => pick * unit + byte));
   return [...a, ...b, ...simdOpcode(13), ...bytes];
 }
+/** Picks four 32-bit lanes: 0 to 3 from `a`, 4 to 7 from `b`. */
+export const shuffle32 = (a: Code, b: Code, lanes: readonly [number, number, number, number]): Code =>
+  shuffleUnits(a, b, 4, lanes);
 
 export const f32x4Neg = (a: Code): Code => [...a, ...simdOpcode(225)];
 export const f32x4Add = simdBinary(228);
