@@ -41,7 +41,7 @@ export function rootAttributes(
       path: levelArray(level),
       coordinateTransformations: transformations(source, step),
     })),
-    ...(levels.length > 0 ? reduction(dtype) : {}),
+    ...reduction(levels.length, dtype),
   };
   const omero = windows && omeroMetadata(source, windows);
   // Of 0.5, some viewers read `omero` beside `ome`, as 0.4 has it.
@@ -58,23 +58,20 @@ export function rootAttributes(
     };
 }
 
-/** How levels were made, in the words of the specification. */
-function reduction(dtype: Dtype): Record<string, unknown> {
+/** How levels were made, in the words of the specification, which asks for them whether there are coarser ones or not. */
+function reduction(coarserLevels: number, dtype: Dtype): Record<string, unknown> {
+  const [type, description] = coarserLevels === 0 ? ["none", "There is no coarser level."] : ["mean", meansOf(dtype)];
+  return { type, metadata: { description, method: "clearstack", version: VERSION } };
+}
+
+function meansOf(dtype: Dtype): string {
   const rounding = dtype === "bool"
     ? "A voxel is set where half of those or more are."
     : dtype.startsWith("float")
     ? `Sums are float64, results ${dtype}.`
     : "Means are rounded to the nearest integer, halfway to the even one.";
-  return {
-    type: "mean",
-    metadata: {
-      description:
-        "Each voxel is the mean of up to 2 x 2 x 2 voxels of the level before, along the axes whose scale doubles; " +
-        `at the end of an odd axis, of those that exist. ${rounding}`,
-      method: "clearstack",
-      version: VERSION,
-    },
-  };
+  return "Each voxel is the mean of up to 2 x 2 x 2 voxels of the level before, along the axes whose scale doubles; " +
+    `at the end of an odd axis, of those that exist. ${rounding}`;
 }
 
 /**
