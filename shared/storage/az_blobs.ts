@@ -65,10 +65,13 @@ export function swapBlob(send: ObjectClient, blob: Blob, expected: string | unde
   return writeOnce({
     async put(writeId) {
       const headers = { ...headersOf(blob), ...condition, [WRITE_ID]: writeId };
-      return await send({ method: "PUT", path, what, headers, body, signal, accept: isOther }, async (response) => {
-        await drain(response);
-        return isOther(response) ? undefined : blobTag(response);
-      });
+      return await send(
+        { method: "PUT", path, what, headers, body, signal, accept: isOther },
+        async (response, moved) => {
+          await drain(response, moved);
+          return isOther(response) ? undefined : blobTag(response);
+        },
+      );
     },
     written: () =>
       send({ method: "HEAD", path, what, signal }, (response) => {

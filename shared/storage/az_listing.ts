@@ -2,6 +2,7 @@
 import { ClearstackError } from "../errors.ts";
 import type { AzPlace } from "./az_address.ts";
 import { deleteBlob } from "./az_blobs.ts";
+import { readText } from "./http_response.ts";
 import type { ObjectClient } from "./object_client.ts";
 import { encodeKey } from "./object_url.ts";
 import { xmlElements, xmlText } from "./xml.ts";
@@ -49,7 +50,7 @@ async function* pages(
         query: { restype: "container", comp: "list", ...query, ...marker },
         what: shown,
       },
-      async (response) => readPage(await response.text(), shown),
+      async (response, moved) => readPage(await readText(response, moved), shown),
     );
     if (page === undefined) return;
     yield page;

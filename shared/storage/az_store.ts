@@ -27,8 +27,8 @@ export function azStore(url: string, environment: StoreEnvironment, options: Gua
   const head = (key: string, { signal }: RequestOptions = {}) =>
     send({ ...target(key), method: "HEAD", signal }, infoOf);
   const getTagged = (key: string, { signal }: RequestOptions = {}) =>
-    send({ ...target(key), method: "GET", signal }, async (response) => {
-      const bytes = await readBody(response, target(key).what);
+    send({ ...target(key), method: "GET", signal }, async (response, moved) => {
+      const bytes = await readBody(response, target(key).what, moved);
       assertChecksum(bytes, { md5: response.headers.get("content-md5") ?? undefined }, target(key).what);
       return { bytes, tag: blobTag(response) };
     });
@@ -53,7 +53,7 @@ export function azStore(url: string, environment: StoreEnvironment, options: Gua
       const headers = { range: rangeHeader(absolute), ...unchanged };
       return await send(
         { ...target(key), method: "GET", headers, signal },
-        (response) => readPart(response, target(key).what, absolute),
+        (response, moved) => readPart(response, { what: target(key).what, range: absolute, moved }),
       );
     },
     async put(key, bytes, { ifAbsent = false, signal } = {}) {

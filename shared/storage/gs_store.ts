@@ -6,7 +6,7 @@ import { assertChecksum, type Checksums } from "./checksum.ts";
 import { gsClient } from "./gs_client.ts";
 import { putObject, putResumably, swapObject, type Upload } from "./gs_upload.ts";
 import type { GuardOptions } from "./guard.ts";
-import { drain, rangeHeader, readBody, readPart } from "./http_response.ts";
+import { drain, rangeHeader, readBody, readPart, readText } from "./http_response.ts";
 import { mediaType } from "./media_type.ts";
 import { parseObjectUrl } from "./object_url.ts";
 import { LARGE_OBJECT_BYTES } from "./parts.ts";
@@ -36,7 +36,7 @@ export function gsStore(url: string, environment: StoreEnvironment, options: Gua
       };
       const page = await send(
         { method: "GET", path: objects, query: { ...query, ...fields }, what: shown },
-        (response) => response.json() as Promise<Page>,
+        async (response, moved) => JSON.parse(await readText(response, moved)) as Page,
       );
       if (page === undefined) return;
       yield page;
@@ -45,8 +45,8 @@ export function gsStore(url: string, environment: StoreEnvironment, options: Gua
   }
 
   const getTagged = (key: string, { signal }: RequestOptions = {}) =>
-    send({ ...target(key), method: "GET", query: { alt: "media" }, signal }, async (response) => {
-      const bytes = await readBody(response, target(key).what);
+    send({ ...target(key), method: "GET", query: { alt: "media" }, signal }, async (response, moved) => {
+      const bytes = await readBody(response, target(key).what, moved);
       assertChecksum(bytes, checksumsIn(response.headers), target(key).what);
       return { bytes, tag: response.headers.get("x-goog-generation") ?? "" };
     });
@@ -65,7 +65,7 @@ export function gsStore(url: string, environment: StoreEnvironment, options: Gua
     getRange: (key, range, { signal } = {}) =>
       send(
         { ...target(key), method: "GET", query: { alt: "media" }, headers: { range: rangeHeader(range) }, signal },
-        (response) => readPart(response, target(key).what, range),
+        (response, moved) => readPart(response, { what: target(key).what, range, moved }),
       ),
     head: (key, { signal } = {}) =>
       send(

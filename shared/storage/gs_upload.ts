@@ -44,9 +44,9 @@ export function swapObject(
       const { body, headers } = multipart(upload, { [WRITE_ID]: writeId });
       const query = { uploadType: "multipart", ifGenerationMatch: expected ?? "0" };
       const request = { method: "POST", path, query, headers, body, what, signal, accept: isOther } as const;
-      return await send(request, async (response) => {
+      return await send(request, async (response, moved) => {
         if (!isOther(response)) return (await response.json() as { generation: string }).generation;
-        await drain(response);
+        await drain(response, moved);
         return undefined;
       });
     },
@@ -75,8 +75,8 @@ export async function putResumably(send: ObjectClient, upload: Upload): Promise<
     body: new TextEncoder().encode(JSON.stringify(resource(upload, {}))),
     what,
     signal,
-  }, async (response) => {
-    await drain(response);
+  }, async (response, moved) => {
+    await drain(response, moved);
     return response.headers.get("location") ?? undefined;
   });
   if (session === undefined) throw new ClearstackError("unwritable", `cannot write ${what}: no upload address came`);
@@ -103,14 +103,17 @@ async function putPart(
   const first = body.byteOffset - total.byteOffset;
   const end = first + body.length;
   const headers = { "content-range": `bytes ${first}-${end - 1}/${total.length}` };
-  await send({ method: "PUT", path: session, headers, body, what, signal, accept: isIncomplete }, async (response) => {
-    await drain(response);
-    if (!isIncomplete(response)) return;
-    const kept = Number(/^bytes=0-(\d+)$/.exec(response.headers.get("range") ?? "")?.[1] ?? -1) + 1;
-    if (kept < end || end === total.length) {
-      throw new ClearstackError("store-unavailable", `cannot write ${what}: ${kept} of ${end} bytes were kept`);
-    }
-  });
+  await send(
+    { method: "PUT", path: session, headers, body, what, signal, accept: isIncomplete },
+    async (response, moved) => {
+      await drain(response, moved);
+      if (!isIncomplete(response)) return;
+      const kept = Number(/^bytes=0-(\d+)$/.exec(response.headers.get("range") ?? "")?.[1] ?? -1) + 1;
+      if (kept < end || end === total.length) {
+        throw new ClearstackError("store-unavailable", `cannot write ${what}: ${kept} of ${end} bytes were kept`);
+      }
+    },
+  );
 }
 
 /** Metadata and bytes in one body (RFC 2387). */

@@ -5,6 +5,7 @@
 import { pause } from "../pause.ts";
 import { ClearstackError, isClearstackError } from "../errors.ts";
 import { createLimiter } from "./limiter.ts";
+import { type Attempt, waitWhileMoving } from "./patience.ts";
 import type { ByteRange, Store } from "./store.ts";
 
 /** Limits that the guard layer keeps. */
@@ -13,37 +14,42 @@ export interface GuardOptions {
   readonly concurrency?: number;
   /** Attempts per request before giving up. @default {5} */
   readonly attempts?: number;
-  /** Longest time one attempt may take, milliseconds. @default {60000} */
+  /** Longest time one attempt may wait for an answer, or for more of it, milliseconds. @default {60000} */
   readonly timeoutMs?: number;
   /** Pause before the first repetition, milliseconds; doubles each time, with up to half of it random. @default {200} */
   readonly backoffMs?: number;
+}
+
+/** Limits of one kind of request. */
+export interface RetryOptions extends GuardOptions {
+  /** Longer wait for the beginning of an answer, milliseconds. @default {0} */
+  readonly headStartMs?: number;
 }
 
 /** Adds retries, timeouts, bounded concurrency, key and length checks to a store. */
 export function guardStore(store: Store, options: GuardOptions = {}): Store {
   const limit = createLimiter(options.concurrency ?? 16);
   const retry = retrier(options);
-  const guarded = <T>(key: string, signal: AbortSignal | undefined, call: (signal: AbortSignal) => Promise<T>) => {
+  const guarded = <T>(key: string, signal: AbortSignal | undefined, call: (attempt: Attempt) => Promise<T>) => {
     assertKey(key);
     return limit(() => retry(`${store.url}/${key}`, signal, call));
   };
   return {
     url: store.url,
     writable: store.writable,
-    get: async (key, { signal } = {}) => await guarded(key, signal, (inner) => store.get(key, { signal: inner })),
+    get: async (key, { signal } = {}) => await guarded(key, signal, (attempt) => store.get(key, attempt)),
     getRange: async (key, range, { signal } = {}) =>
-      await guarded(key, signal, async (inner) => {
-        const bytes = await store.getRange(key, range, { signal: inner });
+      await guarded(key, signal, async (attempt) => {
+        const bytes = await store.getRange(key, range, attempt);
         if (bytes !== undefined) assertLength(bytes, range, `${store.url}/${key}`);
         return bytes;
       }),
-    head: async (key, { signal } = {}) => await guarded(key, signal, (inner) => store.head(key, { signal: inner })),
+    head: async (key, { signal } = {}) => await guarded(key, signal, (attempt) => store.head(key, attempt)),
     put: async (key, bytes, { signal, ...rest } = {}) =>
-      await guarded(key, signal, (inner) => store.put(key, bytes, { ...rest, signal: inner })),
-    getTagged: async (key, { signal } = {}) =>
-      await guarded(key, signal, (inner) => store.getTagged(key, { signal: inner })),
+      await guarded(key, signal, (attempt) => store.put(key, bytes, { ...rest, ...attempt })),
+    getTagged: async (key, { signal } = {}) => await guarded(key, signal, (attempt) => store.getTagged(key, attempt)),
     swap: async (key, bytes, expected, { signal } = {}) =>
-      await guarded(key, signal, (inner) => store.swap(key, bytes, expected, { signal: inner })),
+      await guarded(key, signal, (attempt) => store.swap(key, bytes, expected, attempt)),
     list: (prefix) => store.list(checkedPrefix(prefix)),
     listNames: (prefix) => store.listNames(checkedPrefix(prefix)),
     delete: async (key) => await guarded(key, undefined, () => store.delete(key)),
@@ -51,12 +57,18 @@ export function guardStore(store: Store, options: GuardOptions = {}): Store {
   };
 }
 
-export function retrier({ attempts = 5, timeoutMs = 60_000, backoffMs = 200 }: GuardOptions) {
-  return async <T>(what: string, signal: AbortSignal | undefined, call: (signal: AbortSignal) => Promise<T>) => {
+/** Makes what repeats a call until it succeeds, cannot succeed, or was tried as often as agreed. */
+export function retrier({ attempts = 5, timeoutMs = 60_000, backoffMs = 200, headStartMs }: RetryOptions) {
+  return async <T>(what: string, signal: AbortSignal | undefined, call: (attempt: Attempt) => Promise<T>) => {
+    const givenUp = (bytes: number | undefined, cause: unknown) => {
+      const after = `after ${bytes} bytes, ${timeoutMs / 1000} s went by with nothing or too little`;
+      const message = bytes === undefined ? `no answer within ${timeoutMs / 1000} s` : `the answer stalled: ${after}`;
+      return new ClearstackError("store-unavailable", `${what}: ${message}`, { cause });
+    };
     for (let attempt = 1;; attempt++) {
       throwIfAborted(signal);
       try {
-        return await withTimeout(what, timeoutMs, signal, call);
+        return await waitWhileMoving({ timeoutMs, headStartMs, signal, givenUp }, call);
       } catch (error) {
         throwIfAborted(signal);
         if (!(isClearstackError(error) && error.retryable) || attempt >= attempts) throw error;
@@ -64,24 +76,6 @@ export function retrier({ attempts = 5, timeoutMs = 60_000, backoffMs = 200 }: G
       await pause(backoffMs * 2 ** (attempt - 1) * (0.75 + Math.random() / 2), signal);
     }
   };
-}
-
-async function withTimeout<T>(
-  what: string,
-  timeoutMs: number,
-  signal: AbortSignal | undefined,
-  call: (signal: AbortSignal) => Promise<T>,
-): Promise<T> {
-  const clock = new AbortController();
-  const timer = setTimeout(() => clock.abort(), timeoutMs);
-  try {
-    return await call(signal === undefined ? clock.signal : AbortSignal.any([signal, clock.signal]));
-  } catch (error) {
-    if (!clock.signal.aborted) throw error;
-    throw new ClearstackError("store-unavailable", `${what}: no answer within ${timeoutMs / 1000} s`, { cause: error });
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 function throwIfAborted(signal: AbortSignal | undefined): void {

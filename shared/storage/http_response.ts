@@ -1,5 +1,7 @@
 /** Reading answers of web servers and object stores strictly: whole bodies, exact ranges, reasons without secrets. */
 import { ClearstackError } from "../errors.ts";
+import { bodyBytes } from "./body_bytes.ts";
+import type { Moved } from "./patience.ts";
 import type { ByteRange, ObjectInfo } from "./store.ts";
 import { sliceRange } from "./store.ts";
 
@@ -26,8 +28,8 @@ export function infoOf(response: Response): ObjectInfo {
  * @param what the object's name for messages
  * @throws {ClearstackError} `store-unavailable` if fewer or more bytes came than promised
  */
-export async function readBody(response: Response, what: string): Promise<Uint8Array> {
-  const bytes = new Uint8Array(await response.arrayBuffer());
+export async function readBody(response: Response, what: string, moved: Moved): Promise<Uint8Array> {
+  const bytes = await bodyBytes(response, moved);
   const promised = response.headers.get("content-length");
   if (promised !== null && !response.headers.has("content-encoding") && Number(promised) !== bytes.length) {
     throw new ClearstackError("store-unavailable", `${what}: ${bytes.length} bytes came of the ${promised} promised`);
@@ -35,20 +37,33 @@ export async function readBody(response: Response, what: string): Promise<Uint8A
   return bytes;
 }
 
+/** The whole body as text. */
+export async function readText(response: Response, moved: Moved): Promise<string> {
+  return new TextDecoder().decode(await bodyBytes(response, moved));
+}
+
+/** What was asked for by a Range request. */
+export interface AskedPart {
+  /** The object's name for messages. */
+  readonly what: string;
+  readonly range: ByteRange;
+  readonly moved: Moved;
+}
+
 /**
  * The body of an answer to a Range request; also from a server that sends the whole object instead, if that is small.
  *
  * @throws {ClearstackError} `store-unavailable` if other bytes came than the server has and were asked for; `unsupported`
  */
-export async function readPart(response: Response, what: string, range: ByteRange): Promise<Uint8Array> {
+export async function readPart(response: Response, { what, range, moved }: AskedPart): Promise<Uint8Array> {
   if (response.status !== 206) {
     if (Number(response.headers.get("content-length") ?? Infinity) <= MAX_UNRANGED_BYTES) {
-      return sliceRange(await readBody(response, what), range);
+      return sliceRange(await readBody(response, what, moved), range);
     }
     await response.body?.cancel();
     throw new ClearstackError("unsupported", `the server of ${what} ignores Range requests; copy the file first`);
   }
-  const bytes = await readBody(response, what);
+  const bytes = await readBody(response, what, moved);
   const [, start, total] = /^bytes (\d+)-\d+\/(\d+)$/.exec(response.headers.get("content-range") ?? "") ?? [];
   if (start === undefined) return bytes;
   const size = Number(total);
@@ -62,8 +77,8 @@ export async function readPart(response: Response, what: string, range: ByteRang
 }
 
 /** Reads an answer to its end, so that its connection can be used again. */
-export async function drain(response: Response): Promise<void> {
-  await response.arrayBuffer();
+export async function drain(response: Response, moved: Moved): Promise<void> {
+  await bodyBytes(response, moved);
 }
 
 /** The runtime's reason of a failed request, without the URL in it. */

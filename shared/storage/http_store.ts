@@ -3,7 +3,8 @@
  */
 import { ClearstackError } from "../errors.ts";
 import { infoOf, rangeHeader, readBody, readPart, reasonOf } from "./http_response.ts";
-import type { ObjectInfo, Store } from "./store.ts";
+import type { Moved } from "./patience.ts";
+import type { ObjectInfo, RequestOptions, Store } from "./store.ts";
 import { fetchNamed, type StoreEnvironment, storeEnvironment } from "./store_environment.ts";
 import { keyUrl, redactUrl } from "./url.ts";
 
@@ -15,16 +16,17 @@ export function httpStore(url: string, environment: StoreEnvironment = storeEnvi
 
   async function request<T>(
     key: string,
-    init: RequestInit,
-    read: (response: Response, shownKey: string) => Promise<T>,
+    { signal, moved = () => {}, ...init }: HttpRequest,
+    read: (response: Response, shownKey: string, moved: Moved) => Promise<T>,
   ): Promise<T | undefined> {
     const shownKey = redactUrl(keyUrl(shown, key));
     try {
       // A compressed transfer would hide the object's length, and Range would count compressed bytes.
       const headers = { "accept-encoding": "identity", ...init.headers };
-      const response = await fetchNamed(environment)(keyUrl(url, key), { ...init, headers });
+      const response = await fetchNamed(environment)(keyUrl(url, key), { ...init, headers, signal: signal ?? null });
+      moved();
       const failure = failureOf(response, shownKey);
-      if (failure === null) return await read(response, shownKey);
+      if (failure === null) return await read(response, shownKey, moved);
       await response.body?.cancel();
       if (failure === undefined) return undefined;
       throw failure;
@@ -38,12 +40,12 @@ export function httpStore(url: string, environment: StoreEnvironment = storeEnvi
   return {
     url: shown,
     writable: false,
-    get: (key, { signal } = {}) => request(key, { signal: signal ?? null }, readBody),
-    getRange(key, range, { signal } = {}) {
-      const init = { signal: signal ?? null, headers: { range: rangeHeader(range) } };
-      return request(key, init, (response, shownKey) => readPart(response, shownKey, range));
+    get: (key, options) => request(key, { ...options }, readBody),
+    getRange(key, range, options) {
+      const init = { ...options, headers: { range: rangeHeader(range) } };
+      return request(key, init, (response, shownKey, moved) => readPart(response, { what: shownKey, range, moved }));
     },
-    head: (key, { signal } = {}) => headOf(request, key, signal),
+    head: (key, options) => headOf(request, key, options),
     put: readOnly,
     getTagged: readOnly,
     swap: readOnly,
@@ -54,23 +56,28 @@ export function httpStore(url: string, environment: StoreEnvironment = storeEnvi
   };
 }
 
+interface HttpRequest extends RequestOptions {
+  readonly method?: "HEAD";
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
 type Requester = <T>(
   key: string,
-  init: RequestInit,
-  read: (response: Response, shownKey: string) => Promise<T>,
+  request: HttpRequest,
+  read: (response: Response, shownKey: string, moved: Moved) => Promise<T>,
 ) => Promise<T | undefined>;
 
 /** HEAD, or one byte of a GET where only GET is allowed (a URL signed for GET). */
-async function headOf(request: Requester, key: string, signal?: AbortSignal): Promise<ObjectInfo | undefined> {
+async function headOf(request: Requester, key: string, options?: RequestOptions): Promise<ObjectInfo | undefined> {
   try {
     return await request(
       key,
-      { method: "HEAD", signal: signal ?? null },
+      { ...options, method: "HEAD" },
       (response) => Promise.resolve(infoOf(response)),
     );
   } catch (error) {
     if (!(error instanceof ClearstackError && error.kind === "forbidden")) throw error;
-    return await request(key, { signal: signal ?? null, headers: { range: "bytes=0-0" } }, async (response) => {
+    return await request(key, { ...options, headers: { range: "bytes=0-0" } }, async (response) => {
       await response.body?.cancel();
       return infoOf(response);
     });

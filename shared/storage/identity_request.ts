@@ -27,7 +27,7 @@ export function identityRequest(environment: StoreEnvironment, request: Identity
   const { url, service, method = "GET", headers = {}, form, timeoutMs = 10_000, attempts = 3 } = request;
   const retry = retrier({ attempts, timeoutMs, backoffMs: 200 });
   const init = { method, headers, redirect: "error", body: form ? new URLSearchParams(form) : null } as const;
-  return retry(service, undefined, async (signal) => {
+  return retry(service, undefined, async ({ signal }) => {
     let response: Response;
     let text: string;
     try {

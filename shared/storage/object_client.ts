@@ -6,6 +6,7 @@ import { ClearstackError } from "../errors.ts";
 import { type GuardOptions, retrier } from "./guard.ts";
 import { reasonOf } from "./http_response.ts";
 import { createLimiter } from "./limiter.ts";
+import type { Attempt, Moved } from "./patience.ts";
 import type { StoreEnvironment } from "./store_environment.ts";
 
 /** A request before it is signed. */
@@ -40,10 +41,13 @@ export interface ObjectService {
   explain(failure: Failure): ClearstackError | undefined;
 }
 
+/** Reads an answer, telling how it comes along. */
+export type ReadAnswer<T> = (response: Response, moved: Moved) => Promise<T> | T;
+
 /** Sends a request until it succeeds or trying again cannot help; undefined means "no such object". */
 export type ObjectClient = <T>(
   request: ObjectRequest,
-  read: (response: Response) => Promise<T> | T,
+  read: ReadAnswer<T>,
 ) => Promise<T | undefined>;
 
 /** Slowest upload that is waited for, bytes per second. */
@@ -60,10 +64,10 @@ export function objectClient(
 ): ObjectClient {
   const limit = createLimiter(options.concurrency ?? 16);
   return (request, read) => {
-    const uploadMs = (request.body?.length ?? 0) / SLOWEST_UPLOAD * 1000;
-    const retry = retrier({ ...options, timeoutMs: (options.timeoutMs ?? 60_000) + uploadMs });
+    const headStartMs = (request.body?.length ?? 0) / SLOWEST_UPLOAD * 1000;
+    const retry = retrier({ ...options, headStartMs });
     return limit(() =>
-      retry(request.what, request.signal, (signal) => attempt(service, environment, { ...request, signal }, read))
+      retry(request.what, request.signal, (given) => attempt(service, environment, { request, given, read }))
     );
   };
 }
@@ -71,8 +75,11 @@ export function objectClient(
 async function attempt<T>(
   service: ObjectService,
   environment: StoreEnvironment,
-  request: ObjectRequest,
-  read: (response: Response) => Promise<T> | T,
+  { request, given: { signal, moved }, read }: {
+    readonly request: ObjectRequest;
+    readonly given: Attempt;
+    readonly read: ReadAnswer<T>;
+  },
 ): Promise<T | undefined> {
   const { url, headers } = await service.sign(request);
   // A compressed transfer would hide the object's length, and Range would count compressed bytes. Not part of the signature,
@@ -84,10 +91,11 @@ async function attempt<T>(
       headers,
       // Signed requests go to nobody else.
       redirect: "manual",
-      signal: request.signal ?? null,
+      signal,
       ...(request.body === undefined ? {} : { body: request.body as Uint8Array<ArrayBuffer> }),
     });
-    if (response.ok || request.accept?.(response)) return await read(response);
+    moved();
+    if (response.ok || request.accept?.(response)) return await read(response, moved);
     const body = (await response.text()).slice(0, MAX_ERROR_LENGTH);
     const error = service.explain({ request, status: response.status, headers: response.headers, body });
     if (error === undefined) return undefined;

@@ -45,7 +45,8 @@ export interface OpenOptions extends GuardOptions {
  * @param url a path, or a `file:`, `http(s):` (read only), `s3:`, `gs:`, `az:` or `memory:NAME` URL
  * @throws {ClearstackError} `invalid-request` for a scheme that is not known
  */
-export function openStore(url: string, { environment = storeEnvironment(), ...options }: OpenOptions = {}): Store {
+export function openStore(url: string, { environment = storeEnvironment(), ...given }: OpenOptions = {}): Store {
+  const options = { ...environment.guard, ...given };
   const scheme = schemeOf(url);
   const openObjects = OBJECT_STORES[scheme];
   if (openObjects !== undefined) return guardStore(openObjects(url, environment, options), CHECKS_ONLY);

@@ -1,6 +1,7 @@
 /** Listing a bucket page by page, and removing what was listed. */
 import { ClearstackError } from "../errors.ts";
 import { checksumOf } from "./checksum.ts";
+import { readText } from "./http_response.ts";
 import type { ObjectClient } from "./object_client.ts";
 import { xmlElements, xmlEscape, xmlText } from "./xml.ts";
 
@@ -56,7 +57,7 @@ async function* pages(place: S3Place, prefix: string, query: Readonly<Record<str
     };
     const page = await place.send(
       { method: "GET", path: "", query: parameters, what: place.shown },
-      async (response) => readPage(await response.text(), place.shown),
+      async (response, moved) => readPage(await readText(response, moved), place.shown),
     );
     if (page === undefined) return;
     yield page;
@@ -81,13 +82,16 @@ async function removeKeys({ send, shown }: S3Place, keys: readonly string[]): Pr
     `<Delete xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Quiet>true</Quiet>${objects}</Delete>`,
   );
   const headers = { "content-type": "application/xml", "content-md5": checksumOf("md5", body) };
-  await send({ method: "POST", path: "", query: { delete: "" }, headers, body, what: shown }, async (response) => {
-    const refused = xmlElements(await response.text(), "Error");
-    if (refused.length === 0) return;
-    const code = xmlText(refused[0]!, "Code") ?? "unknown reason";
-    const kind = /^(InternalError|SlowDown|ServiceUnavailable)$/.test(code) ? "store-unavailable" : "unwritable";
-    throw new ClearstackError(kind, `cannot remove ${refused.length} objects below ${shown}: ${code}`);
-  });
+  await send(
+    { method: "POST", path: "", query: { delete: "" }, headers, body, what: shown },
+    async (response, moved) => {
+      const refused = xmlElements(await readText(response, moved), "Error");
+      if (refused.length === 0) return;
+      const code = xmlText(refused[0]!, "Code") ?? "unknown reason";
+      const kind = /^(InternalError|SlowDown|ServiceUnavailable)$/.test(code) ? "store-unavailable" : "unwritable";
+      throw new ClearstackError(kind, `cannot remove ${refused.length} objects below ${shown}: ${code}`);
+    },
+  );
 }
 
 function decodeFormValue(text: string): string {

@@ -31,8 +31,8 @@ export async function putS3Parts(send: ObjectClient, object: LargeObject): Promi
   const partSignal = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]);
   const uploads = partsOf(bytes).map((body, index) => {
     const query = { partNumber: String(index + 1), uploadId };
-    return send({ method: "PUT", path, query, body, what, signal: partSignal }, async (response) => {
-      await drain(response);
+    return send({ method: "PUT", path, query, body, what, signal: partSignal }, async (response, moved) => {
+      await drain(response, moved);
       return response.headers.get("etag") ?? "";
     });
   });

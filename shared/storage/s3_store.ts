@@ -29,8 +29,8 @@ export function s3Store(url: string, environment: StoreEnvironment, options: Gua
 
   const getTagged = (key: string, { signal }: RequestOptions = {}) => {
     const headers = { "x-amz-checksum-mode": "ENABLED" };
-    return send({ ...target(key), method: "GET", headers, signal }, async (response) => {
-      const bytes = await readBody(response, target(key).what);
+    return send({ ...target(key), method: "GET", headers, signal }, async (response, moved) => {
+      const bytes = await readBody(response, target(key).what, moved);
       assertChecksum(bytes, checksumsIn(response.headers), target(key).what);
       return { bytes, tag: s3Tag(response) };
     });
@@ -50,7 +50,7 @@ export function s3Store(url: string, environment: StoreEnvironment, options: Gua
     getRange: (key, range, { signal } = {}) =>
       send(
         { ...target(key), method: "GET", headers: { range: rangeHeader(range) }, signal },
-        (response) => readPart(response, target(key).what, range),
+        (response, moved) => readPart(response, { what: target(key).what, range, moved }),
       ),
     head: (key, { signal } = {}) => send({ ...target(key), method: "HEAD", signal }, infoOf),
     put: async (key, bytes, { ifAbsent = false, signal } = {}) => {

@@ -24,8 +24,8 @@ export function s3Swap(send: ObjectClient): S3Swap {
     const accept = ({ status }: Response) => status === 412 || (status === 404 && expected !== undefined);
     const conditional = { ...headers, ...condition, [S3_WRITE_ID]: writeId };
     const request = { method: "PUT", path, what, headers: conditional, body: bytes, signal, accept } as const;
-    return send(request, async (response) => {
-      await drain(response);
+    return send(request, async (response, moved) => {
+      await drain(response, moved);
       return accept(response) ? undefined : s3Tag(response);
     });
   }

@@ -3,6 +3,8 @@
  * slash and no empty, `.` or `..` segment. Objects are replaced whole; a reader never sees half a write.
  */
 
+import type { Moved } from "./patience.ts";
+
 /** Which bytes of an object: `length` bytes from `offset`, or its last `suffixLength` bytes. */
 export type ByteRange =
   | { readonly offset: number; readonly length: number }
@@ -12,6 +14,8 @@ export type ByteRange =
 export interface RequestOptions {
   /** Gives up as soon as it fires; the call then rejects with kind `cancelled`. */
   readonly signal?: AbortSignal | undefined;
+  /** Told by stores that read over a network whenever something came, so that what is slow is not taken for what has stopped. */
+  readonly moved?: Moved | undefined;
 }
 
 /** What a store knows of an object without reading it. */

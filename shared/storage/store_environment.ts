@@ -2,6 +2,7 @@
  * What stores need to know of the world around the process: environment variables, clock and network. A main.ts hands it over
  * once; credentials come from there and never from a URL or a request.
  */
+import type { GuardOptions } from "./guard.ts";
 import type { NamedFetch } from "./guarded_fetch.ts";
 
 /** The world as stores see it. */
@@ -12,6 +13,8 @@ export interface StoreEnvironment {
   readonly fetch?: typeof globalThis.fetch;
   /** Sends a request to a place that a caller named. @default {fetch} */
   readonly fetchNamed?: NamedFetch;
+  /** How long stores wait and how often they try, unless the one that opens them says otherwise. */
+  readonly guard?: GuardOptions;
   /** Milliseconds since 1970. @default {Date.now} */
   readonly now?: () => number;
 }
