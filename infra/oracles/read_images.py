@@ -1,10 +1,9 @@
-"""Reads OME-Zarr images with zarr-python, GDAL and napari, validates their metadata, and prints what it found as one JSON object
-by name; see unpack_suite.sh for an interpreter (forky).
+"""Reads OME-Zarr images with zarr-python, GDAL and napari, and prints what it found as one JSON object by name; see
+unpack_suite.sh for an interpreter (forky).
 
-usage: read_images.py FOLDER SCHEMA
+usage: read_images.py FOLDER
 
-SCHEMA is a JSON schema whose $defs 0.4 and 0.5 are what the attributes of an image's group must hold. Every NAME.zarr below
-FOLDER is an image. Values are told as the SHA-256 of their little-endian bytes in C order, level by level.
+Every NAME.zarr below FOLDER is an image. Values are told as the SHA-256 of their little-endian bytes in C order, level by level.
 """
 
 import hashlib
@@ -12,7 +11,6 @@ import json
 import os
 import sys
 
-import jsonschema
 import zarr
 from napari_builtins.io import napari_get_reader
 from osgeo import gdal
@@ -54,16 +52,8 @@ def paths_of(attributes):
     return [dataset["path"] for dataset in attributes.get("ome", attributes)["multiscales"][0]["datasets"]]
 
 
-def broken_rules(attributes, schema):
-    version = "0.5" if "ome" in attributes else "0.4"
-    validator = jsonschema.Draft202012Validator({**schema, "$ref": f"#/$defs/{version}"})
-    return [f"{error.json_path}: {error.message}" for error in validator.iter_errors(attributes)]
-
-
 def main():
-    folder, schema = sys.argv[1:]
-    with open(schema) as file:
-        schema = json.load(file)
+    (folder,) = sys.argv[1:]
     found = {}
     for name in sorted(os.listdir(folder)):
         path = os.path.join(folder, name)
@@ -73,7 +63,6 @@ def main():
             "attributes": {"zarr": attributes, "gdal": same},
             "arrays": {"zarr": arrays, "gdal": arrays_of_gdal},
             "napari": by_napari(path),
-            "brokenRules": broken_rules(attributes, schema),
         }
     print(json.dumps(found))
 

@@ -15,17 +15,17 @@ const SPOILT: readonly (readonly [key: string, spoil: Spoil, found: string])[] =
   [
     "zarr.json",
     ({ attributes: { ome } }) => ome.multiscales[0].axes.reverse(),
-    "axes xyzc are not in the order tczyx",
+    "ome.multiscales.0.axes: not in the order tczyx",
   ],
   [
     "zarr.json",
     ({ attributes: { ome } }) => ome.multiscales[0].axes[1].unit = "um",
-    "axis z has the unit um, not a full name",
+    "ome.multiscales.0.axes.1.unit: no length's full name",
   ],
   [
     "zarr.json",
     ({ attributes: { ome } }) => ome.multiscales[0].datasets[1].coordinateTransformations.reverse(),
-    "level 1 has the transformations translation, scale",
+    'ome.multiscales.0.datasets.1.coordinateTransformations.0.type: Invalid input: expected "scale"',
   ],
   [
     "zarr.json",
@@ -37,16 +37,37 @@ const SPOILT: readonly (readonly [key: string, spoil: Spoil, found: string])[] =
     ({ attributes: { ome } }) => ome.multiscales[0].datasets[1].coordinateTransformations[0].scale[3] = 0.3,
     "level 1 has 133 voxels along x, its scale asks for 89",
   ],
+  [
+    "zarr.json",
+    ({ attributes: { ome } }) => delete ome.multiscales[0].metadata,
+    "ome.multiscales.0.metadata: Invalid input: expected object, received undefined",
+  ],
+  [
+    "zarr.json",
+    ({ attributes: { ome } }) => ome.multiscales[0].datasets[0].coordinateTransformations[0].scale.push(1),
+    "ome.multiscales.0: transformations of other dimensions than the axes",
+  ],
+  [
+    "zarr.json",
+    ({ attributes: { ome } }) => delete ome.omero,
+    "ome.omero: Invalid input: expected object, received undefined",
+  ],
+  ["zarr.json", ({ attributes: { ome } }) => ome.omero.rdefs.defaultZ = 5, "viewers start at plane 5 of 5"],
+  [
+    "0/zarr.json",
+    (array) => array.chunk_key_encoding.configuration.separator = ".",
+    "level 0 has . between the indices of its chunks, not a slash",
+  ],
   ["zarr.json", ({ attributes: { ome } }) => ome.omero.channels.pop(), "1 channels in omero, 2 in the array"],
   [
     "zarr.json",
     ({ attributes: { ome } }) => ome.omero.channels[0].color = "#0000FF",
-    "channel DAPI has the colour #0000FF",
+    "ome.omero.channels.0.color: no colour",
   ],
   [
     "zarr.json",
     ({ attributes: { ome } }) => ome.omero.channels[1].window = { min: 0, max: 9, start: 5, end: 5 },
-    "channel far red is shown from 5 to 5 of 0 to 9",
+    "ome.omero.channels.1.window: shown from no less to more",
   ],
   ["1/zarr.json", (array) => array.data_type = "uint16", "level 1 is of uint16, the one before of float32"],
   [

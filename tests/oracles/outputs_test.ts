@@ -17,7 +17,6 @@ interface Found {
   readonly attributes: Readonly<Record<"zarr" | "gdal", Record<string, unknown>>>;
   readonly arrays: Readonly<Record<"zarr" | "gdal", Arrays>>;
   readonly napari: readonly Digest[];
-  readonly brokenRules: readonly string[];
 }
 
 interface Multiscale {
@@ -28,26 +27,23 @@ interface Multiscale {
   }[];
 }
 
-const SCHEMA = decodeURIComponent(new URL("../fixtures/ngff/image.schema.json", import.meta.url).pathname);
 const python = findForkyPython();
 
 Deno.test({
   name:
     "zarr-python, GDAL and napari read outputs of both versions, in shards and not, of 3 to 5 axes, to the same values, " +
-    "scale, units and channel names, and their metadata keep the specification's rules",
+    "scale, units and channel names",
   ignore: python === undefined,
   fn: async () => {
     const folder = await Deno.makeTempDir({ prefix: "clearstack-outputs-" });
     try {
       const outputs = await writeOmeOutputs(folder);
       const found: Record<string, Found> = JSON.parse(
-        await runScript(python!, "read_images.py", `${folder}/out`, SCHEMA),
+        await runScript(python!, "read_images.py", `${folder}/out`),
       );
       assertEquals(Object.keys(found).sort(), [...outputs.keys()].sort());
       for (const [name, source] of outputs) {
-        const { attributes, arrays, napari, brokenRules } = found[name]!;
-        assertEquals(brokenRules, [], name);
-
+        const { attributes, arrays, napari } = found[name]!;
         const levels = await levelsOf(`${folder}/out/${name}.zarr`);
         assertEquals(levels[0]![1], [...source.shape], name);
         assert(levels.length > 1, name);
