@@ -6,7 +6,7 @@
 #   infra/oracles/unpack_suite.sh --find [SUITE]   print the launcher if it is there already, else exit with status 1
 #
 # SUITE is trixie, which is the default: zarr-python 3.0 and tifffile; or forky: zarr-python 3.4, GDAL 3.13 (the first that reads
-# shards, in C++ of its own), jsonschema, and napari's reader without what draws.
+# shards, in C++ of its own), and napari's reader without what draws.
 #
 # Needs Debian's apt and its mirror, neither root nor packages beyond the base system: nothing is installed, no script of a
 # package runs. 400 MB unpacked each.
@@ -26,7 +26,7 @@ case $suite in
     probe='import zarr, tifffile; assert zarr.__version__.startswith("3."), zarr.__version__'
     ;;
   forky)
-    wanted=(python3-zarr python3-gdal python3-jsonschema)
+    wanted=(python3-zarr python3-gdal)
     # napari depends on Qt and most of a desktop (2.7 GB); these are what its reader imports.
     alone=(python3-napari python3-app-model python3-annotated-types python3-cachey python3-click python3-cloudpickle python3-dask
       python3-dotenv python3-flexcache python3-flexparser python3-fsspec python3-heapdict python3-hsluv python3-imageio
@@ -34,7 +34,7 @@ case $suite in
       python3-pil python3-pint python3-platformdirs python3-psutil python3-psygnal python3-pydantic python3-pydantic-core
       python3-pydantic-extra-types python3-pydantic-settings python3-rich python3-tomli-w python3-toolz python3-tqdm
       python3-typing-inspection python3-vispy python3-wrapt)
-    probe='import jsonschema, napari_builtins.io._read, zarr; from osgeo import gdal
+    probe='import napari_builtins.io._read, zarr; from osgeo import gdal
 assert int(gdal.VersionInfo()) >= 3130000, gdal.VersionInfo()'
     ;;
   *)
