@@ -2,7 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { openStore } from "shared/storage/open_store.ts";
 import { configureStores } from "shared/storage/store_environment.ts";
-import { type Fault, type FaultPlan, faultProxy } from "../../fixtures/fault_proxy.ts";
+import { type Fault, type FaultPlan, faultProxy, PAUSE_MILLISECONDS } from "../../fixtures/fault_proxy.ts";
 import { cephServer, environmentOf, type ObjectServer, testOn } from "../../fixtures/object_servers.ts";
 import { patternedVoxels, writePsf, writeZarr } from "../sample_image.ts";
 import { runCli } from "./run_cli.ts";
@@ -13,9 +13,21 @@ const FORMS: Readonly<Record<string, readonly string[]>> = {
   chunks: ["--shards", "none", "--tile", "6,12,70"],
   shards: ["--shards", "6,12,70"],
 };
-const FAULTS: readonly Fault[] = ["busy", "reset", "lost", "truncated", "overpromised", "whole"];
+const FAULTS: readonly Fault[] = [
+  ...["busy", "reset", "lost", "truncated", "overpromised", "whole", "broken"] as const,
+  ...["late", "trickled", "stalled", "silent", "unanswered"] as const,
+];
+/** Given up sooner than by real stores, and later than what is only slow. */
+const GUARD = { timeoutMs: 5 * PAUSE_MILLISECONDS, backoffMs: 20 };
 /** What never ends, of which requests; all of them would only repeat the same wait. */
-const LASTING = [["chunks", "busy", "PUT"], ["chunks", "truncated", "GET"], ["shards", "reset", "GET"]] as const;
+const LASTING = [
+  ["chunks", "busy", "PUT"],
+  ["chunks", "truncated", "GET"],
+  ["chunks", "unanswered", "PUT"],
+  ["shards", "reset", "GET"],
+  ["shards", "stalled", "GET"],
+  ["shards", "silent", "PUT"],
+] as const;
 const ceph = await cephServer();
 
 for (const [form, flags] of Object.entries(FORMS)) {
@@ -84,7 +96,7 @@ async function undisturbed(server: ObjectServer, flags: readonly string[]) {
 async function disturbed(server: ObjectServer, url: string, flags: readonly string[], plan: FaultPlan) {
   await openStore(`${url}/out.zarr`).deleteAll("");
   await using proxy = faultProxy(server.variables.AWS_ENDPOINT_URL!, plan);
-  configureStores(environmentOf({ ...server.variables, AWS_ENDPOINT_URL: proxy.origin }));
+  configureStores({ ...environmentOf({ ...server.variables, AWS_ENDPOINT_URL: proxy.origin }), guard: GUARD });
   try {
     const run = await runCli(argumentsOf(url, flags));
     return { ...run, faults: proxy.log.map((line) => line.split(" ")[2]).filter((fault) => fault !== undefined) };

@@ -113,6 +113,20 @@ Deno.test("a connection that is reset is tried again", async () => {
   assertEquals(hits, 3);
 });
 
+Deno.test("a name that cannot be resolved once is asked for again, and one that never can is told", async () => {
+  await served(honest, async (url) => {
+    let asked = 0;
+    const named = (name: string) => async (target: string | URL | Request, init?: RequestInit) =>
+      await fetch(++asked > 1 && name === "once" ? target : `http://${name}.invalid/`, init);
+    const at = (name: string) =>
+      openStore(url, { ...quick, environment: { env: () => undefined, fetch: named(name) } });
+    assertEquals(await at("once").get("a"), BYTES);
+    assertEquals(asked, 2);
+    const error = await assertRejects(() => at("never").get("a"), ClearstackError, `cannot read ${url}/a: `);
+    assertEquals([error.kind, asked], ["store-unavailable", 2 + quick.attempts]);
+  });
+});
+
 Deno.test("a body shorter than its content-length is tried again, then store-unavailable", async () => {
   const cut = "HTTP/1.1 200 OK\r\ncontent-length: 100\r\nconnection: close\r\n\r\nonly this";
   const hits = await servedRaw(() => cut, async (url) => {
