@@ -7,10 +7,12 @@ import { formatVec3, mapAxes, sameShape, SPATIAL_AXES, type Vec3, voxelCount } f
 import { outputChunk, outputChunkSide } from "./output_chunk.ts";
 
 /**
- * Voxels of a shard at most, 64 MiB of float32, some 30 MiB once compressed: large enough that listing, copying and paying for
- * requests no longer count, small enough to be assembled in memory and sent again after a failure.
+ * Voxels of a shard take this much at most before compression, some 30 MiB after it: large enough that listing, copying and paying
+ * for requests no longer count, small enough to be assembled in memory and sent again after a failure.
  */
-const SHARD_VOXELS = 2 ** 24;
+const SHARD_BYTES = 64 * 2 ** 20;
+
+const FLOAT_BYTES = 4;
 
 /** With no more chunks than this, each is an object of its own, as every reader of Zarr knows it. */
 const MOST_OBJECTS = 1000;
@@ -25,6 +27,8 @@ export interface OutputObjectsOptions {
   readonly tile: Vec3;
   readonly version: OmeVersion;
   readonly shards: "auto" | "none" | Vec3;
+  /** @default {4}, that of float32 */
+  readonly voxelBytes?: number;
 }
 
 /**
@@ -33,12 +37,12 @@ export interface OutputObjectsOptions {
  * @throws {ClearstackError} `invalid-request` for shards in OME-Zarr 0.4, and for given ones that do not divide the tile
  */
 export function outputObjects(options: OutputObjectsOptions): { readonly chunk: Vec3; readonly shard?: Vec3 } {
-  const { shape, volumes, tile, version, shards } = options;
+  const { shape, volumes, tile, version, shards, voxelBytes = FLOAT_BYTES } = options;
   if (typeof shards !== "string") return givenShards(options, shards);
   const chunk = outputChunk(shape, tile);
   const chunks = volumes * mapAxes((axis) => Math.ceil(shape[axis] / chunk[axis])).reduce((a, b) => a * b);
   if (shards === "none" || version === "0.4" || chunks <= MOST_OBJECTS) return { chunk };
-  const shard = largestShard(shape, tile, chunk);
+  const shard = largestShard({ shape, tile, chunk, mostVoxels: SHARD_BYTES / voxelBytes });
   return sameShape(shard, chunk) ? { chunk } : { chunk, shard };
 }
 
@@ -51,7 +55,9 @@ function givenShards({ shape, tile, version }: OutputObjectsOptions, wanted: Vec
   if (version === "0.4") {
     throw new ClearstackError(
       "invalid-request",
-      `OME-Zarr 0.4 is Zarr v2, which has no shards: leave out shards ${formatVec3(wanted)}, or ask for 0.5`,
+      `OME-Zarr 0.4 is Zarr v2, which has no shards: leave out --shards ${
+        formatVec3(wanted)
+      }, or give --ome-version 0.5`,
     );
   }
   const chunk = mapAxes((axis) => outputChunkSide(axis, { extent: shape[axis], divides: wanted[axis] }));
@@ -74,12 +80,14 @@ function givenShards({ shape, tile, version }: OutputObjectsOptions, wanted: Vec
 }
 
 /** The largest shard within the limit that divides the tile; of equal ones the most compact. */
-function largestShard(shape: Vec3, tile: Vec3, chunk: Vec3): Vec3 {
+function largestShard(
+  { shape, tile, chunk, mostVoxels }: Record<"shape" | "tile" | "chunk", Vec3> & { readonly mostVoxels: number },
+): Vec3 {
   const [depths, heights, widths] = mapAxes((axis) => shardSides(axis));
   let best = chunk;
   for (const z of depths) {
     for (const y of heights) {
-      const x = widths.findLast((side) => z * y * side <= SHARD_VOXELS);
+      const x = widths.findLast((side) => z * y * side <= mostVoxels);
       if (x !== undefined && isBetter([z, y, x], best)) best = [z, y, x];
     }
   }

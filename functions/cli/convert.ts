@@ -21,7 +21,7 @@ const FORM = {
 /** Runs the command. */
 export async function convertCommand(args: readonly string[], io: Io): Promise<number> {
   const parsed = parseArguments(args, FORM);
-  const request = conversionRequest(parsed);
+  const request = await conversionRequest(parsed);
   const memory = parsed.value("memory");
   const memoryBytes = memory === undefined ? io.config().hostBytes : parseBytes("--memory", memory);
   const { convertImage } = await import("./conversion/convert_image.ts");
@@ -38,10 +38,14 @@ export async function convertCommand(args: readonly string[], io: Io): Promise<n
 
 /** The result in words. */
 function describeResult(result: ConversionResult): string {
-  const { output, shape, dtype, levels, blocks, blocksWritten, seconds, bytesRead, bytesWritten } = result;
+  const { output, shape, dtype, omeVersion, chunk, shard, levels } = result;
+  const { blocks, blocksWritten, seconds, bytesRead, bytesWritten } = result;
   const reused = blocks - blocksWritten;
   return `${output}\n` +
     `  ${times(shape)} ${dtype} in ${blocks} blocks${reused > 0 ? ` (${reused} from an earlier run)` : ""}` +
     `${levels > 1 ? `, ${levels} levels` : ""}\n` +
+    `  OME-Zarr ${omeVersion}, chunks of ${times(chunk)}${
+      shard === undefined ? "" : ` in shards of ${times(shard)}`
+    }\n` +
     `  ${seconds.toFixed(2)} s, read ${formatBytes(bytesRead)}, wrote ${formatBytes(bytesWritten)}\n`;
 }

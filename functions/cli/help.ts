@@ -88,7 +88,9 @@ Nothing is computed and nothing but FILE is written.
   --axes zyx             axes of a SOURCE that does not state them, in the order tczyx
   --scale Z,Y,X          the size of a voxel, where SOURCE does not tell it or tells it wrong (Y,X for a 2-D image)
   --unit micrometer      of --scale; without it, that of SOURCE
-  --ome-version 0.5      0.5 (Zarr v3) or 0.4 (Zarr v2)
+  --ome-version 0.5      of OUTPUT: 0.5 (Zarr v3), or 0.4 (Zarr v2) for programs that do not read 0.5
+  --shards auto          Z,Y,X voxels that share one stored object; none: each chunk is one; auto: 64 MiB of voxels where
+                         there are more than 1000 chunks
   --no-pyramid           full resolution only, without the coarser levels that viewers open first
   --memory SIZE          memory to stay within, such as 2GiB; default 60 % of what is free, at most 16 GiB
   --resume               continue an unfinished OUTPUT, or accept a finished one, of the same SOURCE

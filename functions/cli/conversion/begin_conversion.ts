@@ -59,15 +59,19 @@ export async function beginConversion(
   const info = rescaled(image.info, request);
   const store = openStore(request.output.url);
   const planHash = conversionHash(info, request);
-  const { url, version, ifExists, pyramid } = request.output;
+  const { url, version, shards, ifExists, pyramid } = request.output;
   const inputs = [["source", request.source.url] as const];
-  const wish = cutImage(info, memoryBytes);
+  const wish = cutImage(info, { version, shards }, memoryBytes);
+  const finer = { chunk: wish.chunk, output: { version, shards } };
+  const wishedLevels = pyramid === "none" ? [] : conversionLevels(info, finer, memoryBytes);
   const begun = await claimOutput(store, { planHash, version, ifExists, url, inputs });
   const { cut, levels } = begun === undefined
-    ? { cut: wish, levels: pyramid === "none" ? [] : conversionLevels(info, wish.chunk, memoryBytes) }
+    ? { cut: wish, levels: wishedLevels }
     : await begunLayout(store, info, memoryBytes);
-  const finest = { url, array: LEVEL_0, version, dtype: info.dtype, shape: [...info.shape], chunk: cut.chunk };
-  const arrays = levelArrays({ ...finest, axes: info.axes.map(({ name }) => name) }, levels);
+  const { chunk, shard } = cut;
+  const stored = { url, array: LEVEL_0, version, chunk, ...(shard === undefined ? {} : { shard }) };
+  const { dtype, shape, axes } = info;
+  const arrays = levelArrays({ ...stored, dtype, shape: [...shape], axes: axes.map(({ name }) => name) }, levels);
   const conversion = { request, image, store, output: { planHash, source: info, levels, arrays }, cut };
   const create = async () => {
     for (const array of arrays) await createArray(array);
@@ -99,7 +103,8 @@ function rescaled(info: ImageInfo, { scale, unit }: ConversionRequest): ImageInf
 /** Of everything that decides the values and the metadata; how the output is cut is decided once, by the run that begins it. */
 function conversionHash(info: ImageInfo, { output }: ConversionRequest): string {
   const { url, path, identity, axes, scale } = info;
-  const decisive = ["convert", 2, redactUrl(url), path, identity, axes, scale, output.version, output.pyramid];
+  const { version, shards, pyramid } = output;
+  const decisive = ["convert", 3, redactUrl(url), path, identity, axes, scale, version, shards, pyramid];
   return createHash("sha256").update(JSON.stringify(decisive)).digest("hex");
 }
 
@@ -108,7 +113,7 @@ function jobRecord({ request, output: { planHash, source: info, levels, arrays }
   "request" | "output" | "cut"
 >) {
   const { source, output, ...options } = request;
-  const { chunk, block } = cut;
+  const { chunk, shard, block } = cut;
   return {
     kind: "convert",
     version: VERSION,
@@ -123,12 +128,17 @@ function jobRecord({ request, output: { planHash, source: info, levels, arrays }
     redacted: redactUrl(canonicalUrl(source.url)) === canonicalUrl(source.url) ? [] : ["source"],
     versions: versions(),
     source: { ...info, url: redactUrl(info.url) },
-    plan: { tiles: blockCount(info, block), chunk, block, levels },
+    plan: { tiles: blockCount(info, block), chunk, shard, block, levels },
   };
 }
 
 const LayoutRecord = z.looseObject({
-  plan: z.looseObject({ chunk: Vec3Schema, block: Vec3Schema, levels: z.array(LevelSchema) }),
+  plan: z.looseObject({
+    chunk: Vec3Schema,
+    shard: Vec3Schema.optional(),
+    block: Vec3Schema,
+    levels: z.array(LevelSchema),
+  }),
 });
 
 /**
@@ -137,8 +147,8 @@ const LayoutRecord = z.looseObject({
  * @throws {ClearstackError} `over-budget` if they do not fit in the budget of this run
  */
 async function begunLayout(store: Store, info: ImageInfo, budgetBytes: number) {
-  const { plan: { chunk, block, levels } } = LayoutRecord.parse(decodeJson(await store.get(JOB_KEY)));
-  const least = { chunk, block, concurrency: 1, reads: 1 };
+  const { plan: { chunk, shard, block, levels } } = LayoutRecord.parse(decodeJson(await store.get(JOB_KEY)));
+  const least = { chunk, shard, block, concurrency: 1, reads: 1 };
   const needed = Math.max(cutBytes(info, least), levelsBytes(info, { chunk, levels }));
   if (needed > budgetBytes) {
     throw new ClearstackError(

@@ -1,10 +1,12 @@
 /** From the arguments of `convert` to what they ask for, and back. */
+import type { Location } from "shared/contract/location.ts";
 import type { OmeVersion } from "shared/contract/stored_array.ts";
 import { OmeVersionSchema } from "shared/contract/stored_array.ts";
 import { ClearstackError } from "shared/errors.ts";
 import { fullUnitName } from "shared/image/axes.ts";
 import type { ConversionRequest } from "./conversion_record.ts";
 import { finiteNumber, oneOf, refuseValue } from "../argument_values.ts";
+import type { ValueFlag } from "../job_flag.ts";
 import { JOB_FLAGS } from "../job_flags.ts";
 import type { Flag, ParsedArguments } from "../parse_arguments.ts";
 import { sourceLocation } from "../source_location.ts";
@@ -15,6 +17,8 @@ const UNITS = ["angstrom", "nanometer", "micrometer", "millimeter", "centimeter"
 const SCALE_FORM = "the size of a voxel, Z,Y,X such as 0.3,0.1,0.1 (Y,X for a 2-D image)";
 const UNIT_FORM = `the unit of --scale: one of ${UNITS.join(", ")}, or a short form such as um`;
 
+const SHARDS = JOB_FLAGS.shards as ValueFlag;
+
 /** What `convert` takes. */
 export const CONVERSION_FLAGS: Readonly<Record<string, Flag>> = {
   "path": JOB_FLAGS.path!,
@@ -22,23 +26,35 @@ export const CONVERSION_FLAGS: Readonly<Record<string, Flag>> = {
   "scale": { form: SCALE_FORM },
   "unit": { form: UNIT_FORM },
   "ome-version": JOB_FLAGS["ome-version"]!,
+  "shards": SHARDS,
   "no-pyramid": {},
   "memory": JOB_FLAGS.memory!,
   "resume": {},
   "overwrite": {},
 };
 
-/** @throws {ClearstackError} `invalid-request` naming flag, value and form */
-export function conversionRequest(parsed: ParsedArguments): ConversionRequest {
+/**
+ * Reads the metadata of the source only if a pair must be told from a triple.
+ *
+ * @throws {ClearstackError} `invalid-request` naming flag, value and form
+ */
+export async function conversionRequest(parsed: ParsedArguments): Promise<ConversionRequest> {
   const [source, url] = parsed.positionals as [string, string];
   if (url === "") throw new ClearstackError("invalid-request", `"" names no file: expected a path or a URL`);
   if (parsed.has("resume") && parsed.has("overwrite")) {
     throw new ClearstackError("invalid-request", "--resume and --overwrite exclude each other: give one of them");
   }
+  const location = sourceLocation(parsed, source);
   const ifExists = parsed.has("resume") ? "resume" : parsed.has("overwrite") ? "overwrite" : "fail";
   return {
-    source: sourceLocation(parsed, source),
-    output: { url, ifExists, version: versionOf(parsed), pyramid: parsed.has("no-pyramid") ? "none" : "auto" },
+    source: location,
+    output: {
+      url,
+      ifExists,
+      version: versionOf(parsed),
+      shards: await shardsOf(parsed, location),
+      pyramid: parsed.has("no-pyramid") ? "none" : "auto",
+    },
     ...scaleOf(parsed),
   };
 }
@@ -52,6 +68,7 @@ export function conversionArguments({ source, output, scale, unit }: ConversionR
     ...flag("scale", scale?.join(",")),
     ...flag("unit", unit),
     ...flag("ome-version", output.version),
+    ...flag("shards", output.shards === "auto" ? undefined : output.shards.toString()),
     ...(output.pyramid === "none" ? ["--no-pyramid"] : []),
     ...(output.ifExists === "fail" ? [] : [`--${output.ifExists}`]),
   ];
@@ -61,6 +78,17 @@ export function conversionArguments({ source, output, scale, unit }: ConversionR
 function versionOf(parsed: ParsedArguments): OmeVersion {
   const text = parsed.value("ome-version");
   return text === undefined ? "0.5" : oneOf("ome-version", text, OmeVersionSchema.options);
+}
+
+async function shardsOf(parsed: ParsedArguments, source: Location): Promise<ConversionRequest["output"]["shards"]> {
+  const text = parsed.value("shards");
+  if (text === undefined) return "auto";
+  const sourceHasZ = async () => {
+    const { openImage } = await import("shared/image/open_image.ts");
+    return (await openImage(source)).info.axes.some(({ name }) => name === "z");
+  };
+  const { form, read } = SHARDS;
+  return await read(text, { flag: "shards", form, texts: [text], sourceHasZ }) as ConversionRequest["output"]["shards"];
 }
 
 function scaleOf(parsed: ParsedArguments): Pick<ConversionRequest, "scale" | "unit"> {

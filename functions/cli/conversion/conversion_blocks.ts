@@ -1,15 +1,17 @@
-/** How an image is cut to be stored anew within a budget of memory: chunks of the output, and blocks that are read whole. */
+/** How an image is cut to be stored anew within a budget of memory: chunks and shards of the output, and blocks that are read whole. */
 import type { ImageInfo } from "shared/contract/image_info.ts";
 import { dtypeBytes } from "shared/dtype.ts";
 import { ClearstackError } from "shared/errors.ts";
 import type { Box, Vec3 } from "shared/geometry.ts";
-import { mapAxes, voxelCount } from "shared/geometry.ts";
-import { formatBytes, READ_CONCURRENCY, RUNTIME_BYTES, WRITE_CONCURRENCY } from "shared/memory.ts";
+import { formatVec3, mapAxes, voxelCount } from "shared/geometry.ts";
+import { formatBytes, READ_CONCURRENCY, RUNTIME_BYTES, SHARDS_AT_ONCE, WRITE_CONCURRENCY } from "shared/memory.ts";
 import { CHUNK_TARGET } from "shared/output_chunk.ts";
+import { outputObjects, shardGranule } from "shared/output_objects.ts";
 import { windowBytes } from "shared/image/channel_windows.ts";
 import { alongSpatialAxes, spatialShape } from "shared/spatial.ts";
 import { positionAt } from "shared/position.ts";
 import { volumeCount, volumeGrid } from "shared/volumes.ts";
+import type { ConversionRequest } from "./conversion_record.ts";
 
 /** Blocks are made no larger than this for the sake of fewer of them. */
 const PLEASANT_BLOCK_BYTES = 64 * 2 ** 20;
@@ -19,7 +21,9 @@ const BLOCKS_IN_FLIGHT = 2;
 export interface Cut {
   /** Of the output, z, y, x. */
   readonly chunk: Vec3;
-  /** What is read and written at a time: whole chunks. */
+  /** Chunks of this many voxels share an object; divides the block. */
+  readonly shard?: Vec3 | undefined;
+  /** What is read and written at a time: whole stored objects. */
   readonly block: Vec3;
   /** Blocks under way at the same time. */
   readonly concurrency: number;
@@ -35,55 +39,120 @@ export interface BlockPlace {
   readonly box: Box;
 }
 
+/** How the output is to be stored. */
+export type StorageWish = Pick<ConversionRequest["output"], "version" | "shards">;
+
+type Pace = Pick<Cut, "concurrency" | "reads">;
+
+/** Swift ones, and one that takes little memory. */
+const PACES: readonly Pace[] = [
+  { concurrency: BLOCKS_IN_FLIGHT, reads: READ_CONCURRENCY },
+  { concurrency: 1, reads: READ_CONCURRENCY },
+];
+const THRIFTY: Pace = { concurrency: 1, reads: 1 };
+
 /**
  * Cuts so that source chunks are read once where memory allows: blocks cover whole source chunks, of few planes if pages are large.
+ * Chunks of many planes are worth more than speed, as they stay; shards are made of what a block holds, and are only worth it if
+ * that takes no planes from the chunks.
  *
- * @throws {ClearstackError} `over-budget` with the need and the mend
+ * @throws {ClearstackError} `over-budget` with the need and the mend; `invalid-request` for shards that cannot be
  */
-export function cutImage(image: ImageInfo, budgetBytes: number): Cut {
-  const shape = spatialShape(image);
-  const voxelBytes = dtypeBytes(image.dtype);
-  const source = alongSpatialAxes(image, image.chunkShape);
-  const sourceBytes = voxelBytes * image.chunkShape.reduce((product, side) => product * side, 1);
-  const bytes = (block: Vec3, chunk: Vec3, mode: Pick<Cut, "concurrency" | "reads">) =>
-    cutBytes(image, { block, chunk, ...mode });
-  const modes = [
-    { concurrency: BLOCKS_IN_FLIGHT, reads: READ_CONCURRENCY },
-    { concurrency: 1, reads: READ_CONCURRENCY },
-    { concurrency: 1, reads: 1 },
-  ];
-  for (const mode of modes) {
-    for (let planes = Math.min(CHUNK_TARGET[0], shape[0]); planes >= 1; planes = Math.floor(planes / 2)) {
-      const chunk = mapAxes((axis) => axis === 0 ? planes : Math.min(CHUNK_TARGET[axis], shape[axis]));
-      const block = coveringBlock(shape, chunk, source);
-      if (bytes(block, chunk, mode) <= budgetBytes) {
-        const fits = (larger: Vec3) =>
-          voxelBytes * voxelCount(larger) <= PLEASANT_BLOCK_BYTES && bytes(larger, chunk, mode) <= budgetBytes;
-        return { chunk, block: grownBlock(shape, block, fits), ...mode };
-      }
+export function cutImage(image: ImageInfo, output: StorageWish, budgetBytes: number): Cut {
+  const layouts = layoutsOf(image, output);
+  const fits = (layout: Layout, pace: Pace) => cutBytes(image, { ...layout, ...pace }) <= budgetBytes;
+  for (const paces of [PACES, [THRIFTY]]) {
+    for (const layout of layouts) {
+      const pace = paces.find((pace) => fits(layout, pace));
+      if (pace !== undefined) return { ...grown(image, output, layout, (larger) => fits(larger, pace)), ...pace };
     }
   }
   // Large source chunks are then read once for each block that they reach into.
-  const last = modes.at(-1)!;
-  const chunk = mapAxes((axis) => Math.min(CHUNK_TARGET[axis], shape[axis]));
-  const least = bytes(chunk, chunk, last);
-  if (least <= budgetBytes) return { chunk, block: chunk, ...last };
-  throw new ClearstackError(
+  const least = layoutOf(image, output, smallestBlock(image, output));
+  const pace = [...PACES, THRIFTY].find((pace) => fits(least, pace));
+  if (pace !== undefined) return { ...least, ...pace };
+  throw overBudget(image, { ...least, ...THRIFTY }, budgetBytes);
+}
+
+type Layout = Pick<Cut, "chunk" | "shard" | "block">;
+
+/** Layouts whose blocks cover source chunks, those with the most planes first. */
+function layoutsOf(image: ImageInfo, output: StorageWish): Layout[] {
+  const source = alongSpatialAxes(image, image.chunkShape);
+  const smallest = smallestBlock(image, output);
+  const layouts: Layout[] = [];
+  for (let planes = smallest[0]; planes >= 1; planes = Math.floor(planes / 2)) {
+    const unit: Vec3 = [planes, smallest[1], smallest[2]];
+    layouts.push(layoutOf(image, output, coveringBlock(spatialShape(image), unit, source)));
+    // Those that were asked for have as many planes as they have.
+    if (typeof output.shards !== "string") break;
+  }
+  return layouts;
+}
+
+/** What a block is a multiple of: the shards that were asked for, else the chunk that viewers like. */
+function smallestBlock(image: ImageInfo, { shards }: StorageWish): Vec3 {
+  const shape = spatialShape(image);
+  return shardGranule(shape, shards) ?? mapAxes((axis) => Math.min(CHUNK_TARGET[axis], shape[axis]));
+}
+
+/** The chunks and shards of an output that is written in such blocks. */
+function layoutOf(image: ImageInfo, output: StorageWish, block: Vec3): Layout {
+  const shape = spatialShape(image);
+  const tile = mapAxes((axis) => Math.min(block[axis], shape[axis]));
+  const voxelBytes = dtypeBytes(image.dtype);
+  return { ...outputObjects({ ...output, shape, tile, volumes: volumeCount(image), voxelBytes }), block };
+}
+
+/** Doubles the sides of the block, x first, as long as it fits and there is more image to cover. */
+function grown(image: ImageInfo, output: StorageWish, layout: Layout, fits: (layout: Layout) => boolean): Layout {
+  const shape = spatialShape(image);
+  const most = PLEASANT_BLOCK_BYTES / dtypeBytes(image.dtype);
+  for (const axis of [2, 1, 0] as const) {
+    while (layout.block[axis] < shape[axis] && 2 * voxelCount(layout.block) <= most) {
+      const block = mapAxes((other) => other === axis ? 2 * layout.block[other] : layout.block[other]);
+      const larger = layoutOf(image, output, block);
+      if (!fits(larger)) break;
+      layout = larger;
+    }
+  }
+  return layout;
+}
+
+function overBudget(image: ImageInfo, cut: Cut, budgetBytes: number): ClearstackError {
+  const { sources, shards } = cutMemory(image, cut);
+  const needed = cutBytes(image, cut);
+  const what = shards > sources
+    ? `shards of ${formatVec3(cut.shard!)} ${image.dtype} take ${
+      formatBytes(shards)
+    } of memory, and converting into them`
+    : `one chunk of the source takes ${formatBytes(sources / 2)} decoded, and converting it`;
+  return new ClearstackError(
     "over-budget",
-    `one chunk of the source takes ${formatBytes(sourceBytes)} decoded, and converting it ${
-      formatBytes(least)
-    } of memory, ` +
-      `over the budget of ${formatBytes(budgetBytes)}: allow at least ${Math.ceil(least / 2 ** 20)}MiB with --memory`,
+    `${what} ${formatBytes(needed)}, over the budget of ${formatBytes(budgetBytes)}: ` +
+      `${shards > sources ? "give smaller --shards, or " : ""}allow at least ${
+        Math.ceil(needed / 2 ** 20)
+      }MiB with --memory`,
   );
 }
 
 /** Memory that it takes to write the full resolution, and to look at what was written, bytes. */
-export function cutBytes(image: ImageInfo, { block, chunk, concurrency, reads }: Cut): number {
+export function cutBytes(image: ImageInfo, cut: Cut): number {
+  const { blocks, sources, chunks, shards } = cutMemory(image, cut);
+  return RUNTIME_BYTES + Math.max(blocks + sources + chunks + shards, windowBytes(cut.chunk, dtypeBytes(image.dtype)));
+}
+
+/** What is held while the full resolution is written, bytes. */
+function cutMemory(image: ImageInfo, { block, chunk, shard, concurrency, reads }: Cut) {
   const voxelBytes = dtypeBytes(image.dtype);
   const sourceBytes = voxelBytes * image.chunkShape.reduce((product, side) => product * side, 1);
-  const blockBytes = voxelBytes * (voxelCount(block) + 2 * WRITE_CONCURRENCY * voxelCount(chunk));
-  const writing = concurrency * (blockBytes + 2 * reads * sourceBytes);
-  return RUNTIME_BYTES + Math.max(writing, windowBytes(chunk, voxelBytes));
+  return {
+    blocks: concurrency * voxelBytes * voxelCount(block),
+    // stored and decoded; of the process, however many blocks it reads
+    sources: 2 * Math.min(READ_CONCURRENCY, concurrency * reads) * sourceBytes,
+    chunks: 2 * WRITE_CONCURRENCY * voxelBytes * voxelCount(chunk),
+    shards: shard === undefined ? 0 : SHARDS_AT_ONCE * voxelBytes * voxelCount(shard),
+  };
 }
 
 /** Whole source chunks along every axis, and whole output chunks. */
@@ -94,18 +163,6 @@ function coveringBlock(shape: Vec3, chunk: Vec3, source: Vec3): Vec3 {
     const side = common <= 4 * Math.max(chunk[axis], source[axis]) ? common : roundUp(source[axis], chunk[axis]);
     return Math.min(side, roundUp(shape[axis], chunk[axis]));
   });
-}
-
-/** Doubles the sides, x first, as long as it fits and there is more image to cover. */
-function grownBlock(shape: Vec3, block: Vec3, fits: (block: Vec3) => boolean): Vec3 {
-  for (const axis of [2, 1, 0] as const) {
-    for (;;) {
-      const larger = mapAxes((other) => other === axis ? 2 * block[other] : block[other]);
-      if (block[axis] >= shape[axis] || !fits(larger)) break;
-      block = larger;
-    }
-  }
-  return block;
 }
 
 /** How many blocks an image has. */

@@ -1,5 +1,6 @@
 /** What a conversion keeps of what it was asked for. */
 import { z } from "zod";
+import { JobRequestSchema } from "shared/contract/job_request.ts";
 import { LocationSchema } from "shared/contract/location.ts";
 import { OmeVersionSchema } from "shared/contract/stored_array.ts";
 
@@ -10,6 +11,8 @@ export const ConversionRequestSchema = z.strictObject({
     url: z.string().min(1),
     ifExists: z.enum(["fail", "resume", "overwrite"]),
     version: OmeVersionSchema,
+    // The first versions wrote none, and kept no word of it.
+    shards: JobRequestSchema.shape.output.shape.shards.unwrap().default("none"),
     pyramid: z.enum(["auto", "none"]).describe(
       "auto: coarser levels as deconvolved outputs have; none: full resolution only",
     ),

@@ -5,8 +5,10 @@
  */
 import { fanOutLevels } from "functions/orchestrate/fan_out_levels.ts";
 import { channelAt, channelCount } from "shared/channels.ts";
+import type { OmeVersion } from "shared/contract/stored_array.ts";
 import type { Engine } from "shared/engine/engine.ts";
 import { ClearstackError, toClearstackError } from "shared/errors.ts";
+import type { Vec3 } from "shared/geometry.ts";
 import { type ChannelWindow, channelWindows } from "shared/image/channel_windows.ts";
 import { encodeJson } from "shared/image/json.ts";
 import { recordKey, recordsPrefix } from "shared/image/output_layout.ts";
@@ -46,6 +48,11 @@ export interface ConversionResult {
   readonly output: string;
   readonly shape: readonly number[];
   readonly dtype: string;
+  readonly omeVersion: OmeVersion;
+  /** Of the full resolution, z, y, x. */
+  readonly chunk: Vec3;
+  /** Of the full resolution, where chunks share objects. */
+  readonly shard?: Vec3;
   /** Resolutions of the output, the full one among them. */
   readonly levels: number;
   readonly blocks: number;
@@ -84,7 +91,9 @@ export async function convertImage(
     }
   }
   const { store, output: { source: { shape, dtype }, arrays } } = conversion;
-  const result = { output: store.url, shape, dtype, levels: arrays.length, blocks: blocksOf(conversion) };
+  const { version: omeVersion, chunk, shard } = arrays[0]!;
+  const stored = { omeVersion, chunk, ...(shard === undefined ? {} : { shard }), levels: arrays.length };
+  const result = { output: store.url, shape, dtype, ...stored, blocks: blocksOf(conversion) };
   return { ...result, ...run.tally, seconds: seconds() };
 }
 

@@ -149,7 +149,7 @@ Deno.test("voxels that are no numbers stay so in levels, and have no say in wind
 
 const requestFor = (source: string, url: string): ConversionRequest => ({
   source: { url: source },
-  output: { url, ifExists: "fail", version: "0.5", pyramid: "auto" },
+  output: { url, ifExists: "fail", version: "0.5", shards: "auto", pyramid: "auto" },
 });
 
 /** Stored objects of all levels. */
@@ -249,27 +249,37 @@ Deno.test("levels are made again as well, with windows and all", async () => {
   assertEquals(await attributesOf(again, "0.5"), await attributesOf(output, "0.5"));
 });
 
-Deno.test("a tile of the levels fits in any budget that blocks fit in", () => {
+Deno.test("a tile of the levels fits in any budget that blocks fit in, unless shards are asked for", () => {
   const side = (most: number) => fc.integer({ min: 1, max: most });
   const shapes = fc.tuple(side(100), side(3000), side(3000));
   const dtypes = fc.constantFrom<Dtype[]>("uint8", "uint16", "float32", "uint64");
+  const shards = fc.oneof(fc.constantFrom("auto", "none"), fc.tuple(side(40), side(600), side(600)));
+  const budgets = fc.integer({ min: 257, max: 740 });
   fc.assert(
-    fc.property(shapes, shapes, dtypes, fc.integer({ min: 257, max: 740 }), (shape, chunkShape, dtype, mebibytes) => {
+    fc.property(shapes, shapes, dtypes, budgets, shards, (shape, chunkShape, dtype, mebibytes, shards) => {
       const image = {
         ...{ url: "", path: "", format: "tiff" as const, dtype, identity: "" },
         ...{ shape, chunkShape, axes: axesOf("zyx"), scale: [1, 1, 1] },
       };
       const budget = mebibytes * 2 ** 20;
-      let cut;
-      try {
-        cut = cutImage(image, budget);
-      } catch {
-        return fc.pre(false);
-      }
-      const levels = conversionLevels(image, cut.chunk, budget);
+      const output = { version: "0.5", shards } as Pick<ConversionRequest["output"], "version" | "shards">;
+      const orRefused = <T>(decide: () => T): T | undefined => {
+        try {
+          return decide();
+        } catch (error) {
+          assert(error instanceof ClearstackError && error.kind === "over-budget", `${error}`);
+          return undefined;
+        }
+      };
+      const cut = orRefused(() => cutImage(image, output, budget));
+      if (cut === undefined) return fc.pre(false);
+      const levels = orRefused(() => conversionLevels(image, { chunk: cut.chunk, output }, budget));
+      if (levels === undefined) return assert(typeof shards !== "string");
       assert(levelsBytes(image, { chunk: cut.chunk, levels }) <= budget);
-      for (const { tile, chunk } of levels) assert(tile.every((length, axis) => length % chunk[axis]! === 0));
+      for (const { tile, chunk, shard } of levels) {
+        assert(tile.every((length, axis) => length % (shard ?? chunk)[axis]! === 0));
+      }
     }),
-    { numRuns: 200 },
+    { numRuns: 300 },
   );
 });

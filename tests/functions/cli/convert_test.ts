@@ -9,6 +9,7 @@ import { parseArguments } from "functions/cli/parse_arguments.ts";
 import { reduceTile } from "functions/pyramid/reduce_tile.ts";
 import { DtypeSchema } from "shared/contract/image_info.ts";
 import { dtypeBytes } from "shared/dtype.ts";
+import { ClearstackError } from "shared/errors.ts";
 import { blockAt, blockCount, cutImage } from "functions/cli/conversion/conversion_blocks.ts";
 import { ConversionRequestSchema } from "functions/cli/conversion/conversion_record.ts";
 import { convertImage } from "functions/cli/conversion/convert_image.ts";
@@ -98,7 +99,7 @@ Deno.test("an interrupted conversion shows no image, and goes on where it stoppe
   const stop = new AbortController();
   const request = {
     source: { url: source },
-    output: { url: output, ifExists: "fail", version: "0.5", pyramid: "auto" },
+    output: { url: output, ifExists: "fail", version: "0.5", shards: "auto", pyramid: "auto" },
   } as const;
   const options = { memoryBytes: 2 ** 29, engine: ENGINE };
   const error = await convertImage(request, {
@@ -157,55 +158,65 @@ for (
   });
 }
 
-Deno.test("any request there can be is written as arguments that are read as the same request", () => {
-  fc.assert(fc.property(arbitraryOfSchema(ConversionRequestSchema), (random) => {
+Deno.test("any request there can be is written as arguments that are read as the same request", async () => {
+  await fc.assert(fc.asyncProperty(arbitraryOfSchema(ConversionRequestSchema), async (random) => {
     const parsed = ConversionRequestSchema.safeParse(random);
     fc.pre(parsed.success);
     const { unit: _, ...request } = parsed.data;
     const wish = request.scale === undefined ? request : { ...request, unit: "micrometer" };
     const form = { usage: "convert", positionals: ["SOURCE", "OUTPUT"], flags: CONVERSION_FLAGS };
-    assertEquals(conversionRequest(parseArguments(conversionArguments(wish), form)), wish);
+    assertEquals(await conversionRequest(parseArguments(conversionArguments(wish), form)), wish);
   }));
 });
 
-Deno.test("blocks cover every voxel once, in whole chunks, within memory", () => {
+Deno.test("blocks cover every voxel once, in whole chunks and shards, within memory", () => {
   const side = (most: number) => fc.integer({ min: 1, max: most });
+  const sides = fc.tuple(side(90), side(700), side(700));
+  const shards = fc.oneof(fc.constantFrom("auto", "none"), fc.tuple(side(40), side(300), side(300)));
+  let sharded = 0;
   fc.assert(
-    fc.property(
-      fc.tuple(side(90), side(700), side(700)),
-      fc.tuple(side(90), side(700), side(700)),
-      fc.integer({ min: 270, max: 440 }),
-      side(3),
-      (shape, chunkShape, mebibytes, times) => {
-        const image = {
-          ...{ url: "", path: "", format: "tiff" as const, dtype: "uint16" as const, identity: "" },
-          ...{ shape: [times, ...shape], chunkShape: [1, ...chunkShape], axes: axesOf("tzyx"), scale: [1, 1, 1, 1] },
-        };
-        const budget = mebibytes * 2 ** 20;
-        let cut;
-        try {
-          cut = cutImage(image, budget);
-        } catch {
-          return fc.pre(false);
-        }
-        const { chunk, block, concurrency, reads } = cut;
-        const chunkVoxels = chunkShape.reduce((product, length) => product * length, 1);
-        const voxels = block.reduce((product, length) => product * length, 1);
-        assert(RUNTIME_BYTES + 2 * concurrency * (voxels + 2 * reads * chunkVoxels) <= budget);
-        let seen = 0;
-        for (let index = 0; index < blockCount(image, block); index++) {
-          const { box } = blockAt(image, block, index);
-          assert(box.start.every((start, axis) => start % chunk[axis]! === 0));
-          assert(
-            box.shape.every((length, axis) =>
-              length > 0 && (length % chunk[axis]! === 0 || box.start[axis]! + length === shape[axis]!)
-            ),
-          );
-          seen += box.shape[0] * box.shape[1] * box.shape[2];
-        }
-        assertEquals(seen, times * shape.reduce((product, length) => product * length, 1));
-      },
-    ),
-    { numRuns: 200 },
+    fc.property(sides, sides, shards, fc.integer({ min: 270, max: 700 }), fc.constantFrom(1, 2, 500), (
+      shape,
+      chunkShape,
+      shards,
+      mebibytes,
+      times,
+    ) => {
+      const image = {
+        ...{ url: "", path: "", format: "tiff" as const, dtype: "uint16" as const, identity: "" },
+        ...{ shape: [times, ...shape], chunkShape: [1, ...chunkShape], axes: axesOf("tzyx"), scale: [1, 1, 1, 1] },
+      };
+      const budget = mebibytes * 2 ** 20;
+      let cut;
+      try {
+        cut = cutImage(image, { version: "0.5", shards } as never, budget);
+      } catch (error) {
+        assert(error instanceof ClearstackError && error.kind === "over-budget", `${error}`);
+        return fc.pre(false);
+      }
+      const { chunk, shard, block, concurrency, reads } = cut;
+      sharded += shard === undefined ? 0 : 1;
+      const volume = (sides: readonly number[]) => sides.reduce((product, length) => product * length, 1);
+      const held = concurrency * volume(block) + 2 * Math.min(8, concurrency * reads) * volume(chunkShape) +
+        2 * volume(shard ?? [0]);
+      assert(RUNTIME_BYTES + 2 * held <= budget);
+      const stored = shard ?? chunk;
+      assert(stored.every((length, axis) => length % chunk[axis]! === 0), `${shard} of ${chunk}`);
+      let seen = 0;
+      const count = blockCount(image, block) / times;
+      for (let index = 0; index < count; index++) {
+        const { box } = blockAt(image, block, index);
+        assert(box.start.every((start, axis) => start % stored[axis]! === 0));
+        assert(
+          box.shape.every((length, axis) =>
+            length > 0 && (length % stored[axis]! === 0 || box.start[axis]! + length === shape[axis]!)
+          ),
+        );
+        seen += volume(box.shape);
+      }
+      assertEquals(seen, volume(shape));
+    }),
+    { numRuns: 400 },
   );
+  assert(sharded > 40, `only ${sharded} of 400 had shards`);
 });
