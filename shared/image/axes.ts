@@ -77,30 +77,69 @@ function checkedOrder(stated: readonly string[], rank: number, url: string): str
   );
 }
 
-/** Abbreviations met in the wild; OME-Zarr asks for the full UDUNITS-2 names and viewers fail on others. */
-const UNITS: Readonly<Record<string, string>> = {
-  "um": "micrometer",
-  "\u00b5m": "micrometer",
-  "\u03bcm": "micrometer",
+const PREFIXES = new Map(Object.entries({
+  Y: "yotta",
+  Z: "zetta",
+  E: "exa",
+  P: "peta",
+  T: "tera",
+  G: "giga",
+  M: "mega",
+  k: "kilo",
+  h: "hecto",
+  "": "",
+  d: "deci",
+  c: "centi",
+  m: "milli",
+  u: "micro",
+  n: "nano",
+  p: "pico",
+  f: "femto",
+  a: "atto",
+  z: "zepto",
+  y: "yocto",
+}));
+const BASES = new Map(Object.entries({ m: "meter", s: "second" }));
+const FULL_NAME = new RegExp(
+  `^(${[...PREFIXES.values()].join("|")})(meter|second)$|^(minute|hour|day|angstrom|inch|foot|yard|mile|parsec)$`,
+);
+
+/** What no rule makes of the words and symbols met in the wild, in small letters. */
+const NAMES = new Map(Object.entries({
   "micron": "micrometer",
   "microns": "micrometer",
-  "micrometre": "micrometer",
-  "nm": "nanometer",
-  "nanometre": "nanometer",
-  "mm": "millimeter",
-  "cm": "centimeter",
-  "m": "meter",
-  "s": "second",
+  "\u00e5": "angstrom",
+  "in": "inch",
+  "inches": "inch",
+  "ft": "foot",
+  "feet": "foot",
+  "yd": "yard",
+  "mi": "mile",
+  "pc": "parsec",
   "sec": "second",
-  "ms": "millisecond",
   "min": "minute",
   "h": "hour",
+  "d": "day",
   "pixel": "",
   "pixels": "",
-};
+  "reference frame": "",
+}));
 
-/** The full name of a unit of length or time; `undefined` if there is none. */
+/**
+ * The full name of a unit of length or time, for OME-Zarr asks for those of UDUNITS-2 and viewers fail on others; `undefined` if
+ * there is none. What is no unit of OME-Zarr stays as it is: without it, the scale would say something else.
+ */
 export function fullUnitName(unit: string | undefined): string | undefined {
-  const name = unit?.trim().replaceAll("\\u00B5", "\u00b5") ?? "";
-  return (UNITS[name] ?? UNITS[name.toLowerCase()] ?? name) || undefined;
+  const name = unit?.trim().replaceAll(/\\u00B5|[\u00b5\u03bc]/g, "u") ?? "";
+  const small = name.toLowerCase();
+  const singular = small.replace("metre", "meter").replace(/s$/, "");
+  const known = NAMES.get(small) ?? nameOfSymbol(name) ?? nameOfSymbol(small) ??
+    (FULL_NAME.test(singular) ? singular : unit?.trim());
+  return known || undefined;
+}
+
+/** `nm` -> `nanometer`. */
+function nameOfSymbol(symbol: string): string | undefined {
+  const [prefix, base] = [PREFIXES.get(symbol.slice(0, -1)), BASES.get(symbol.slice(-1))];
+  return prefix === undefined || base === undefined ? undefined : prefix + base;
 }
