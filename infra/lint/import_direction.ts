@@ -14,8 +14,14 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   tests: ["infra", "tests", "functions", "kernels", "shared"],
 };
 
-/** The kernels are arrays in, arrays out: they know sizes and errors, nothing of storage or HTTP. */
-const SHARED_FOR_KERNELS = ["shared/geometry.ts", "shared/fast_size.ts", "shared/errors.ts"];
+/** The kernels are arrays in, arrays out: they know sizes, errors and instructions, nothing of storage or HTTP. */
+const SHARED_FOR_KERNELS = [
+  "shared/geometry.ts",
+  "shared/fast_size.ts",
+  "shared/errors.ts",
+  "shared/wasm/wasm_code.ts",
+  "shared/wasm/wasm_module.ts",
+];
 
 /** Commands of the command line that put functions on a port; other functions serve from their main.ts. */
 const SERVING_COMMANDS = ["functions/cli/serve.ts", "functions/cli/demo.ts"];

@@ -71,7 +71,7 @@ export function kernelModule(layout: MemoryLayout, options: KernelOptions): Uint
   addColumnKernels(functions, layout, options.rounding);
   addDepthKernels(functions, layout, options.rounding);
   addRowKernels(functions, layout, options);
-  return wasmModule({ minimum: layout.pages, maximum: MOST_PAGES }, functions);
+  return wasmModule({ minimum: layout.pages, maximum: MOST_PAGES, shared: true }, functions);
 }
 
 function transformOf(layout: MemoryLayout, axis: 0 | 1 | 2, into: WasmFunction, rounding: Rounding): Transform {

@@ -3,10 +3,9 @@
  * c-blosc, and readable by every Zarr reader. Layout: c-blosc 1.21, README_CHUNK_FORMAT.rst. Frames of other inner codecs are
  * left to the caller.
  */
-import { zstdCompressSync, zstdDecompressSync } from "node:zlib";
-import { constants } from "node:zlib";
 import { recycleMemory, takeBytes } from "../recycle_memory.ts";
 import { shuffleInto, unshuffleInto } from "./shuffle.ts";
+import { zstdBound, zstdCompressInto, zstdDecompressInto } from "./zstd.ts";
 
 const HEADER_BYTES = 16;
 
@@ -23,38 +22,38 @@ const ZSTD = 4;
 /** Uncompressed bytes per block: small enough for a cache, large enough to compress well. */
 const BLOCK_BYTES = 2 ** 20;
 
-const LEVEL_1 = { [constants.ZSTD_c_compressionLevel]: 1 };
-
-/** Room that Zstandard asks for beyond its content. */
-const LEAST_CHUNK_BYTES = 64;
-
 /** Compresses elements of `size` bytes with byte shuffle and Zstandard level 1. Same bytes in, same bytes out. */
 export function encodeBlosc(bytes: Uint8Array, size: number): Uint8Array {
   const blockBytes = Math.min(bytes.length, BLOCK_BYTES - (BLOCK_BYTES % size));
-  const blocks = Array.from({ length: Math.ceil(bytes.length / blockBytes) || 0 }, (_, index) => {
+  const count = Math.ceil(bytes.length / blockBytes) || 0;
+  const frame = takeBytes(HEADER_BYTES + count * (8 + zstdBound(blockBytes)));
+  const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
+  const shuffled = takeBytes(blockBytes);
+  let offset = HEADER_BYTES + 4 * count;
+  for (let index = 0; index < count; index++) {
     const plain = bytes.subarray(index * blockBytes, (index + 1) * blockBytes);
-    const block = takeBytes(plain.length);
+    const block = shuffled.subarray(0, plain.length);
     shuffleInto(block, plain, size);
-    // In one or two pieces: many have to be joined, and room for all that may come would pile up until it is collected.
-    const packed = zstdCompressSync(block, { params: LEVEL_1, chunkSize: (block.length >> 1) + LEAST_CHUNK_BYTES });
+    const packedBytes = zstdCompressInto(frame.subarray(offset + 4), block);
     // A block as long as its content is taken as stored; shuffled all the same.
-    if (packed.length >= block.length) return block;
-    recycleMemory(block);
-    return packed;
-  });
-  const packedBytes = blocks.reduce((sum, block) => sum + 8 + block.length, HEADER_BYTES);
-  if (packedBytes >= HEADER_BYTES + bytes.length) return storedFrame(bytes, size, blockBytes);
-
-  const frame = new Uint8Array(packedBytes);
-  const view = writeHeader(frame, { flags: SHUFFLED | UNSPLIT, size, bytes: bytes.length, blockBytes });
-  let offset = HEADER_BYTES + 4 * blocks.length;
-  blocks.forEach((block, index) => {
+    const kept = Math.min(packedBytes, block.length);
+    if (kept === block.length) frame.set(block, offset + 4);
     view.setUint32(HEADER_BYTES + 4 * index, offset, true);
-    view.setUint32(offset, block.length, true);
-    frame.set(block, offset + 4);
-    offset += 4 + block.length;
-  });
-  return frame;
+    view.setUint32(offset, kept, true);
+    offset += 4 + kept;
+  }
+  recycleMemory(shuffled);
+  const grown = offset >= HEADER_BYTES + bytes.length;
+  if (grown) {
+    frame.set(bytes, HEADER_BYTES);
+    offset = HEADER_BYTES + bytes.length;
+  }
+  const flags = grown ? STORED : SHUFFLED | UNSPLIT;
+  frame.set([FORMAT_VERSION, 1, flags | (ZSTD << 5), size]);
+  [bytes.length, blockBytes, offset].forEach((value, index) => view.setUint32(4 + 4 * index, value, true));
+  const result = frame.slice(0, offset);
+  recycleMemory(frame);
+  return result;
 }
 
 /**
@@ -80,54 +79,34 @@ export function decodeBlosc(frame: Uint8Array, limit = Infinity): Uint8Array | u
   if (flags >> 5 !== ZSTD || flags & BIT_SHUFFLED || blockBytes === 0) return undefined;
 
   const plain = takeBytes(bytes);
+  const room = takeBytes(Math.min(blockBytes, bytes));
   for (let index = 0; index * blockBytes < bytes; index++) {
     const length = Math.min(blockBytes, bytes - index * blockBytes);
     // c-blosc splits whole blocks of small elements into one stream per byte, unless told not to.
     const splits = flags & UNSPLIT || length < blockBytes ? 1 : size;
     const target = plain.subarray(index * blockBytes, index * blockBytes + length);
-    const block = decodeBlock(frame, view, { offset: view.getUint32(HEADER_BYTES + 4 * index, true), length, splits });
-    if (flags & SHUFFLED && size > 1) unshuffleInto(target, block, size);
-    else target.set(block);
+    const shuffled = flags & SHUFFLED && size > 1;
+    const block = shuffled ? room.subarray(0, length) : target;
+    decodeBlock(block, frame, { view, offset: view.getUint32(HEADER_BYTES + 4 * index, true), splits });
+    if (shuffled) unshuffleInto(target, block, size);
   }
+  recycleMemory(room);
   return plain;
 }
 
 function decodeBlock(
+  block: Uint8Array,
   frame: Uint8Array,
-  view: DataView,
-  { offset, length, splits }: { offset: number; length: number; splits: number },
-): Uint8Array {
-  const streamBytes = length / splits;
-  const next = () => {
+  { view, offset, splits }: { view: DataView; offset: number; splits: number },
+): void {
+  const streamBytes = block.length / splits;
+  for (let filled = 0; filled < block.length; filled += streamBytes) {
     const packedBytes = view.getUint32(offset, true);
     const packed = frame.subarray(offset + 4, offset + 4 + packedBytes);
-    const limits = { maxOutputLength: streamBytes, chunkSize: streamBytes + LEAST_CHUNK_BYTES };
-    const stream = packedBytes === streamBytes ? packed : zstdDecompressSync(packed, limits);
-    if (packed.length !== packedBytes || stream.length !== streamBytes) throw new Error("a block is cut short");
+    if (packed.length !== packedBytes) throw new Error("a block is cut short");
+    const target = block.subarray(filled, filled + streamBytes);
+    if (packedBytes === streamBytes) target.set(packed);
+    else zstdDecompressInto(target, packed);
     offset += 4 + packedBytes;
-    return stream;
-  };
-  if (splits === 1) return next();
-  const block = new Uint8Array(length);
-  for (let filled = 0; filled < length; filled += streamBytes) block.set(next(), filled);
-  return block;
-}
-
-function storedFrame(bytes: Uint8Array, size: number, blockBytes: number): Uint8Array {
-  const frame = new Uint8Array(HEADER_BYTES + bytes.length);
-  writeHeader(frame, { flags: STORED, size, bytes: bytes.length, blockBytes });
-  frame.set(bytes, HEADER_BYTES);
-  return frame;
-}
-
-function writeHeader(
-  frame: Uint8Array,
-  header: { flags: number; size: number; bytes: number; blockBytes: number },
-): DataView {
-  const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
-  frame.set([FORMAT_VERSION, 1, header.flags | (ZSTD << 5), header.size]);
-  view.setUint32(4, header.bytes, true);
-  view.setUint32(8, header.blockBytes, true);
-  view.setUint32(12, frame.length, true);
-  return view;
+  }
 }

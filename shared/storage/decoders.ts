@@ -2,10 +2,11 @@
 import { gunzipSync, inflateSync, zstdDecompressSync } from "node:zlib";
 import Blosc from "numcodecs/blosc";
 import Lz4 from "numcodecs/lz4";
-import { takeBytes } from "../recycle_memory.ts";
+import { recycleMemory, takeBytes } from "../recycle_memory.ts";
 import { decodeBlosc } from "./blosc_frame.ts";
 import { crc32c } from "./crc32c.ts";
 import { unshuffleInto } from "./shuffle.ts";
+import { zstdFills } from "./zstd.ts";
 
 /** What a decoder is told besides the bytes; plain data, so that it can go to another thread. */
 export interface DecoderSettings {
@@ -34,12 +35,18 @@ function inOnePiece(
   };
 }
 
+const zstdInOnePiece = inOnePiece(zstdDecompressSync);
 const otherBlosc = Blosc.fromConfig({ id: "blosc", cname: "lz4", clevel: 5, shuffle: 1, blocksize: 0 });
 const lz4 = Lz4.fromConfig({ id: "lz4" });
 
 /** Bytes-to-bytes codecs by name; they throw Errors that say what is wrong with the bytes. */
 export const DECODERS = {
-  zstd: inOnePiece(zstdDecompressSync),
+  zstd: (bytes, settings) => {
+    const plain = takeBytes(settings.expectedBytes);
+    if (zstdFills(plain, bytes)) return plain;
+    recycleMemory(plain);
+    return zstdInOnePiece(bytes, settings);
+  },
   gzip: inOnePiece(gunzipSync),
   zlib: inOnePiece(inflateSync),
   blosc: (bytes, { maxBytes }) => decodeBlosc(bytes, maxBytes) ?? otherBlosc.decode(bytes),

@@ -35,8 +35,8 @@ export function interleavingKernels(): StripKernels {
     functions.set(`split${size}`, splitKernel(size));
     functions.set(`join${size}`, joinKernel(size));
   }
-  const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
-  const module = new WebAssembly.Module(wasmModule({ minimum: 1, maximum: 1 }, functions));
+  const memory = new WebAssembly.Memory({ initial: 1, maximum: 1 });
+  const module = new WebAssembly.Module(wasmModule({ minimum: 1, maximum: 1, shared: false }, functions));
   const { exports } = new WebAssembly.Instance(module, { env: { memory } });
   const strip = (size: number): Strip => {
     const planeBytes = STRIP_BYTES / size;

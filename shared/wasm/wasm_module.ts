@@ -1,6 +1,6 @@
 /**
  * The smallest WebAssembly module writer that the kernels need: functions of i32 parameters without a result, SIMD locals,
- * and one imported shared memory. The bytes follow the binary format of the WebAssembly core specification.
+ * and one imported memory. The bytes follow the binary format of the WebAssembly core specification.
  */
 import type { Code, ValueType } from "./wasm_code.ts";
 import {
@@ -125,17 +125,21 @@ function utf8(text: string): number[] {
   return [...unsigned(bytes.length), ...bytes];
 }
 
-/**
- * A binary module that imports the shared memory `env.memory` of at least `minimum` and at most `maximum` pages of 64 KiB
- * and exports `functions` under their names.
- */
+/** Limits of a module's memory in pages of 64 KiB; one for a single thread may not be shared, since it is slower to copy from. */
+export interface MemoryLimits {
+  readonly minimum: number;
+  readonly maximum: number;
+  readonly shared: boolean;
+}
+
+/** A binary module that imports the memory `env.memory` and exports `functions` under their names. */
 export function wasmModule(
-  { minimum, maximum }: { minimum: number; maximum: number },
+  { minimum, maximum, shared }: MemoryLimits,
   functions: ReadonlyMap<string, WasmFunction>,
 ): Uint8Array<ArrayBuffer> {
   const all = [...functions.values()];
   const types = all.map((f) => [0x60, ...unsigned(f.parameterCount), ...Array(f.parameterCount).fill(I32), 0]);
-  const memory = [...utf8("env"), ...utf8("memory"), 2, 3, ...unsigned(minimum), ...unsigned(maximum)];
+  const memory = [...utf8("env"), ...utf8("memory"), 2, shared ? 3 : 1, ...unsigned(minimum), ...unsigned(maximum)];
   return Uint8Array.from([
     ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
     ...section(1, types),
