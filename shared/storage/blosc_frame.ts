@@ -1,11 +1,13 @@
 /**
- * Blosc 1 frames with byte shuffle and Zstandard, on the runtime's native Zstandard: several times faster than WASM builds of
- * c-blosc, and readable by every Zarr reader. Layout: c-blosc 1.21, README_CHUNK_FORMAT.rst. Frames of other inner codecs are
- * left to the caller.
+ * Blosc 1 frames: written with byte shuffle and Zstandard, which every Zarr reader reads, and read with every codec and shuffle
+ * that c-blosc has. Layout: c-blosc 1.21, README_CHUNK_FORMAT.rst. Builds of c-blosc for WASM are slower, and the one of npm does
+ * not look at what c-blosc returns: of a damaged frame it gives what was in memory before, which are the voxels of another chunk.
  */
 import { recycleMemory, takeBytes } from "../recycle_memory.ts";
+import { bitUnshuffleInto } from "./bitshuffle.ts";
+import { BLOSC_CODECS, type DecompressInto } from "./blosc_codecs.ts";
 import { shuffleInto, unshuffleInto } from "./shuffle.ts";
-import { zstdBound, zstdCompressInto, zstdDecompressInto } from "./zstd.ts";
+import { zstdBound, zstdCompressInto } from "./zstd.ts";
 
 const HEADER_BYTES = 16;
 
@@ -18,6 +20,9 @@ const STORED = 2;
 const BIT_SHUFFLED = 4;
 const UNSPLIT = 16;
 const ZSTD = 4;
+
+/** Blocks are split for elements up to so many bytes, into streams of no less than so many. */
+const [MOST_SPLITS, LEAST_SPLIT_BYTES] = [16, 128];
 
 /** Uncompressed bytes per block: small enough for a cache, large enough to compress well. */
 const BLOCK_BYTES = 2 ** 20;
@@ -57,13 +62,14 @@ export function encodeBlosc(bytes: Uint8Array, size: number): Uint8Array {
 }
 
 /**
- * Decompresses a frame; `undefined` if its inner codec or its shuffle is not among those done natively.
+ * Decompresses a frame.
  *
  * @param limit bytes that the frame may hold at most
  * @throws {Error} if the frame is cut short, contradicts itself, or holds more
  */
-export function decodeBlosc(frame: Uint8Array, limit = Infinity): Uint8Array | undefined {
+export function decodeBlosc(frame: Uint8Array, limit = Infinity): Uint8Array {
   if (frame.length < HEADER_BYTES) throw new Error("the frame has no header");
+  if (frame[0] !== FORMAT_VERSION) throw new Error(`the frame is of version ${frame[0]} of Blosc's format, not 2`);
   const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
   const [flags, size] = [frame[2]!, frame[3]!];
   const [bytes, blockBytes, frameBytes] = [4, 8, 12].map((at) => view.getUint32(at, true)) as [number, number, number];
@@ -76,37 +82,49 @@ export function decodeBlosc(frame: Uint8Array, limit = Infinity): Uint8Array | u
     return frame.slice(HEADER_BYTES, HEADER_BYTES + bytes);
   }
   if (bytes === 0) return new Uint8Array(0);
-  if (flags >> 5 !== ZSTD || flags & BIT_SHUFFLED || blockBytes === 0) return undefined;
+  const decompressInto = BLOSC_CODECS[flags >> 5];
+  if (decompressInto === undefined) throw new Error(`the frame uses codec ${flags >> 5} of Blosc, which is not known`);
+  if (blockBytes === 0 || size === 0) throw new Error("the frame has blocks or elements of no bytes");
+  const unshuffle = flags & BIT_SHUFFLED ? bitUnshuffleInto : flags & SHUFFLED && size > 1 ? unshuffleInto : undefined;
 
   const plain = takeBytes(bytes);
   const room = takeBytes(Math.min(blockBytes, bytes));
   for (let index = 0; index * blockBytes < bytes; index++) {
     const length = Math.min(blockBytes, bytes - index * blockBytes);
     // c-blosc splits whole blocks of small elements into one stream per byte, unless told not to.
-    const splits = flags & UNSPLIT || length < blockBytes ? 1 : size;
+    const whole = flags & UNSPLIT || length < blockBytes || size > MOST_SPLITS || blockBytes / size < LEAST_SPLIT_BYTES;
+    const splits = whole ? 1 : size;
     const target = plain.subarray(index * blockBytes, index * blockBytes + length);
-    const shuffled = flags & SHUFFLED && size > 1;
-    const block = shuffled ? room.subarray(0, length) : target;
-    decodeBlock(block, frame, { view, offset: view.getUint32(HEADER_BYTES + 4 * index, true), splits });
-    if (shuffled) unshuffleInto(target, block, size);
+    const block = unshuffle === undefined ? target : room.subarray(0, length);
+    decodeBlock(block, frame, { view, offset: view.getUint32(HEADER_BYTES + 4 * index, true), splits, decompressInto });
+    unshuffle?.(target, block, size);
   }
   recycleMemory(room);
   return plain;
 }
 
+interface BlockPlace {
+  readonly view: DataView;
+  readonly offset: number;
+  /** Streams that the block is stored in. */
+  readonly splits: number;
+  readonly decompressInto: DecompressInto;
+}
+
 function decodeBlock(
   block: Uint8Array,
   frame: Uint8Array,
-  { view, offset, splits }: { view: DataView; offset: number; splits: number },
+  { view, offset, splits, decompressInto }: BlockPlace,
 ): void {
   const streamBytes = block.length / splits;
+  if (!Number.isInteger(streamBytes)) throw new Error("a block is not of whole elements");
   for (let filled = 0; filled < block.length; filled += streamBytes) {
     const packedBytes = view.getUint32(offset, true);
     const packed = frame.subarray(offset + 4, offset + 4 + packedBytes);
     if (packed.length !== packedBytes) throw new Error("a block is cut short");
     const target = block.subarray(filled, filled + streamBytes);
     if (packedBytes === streamBytes) target.set(packed);
-    else zstdDecompressInto(target, packed);
+    else decompressInto(target, packed);
     offset += 4 + packedBytes;
   }
 }

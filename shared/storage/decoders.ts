@@ -1,10 +1,9 @@
 /** How stored bytes are decoded: native where the runtime has the codec, and strict. */
 import { gunzipSync, inflateSync, zstdDecompressSync } from "node:zlib";
-import Blosc from "numcodecs/blosc";
-import Lz4 from "numcodecs/lz4";
 import { recycleMemory, takeBytes } from "../recycle_memory.ts";
 import { decodeBlosc } from "./blosc_frame.ts";
 import { crc32c } from "./crc32c.ts";
+import { decodeLz4 } from "./lz4_block.ts";
 import { unshuffleInto } from "./shuffle.ts";
 import { zstdFills } from "./zstd.ts";
 
@@ -36,8 +35,6 @@ function inOnePiece(
 }
 
 const zstdInOnePiece = inOnePiece(zstdDecompressSync);
-const otherBlosc = Blosc.fromConfig({ id: "blosc", cname: "lz4", clevel: 5, shuffle: 1, blocksize: 0 });
-const lz4 = Lz4.fromConfig({ id: "lz4" });
 
 /** Bytes-to-bytes codecs by name; they throw Errors that say what is wrong with the bytes. */
 export const DECODERS = {
@@ -49,8 +46,8 @@ export const DECODERS = {
   },
   gzip: inOnePiece(gunzipSync),
   zlib: inOnePiece(inflateSync),
-  blosc: (bytes, { maxBytes }) => decodeBlosc(bytes, maxBytes) ?? otherBlosc.decode(bytes),
-  lz4: (bytes) => lz4.decode(bytes),
+  blosc: (bytes, { maxBytes }) => decodeBlosc(bytes, maxBytes),
+  lz4: (bytes, { maxBytes }) => decodeLz4(bytes, maxBytes),
   shuffle: (bytes, { configuration }) => {
     const plain = new Uint8Array(bytes.length);
     unshuffleInto(plain, bytes, Number(configuration.elementsize ?? 4));
