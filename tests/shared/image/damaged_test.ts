@@ -98,11 +98,25 @@ Deno.test("a shard cut short is an error, wherever it is cut", async () => {
   }
 });
 
+Deno.test("a flipped bit anywhere in a shard of chunks with checksums is an error", async () => {
+  const whole = await storedShard();
+  for (let seed = 1; seed <= 150; seed++) {
+    const bit = seed * 48271 % (8 * whole.length);
+    const flip = (bytes: Uint8Array) => bytes.with(bit >> 3, bytes[bit >> 3]! ^ 1 << (bit & 7));
+    const error = await assertRejects(() => readDamaged(STORED.crc32c!, flip, [1, 4, 4]), ClearstackError);
+    assertEquals([error.kind, error.message.includes("c/1/0/0 is damaged")], ["corrupt-data", true], error.message);
+  }
+});
+
 Deno.test("a chunk that unpacks to far more than it should is given up early", async () => {
   const bomb = gzipSync(new Uint8Array(50_000_000));
   const error = await assertRejects(() => readDamaged(STORED.gzip!, () => bomb), ClearstackError, "codec gzip");
   assertEquals(error.kind, "corrupt-data");
 });
+
+function storedShard(): Promise<Uint8Array> {
+  return storedChunk({ ...STORED.crc32c!, inner: [1, 4, 4] });
+}
 
 async function storedChunk(options: Zarr3Options): Promise<Uint8Array> {
   const url = memoryUrl();
