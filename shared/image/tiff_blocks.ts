@@ -1,10 +1,9 @@
 /**
- * What the TIFF library needs to read files of big-endian bytes right: its undoing of predictors and its lists of offsets that
- * lie far from their directory take every file for little-endian.
+ * Byte orders and predictors of TIFFs. Of the TIFF library, lists of offsets that lie far from their directory take every file for
+ * little-endian.
  */
-import { type GeoTIFFImage, getDecoder } from "geotiff";
-
-type DecoderParameters = Parameters<typeof getDecoder>[1];
+import type { GeoTIFFImage } from "geotiff";
+import { swapBytes } from "../byte_order.ts";
 
 const mended = new WeakSet<object>();
 
@@ -25,47 +24,53 @@ export function mendByteOrder(image: GeoTIFFImage): void {
   }
 }
 
-/** Undoes compression and predictor of blocks of a big-endian file; for `readRasters`, which knows it as a pool. */
-export const bigEndianBlocks = {
-  bindParameters: (compression: number, parameters: DecoderParameters) => ({
-    async decode(block: ArrayBuffer): Promise<ArrayBufferLike> {
-      const { predictor, tileWidth, bitsPerSample } = parameters;
-      const decoder = await getDecoder(compression, { ...parameters, predictor: 1 });
-      const decoded = await decoder.decode(block);
-      if (predictor === 1) return decoded;
-      const sampleBytes = Number(typeof bitsPerSample === "number" ? bitsPerSample : bitsPerSample[0]) / 8;
-      const bytes = new Uint8Array(decoded);
-      const rowBytes = tileWidth * sampleBytes;
-      for (let start = 0; start + rowBytes <= bytes.length; start += rowBytes) {
-        const row = bytes.subarray(start, start + rowBytes);
-        if (predictor === 2) undoDifferences(row, sampleBytes);
-        else if (predictor === 3) undoFloatDifferences(row, sampleBytes);
-        else throw new Error(`predictor ${predictor} is not known`);
-      }
-      return decoded;
-    },
-  }),
-};
+/** How the samples of a block are stored. */
+export interface SampleForm {
+  /** 1 none, 2 differences of samples, 3 differences of the bytes of floats. */
+  readonly predictor: number;
+  readonly rowBytes: number;
+  readonly itemBytes: number;
+  readonly littleEndian: boolean;
+}
 
-/** Predictor 2: every sample is stored as its difference from the one before, modulo its range. */
-function undoDifferences(row: Uint8Array, sampleBytes: number): void {
-  const view = new DataView(row.buffer, row.byteOffset, row.byteLength);
-  for (let at = sampleBytes; at < row.length; at += sampleBytes) {
-    const before = at - sampleBytes;
-    if (sampleBytes === 1) row[at]! += row[before]!;
-    else if (sampleBytes === 2) view.setUint16(at, view.getUint16(at) + view.getUint16(before));
-    else if (sampleBytes === 4) view.setUint32(at, view.getUint32(at) + view.getUint32(before));
-    else throw new Error(`differences of samples of ${8 * sampleBytes} bits are not read`);
+/**
+ * Turns whole rows of samples, as they are once decompressed, into numbers of this machine, in place.
+ *
+ * @param bytes begin at a multiple of the item
+ * @throws {Error} for a predictor that is not known
+ */
+export function undoPredictor(bytes: Uint8Array, { predictor, rowBytes, itemBytes, littleEndian }: SampleForm): void {
+  // Bytes of floats are stored by their significance, whatever the order of bytes in the file.
+  if (predictor !== 3 && !littleEndian) swapBytes(bytes, itemBytes);
+  if (predictor === 1) return;
+  const undoRow = { 2: undoDifferences, 3: undoFloatDifferences }[predictor];
+  if (undoRow === undefined) throw new Error(`predictor ${predictor} is not known`);
+  for (let start = 0; start < bytes.length; start += rowBytes) {
+    undoRow(bytes.subarray(start, start + rowBytes), itemBytes);
   }
 }
 
+/** Predictor 2: every sample is stored as its difference from the one before, modulo its range. */
+function undoDifferences({ buffer, byteOffset, length }: Uint8Array, itemBytes: number): void {
+  if (itemBytes === 8) {
+    const row = new BigUint64Array(buffer, byteOffset, length / 8);
+    for (let x = 1; x < row.length; x++) row[x]! += row[x - 1]!;
+    return;
+  }
+  const Row = { 1: Uint8Array, 2: Uint16Array, 4: Uint32Array }[itemBytes]!;
+  const row = new Row(buffer as ArrayBuffer, byteOffset, length / itemBytes);
+  let sample = 0;
+  for (let x = 0; x < row.length; x++) row[x] = sample = sample + row[x]! | 0;
+}
+
 /** Predictor 3 (Adobe's Technical Note 3): differences of bytes, of which the most significant of all samples come first. */
-function undoFloatDifferences(row: Uint8Array, sampleBytes: number): void {
+function undoFloatDifferences(row: Uint8Array, itemBytes: number): void {
   for (let at = 1; at < row.length; at++) row[at]! += row[at - 1]!;
   const planes = row.slice();
-  const samples = row.length / sampleBytes;
-  for (let sample = 0; sample < samples; sample++) {
-    for (let byte = 0; byte < sampleBytes; byte++) row[sample * sampleBytes + byte] = planes[byte * samples + sample]!;
+  const samples = row.length / itemBytes;
+  for (let byte = 0; byte < itemBytes; byte++) {
+    const plane = (itemBytes - 1 - byte) * samples;
+    for (let sample = 0; sample < samples; sample++) row[sample * itemBytes + byte] = planes[plane + sample]!;
   }
 }
 

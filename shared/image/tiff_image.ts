@@ -6,7 +6,7 @@ import { GeoTIFF, type GeoTIFFImage } from "geotiff";
 import type { Channel, Dtype, ImageInfo } from "../contract/image_info.ts";
 import type { Location } from "../contract/location.ts";
 import { ClearstackError, isClearstackError } from "../errors.ts";
-import { blockReader } from "../storage/block_reader.ts";
+import { blockReader, type ReadBytes } from "../storage/block_reader.ts";
 import { openStore } from "../storage/open_store.ts";
 import type { ObjectInfo, RequestOptions } from "../storage/store.ts";
 import { canonicalUrl, splitObject } from "../storage/url.ts";
@@ -15,11 +15,12 @@ import { geotiffSource } from "./geotiff_source.ts";
 import { hashHex } from "./hash.ts";
 import { IMAGEJ_LENGTHS_TAG, IMAGEJ_METADATA_TAG, imageJChannels } from "./imagej_channels.ts";
 import { channelsFor } from "./ome_channels.ts";
-import type { ChunkValues, Image } from "./image.ts";
+import type { Image } from "./image.ts";
 import { decidePageAxes, type PageAxes } from "./tiff_axes.ts";
-import { bigEndianBlocks, mendByteOrder } from "./tiff_blocks.ts";
+import { mendByteOrder } from "./tiff_blocks.ts";
 import { contiguousPages } from "./tiff_contiguous.ts";
 import { parseTiffDescription, type TiffDescription } from "./tiff_metadata.ts";
+import { readTiffVoxels } from "./tiff_voxels.ts";
 
 /** How an image is opened. */
 export interface OpenOptions extends RequestOptions {
@@ -65,7 +66,7 @@ export async function openTiff(location: Location, options: OpenOptions = {}): P
   const listed = await decoding(where, () => countPages(tiff, description.pages));
   const { pagesAreZ = false } = options;
   const pages = decidePageAxes({ where, listed, description, requested: location.axes, pagesAreZ });
-  const opened = { location, where, pages, object, header: await readBytes(0, 1024) };
+  const opened = { location, where, pages, object, readBytes, header: await readBytes(0, 1024) };
   const info = await infoOf(first, description, opened);
   if (!pages.contiguous) return { info, readChunk: pageReader(tiff, info, opened) };
   const stack = { where, readBytes, fileBytes: object.size, pages: description.pages!, dtype: info.dtype };
@@ -85,30 +86,22 @@ interface Opened {
   readonly where: string;
   readonly pages: PageAxes;
   readonly object: ObjectInfo;
+  readonly readBytes: ReadBytes;
   readonly header: Uint8Array;
 }
 
 /** Reads pages, or tiles of them, that have directories of their own. */
-function pageReader(tiff: GeoTIFF, info: ImageInfo, { where, pages }: Opened): Image["readChunk"] {
+function pageReader(tiff: GeoTIFF, info: ImageInfo, { where, pages, readBytes }: Opened): Image["readChunk"] {
   const [height, width] = info.chunkShape.slice(-2) as [number, number];
   return async (coords, { signal } = {}) => {
-    const page = pages.pageAt(coords);
-    const image = await pageOf(tiff, page, where);
-    refuseOddPage(image, page, info, where);
-    const [row, column] = coords.slice(-2) as [number, number];
-    // A window may reach past the image; what lies there stays 0.
-    const window = [column * width, row * height, (column + 1) * width, (row + 1) * height];
-    const values = await decoding(`page ${page + 1} of ${where}`, () =>
-      image.readRasters({
-        interleave: true,
-        window,
-        ...(image.littleEndian ? {} : { pool: bigEndianBlocks as never }),
-        ...(signal === undefined ? {} : { signal }),
-      }));
+    const number = pages.pageAt(coords);
+    const page = await pageOf(tiff, number, where);
+    refuseOddPage(page, number, info, where);
+    const place = coords.slice(-2) as [number, number];
+    const read = () => readTiffVoxels(page, place, { readBytes, dtype: info.dtype, signal });
     return {
-      values: values as unknown as ChunkValues,
+      ...await decoding(`page ${number + 1} of ${where}`, read),
       strides: strides(coords.length, width, height),
-      storedBytes: await storedBytesOf(image, coords),
     };
   };
 }
@@ -236,16 +229,6 @@ function refuseOddPage(image: GeoTIFFImage, page: number, info: ImageInfo, where
     "unsupported",
     `page ${page + 1} of ${where} differs from the first in size, tiles or type`,
   );
-}
-
-async function storedBytesOf(image: GeoTIFFImage, coords: readonly number[]): Promise<number> {
-  if (image.isTiled) {
-    const perRow = Math.ceil(image.getWidth() / image.getTileWidth());
-    const tile = coords.at(-2)! * perRow + coords.at(-1)!;
-    return Number(await image.fileDirectory.loadValueIndexed("TileByteCounts", tile) ?? 0);
-  }
-  const counts = await image.fileDirectory.loadValue("StripByteCounts");
-  return [...(counts ?? []) as Iterable<number>].reduce((sum, count) => sum + Number(count), 0);
 }
 
 async function decoding<T>(where: string, decode: () => Promise<T>): Promise<T> {

@@ -188,6 +188,21 @@ Deno.test("pages whose data are cut off behind intact directories are corrupt-da
   assertEquals(error.kind, "corrupt-data");
 });
 
+Deno.test("a strip of fewer bytes than its rows have is corrupt-data", async () => {
+  // The stated length (tag 279) of the only strip of the last page: half of it.
+  const url = await memoryTiff((bytes) => {
+    const view = new DataView(bytes.buffer);
+    const directory = bytes.length - (2 + 14 * 12 + 4);
+    const entry = Array.from({ length: 14 }, (_, index) => directory + 2 + index * 12)
+      .find((at) => view.getUint16(at, true) === 279)!;
+    view.setUint32(entry + 8, view.getUint32(entry + 8, true) / 2, true);
+    return bytes;
+  });
+  const error = await assertRejects(async () => await readWhole(await openImage({ url })), ClearstackError);
+  assertEquals(error.kind, "corrupt-data");
+  assert(error.message.includes("page 3 of") && error.message.includes("40 bytes instead of 80"), error.message);
+});
+
 Deno.test("a page that is missing, axes that contradict, and a path are refused", async () => {
   const url = await memoryTiff((bytes) => {
     const text = new TextDecoder("latin1").decode(bytes).replace("images=3", "images=7");
