@@ -58,13 +58,16 @@ export async function restateServer({ folder, identity, env }: RestateServerOpti
   const [ingress, admin, fabric] = [freePort(), freePort(), freePort()];
   const [ingressUrl, adminUrl] = [`http://127.0.0.1:${ingress}`, `http://127.0.0.1:${admin}`];
   const dataFolder = `${folder}/restate`;
-  await Deno.mkdir(dataFolder, { recursive: true });
+  // The server leaves a folder there for each partition, whether it is killed or asked to end.
+  const temporary = `${folder}/restate-temporary`;
+  for (const path of [dataFolder, temporary]) await Deno.mkdir(path, { recursive: true });
   const server = new ServerProcess({
     name: "restate",
     command: await restateProgram(),
     args: ["--no-logo", "--base-dir", dataFolder],
     env: {
       ...ENVIRONMENT,
+      TMPDIR: temporary,
       RESTATE_BIND_PORT: `${fabric}`,
       RESTATE_INGRESS__BIND_PORT: `${ingress}`,
       RESTATE_ADMIN__BIND_PORT: `${admin}`,
