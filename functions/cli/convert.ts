@@ -38,14 +38,17 @@ export async function convertCommand(args: readonly string[], io: Io): Promise<n
 
 /** The result in words. */
 function describeResult(result: ConversionResult): string {
-  const { output, shape, dtype, omeVersion, chunk, shard, levels } = result;
+  const { output, shape, axes, dtype, omeVersion, chunk, shard, levels } = result;
   const { blocks, blocksWritten, seconds, bytesRead, bytesWritten } = result;
+  const sides = (triple: readonly number[]) => times(axes.includes("z") ? triple : triple.slice(1));
   const reused = blocks - blocksWritten;
   return `${output}\n` +
-    `  ${times(shape)} ${dtype} in ${blocks} blocks${reused > 0 ? ` (${reused} from an earlier run)` : ""}` +
+    `  ${times(shape)} (${[...axes].join(" ")}) ${dtype} in ${blocks} block${blocks === 1 ? "" : "s"}${
+      reused > 0 ? ` (${reused} from an earlier run)` : ""
+    }` +
     `${levels > 1 ? `, ${levels} levels` : ""}\n` +
-    `  OME-Zarr ${omeVersion}, chunks of ${times(chunk)}${
-      shard === undefined ? "" : ` in shards of ${times(shard)}`
+    `  OME-Zarr ${omeVersion}, chunks of ${sides(chunk)}${
+      shard === undefined ? "" : ` in shards of ${sides(shard)}`
     }\n` +
     `  ${seconds.toFixed(2)} s, read ${formatBytes(bytesRead)}, wrote ${formatBytes(bytesWritten)}\n`;
 }

@@ -10,6 +10,9 @@ const LEAST_BYTES = 64 * 1024;
 
 const MOST_THREADS = 8;
 
+/** What a thread takes of memory: an isolate of its own, and the buffers that it keeps. Measured when converting a TIFF. */
+const THREAD_BYTES = 64 * 2 ** 20;
+
 interface Pending {
   readonly resolve: (bytes: Uint8Array) => void;
   readonly reject: (error: Error) => void;
@@ -23,6 +26,15 @@ interface Thread {
 let users = 0;
 let threads: Thread[] = [];
 let requests = 0;
+
+/** Memory that the threads of this process take once there are any, bytes. */
+export function codecThreadsBytes(): number {
+  return threadCount() * THREAD_BYTES;
+}
+
+function threadCount(): number {
+  return Math.min(MOST_THREADS, navigator.hardwareConcurrency);
+}
 
 /**
  * Has this process compress on threads until everybody who opened them has closed them; they start with the first work.
@@ -61,7 +73,7 @@ export function codecWork(work: CodecWork, bytes: Uint8Array): Promise<Uint8Arra
 function leastBusy(): Thread {
   const free = threads.find(({ pending }) => pending.size === 0);
   if (free) return free;
-  if (threads.length < Math.min(MOST_THREADS, navigator.hardwareConcurrency)) threads.push(startThread());
+  if (threads.length < threadCount()) threads.push(startThread());
   return threads.reduce((least, other) => other.pending.size < least.pending.size ? other : least);
 }
 

@@ -19,12 +19,13 @@ import { recordedRanges } from "shared/image/tile_records.ts";
 import { valueRange } from "shared/image/value_range.ts";
 import { writeBlock } from "shared/image/write_block.ts";
 import { releaseMemory } from "shared/release_memory.ts";
+import { codecThreadsBytes, openCodecThreads } from "shared/storage/codec_threads.ts";
 import { mapLimited } from "shared/storage/map_limited.ts";
 import { redactUrl } from "shared/storage/url.ts";
 import { VERSION } from "shared/version.ts";
 import { beginConversion, type BeginConversionOptions, type Conversion } from "./begin_conversion.ts";
-import { blockAt, blockCount } from "./conversion_blocks.ts";
-import { levelsAtOnce } from "./conversion_levels.ts";
+import { blockAt, blockCount, cutBytes } from "./conversion_blocks.ts";
+import { levelsAtOnce, levelsBytes } from "./conversion_levels.ts";
 import type { ConversionRequest } from "./conversion_record.ts";
 
 /** How far a conversion is. */
@@ -47,6 +48,8 @@ export interface ConversionOptions extends BeginConversionOptions {
 export interface ConversionResult {
   readonly output: string;
   readonly shape: readonly number[];
+  /** In the order of the shape, such as czyx. */
+  readonly axes: string;
   readonly dtype: string;
   readonly omeVersion: OmeVersion;
   /** Of the full resolution, z, y, x. */
@@ -82,19 +85,33 @@ export async function convertImage(
   const run = { ...conversion, options, tally: { blocksWritten: 0, bytesRead: 0, bytesWritten: 0 } };
   const seconds = () => (performance.now() - started) / 1000;
   if (!conversion.finished) {
+    const threads = threadsFor(run);
     try {
       await writeBlocks(run);
       await writeLevels(run);
       await finish(run, seconds);
     } catch (error) {
       throw await cleanUp(run, toClearstackError(options.signal?.aborted ? options.signal.reason : error));
+    } finally {
+      threads?.close();
     }
   }
-  const { store, output: { source: { shape, dtype }, arrays } } = conversion;
+  const { store, output: { source, arrays } } = conversion;
+  const { shape, dtype } = source;
+  const axes = source.axes.map(({ name }) => name).join("");
   const { version: omeVersion, chunk, shard } = arrays[0]!;
   const stored = { omeVersion, chunk, ...(shard === undefined ? {} : { shard }), levels: arrays.length };
-  const result = { output: store.url, shape, dtype, ...stored, blocks: blocksOf(conversion) };
+  const result = { output: store.url, shape, axes, dtype, ...stored, blocks: blocksOf(conversion) };
   return { ...result, ...run.tally, seconds: seconds() };
+}
+
+/** Threads that encode and decode, where there is memory for them. */
+function threadsFor({ output, cut, options: { memoryBytes } }: ConversionRun) {
+  const spare = memoryBytes - Math.max(
+    cutBytes(output.source, cut),
+    levelsBytes(output.source, { chunk: cut.chunk, levels: output.levels }),
+  );
+  return spare >= codecThreadsBytes() ? openCodecThreads() : undefined;
 }
 
 function blocksOf({ output, cut }: Conversion): number {
@@ -183,14 +200,15 @@ async function windowsOf({ store, output, cut, options: { signal } }: Conversion
 /** An output without a single block is worth nothing and would be in the way; one with blocks is worth its time. */
 async function cleanUp(run: ConversionRun, error: ClearstackError): Promise<ClearstackError> {
   const { store, output, done, tally, fresh } = run;
+  const reason = error.kind === "cancelled" ? "the conversion was interrupted" : error.message;
   const kept = done.size + tally.blocksWritten;
   if (kept === 0 && fresh) {
     // What stopped the conversion is the news, also if the store it met then refuses to clean up.
     await removeOutput(store, output.arrays.map(({ array }) => array)).catch(() => {});
-    return error;
+    return error.kind === "cancelled" ? new ClearstackError("cancelled", `${reason}; nothing was kept`) : error;
   }
   const note = `${kept} of ${blocksOf(run)} blocks are kept in ${store.url}: run the same command again to continue`;
-  return new ClearstackError(error.kind, `${error.message}; ${note}`, { cause: error });
+  return new ClearstackError(error.kind, `${reason}; ${note}`, { cause: error });
 }
 
 /** `/data/embryo.ome.tif` -> `embryo`. */
