@@ -19,8 +19,10 @@ async function startRunner(env: Record<string, string>) {
   }).spawn();
   const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
   const { value } = await reader.read();
+  let running = true;
+  child.status.then(() => running = false);
   const kill = async () => {
-    child.kill("SIGKILL");
+    if (running) child.kill("SIGKILL");
     await child.status;
     await reader.cancel();
   };
@@ -28,7 +30,9 @@ async function startRunner(env: Record<string, string>) {
 }
 
 Deno.test("jobs of a runner that is killed are finished by another process, each tile computed once but those in flight", async () => {
+  await using ending = new AsyncDisposableStack();
   const folder = await Deno.makeTempDir({ prefix: "clearstack-killed-" });
+  ending.defer(() => Deno.remove(folder, { recursive: true }));
   const shape = [20, 40, 36];
   const values = patternedVoxels(shape);
   await writeZarr(`${folder}/image.zarr`, { shape, chunk: [7, 16, 16], values });
@@ -44,6 +48,7 @@ Deno.test("jobs of a runner that is killed are finished by another process, each
   });
   const jobs = `${folder}/jobs`;
   const first = await startRunner({ JOBS: jobs, PACE: "150", REQUEST: JSON.stringify(request) });
+  ending.defer(first.kill);
   while ((await recordedTiles(output)).length < 4) await new Promise((resolve) => setTimeout(resolve, 20));
   await first.kill();
   const kept = (await recordedTiles(output)).length;
@@ -52,11 +57,10 @@ Deno.test("jobs of a runner that is killed are finished by another process, each
   const killed = performance.now();
   const deps = identityJobs();
   const second = await LocalJobRunner.start({ deps, store: openStore(jobs), leaseMilliseconds: LEASE, log: () => {} });
+  ending.defer(() => second.close());
   const { status } = (await Array.fromAsync(await second.events(first.line))).at(-1)!;
   assertEquals([status.state, status.tilesResumed, deps.kernels.runs.length], ["done", kept, 18 - kept]);
   // One lease to see that nothing changes, a quarter of one until the next look, and the job itself.
   assert(performance.now() - killed < 4 * LEASE + 5000, "taken over in good time");
   assertEquals(await readOutput(output), Float32Array.from(values));
-  await second.close();
-  await Deno.remove(folder, { recursive: true });
 });

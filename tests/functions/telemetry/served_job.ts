@@ -23,7 +23,10 @@ export const SECRET = "planted-signature";
  * @param env of every function, by its name
  */
 export async function runServedJob(env: (name: string) => Record<string, string>): Promise<ServedJob> {
+  // What was started ends here too if something after it fails.
+  await using starting = new AsyncDisposableStack();
   const folder = await Deno.makeTempDir({ prefix: "clearstack-telemetry-" });
+  starting.defer(() => Deno.remove(folder, { recursive: true }));
   const shape = [12, 20, 24];
   await writeZarr(`${folder}/image.zarr`, { shape, chunk: [6, 10, 12], values: patternedVoxels(shape) });
   await writePsf(`${folder}/psf.zarr`);
@@ -33,10 +36,15 @@ export async function runServedJob(env: (name: string) => Record<string, string>
     const file = await Deno.readFile(`${folder}${pathname}`).catch(() => undefined);
     return file ? new Response(file) : new Response(null, { status: 404 });
   });
+  starting.defer(() => files.shutdown());
   const images = `http://127.0.0.1:${files.addr.port}`;
   const allowed = { CLEARSTACK_ALLOW: `${folder} ${images}`, CLEARSTACK_MEMORY: "1GiB" };
-  const start = (name: string, more: Record<string, string> = {}) =>
-    startFunction(name, { env: { ...allowed, ...env(name), ...more } });
+  const said: Record<string, string> = {};
+  const start = async (name: string, more: Record<string, string> = {}) => {
+    const started = await startFunction(name, { env: { ...allowed, ...env(name), ...more } });
+    starting.defer(async () => void (said[name] = await started.stop()));
+    return started;
+  };
   const deconvolve = await start("deconvolve");
   const pyramid = await start("pyramid");
   const addresses = { CLEARSTACK_TILES_URL: deconvolve.url, CLEARSTACK_PYRAMID_URL: pyramid.url };
@@ -58,19 +66,13 @@ export async function runServedJob(env: (name: string) => Record<string, string>
   if (!id) throw new Error(detail);
   const events = await fetch(`${api.url}/v1/jobs/${id}/events`);
   const status = (await Array.fromAsync(readEvents(events.body!))).at(-1)!.status;
+  const ending = starting.move();
   return {
     status,
     voxels: shape.reduce((product, side) => product * side, 1),
     functions: { api, orchestrate, deconvolve, pyramid },
     stop: async () => {
-      const said = {
-        api: await api.stop(),
-        orchestrate: await orchestrate.stop(),
-        pyramid: await pyramid.stop(),
-        deconvolve: await deconvolve.stop(),
-      };
-      await files.shutdown();
-      await Deno.remove(folder, { recursive: true });
+      await ending.disposeAsync();
       return said;
     },
   };

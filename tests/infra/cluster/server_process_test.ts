@@ -13,13 +13,18 @@ async function server(script = "") {
     logFolder,
     ready: answers(`http://127.0.0.1:${port}`),
   });
-  return { process, url: `http://127.0.0.1:${port}`, remove: () => Deno.remove(logFolder, { recursive: true }) };
+  const end = async () => {
+    await process.kill();
+    await Deno.remove(logFolder, { recursive: true });
+  };
+  return { process, url: `http://127.0.0.1:${port}`, [Symbol.asyncDispose]: end };
 }
 
 const isRunning = (pid: number) => Deno.stat(`/proc/${pid}`).then(() => true, () => false);
 
 Deno.test("a server that was killed is gone, and starts again at the same address", async () => {
-  const { process, url, remove } = await server();
+  await using running = await server();
+  const { process, url } = running;
   await process.start();
   const first = process.pid!;
   await process.kill();
@@ -27,12 +32,11 @@ Deno.test("a server that was killed is gone, and starts again at the same addres
   await process.start();
   assert(await answers(url)());
   await process.stop();
-  await remove();
 });
 
 Deno.test("a server that does not listen is told of with its last words, and not left behind", async () => {
-  const { process, remove } = await server('console.error("no such device"); Deno.exit(3)');
+  await using running = await server('console.error("no such device"); Deno.exit(3)');
+  const { process } = running;
   await assertRejects(() => process.start(), Error, "no such device");
   assertEquals(process.pid, undefined);
-  await remove();
 });

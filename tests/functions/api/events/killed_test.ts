@@ -15,14 +15,20 @@ async function start(env: Record<string, string>) {
     stdout: "null",
     stderr: "null",
   }).spawn();
+  let running = true;
+  process.status.then(() => running = false);
+  const kill = async () => {
+    if (running) process.kill("SIGKILL");
+    await process.status;
+  };
   const url = `http://127.0.0.1:${port}`;
   for (let waited = 0; waited < 300; waited++) {
     const response = await fetch(`${url}/healthz`).catch(() => undefined);
     await response?.body?.cancel();
-    if (response?.ok) return { url, process };
+    if (response?.ok) return { url, kill };
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
-  process.kill("SIGKILL");
+  await kill();
   throw new Error("the api function does not answer");
 }
 
@@ -34,7 +40,9 @@ function freePort(): number {
 }
 
 Deno.test("an event that was answered is a job after all, whenever the process is killed", async () => {
+  await using ending = new AsyncDisposableStack();
   const inbox = await Deno.makeTempDir({ prefix: "clearstack-inbox-" });
+  ending.defer(() => Deno.remove(inbox, { recursive: true }));
   const runs = freePort();
   const env = {
     CLEARSTACK_RUNS_URL: `http://127.0.0.1:${runs}`,
@@ -43,13 +51,13 @@ Deno.test("an event that was answered is a job after all, whenever the process i
     CLEARSTACK_ALLOW: "s3://uploads s3://psfs s3://results",
   };
   const first = await start(env);
+  ending.defer(first.kill);
   const { headers, body } = await recorded("s3_put");
   const send = (url: string) =>
     fetch(`${url}/v1/events?secret=${SECRET}`, { method: "POST", headers, body: JSON.stringify(body) });
   // Nobody runs jobs yet, so that the event waits.
   assertEquals(await (await send(first.url)).json(), { accepted: 1, ignored: 0, refused: 0 });
-  first.process.kill("SIGKILL");
-  await first.process.status;
+  await first.kill();
 
   const submitted = Promise.withResolvers<{ readonly owner: string | null; readonly key: string | null }>();
   const orchestrator = Deno.serve({ hostname: "127.0.0.1", port: runs, onListen: () => {} }, (request) => {
@@ -57,11 +65,9 @@ Deno.test("an event that was answered is a job after all, whenever the process i
     submitted.resolve({ owner, key: request.headers.get("idempotency-key") });
     return new Response(null, { status: 500 });
   });
+  ending.defer(() => orchestrator.shutdown());
   const second = await start(env);
+  ending.defer(second.kill);
   const { owner, key } = await submitted.promise;
   assertEquals([owner, key?.length], ["events", 64]);
-  second.process.kill("SIGKILL");
-  await second.process.status;
-  await orchestrator.shutdown();
-  await Deno.remove(inbox, { recursive: true });
 });
