@@ -1,7 +1,6 @@
 /** Coarser levels of converted images, held against means that numpy takes of what zarr-python reads. */
 import { assertEquals } from "@std/assert";
 import type { Dtype } from "shared/contract/image_info.ts";
-import type { OmeVersion } from "shared/contract/stored_array.ts";
 import { VOXEL_ARRAYS } from "shared/image/voxel_arrays.ts";
 import { writeRawZarr } from "../fixtures/raw_zarr.ts";
 import { runCli } from "../functions/cli/run_cli.ts";
@@ -22,14 +21,14 @@ function voxelsOf(dtype: Dtype, length: number): Uint8Array {
   return new Uint8Array(values.buffer);
 }
 
-async function checkLevels(version: OmeVersion, read: (url: string) => Promise<string>): Promise<void> {
+async function checkLevels(flags: readonly string[], read: (url: string) => Promise<string>): Promise<void> {
   const folder = await Deno.makeTempDir({ prefix: "clearstack-converted-" });
   try {
     const shape = [2, 2, 3, 5, 521];
     for (const dtype of ["bool", "int8", "uint16", "int64", "float16"] as const) {
       const [source, output] = [`${folder}/${dtype}.zarr`, `${folder}/${dtype}-out.zarr`];
       await writeRawZarr(source, { dtype, shape, bytes: voxelsOf(dtype, 2 * 2 * 3 * 5 * 521) });
-      assertEquals((await runCli(["convert", source, output, "--ome-version", version, "--quiet"])).status, 0);
+      assertEquals((await runCli(["convert", source, output, ...flags, "--quiet"])).status, 0);
       const found: Found = JSON.parse(await read(output));
       assertEquals(found.type, "mean");
       assertEquals(
@@ -47,11 +46,18 @@ const python = findZarr3Python();
 Deno.test({
   name: "zarr-python 3 finds each level of a conversion to OME-Zarr 0.5 to be numpy's rounded means of the one before",
   ignore: python === undefined,
-  fn: () => checkLevels("0.5", (url) => runScript(python!, "check_levels.py", url)),
+  fn: () => checkLevels([], (url) => runScript(python!, "check_levels.py", url)),
+});
+
+Deno.test({
+  name: "and so it does where chunks share shards, in all levels",
+  ignore: python === undefined,
+  // The image ends within a chunk and within a shard.
+  fn: () => checkLevels(["--shards", "2,8,256"], (url) => runScript(python!, "check_levels.py", url)),
 });
 
 Deno.test({
   name: "zarr-python 2 finds each level of a conversion to OME-Zarr 0.4 to be numpy's rounded means of the one before",
   ignore: !canImport("zarr", "numpy"),
-  fn: () => checkLevels("0.4", (url) => runOracle("check_levels.py", url)),
+  fn: () => checkLevels(["--ome-version", "0.4"], (url) => runOracle("check_levels.py", url)),
 });
