@@ -3,7 +3,7 @@
  *
  *   --instances N  instances of the deconvolve function (default 2)
  *   --keep         goes on until it is interrupted, for jobs of your own
- *   --folder PATH  for logs and what the servers keep (default: a new one, removed at the end)
+ *   --folder PATH  for logs and what the servers keep (default: a new one, removed at the end unless something failed)
  */
 import { parseArgs } from "@std/cli/parse-args";
 import { makeSample } from "functions/cli/sample/make_sample.ts";
@@ -30,6 +30,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
   Deno.addSignalListener(signal, () => interrupted.reject(new Error("interrupted")));
 }
 let status = 0;
+let failed = false;
 const starting = Cluster.start({
   folder: home,
   instances: Number(instances),
@@ -47,14 +48,16 @@ try {
   }
 } catch (error) {
   const message = error instanceof Error ? error.message : String(error);
-  if (!(keep && message === "interrupted")) {
+  failed = message !== "interrupted";
+  if (!keep || failed) {
     console.error(message);
     status = 1;
   }
 } finally {
   console.error("stopping ...");
   await (await starting.catch(() => undefined))?.[Symbol.asyncDispose]();
-  if (folder === undefined && status === 0) await Deno.remove(home, { recursive: true });
+  if (failed) console.error(`the logs are in ${home}`);
+  else if (folder === undefined) await Deno.remove(home, { recursive: true });
 }
 Deno.exit(status);
 
