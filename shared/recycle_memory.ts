@@ -1,5 +1,5 @@
 /**
- * Buffers of chunks that are used again: memory that comes fresh from the system costs more time, page by page, than decoding a
+ * Buffers of chunks and of what they are stored as, used again: memory that comes fresh from the system costs more time, page by page, than decoding a
  * chunk into it does.
  */
 import { releaseMemory } from "./release_memory.ts";
@@ -14,13 +14,21 @@ const MOST_BUFFER_BYTES = 8 * 2 ** 20;
 const kept: ArrayBuffer[] = [];
 let keptBytes = 0;
 
-/** So many bytes, whatever they hold; the caller owns them and fills them all. */
+/** So many bytes, whatever they hold, in a buffer of {@link bufferBytes}; the caller owns it and fills them all. */
 export function takeBytes(length: number): Uint8Array<ArrayBuffer> {
-  const at = kept.findLastIndex(({ byteLength }) => byteLength === length);
-  if (at < 0) return new Uint8Array(length);
+  const wanted = bufferBytes(length);
+  const at = kept.findLastIndex(({ byteLength }) => byteLength === wanted);
+  if (at < 0) return new Uint8Array(new ArrayBuffer(wanted), 0, length);
   const [buffer] = kept.splice(at, 1);
-  keptBytes -= length;
-  return new Uint8Array(buffer!);
+  keptBytes -= wanted;
+  return new Uint8Array(buffer!, 0, length);
+}
+
+/** Bytes of the buffer behind so many: compressed chunks, of which no two are of one length, are to find each other's memory. */
+export function bufferBytes(length: number): number {
+  if (length < LEAST_BUFFER_BYTES) return length;
+  const step = 2 ** (Math.floor(Math.log2(length)) - 3);
+  return Math.ceil(length / step) * step;
 }
 
 /**

@@ -6,7 +6,7 @@ import * as zarr from "zarrita";
 import type { ImageInfo } from "../contract/image_info.ts";
 import { ClearstackError, isClearstackError } from "../errors.ts";
 import { registerCodecs } from "../storage/codecs.ts";
-import { releaseMemory } from "../release_memory.ts";
+import { recycleMemory } from "../recycle_memory.ts";
 import type { RequestOptions, Store } from "../storage/store.ts";
 import type { Chunk, ChunkValues, Image } from "./image.ts";
 import { shardReader } from "./shard_reader.ts";
@@ -31,7 +31,7 @@ export function zarrImage(store: Store, meta: ZarrArrayMeta, info: ImageInfo): I
       try {
         const chunk = await array.getChunk([...coords], tally as never);
         const values = plainValues(chunk.data);
-        if (tally.stored !== undefined && tally.stored.buffer !== values.buffer) releaseMemory(tally.stored);
+        if (tally.stored !== undefined && tally.stored.buffer !== values.buffer) recycleMemory(tally.stored);
         return { values, strides: chunk.stride, storedBytes: tally.storedBytes };
       } catch (error) {
         throw chunkError(error, `${store.url}/${childKey(info.path, meta.objectKey(coords))}`);

@@ -1,4 +1,5 @@
 /** The thread behind codec_threads.ts. */
+import { recycleMemory } from "../recycle_memory.ts";
 import { ownBytes } from "./own_bytes.ts";
 import { type CodecAnswer, type CodecRequest, doCodecWork } from "./codec_work.ts";
 
@@ -13,6 +14,7 @@ const scope = globalThis as unknown as WorkerScope;
 scope.onmessage = async ({ data: { id, work, bytes } }) => {
   try {
     const result = ownBytes(await doCodecWork(work, bytes));
+    if (result.buffer !== bytes.buffer) recycleMemory(bytes);
     scope.postMessage({ id, bytes: result }, [result.buffer]);
   } catch (error) {
     scope.postMessage({ id, failure: error instanceof Error ? error.message : String(error) }, []);

@@ -49,7 +49,7 @@ export const DECODERS = {
   blosc: (bytes, { maxBytes }) => decodeBlosc(bytes, maxBytes),
   lz4: (bytes, { maxBytes }) => decodeLz4(bytes, maxBytes),
   shuffle: (bytes, { configuration }) => {
-    const plain = new Uint8Array(bytes.length);
+    const plain = takeBytes(bytes.length);
     unshuffleInto(plain, bytes, Number(configuration.elementsize ?? 4));
     return plain;
   },

@@ -4,6 +4,7 @@
  */
 import { dirname, join } from "@std/path";
 import { ClearstackError } from "../errors.ts";
+import { takeBytes } from "../recycle_memory.ts";
 import { checksumOf } from "./checksum.ts";
 import type { ByteRange, Store } from "./store.ts";
 import { filePath } from "./url.ts";
@@ -50,7 +51,7 @@ async function readRange(path: string, range: ByteRange): Promise<Uint8Array> {
   using file = await Deno.open(path);
   const { size } = await file.stat();
   const offset = "suffixLength" in range ? Math.max(0, size - range.suffixLength) : Math.min(range.offset, size);
-  const bytes = new Uint8Array(Math.min("suffixLength" in range ? range.suffixLength : range.length, size - offset));
+  const bytes = takeBytes(Math.min("suffixLength" in range ? range.suffixLength : range.length, size - offset));
   await file.seek(offset, Deno.SeekMode.Start);
   let filled = 0;
   while (filled < bytes.length) {
