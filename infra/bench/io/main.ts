@@ -5,6 +5,7 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { fromFileUrl } from "@std/path";
 import { type Vec3, voxelCount } from "shared/geometry.ts";
+import { taskEnvironment } from "../task_environment.ts";
 
 const here = (name: string) => fromFileUrl(new URL(name, import.meta.url));
 
@@ -12,14 +13,15 @@ const ROUNDS = 3;
 
 type Seconds = Record<string, number[]>;
 
-async function run(command: string, args: string[]): Promise<string> {
-  const { success, stdout, stderr } = await new Deno.Command(command, { args }).output();
+async function run(command: string, args: string[], env: Record<string, string> = {}): Promise<string> {
+  const { success, stdout, stderr } = await new Deno.Command(command, { args, env }).output();
   if (!success) throw new Error(`${command} ${args[0]} failed: ${new TextDecoder().decode(stderr).trim()}`);
   return new TextDecoder().decode(stdout).trim();
 }
 
 /** On the first core alone, so that neither side gains by threads. */
-const onOneCore = (command: string, args: string[]) => run("taskset", ["--cpu-list", "0", command, ...args]);
+const onOneCore = (command: string, args: string[], env?: Record<string, string>) =>
+  run("taskset", ["--cpu-list", "0", command, ...args], env);
 
 /** Photon counts of soft blobs: compresses about as microscope images do. */
 function testVolume([depth, height, width]: Vec3): Uint16Array<ArrayBuffer> {
@@ -44,7 +46,8 @@ async function measure(shape: Vec3, repeats: number): Promise<{ seconds: Seconds
   try {
     await Deno.writeFile(`${folder}/volume.raw`, new Uint8Array(testVolume(shape).buffer));
     const numbers = [...shape, repeats].map(String);
-    const own = (mode: string) => onOneCore(Deno.execPath(), ["run", "-A", here("own.ts"), mode, folder, ...numbers]);
+    const own = (mode: string) =>
+      onOneCore(Deno.execPath(), ["run", "-A", here("own.ts"), mode, folder, ...numbers], taskEnvironment());
     const seconds: Seconds = {};
     const add = (times: Seconds, prefix = "") => {
       for (const [what, each] of Object.entries(times)) (seconds[prefix + what] ??= []).push(...each);

@@ -10,6 +10,7 @@ import type { Vec3 } from "shared/geometry.ts";
 import { voxelCount } from "shared/geometry.ts";
 import { diskStore, s3Store } from "./bench_store.ts";
 import { repeatedShape, writeRepeatedVolume } from "./repeated_volume.ts";
+import { taskEnvironment } from "../task_environment.ts";
 import { residentPeak } from "./resident_peak.ts";
 
 const MIB = 2 ** 20;
@@ -51,7 +52,7 @@ async function clearstack(command: string) {
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", entry, command, ...job, ...settings],
     // As the tasks of deno.json have it.
-    env: { ...store.environment, MALLOC_ARENA_MAX: "2", MALLOC_MMAP_THRESHOLD_: "1048576" },
+    env: { ...store.environment, ...taskEnvironment() },
     stdout: "piped",
     stderr: "piped",
   }).spawn();
