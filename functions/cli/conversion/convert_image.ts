@@ -33,6 +33,8 @@ export interface ConversionProgress {
   readonly tiles: number;
   readonly tilesDone: number;
   readonly tilesResumed: number;
+  /** Until the levels are written too; known once this run has written something. */
+  readonly etaSeconds?: number;
   /** One line that the user should know. */
   readonly message?: string;
 }
@@ -68,6 +70,8 @@ export interface ConversionResult {
 /** A conversion under way. */
 interface ConversionRun extends Conversion {
   readonly options: ConversionOptions;
+  /** Of `performance.now()`. */
+  readonly started: number;
   readonly tally: { blocksWritten: number; bytesRead: number; bytesWritten: number };
 }
 
@@ -82,7 +86,7 @@ export async function convertImage(
 ): Promise<ConversionResult> {
   const started = performance.now();
   const conversion = await beginConversion(request, options);
-  const run = { ...conversion, options, tally: { blocksWritten: 0, bytesRead: 0, bytesWritten: 0 } };
+  const run = { ...conversion, options, started, tally: { blocksWritten: 0, bytesRead: 0, bytesWritten: 0 } };
   const seconds = () => (performance.now() - started) / 1000;
   if (!conversion.finished) {
     const threads = threadsFor(run);
@@ -122,7 +126,16 @@ function tell(run: ConversionRun, message?: string): void {
   const { done, tally, options } = run;
   const tilesDone = done.size + tally.blocksWritten;
   const progress = { tiles: blocksOf(run), tilesDone, tilesResumed: done.size };
-  options.onProgress?.({ ...progress, ...(message === undefined ? {} : { message }) });
+  const eta = tally.blocksWritten === 0 ? {} : { etaSeconds: secondsLeft(run) };
+  options.onProgress?.({ ...progress, ...eta, ...(message === undefined ? {} : { message }) });
+}
+
+/** All levels together take about as long as the full resolution, which they read, does. */
+function secondsLeft(run: ConversionRun): number {
+  const { done, tally: { blocksWritten }, started, output: { levels } } = run;
+  const blocks = blocksOf(run);
+  const left = blocks - done.size - blocksWritten + (levels.length > 0 ? blocks : 0);
+  return left * (performance.now() - started) / 1000 / blocksWritten;
 }
 
 /** Writes all blocks of the full resolution that are missing. */

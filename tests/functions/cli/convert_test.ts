@@ -124,6 +124,19 @@ Deno.test("an interrupted conversion shows no image, and goes on where it stoppe
   assertEquals(await storedBytes(output), await storedBytes(source));
 });
 
+Deno.test("the time that is left is told once a block is written, and is none in the end", async () => {
+  const [source, output] = [memoryUrl(), memoryUrl()];
+  const shape = [3, 4, 6, 5];
+  await writeZarr(source, { shape, chunk: [1, 4, 6, 5], values: patternedVoxels(shape), axes: [..."tzyx"] });
+  const told: (number | undefined)[] = [];
+  await convertImage({
+    source: { url: source },
+    output: { url: output, ifExists: "fail", version: "0.5", shards: "auto", pyramid: "none" },
+  }, { memoryBytes: 2 ** 29, engine: ENGINE, onProgress: ({ etaSeconds }) => told.push(etaSeconds) });
+  assertEquals([told.length, told[0], told.at(-1)], [4, undefined, 0]);
+  assert(told[1]! > 0 && Number.isFinite(told[1]), `${told}`);
+});
+
 Deno.test("a finished output is refused, accepted or replaced as asked, and no output lies over its source", async () => {
   const [source, other, output] = [memoryUrl(), memoryUrl(), memoryUrl()];
   for (const url of [source, other]) {
