@@ -94,14 +94,15 @@ Deno.test("an interrupted conversion into shards goes on with those that are mis
   assertEquals(await storedBytes(output), await storedBytes(source));
 });
 
-const page = (sides: readonly number[], dtype: "uint8" | "uint16" | "float64") => ({
-  ...{ url: "", path: "", format: "tiff" as const, dtype, identity: "" },
+/** A TIFF of uint16. */
+const pages = (sides: readonly number[]) => ({
+  ...{ url: "", path: "", format: "tiff" as const, dtype: "uint16" as const, identity: "" },
   ...{ shape: [...sides], chunkShape: [1, ...sides.slice(1)], axes: axesOf("zyx"), scale: [1, 1, 1] },
 });
 
 Deno.test("large images have shards of 64 MiB by themselves, small ones and 0.4 have none, and little memory makes small ones", () => {
   const cut = (sides: readonly number[], version: "0.4" | "0.5", memory: number) =>
-    cutImage(page(sides, "uint16"), { version, shards: "auto" }, memory);
+    cutImage(pages(sides), { version, shards: "auto" }, memory);
   // 32 x 9 x 9 chunks of 2 MiB.
   const large = [500, 2304, 2304];
   const { chunk, shard, block } = cut(large, "0.5", 2 ** 32);
@@ -112,7 +113,7 @@ Deno.test("large images have shards of 64 MiB by themselves, small ones and 0.4 
   assertEquals(cut(large, "0.4", 2 ** 32).shard, undefined);
   for (let memory = 2 ** 29; memory < 2 ** 31; memory *= 1.1) {
     const little = cut(large, "0.5", memory);
-    assert(cutBytes(page(large, "uint16"), little) <= memory);
+    assert(cutBytes(pages(large), little) <= memory);
     assert(little.shard === undefined || 2 * voxelCount(little.shard) <= 2 ** 26);
   }
 });
