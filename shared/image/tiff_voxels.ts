@@ -145,7 +145,9 @@ async function decompressor(
     return (stored, expectedBytes) => {
       // Some writers fill the last strip.
       const maxBytes = expectedBytes + page.getTileWidth() * page.getTileHeight() * page.getBytesPerPixel();
-      return codecWork({ do: "decode", codec, settings: { configuration: {}, expectedBytes, maxBytes } }, stored);
+      // Strips that were fetched together share a buffer, which must not go to a thread with the first of them.
+      const own = stored.byteLength === stored.buffer.byteLength ? stored : stored.slice();
+      return codecWork({ do: "decode", codec, settings: { configuration: {}, expectedBytes, maxBytes } }, own);
     };
   }
   const decoder = await getDecoder(
