@@ -1,6 +1,6 @@
 /**
- * Buffers of chunks and of what they are stored as, used again: memory that comes fresh from the system costs more time, page by page, than decoding a
- * chunk into it does.
+ * Buffers of chunks and of what they are stored as, used again: memory that comes fresh from the system costs more time, page by
+ * page, than decoding a chunk into it does.
  */
 import { releaseMemory } from "./release_memory.ts";
 

@@ -1,7 +1,7 @@
 /**
  * Byte shuffle: all first bytes of the elements, then all second bytes, and so on; makes numbers compress better. Bytes after
- * the last whole element stay as they are. Elements of 2, 4 and 8 bytes, which images are made of, go through SIMD: with the copies into
- * WebAssembly's memory and out of it, five times as fast as the best loop over words.
+ * the last whole element stay as they are. Elements of 2, 4 and 8 bytes, which images are made of, go through SIMD: with the
+ * copies into WebAssembly's memory and out of it, five times as fast as the best loop over words.
  */
 import { interleavingKernels, type Strip, STRIP_BYTES, type StripKernels } from "./shuffle_kernels.ts";
 
