@@ -1,6 +1,6 @@
 /**
  * Reading and writing OME-Zarr beside zarr-python 3, in one run on one core, by the time that the processor was busy with it: `deno task bench:io [--shape 64,1024,1024]
- * [--repeats 3]`. Needs taskset, and zarr-python 3 as infra/oracles/unpack_suite.sh unpacks it.
+ * [--repeats 5]`. Needs taskset, and zarr-python 3 as infra/oracles/unpack_suite.sh unpacks it.
  */
 import { parseArgs } from "@std/cli/parse-args";
 import { fromFileUrl } from "@std/path";
@@ -74,7 +74,7 @@ function median(values: readonly number[]): number {
 /** What is compared with what: ours, the same by zarr-python, and the floor. */
 const LINES = [
   ["write, blosc (zstd 1, shuffle)", "write ours", "python write blosc", "write floor"],
-  ["read our own output", "read ours", "python read blosc", "read floor"],
+  ["read our own output", "read ours", "python read ours", "read floor"],
   ["read zarr-python's blosc", "read python-blosc", "python read blosc", "read floor"],
   ["read zarr-python's zstd", "read python-zstd", "python read zstd", undefined],
 ] as const;
@@ -82,7 +82,7 @@ const LINES = [
 if (import.meta.main) {
   const flags = parseArgs(Deno.args, {
     string: ["shape", "repeats"],
-    default: { shape: "64,1024,1024", repeats: "3" },
+    default: { shape: "64,1024,1024", repeats: "5" },
   });
   const shape = flags.shape.split(",").map(Number) as unknown as Vec3;
   const { seconds, version } = await measure(shape, Number(flags.repeats));

@@ -39,11 +39,16 @@ def write(name, codec):
 
 
 seconds = {}
+
+
+def read(name, path):
+    reads = [timed(lambda: zarr.open_array(path, mode="r")[:]) for _ in range(repeats)]
+    assert all((values == volume).all() for _, values in reads), f"{path} reads as other values"
+    seconds[f"read {name}"] = [each for each, _ in reads]
+
+
 for name, codec in codecs.items():
     seconds[f"write {name}"] = [timed(lambda: write(name, codec))[0] for _ in range(repeats)]
-    reads = [timed(lambda: zarr.open_array(f"{folder}/python-{name}.zarr", mode="r")[:]) for _ in range(repeats)]
-    assert all((values == volume).all() for _, values in reads)
-    seconds[f"read {name}"] = [each for each, _ in reads]
-ours = zarr.open_array(f"{folder}/ours.zarr/0", mode="r")[:]
-assert (ours == volume).all(), "zarr-python reads other values than were written"
+    read(name, f"{folder}/python-{name}.zarr")
+read("ours", f"{folder}/ours.zarr/0")
 print(json.dumps({"version": zarr.__version__, "seconds": seconds}))
