@@ -6,6 +6,7 @@ import type { Box, Vec3 } from "../geometry.ts";
 import { mapAxes, voxelCount } from "../geometry.ts";
 import { READ_CONCURRENCY } from "../memory.ts";
 import { recycleMemory } from "../recycle_memory.ts";
+import { alongSpatialAxes, spatialShape } from "../spatial.ts";
 import { mapLimited } from "../storage/map_limited.ts";
 import type { RequestOptions } from "../storage/store.ts";
 import type { BoxDataType } from "./box_data_type.ts";
@@ -14,6 +15,7 @@ import type { Image } from "./image.ts";
 import { limitReads } from "./chunks_at_once.ts";
 import { scatter } from "./scatter.ts";
 import { storedOuter } from "./select_volumes.ts";
+import { readVolumeChunk } from "./volume_chunk.ts";
 
 /** Which voxels to read, and what stands outside the image. */
 export interface ReadBoxOptions extends RequestOptions {
@@ -52,29 +54,23 @@ export async function readBox(
 ): Promise<BoxValues<Float32Array | Uint16Array>> {
   const { box, boundary, boundaryValue = 0, signal } = options;
   const outer = storedOuter(image.info, options.outer);
-  const layout = spatialLayout(image);
+  const [shape, chunkSides] = [spatialShape(image.info), alongSpatialAxes(image.info, image.info.chunkShape)];
   const maps = mapAxes((axis) =>
-    axisMap({ start: box.start[axis], count: box.shape[axis], length: layout.shape[axis] }, boundary)
+    axisMap({ start: box.start[axis], count: box.shape[axis], length: shape[axis] }, boundary)
   );
   const Values = options.dataType === "uint16" ? Uint16Array : Float32Array;
   const target = { values: new Values(voxelCount(box.shape)), shape: box.shape };
   const outside = boundary === "constant" ? boundaryValue : 0;
   if (outside !== 0 && maps.some((map) => map.includes(OUTSIDE))) target.values.fill(outside);
 
-  const { chunkShape } = image.info;
-  const outerChunk = outer.map((index, axis) => Math.floor(index / chunkShape[axis]!));
   let bytesRead = 0;
   const copyChunk = async (pieces: readonly [AxisPiece, AxisPiece, AxisPiece]) => {
-    const coords = [...outerChunk, ...pieces.slice(3 - layout.rank).map((piece) => piece.chunk)];
-    const chunk = await image.readChunk(coords, { signal });
+    const chunk = await readVolumeChunk(image, { outer, at: mapAxes((axis) => pieces[axis].chunk), signal });
     bytesRead += chunk.storedBytes;
-    const offset = outer.reduce((sum, index, axis) => sum + (index % chunkShape[axis]!) * chunk.strides[axis]!, 0);
-    const spatialStrides = chunk.strides.slice(outer.length);
-    const strides = (layout.rank === 3 ? spatialStrides : [0, ...spatialStrides]) as unknown as Vec3;
-    scatter(target, { values: chunk.values, offset, strides }, pieces);
+    scatter(target, chunk, pieces);
     recycleMemory(chunk.values);
   };
-  const visits = combinations(mapAxes((axis) => splitByChunk(maps[axis], layout.chunk[axis])));
+  const visits = combinations(mapAxes((axis) => splitByChunk(maps[axis], chunkSides[axis])));
   await mapLimited(visits, READ_CONCURRENCY, (pieces) => limitReads(() => copyChunk(pieces)));
   return { values: target.values, bytesRead };
 }
@@ -84,14 +80,6 @@ export function observedInBox(shape: Vec3, box: Box): Box {
   const first = mapAxes((axis) => Math.min(Math.max(-box.start[axis], 0), box.shape[axis]));
   const end = mapAxes((axis) => Math.min(Math.max(shape[axis] - box.start[axis], first[axis]), box.shape[axis]));
   return { start: first, shape: mapAxes((axis) => end[axis] - first[axis]) };
-}
-
-/** Spatial shape and chunk of an image as triples; a 2-D image gets a z of 1. */
-function spatialLayout({ info }: Image): { readonly rank: 2 | 3; readonly shape: Vec3; readonly chunk: Vec3 } {
-  const rank = info.axes.some((axis) => axis.name === "z") ? 3 : 2;
-  const triple = (sides: readonly number[]) =>
-    (rank === 3 ? sides.slice(-3) : [1, ...sides.slice(-2)]) as unknown as Vec3;
-  return { rank, shape: triple(info.shape), chunk: triple(info.chunkShape) };
 }
 
 function combinations(pieces: readonly AxisPiece[][]): [AxisPiece, AxisPiece, AxisPiece][] {

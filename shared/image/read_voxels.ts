@@ -5,12 +5,14 @@
 import type { Dtype } from "../contract/image_info.ts";
 import { dtypeBytes } from "../dtype.ts";
 import type { Box } from "../geometry.ts";
-import { mapAxes, SPATIAL_AXES, type Vec3, voxelCount } from "../geometry.ts";
+import { mapAxes, type Vec3, voxelCount } from "../geometry.ts";
 import { recycleMemory } from "../recycle_memory.ts";
+import { alongSpatialAxes } from "../spatial.ts";
 import { mapLimited } from "../storage/map_limited.ts";
 import type { RequestOptions } from "../storage/store.ts";
 import { limitReads } from "./chunks_at_once.ts";
-import type { Chunk, ChunkValues, Image } from "./image.ts";
+import type { ChunkValues, Image } from "./image.ts";
+import { readVolumeChunk } from "./volume_chunk.ts";
 import { VOXEL_ARRAYS } from "./voxel_arrays.ts";
 
 /** Which voxels to read. */
@@ -36,17 +38,15 @@ export async function readVoxels(
   image: Image,
   { outer, box, concurrency, signal }: ReadVoxelsOptions,
 ): Promise<{ readonly values: ChunkValues; readonly bytesRead: number }> {
-  const { axes, chunkShape, dtype } = image.info;
-  const sides = mapAxes((axis) => chunkShape[axes.findIndex(({ name }) => name === SPATIAL_AXES[axis])] ?? 1);
+  const { chunkShape, dtype } = image.info;
+  const sides = alongSpatialAxes(image.info, chunkShape);
   const target = { words: newWords(dtype, voxelCount(box.shape)), box };
-  const spatialAxes = axes.length - outer.length;
   let bytesRead = 0;
   const readChunk = async (at: Vec3) => {
-    const outerChunk = outer.map((index, axis) => Math.floor(index / chunkShape[axis]!));
-    const chunk = await image.readChunk([...outerChunk, ...at.slice(3 - spatialAxes)], { signal });
+    const chunk = await readVolumeChunk(image, { outer, at, signal });
     bytesRead += chunk.storedBytes;
-    const offset = outer.reduce((sum, index, axis) => sum + (index % chunkShape[axis]!) * chunk.strides[axis]!, 0);
-    copyChunk(target, { words: wordsOf(chunk, dtype), offset, strides: spatialStrides(chunk, outer.length) }, {
+    const { offset, strides } = chunk;
+    copyChunk(target, { words: wordsOf(chunk.values), offset, strides }, {
       start: mapAxes((axis) => at[axis] * sides[axis]),
       shape: sides,
     });
@@ -66,11 +66,6 @@ function touchedChunks({ start, shape }: Box, sides: Vec3): Vec3[] {
   return zs.flatMap((z) => ys.flatMap((y) => xs.map((x): Vec3 => [z, y, x])));
 }
 
-function spatialStrides({ strides }: Chunk, outerAxes: number): Vec3 {
-  const spatial = strides.slice(outerAxes);
-  return (spatial.length === 3 ? spatial : [0, ...spatial]) as unknown as Vec3;
-}
-
 function newWords(dtype: Dtype, count: number): Words {
   switch (dtypeBytes(dtype)) {
     case 1:
@@ -83,11 +78,8 @@ function newWords(dtype: Dtype, count: number): Words {
   return new BigUint64Array(count);
 }
 
-/** The bits of a chunk. The TIFF library widens half floats, which narrowing gives back. */
-function wordsOf({ values }: Chunk, dtype: Dtype): Words {
-  const bytes = dtypeBytes(dtype);
-  const stored = values.BYTES_PER_ELEMENT === bytes ? values : new Float16Array(values as Float32Array);
-  const { buffer, byteOffset, length } = stored;
+/** The bits of a chunk. */
+function wordsOf({ buffer, byteOffset, length, BYTES_PER_ELEMENT: bytes }: ChunkValues): Words {
   if (bytes === 1) return new Uint8Array(buffer, byteOffset, length);
   if (bytes === 2) return new Uint16Array(buffer, byteOffset, length);
   return bytes === 4 ? new Uint32Array(buffer, byteOffset, length) : new BigUint64Array(buffer, byteOffset, length);
