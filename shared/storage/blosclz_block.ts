@@ -1,5 +1,5 @@
 /** Blocks of BloscLZ, c-blosc's own relative of FastLZ: literals of up to 32 bytes, and matches with what came before. */
-import { copyLiterals, copyMatch, cutShort } from "./matches.ts";
+import { copyLiterals, copyMatch, cutShort, lengthEnd } from "./matches.ts";
 
 /** Matches of distances from here on have two bytes more. */
 const FAR = 8191;
@@ -28,9 +28,9 @@ export function blosclzInto(target: Uint8Array, packed: Uint8Array): void {
     } else {
       let length = (control >> 5) - 1;
       if (length === 6) {
-        const start = from;
-        while (packed[from] === 255) from++;
-        length += 255 * (from - start) + packed[from++]!;
+        const last = lengthEnd(packed, from);
+        length += 255 * (last - from) + packed[last]!;
+        from = last + 1;
       }
       const low = packed[from++]!;
       const high = (control & 31) << 8;

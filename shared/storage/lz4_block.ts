@@ -1,6 +1,6 @@
 /** Blocks of LZ4 (lz4_Block_format.md): literals, then matches with what came before, each behind a token of their lengths. */
 import { takeBytes } from "../recycle_memory.ts";
-import { copyLiterals, copyMatch, cutShort } from "./matches.ts";
+import { copyLiterals, copyMatch, cutShort, lengthEnd } from "./matches.ts";
 
 const SHORTEST_MATCH = 4;
 
@@ -20,9 +20,9 @@ export function lz4Into(target: Uint8Array, packed: Uint8Array): void {
     const token = packed[from++]!;
     let literals = token >> 4;
     if (literals === LENGTH_GOES_ON) {
-      const start = from;
-      while (packed[from] === 255) from++;
-      literals += 255 * (from - start) + packed[from++]!;
+      const last = lengthEnd(packed, from);
+      literals += 255 * (last - from) + packed[last]!;
+      from = last + 1;
     }
     copyLiterals(target, to, packed, from, literals);
     from += literals;
@@ -33,9 +33,9 @@ export function lz4Into(target: Uint8Array, packed: Uint8Array): void {
     from += 2;
     let match = token & 15;
     if (match === LENGTH_GOES_ON) {
-      const start = from;
-      while (packed[from] === 255) from++;
-      match += 255 * (from - start) + packed[from++]!;
+      const last = lengthEnd(packed, from);
+      match += 255 * (last - from) + packed[last]!;
+      from = last + 1;
     }
     if (from > end) throw cutShort();
     copyMatch(target, to, distance, match + SHORTEST_MATCH);

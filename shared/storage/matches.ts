@@ -25,3 +25,9 @@ export function copyMatch(target: Uint8Array, to: number, distance: number, leng
   else if (length >= WORTH_A_CALL && distance === 1) target.fill(target[from]!, to, end);
   else while (to < end) target[to++] = target[from++]!;
 }
+
+/** Where a length that goes on in bytes ends, at the first from `from` on that is not 255: each before it adds 255, that one itself. */
+export function lengthEnd(packed: Uint8Array, from: number): number {
+  while (packed[from] === 255) from++;
+  return from;
+}
