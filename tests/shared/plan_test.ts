@@ -14,24 +14,13 @@ import { mapAxes, voxelCount } from "shared/geometry.ts";
 import { totalBytes } from "shared/memory.ts";
 import type { Limits } from "shared/plan.ts";
 import { planJob, tileAt } from "shared/plan.ts";
+import { imageInfo } from "../fixtures/image_info.ts";
 
 const MIB = 2 ** 20;
 
 function image(shape: number[], axes = "tczyx".slice(-shape.length)): ImageInfo {
-  return {
-    url: "memory:image",
-    path: "",
-    format: "zarr3",
-    dtype: "uint16",
-    shape,
-    chunkShape: shape.map((side, i) => i < shape.length - 3 ? 1 : Math.min(side, 32)),
-    axes: [...axes].map((name) => ({
-      name: name as "t" | "c" | "z" | "y" | "x",
-      type: name === "t" ? "time" : name === "c" ? "channel" : "space",
-    })),
-    scale: shape.map(() => 1),
-    identity: "abc",
-  };
+  const chunkShape = shape.map((side, i) => i < shape.length - 3 ? 1 : Math.min(side, 32));
+  return imageInfo(axes, shape, { chunkShape, identity: "abc" });
 }
 
 function psf(shape: Vec3): PsfInfo {
