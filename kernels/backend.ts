@@ -2,11 +2,11 @@
  * Which of the two compute backends serves this process.
  */
 import { ClearstackError } from "shared/errors.ts";
-import { createCpuDeconvolver } from "./cpu/deconvolver.ts";
+import { createCpuDeconvolver } from "kernels/cpu/deconvolver.ts";
 import type { Deconvolver, DeconvolverOptions } from "./deconvolver.ts";
-import type { AdapterReport } from "./webgpu/device.ts";
-import { createWebGpuDeconvolver } from "./webgpu/deconvolver.ts";
-import { probeWebGpu } from "./webgpu/probe_webgpu.ts";
+import type { AdapterReport } from "kernels/webgpu/device/gpu_device.ts";
+import { createWebGpuDeconvolver } from "kernels/webgpu/deconvolver.ts";
+import { probeWebGpu } from "kernels/webgpu/device/probe_webgpu.ts";
 
 /** A compute backend. */
 export type Backend = "webgpu" | "cpu";

@@ -2,7 +2,7 @@
  * What both backends ask of a run before they begin it.
  */
 import { ClearstackError } from "shared/errors.ts";
-import { formatVec3, sameShape, voxelCount } from "shared/geometry.ts";
+import { formatVec3, sameShape, voxelCount } from "shared/volume/geometry.ts";
 import type { DeconvolverOptions, RunOptions, VoxelData } from "./deconvolver.ts";
 
 /** @throws {ClearstackError} `invalid-request` for data or options that do not fit the deconvolver */

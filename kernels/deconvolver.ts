@@ -29,7 +29,7 @@
  * In float32, `t` loses everything to cancellation where d is close to m. With q = d / m - 1, use for |q| < 0.1 the series
  * `t = m q^2 (1/2 - q/6 + q^2/12 - q^3/20 + q^4/30)`, whose error is below 5e-7 of t.
  */
-import type { Vec3 } from "shared/geometry.ts";
+import type { Vec3 } from "shared/volume/geometry.ts";
 import type { Phase } from "./phase_clock.ts";
 
 /** A dense volume, x contiguous, then y, then z. */

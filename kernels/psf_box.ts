@@ -2,7 +2,7 @@
  * Puts a point spread function where a circular convolution expects it: normalised, its centre at the origin of the box.
  */
 import { ClearstackError } from "shared/errors.ts";
-import { formatVec3, type Vec3, voxelCount } from "shared/geometry.ts";
+import { formatVec3, type Vec3, voxelCount } from "shared/volume/geometry.ts";
 import type { Volume } from "./deconvolver.ts";
 
 /**

@@ -1,7 +1,7 @@
 /**
  * Whether the transform of a PSF is real.
  */
-import type { Vec3 } from "shared/geometry.ts";
+import type { Vec3 } from "shared/volume/geometry.ts";
 import type { Volume } from "./deconvolver.ts";
 
 /**

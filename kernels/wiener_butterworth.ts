@@ -14,7 +14,7 @@
  * `beta_w / beta^2 - 1` where its own comment derives `(beta_w / beta)^2 - 1`; the latter is used here. Its gains are maxima
  * over projections; here they are taken on the y and x axes, as on the z axis a widefield PSF has none.)
  */
-import { mapAxes, type Vec3 } from "shared/geometry.ts";
+import { mapAxes, type Vec3 } from "shared/volume/geometry.ts";
 import type { Volume } from "./deconvolver.ts";
 
 const ALPHA = 0.001;

@@ -3,7 +3,7 @@
  * says that it must be there.
  */
 import { assert } from "@std/assert";
-import { probeWebGpu } from "kernels/webgpu/probe_webgpu.ts";
+import { probeWebGpu } from "kernels/webgpu/device/probe_webgpu.ts";
 
 const adapter = await probeWebGpu();
 const required = Deno.env.get("CLEARSTACK_REQUIRE_WEBGPU") === "1";

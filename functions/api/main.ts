@@ -16,7 +16,7 @@
  */
 import { httpJobRunner } from "shared/engine/http_job_runner.ts";
 import { listenAddress } from "shared/http/listen_address.ts";
-import { readObjectText } from "shared/storage/read_object_text.ts";
+import { readObjectText } from "shared/storage/http/read_object_text.ts";
 import { servedEnvironment } from "shared/storage/served_environment.ts";
 import { configureStores } from "shared/storage/store_environment.ts";
 import { jsonLog } from "shared/telemetry/log.ts";

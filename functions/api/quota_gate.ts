@@ -1,5 +1,5 @@
 /** Jobs within the quotas of whoever asks for them: too large ones are refused before anything of them is written. */
-import { checkLiveJobs, checkQuotas } from "shared/check_quotas.ts";
+import { checkLiveJobs, checkQuotas } from "shared/plan/check_quotas.ts";
 import type { JobRequest } from "shared/contract/job_request.ts";
 import type { JobStatus } from "shared/contract/job_status.ts";
 import type { Plan } from "shared/contract/plan.ts";

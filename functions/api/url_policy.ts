@@ -1,7 +1,7 @@
 /** Which places a caller may name: whoever can reach a service could otherwise read and write whatever the service can. */
 import type { JobRequest } from "shared/contract/job_request.ts";
 import { ClearstackError } from "shared/errors.ts";
-import { assertPublicHost } from "shared/storage/address_guard.ts";
+import { assertPublicHost } from "shared/storage/guard/address_guard.ts";
 import { canonicalUrl, redactUrl, schemeOf } from "shared/storage/url.ts";
 
 /** URL and path prefixes; one that is a scheme alone (`https://`, `s3://`) stands for all of it that is public. */

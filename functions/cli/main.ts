@@ -1,22 +1,22 @@
 /** The command line: every function in one process. */
 import { isClearstackError, toClearstackError } from "shared/errors.ts";
-import { instructGpuDrivers } from "shared/gpu_drivers.ts";
+import { instructGpuDrivers } from "shared/process/gpu_drivers.ts";
 import { configureStores } from "shared/storage/store_environment.ts";
 import type { Command, Io } from "./io.ts";
 
 /** Commands are loaded when they are asked for, so that starting costs no more than the command needs. */
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
-  deconvolve: async () => (await import("./deconvolve.ts")).deconvolveCommand,
-  plan: async () => (await import("./plan.ts")).planCommand,
-  convert: async () => (await import("./convert.ts")).convertCommand,
-  info: async () => (await import("./info.ts")).infoCommand,
-  reproduce: async () => (await import("./reproduce.ts")).reproduceCommand,
-  psf: async () => (await import("./psf.ts")).psfCommand,
-  serve: async () => (await import("./serve.ts")).serveCommand,
-  keys: async () => (await import("./keys.ts")).keysCommand,
-  demo: async () => (await import("./demo.ts")).demoCommand,
-  doctor: async () => (await import("./doctor.ts")).doctorCommand,
-  help: async () => (await import("./help.ts")).helpCommand,
+  deconvolve: async () => (await import("./commands/deconvolve.ts")).deconvolveCommand,
+  plan: async () => (await import("./commands/plan.ts")).planCommand,
+  convert: async () => (await import("./commands/convert.ts")).convertCommand,
+  info: async () => (await import("./commands/info.ts")).infoCommand,
+  reproduce: async () => (await import("./commands/reproduce.ts")).reproduceCommand,
+  psf: async () => (await import("./commands/psf/psf.ts")).psfCommand,
+  serve: async () => (await import("./commands/serve.ts")).serveCommand,
+  keys: async () => (await import("./commands/keys.ts")).keysCommand,
+  demo: async () => (await import("./demo/demo.ts")).demoCommand,
+  doctor: async () => (await import("./doctor/doctor.ts")).doctorCommand,
+  help: async () => (await import("./commands/help.ts")).helpCommand,
 };
 
 /**
@@ -52,7 +52,7 @@ async function printVersion(io: Io): Promise<number> {
 
 async function processIo(): Promise<Io> {
   const { readConfig } = await import("shared/config.ts");
-  const { freeMemoryBytes } = await import("shared/free_memory.ts");
+  const { freeMemoryBytes } = await import("shared/process/free_memory.ts");
   const encoder = new TextEncoder();
   return {
     out: (text) => writeAll(Deno.stdout, encoder.encode(text)),

@@ -2,7 +2,7 @@
 import { Hono } from "hono";
 import type { BackendChoice } from "shared/contract/backend.ts";
 import { BackendSchema } from "shared/contract/backend.ts";
-import type { Device } from "shared/engine/device.ts";
+import type { Device } from "shared/contract/device.ts";
 import type { DeconvolveKind, TaskFunctions } from "shared/engine/task_kinds.ts";
 import { answerTask } from "shared/http/answer_task.ts";
 import type { MetricsAccess } from "shared/http/metrics_endpoint.ts";

@@ -1,8 +1,8 @@
 /** Comparing a core with what the output holds in its place. */
 import type { SeamReport, SeamTask } from "shared/contract/seam.ts";
 import { openImage } from "shared/image/open_image.ts";
-import { readBox } from "shared/image/read_box.ts";
-import { releaseMemory } from "shared/release_memory.ts";
+import { readBox } from "shared/image/read/read_box.ts";
+import { releaseMemory } from "shared/process/release_memory.ts";
 
 /**
  * @param core shape `tile.core.shape`, x contiguous

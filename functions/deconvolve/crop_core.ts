@@ -1,6 +1,6 @@
 /** Cutting the part a tile owns out of the box it was computed on. */
 import type { Tile } from "shared/contract/tile.ts";
-import { voxelCount } from "shared/geometry.ts";
+import { voxelCount } from "shared/volume/geometry.ts";
 
 /**
  * @param values the box of the tile, x contiguous

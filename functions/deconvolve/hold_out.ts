@@ -1,11 +1,11 @@
 /** Holding photons of a tile's box out. */
 import type { VoxelData } from "kernels/deconvolver.ts";
 import type { PilotTask } from "shared/contract/pilot.ts";
-import { mapAxes } from "shared/geometry.ts";
-import { axisMap } from "shared/image/axis_map.ts";
-import type { PhotonSplit } from "shared/photon_split.ts";
-import { splitPhotons } from "shared/photon_split.ts";
-import { spatialShape } from "shared/spatial.ts";
+import { mapAxes } from "shared/volume/geometry.ts";
+import { axisMap } from "shared/image/read/axis_map.ts";
+import type { PhotonSplit } from "shared/decide/photon_split.ts";
+import { splitPhotons } from "shared/decide/photon_split.ts";
+import { spatialShape } from "shared/volume/spatial.ts";
 
 /** A task on the kept photons, and both kinds of photons. */
 export interface HeldOutBox extends PhotonSplit {

@@ -4,8 +4,8 @@
  */
 import type { Deconvolver, DeconvolverOptions, Volume } from "kernels/deconvolver.ts";
 import { ClearstackError } from "shared/errors.ts";
-import type { Vec3 } from "shared/geometry.ts";
-import { voxelCount } from "shared/geometry.ts";
+import type { Vec3 } from "shared/volume/geometry.ts";
+import { voxelCount } from "shared/volume/geometry.ts";
 
 const BOX: Vec3 = [8, 12, 16];
 /** Without symmetry, so that nothing can be mirrored unseen; its centre is voxel 1,1,1. */

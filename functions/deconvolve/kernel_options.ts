@@ -2,9 +2,9 @@
 import type { DeconvolverOptions, RunOptions } from "kernels/deconvolver.ts";
 import type { PilotTask } from "shared/contract/pilot.ts";
 import type { TileTask } from "shared/contract/tile.ts";
-import { type BoxDataType, boxDataType } from "shared/image/box_data_type.ts";
-import { observedInBox } from "shared/image/read_box.ts";
-import { spatialShape } from "shared/spatial.ts";
+import { type BoxDataType, boxDataType } from "shared/image/read/box_data_type.ts";
+import { observedInBox } from "shared/image/read/read_box.ts";
+import { spatialShape } from "shared/volume/spatial.ts";
 
 /** What every message about a tile says. */
 export type BoxTask = Pick<TileTask, "source" | "psf" | "psfSha256" | "algorithm" | "backend" | "tile">;

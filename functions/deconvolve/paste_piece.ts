@@ -1,5 +1,5 @@
 /** Putting the core of a piece in its place in the core of its tile. */
-import type { Box } from "shared/geometry.ts";
+import type { Box } from "shared/volume/geometry.ts";
 
 /**
  * @param target the core of the tile, x contiguous

@@ -27,11 +27,11 @@ import { configureStores } from "shared/storage/store_environment.ts";
 import { jsonLog } from "shared/telemetry/log.ts";
 import { startTelemetry } from "shared/telemetry/start_telemetry.ts";
 import { createOrchestrateApp } from "./app.ts";
-import { computeClaim } from "./compute_claim.ts";
-import { readJobControl } from "./job_control.ts";
-import { LocalJobRunner } from "./local_job_runner.ts";
-import { count } from "./engine_environment.ts";
-import { openEngine } from "./open_engine.ts";
+import { computeClaim } from "./plan/compute_claim.ts";
+import { readJobControl } from "./jobs/job_control.ts";
+import { LocalJobRunner } from "./lease/local_job_runner.ts";
+import { count } from "./engine/engine_environment.ts";
+import { openEngine } from "./engine/open_engine.ts";
 
 const env = (name: string) => Deno.env.get(name);
 configureStores(servedEnvironment(env));

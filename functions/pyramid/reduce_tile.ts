@@ -3,20 +3,20 @@
  * record. The bytes depend on the task alone, so it does not matter who does it, or how often.
  */
 import type { LevelReport, LevelTask } from "shared/contract/level.ts";
-import type { Box } from "shared/geometry.ts";
-import { mapAxes, voxelCount } from "shared/geometry.ts";
+import type { Box } from "shared/volume/geometry.ts";
+import { mapAxes, voxelCount } from "shared/volume/geometry.ts";
 import type { ChunkValues, Image } from "shared/image/image.ts";
-import { encodeJson } from "shared/image/json.ts";
+import { encodeJson } from "shared/image/zarr/json.ts";
 import { openImage } from "shared/image/open_image.ts";
-import { levelRecordKey } from "shared/image/output_layout.ts";
-import { readVoxels } from "shared/image/read_voxels.ts";
-import { joinRanges, NO_VALUES, valueRange } from "shared/image/value_range.ts";
-import { VOXEL_ARRAYS } from "shared/image/voxel_arrays.ts";
-import { writeBlock } from "shared/image/write_block.ts";
-import { READ_CONCURRENCY } from "shared/memory.ts";
-import { pieceShape } from "shared/pyramid.ts";
-import { releaseMemory } from "shared/release_memory.ts";
-import { spatialShape } from "shared/spatial.ts";
+import { levelRecordKey } from "shared/image/output/output_layout.ts";
+import { readVoxels } from "shared/image/read/read_voxels.ts";
+import { joinRanges, NO_VALUES, valueRange } from "shared/volume/value_range.ts";
+import { VOXEL_ARRAYS } from "shared/volume/voxel_arrays.ts";
+import { writeBlock } from "shared/image/write/write_block.ts";
+import { READ_CONCURRENCY } from "shared/plan/host_memory.ts";
+import { pieceShape } from "shared/plan/pyramid.ts";
+import { releaseMemory } from "shared/process/release_memory.ts";
+import { spatialShape } from "shared/volume/spatial.ts";
 import { openStore } from "shared/storage/open_store.ts";
 import { withSpan } from "shared/telemetry/span.ts";
 import { meanOver } from "./mean_over.ts";

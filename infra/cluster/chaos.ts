@@ -9,12 +9,12 @@
  *   --kills N      servers killed in each run (default 5)
  */
 import { parseArgs } from "@std/cli/parse-args";
-import { writeVolume } from "functions/cli/sample/write_volume.ts";
-import { createRandom } from "functions/cli/sample/random.ts";
+import { writeVolume } from "functions/cli/demo/sample/write_volume.ts";
+import { createRandom } from "functions/cli/demo/sample/random.ts";
 import type { JobRequestInput } from "shared/contract/job_request.ts";
 import { PlanSchema } from "shared/contract/plan.ts";
 import { callJson } from "shared/http/call_json.ts";
-import { encodeTiff } from "shared/image/write_tiff.ts";
+import { encodeTiff } from "shared/image/tiff/write_tiff.ts";
 import { openStore } from "shared/storage/open_store.ts";
 import type { Store } from "shared/storage/store.ts";
 import type { Fault, FaultProxy } from "../../tests/fixtures/fault_proxy.ts";

@@ -3,7 +3,7 @@
  * functions. It is what infra deploys, in small.
  */
 import { configureStores } from "shared/storage/store_environment.ts";
-import { s3Client } from "shared/storage/s3_client.ts";
+import { s3Client } from "shared/storage/s3/s3_client.ts";
 import { makeIdentityKey } from "./identity_key.ts";
 import { ObjectServer } from "./object_server.ts";
 import type { RestateServer } from "./restate_server.ts";

@@ -6,10 +6,10 @@
  *   --folder PATH  for logs and what the servers keep (default: a new one, removed at the end unless something failed)
  */
 import { parseArgs } from "@std/cli/parse-args";
-import { makeSample } from "functions/cli/sample/make_sample.ts";
-import { writeVolume } from "functions/cli/sample/write_volume.ts";
+import { makeSample } from "functions/cli/demo/sample/make_sample.ts";
+import { writeVolume } from "functions/cli/demo/sample/write_volume.ts";
 import type { JobStatus } from "shared/contract/job_status.ts";
-import { encodeTiff } from "shared/image/write_tiff.ts";
+import { encodeTiff } from "shared/image/tiff/write_tiff.ts";
 import { openStore } from "shared/storage/open_store.ts";
 import { Cluster } from "./cluster.ts";
 import { runJob } from "./run_job.ts";

@@ -8,13 +8,13 @@
  *   --engine NAME  restate or local (default restate)
  */
 import { parseArgs } from "@std/cli/parse-args";
-import { createRestateEndpoint, registerEndpoint } from "functions/orchestrate/restate_endpoint.ts";
+import { createRestateEndpoint, registerEndpoint } from "functions/orchestrate/engine/restate_endpoint.ts";
 import type { TileTask } from "shared/contract/tile.ts";
 import type { Engine } from "shared/engine/engine.ts";
 import { httpTiles } from "shared/engine/http_functions.ts";
 import { createSpreadEngine } from "shared/engine/local.ts";
-import { createRestateEngine } from "shared/engine/restate_engine.ts";
-import { ShardStore } from "shared/engine/restate_shards.ts";
+import { createRestateEngine } from "shared/engine/restate/restate_engine.ts";
+import { ShardStore } from "shared/engine/restate/restate_shards.ts";
 import { TILE_RETRIES } from "shared/engine/retry.ts";
 import type { WorkersByKind } from "shared/engine/workers.ts";
 import { Workers } from "shared/engine/workers.ts";

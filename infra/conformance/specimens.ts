@@ -1,6 +1,6 @@
 /** Small images and PSFs on which properties are measured: fixed, so that figures can be compared between runs. */
 import type { Volume } from "kernels/deconvolver.ts";
-import type { Vec3 } from "shared/geometry.ts";
+import type { Vec3 } from "shared/volume/geometry.ts";
 import { referenceBlur } from "../../tests/reference/blur.ts";
 import { gaussianPsf } from "../../tests/reference/gaussian_psf.ts";
 import { randomVolume } from "../../tests/reference/random_volume.ts";

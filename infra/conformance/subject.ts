@@ -1,6 +1,6 @@
 /** What the conformance suite examines: any implementation of Richardson-Lucy, ours or another's. */
 import type { DeconvolverOptions, Divergence, RunOptions } from "kernels/deconvolver.ts";
-import type { Vec3 } from "shared/geometry.ts";
+import type { Vec3 } from "shared/volume/geometry.ts";
 
 /** One deconvolution; {@link RunOptions.start} is the implementation's own where it is left out. */
 export type Deconvolution = DeconvolverOptions & RunOptions & {

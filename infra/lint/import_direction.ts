@@ -16,17 +16,17 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 
 /** The kernels are arrays in, arrays out: they know sizes, errors and instructions, nothing of storage or HTTP. */
 const SHARED_FOR_KERNELS = [
-  "shared/geometry.ts",
-  "shared/fast_size.ts",
+  "shared/volume/geometry.ts",
+  "shared/plan/fast_size.ts",
   "shared/errors.ts",
   "shared/wasm/wasm_code.ts",
   "shared/wasm/wasm_module.ts",
 ];
 
 /** Commands of the command line that put functions on a port; other functions serve from their main.ts. */
-const SERVING_COMMANDS = ["functions/cli/serve.ts", "functions/cli/demo.ts"];
+const SERVING_COMMANDS = ["functions/cli/commands/serve.ts", "functions/cli/demo/demo.ts"];
 
-const GPU_FILE = "kernels/webgpu/device.ts";
+const GPU_FILE = "kernels/webgpu/device/gpu_device.ts";
 
 /** Path of a file below the root of the project with `/` between folders, or undefined if it lies elsewhere. */
 function projectPath(url: URL): string | undefined {

@@ -4,15 +4,15 @@
  *
  * usage: deno run -A infra/quality/halo.ts
  */
-import { createRandom } from "functions/cli/sample/random.ts";
+import { createRandom } from "functions/cli/demo/sample/random.ts";
 import { createDeconvolver } from "kernels/backend.ts";
 import type { Acceleration, Volume } from "kernels/deconvolver.ts";
 import type { Boundary } from "shared/contract/algorithm.ts";
-import { fastSide } from "shared/fast_size.ts";
-import { formatVec3, mapAxes, sameShape, type Vec3, voxelCount } from "shared/geometry.ts";
-import { axisMap } from "shared/image/axis_map.ts";
-import { energyRadius } from "shared/psf/energy_radius.ts";
-import { generatePsf, type PsfRequest } from "shared/psf/generate_psf.ts";
+import { fastSide } from "shared/plan/fast_size.ts";
+import { formatVec3, mapAxes, sameShape, type Vec3, voxelCount } from "shared/volume/geometry.ts";
+import { axisMap } from "shared/image/read/axis_map.ts";
+import { energyRadius } from "shared/psf/measure/energy_radius.ts";
+import { generatePsf, type PsfRequest } from "shared/psf/generate/generate_psf.ts";
 import { hollowBars } from "./phantoms.ts";
 
 const HALOS = [1, 1.5, 2, 3, 4];

@@ -1,6 +1,6 @@
 /** How close an estimate is to the truth, and how well it explains the data. All in double precision. */
-import { convolvePeriodic, gaussianProfile } from "functions/cli/sample/separable.ts";
-import type { Vec3 } from "shared/geometry.ts";
+import { convolvePeriodic, gaussianProfile } from "functions/cli/demo/sample/separable.ts";
+import type { Vec3 } from "shared/volume/geometry.ts";
 
 /** Root of the mean squared difference. */
 export function rmse(estimate: ArrayLike<number>, truth: ArrayLike<number>): number {

@@ -1,7 +1,7 @@
 /** Follows an algorithm along its iterations: how close it comes to the truth, and where the held-out photons would stop it. */
 import { createDeconvolver } from "kernels/backend.ts";
 import type { Divergence } from "kernels/deconvolver.ts";
-import { splitPhotons } from "shared/photon_split.ts";
+import { splitPhotons } from "shared/decide/photon_split.ts";
 import type { Method } from "./methods.ts";
 import { meanDivergence, psnr, rmse, ssim } from "./metrics.ts";
 import type { Scene } from "./scene.ts";

@@ -1,6 +1,6 @@
 /** Objects whose every voxel is known, one kind of structure each, drawn in a cube of `side` voxels. */
-import { createRandom } from "functions/cli/sample/random.ts";
-import type { Vec3 } from "shared/geometry.ts";
+import { createRandom } from "functions/cli/demo/sample/random.ts";
+import type { Vec3 } from "shared/volume/geometry.ts";
 
 /** Draws an object: brightness per voxel, from 0 to 1, x contiguous. */
 export type Phantom = (side: number) => Float64Array;

@@ -1,8 +1,8 @@
 /** What a microscope on paper sees of a phantom: blurred, without noise or with that of counted photons. */
-import { createRandom } from "functions/cli/sample/random.ts";
-import { convolvePeriodic, gaussianProfile, outerProduct, type Profiles } from "functions/cli/sample/separable.ts";
+import { createRandom } from "functions/cli/demo/sample/random.ts";
+import { convolvePeriodic, gaussianProfile, outerProduct, type Profiles } from "functions/cli/demo/sample/separable.ts";
 import type { Volume } from "kernels/deconvolver.ts";
-import type { Vec3 } from "shared/geometry.ts";
+import type { Vec3 } from "shared/volume/geometry.ts";
 import { PHANTOMS } from "./phantoms.ts";
 
 /** An object that is known and an image of it. */

@@ -3,23 +3,23 @@
  * memory.
  */
 import { ClearstackError } from "shared/errors.ts";
-import { isFastBox } from "shared/fast_size.ts";
-import { formatVec3, voxelCount } from "shared/geometry.ts";
-import { checkRun } from "../check_run.ts";
-import type { Deconvolver, DeconvolverOptions, RunOptions, RunResult, VoxelData } from "../deconvolver.ts";
-import { PhaseClock } from "../phase_clock.ts";
-import { psfBox } from "../psf_box.ts";
-import { twiddleTable } from "./fft_plan.ts";
-import { kernelModule } from "./kernel_module.ts";
-import type { Part } from "./measurement.ts";
+import { isFastBox } from "shared/plan/fast_size.ts";
+import { formatVec3, voxelCount } from "shared/volume/geometry.ts";
+import { checkRun } from "kernels/check_run.ts";
+import type { Deconvolver, DeconvolverOptions, RunOptions, RunResult, VoxelData } from "kernels/deconvolver.ts";
+import { PhaseClock } from "kernels/phase_clock.ts";
+import { psfBox } from "kernels/psf_box.ts";
+import { twiddleTable } from "./fft/fft_plan.ts";
+import { kernelModule } from "./steps/kernel_module.ts";
+import type { Part } from "./steps/measurement.ts";
 import { type MemoryLayout, memoryLayout, PAGE_BYTES } from "./memory_layout.ts";
-import type { Job, Outcome, RunJob } from "./messages.ts";
-import { UNOBSERVED } from "./photon_model.ts";
-import { exchangeTables } from "./row_exchange.ts";
-import { SharedControl } from "./shared_control.ts";
+import type { Job, Outcome, RunJob } from "./threads/messages.ts";
+import { UNOBSERVED } from "./steps/photon_model.ts";
+import { exchangeTables } from "./steps/row_exchange.ts";
+import { SharedControl } from "./threads/shared_control.ts";
 import { simdRounding } from "./simd_support.ts";
 import { leaveMemory, takeMemory } from "./spare_memory.ts";
-import { WorkerPool } from "./worker_pool.ts";
+import { WorkerPool } from "./threads/worker_pool.ts";
 
 /** Options of {@link createCpuDeconvolver}. */
 export interface CpuDeconvolverOptions extends DeconvolverOptions {

@@ -7,11 +7,11 @@
  * (OTF) is only ever read along z, so there the planes of one block lie side by side.
  */
 import { ClearstackError } from "shared/errors.ts";
-import { formatVec3, type Vec3 } from "shared/geometry.ts";
-import type { Acceleration } from "../deconvolver.ts";
-import { ROW_BYTES } from "./fft_passes.ts";
-import { type FftPlan, planFft, twiddleTable } from "./fft_plan.ts";
-import { blocksPerRow, GROUP_ROWS, SPARE_ROWS } from "./row_exchange.ts";
+import { formatVec3, type Vec3 } from "shared/volume/geometry.ts";
+import type { Acceleration } from "kernels/deconvolver.ts";
+import { ROW_BYTES } from "./fft/fft_passes.ts";
+import { type FftPlan, planFft, twiddleTable } from "./fft/fft_plan.ts";
+import { blocksPerRow, GROUP_ROWS, SPARE_ROWS } from "./steps/row_exchange.ts";
 
 /** What decides how much memory a deconvolver needs. */
 export interface CpuMemoryOptions {

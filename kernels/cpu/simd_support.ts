@@ -1,7 +1,7 @@
 /**
  * Which SIMD instructions the WebAssembly engine takes.
  */
-import type { Rounding } from "./arithmetic.ts";
+import type { Rounding } from "./fft/arithmetic.ts";
 import { f32x4Const, f32x4FusedMultiplyAdd } from "shared/wasm/wasm_code.ts";
 import { WasmFunction, wasmModule } from "shared/wasm/wasm_module.ts";
 

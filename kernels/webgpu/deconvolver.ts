@@ -2,13 +2,13 @@
  * Richardson-Lucy deconvolution on the GPU, by way of a Worker.
  */
 import { ClearstackError } from "shared/errors.ts";
-import { isFastBox } from "shared/fast_size.ts";
-import { formatVec3 } from "shared/geometry.ts";
-import { checkRun } from "../check_run.ts";
-import type { Deconvolver, DeconvolverOptions, RunOptions, RunResult, VoxelData } from "../deconvolver.ts";
-import { GpuWorker, type SpawnWorker } from "./gpu_worker.ts";
-import type { GpuLimits } from "./limits.ts";
-import type { Tuning } from "./rl_program.ts";
+import { isFastBox } from "shared/plan/fast_size.ts";
+import { formatVec3 } from "shared/volume/geometry.ts";
+import { checkRun } from "kernels/check_run.ts";
+import type { Deconvolver, DeconvolverOptions, RunOptions, RunResult, VoxelData } from "kernels/deconvolver.ts";
+import { GpuWorker, type SpawnWorker } from "./worker/gpu_worker.ts";
+import type { GpuLimits } from "./device/limits.ts";
+import type { Tuning } from "./program/rl_program.ts";
 
 /** Options of {@link createWebGpuDeconvolver}. */
 export interface WebGpuDeconvolverOptions extends DeconvolverOptions {

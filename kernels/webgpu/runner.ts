@@ -2,30 +2,37 @@
  * One box on one device: its buffers and passes, and the loop that feeds them. Runs in the Worker.
  */
 import { ClearstackError } from "shared/errors.ts";
-import { sameShape, voxelCount } from "shared/geometry.ts";
-import type { DeconvolverOptions, Divergence, PassShare, RunOptions, RunResult, VoxelData } from "../deconvolver.ts";
-import { PhaseClock } from "../phase_clock.ts";
-import { psfBox } from "../psf_box.ts";
-import { isCentroSymmetric } from "../psf_symmetry.ts";
-import { applyBackProjector } from "./back_otf.ts";
+import { sameShape, voxelCount } from "shared/volume/geometry.ts";
+import type {
+  DeconvolverOptions,
+  Divergence,
+  PassShare,
+  RunOptions,
+  RunResult,
+  VoxelData,
+} from "kernels/deconvolver.ts";
+import { PhaseClock } from "kernels/phase_clock.ts";
+import { psfBox } from "kernels/psf_box.ts";
+import { isCentroSymmetric } from "kernels/psf_symmetry.ts";
+import { applyBackProjector } from "./program/back_otf.ts";
 import { nextBatch } from "./batch.ts";
-import { DeviceBuffers } from "./buffers.ts";
-import { ComputeTurn, freeTurn } from "./compute_turn.ts";
-import type { Gpu } from "./device.ts";
-import { DeviceVolumes } from "./device_volumes.ts";
-import { encodePasses, type PipelineCache, type PreparedPass } from "./encoder.ts";
-import { withErrorScopes } from "./error_scopes.ts";
-import { DataRows, type Observed, observedRows, wholeBox } from "./input.ts";
-import { cappedLimits, type GpuLimits } from "./limits.ts";
-import { MAX_MEASUREMENTS, MEASUREMENTS } from "./measurement.ts";
-import { MOMENTUM } from "./momentum.ts";
-import { PassTimer } from "./pass_timer.ts";
-import { PARAMETERS, parameterValues } from "./parameters.ts";
-import type { BufferSpec, Stage } from "./pass.ts";
-import { MEASURED, OBSERVED, overlap, regionValues, START } from "./region.ts";
-import { type Program, type ProgramOptions, programOptions, rlProgram, type Tuning } from "./rl_program.ts";
-import { readSmall, smallStagingRequest, stagingRequests, upload } from "./transfer.ts";
-import { isTunable, TuningChoices } from "./tuning_choice.ts";
+import { DeviceBuffers } from "./device/buffers.ts";
+import { ComputeTurn, freeTurn } from "./worker/compute_turn.ts";
+import type { Gpu } from "./device/gpu_device.ts";
+import { DeviceVolumes } from "./device/device_volumes.ts";
+import { encodePasses, type PipelineCache, type PreparedPass } from "./device/encoder.ts";
+import { withErrorScopes } from "./device/error_scopes.ts";
+import { DataRows, type Observed, observedRows, wholeBox } from "./device/input.ts";
+import { cappedLimits, type GpuLimits } from "./device/limits.ts";
+import { MAX_MEASUREMENTS, MEASUREMENTS } from "./stages/measurement.ts";
+import { MOMENTUM } from "./stages/momentum.ts";
+import { PassTimer } from "./device/pass_timer.ts";
+import { PARAMETERS, parameterValues } from "./stages/parameters.ts";
+import type { BufferSpec, Stage } from "./program/pass.ts";
+import { MEASURED, OBSERVED, overlap, regionValues, START } from "./stages/region.ts";
+import { type Program, type ProgramOptions, programOptions, rlProgram, type Tuning } from "./program/rl_program.ts";
+import { readSmall, smallStagingRequest, stagingRequests, upload } from "./device/transfer.ts";
+import { isTunable, TuningChoices } from "./tuning/tuning_choice.ts";
 
 /** What a runner is made for. */
 export interface RunnerOptions extends DeconvolverOptions {

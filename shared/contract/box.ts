@@ -1,6 +1,6 @@
 /** Triples and boxes of voxels, z, y, x, where they cross a boundary. */
 import { z } from "zod";
-import { MAX_SIDE } from "../fast_size.ts";
+import { MAX_SIDE } from "shared/plan/fast_size.ts";
 
 const Side = z.int().min(1).max(1_000_000);
 export const Vec3Schema = z.tuple([Side, Side, Side]).readonly();

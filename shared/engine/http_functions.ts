@@ -1,9 +1,9 @@
 /** Tasks done by functions that are served apart, each behind a URL of its own. */
-import type { BackendChoice } from "../contract/backend.ts";
-import { callJson } from "../http/call_json.ts";
-import { bearer } from "../http/service_token.ts";
-import type { Device } from "./device.ts";
-import { DeviceSchema } from "./device.ts";
+import type { BackendChoice } from "shared/contract/backend.ts";
+import { callJson } from "shared/http/call_json.ts";
+import { bearer } from "shared/http/service_token.ts";
+import type { Device } from "shared/contract/device.ts";
+import { DeviceSchema } from "shared/contract/device.ts";
 import type { DeconvolveKind, Invoke, PyramidKind, TaskFunctions, TaskKind } from "./task_kinds.ts";
 import { TASK_SCHEMAS } from "./task_kinds.ts";
 

@@ -1,11 +1,11 @@
 /** Jobs run by an `orchestrate` function that is served apart. */
-import { JobListSchema } from "../contract/job_list.ts";
-import type { JobEvent } from "../contract/job_status.ts";
-import { JobStatusSchema } from "../contract/job_status.ts";
-import { PlanSchema } from "../contract/plan.ts";
-import { callFunction, callJson } from "../http/call_json.ts";
-import { readEvents } from "../http/event_stream.ts";
-import { bearer } from "../http/service_token.ts";
+import { JobListSchema } from "shared/contract/job_list.ts";
+import type { JobEvent } from "shared/contract/job_status.ts";
+import { JobStatusSchema } from "shared/contract/job_status.ts";
+import { PlanSchema } from "shared/contract/plan.ts";
+import { callFunction, callJson } from "shared/http/call_json.ts";
+import { readEvents } from "shared/http/event_stream.ts";
+import { bearer } from "shared/http/service_token.ts";
 import type { EventsOptions, JobRunner } from "./job_runner.ts";
 
 /**

@@ -1,10 +1,10 @@
 /**
  * The bond between the HTTP endpoint and what runs jobs: in this process, or behind the URL of the `orchestrate` function.
  */
-import type { JobList, JobQuery } from "../contract/job_list.ts";
-import type { JobRequest } from "../contract/job_request.ts";
-import type { JobEvent, JobStatus } from "../contract/job_status.ts";
-import type { Plan } from "../contract/plan.ts";
+import type { JobList, JobQuery } from "shared/contract/job_list.ts";
+import type { JobRequest } from "shared/contract/job_request.ts";
+import type { JobEvent, JobStatus } from "shared/contract/job_status.ts";
+import type { Plan } from "shared/contract/plan.ts";
 
 /** Accepts jobs, runs them, and tells where they stand. Every method rejects with a ClearstackError. */
 export interface JobRunner {

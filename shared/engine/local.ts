@@ -1,7 +1,7 @@
 /** The engine of one process: no server, no journal; what is finished is known from the output alone. */
-import { ClearstackError, isClearstackError, toClearstackError } from "../errors.ts";
+import { ClearstackError, isClearstackError, toClearstackError } from "shared/errors.ts";
 import type { Engine, FanOutOptions } from "./engine.ts";
-import { Reducer } from "./reducer.ts";
+import { Reducer } from "./task_splitter.ts";
 import type { RetryPolicy } from "./retry.ts";
 import { TILE_RETRIES } from "./retry.ts";
 import { TaskFlow } from "./task_flow.ts";

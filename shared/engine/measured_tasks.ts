@@ -1,8 +1,8 @@
 /** Tasks that are counted where they are done, and whose failures are told in the log there. */
-import { errorToRecord } from "../errors.ts";
-import { voxelCount } from "../geometry.ts";
-import type { Log } from "../telemetry/log.ts";
-import { TASKS } from "../telemetry/metrics.ts";
+import { errorToRecord } from "shared/errors.ts";
+import { voxelCount } from "shared/volume/geometry.ts";
+import type { Log } from "shared/telemetry/log.ts";
+import { TASKS } from "shared/telemetry/metrics.ts";
 import type { Invoke, ReportOf, TaskFunctions, TaskKind, TaskOf } from "./task_kinds.ts";
 
 /** The functions, counted. */

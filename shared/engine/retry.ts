@@ -1,6 +1,6 @@
 /** Trying again what may pass: exponential backoff with jitter, and a budget. */
-import { ClearstackError, toClearstackError } from "../errors.ts";
-import { pause } from "../pause.ts";
+import { ClearstackError, toClearstackError } from "shared/errors.ts";
+import { pause } from "shared/process/pause.ts";
 
 /** How often and how patiently a failed call is tried again. */
 export interface RetryPolicy {

@@ -2,9 +2,9 @@
  * How the tasks of one fan-out are done wherever that is driven from: each gets a place on an instance, is tried again after
  * failures that may pass, and where one takes far longer than the others, a second instance does it as well.
  */
-import { ClearstackError, isClearstackError } from "../errors.ts";
-import { JOBS } from "../telemetry/metrics.ts";
-import { withSpan } from "../telemetry/span.ts";
+import { ClearstackError, isClearstackError } from "shared/errors.ts";
+import { JOBS } from "shared/telemetry/metrics.ts";
+import { withSpan } from "shared/telemetry/span.ts";
 import type { RetryPolicy } from "./retry.ts";
 import { withRetries } from "./retry.ts";
 import type { ReportOf, TaskKind, TaskOf } from "./task_kinds.ts";

@@ -2,14 +2,14 @@
  * The kinds of tasks that are fanned out, with their messages. A function that takes a kind answers `POST /v1/<kind>`.
  */
 import type { z } from "zod";
-import type { LevelReport, LevelTask } from "../contract/level.ts";
-import { LevelReportSchema, LevelTaskSchema } from "../contract/level.ts";
-import type { PilotReport, PilotTask } from "../contract/pilot.ts";
-import { PilotReportSchema, PilotTaskSchema } from "../contract/pilot.ts";
-import type { SeamReport, SeamTask } from "../contract/seam.ts";
-import { SeamReportSchema, SeamTaskSchema } from "../contract/seam.ts";
-import type { TileReport, TileTask } from "../contract/tile.ts";
-import { TileReportSchema, TileTaskSchema } from "../contract/tile.ts";
+import type { LevelReport, LevelTask } from "shared/contract/level.ts";
+import { LevelReportSchema, LevelTaskSchema } from "shared/contract/level.ts";
+import type { PilotReport, PilotTask } from "shared/contract/pilot.ts";
+import { PilotReportSchema, PilotTaskSchema } from "shared/contract/pilot.ts";
+import type { SeamReport, SeamTask } from "shared/contract/seam.ts";
+import { SeamReportSchema, SeamTaskSchema } from "shared/contract/seam.ts";
+import type { TileReport, TileTask } from "shared/contract/tile.ts";
+import { TileReportSchema, TileTaskSchema } from "shared/contract/tile.ts";
 
 /** Message and answer of each kind. */
 interface Messages {

@@ -2,7 +2,7 @@
  * The room for tasks: instances of a function, each with as much room as a plan claims, shared fairly between everything that is
  * fanned out in this process. An instance that fails is left alone for a while.
  */
-import { ClearstackError } from "../errors.ts";
+import { ClearstackError } from "shared/errors.ts";
 import type { TaskFunctions, TaskKind } from "./task_kinds.ts";
 
 /** Room that rounding may seem to take away. */

@@ -1,6 +1,6 @@
 /** How a function over HTTP takes a task: read, done while the caller waits, answered. */
-import type { Invoke, TaskKind } from "../engine/task_kinds.ts";
-import { TASK_SCHEMAS } from "../engine/task_kinds.ts";
+import type { Invoke, TaskKind } from "shared/engine/task_kinds.ts";
+import { TASK_SCHEMAS } from "shared/engine/task_kinds.ts";
 import { longAnswer } from "./long_answer.ts";
 import { readJson } from "./read_json.ts";
 

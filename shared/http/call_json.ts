@@ -1,7 +1,7 @@
 /** Calling another function: JSON there and back, problem documents turned into errors again. */
 import type { z } from "zod";
-import { ProblemSchema } from "../contract/problem.ts";
-import { ClearstackError, isClearstackError } from "../errors.ts";
+import { ProblemSchema } from "shared/contract/problem.ts";
+import { ClearstackError, isClearstackError } from "shared/errors.ts";
 import { errorFromProblem } from "./problem.ts";
 
 /** One call. */

@@ -1,7 +1,7 @@
 /** Server-sent events of a job, written and read. */
-import type { JobEvent } from "../contract/job_status.ts";
-import { JobStatusSchema } from "../contract/job_status.ts";
-import { ClearstackError } from "../errors.ts";
+import type { JobEvent } from "shared/contract/job_status.ts";
+import { JobStatusSchema } from "shared/contract/job_status.ts";
+import { ClearstackError } from "shared/errors.ts";
 
 /** Settings of {@link eventStream}. */
 export interface EventStreamOptions {

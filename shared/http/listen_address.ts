@@ -1,5 +1,5 @@
 /** Where a function listens, and who must be told apart there. */
-import { ClearstackError } from "../errors.ts";
+import { ClearstackError } from "shared/errors.ts";
 
 /** What the address is decided by. */
 export interface ListenOptions {

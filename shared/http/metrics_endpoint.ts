@@ -1,6 +1,6 @@
 /** `GET /metrics`, for Prometheus. */
-import { metricsText } from "../telemetry/metrics.ts";
-import { PROMETHEUS_CONTENT_TYPE } from "../telemetry/registry.ts";
+import { metricsText } from "shared/telemetry/metrics.ts";
+import { PROMETHEUS_CONTENT_TYPE } from "shared/telemetry/registry.ts";
 import { refuseWithoutToken } from "./service_token.ts";
 
 /** What scrapers must present. */

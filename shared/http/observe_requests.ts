@@ -1,8 +1,8 @@
 /** How long requests take, by the route that answers them. */
 import type { Context, MiddlewareHandler } from "hono";
 import { matchedRoutes } from "hono/route";
-import { PROCESS } from "../telemetry/metrics.ts";
-import { nameRequestSpan } from "../telemetry/span.ts";
+import { PROCESS } from "shared/telemetry/metrics.ts";
+import { nameRequestSpan } from "shared/telemetry/span.ts";
 
 /** Whoever sends others must not make series of them. */
 const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];

@@ -1,9 +1,9 @@
 /** RFC 9457 problem documents: the one place where errors become HTTP answers, and answers become errors again. */
 import type { z } from "zod";
-import type { Problem } from "../contract/problem.ts";
-import { ProblemSchema } from "../contract/problem.ts";
-import type { ErrorKind } from "../errors.ts";
-import { ClearstackError, errorFromRecord, toClearstackError } from "../errors.ts";
+import type { Problem } from "shared/contract/problem.ts";
+import { ProblemSchema } from "shared/contract/problem.ts";
+import type { ErrorKind } from "shared/errors.ts";
+import { ClearstackError, errorFromRecord, toClearstackError } from "shared/errors.ts";
 
 /** Prefix of `type`; the rest is the kind of the error. */
 export const PROBLEM_TYPE = "urn:clearstack:problem:";

@@ -1,6 +1,6 @@
 /** Reading a JSON body that another function sent: its type, its size and its shape are checked before anything uses it. */
 import type { z } from "zod";
-import { ClearstackError } from "../errors.ts";
+import { ClearstackError } from "shared/errors.ts";
 
 /** Largest body that is read. A request holds URLs and numbers, never voxels. */
 export const MAX_BODY_BYTES = 2 ** 20;

@@ -1,8 +1,8 @@
 /**
  * Which axis of an array is which: always a subset of t, c, z, y, x in that order. Never guessed where it could be wrong.
  */
-import type { Axis } from "../contract/image_info.ts";
-import { ClearstackError } from "../errors.ts";
+import type { Axis } from "shared/contract/image_info.ts";
+import { ClearstackError } from "shared/errors.ts";
 
 const TYPES = { t: "time", c: "channel", z: "space", y: "space", x: "space" } as const;
 

@@ -1,6 +1,6 @@
 /** Chunks that this process holds at the same time, whatever number of tiles it works on: what a plan claims memory for. */
-import { READ_CONCURRENCY, WRITE_CONCURRENCY } from "../memory.ts";
-import { createLimiter } from "../storage/limiter.ts";
+import { READ_CONCURRENCY, WRITE_CONCURRENCY } from "shared/plan/host_memory.ts";
+import { createLimiter } from "shared/storage/guard/limiter.ts";
 
 /** Runs what fetches and decodes one source chunk, until that is given back. */
 export const limitReads = createLimiter(READ_CONCURRENCY);

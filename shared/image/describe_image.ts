@@ -3,19 +3,19 @@
  * beside it, and how far an output of ours has come. Nothing is decoded.
  */
 import { z } from "zod";
-import type { ImageInfo } from "../contract/image_info.ts";
-import type { Location } from "../contract/location.ts";
-import { dtypeBytes } from "../dtype.ts";
-import { isClearstackError } from "../errors.ts";
-import { openStore } from "../storage/open_store.ts";
-import type { Store } from "../storage/store.ts";
-import { canonicalUrl, redactUrl } from "../storage/url.ts";
+import type { ImageInfo } from "shared/contract/image_info.ts";
+import type { Location } from "shared/contract/location.ts";
+import { dtypeBytes } from "shared/volume/dtype.ts";
+import { isClearstackError } from "shared/errors.ts";
+import { openStore } from "shared/storage/open_store.ts";
+import type { Store } from "shared/storage/store.ts";
+import { canonicalUrl, redactUrl } from "shared/storage/url.ts";
 import { gridSize } from "./grid_size.ts";
 import { openImage } from "./open_image.ts";
-import { LEVEL_0 } from "./output_layout.ts";
-import { type OutputState, readOutputState } from "./output_state.ts";
+import { LEVEL_0 } from "./output/output_layout.ts";
+import { type OutputState, readOutputState } from "./output/output_state.ts";
 import { type StorageFacts, tiffStorage, zarrStorage } from "./storage_facts.ts";
-import { asRecord, childKey, readZarrNode, type ZarrNode } from "./zarr_node.ts";
+import { asRecord, childKey, readZarrNode, type ZarrNode } from "./zarr/zarr_node.ts";
 
 /** One level of a multiscale image. */
 export interface LevelFacts {

@@ -1,10 +1,10 @@
 /**
  * The images of a group that does not say which is meant: from its consolidated metadata, else by looking through its folders.
  */
-import { isClearstackError } from "../errors.ts";
-import type { Store } from "../storage/store.ts";
-import { multiscalesOf } from "./ome_multiscales.ts";
-import { asRecord, childKey, readDocument, type ZarrNode } from "./zarr_node.ts";
+import { isClearstackError } from "shared/errors.ts";
+import type { Store } from "shared/storage/store.ts";
+import { multiscalesOf } from "./ome/ome_multiscales.ts";
+import { asRecord, childKey, readDocument, type ZarrNode } from "./zarr/zarr_node.ts";
 
 /** Folders looked into before giving up, and how deep: enough for any image, not for a plate of thousands. */
 const MAX_FOLDERS = 500;

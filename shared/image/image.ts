@@ -1,8 +1,8 @@
 /**
  * What every source of voxels offers: metadata, and chunks one at a time.
  */
-import type { ImageInfo } from "../contract/image_info.ts";
-import type { RequestOptions } from "../storage/store.ts";
+import type { ImageInfo } from "shared/contract/image_info.ts";
+import type { RequestOptions } from "shared/storage/store.ts";
 
 /** Elements as they are stored; bool arrives as Uint8Array. */
 export type ChunkValues =

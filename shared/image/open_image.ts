@@ -1,21 +1,21 @@
 /**
  * From a location to an image: Zarr array, array of a group, level 0 of an OME-Zarr, or TIFF stack.
  */
-import type { Axis, ImageInfo } from "../contract/image_info.ts";
-import type { Location } from "../contract/location.ts";
-import { ClearstackError } from "../errors.ts";
-import { openStore } from "../storage/open_store.ts";
-import type { RequestOptions, Store } from "../storage/store.ts";
-import { canonicalUrl, redactUrl, splitObject } from "../storage/url.ts";
+import type { Axis, ImageInfo } from "shared/contract/image_info.ts";
+import type { Location } from "shared/contract/location.ts";
+import { ClearstackError } from "shared/errors.ts";
+import { openStore } from "shared/storage/open_store.ts";
+import type { RequestOptions, Store } from "shared/storage/store.ts";
+import { canonicalUrl, redactUrl, splitObject } from "shared/storage/url.ts";
 import { decideAxes } from "./axes.ts";
-import { chooseArray, type FoundArray } from "./choose_array.ts";
+import { chooseArray, type FoundArray } from "./zarr/choose_array.ts";
 import type { Image } from "./image.ts";
-import { hashHex } from "./hash.ts";
-import { channelsFor } from "./ome_channels.ts";
-import { type OpenOptions, openTiff } from "./tiff_image.ts";
-import { zarrImage } from "./zarr_image.ts";
-import { parseZarrArray } from "./zarr_metadata.ts";
-import { readZarrNode, type ZarrNode } from "./zarr_node.ts";
+import { hashHex } from "./output/hash.ts";
+import { channelsFor } from "./ome/ome_channels.ts";
+import { type OpenOptions, openTiff } from "./tiff/tiff_image.ts";
+import { zarrImage } from "./zarr/zarr_image.ts";
+import { parseZarrArray } from "./zarr/zarr_metadata.ts";
+import { readZarrNode, type ZarrNode } from "./zarr/zarr_node.ts";
 
 /**
  * Opens a Zarr array, an array of a group, level 0 of an OME-Zarr, or a TIFF stack; reads metadata only.

@@ -1,10 +1,10 @@
 /** How an image is stored: shards, compression, byte order, in words for people. */
 import { GeoTIFF } from "geotiff";
-import { blockReader } from "../storage/block_reader.ts";
-import { openStore } from "../storage/open_store.ts";
-import { splitObject } from "../storage/url.ts";
-import { geotiffSource } from "./geotiff_source.ts";
-import { asRecord, type ZarrNode } from "./zarr_node.ts";
+import { blockReader } from "shared/storage/block_reader.ts";
+import { openStore } from "shared/storage/open_store.ts";
+import { splitObject } from "shared/storage/url.ts";
+import { geotiffSource } from "./tiff/geotiff_source.ts";
+import { asRecord, type ZarrNode } from "./zarr/zarr_node.ts";
 
 /** What {@link zarrStorage} and {@link tiffStorage} tell. */
 export interface StorageFacts {

@@ -1,6 +1,6 @@
 /** One axis of a volume at a time. */
-import type { Vec3 } from "../geometry.ts";
-import { voxelCount } from "../geometry.ts";
+import type { Vec3 } from "shared/volume/geometry.ts";
+import { voxelCount } from "shared/volume/geometry.ts";
 import { type PsfVolume, stridesOf } from "./psf_volume.ts";
 
 /**

@@ -1,11 +1,11 @@
 /** Where a PSF is, to a fraction of a voxel, and how to move it. Positions are voxel indices z, y, x. */
-import type { Vec3 } from "../geometry.ts";
-import { mapAxes } from "../geometry.ts";
+import type { Vec3 } from "shared/volume/geometry.ts";
+import { mapAxes } from "shared/volume/geometry.ts";
 import { alongAxis } from "./along_axis.ts";
-import { GAUSSIAN_FWHM } from "./gaussian_psf.ts";
+import { GAUSSIAN_FWHM } from "./generate/gaussian_psf.ts";
 import { LAGRANGE_BEFORE, LAGRANGE_POINTS, lagrangeWeights } from "./lagrange.ts";
 import { centreVoxel, type PsfVolume } from "./psf_volume.ts";
-import { brightestVoxel, widthsThrough } from "./widths.ts";
+import { brightestVoxel, widthsThrough } from "./measure/widths.ts";
 
 /** The centres a PSF can be moved by. */
 export const CENTRES = ["peak", "mass"] as const;

@@ -1,18 +1,18 @@
 /**
  * From a file to a point spread function that the kernels can use: non-negative, of sum 1, with its extent known.
  */
-import { channelCount } from "../channels.ts";
-import type { Location, PsfLocation } from "../contract/location.ts";
-import type { PsfInfo } from "../contract/psf_info.ts";
-import { ClearstackError } from "../errors.ts";
-import type { Vec3 } from "../geometry.ts";
-import { hashHex } from "../image/hash.ts";
-import type { Image } from "../image/image.ts";
-import { openImage } from "../image/open_image.ts";
-import { readBox } from "../image/read_box.ts";
-import type { RequestOptions } from "../storage/store.ts";
-import { redactUrl } from "../storage/url.ts";
-import { energyRadius } from "./energy_radius.ts";
+import { channelCount } from "shared/volume/channels.ts";
+import type { Location, PsfLocation } from "shared/contract/location.ts";
+import type { PsfInfo } from "shared/contract/psf_info.ts";
+import { ClearstackError } from "shared/errors.ts";
+import type { Vec3 } from "shared/volume/geometry.ts";
+import { hashHex } from "shared/image/output/hash.ts";
+import type { Image } from "shared/image/image.ts";
+import { openImage } from "shared/image/open_image.ts";
+import { readBox } from "shared/image/read/read_box.ts";
+import type { RequestOptions } from "shared/storage/store.ts";
+import { redactUrl } from "shared/storage/url.ts";
+import { energyRadius } from "./measure/energy_radius.ts";
 
 /** A PSF is held whole in memory; this many voxels are 2 GiB. */
 const MAX_VOXELS = 2 ** 29;

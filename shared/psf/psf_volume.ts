@@ -2,9 +2,9 @@
  * A point spread function while it is being made or mended: doubles, x contiguous. Its centre is the voxel `side >> 1` of
  * every axis, for even and odd sides alike, which is where the kernels expect it.
  */
-import { ClearstackError } from "../errors.ts";
-import type { Vec3 } from "../geometry.ts";
-import { mapAxes, voxelCount } from "../geometry.ts";
+import { ClearstackError } from "shared/errors.ts";
+import type { Vec3 } from "shared/volume/geometry.ts";
+import { mapAxes, voxelCount } from "shared/volume/geometry.ts";
 
 /** Voxels in double precision. */
 export interface PsfVolume {

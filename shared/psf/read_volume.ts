@@ -1,12 +1,12 @@
 /** Reads one volume as it is stored, for tools that look before anything is mended. */
-import type { ImageInfo } from "../contract/image_info.ts";
-import type { Location } from "../contract/location.ts";
-import { ClearstackError } from "../errors.ts";
-import { type Vec3, voxelCount } from "../geometry.ts";
-import { openImage } from "../image/open_image.ts";
-import { readBox } from "../image/read_box.ts";
-import type { RequestOptions } from "../storage/store.ts";
-import { redactUrl } from "../storage/url.ts";
+import type { ImageInfo } from "shared/contract/image_info.ts";
+import type { Location } from "shared/contract/location.ts";
+import { ClearstackError } from "shared/errors.ts";
+import { type Vec3, voxelCount } from "shared/volume/geometry.ts";
+import { openImage } from "shared/image/open_image.ts";
+import { readBox } from "shared/image/read/read_box.ts";
+import type { RequestOptions } from "shared/storage/store.ts";
+import { redactUrl } from "shared/storage/url.ts";
 import { voxelMicrometre } from "./spacing.ts";
 
 /** Which of several volumes, if the image has time points or channels. */

@@ -3,7 +3,7 @@
  * exactly at the old voxels' faces, and the new values are its differences between the new faces. This keeps the sum exactly,
  * averages where voxels grow, and is right to 6th order in the voxel size where they shrink.
  */
-import type { Vec3 } from "../geometry.ts";
+import type { Vec3 } from "shared/volume/geometry.ts";
 import { alongAxis } from "./along_axis.ts";
 import { LAGRANGE_BEFORE, LAGRANGE_POINTS, lagrangeWeights } from "./lagrange.ts";
 import { centreVoxel, type PsfVolume } from "./psf_volume.ts";

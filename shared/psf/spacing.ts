@@ -1,6 +1,6 @@
 /** Voxel sizes in micrometres, from what a file says of itself. */
-import type { ImageInfo } from "../contract/image_info.ts";
-import type { Vec3 } from "../geometry.ts";
+import type { ImageInfo } from "shared/contract/image_info.ts";
+import type { Vec3 } from "shared/volume/geometry.ts";
 
 /** Micrometres per unit of length, by UDUNITS-2 name. */
 const MICROMETRES: Readonly<Record<string, number>> = {

@@ -1,17 +1,17 @@
 /** Writes a PSF where it is asked for: a TIFF stack, or an OME-Zarr of one chunk. */
-import type { ImageInfo } from "../contract/image_info.ts";
-import type { StoredArray } from "../contract/stored_array.ts";
-import { ClearstackError } from "../errors.ts";
-import type { Vec3 } from "../geometry.ts";
-import { createArray } from "../image/create_array.ts";
-import { encodeJson } from "../image/json.ts";
-import { rootAttributes } from "../image/ome_metadata.ts";
-import { LEVEL_0 } from "../image/output_layout.ts";
-import { writeBlock } from "../image/write_block.ts";
-import { encodeTiff } from "../image/write_tiff.ts";
-import { rootDocuments } from "../image/zarr_documents.ts";
-import { openStore } from "../storage/open_store.ts";
-import { canonicalUrl, redactUrl, splitObject } from "../storage/url.ts";
+import type { ImageInfo } from "shared/contract/image_info.ts";
+import type { StoredArray } from "shared/contract/stored_array.ts";
+import { ClearstackError } from "shared/errors.ts";
+import type { Vec3 } from "shared/volume/geometry.ts";
+import { createArray } from "shared/image/zarr/create_array.ts";
+import { encodeJson } from "shared/image/zarr/json.ts";
+import { rootAttributes } from "shared/image/ome/ome_metadata.ts";
+import { LEVEL_0 } from "shared/image/output/output_layout.ts";
+import { writeBlock } from "shared/image/write/write_block.ts";
+import { encodeTiff } from "shared/image/tiff/write_tiff.ts";
+import { rootDocuments } from "shared/image/zarr/zarr_documents.ts";
+import { openStore } from "shared/storage/open_store.ts";
+import { canonicalUrl, redactUrl, splitObject } from "shared/storage/url.ts";
 import type { PsfVolume } from "./psf_volume.ts";
 
 /** A PSF and where it goes. */

@@ -3,9 +3,9 @@
  * dies leaves either the old object or the new one under the final name.
  */
 import { dirname, join } from "@std/path";
-import { ClearstackError } from "../errors.ts";
-import { takeBytes } from "../recycle_memory.ts";
-import { checksumOf } from "./checksum.ts";
+import { ClearstackError } from "shared/errors.ts";
+import { takeBytes } from "shared/process/recycle_memory.ts";
+import { checksumOf } from "shared/codec/checksum.ts";
 import type { ByteRange, Store } from "./store.ts";
 import { filePath } from "./url.ts";
 

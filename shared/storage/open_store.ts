@@ -1,14 +1,14 @@
 /**
  * From a URL to a store: one table of schemes. A new kind of object store is one line here and one file beside this one.
  */
-import { ClearstackError } from "../errors.ts";
-import { azStore } from "./az_store.ts";
+import { ClearstackError } from "shared/errors.ts";
+import { azStore } from "./az/az_store.ts";
 import { fileStore } from "./file_store.ts";
-import { gsStore } from "./gs_store.ts";
-import { type GuardOptions, guardStore } from "./guard.ts";
-import { httpStore } from "./http_store.ts";
+import { gsStore } from "./gs/gs_store.ts";
+import { type GuardOptions, guardStore } from "./guard/guard_store.ts";
+import { httpStore } from "./http/http_store.ts";
 import { memoryStore } from "./memory_store.ts";
-import { s3Store } from "./s3_store.ts";
+import { s3Store } from "./s3/s3_store.ts";
 import type { Store } from "./store.ts";
 import { type StoreEnvironment, storeEnvironment } from "./store_environment.ts";
 import { schemeOf } from "./url.ts";

@@ -1,6 +1,6 @@
 /** The world as stores see it in a function that does what others ask. */
-import { ClearstackError } from "../errors.ts";
-import { createGuardedFetch } from "./guarded_fetch.ts";
+import { ClearstackError } from "shared/errors.ts";
+import { createGuardedFetch } from "./guard/guarded_fetch.ts";
 import type { StoreEnvironment } from "./store_environment.ts";
 
 /**

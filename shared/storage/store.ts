@@ -3,7 +3,7 @@
  * slash and no empty, `.` or `..` segment. Objects are replaced whole; a reader never sees half a write.
  */
 
-import type { Moved } from "./patience.ts";
+import type { Moved } from "./guard/patience.ts";
 
 /** Which bytes of an object: `length` bytes from `offset`, or its last `suffixLength` bytes. */
 export type ByteRange =

@@ -2,8 +2,8 @@
  * What stores need to know of the world around the process: environment variables, clock and network. A main.ts hands it over
  * once; credentials come from there and never from a URL or a request.
  */
-import type { GuardOptions } from "./guard.ts";
-import type { NamedFetch } from "./guarded_fetch.ts";
+import type { GuardOptions } from "./guard/guard_store.ts";
+import type { NamedFetch } from "./guard/guarded_fetch.ts";
 
 /** The world as stores see it. */
 export interface StoreEnvironment {

@@ -2,7 +2,7 @@
  * URLs and paths that name stores: scheme, safe spelling for messages, joining with keys.
  */
 import { fromFileUrl, resolve } from "@std/path";
-import { ClearstackError } from "../errors.ts";
+import { ClearstackError } from "shared/errors.ts";
 
 /** The scheme of a URL in lower case; `file` for a path (also for a Windows drive letter). */
 export function schemeOf(url: string): string {

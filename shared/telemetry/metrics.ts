@@ -1,5 +1,5 @@
 /** The one list of what is measured: every process has all of it, and fills in what it does. */
-import { VERSION } from "../version.ts";
+import { VERSION } from "shared/version.ts";
 import { type AnyInstrument, Counter, Gauge, Histogram, prometheusText } from "./registry.ts";
 
 /** From a tile of a test to one of many iterations on a CPU. */

@@ -3,8 +3,8 @@
  */
 import type { Attributes, Span } from "@opentelemetry/api";
 import { context, ROOT_CONTEXT, SpanStatusCode, trace, TraceFlags } from "@opentelemetry/api";
-import { toClearstackError } from "../errors.ts";
-import { VERSION } from "../version.ts";
+import { toClearstackError } from "shared/errors.ts";
+import { VERSION } from "shared/version.ts";
 import { redactText } from "./redact.ts";
 
 export type { Attributes };

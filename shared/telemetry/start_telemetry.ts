@@ -4,7 +4,7 @@
  */
 import type { ObservableResult } from "@opentelemetry/api";
 import { metrics, trace } from "@opentelemetry/api";
-import { VERSION } from "../version.ts";
+import { VERSION } from "shared/version.ts";
 import { INSTRUMENTS, lookAtProcess } from "./metrics.ts";
 import { type AnyInstrument, Counter, Histogram } from "./registry.ts";
 

@@ -1,15 +1,15 @@
 /** Jobs in memory over kernels that change nothing: everything but the kernels is real. */
 import { createTileComputer } from "functions/deconvolve/compute_tile.ts";
 import { reduceTile } from "functions/pyramid/reduce_tile.ts";
-import type { JobDeps } from "functions/orchestrate/run_job.ts";
+import type { JobDeps } from "functions/orchestrate/run/run_job.ts";
 import type { JobRequest } from "shared/contract/job_request.ts";
 import { JobRequestSchema } from "shared/contract/job_request.ts";
 import type { PsfLocation } from "shared/contract/location.ts";
 import type { Invoke } from "shared/engine/task_kinds.ts";
 import { createLocalEngine } from "shared/engine/local.ts";
 import { openImage } from "shared/image/open_image.ts";
-import { readBox } from "shared/image/read_box.ts";
-import { spatialShape } from "shared/spatial.ts";
+import { readBox } from "shared/image/read/read_box.ts";
+import { spatialShape } from "shared/volume/spatial.ts";
 import { openStore } from "shared/storage/open_store.ts";
 import type { IdentityKernels } from "./identity_kernels.ts";
 import { identityKernels } from "./identity_kernels.ts";

@@ -1,7 +1,7 @@
 /** What outputs say of themselves, in every form that may be asked for. */
 import { assertEquals } from "@std/assert";
-import { encodeJson } from "shared/image/json.ts";
-import { readDocument } from "shared/image/zarr_node.ts";
+import { encodeJson } from "shared/image/zarr/json.ts";
+import { readDocument } from "shared/image/zarr/zarr_node.ts";
 import { openStore } from "shared/storage/open_store.ts";
 import { memoryUrl } from "../fixtures/memory_url.ts";
 import { brokenInvariants } from "../fixtures/ngff_invariants.ts";

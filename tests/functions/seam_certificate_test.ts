@@ -1,8 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
-import { makeSample } from "functions/cli/sample/make_sample.ts";
-import { writeVolume } from "functions/cli/sample/write_volume.ts";
-import { beginJob, runJob } from "functions/orchestrate/run_job.ts";
-import { seamTasks } from "functions/orchestrate/seam_tasks.ts";
+import { makeSample } from "functions/cli/demo/sample/make_sample.ts";
+import { writeVolume } from "functions/cli/demo/sample/write_volume.ts";
+import { beginJob, runJob } from "functions/orchestrate/run/run_job.ts";
+import { seamTasks } from "functions/orchestrate/run/seam_tasks.ts";
 import type { JobRequest } from "shared/contract/job_request.ts";
 import { JobResultSchema } from "shared/contract/job_status.ts";
 import { ClearstackError } from "shared/errors.ts";

@@ -1,9 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
 import { JobResultSchema } from "shared/contract/job_status.ts";
-import { encodeTiff } from "shared/image/write_tiff.ts";
+import { encodeTiff } from "shared/image/tiff/write_tiff.ts";
 import { openImage } from "shared/image/open_image.ts";
 import { openStore } from "shared/storage/open_store.ts";
-import { writeVolume } from "functions/cli/sample/write_volume.ts";
+import { writeVolume } from "functions/cli/demo/sample/write_volume.ts";
 import { noisyBars } from "../fixtures/bars.ts";
 import { readWhole } from "../fixtures/read_whole.ts";
 import { runCli } from "./cli/run_cli.ts";

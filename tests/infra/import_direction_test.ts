@@ -11,29 +11,32 @@ const DIRECTION = ["architecture/direction"];
 const EDGES = ["architecture/edges"];
 
 const WRONG_WAY: [path: string, source: string][] = [
-  ["shared/plan.ts", `import { a } from "kernels/deconvolver.ts";`],
-  ["shared/plan.ts", `import { a } from "../kernels/deconvolver.ts";`],
+  ["shared/plan/plan_job.ts", `import { a } from "kernels/deconvolver.ts";`],
+  ["shared/plan/plan_job.ts", `import { a } from "../kernels/deconvolver.ts";`],
   ["shared/image/x.ts", `export * from "functions/api/app.ts";`],
-  ["shared/image/x.ts", `export { a } from "../../functions/api/app.ts";`],
+  ["shared/image/x.ts", `export { a } from "functions/api/app.ts";`],
   ["kernels/cpu/x.ts", `import type { A } from "shared/contract.ts";`],
-  ["kernels/cpu/x.ts", `import { a } from "../../shared/storage/store.ts";`],
+  ["kernels/cpu/x.ts", `import { a } from "shared/storage/store.ts";`],
   ["kernels/backend.ts", `const a = await import("functions/cli/main.ts");`],
   ["kernels/backend.ts", `type A = import("shared/contract.ts").A;`],
   ["kernels/cpu/x.ts", `new Worker(new URL("../../functions/cli/worker.ts", import.meta.url), { type: "module" });`],
   ["functions/api/app.ts", `import { a } from "functions/orchestrate/app.ts";`],
   ["functions/api/app.ts", `import { a } from "../cli/main.ts";`],
-  ["functions/cli/demo.ts", `import { a } from "../../infra/oracles/x.ts";`],
+  ["functions/cli/demo/demo.ts", `import { a } from "../../infra/oracles/x.ts";`],
 ];
 
 const RIGHT_WAY: [path: string, source: string][] = [
-  ["shared/plan.ts", `import { a } from "./geometry.ts"; import { z } from "zod";`],
-  ["kernels/cpu/x.ts", `import { a } from "shared/geometry.ts"; import b from "../../shared/errors.ts";`],
-  ["kernels/webgpu/x.ts", `import { a } from "shared/fast_size.ts"; new Worker(new URL("./y.ts", import.meta.url));`],
+  ["shared/plan/plan_job.ts", `import { a } from "./geometry.ts"; import { z } from "zod";`],
+  ["kernels/cpu/x.ts", `import { a } from "shared/volume/geometry.ts"; import b from "shared/errors.ts";`],
+  [
+    "kernels/webgpu/x.ts",
+    `import { a } from "shared/plan/fast_size.ts"; new Worker(new URL("./y.ts", import.meta.url));`,
+  ],
   ["functions/deconvolve/app.ts", `import { a } from "kernels/backend.ts"; import { b } from "shared/contract.ts";`],
   ["functions/deconvolve/app.ts", `import { a } from "./compute_tile.ts";`],
-  ["functions/cli/serve.ts", `import { a } from "functions/api/app.ts";`],
-  ["infra/bench/x.ts", `import { a } from "functions/cli/main.ts"; import b from "../../tests/reference/model.ts";`],
-  ["tests/x_test.ts", `import { a } from "../infra/lint/x.ts"; import { b } from "shared/plan.ts";`],
+  ["functions/cli/commands/serve.ts", `import { a } from "functions/api/app.ts";`],
+  ["infra/bench/x.ts", `import { a } from "functions/cli/main.ts"; import b from "../reference/model.ts";`],
+  ["tests/x_test.ts", `import { a } from "../infra/lint/x.ts"; import { b } from "shared/plan/plan_job.ts";`],
 ];
 
 Deno.test("an import that points the wrong way is reported", () => {
@@ -46,20 +49,20 @@ Deno.test("an import that points the right way is not reported", () => {
 
 Deno.test("the environment is read in main.ts, infra and tests only", () => {
   for (const source of [`Deno.env.get("A")`, `Deno["env"].get("A")`, `globalThis.Deno.env`, `const { env } = Deno;`]) {
-    assertEquals(broken("functions/cli/deconvolve.ts", source), EDGES, source);
+    assertEquals(broken("functions/cli/commands/deconvolve.ts", source), EDGES, source);
     assertEquals(broken("shared/engine/main.ts", source), EDGES, source);
     assertEquals(broken("functions/api/main.ts", source), [], source);
     assertEquals(broken("infra/bench/x.ts", source), [], source);
     assertEquals(broken("tests/x_test.ts", source), [], source);
   }
-  assertEquals(broken("shared/plan.ts", `import process from "node:process"; process.env.A;`), EDGES);
+  assertEquals(broken("shared/plan/plan_job.ts", `import process from "node:process"; process.env.A;`), EDGES);
 });
 
 Deno.test("a port is opened in main.ts and in the commands that serve only", () => {
   const source = `Deno.serve({ port: 0 }, app.fetch)`;
   assertEquals(broken("functions/api/app.ts", source), EDGES);
-  assertEquals(broken("functions/cli/deconvolve.ts", source), EDGES);
-  assertEquals(broken("functions/cli/serve.ts", source), []);
+  assertEquals(broken("functions/cli/commands/deconvolve.ts", source), EDGES);
+  assertEquals(broken("functions/cli/commands/serve.ts", source), []);
   assertEquals(broken("functions/orchestrate/main.ts", source), []);
 });
 
@@ -67,12 +70,12 @@ Deno.test("the GPU is reached from one file", () => {
   for (const source of [`await navigator.gpu.requestAdapter()`, `const { gpu } = navigator;`]) {
     assertEquals(broken("kernels/webgpu/passes.ts", source), EDGES, source);
     assertEquals(broken("tests/kernels/x_test.ts", source), EDGES, source);
-    assertEquals(broken("kernels/webgpu/device.ts", source), [], source);
+    assertEquals(broken("kernels/webgpu/device/gpu_device.ts", source), [], source);
   }
 });
 
 Deno.test("the report says which way imports point", () => {
-  const file = decodeURIComponent(new URL("../../shared/plan.ts", import.meta.url).pathname);
+  const file = decodeURIComponent(new URL("../../shared/plan/plan_job.ts", import.meta.url).pathname);
   const [found] = Deno.lint.runPlugin(plugin, file, `import "kernels/backend.ts";`);
   assertStringIncludes(found.message, "shared <- kernels <- functions <- infra, tests");
 });

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { chooseBackend, decideBackend } from "kernels/backend.ts";
-import type { AdapterReport } from "kernels/webgpu/device.ts";
-import { DEFAULT_LIMITS } from "kernels/webgpu/limits.ts";
+import type { AdapterReport } from "kernels/webgpu/device/gpu_device.ts";
+import { DEFAULT_LIMITS } from "kernels/webgpu/device/limits.ts";
 import { ClearstackError } from "shared/errors.ts";
 
 const HARDWARE: AdapterReport = {

@@ -3,7 +3,7 @@ import { createCpuDeconvolver } from "kernels/cpu/deconvolver.ts";
 import type { Deconvolver, DeconvolverOptions, RunOptions, Volume } from "kernels/deconvolver.ts";
 import { createWebGpuDeconvolver, type WebGpuDeconvolverOptions } from "kernels/webgpu/deconvolver.ts";
 import { ClearstackError } from "shared/errors.ts";
-import { type Vec3, voxelCount } from "shared/geometry.ts";
+import { type Vec3, voxelCount } from "shared/volume/geometry.ts";
 import { randomVolume } from "../reference/random_volume.ts";
 import { webgpuTest } from "../require.ts";
 

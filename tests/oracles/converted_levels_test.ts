@@ -1,7 +1,7 @@
 /** Coarser levels of converted images, held against means that numpy takes of what zarr-python reads. */
 import { assertEquals } from "@std/assert";
 import type { Dtype } from "shared/contract/image_info.ts";
-import { VOXEL_ARRAYS } from "shared/image/voxel_arrays.ts";
+import { VOXEL_ARRAYS } from "shared/volume/voxel_arrays.ts";
 import { writeRawZarr } from "../fixtures/raw_zarr.ts";
 import { runCli } from "../functions/cli/run_cli.ts";
 import { canImport, findZarr3Python, runOracle, runScript } from "./oracle.ts";

@@ -1,9 +1,9 @@
 /** Coarser levels, held against means that numpy takes of what zarr-python reads. */
 import { assert, assertEquals } from "@std/assert";
 import type { OmeVersion } from "shared/contract/stored_array.ts";
-import { encodeTiff } from "shared/image/write_tiff.ts";
+import { encodeTiff } from "shared/image/tiff/write_tiff.ts";
 import { openStore } from "shared/storage/open_store.ts";
-import { writeVolume } from "functions/cli/sample/write_volume.ts";
+import { writeVolume } from "functions/cli/demo/sample/write_volume.ts";
 import { clearstack } from "./clearstack.ts";
 import { canImport, findZarr3Python, runOracle, runScript } from "./oracle.ts";
 

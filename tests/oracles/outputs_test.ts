@@ -1,7 +1,7 @@
 /** Outputs of jobs, opened by programs that share no code with this one. */
 import { assert, assertEquals } from "@std/assert";
 import { openImage } from "shared/image/open_image.ts";
-import { multiscalesOf } from "shared/image/ome_multiscales.ts";
+import { multiscalesOf } from "shared/image/ome/ome_multiscales.ts";
 import { writeOmeOutputs } from "../fixtures/ome_outputs.ts";
 import { readVolumes } from "../fixtures/read_whole.ts";
 import { findForkyPython, runScript } from "./oracle.ts";

@@ -1,7 +1,7 @@
 /** Times and channels, held against what numpy selects of what zarr-python reads. */
 import { assert, assertEquals } from "@std/assert";
 import type { OmeVersion } from "shared/contract/stored_array.ts";
-import { encodeTiff } from "shared/image/write_tiff.ts";
+import { encodeTiff } from "shared/image/tiff/write_tiff.ts";
 import { clearstack } from "./clearstack.ts";
 import { canImport, findZarr3Python, runOracle, runScript } from "./oracle.ts";
 

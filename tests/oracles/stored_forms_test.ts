@@ -1,11 +1,11 @@
 /** Outputs in every form, read by zarr-python 2 and 3, and by GDAL. */
 import { assertEquals } from "@std/assert";
 import type { StoredArray } from "shared/contract/stored_array.ts";
-import { mapAxes, type Vec3, voxelCount } from "shared/geometry.ts";
-import { createArray } from "shared/image/create_array.ts";
-import { encodeJson } from "shared/image/json.ts";
-import { writeBlock } from "shared/image/write_block.ts";
-import { rootDocuments } from "shared/image/zarr_documents.ts";
+import { mapAxes, type Vec3, voxelCount } from "shared/volume/geometry.ts";
+import { createArray } from "shared/image/zarr/create_array.ts";
+import { encodeJson } from "shared/image/zarr/json.ts";
+import { writeBlock } from "shared/image/write/write_block.ts";
+import { rootDocuments } from "shared/image/zarr/zarr_documents.ts";
 import { openStore } from "shared/storage/open_store.ts";
 import { indices } from "../fixtures/zarr3.ts";
 import { canImport, findForkyPython, findZarr3Python, readRaw, runOracle, runScript } from "./oracle.ts";

@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { ClearstackError } from "shared/errors.ts";
 import { openImage } from "shared/image/open_image.ts";
-import { encodeTiff } from "shared/image/write_tiff.ts";
+import { encodeTiff } from "shared/image/tiff/write_tiff.ts";
 import { openStore } from "shared/storage/open_store.ts";
-import { writeVolume } from "functions/cli/sample/write_volume.ts";
+import { writeVolume } from "functions/cli/demo/sample/write_volume.ts";
 import { readWhole } from "../fixtures/read_whole.ts";
 import { clearstack } from "./clearstack.ts";
 import { findForkyPython, findZarr3Python, readRaw, runScript } from "./oracle.ts";

@@ -2,7 +2,7 @@
  * Circular convolution of a box with a PSF, its adjoint, and the unmatched projector, in float64 by direct transforms.
  */
 import type { DeconvolverOptions, Volume } from "kernels/deconvolver.ts";
-import { type Vec3, voxelCount } from "shared/geometry.ts";
+import { type Vec3, voxelCount } from "shared/volume/geometry.ts";
 import { type Complex, complexFrom, dft3 } from "./dft.ts";
 import { wienerButterworthOtf } from "./wiener_butterworth.ts";
 

@@ -1,7 +1,7 @@
 /**
  * The discrete Fourier transform by its definition, in float64: O(n^2) per axis, for checking the fast ones.
  */
-import type { Vec3 } from "shared/geometry.ts";
+import type { Vec3 } from "shared/volume/geometry.ts";
 
 /** Complex numbers as two arrays of equal length. */
 export interface Complex {

@@ -1,6 +1,6 @@
 /** Gaussian PSFs for tests and figures. */
 import type { Volume } from "kernels/deconvolver.ts";
-import { type Vec3, voxelCount } from "shared/geometry.ts";
+import { type Vec3, voxelCount } from "shared/volume/geometry.ts";
 
 /** Sampled Gaussian with its centre at voxel `floor(side / 2)`, standard deviations in voxels along z, y, x; sum not 1. */
 export function gaussianPsf(shape: Vec3, sigma: Vec3): Volume {

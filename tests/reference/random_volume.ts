@@ -1,5 +1,5 @@
 /** Seeded random volumes for tests. */
-import { type Vec3, voxelCount } from "shared/geometry.ts";
+import { type Vec3, voxelCount } from "shared/volume/geometry.ts";
 
 /** Uniform values in [0, 1), the same for the same shape and seed everywhere (mulberry32, Ettinger 2017). */
 export function randomVolume(shape: Vec3, seed: number): Float64Array {

@@ -3,7 +3,7 @@
  * compared with. It follows the definitions in kernels/deconvolver.ts line by line.
  */
 import type { DeconvolverOptions, Divergence, RunOptions } from "kernels/deconvolver.ts";
-import { type Vec3, voxelCount } from "shared/geometry.ts";
+import { type Vec3, voxelCount } from "shared/volume/geometry.ts";
 import { ITERATIONS, type Step } from "./acceleration.ts";
 import { referenceBackProjector, referenceBlur } from "./blur.ts";
 import { divergenceTerm, modelAt, ratioAt } from "./model.ts";

@@ -1,6 +1,6 @@
 import { assertAlmostEquals, assertEquals, assertLess } from "@std/assert";
 import type { DeconvolverOptions, Volume } from "kernels/deconvolver.ts";
-import { type Vec3, voxelCount } from "shared/geometry.ts";
+import { type Vec3, voxelCount } from "shared/volume/geometry.ts";
 import { referenceBlur } from "./blur.ts";
 import { gaussianPsf } from "./gaussian_psf.ts";
 import { randomVolume } from "./random_volume.ts";

@@ -2,7 +2,7 @@
  * Total variation as Dey et al. (Microsc. Res. Tech. 69 (2006) 260-266) put it into Richardson-Lucy, with the differences
  * that kernels/deconvolver.ts prescribes, in float64.
  */
-import { type Vec3, voxelCount } from "shared/geometry.ts";
+import { type Vec3, voxelCount } from "shared/volume/geometry.ts";
 
 /** A vector at every voxel: three volumes, components along z, y, x. */
 export type Field = readonly [Float64Array, Float64Array, Float64Array];

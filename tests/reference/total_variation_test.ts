@@ -1,5 +1,5 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
-import type { Vec3 } from "shared/geometry.ts";
+import type { Vec3 } from "shared/volume/geometry.ts";
 import { randomVolume } from "./random_volume.ts";
 import { divergence, gradient, variationDenominator } from "./total_variation.ts";
 

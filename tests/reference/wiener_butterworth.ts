@@ -3,7 +3,7 @@
  * of kernels/wiener_butterworth.ts, written a second time so that the two can be compared.
  */
 import type { Volume } from "kernels/deconvolver.ts";
-import type { Vec3 } from "shared/geometry.ts";
+import type { Vec3 } from "shared/volume/geometry.ts";
 import type { Complex } from "./dft.ts";
 
 /** @param otf transform of the normalised and centred PSF in the box */

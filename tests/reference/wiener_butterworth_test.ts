@@ -1,7 +1,7 @@
 import { assertAlmostEquals } from "@std/assert";
 import type { Volume } from "kernels/deconvolver.ts";
 import { wienerButterworthGain } from "kernels/wiener_butterworth.ts";
-import type { Vec3 } from "shared/geometry.ts";
+import type { Vec3 } from "shared/volume/geometry.ts";
 import { referenceOtf } from "./blur.ts";
 import { gaussianPsf } from "./gaussian_psf.ts";
 import { halfHeightWidth, wienerButterworthOtf } from "./wiener_butterworth.ts";

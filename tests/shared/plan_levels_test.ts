@@ -3,9 +3,9 @@ import type { ImageInfo } from "shared/contract/image_info.ts";
 import type { JobRequestInput } from "shared/contract/job_request.ts";
 import { JobRequestSchema } from "shared/contract/job_request.ts";
 import { axesOf } from "shared/image/axes.ts";
-import { plannedOutput } from "shared/image/level_arrays.ts";
-import type { Limits } from "shared/plan.ts";
-import { planJob } from "shared/plan.ts";
+import { plannedOutput } from "shared/image/output/level_arrays.ts";
+import type { Limits } from "shared/plan/plan_job.ts";
+import { planJob } from "shared/plan/plan_job.ts";
 
 const psf = { shape: [1, 3, 3], sha256: "00", radius: [0, 1, 1] } as const;
 const limits: Limits = {

@@ -8,13 +8,13 @@ import type { Env } from "../env.ts";
 import { ProblemDoc } from "../schemas.ts";
 import type { AllowedUrls } from "../url_policy.ts";
 import { checkAllowedUrls } from "../url_policy.ts";
-import type { Delivery } from "./event_format.ts";
+import type { Delivery } from "./formats/event_format.ts";
 import type { EventInbox } from "./event_inbox.ts";
-import { authenticateProbe, normalise } from "./normalise.ts";
+import { authenticateProbe, normalise } from "./formats/normalise.ts";
 import type { EventConfiguration } from "./read_event_configuration.ts";
-import type { SenderKeys } from "./sender_keys.ts";
-import type { UploadEvent } from "./upload_event.ts";
-import { uploadKey } from "./upload_event.ts";
+import type { SenderKeys } from "./proofs/sender_keys.ts";
+import type { UploadEvent } from "./formats/upload_event.ts";
+import { uploadKey } from "./formats/upload_event.ts";
 
 /** Where events are taken. */
 export const EVENTS_PATH = "/v1/events";

@@ -8,7 +8,7 @@ import { JobRequestSchema } from "shared/contract/job_request.ts";
 import { QuotasSchema } from "shared/contract/quotas.ts";
 import { ClearstackError, toClearstackError } from "shared/errors.ts";
 import type { Store } from "shared/storage/store.ts";
-import { UploadEventSchema } from "./upload_event.ts";
+import { UploadEventSchema } from "./formats/upload_event.ts";
 
 const WAITING = "events/waiting/";
 const FAILED = "events/failed/";

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { QuotasSchema } from "shared/contract/quotas.ts";
 import { EventSourcesSchema } from "./event_sources.ts";
-import { ProviderSchema } from "./upload_event.ts";
+import { ProviderSchema } from "./formats/upload_event.ts";
 
 /** Written first by every Zarr writer, when most of the volume is still to come. */
 const EARLY_FILES = /(^|\/)(zarr\.json|\.zarray|\.zgroup|\.zattrs|\.zmetadata)$/;

@@ -1,6 +1,6 @@
 /** Locations written with placeholders such as `s3://results/{stem}.ome.zarr`. */
 import { ClearstackError } from "shared/errors.ts";
-import { encodeKey } from "shared/storage/object_url.ts";
+import { encodeKey } from "shared/storage/http/object_url.ts";
 
 const PLACEHOLDER = /\{(\w+)\}/g;
 

@@ -5,11 +5,11 @@ import { JobRequestSchema } from "shared/contract/job_request.ts";
 import type { Quotas } from "shared/contract/quotas.ts";
 import { ClearstackError, toClearstackError } from "shared/errors.ts";
 import { toProblem } from "shared/http/problem.ts";
-import { encodeKey } from "shared/storage/object_url.ts";
+import { encodeKey } from "shared/storage/http/object_url.ts";
 import { urlsOverlap } from "shared/storage/url.ts";
 import type { EventRule } from "./event_rules.ts";
 import { fillJson } from "./fill_template.ts";
-import type { Provider, UploadEvent } from "./upload_event.ts";
+import type { Provider, UploadEvent } from "./formats/upload_event.ts";
 
 const TIFF = /\.(tiff?|btf)$/i;
 

@@ -8,7 +8,7 @@ import type { AllowedUrls } from "../url_policy.ts";
 import type { EventEndpointDeps } from "./endpoint.ts";
 import { EventInbox } from "./event_inbox.ts";
 import { readEventConfiguration } from "./read_event_configuration.ts";
-import { SenderKeys } from "./sender_keys.ts";
+import { SenderKeys } from "./proofs/sender_keys.ts";
 
 /** What it is made of. */
 export interface OpenEventsOptions {

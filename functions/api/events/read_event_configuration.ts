@@ -1,7 +1,7 @@
 /** The configuration of upload events: JSON itself, or the path or URL of a file that holds it. */
 import { ClearstackError } from "shared/errors.ts";
 import { toProblem } from "shared/http/problem.ts";
-import { readObjectText } from "shared/storage/read_object_text.ts";
+import { readObjectText } from "shared/storage/http/read_object_text.ts";
 import { redactUrl } from "shared/storage/url.ts";
 import { EventConfigurationSchema } from "./event_rules.ts";
 import type { EventSources } from "./event_sources.ts";

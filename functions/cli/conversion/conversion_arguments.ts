@@ -5,11 +5,11 @@ import { OmeVersionSchema } from "shared/contract/stored_array.ts";
 import { ClearstackError } from "shared/errors.ts";
 import { fullUnitName } from "shared/image/axes.ts";
 import type { ConversionRequest } from "./conversion_record.ts";
-import { finiteNumber, oneOf, refuseValue } from "../argument_values.ts";
-import type { ValueFlag } from "../job_flag.ts";
-import { JOB_FLAGS } from "../job_flags.ts";
-import type { Flag, ParsedArguments } from "../parse_arguments.ts";
-import { sourceLocation } from "../source_location.ts";
+import { finiteNumber, oneOf, refuseValue } from "../flags/argument_values.ts";
+import type { ValueFlag } from "../flags/job_flag.ts";
+import { JOB_FLAGS } from "../flags/job_flags.ts";
+import type { Flag, ParsedArguments } from "../flags/parse_arguments.ts";
+import { sourceLocation } from "../flags/source_location.ts";
 
 /** Units of length of OME-Zarr that anybody has given a microscope image in. */
 const UNITS = ["angstrom", "nanometer", "micrometer", "millimeter", "centimeter", "meter"];

@@ -1,16 +1,22 @@
 /** How an image is cut to be stored anew within a budget of memory: chunks and shards of the output, and blocks that are read whole. */
 import type { ImageInfo } from "shared/contract/image_info.ts";
-import { dtypeBytes } from "shared/dtype.ts";
+import { dtypeBytes } from "shared/volume/dtype.ts";
 import { ClearstackError } from "shared/errors.ts";
-import type { Box, Vec3 } from "shared/geometry.ts";
-import { formatVec3, mapAxes, voxelCount } from "shared/geometry.ts";
-import { formatBytes, READ_CONCURRENCY, RUNTIME_BYTES, SHARDS_AT_ONCE, WRITE_CONCURRENCY } from "shared/memory.ts";
-import { CHUNK_TARGET } from "shared/output_chunk.ts";
-import { outputObjects, shardGranule } from "shared/output_objects.ts";
-import { windowBytes } from "shared/image/channel_windows.ts";
-import { alongSpatialAxes, spatialShape } from "shared/spatial.ts";
-import { positionAt } from "shared/position.ts";
-import { volumeCount, volumeGrid } from "shared/volumes.ts";
+import type { Box, Vec3 } from "shared/volume/geometry.ts";
+import { formatVec3, mapAxes, voxelCount } from "shared/volume/geometry.ts";
+import {
+  formatBytes,
+  READ_CONCURRENCY,
+  RUNTIME_BYTES,
+  SHARDS_AT_ONCE,
+  WRITE_CONCURRENCY,
+} from "shared/plan/host_memory.ts";
+import { CHUNK_TARGET } from "shared/plan/output_chunk.ts";
+import { outputObjects, shardGranule } from "shared/plan/output_objects.ts";
+import { windowBytes } from "shared/image/ome/channel_windows.ts";
+import { alongSpatialAxes, spatialShape } from "shared/volume/spatial.ts";
+import { positionAt } from "shared/volume/position.ts";
+import { volumeCount, volumeGrid } from "shared/volume/volumes.ts";
 import type { ConversionRequest } from "./conversion_record.ts";
 
 /** Blocks are made no larger than this for the sake of fewer of them. */

@@ -1,15 +1,15 @@
 /** The coarser levels of a conversion, within its budget of memory. */
 import type { ImageInfo } from "shared/contract/image_info.ts";
 import type { Level } from "shared/contract/level.ts";
-import { dtypeBytes } from "shared/dtype.ts";
+import { dtypeBytes } from "shared/volume/dtype.ts";
 import { ClearstackError } from "shared/errors.ts";
-import { mapAxes, type Vec3, voxelCount } from "shared/geometry.ts";
-import { levelTaskBytes } from "shared/level_memory.ts";
-import { formatBytes, RUNTIME_BYTES, SHARDS_AT_ONCE, WRITE_CONCURRENCY } from "shared/memory.ts";
-import { outputObjects } from "shared/output_objects.ts";
-import { pyramidLevels, voxelSpacing } from "shared/pyramid.ts";
-import { spatialShape } from "shared/spatial.ts";
-import { volumeCount } from "shared/volumes.ts";
+import { mapAxes, type Vec3, voxelCount } from "shared/volume/geometry.ts";
+import { levelTaskBytes } from "shared/plan/level_memory.ts";
+import { formatBytes, RUNTIME_BYTES, SHARDS_AT_ONCE, WRITE_CONCURRENCY } from "shared/plan/host_memory.ts";
+import { outputObjects } from "shared/plan/output_objects.ts";
+import { pyramidLevels, voxelSpacing } from "shared/plan/pyramid.ts";
+import { spatialShape } from "shared/volume/spatial.ts";
+import { volumeCount } from "shared/volume/volumes.ts";
 import type { StorageWish } from "./conversion_blocks.ts";
 
 /** Tiles of a level under way at the same time at most: while one is stored, others are read. */

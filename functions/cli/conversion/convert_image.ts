@@ -3,24 +3,24 @@
  * levels of them. Streams block by block, so that memory does not grow with the image; what is done is recorded, so that an
  * interrupted run goes on.
  */
-import { fanOutLevels } from "functions/orchestrate/fan_out_levels.ts";
-import { channelAt, channelCount } from "shared/channels.ts";
+import { fanOutLevels } from "functions/orchestrate/run/fan_out_levels.ts";
+import { channelAt, channelCount } from "shared/volume/channels.ts";
 import type { OmeVersion } from "shared/contract/stored_array.ts";
 import type { Engine } from "shared/engine/engine.ts";
 import { ClearstackError, toClearstackError } from "shared/errors.ts";
-import type { Vec3 } from "shared/geometry.ts";
-import { type ChannelWindow, channelWindows } from "shared/image/channel_windows.ts";
-import { encodeJson } from "shared/image/json.ts";
-import { recordKey, recordsPrefix } from "shared/image/output_layout.ts";
-import { removeOutput } from "shared/image/output_place.ts";
-import { readVoxels } from "shared/image/read_voxels.ts";
-import { showOutput } from "shared/image/show_output.ts";
-import { recordedRanges } from "shared/image/tile_records.ts";
-import { valueRange } from "shared/image/value_range.ts";
-import { writeBlock } from "shared/image/write_block.ts";
-import { releaseMemory } from "shared/release_memory.ts";
-import { codecThreadsBytes, openCodecThreads } from "shared/storage/codec_threads.ts";
-import { mapLimited } from "shared/storage/map_limited.ts";
+import type { Vec3 } from "shared/volume/geometry.ts";
+import { type ChannelWindow, channelWindows } from "shared/image/ome/channel_windows.ts";
+import { encodeJson } from "shared/image/zarr/json.ts";
+import { recordKey, recordsPrefix } from "shared/image/output/output_layout.ts";
+import { removeOutput } from "shared/image/output/output_place.ts";
+import { readVoxels } from "shared/image/read/read_voxels.ts";
+import { showOutput } from "shared/image/output/show_output.ts";
+import { recordedRanges } from "shared/image/output/tile_records.ts";
+import { valueRange } from "shared/volume/value_range.ts";
+import { writeBlock } from "shared/image/write/write_block.ts";
+import { releaseMemory } from "shared/process/release_memory.ts";
+import { codecThreadsBytes, openCodecThreads } from "shared/codec/threads/codec_threads.ts";
+import { mapLimited } from "shared/process/map_limited.ts";
 import { redactUrl } from "shared/storage/url.ts";
 import { VERSION } from "shared/version.ts";
 import { beginConversion, type BeginConversionOptions, type Conversion } from "./begin_conversion.ts";

@@ -5,8 +5,8 @@
  */
 import { parseArgs } from "@std/cli/parse-args";
 import { createCpuDeconvolver } from "kernels/cpu/deconvolver.ts";
-import type { Vec3 } from "shared/geometry.ts";
-import { voxelCount } from "shared/geometry.ts";
+import type { Vec3 } from "shared/volume/geometry.ts";
+import { voxelCount } from "shared/volume/geometry.ts";
 
 interface BenchOptions {
   readonly box: Vec3;

@@ -4,9 +4,9 @@
  * CuPy, and writes a section for infra/bench/RESULTS.md. Runs from the checkout or from the bundle that bundle.ts makes.
  */
 import { parseArgs } from "@std/cli/parse-args";
-import { openDevice } from "kernels/webgpu/device.ts";
-import { PipelineCache } from "kernels/webgpu/encoder.ts";
-import type { Vec3 } from "shared/geometry.ts";
+import { openDevice } from "kernels/webgpu/device/gpu_device.ts";
+import { PipelineCache } from "kernels/webgpu/device/encoder.ts";
+import type { Vec3 } from "shared/volume/geometry.ts";
 import { checkAgainstReference } from "./check.ts";
 import { copyBandwidth } from "./device_clock.ts";
 import { type BoxFindings, progressLine, reportSection } from "./report.ts";

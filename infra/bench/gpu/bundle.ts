@@ -11,9 +11,9 @@ const ENTRIES = {
   "bench.js": "infra/bench/gpu/bench.ts",
   "cli.js": "functions/cli/main.ts",
   "tile.js": "functions/deconvolve/main.ts",
-  "webgpu_worker.js": "kernels/webgpu/worker.ts",
-  "cpu_worker.js": "kernels/cpu/worker.ts",
-  "codec_worker.js": "shared/storage/codec_worker.ts",
+  "webgpu_worker.js": "kernels/webgpu/worker/worker.ts",
+  "cpu_worker.js": "kernels/cpu/threads/worker.ts",
+  "codec_worker.js": "shared/codec/threads/codec_worker.ts",
 } as const;
 
 /** How files name each other in the checkout and in the bundle. The kernels' Workers are both called worker.ts. */

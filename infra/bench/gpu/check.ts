@@ -1,9 +1,9 @@
 /** Are the results right on this device? Every way to compute, against the float64 reference. */
 import type { DeconvolverOptions, RunOptions } from "kernels/deconvolver.ts";
-import type { Gpu } from "kernels/webgpu/device.ts";
-import type { PipelineCache } from "kernels/webgpu/encoder.ts";
+import type { Gpu } from "kernels/webgpu/device/gpu_device.ts";
+import type { PipelineCache } from "kernels/webgpu/device/encoder.ts";
 import { Runner, type RunnerOptions } from "kernels/webgpu/runner.ts";
-import type { Vec3 } from "shared/geometry.ts";
+import type { Vec3 } from "shared/volume/geometry.ts";
 import { referenceRichardsonLucy } from "../../../tests/reference/richardson_lucy.ts";
 import { benchData, benchPsf } from "./specimen.ts";
 

@@ -1,8 +1,8 @@
 /**
  * How fast the device copies, and how long a tick of its clock is.
  */
-import { DeviceBuffers } from "kernels/webgpu/buffers.ts";
-import type { Gpu } from "kernels/webgpu/device.ts";
+import { DeviceBuffers } from "kernels/webgpu/device/buffers.ts";
+import type { Gpu } from "kernels/webgpu/device/gpu_device.ts";
 import type { Runner } from "kernels/webgpu/runner.ts";
 
 const { COPY_DST, COPY_SRC } = GPUBufferUsage;

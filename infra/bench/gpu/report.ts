@@ -1,5 +1,5 @@
 /** The findings as a section of infra/bench/RESULTS.md. */
-import { formatVec3, voxelCount } from "shared/geometry.ts";
+import { formatVec3, voxelCount } from "shared/volume/geometry.ts";
 import type { Check } from "./check.ts";
 import type { BenchBox } from "./specimen.ts";
 import type { Cut, Timing } from "./time_own.ts";

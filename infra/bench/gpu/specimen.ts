@@ -1,6 +1,6 @@
 /** What is deconvolved for a timing: the numbers matter little, the sizes do. */
 import type { Volume } from "kernels/deconvolver.ts";
-import { type Vec3, voxelCount } from "shared/geometry.ts";
+import { type Vec3, voxelCount } from "shared/volume/geometry.ts";
 
 /** A box to time, and the voxels of it that a tile keeps. */
 export interface BenchBox {

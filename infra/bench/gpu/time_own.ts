@@ -1,14 +1,14 @@
 /** Times iterations of every way to keep data and OTF, with the slabs that prove fastest. */
-import type { Gpu } from "kernels/webgpu/device.ts";
-import type { PipelineCache } from "kernels/webgpu/encoder.ts";
-import { fastest } from "kernels/webgpu/fastest.ts";
-import { cappedLimits, type GpuLimits } from "kernels/webgpu/limits.ts";
-import { PassTimer } from "kernels/webgpu/pass_timer.ts";
-import { programOptions, rlProgram } from "kernels/webgpu/rl_program.ts";
+import type { Gpu } from "kernels/webgpu/device/gpu_device.ts";
+import type { PipelineCache } from "kernels/webgpu/device/encoder.ts";
+import { fastest } from "kernels/webgpu/tuning/fastest.ts";
+import { cappedLimits, type GpuLimits } from "kernels/webgpu/device/limits.ts";
+import { PassTimer } from "kernels/webgpu/device/pass_timer.ts";
+import { programOptions, rlProgram } from "kernels/webgpu/program/rl_program.ts";
 import { Runner, type RunnerOptions } from "kernels/webgpu/runner.ts";
-import { slabCandidates } from "kernels/webgpu/slab_choice.ts";
-import { cachedTraffic, passTraffic } from "kernels/webgpu/traffic.ts";
-import { voxelCount } from "shared/geometry.ts";
+import { slabCandidates } from "kernels/webgpu/tuning/slab_choice.ts";
+import { cachedTraffic, passTraffic } from "kernels/webgpu/program/traffic.ts";
+import { voxelCount } from "shared/volume/geometry.ts";
 import { secondsPerTick } from "./device_clock.ts";
 import { type BenchBox, benchData, benchPsf } from "./specimen.ts";
 

@@ -1,8 +1,8 @@
 /** Has peers_cupy.py time the same box, and compares its result with ours. */
-import type { Gpu } from "kernels/webgpu/device.ts";
-import type { PipelineCache } from "kernels/webgpu/encoder.ts";
+import type { Gpu } from "kernels/webgpu/device/gpu_device.ts";
+import type { PipelineCache } from "kernels/webgpu/device/encoder.ts";
 import { Runner } from "kernels/webgpu/runner.ts";
-import { mapAxes, type Vec3, voxelCount } from "shared/geometry.ts";
+import { mapAxes, type Vec3, voxelCount } from "shared/volume/geometry.ts";
 import { differenceOfPeak } from "./check.ts";
 import { type BenchBox, benchData, benchPsf } from "./specimen.ts";
 import type { TimingOptions } from "./time_own.ts";

@@ -2,11 +2,11 @@
  * `deno run infra/bench/gpu/traffic.ts [SIDE]`: prints the bytes that an iteration moves through device memory per voxel, counted
  * from its passes, for every way to keep data and OTF, and its floating-point operations for a few boxes. Nothing is run.
  */
-import { DEFAULT_LIMITS, type GpuLimits } from "kernels/webgpu/limits.ts";
-import { iterationOperations, type Operations } from "kernels/webgpu/operations.ts";
-import { type MethodOptions, programOptions, rlProgram } from "kernels/webgpu/rl_program.ts";
-import { cachedTraffic, passTraffic } from "kernels/webgpu/traffic.ts";
-import { type Vec3, voxelCount } from "shared/geometry.ts";
+import { DEFAULT_LIMITS, type GpuLimits } from "kernels/webgpu/device/limits.ts";
+import { iterationOperations, type Operations } from "kernels/webgpu/program/operations.ts";
+import { type MethodOptions, programOptions, rlProgram } from "kernels/webgpu/program/rl_program.ts";
+import { cachedTraffic, passTraffic } from "kernels/webgpu/program/traffic.ts";
+import { type Vec3, voxelCount } from "shared/volume/geometry.ts";
 
 /** One way to keep data and OTF. */
 export interface TrafficRow {

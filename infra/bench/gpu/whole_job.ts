@@ -1,6 +1,6 @@
 /** The whole job of the 2020 blog from Zarr to Zarr, by the command line in a process of its own. */
 import { join } from "@std/path";
-import { formatVec3, mapAxes, type Vec3, voxelCount } from "shared/geometry.ts";
+import { formatVec3, mapAxes, type Vec3, voxelCount } from "shared/volume/geometry.ts";
 import { writeRepeatedVolume } from "../memory/repeated_volume.ts";
 
 /** How large the job is, and what runs it. */

@@ -4,7 +4,7 @@
  */
 import { parseArgs } from "@std/cli/parse-args";
 import { fromFileUrl } from "@std/path";
-import { type Vec3, voxelCount } from "shared/geometry.ts";
+import { type Vec3, voxelCount } from "shared/volume/geometry.ts";
 import { taskEnvironment } from "../task_environment.ts";
 
 const here = (name: string) => fromFileUrl(new URL(name, import.meta.url));

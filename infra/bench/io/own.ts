@@ -6,15 +6,15 @@
  */
 import process from "node:process";
 import type { StoredArray } from "shared/contract/stored_array.ts";
-import type { Vec3 } from "shared/geometry.ts";
+import type { Vec3 } from "shared/volume/geometry.ts";
 import { openImage } from "shared/image/open_image.ts";
-import { readBox } from "shared/image/read_box.ts";
-import { writeBlock } from "shared/image/write_block.ts";
-import { arrayDocuments } from "shared/image/zarr_documents.ts";
-import { releaseMemory } from "shared/release_memory.ts";
+import { readBox } from "shared/image/read/read_box.ts";
+import { writeBlock } from "shared/image/write/write_block.ts";
+import { arrayDocuments } from "shared/image/zarr/zarr_documents.ts";
+import { releaseMemory } from "shared/process/release_memory.ts";
 import { openStore } from "shared/storage/open_store.ts";
-import { shuffleInto } from "shared/storage/shuffle.ts";
-import { zstdBound, zstdCompressInto, zstdDecompressInto } from "shared/storage/zstd.ts";
+import { shuffleInto } from "shared/codec/blosc/shuffle.ts";
+import { zstdBound, zstdCompressInto, zstdDecompressInto } from "shared/codec/zstd.ts";
 
 const CHUNK: Vec3 = [16, 256, 256];
 const [mode, folder, ...numbers] = Deno.args;

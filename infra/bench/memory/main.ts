@@ -6,8 +6,8 @@
  */
 import { parseArgs } from "@std/cli/parse-args";
 import type { Plan } from "shared/contract/plan.ts";
-import type { Vec3 } from "shared/geometry.ts";
-import { voxelCount } from "shared/geometry.ts";
+import type { Vec3 } from "shared/volume/geometry.ts";
+import { voxelCount } from "shared/volume/geometry.ts";
 import { diskStore, s3Store } from "./bench_store.ts";
 import { repeatedShape, writeRepeatedVolume } from "./repeated_volume.ts";
 import { taskEnvironment } from "../task_environment.ts";

@@ -1,8 +1,8 @@
 /** Large synthetic Zarr volumes that cost little to make: every chunk holds the same photon-like noise. */
-import type { Vec3 } from "shared/geometry.ts";
-import { mapAxes, voxelCount } from "shared/geometry.ts";
-import { encodeJson } from "shared/image/json.ts";
-import { mapLimited } from "shared/storage/map_limited.ts";
+import type { Vec3 } from "shared/volume/geometry.ts";
+import { mapAxes, voxelCount } from "shared/volume/geometry.ts";
+import { encodeJson } from "shared/image/zarr/json.ts";
+import { mapLimited } from "shared/process/map_limited.ts";
 import { openStore } from "shared/storage/open_store.ts";
 
 const CHUNK: Vec3 = [32, 256, 256];

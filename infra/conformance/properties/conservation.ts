@@ -1,6 +1,6 @@
 /** Light is neither made nor lost: adjoint, flux, units, and images that a right algorithm leaves alone. */
 import type { Volume } from "kernels/deconvolver.ts";
-import { type Vec3, voxelCount } from "shared/geometry.ts";
+import { type Vec3, voxelCount } from "shared/volume/geometry.ts";
 import { referenceBlur } from "../../../tests/reference/blur.ts";
 import { boxMask } from "../../../tests/reference/richardson_lucy.ts";
 import { differenceOfPeak, type Property, sumOf } from "../property.ts";

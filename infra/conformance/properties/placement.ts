@@ -1,7 +1,7 @@
 /** Nothing moves: the PSF's centre, shifts, and images with odd sides. */
-import { fastBox } from "shared/fast_size.ts";
-import { mapAxes, type Vec3, voxelCount } from "shared/geometry.ts";
-import { axisMap } from "shared/image/axis_map.ts";
+import { fastBox } from "shared/plan/fast_size.ts";
+import { mapAxes, type Vec3, voxelCount } from "shared/volume/geometry.ts";
+import { axisMap } from "shared/image/read/axis_map.ts";
 import { referenceBlur } from "../../../tests/reference/blur.ts";
 import { gaussianPsf } from "../../../tests/reference/gaussian_psf.ts";
 import { differenceOfPeak, type Property } from "../property.ts";

@@ -1,5 +1,5 @@
 /** The numbers are right: against double precision, along the likelihood, and twice the same. */
-import { voxelCount } from "shared/geometry.ts";
+import { voxelCount } from "shared/volume/geometry.ts";
 import { referenceBlur } from "../../../tests/reference/blur.ts";
 import { divergenceTerm } from "../../../tests/reference/model.ts";
 import { referenceRun } from "../../../tests/reference/richardson_lucy.ts";

@@ -2,7 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { createApiApp } from "functions/api/app.ts";
 import { createOrchestrateApp } from "functions/orchestrate/app.ts";
-import { LocalJobRunner } from "functions/orchestrate/local_job_runner.ts";
+import { LocalJobRunner } from "functions/orchestrate/lease/local_job_runner.ts";
 import { JobListSchema } from "shared/contract/job_list.ts";
 import { JobStatusSchema } from "shared/contract/job_status.ts";
 import { PlanSchema } from "shared/contract/plan.ts";

@@ -4,7 +4,7 @@ import { createApiApp } from "functions/api/app.ts";
 import { apiKeyHash, createApiKey } from "functions/api/auth/api_key.ts";
 import { formatKeyRecords } from "functions/api/auth/key_records.ts";
 import { KeyRing } from "functions/api/auth/key_ring.ts";
-import { LocalJobRunner } from "functions/orchestrate/local_job_runner.ts";
+import { LocalJobRunner } from "functions/orchestrate/lease/local_job_runner.ts";
 import { openStore } from "shared/storage/open_store.ts";
 import { servedEnvironment } from "shared/storage/served_environment.ts";
 import { configureStores, storeEnvironment } from "shared/storage/store_environment.ts";

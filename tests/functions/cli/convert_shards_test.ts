@@ -4,7 +4,7 @@ import { cutBytes, cutImage } from "functions/cli/conversion/conversion_blocks.t
 import { convertImage } from "functions/cli/conversion/convert_image.ts";
 import { reduceTile } from "functions/pyramid/reduce_tile.ts";
 import { createLocalEngine } from "shared/engine/local.ts";
-import { voxelCount } from "shared/geometry.ts";
+import { voxelCount } from "shared/volume/geometry.ts";
 import { axesOf } from "shared/image/axes.ts";
 import { openImage } from "shared/image/open_image.ts";
 import { openStore } from "shared/storage/open_store.ts";

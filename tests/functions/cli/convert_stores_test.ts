@@ -1,6 +1,6 @@
 /** Conversions from web servers into buckets. */
 import { assertEquals } from "@std/assert";
-import { encodeTiff } from "shared/image/write_tiff.ts";
+import { encodeTiff } from "shared/image/tiff/write_tiff.ts";
 import { openStore } from "shared/storage/open_store.ts";
 import { configureStores } from "shared/storage/store_environment.ts";
 import { memoryUrl } from "../../fixtures/memory_url.ts";

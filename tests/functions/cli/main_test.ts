@@ -20,7 +20,7 @@ for (const command of COMMANDS) {
 }
 
 Deno.test("every flag of a job is explained", async () => {
-  const { JOB_FLAGS } = await import("functions/cli/job_flags.ts");
+  const { JOB_FLAGS } = await import("functions/cli/flags/job_flags.ts");
   const { out } = await runCli(["help", "deconvolve"]);
   for (const flag of [...Object.keys(JOB_FLAGS), "json", "quiet"]) assert(out.includes(`--${flag}`), flag);
 });

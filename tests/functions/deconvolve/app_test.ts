@@ -1,12 +1,12 @@
 import { assert, assertEquals } from "@std/assert";
 import { createDeconvolveApp } from "functions/deconvolve/app.ts";
 import { createTileComputer } from "functions/deconvolve/compute_tile.ts";
-import { beginJob } from "functions/orchestrate/run_job.ts";
-import { tileTasks } from "functions/orchestrate/tile_tasks.ts";
+import { beginJob } from "functions/orchestrate/run/run_job.ts";
+import { tileTasks } from "functions/orchestrate/run/tile_tasks.ts";
 import type { TileTask } from "shared/contract/tile.ts";
 import { ProblemSchema } from "shared/contract/problem.ts";
 import { TileReportSchema } from "shared/contract/tile.ts";
-import { DeviceSchema } from "shared/engine/device.ts";
+import { DeviceSchema } from "shared/contract/device.ts";
 import { identityJobs, keysBelow, recordedTiles, sampleRequest } from "../identity_jobs.ts";
 import { identityKernels } from "../identity_kernels.ts";
 

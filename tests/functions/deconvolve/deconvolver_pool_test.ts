@@ -2,7 +2,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import type { DeconvolverWish } from "functions/deconvolve/deconvolver_pool.ts";
 import { DeconvolverPool } from "functions/deconvolve/deconvolver_pool.ts";
 import { ClearstackError } from "shared/errors.ts";
-import type { Vec3 } from "shared/geometry.ts";
+import type { Vec3 } from "shared/volume/geometry.ts";
 import { identityKernels } from "../identity_kernels.ts";
 
 const options = { iterations: 1, signal: new AbortController().signal };

@@ -4,7 +4,7 @@ import { createDeconvolveApp } from "functions/deconvolve/app.ts";
 import { checkKernel } from "functions/deconvolve/kernel_check.ts";
 import { createReadiness } from "functions/deconvolve/readiness.ts";
 import { createDeconvolver } from "kernels/backend.ts";
-import type { Device } from "shared/engine/device.ts";
+import type { Device } from "shared/contract/device.ts";
 import { ClearstackError } from "shared/errors.ts";
 import { identityJobs } from "../identity_jobs.ts";
 import { identityKernels } from "../identity_kernels.ts";

@@ -2,12 +2,12 @@
 import { assert, assertEquals, assertNotEquals, assertRejects } from "@std/assert";
 import { createApiApp } from "functions/api/app.ts";
 import { createTileComputer } from "functions/deconvolve/compute_tile.ts";
-import { LocalJobRunner } from "functions/orchestrate/local_job_runner.ts";
+import { LocalJobRunner } from "functions/orchestrate/lease/local_job_runner.ts";
 import { reduceTile } from "functions/pyramid/reduce_tile.ts";
-import { prepareJob } from "functions/orchestrate/prepare_job.ts";
-import type { JobProgress } from "functions/orchestrate/job_run.ts";
-import type { JobDeps } from "functions/orchestrate/run_job.ts";
-import { runJob } from "functions/orchestrate/run_job.ts";
+import { prepareJob } from "functions/orchestrate/plan/prepare_job.ts";
+import type { JobProgress } from "functions/orchestrate/run/job_run.ts";
+import type { JobDeps } from "functions/orchestrate/run/run_job.ts";
+import { runJob } from "functions/orchestrate/run/run_job.ts";
 import { chooseBackend, createDeconvolver } from "kernels/backend.ts";
 import type { JobRequest, JobRequestInput } from "shared/contract/job_request.ts";
 import { JobRequestSchema } from "shared/contract/job_request.ts";

@@ -1,16 +1,16 @@
 /** What is kept of jobs, how long, and who can read it. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import fc from "fast-check";
-import { readJobControl } from "functions/orchestrate/job_control.ts";
-import { dayOf, jobTime, newJobId } from "functions/orchestrate/job_id.ts";
-import type { JobRecord } from "functions/orchestrate/job_record.ts";
-import { JobStore } from "functions/orchestrate/job_store.ts";
-import { listJobs } from "functions/orchestrate/list_jobs.ts";
+import { readJobControl } from "functions/orchestrate/jobs/job_control.ts";
+import { dayOf, jobTime, newJobId } from "functions/orchestrate/jobs/job_id.ts";
+import type { JobRecord } from "functions/orchestrate/jobs/job_record.ts";
+import { JobStore } from "functions/orchestrate/jobs/job_store.ts";
+import { listJobs } from "functions/orchestrate/jobs/list_jobs.ts";
 import type { Log } from "shared/telemetry/log.ts";
-import { LocalJobRunner } from "functions/orchestrate/local_job_runner.ts";
-import { Pace } from "functions/orchestrate/pace.ts";
-import { removeExpired } from "functions/orchestrate/retention.ts";
-import { SubmissionKeys } from "functions/orchestrate/submission_keys.ts";
+import { LocalJobRunner } from "functions/orchestrate/lease/local_job_runner.ts";
+import { Pace } from "functions/orchestrate/plan/throughput.ts";
+import { removeExpired } from "functions/orchestrate/jobs/retention.ts";
+import { SubmissionKeys } from "functions/orchestrate/jobs/submission_keys.ts";
 import { AlgorithmSchema } from "shared/contract/algorithm.ts";
 import { JobRequestSchema } from "shared/contract/job_request.ts";
 import type { JobStatus } from "shared/contract/job_status.ts";
@@ -214,7 +214,7 @@ Deno.test("with a key, no secret of a request is in the store, and the job start
 
 Deno.test("a record that was sealed for one job does not open for another", async () => {
   const raw = freshStore();
-  const { openStateSeal } = await import("functions/orchestrate/state_seal.ts");
+  const { openStateSeal } = await import("functions/orchestrate/jobs/encryption.ts");
   const seal = await openStateSeal(raw, KEY);
   const sealed = await seal.seal("a", request);
   assertEquals(await seal.open("a", sealed), request);

@@ -1,6 +1,6 @@
 /** Runners as processes that are killed, over the locks of a real file system. */
 import { assert, assertEquals } from "@std/assert";
-import { LocalJobRunner } from "functions/orchestrate/local_job_runner.ts";
+import { LocalJobRunner } from "functions/orchestrate/lease/local_job_runner.ts";
 import { JobRequestSchema } from "shared/contract/job_request.ts";
 import { openStore } from "shared/storage/open_store.ts";
 import { identityJobs, readOutput, recordedTiles } from "../identity_jobs.ts";

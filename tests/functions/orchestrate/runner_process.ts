@@ -2,7 +2,7 @@
  * A runner in a process of its own, to be killed: takes jobs from the folder JOBS, submits REQUEST if there is one and prints the
  * job's id, and takes PACE milliseconds for each tile. LEASE is the time after which its lease is void.
  */
-import { LocalJobRunner } from "functions/orchestrate/local_job_runner.ts";
+import { LocalJobRunner } from "functions/orchestrate/lease/local_job_runner.ts";
 import { JobRequestSchema } from "shared/contract/job_request.ts";
 import { openStore } from "shared/storage/open_store.ts";
 import { identityJobs } from "../identity_jobs.ts";

@@ -1,7 +1,7 @@
 /** Several runners over one store, as several orchestrators over one bucket. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { LocalJobRunner } from "functions/orchestrate/local_job_runner.ts";
-import type { LocalJobRunnerOptions } from "functions/orchestrate/local_job_runner.ts";
+import { LocalJobRunner } from "functions/orchestrate/lease/local_job_runner.ts";
+import type { LocalJobRunnerOptions } from "functions/orchestrate/lease/local_job_runner.ts";
 import type { JobRequest } from "shared/contract/job_request.ts";
 import type { JobEvent, JobStatus } from "shared/contract/job_status.ts";
 import { hasEnded } from "shared/engine/job_runner.ts";

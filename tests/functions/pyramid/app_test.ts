@@ -1,11 +1,11 @@
 import { assert, assertEquals } from "@std/assert";
-import { levelTasks } from "functions/orchestrate/level_tasks.ts";
-import { beginJob, runJob } from "functions/orchestrate/run_job.ts";
+import { levelTasks } from "functions/orchestrate/run/level_tasks.ts";
+import { beginJob, runJob } from "functions/orchestrate/run/run_job.ts";
 import { createPyramidApp } from "functions/pyramid/app.ts";
 import { reduceTile } from "functions/pyramid/reduce_tile.ts";
 import type { LevelTask } from "shared/contract/level.ts";
 import { LevelReportSchema } from "shared/contract/level.ts";
-import { plannedOutput } from "shared/image/level_arrays.ts";
+import { plannedOutput } from "shared/image/output/level_arrays.ts";
 import { ProblemSchema } from "shared/contract/problem.ts";
 import { openStore } from "shared/storage/open_store.ts";
 import { keysBelow } from "../identity_jobs.ts";

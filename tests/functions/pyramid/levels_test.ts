@@ -1,10 +1,10 @@
 /** Jobs with coarser levels, from request to what viewers read. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { runJob } from "functions/orchestrate/run_job.ts";
-import type { JobProgress } from "functions/orchestrate/job_run.ts";
+import { runJob } from "functions/orchestrate/run/run_job.ts";
+import type { JobProgress } from "functions/orchestrate/run/job_run.ts";
 import type { LevelTask } from "shared/contract/level.ts";
 import { ClearstackError } from "shared/errors.ts";
-import type { Vec3 } from "shared/geometry.ts";
+import type { Vec3 } from "shared/volume/geometry.ts";
 import { openImage } from "shared/image/open_image.ts";
 import { openStore } from "shared/storage/open_store.ts";
 import { readVolumes, readWhole } from "../../fixtures/read_whole.ts";

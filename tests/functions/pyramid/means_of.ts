@@ -1,6 +1,6 @@
 /** Means as they are defined, voxel by voxel: what levels are compared with. */
-import type { Vec3 } from "shared/geometry.ts";
-import { mapAxes, voxelCount } from "shared/geometry.ts";
+import type { Vec3 } from "shared/volume/geometry.ts";
+import { mapAxes, voxelCount } from "shared/volume/geometry.ts";
 import { indices } from "../sample_image.ts";
 
 /** Each voxel the mean, in float64, of the voxels of its cell that exist. */

@@ -1,6 +1,6 @@
 /** Jobs over kernels that change nothing, for images that are large enough to have coarser levels. */
 import { createTileComputer } from "functions/deconvolve/compute_tile.ts";
-import type { JobDeps } from "functions/orchestrate/run_job.ts";
+import type { JobDeps } from "functions/orchestrate/run/run_job.ts";
 import { reduceTile } from "functions/pyramid/reduce_tile.ts";
 import type { JobRequest, JobRequestInput } from "shared/contract/job_request.ts";
 import { JobRequestSchema } from "shared/contract/job_request.ts";

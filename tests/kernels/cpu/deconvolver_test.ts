@@ -3,7 +3,7 @@ import { type CpuDeconvolverOptions, createCpuDeconvolver } from "kernels/cpu/de
 import { memoryLayout } from "kernels/cpu/memory_layout.ts";
 import type { RunOptions, Volume } from "kernels/deconvolver.ts";
 import { ClearstackError } from "shared/errors.ts";
-import { type Vec3, voxelCount } from "shared/geometry.ts";
+import { type Vec3, voxelCount } from "shared/volume/geometry.ts";
 import { referenceRichardsonLucy, referenceRun } from "../../reference/richardson_lucy.ts";
 import { noise } from "./kernel_harness.ts";
 

@@ -1,11 +1,11 @@
 /**
  * The kernels of a box without Workers, for checking them one by one.
  */
-import { twiddleTable } from "kernels/cpu/fft_plan.ts";
-import { kernelModule, type KernelOptions, type Kernels } from "kernels/cpu/kernel_module.ts";
+import { twiddleTable } from "kernels/cpu/fft/fft_plan.ts";
+import { kernelModule, type KernelOptions, type Kernels } from "kernels/cpu/steps/kernel_module.ts";
 import { type MemoryLayout, memoryLayout, MOST_PAGES } from "kernels/cpu/memory_layout.ts";
-import { exchangeTables } from "kernels/cpu/row_exchange.ts";
-import type { Vec3 } from "shared/geometry.ts";
+import { exchangeTables } from "kernels/cpu/steps/row_exchange.ts";
+import type { Vec3 } from "shared/volume/geometry.ts";
 
 /** Kernels over a memory whose tables are filled in. */
 export interface Harness {

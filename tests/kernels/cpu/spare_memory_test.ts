@@ -1,8 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { createCpuDeconvolver } from "kernels/cpu/deconvolver.ts";
 import { leaveMemory, takeMemory } from "kernels/cpu/spare_memory.ts";
-import type { Vec3 } from "shared/geometry.ts";
-import { voxelCount } from "shared/geometry.ts";
+import type { Vec3 } from "shared/volume/geometry.ts";
+import { voxelCount } from "shared/volume/geometry.ts";
 
 const PAGE = 65536;
 

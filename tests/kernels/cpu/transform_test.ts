@@ -1,10 +1,10 @@
 import { assert } from "@std/assert";
-import type { Rounding } from "kernels/cpu/arithmetic.ts";
-import { frequencyRow } from "kernels/cpu/fft_plan.ts";
-import { blocksPerRow } from "kernels/cpu/row_exchange.ts";
-import { LEAST_POINTS_ADDRESS } from "kernels/cpu/shared_control.ts";
-import { isSmooth } from "shared/fast_size.ts";
-import type { Vec3 } from "shared/geometry.ts";
+import type { Rounding } from "kernels/cpu/fft/arithmetic.ts";
+import { frequencyRow } from "kernels/cpu/fft/fft_plan.ts";
+import { blocksPerRow } from "kernels/cpu/steps/row_exchange.ts";
+import { LEAST_POINTS_ADDRESS } from "kernels/cpu/threads/shared_control.ts";
+import { isSmooth } from "shared/plan/fast_size.ts";
+import type { Vec3 } from "shared/volume/geometry.ts";
 import { type Complex, dft3 } from "../../reference/dft.ts";
 import { kernelHarness, noise } from "./kernel_harness.ts";
 

@@ -1,5 +1,5 @@
 /** A GPU Worker that opens a deconvolver and dies in its first run. */
-import type { ToWorker } from "kernels/webgpu/messages.ts";
+import type { ToWorker } from "kernels/webgpu/worker/messages.ts";
 
 const scope = globalThis as unknown as {
   onmessage: (event: MessageEvent<ToWorker>) => void;

@@ -1,11 +1,11 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import type { RunOptions, RunResult, Volume } from "kernels/deconvolver.ts";
 import { createWebGpuDeconvolver, type WebGpuDeconvolverOptions } from "kernels/webgpu/deconvolver.ts";
-import { webGpuDeviceBytes } from "kernels/webgpu/device_bytes.ts";
-import { DEFAULT_LIMITS } from "kernels/webgpu/limits.ts";
-import { columnShape } from "kernels/webgpu/workgroups.ts";
+import { webGpuDeviceBytes } from "kernels/webgpu/device/device_bytes.ts";
+import { DEFAULT_LIMITS } from "kernels/webgpu/device/limits.ts";
+import { columnShape } from "kernels/webgpu/fft/workgroups.ts";
 import { ClearstackError } from "shared/errors.ts";
-import { type Vec3, voxelCount } from "shared/geometry.ts";
+import { type Vec3, voxelCount } from "shared/volume/geometry.ts";
 import { randomVolume } from "../../reference/random_volume.ts";
 import { referenceRichardsonLucy, referenceRun } from "../../reference/richardson_lucy.ts";
 import { webgpuTest } from "../../require.ts";

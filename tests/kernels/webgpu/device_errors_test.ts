@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { DeviceBuffers } from "kernels/webgpu/buffers.ts";
-import { PipelineCache } from "kernels/webgpu/encoder.ts";
-import type { Shader } from "kernels/webgpu/shader.ts";
+import { DeviceBuffers } from "kernels/webgpu/device/buffers.ts";
+import { PipelineCache } from "kernels/webgpu/device/encoder.ts";
+import type { Shader } from "kernels/webgpu/wgsl/shader.ts";
 import { ClearstackError } from "shared/errors.ts";
 import { webgpuTest } from "../../require.ts";
 import { testGpu } from "./device_harness.ts";

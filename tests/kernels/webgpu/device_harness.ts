@@ -1,14 +1,14 @@
 /**
  * Runs single passes on the device of the test process.
  */
-import { DeviceBuffers } from "kernels/webgpu/buffers.ts";
-import { type Gpu, openDevice } from "kernels/webgpu/device.ts";
-import { encodePasses, PipelineCache } from "kernels/webgpu/encoder.ts";
-import { withErrorScopes } from "kernels/webgpu/error_scopes.ts";
-import { type Pass, resourceOf } from "kernels/webgpu/pass.ts";
-import { SMALL_BYTES } from "kernels/webgpu/parameters.ts";
-import type { Shader } from "kernels/webgpu/shader.ts";
-import { download, stagingRequests } from "kernels/webgpu/transfer.ts";
+import { DeviceBuffers } from "kernels/webgpu/device/buffers.ts";
+import { type Gpu, openDevice } from "kernels/webgpu/device/gpu_device.ts";
+import { encodePasses, PipelineCache } from "kernels/webgpu/device/encoder.ts";
+import { withErrorScopes } from "kernels/webgpu/device/error_scopes.ts";
+import { type Pass, resourceOf } from "kernels/webgpu/program/pass.ts";
+import { SMALL_BYTES } from "kernels/webgpu/stages/parameters.ts";
+import type { Shader } from "kernels/webgpu/wgsl/shader.ts";
+import { download, stagingRequests } from "kernels/webgpu/device/transfer.ts";
 
 let opened: Promise<Gpu> | undefined;
 

@@ -1,14 +1,14 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { boxLayout } from "kernels/webgpu/layout.ts";
-import { cappedLimits, DEFAULT_LIMITS } from "kernels/webgpu/limits.ts";
-import type { Pass } from "kernels/webgpu/pass.ts";
-import { radixPlan, registersPerLane } from "kernels/webgpu/radices.ts";
-import { type Program, programOptions, rlProgram } from "kernels/webgpu/rl_program.ts";
-import { slabsOf } from "kernels/webgpu/slabs.ts";
-import { cachedTraffic, passTraffic } from "kernels/webgpu/traffic.ts";
+import { boxLayout } from "kernels/webgpu/program/layout.ts";
+import { cappedLimits, DEFAULT_LIMITS } from "kernels/webgpu/device/limits.ts";
+import type { Pass } from "kernels/webgpu/program/pass.ts";
+import { radixPlan, registersPerLane } from "kernels/webgpu/fft/radices.ts";
+import { type Program, programOptions, rlProgram } from "kernels/webgpu/program/rl_program.ts";
+import { slabsOf } from "kernels/webgpu/program/slabs.ts";
+import { cachedTraffic, passTraffic } from "kernels/webgpu/program/traffic.ts";
 import { ClearstackError } from "shared/errors.ts";
-import { fastSide } from "shared/fast_size.ts";
-import { type Vec3, voxelCount } from "shared/geometry.ts";
+import { fastSide } from "shared/plan/fast_size.ts";
+import { type Vec3, voxelCount } from "shared/volume/geometry.ts";
 import { LARGE_GPU } from "../../../infra/bench/gpu/traffic.ts";
 
 const SMOOTH_LENGTHS = Array.from({ length: 2048 }, (_, i) => i + 1).filter((n) => n >= 8 && fastSide(n, 0) === n);

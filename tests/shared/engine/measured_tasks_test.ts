@@ -1,7 +1,7 @@
 /** Counts of tasks that fail, are tried again, and are cancelled. */
 import { assertEquals, assertRejects } from "@std/assert";
 import { createTileComputer } from "functions/deconvolve/compute_tile.ts";
-import { runJob } from "functions/orchestrate/run_job.ts";
+import { runJob } from "functions/orchestrate/run/run_job.ts";
 import { reduceTile } from "functions/pyramid/reduce_tile.ts";
 import { createLocalEngine } from "shared/engine/local.ts";
 import { measuredTasks } from "shared/engine/measured_tasks.ts";

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { ClearstackError } from "shared/errors.ts";
 import { openImage } from "shared/image/open_image.ts";
-import { readBox } from "shared/image/read_box.ts";
+import { readBox } from "shared/image/read/read_box.ts";
 import { oneDirectoryTiff } from "../../fixtures/one_directory_tiff.ts";
 import { serveRanges } from "../../fixtures/range_server.ts";
 

@@ -2,7 +2,7 @@
 import { assertEquals } from "@std/assert";
 import { deflateSync } from "node:zlib";
 import { openImage } from "shared/image/open_image.ts";
-import { openCodecThreads } from "shared/storage/codec_threads.ts";
+import { openCodecThreads } from "shared/codec/threads/codec_threads.ts";
 import { openStore } from "shared/storage/open_store.ts";
 import { memoryUrl } from "../../fixtures/memory_url.ts";
 

@@ -1,9 +1,9 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import fc from "fast-check";
 import { ClearstackError } from "shared/errors.ts";
-import type { Vec3 } from "shared/geometry.ts";
-import { encodeTiff } from "shared/image/write_tiff.ts";
-import { energyRadius } from "shared/psf/energy_radius.ts";
+import type { Vec3 } from "shared/volume/geometry.ts";
+import { encodeTiff } from "shared/image/tiff/write_tiff.ts";
+import { energyRadius } from "shared/psf/measure/energy_radius.ts";
 import { loadPsf } from "shared/psf/load_psf.ts";
 import { openStore } from "shared/storage/open_store.ts";
 import { memoryUrl } from "../../fixtures/memory_url.ts";

@@ -1,19 +1,19 @@
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { createRandom } from "functions/cli/sample/random.ts";
+import { createRandom } from "functions/cli/demo/sample/random.ts";
 import { ClearstackError } from "shared/errors.ts";
-import type { Vec3 } from "shared/geometry.ts";
-import { mapAxes, voxelCount } from "shared/geometry.ts";
-import { averagePsfs } from "shared/psf/average_psfs.ts";
-import { backgroundOf, borderValues } from "shared/psf/background.ts";
+import type { Vec3 } from "shared/volume/geometry.ts";
+import { mapAxes, voxelCount } from "shared/volume/geometry.ts";
+import { averagePsfs } from "shared/psf/measure/average_psfs.ts";
+import { backgroundOf, borderValues } from "shared/psf/measure/psf_background.ts";
 import { centreOfMass, centreOfPeak, recentred, shifted } from "shared/psf/centring.ts";
-import { cropByEnergy, energyBox } from "shared/psf/energy_box.ts";
-import { gaussianPsf } from "shared/psf/gaussian_psf.ts";
-import { mendPsf } from "shared/psf/mend_psf.ts";
+import { cropByEnergy, energyBox } from "shared/psf/measure/energy_box.ts";
+import { gaussianPsf } from "shared/psf/generate/gaussian_psf.ts";
+import { mendPsf } from "shared/psf/measure/repair_psf.ts";
 import { aboutCentre, centreVoxel, mirroredInDepth, type PsfVolume, sumOf } from "shared/psf/psf_volume.ts";
-import { radiallyAveraged } from "shared/psf/radial_average.ts";
+import { radiallyAveraged } from "shared/psf/measure/radial_average.ts";
 import { resampled } from "shared/psf/resample_psf.ts";
-import { widthsThrough } from "shared/psf/widths.ts";
+import { widthsThrough } from "shared/psf/measure/widths.ts";
 
 /** Largest difference, relative to the peak of `expected`. */
 function difference(found: PsfVolume, expected: PsfVolume): number {

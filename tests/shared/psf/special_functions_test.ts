@@ -1,7 +1,7 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
-import { besselJ0 } from "shared/psf/bessel.ts";
-import { erf, erfBetween } from "shared/psf/erf.ts";
-import { gaussLegendre, nodesForAverage } from "shared/psf/gauss_legendre.ts";
+import { besselJ0 } from "shared/psf/generate/bessel.ts";
+import { erf, erfBetween } from "shared/psf/generate/erf.ts";
+import { gaussLegendre, nodesForAverage } from "shared/psf/generate/gauss_legendre.ts";
 import { lagrangeAt } from "shared/psf/lagrange.ts";
 import { besselByIntegral, simpson } from "./diffraction_reference.ts";
 

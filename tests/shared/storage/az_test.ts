@@ -1,9 +1,9 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { ClearstackError } from "shared/errors.ts";
-import { azAccount, azPlace } from "shared/storage/az_address.ts";
-import { azClient } from "shared/storage/az_client.ts";
+import { azAccount, azPlace } from "shared/storage/az/az_address.ts";
+import { azClient } from "shared/storage/az/az_client.ts";
 import { openStore } from "shared/storage/open_store.ts";
-import { LARGE_OBJECT_BYTES } from "shared/storage/parts.ts";
+import { LARGE_OBJECT_BYTES } from "shared/storage/http/parts.ts";
 import type { Store } from "shared/storage/store.ts";
 import { accountSas } from "../../fixtures/account_sas.ts";
 import { type Fault, type FaultPlan, type FaultProxy, faultProxy } from "../../fixtures/fault_proxy.ts";

@@ -3,8 +3,8 @@ import { assert, assertEquals } from "@std/assert";
 import { deflateSync, gzipSync, zstdCompressSync } from "node:zlib";
 import Blosc from "numcodecs/blosc";
 import Lz4 from "numcodecs/lz4";
-import { crc32c } from "shared/storage/crc32c.ts";
-import { type DecoderName, DECODERS, type DecoderSettings } from "shared/storage/decoders.ts";
+import { crc32c } from "shared/codec/crc32c.ts";
+import { type DecoderName, DECODERS, type DecoderSettings } from "shared/codec/decoders.ts";
 import { noise } from "../../fixtures/noise.ts";
 
 const DAMAGES = 1000;

@@ -1,8 +1,8 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { ClearstackError } from "shared/errors.ts";
-import { googleToken } from "shared/storage/google_token.ts";
+import { googleToken } from "shared/storage/credentials/google_token.ts";
 import { openStore } from "shared/storage/open_store.ts";
-import { LARGE_OBJECT_BYTES } from "shared/storage/parts.ts";
+import { LARGE_OBJECT_BYTES } from "shared/storage/http/parts.ts";
 import type { Store } from "shared/storage/store.ts";
 import { cannedEnvironment } from "../../fixtures/canned_fetch.ts";
 import { type Fault, type FaultPlan, faultProxy } from "../../fixtures/fault_proxy.ts";

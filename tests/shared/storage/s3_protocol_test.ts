@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { ClearstackError } from "shared/errors.ts";
 import { openStore } from "shared/storage/open_store.ts";
-import { LARGE_OBJECT_BYTES } from "shared/storage/parts.ts";
+import { LARGE_OBJECT_BYTES } from "shared/storage/http/parts.ts";
 import { cannedEnvironment, type Sent } from "../../fixtures/canned_fetch.ts";
 import { environmentOf } from "../../fixtures/object_servers.ts";
 

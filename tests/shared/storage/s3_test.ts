@@ -2,8 +2,8 @@ import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/
 import * as zarr from "zarrita";
 import { ClearstackError } from "shared/errors.ts";
 import { openStore } from "shared/storage/open_store.ts";
-import { LARGE_OBJECT_BYTES } from "shared/storage/parts.ts";
-import { s3Client } from "shared/storage/s3_client.ts";
+import { LARGE_OBJECT_BYTES } from "shared/storage/http/parts.ts";
+import { s3Client } from "shared/storage/s3/s3_client.ts";
 import type { Store } from "shared/storage/store.ts";
 import { type Fault, type FaultPlan, type FaultProxy, faultProxy } from "../../fixtures/fault_proxy.ts";
 import { cephServer, environmentOf, type ObjectServer, testOn } from "../../fixtures/object_servers.ts";

@@ -1,6 +1,6 @@
 /** Ways to a store that are slow, and ways that stop: what moves is waited for, what does not is tried again, for a while. */
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { azAccount } from "shared/storage/az_address.ts";
+import { azAccount } from "shared/storage/az/az_address.ts";
 import { ClearstackError } from "shared/errors.ts";
 import { openStore } from "shared/storage/open_store.ts";
 import type { Store } from "shared/storage/store.ts";

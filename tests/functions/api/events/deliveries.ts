@@ -1,12 +1,12 @@
 /** Recorded deliveries, and senders that may send them. */
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import type { JWTPayload } from "jose";
-import type { Delivery } from "functions/api/events/event_format.ts";
+import type { Delivery } from "functions/api/events/formats/event_format.ts";
 import type { EventSources } from "functions/api/events/event_sources.ts";
 import { EventSourcesSchema } from "functions/api/events/event_sources.ts";
-import { SenderKeys } from "functions/api/events/sender_keys.ts";
-import type { SnsMessage } from "functions/api/events/sns.ts";
-import { signedText } from "functions/api/events/sns_signature.ts";
+import { SenderKeys } from "functions/api/events/proofs/sender_keys.ts";
+import type { SnsMessage } from "functions/api/events/formats/sns.ts";
+import { signedText } from "functions/api/events/proofs/sns_signature.ts";
 import type { TestCertificate } from "../../../fixtures/certificate.ts";
 import { testCertificate } from "../../../fixtures/certificate.ts";
 

@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import type { EventSources } from "functions/api/events/event_sources.ts";
-import { normalise } from "functions/api/events/normalise.ts";
-import type { UploadEvent } from "functions/api/events/upload_event.ts";
+import { normalise } from "functions/api/events/formats/normalise.ts";
+import type { UploadEvent } from "functions/api/events/formats/upload_event.ts";
 import { ClearstackError } from "shared/errors.ts";
 import type { Proof, Recorded } from "./deliveries.ts";
 import { deliveryOf, PROOFS, recorded, SECRET, Senders, SOURCES } from "./deliveries.ts";

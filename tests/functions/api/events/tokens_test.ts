@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { SignJWT, UnsecuredJWT } from "jose";
-import { normalise } from "functions/api/events/normalise.ts";
+import { normalise } from "functions/api/events/formats/normalise.ts";
 import { ClearstackError } from "shared/errors.ts";
 import { AUDIENCE, deliveryOf, EMAIL, entraToken, googleToken, recorded, Senders, SOURCES } from "./deliveries.ts";
 

@@ -1,0 +1,72 @@
+/** Events of Azure Blob Storage in Event Grid's own schema. */
+import { z } from "zod";
+import type { Delivery, EventFormat } from "./event_format.ts";
+import { hasMembers, parseEvent } from "./event_format.ts";
+import { requireSecret } from "../proofs/shared_secret.ts";
+import { requireEntraToken } from "../proofs/sender_token.ts";
+import { ClearstackError } from "shared/errors.ts";
+import type { UploadEvent } from "./upload_event.ts";
+
+/** Uploads to this endpoint are announced by their kind; Data Lake announces the flush of a file the same way. */
+export const BLOB_CREATED = "Microsoft.Storage.BlobCreated";
+
+const EventsSchema = z.array(z.looseObject({ eventType: z.string() })).min(1);
+
+const CreatedSchema = z.object({
+  id: z.string(),
+  topic: z.string(),
+  subject: z.string(),
+  data: z.object({ eTag: z.string() }),
+});
+
+const ValidationSchema = z.object({ data: z.object({ validationCode: z.string().max(512) }) });
+
+export const eventGrid: EventFormat = {
+  name: "eventgrid",
+  recognise: ({ headers, body }) => headers.has("aeg-event-type") && Array.isArray(body) || isEventGrid(body),
+  open: ({ eventgrid: settings }, keys) =>
+    settings && {
+      authenticate: async (delivery) => {
+        const { entra, secretSha256 } = settings;
+        if (secretSha256 && (!entra || delivery.query.has("secret"))) await requireSecret(delivery, secretSha256);
+        else if (entra) await requireEntraToken(delivery, entra, keys);
+      },
+      handshake,
+      normalise: ({ body }) =>
+        parseEvent("Event Grid", EventsSchema, body).filter(({ eventType }) => eventType === BLOB_CREATED).map(
+          readCreated,
+        ),
+    },
+};
+
+function isEventGrid(body: unknown): boolean {
+  return Array.isArray(body) && hasMembers(body[0], "eventType", "data", "subject");
+}
+
+/** Event Grid asks a new endpoint to repeat a code; the sender has been authenticated by then. */
+function handshake({ body }: Delivery): Promise<Record<string, string> | undefined> {
+  const [first] = parseEvent("Event Grid", EventsSchema, body);
+  if (first?.eventType !== "Microsoft.EventGrid.SubscriptionValidationEvent") return Promise.resolve(undefined);
+  const { data: { validationCode } } = parseEvent("Event Grid", ValidationSchema, first);
+  return Promise.resolve({ validationResponse: validationCode });
+}
+
+function readCreated(event: unknown): UploadEvent {
+  const { id, topic, subject, data } = parseEvent("Event Grid", CreatedSchema, event);
+  return { ...blobOf(topic, subject), version: blobVersion(data.eTag), id };
+}
+
+/** The account from the resource that an event is of, container and key from its subject, which states them as they are. */
+export function blobOf(resource: string, subject: string): Pick<UploadEvent, "provider" | "bucket" | "key"> {
+  const account = /\/storageAccounts\/([a-z0-9]+)$/i.exec(resource)?.[1]?.toLowerCase();
+  const [, container, key] = /^\/blobServices\/default\/containers\/([^/]+)\/blobs\/(.+)$/s.exec(subject) ?? [];
+  if (account === undefined || container === undefined || key === undefined) {
+    throw new ClearstackError("invalid-request", "not an Event Grid event: it names no blob of a storage account");
+  }
+  return { provider: "az", bucket: `${account}/${container}`, key };
+}
+
+/** Azure states the same tag with and without quotes and `0x`. */
+export function blobVersion(eTag: string): string {
+  return eTag.replaceAll('"', "").replace(/^0x/i, "").toLowerCase();
+}

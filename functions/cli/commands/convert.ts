@@ -1,0 +1,54 @@
+/** `clearstack convert`: stores any image that can be read as an OME-Zarr of the same voxels, with coarser levels. */
+import { parseBytes } from "shared/config.ts";
+import { formatBytes } from "shared/plan/host_memory.ts";
+import { CONVERSION_FLAGS, conversionRequest } from "../conversion/conversion_arguments.ts";
+import type { ConversionResult } from "../conversion/convert_image.ts";
+import { times } from "./info_facts.ts";
+import type { Io } from "../io.ts";
+import { parseArguments } from "../flags/parse_arguments.ts";
+import { runShown } from "./run_shown.ts";
+
+const FORM = {
+  usage: "convert SOURCE OUTPUT",
+  positionals: ["SOURCE", "OUTPUT"],
+  flags: {
+    ...CONVERSION_FLAGS,
+    "json": {},
+    "quiet": {},
+  },
+};
+
+/** Runs the command. */
+export async function convertCommand(args: readonly string[], io: Io): Promise<number> {
+  const parsed = parseArguments(args, FORM);
+  const request = await conversionRequest(parsed);
+  const memory = parsed.value("memory");
+  const memoryBytes = memory === undefined ? io.config().hostBytes : parseBytes("--memory", memory);
+  const { convertImage } = await import("../conversion/convert_image.ts");
+  const { createLocalEngine } = await import("shared/engine/local.ts");
+  const { reduceTile } = await import("functions/pyramid/reduce_tile.ts");
+  const shown = { quiet: parsed.has("quiet"), json: parsed.has("json"), pieces: "blocks", describe: describeResult };
+  await runShown(
+    io,
+    shown,
+    (given) => convertImage(request, { memoryBytes, engine: createLocalEngine({ levels: reduceTile }), ...given }),
+  );
+  return 0;
+}
+
+/** The result in words. */
+function describeResult(result: ConversionResult): string {
+  const { output, shape, axes, dtype, omeVersion, chunk, shard, levels } = result;
+  const { blocks, blocksWritten, seconds, bytesRead, bytesWritten } = result;
+  const sides = (triple: readonly number[]) => times(axes.includes("z") ? triple : triple.slice(1));
+  const reused = blocks - blocksWritten;
+  return `${output}\n` +
+    `  ${times(shape)} (${[...axes].join(" ")}) ${dtype} in ${blocks} block${blocks === 1 ? "" : "s"}${
+      reused > 0 ? ` (${reused} from an earlier run)` : ""
+    }` +
+    `${levels > 1 ? `, ${levels} levels` : ""}\n` +
+    `  OME-Zarr ${omeVersion}, chunks of ${sides(chunk)}${
+      shard === undefined ? "" : ` in shards of ${sides(shard)}`
+    }\n` +
+    `  ${seconds.toFixed(2)} s, read ${formatBytes(bytesRead)}, wrote ${formatBytes(bytesWritten)}\n`;
+}

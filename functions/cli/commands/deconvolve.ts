@@ -1,0 +1,53 @@
+/** `clearstack deconvolve`: one job, from arguments to a finished output. */
+import type { JobResult } from "shared/contract/job_status.ts";
+import type { SeamCertificate } from "shared/contract/seam.ts";
+import { formatBytes } from "shared/plan/host_memory.ts";
+import type { Io } from "../io.ts";
+import { jobRequest } from "../flags/job_arguments.ts";
+import { JOB_FLAGS } from "../flags/job_flags.ts";
+import { parseArguments } from "../flags/parse_arguments.ts";
+import { runShown } from "./run_shown.ts";
+
+const FORM = {
+  usage: "deconvolve SOURCE OUTPUT --psf PSF",
+  positionals: ["SOURCE", "OUTPUT"],
+  flags: { ...JOB_FLAGS, "json": {}, "quiet": {} },
+};
+
+/** Runs the command. */
+export async function deconvolveCommand(args: readonly string[], io: Io): Promise<number> {
+  const parsed = parseArguments(args, FORM);
+  const [source, output] = parsed.positionals as [string, string];
+  const request = await jobRequest(parsed, source, output);
+  const { openLocalProcess } = await import("../tiles/local_process.ts");
+  const { runJob } = await import("functions/orchestrate/run/run_job.ts");
+  const local = openLocalProcess(io.config());
+  try {
+    const shown = { quiet: parsed.has("quiet"), json: parsed.has("json"), describe: describeResult };
+    await runShown(io, shown, (given) => runJob(request, local.deps, given));
+    return 0;
+  } finally {
+    await local.close();
+  }
+}
+
+/** The result in words. */
+function describeResult(result: JobResult): string {
+  const { tiles, tilesComputed, voxels, iterations, seconds, kernelSeconds, backend, adapter, decisions, seam } =
+    result;
+  const reused = tiles - tilesComputed;
+  return `${result.output}\n` +
+    `  ${voxels.toLocaleString("en")} voxels in ${tiles} tiles${
+      reused > 0 ? ` (${reused} from an earlier run)` : ""
+    }, ` +
+    `${iterations} iterations${decisions?.reason ? `: ${decisions.reason}` : ""}\n` +
+    `  ${seconds.toFixed(2)} s, of which kernels ${kernelSeconds.toFixed(2)} s on ${backend} (${adapter})\n` +
+    `  read ${formatBytes(result.bytesRead)}, wrote ${formatBytes(result.bytesWritten)}\n` +
+    (seam ? `  seams: ${describeSeam(seam)}\n` : "");
+}
+
+/** The seam certificate in words. */
+export function describeSeam({ largest, places }: SeamCertificate): string {
+  const percent = `${Number((100 * largest).toPrecision(2))} %`;
+  return `largest difference ${percent} of the peak at ${places} ${places === 1 ? "place" : "places"}`;
+}

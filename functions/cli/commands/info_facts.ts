@@ -1,0 +1,142 @@
+/** What `info` tells of an image, in words: the same for the table and the picture. */
+import type { Channel } from "shared/contract/image_info.ts";
+import { dtypeBytes } from "shared/volume/dtype.ts";
+import type { ImageDescription } from "shared/image/describe_image.ts";
+import { gridSize } from "shared/image/grid_size.ts";
+import type { OutputState } from "shared/image/output/output_state.ts";
+import { formatBytes } from "shared/plan/host_memory.ts";
+
+/** A table of the image and its pieces, then facts one by one. */
+export interface InfoFacts {
+  readonly columns: readonly string[];
+  /** `image`, `chunk`, and `shard` where there are any. */
+  readonly rows: readonly (readonly [name: string, ...cells: string[]])[];
+  /** A text may have several lines. */
+  readonly facts: readonly (readonly [name: string, text: string])[];
+}
+
+const UNIT_SYMBOLS: Readonly<Record<string, string>> = {
+  micrometer: "\u00b5m",
+  nanometer: "nm",
+  millimeter: "mm",
+  centimeter: "cm",
+  meter: "m",
+  second: "s",
+  millisecond: "ms",
+  minute: "min",
+  hour: "h",
+};
+
+const FORMATS = { zarr2: "Zarr v2", zarr3: "Zarr v3", tiff: "TIFF" } as const;
+
+/** The facts of a description. */
+export function infoFacts(description: ImageDescription): InfoFacts {
+  const { info, bytes, chunks, objects, shardShape } = description;
+  const pieceBytes = (shape: readonly number[]) =>
+    formatBytes(gridSize(shape, shape.map(() => 1)) * dtypeBytes(info.dtype));
+  const piece = (name: string, shape: readonly number[], pieces: number) =>
+    [name, times(shape), pieceBytes(shape), pieces.toLocaleString("en")] as const;
+  const output = description.output === undefined ? [] : outputFacts(description.output);
+  return {
+    columns: ["shape", "bytes", "count"],
+    rows: [
+      ["image", times(info.shape), formatBytes(bytes), volumes(description)],
+      piece("chunk", info.chunkShape, chunks),
+      ...(shardShape === undefined ? [] : [piece("shard", shardShape, objects)]),
+    ],
+    facts: [
+      ["type", info.dtype],
+      ["axes", info.axes.map(({ name }) => name).join(" ")],
+      ["voxel", voxel(description)],
+      ["extent", extent(description)],
+      ["format", format(description)],
+      ["compression", [description.compression, ...description.remarks].join(", ")],
+      ...(info.channels === undefined ? [] : [["channels", info.channels.map(channelName).join(", ")] as const]),
+      ...levelFacts(description),
+      ...(description.labels.length === 0 ? [] : [["labels", description.labels.join(", ")] as const]),
+      ...output,
+    ].filter(([, text]) => text !== "") as [string, string][],
+  };
+}
+
+/** `12 \u00b5m`; the bare number where the unit is not known. */
+export function quantity(value: number, unit: string | undefined): string {
+  const number = String(Number(value.toPrecision(4)));
+  return unit === undefined ? number : `${number} ${UNIT_SYMBOLS[unit] ?? unit}`;
+}
+
+/** A shape in one line. */
+export function times(shape: readonly number[]): string {
+  return shape.join(" \u00d7 ");
+}
+
+function volumes({ info: { axes, shape } }: ImageDescription): string {
+  const outer = shape.filter((_, axis) => axes[axis]!.type !== "space");
+  const total = outer.reduce((product, side) => product * side, 1);
+  const what = axes.some(({ name }) => name === "z") ? "volume" : "plane";
+  return `${total.toLocaleString("en")} ${what}${total === 1 ? "" : "s"}`;
+}
+
+/** True if the file says how large voxels are. */
+export function hasScale({ info: { axes, scale } }: ImageDescription): boolean {
+  return axes.some(({ type, unit }, axis) => type === "space" && (unit !== undefined || scale[axis] !== 1));
+}
+
+function voxel(description: ImageDescription): string {
+  if (!hasScale(description)) return "size not stated";
+  return alongSpace(description, (scale) => scale);
+}
+
+function extent(description: ImageDescription): string {
+  return hasScale(description) ? alongSpace(description, (scale, length) => scale * length) : "";
+}
+
+/** The unit once, if it is the same along all axes. */
+function alongSpace({ info }: ImageDescription, measure: (scale: number, length: number) => number): string {
+  const parts = info.axes.flatMap(({ type, unit }, axis) =>
+    type === "space" ? [{ value: measure(info.scale[axis]!, info.shape[axis]!), unit }] : []
+  );
+  const same = parts.every(({ unit }) => unit === parts[0]!.unit);
+  const numbers = parts.map(({ value, unit }) => same ? quantity(value, undefined) : quantity(value, unit));
+  const symbol = same && parts[0]!.unit !== undefined ? ` ${UNIT_SYMBOLS[parts[0]!.unit] ?? parts[0]!.unit}` : "";
+  return `${times(numbers as never)}${symbol}`;
+}
+
+function format({ info, omeVersion }: ImageDescription): string {
+  const name = FORMATS[info.format];
+  return omeVersion === undefined ? name : `OME-Zarr ${omeVersion} (${name})`;
+}
+
+function channelName({ name, color, emissionNanometres }: Channel, index: number): string {
+  const details = [
+    ...(color === undefined ? [] : [`#${color}`]),
+    ...(emissionNanometres === undefined ? [] : [`${emissionNanometres} nm`]),
+  ];
+  return `${name ?? index}${details.length === 0 ? "" : ` (${details.join(", ")})`}`;
+}
+
+function levelFacts({ levels }: ImageDescription): (readonly [string, string])[] {
+  if (levels.length < 2) return [];
+  return [["levels", levels.map(({ path, shape }) => `${path.split("/").at(-1)}: ${times(shape)}`).join("\n")]];
+}
+
+function outputFacts(output: OutputState): (readonly [string, string])[] {
+  const { state, kind, version, tiles, tilesDone, source, psf, iterations, device } = output;
+  const how = state === "finished"
+    ? `finished${output.finished === undefined ? "" : ` ${output.finished}`}`
+    : tilesDone === undefined
+    ? "unfinished"
+    : `unfinished, ${tilesDone} of ${tiles} tiles`;
+  const made = [
+    `${kind} by Clearstack ${version ?? "of unknown version"}`,
+    ...(iterations === undefined || kind !== "deconvolve" ? [] : [`${iterations} iterations`]),
+    ...(device === undefined ? [] : [`on ${device}`]),
+  ];
+  return [
+    ["state", how],
+    ["made", made.join(", ")],
+    ["from", source ?? ""],
+    ["PSF", psf ?? ""],
+    ["plan", output.planHash.slice(0, 16)],
+  ];
+}

@@ -1,0 +1,113 @@
+/** `clearstack keys`: the file of API keys that a service accepts. A key is shown once, when it is made; the file has its hash. */
+import { apiKeyHash, createApiKey, KEY_ID, KEY_ID_FORM } from "functions/api/auth/api_key.ts";
+import type { KeyRecord } from "functions/api/auth/key_records.ts";
+import { formatKeyRecords, parseKeyRecords } from "functions/api/auth/key_records.ts";
+import { RoleSchema } from "functions/api/principal.ts";
+import { ClearstackError } from "shared/errors.ts";
+import { oneOf, wholeNumber } from "../flags/argument_values.ts";
+import type { Command, Io } from "../io.ts";
+import { parseArguments } from "../flags/parse_arguments.ts";
+
+const FILE = { form: "the file of keys" };
+const DAYS_FORM = "a whole number of days from 1 to 3650";
+const DAY_MILLISECONDS = 24 * 3600 * 1000;
+
+const TASKS: Readonly<Record<string, Command>> = { create: createCommand, list: listCommand, remove: removeCommand };
+
+/** Runs the command. */
+export async function keysCommand(args: readonly string[], io: Io): Promise<number> {
+  const [task, ...rest] = args;
+  if (task === undefined || !Object.hasOwn(TASKS, task)) {
+    const known = Object.keys(TASKS).join(", ");
+    const found = task === undefined ? "keys lacks its task" : `keys "${task}" is no task`;
+    throw new ClearstackError("invalid-request", `${found}: expected one of ${known}`);
+  }
+  return await TASKS[task]!(rest, io);
+}
+
+async function createCommand(args: readonly string[], io: Io): Promise<number> {
+  const parsed = parseArguments(args, {
+    usage: "keys create ID --file FILE",
+    positionals: ["ID"],
+    flags: {
+      file: FILE,
+      roles: { form: "roles separated by commas: read, submit, admin" },
+      days: { form: DAYS_FORM },
+      quiet: {},
+    },
+  });
+  const id = parsed.positionals[0]!;
+  if (!KEY_ID.test(id)) throw new ClearstackError("invalid-request", `"${id}": an id is ${KEY_ID_FORM}`);
+  const file = fileOf(parsed.value("file"));
+  const records = await readRecords(file, { orNone: true });
+  if (records.some((record) => record.id === id)) {
+    throw new ClearstackError("conflict", `${file} has a key ${id}: remove it first, or take another id`);
+  }
+  const key = createApiKey(id);
+  const days = parsed.value("days");
+  const roles = (parsed.value("roles") ?? "submit").split(",").map((role) => oneOf("roles", role, RoleSchema.options));
+  await writeRecords(file, [...records, {
+    id,
+    sha256: apiKeyHash(key),
+    roles,
+    created: new Date().toISOString(),
+    ...(days === undefined ? {} : { expires: after(wholeNumber("days", days, DAYS_FORM, [1, 3650])) }),
+  }]);
+  io.out(`${key}\n`);
+  if (!parsed.has("quiet")) io.err(`Keep it now: ${file} has its hash only.\n`);
+  return 0;
+}
+
+async function listCommand(args: readonly string[], io: Io): Promise<number> {
+  const { value } = parseArguments(args, { usage: "keys list --file FILE", positionals: [], flags: { file: FILE } });
+  for (const { id, roles, created, expires } of await readRecords(fileOf(value("file")))) {
+    const end = expires === undefined ? "never expires" : `expires ${expires.slice(0, 10)}`;
+    io.out(`${id.padEnd(24)} ${roles.join(",").padEnd(18)} created ${created.slice(0, 10)}, ${end}\n`);
+  }
+  return 0;
+}
+
+async function removeCommand(args: readonly string[]): Promise<number> {
+  const { value, positionals: [id] } = parseArguments(args, {
+    usage: "keys remove ID --file FILE",
+    positionals: ["ID"],
+    flags: { file: FILE },
+  });
+  const file = fileOf(value("file"));
+  const records = await readRecords(file);
+  const rest = records.filter((record) => record.id !== id);
+  if (rest.length === records.length) throw new ClearstackError("not-found", `${file} has no key ${id}`);
+  await writeRecords(file, rest);
+  return 0;
+}
+
+function fileOf(file: string | undefined): string {
+  if (file !== undefined) return file;
+  throw new ClearstackError("invalid-request", "--file is missing: expected the file of keys");
+}
+
+function after(days: number): string {
+  return new Date(Date.now() + days * DAY_MILLISECONDS).toISOString();
+}
+
+async function readRecords(file: string, { orNone = false } = {}): Promise<KeyRecord[]> {
+  try {
+    return parseKeyRecords(await Deno.readTextFile(file), file);
+  } catch (error) {
+    if (error instanceof ClearstackError) throw error;
+    if (error instanceof Deno.errors.NotFound && orNone) return [];
+    throw new ClearstackError("not-found", `${file} cannot be read: create a key first, or check the path`);
+  }
+}
+
+/** Beside the file first, so that a service never reads half of it; for its owner's eyes only. */
+async function writeRecords(file: string, records: readonly KeyRecord[]): Promise<void> {
+  const draft = `${file}.${crypto.randomUUID()}`;
+  try {
+    await Deno.writeTextFile(draft, formatKeyRecords(records), { mode: 0o600, createNew: true });
+    await Deno.rename(draft, file);
+  } catch {
+    await Deno.remove(draft).catch(() => {});
+    throw new ClearstackError("unwritable", `${file} cannot be written: check the folder and the right to write to it`);
+  }
+}

@@ -1,0 +1,40 @@
+/** `clearstack plan`: what a job would do, without doing it. */
+import type { Io } from "../io.ts";
+import { jobRequest } from "../flags/job_arguments.ts";
+import { JOB_FLAGS } from "../flags/job_flags.ts";
+import { parseArguments } from "../flags/parse_arguments.ts";
+import { planTable } from "./plan_table.ts";
+import { writeDrawing } from "../draw/write_drawing.ts";
+
+const FORM = {
+  usage: "plan SOURCE [OUTPUT] --psf PSF",
+  positionals: ["SOURCE", "OUTPUT"],
+  optional: 1,
+  flags: { ...JOB_FLAGS, "json": {}, "svg": { form: "a file to draw the plan into" }, "quiet": {} },
+};
+
+/** Stands for an output that nobody named; a plan does not depend on it. */
+const NO_OUTPUT = "memory:unnamed";
+
+/** Runs the command. */
+export async function planCommand(args: readonly string[], io: Io): Promise<number> {
+  const parsed = parseArguments(args, FORM);
+  const [source, output = NO_OUTPUT] = parsed.positionals as [string, string?];
+  const request = await jobRequest(parsed, source, output);
+  const { openLocalProcess } = await import("../tiles/local_process.ts");
+  const { prepareJob } = await import("functions/orchestrate/plan/prepare_job.ts");
+  const local = openLocalProcess(io.config());
+  try {
+    const { plan, device, warnings } = await prepareJob(request, local.deps);
+    if (!parsed.has("quiet")) { for (const warning of warnings) io.err(`${warning}\n`); }
+    const file = parsed.value("svg");
+    if (file !== undefined) {
+      const { planSvg } = await import("../draw/plan_svg.ts");
+      await writeDrawing(file, planSvg(plan));
+    }
+    io.out(parsed.has("json") ? `${JSON.stringify(plan)}\n` : planTable(plan, `${device.backend} (${device.adapter})`));
+    return 0;
+  } finally {
+    await local.close();
+  }
+}

@@ -1,0 +1,115 @@
+/** A plan as a table for people. */
+import { channelLabel } from "shared/volume/channels.ts";
+import type { ImageInfo } from "shared/contract/image_info.ts";
+import type { MemoryTerms, Plan } from "shared/contract/plan.ts";
+import type { Vec3 } from "shared/volume/geometry.ts";
+import { voxelCount } from "shared/volume/geometry.ts";
+import { formatBytes } from "shared/plan/host_memory.ts";
+
+/** Tiles of 190 x 512 x 512 with 64 voxels more on every side, for a PSF of 128: 318 x 640 x 640 / (190 x 512 x 512). */
+const PIPELINE_OF_2020 = 2.6;
+
+/** The plan in lines of `name  value`. */
+export function planTable(plan: Plan, device: string): string {
+  const { source } = plan;
+  const rows: [string, string][] = [
+    [
+      "source",
+      `${times(source.shape)} ${source.dtype} (${source.axes.map(({ name }) => name).join("")}), ` +
+      `${source.format}, chunks ${times(source.chunkShape)}`,
+    ],
+    ...selectionRows(source),
+    ...psfRows(plan),
+    ["algorithm", algorithm(plan)],
+    ["device", device],
+    [
+      "tiles",
+      `${plan.tiles} (${times(plan.grid)}${plan.outerShape.length > 0 ? `, ${times(plan.outerShape)} volumes` : ""})`,
+    ],
+    ["tile", times(plan.tile)],
+    ["halo", plan.halo.join(", ")],
+    [
+      "box",
+      `${times(plan.box)}, ${plan.inflation.toFixed(2)} voxels computed for each useful one ` +
+      `(${PIPELINE_OF_2020} in the Dask and CuPy pipeline of 2020)`,
+    ],
+    ["output", `OME-Zarr ${plan.omeVersion}, float32`],
+    ["output chunks", times(plan.chunk)],
+    ...(plan.shard ? [["output shards", shards(plan, plan.shard)] as [string, string]] : []),
+    ...(plan.levels.length > 0
+      ? [["coarser levels", plan.levels.map(({ shape }) => times(shape)).join(", ")] as [string, string]]
+      : []),
+    ["in flight", `${plan.concurrency} ${plan.concurrency === 1 ? "tile" : "tiles"}`],
+    ["host memory", memory(plan.hostMemory, plan.hostBytes)],
+    ...(plan.deviceBytes > 0
+      ? [["device memory", memory(plan.deviceMemory, plan.deviceBytes)] as [string, string]]
+      : []),
+    ["to read", `${formatBytes(plan.bytesRead)}, ${plan.readAmplification.toFixed(2)} times the image`],
+    ["to write", `${formatBytes(plan.bytesWritten)} before compression`],
+    ["plan", plan.planHash.slice(0, 16)],
+  ];
+  const width = Math.max(...rows.map(([name]) => name.length));
+  return rows.map(([name, value]) => `${name.padEnd(width)}  ${value}\n`).join("");
+}
+
+/** What of a stored image is deconvolved, where it is not all of it. */
+function selectionRows(source: ImageInfo): [string, string][] {
+  const { channels, times } = source.selection ?? {};
+  const parts: string[] = [];
+  if (channels) {
+    const labels = channels.map((_, channel) => channelLabel(source, channel));
+    parts.push(`${labels.length === 1 ? "channel" : "channels"} ${labels.join(", ")}`);
+  }
+  if (times) {
+    const count = source.shape[0]!;
+    const step = times.step === 1 ? "" : `, one in ${times.step}`;
+    parts.push(count === 1 ? `time ${times.start}` : `${count} times from ${times.start}${step}`);
+  }
+  return parts.length === 0 ? [] : [["selected", parts.join("; ")]];
+}
+
+/** One row, or one for each channel that has its own PSF; the numbers are those of the request, from 1 and from 0. */
+function psfRows({ psf, source }: Plan): [string, string][] {
+  if (psf.channels === undefined) return [["PSF", times(psf.shape)]];
+  const several = psf.channels.some(({ entry }) => entry > 0);
+  return psf.channels.map(({ shape, entry, channel: ofPsf }, channel) => [
+    channel === 0 ? "PSF" : "",
+    `of channel ${channelLabel(source, channel)}: ${times(shape)}` +
+    `${several ? `, PSF ${entry + 1} of the request` : ""}${
+      ofPsf === undefined ? "" : `, channel ${ofPsf} of the PSF`
+    }`,
+  ]);
+}
+
+function times(shape: Vec3 | readonly number[]): string {
+  return shape.join(" x ");
+}
+
+function algorithm({ algorithm }: Plan): string {
+  const { iterations, boundary, boundaryValue, acceleration, start, stop } = algorithm;
+  const value = boundary === "constant" ? ` ${boundaryValue}` : "";
+  const options: [string, boolean][] = [
+    [`${stop === "fixed" ? "" : "at most "}${iterations} iterations`, true],
+    [`stop by ${stop}`, stop !== "fixed"],
+    [`boundary ${boundary}${value}`, true],
+    [`acceleration ${acceleration}`, acceleration !== "none"],
+    [`background ${algorithm.background}`, algorithm.background !== 0],
+    [`total variation ${algorithm.totalVariation}`, algorithm.totalVariation > 0],
+    [`damping ${algorithm.dampingSigmas}`, algorithm.dampingSigmas > 0],
+    [`saturation ${algorithm.saturation}`, algorithm.saturation !== "off"],
+    [`back-projector ${algorithm.backProjector}`, algorithm.backProjector !== "matched"],
+    [`OTF in ${algorithm.otfPrecision}`, algorithm.otfPrecision !== "float32"],
+    [`start ${start}`, true],
+  ];
+  return options.flatMap(([text, shown]) => shown ? [text] : []).join(", ");
+}
+
+function shards({ chunk }: Plan, shard: Vec3): string {
+  const bytes = formatBytes(4 * voxelCount(shard));
+  return `${times(shard)}: ${voxelCount(shard) / voxelCount(chunk)} chunks, ${bytes} before compression`;
+}
+
+function memory(terms: MemoryTerms, total: number): string {
+  const named = Object.entries(terms).map(([name, bytes]) => `${name} ${formatBytes(bytes)}`);
+  return `${formatBytes(total)}: ${named.join(", ")}`;
+}

@@ -1,0 +1,128 @@
+/** `clearstack psf from-beads`: a PSF measured in an image of beads. */
+import { ClearstackError } from "shared/errors.ts";
+import { mapAxes, type Vec3 } from "shared/volume/geometry.ts";
+import { averageBeads, type BeadReport } from "shared/psf/measure/average_beads.ts";
+import { mendPsf } from "shared/psf/measure/repair_psf.ts";
+import { readVolume, type StoredVolume } from "shared/psf/read_volume.ts";
+import { checkPsfUrl } from "shared/psf/write_psf.ts";
+import { redactUrl } from "shared/storage/url.ts";
+import { refuseValue, triple, wholeNumber } from "../../flags/argument_values.ts";
+import type { Io } from "../../io.ts";
+import { type Flag, parseArguments, type ParsedArguments } from "../../flags/parse_arguments.ts";
+import { location, MEND_FLAGS, mendOptions, number, OUTPUT_FLAGS, voxel, VOXEL_FORM } from "./psf_arguments.ts";
+import { mendLines } from "./psf_repair.ts";
+import { deliver } from "./psf_report.ts";
+
+const MOST_SIDE = 1025;
+const INDEX_FORM = "a whole number from 0";
+const MOST_INDEX = 1_000_000;
+
+const FLAGS = {
+  "bead-distance": { form: "the least distance between beads in micrometres, such as 4" },
+  "shape": { form: `Z,Y,X: odd whole numbers from 1 to ${MOST_SIDE}, such as 31,31,31 (Y,X for a 2-D image)` },
+  "threshold": { form: "a bead's height above the background in its standard deviations, such as 8" },
+  "saturation": { form: "the value at which the camera is saturated" },
+  "voxel": { form: VOXEL_FORM },
+  "path": { form: "the path of an array inside IMAGE" },
+  "time": { form: INDEX_FORM },
+  "channel": { form: INDEX_FORM },
+  "radial-average": MEND_FLAGS["radial-average"],
+  "crop-energy": MEND_FLAGS["crop-energy"],
+  ...OUTPUT_FLAGS,
+} satisfies Record<string, Flag>;
+
+const FORM = {
+  usage: "psf from-beads IMAGE OUTPUT --bead-distance UM",
+  positionals: ["IMAGE", "OUTPUT"],
+  flags: FLAGS,
+};
+
+/** Deviations that no noise reaches in an image of 10^9 voxels. */
+const DEFAULT_THRESHOLD = 8;
+
+/** Runs the command. */
+export async function fromBeadsCommand(args: readonly string[], io: Io): Promise<number> {
+  const parsed = parseArguments(args, FORM);
+  const [input, url] = parsed.positionals as [string, string];
+  checkPsfUrl(url);
+  const distance = positive(parsed, "bead-distance");
+  if (distance === undefined) {
+    throw new ClearstackError("invalid-request", `--bead-distance is missing: expected ${FLAGS["bead-distance"].form}`);
+  }
+  const image = await readVolume(location(input, parsed.value("path")), {
+    time: index(parsed, "time"),
+    channel: index(parsed, "channel"),
+  });
+  const voxelMicrometre = voxel(parsed, "voxel") ?? image.voxelMicrometre;
+  if (voxelMicrometre === undefined) {
+    throw new ClearstackError(
+      "invalid-request",
+      `${redactUrl(input)} does not state its voxel size: give --voxel Z,Y,X`,
+    );
+  }
+  const { psf, report } = averageBeads(image, {
+    distance,
+    voxel: voxelMicrometre,
+    threshold: positive(parsed, "threshold") ?? DEFAULT_THRESHOLD,
+    shape: shapeOf(parsed, image.shape, mapAxes((axis) => distance / voxelMicrometre[axis])),
+    saturation: number(parsed, "saturation", FLAGS) ?? saturationOf(image),
+  });
+  const mended = mendPsf(psf, { ...mendOptions(parsed), voxelMicrometre });
+  const facts = {
+    input: redactUrl(input),
+    beadDistanceMicrometre: distance,
+    beads: report,
+    negativeShare: mended.negativeShare,
+  };
+  const lines = [...describeBeads(report, voxelMicrometre), ...mendLines(mended)];
+  await deliver({ url, ...mended, facts, lines, warnings: warningsOf(report) }, parsed, io);
+  return 0;
+}
+
+/** Half the distance to every side, so that no box holds two beads; at most what the image holds. */
+function shapeOf(args: ParsedArguments, image: Vec3, distanceVoxels: Vec3): Vec3 {
+  const text = args.value("shape");
+  if (text === undefined) {
+    return mapAxes((axis) => image[axis] === 1 ? 1 : 2 * Math.max(3, Math.floor(distanceVoxels[axis] / 2)) + 1);
+  }
+  const sides = triple("shape", text, FLAGS.shape.form, [1, MOST_SIDE]);
+  if (sides.some((side) => side % 2 === 0)) refuseValue("shape", text, FLAGS.shape.form);
+  return sides.length === 3 ? sides : [1, ...sides];
+}
+
+/** The largest value that integers can hold; cameras with fewer bits need --saturation. */
+function saturationOf({ info: { dtype } }: StoredVolume): number {
+  const [, unsigned, bits] = /^(u?)int(\d+)$/.exec(dtype) ?? [];
+  return bits === undefined ? Infinity : 2 ** (Number(bits) - (unsigned === "u" ? 0 : 1)) - 1;
+}
+
+function positive(args: ParsedArguments, flag: "bead-distance" | "threshold"): number | undefined {
+  const value = number(args, flag, FLAGS);
+  return value === undefined || value > 0 ? value : refuseValue(flag, args.value(flag)!, FLAGS[flag].form);
+}
+
+function index(args: ParsedArguments, flag: "time" | "channel"): number | undefined {
+  const text = args.value(flag);
+  return text === undefined ? undefined : wholeNumber(flag, text, INDEX_FORM, [0, MOST_INDEX]);
+}
+
+function describeBeads(report: BeadReport, voxelMicrometre: Vec3): string[] {
+  const { used, left, widths, light, background } = report;
+  const spread = (["z", "y", "x"] as const).flatMap((name, axis) => {
+    const width = widths[axis];
+    if (width === undefined || voxelMicrometre[axis] === 0) return [];
+    const [mean, deviation] = [width.mean, width.deviation].map((value) => (value * voxelMicrometre[axis]).toFixed(3));
+    return [`${name} ${mean} ± ${deviation} µm`];
+  });
+  return [
+    `average of ${used} beads; left out: ${left.crowded} crowded, ${left.atEdge} at the edge, ${left.saturated} ` +
+    `saturated, ${left.unlike} unlike the others`,
+    `widths of single beads: ${spread.join(", ")}`,
+    `light per bead ${light.mean.toPrecision(3)} ± ${light.deviation.toPrecision(2)}, background ` +
+    `${background.level.toPrecision(4)} ± ${background.noise.toPrecision(2)}`,
+  ];
+}
+
+function warningsOf({ used }: BeadReport): string[] {
+  return used >= 5 ? [] : [`only ${used} ${used === 1 ? "bead was" : "beads were"} averaged; more make a smoother PSF`];
+}

@@ -1,0 +1,106 @@
+/** `clearstack psf resample` and `psf average`: measured PSFs made fit for use. */
+import { ClearstackError } from "shared/errors.ts";
+import { formatVec3, type Vec3 } from "shared/volume/geometry.ts";
+import { averagePsfs } from "shared/psf/measure/average_psfs.ts";
+import { type MendedPsf, mendPsf } from "shared/psf/measure/repair_psf.ts";
+import type { PsfVolume } from "shared/psf/psf_volume.ts";
+import { readVolume } from "shared/psf/read_volume.ts";
+import { checkPsfUrl } from "shared/psf/write_psf.ts";
+import { redactUrl } from "shared/storage/url.ts";
+import type { Io } from "../../io.ts";
+import { type Flag, parseArguments } from "../../flags/parse_arguments.ts";
+import { location, MEND_FLAGS, mendOptions, OUTPUT_FLAGS, targetVoxel, voxel } from "./psf_arguments.ts";
+import { VOXEL_FLAGS, VOXEL_FORM } from "./psf_arguments.ts";
+import { deliver } from "./psf_report.ts";
+
+const FLAGS = {
+  ...VOXEL_FLAGS,
+  "psf-voxel": { form: VOXEL_FORM },
+  "psf-path": { form: "the path of an array inside the PSF" },
+  ...MEND_FLAGS,
+  ...OUTPUT_FLAGS,
+} satisfies Record<string, Flag>;
+
+/** PSFs that one average may take. */
+const MOST_PSFS = 64;
+
+/** `psf resample PSF OUTPUT`: one PSF, mended and at another voxel size. */
+export async function resampleCommand(args: readonly string[], io: Io): Promise<number> {
+  return await mendCommand(args, io, {
+    usage: "psf resample PSF OUTPUT",
+    positionals: ["PSF", "OUTPUT"],
+    flags: FLAGS,
+  });
+}
+
+/** `psf average PSF... OUTPUT`: several measurements of one PSF, moved to a common centre. */
+export async function averageCommand(args: readonly string[], io: Io): Promise<number> {
+  return await mendCommand(args, io, {
+    usage: "psf average PSF PSF... OUTPUT",
+    positionals: ["PSF", "PSF", "OUTPUT", ...Array<string>(MOST_PSFS - 2).fill("PSF")],
+    optional: MOST_PSFS - 2,
+    flags: FLAGS,
+  });
+}
+
+async function mendCommand(
+  args: readonly string[],
+  io: Io,
+  form: Parameters<typeof parseArguments>[1],
+): Promise<number> {
+  const parsed = parseArguments(args, form);
+  const inputs = parsed.positionals.slice(0, -1);
+  const url = parsed.positionals.at(-1)!;
+  checkPsfUrl(url);
+  const options = mendOptions(parsed);
+  const [target, given] = [await targetVoxel(parsed), voxel(parsed, "psf-voxel")];
+  const volumes: PsfVolume[] = [];
+  let voxelMicrometre: Vec3 | undefined = given;
+  for (const input of inputs) {
+    const stored = await readVolume(location(input, parsed.value("psf-path")));
+    const size = given ?? stored.voxelMicrometre;
+    if (volumes.length > 0) refuseOtherVoxel(input, size, voxelMicrometre);
+    voxelMicrometre = size;
+    volumes.push({ shape: stored.shape, values: Float64Array.from(stored.values) });
+  }
+  const volume = volumes.length === 1 ? volumes[0]! : averagePsfs(volumes);
+  const mended = mendPsf(volume, { ...options, resampleTo: target, voxelMicrometre });
+  const facts = {
+    inputs: inputs.map(redactUrl),
+    ...options,
+    background: mended.background,
+    negativeShare: mended.negativeShare,
+  };
+  await deliver(
+    { url, ...mended, facts, lines: [...lineOfInputs(inputs), ...mendLines(mended)], warnings: [] },
+    parsed,
+    io,
+  );
+  return 0;
+}
+
+function refuseOtherVoxel(input: string, size: Vec3 | undefined, first: Vec3 | undefined): void {
+  const same = size?.every((side, axis) =>
+    Math.abs(side / (first?.[axis] ?? NaN) - 1) < 1e-3 || side === first?.[axis]
+  );
+  if (same || (size === undefined && first === undefined)) return;
+  const told = (voxelSize: Vec3 | undefined) => voxelSize === undefined ? "unknown" : formatVec3(voxelSize);
+  throw new ClearstackError(
+    "invalid-request",
+    `${redactUrl(input)} has the voxel size ${told(size)}, the first PSF ${
+      told(first)
+    }: bring them to one with psf resample`,
+  );
+}
+
+function lineOfInputs(inputs: readonly string[]): string[] {
+  return inputs.length === 1 ? [] : [`average of ${inputs.length} PSFs`];
+}
+
+/** What was done, in words. */
+export function mendLines({ background, negativeShare }: MendedPsf): string[] {
+  return [
+    ...(background === 0 ? [] : [`background of ${background.toPrecision(4)} taken off`]),
+    ...(negativeShare === 0 ? [] : [`negative values, ${(100 * negativeShare).toPrecision(2)} % of it, set to 0`]),
+  ];
+}

@@ -1,0 +1,168 @@
+/** How an output was made, out of the records in it, and whether it can be made again. */
+import { loadJobPsf } from "functions/orchestrate/plan/load_job_psf.ts";
+import type { ImageInfo } from "shared/contract/image_info.ts";
+import type { JobRequest } from "shared/contract/job_request.ts";
+import type { Location } from "shared/contract/location.ts";
+import { DecisionsSchema } from "shared/contract/decisions.ts";
+import { type Plan, PlanSchema } from "shared/contract/plan.ts";
+import { JobRequestSchema } from "shared/contract/job_request.ts";
+import { ClearstackError, toClearstackError } from "shared/errors.ts";
+import { decodeJson } from "shared/image/zarr/json.ts";
+import { openImage } from "shared/image/open_image.ts";
+import { DONE_KEY, JOB_KEY, PROVENANCE_KEY } from "shared/image/output/output_layout.ts";
+import { selectVolumes } from "shared/image/read/select_volumes.ts";
+import { openPsf } from "shared/psf/load_psf.ts";
+import { psfLocations } from "shared/psf/psf_locations.ts";
+import { openStore } from "shared/storage/open_store.ts";
+import { needsPilot } from "shared/plan/tile_algorithm.ts";
+import { VERSION } from "shared/version.ts";
+import { z } from "zod";
+import { conversionArguments } from "../conversion/conversion_arguments.ts";
+import { ConversionRecordSchema } from "../conversion/conversion_record.ts";
+import { jobArguments } from "../flags/job_arguments.ts";
+
+/** A way to make an output again. */
+export interface Recipe {
+  /** The command and its arguments. */
+  readonly words: readonly string[];
+  /** Why the result may be another, one line each. */
+  readonly warnings: readonly string[];
+}
+
+const KindRecord = z.looseObject({
+  kind: z.string().default("deconvolve"),
+  version: z.string(),
+  redacted: z.array(z.string()).default([]),
+});
+const PilotRecord = z.looseObject({ decisions: DecisionsSchema });
+const JobRecord = z.looseObject({ request: JobRequestSchema, plan: PlanSchema, pilot: PilotRecord.optional() });
+const DoneRecord = z.looseObject({ result: z.looseObject({ backend: z.enum(["webgpu", "cpu"]) }) });
+const ProvenanceRecord = z.looseObject({
+  tiles: z.looseObject({ inPieces: z.number(), adapters: z.record(z.string(), z.number()) }),
+});
+
+/**
+ * Reads how the output at `url` was made, and whether its source and PSF are still what they were.
+ *
+ * @param again where the command is to write
+ * @throws {ClearstackError} `not-found` if it is no output of ours, `unsupported` if this version cannot repeat it
+ */
+export async function readRecipe(url: string, again: string): Promise<Recipe> {
+  const store = openStore(canonical(url));
+  const record = decodeJson(await store.get(JOB_KEY));
+  const kind = KindRecord.safeParse(record).data;
+  if (kind === undefined) {
+    throw new ClearstackError("not-found", `${store.url} does not say how it was made: it holds no ${JOB_KEY}`);
+  }
+  const done = decodeJson(await store.get(DONE_KEY));
+  const warnings = [
+    ...(kind.version === VERSION ? [] : [`it was made by Clearstack ${kind.version}, and this is ${VERSION}`]),
+    ...(done === undefined ? ["it is not finished: the command makes what it was to become"] : []),
+    ...kind.redacted.map((place) => `the URL of the ${place} had a user, a password or a query, which are not kept`),
+  ];
+  if (kind.kind === "convert") return await conversionRecipe(record, { again, warnings, where: store.url });
+  const job = JobRecord.safeParse(record).data;
+  if (job === undefined) throw unknown(store.url, kind.version);
+  const { plan, request } = job;
+  const backend = DoneRecord.safeParse(done).data?.result.backend ?? request.backend;
+  const repeated = decidedRequest({ ...request, backend }, { ...plan, ...job.pilot }, again);
+  const provenance = ProvenanceRecord.safeParse(decodeJson(await store.get(PROVENANCE_KEY))).data;
+  return {
+    words: ["deconvolve", ...jobArguments(repeated)],
+    warnings: [...warnings, ...tileWarnings(provenance), ...await changes(request, plan)],
+  };
+}
+
+function canonical(url: string): string {
+  return url.replace(/(?<=.)\/+$/, "");
+}
+
+function unknown(where: string, version: string): ClearstackError {
+  return new ClearstackError(
+    "unsupported",
+    `${where} was made by Clearstack ${version}, whose record this version (${VERSION}) cannot read; use that version`,
+  );
+}
+
+/**
+ * The request with what was decided for it: tile and halo, and the number of iterations where that leaves nothing else to a pilot
+ * that would not run. Everything else that a pilot decides comes out of the same sample again.
+ */
+function decidedRequest(request: JobRequest, plan: Plan, url: string): JobRequest {
+  const { memoryBytes: _, ...rest } = request;
+  const { stopTolerance: __, ...algorithm } = request.algorithm;
+  const fixed = {
+    ...algorithm,
+    stop: "fixed" as const,
+    iterations: plan.decisions?.iterations ?? algorithm.iterations,
+  };
+  return {
+    ...rest,
+    // A pilot also finds the scale of the image, which decides the last bits: it must run again where it ran.
+    algorithm: plan.decisions !== undefined && needsPilot(fixed) ? fixed : request.algorithm,
+    tiling: { tile: plan.tile, halo: plan.halo },
+    output: { ...request.output, url, ifExists: "fail" },
+  };
+}
+
+function tileWarnings(provenance: z.infer<typeof ProvenanceRecord> | undefined): string[] {
+  if (provenance === undefined) return [];
+  const { inPieces, adapters } = provenance.tiles;
+  const devices = Object.keys(adapters);
+  return [
+    ...(inPieces > 0
+      ? [
+        `${inPieces} of its tiles were computed in pieces for lack of device memory, and may come out a little different`,
+      ]
+      : []),
+    ...(devices.some((device) => device.startsWith("webgpu"))
+      ? [`it was computed on ${devices.join(", ")}: another GPU may round otherwise`]
+      : []),
+  ];
+}
+
+/** What is no longer as it was when the output was made. */
+async function changes(request: JobRequest, plan: Plan): Promise<string[]> {
+  const found: string[] = [];
+  const stored = await openAgain("source", request.source, found);
+  if (stored === undefined) return found;
+  if (stored.identity !== plan.source.identity) found.push(changed("source", request.source.url));
+  try {
+    const selected = selectVolumes(stored, request.select);
+    const opened = await Promise.all(psfLocations(request).map((location) => openPsf(location)));
+    const { info } = await loadJobPsf(request, opened, { stored, selected });
+    if (info.sha256 !== plan.psf.sha256) {
+      found.push(changed("PSF", psfLocations(request).map(({ url }) => url).join(", ")));
+    }
+  } catch (error) {
+    found.push(`the PSF cannot be read: ${toClearstackError(error).message}`);
+  }
+  return found;
+}
+
+async function openAgain(role: string, location: Location, found: string[]): Promise<ImageInfo | undefined> {
+  try {
+    return (await openImage(location)).info;
+  } catch (error) {
+    found.push(`the ${role} cannot be read: ${toClearstackError(error).message}`);
+    return undefined;
+  }
+}
+
+function changed(role: string, url: string): string {
+  return `the ${role} ${url} has changed since`;
+}
+
+async function conversionRecipe(
+  record: unknown,
+  { again, warnings, where }: { readonly again: string; readonly warnings: readonly string[]; readonly where: string },
+): Promise<Recipe> {
+  const job = ConversionRecordSchema.safeParse(record).data;
+  if (job === undefined) throw unknown(where, String((record as { version?: unknown }).version));
+  const { request, source } = job;
+  const found: string[] = [];
+  const stored = await openAgain("source", request.source, found);
+  if (stored !== undefined && stored.identity !== source.identity) found.push(changed("source", request.source.url));
+  const repeated = { ...request, output: { ...request.output, url: again, ifExists: "fail" as const } };
+  return { words: ["convert", ...conversionArguments(repeated)], warnings: [...warnings, ...found] };
+}

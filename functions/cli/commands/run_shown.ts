@@ -1,0 +1,42 @@
+/** Work that takes a while: its progress on standard error, its result on standard output, and the user may interrupt it. */
+import type { Io } from "../io.ts";
+import type { Shown } from "./progress_display.ts";
+import { ProgressDisplay } from "./progress_display.ts";
+
+/** How work is shown. */
+export interface RunShownOptions<Result> {
+  /** Without progress. */
+  readonly quiet: boolean;
+  /** Prints the result as one object. */
+  readonly json: boolean;
+  /** What the work is counted in. @default {"tiles"} */
+  readonly pieces?: string;
+  /** The result in words, lines and all. */
+  readonly describe: (result: Result) => string;
+}
+
+/** What the work is given. */
+export interface ShownWork {
+  /** Fires when the user interrupts. */
+  readonly signal: AbortSignal;
+  readonly onProgress: (shown: Shown) => void;
+}
+
+/** Does the work and prints its result; throws what it throws, once the display has ended. */
+export async function runShown<Result>(
+  io: Io,
+  { quiet, json, pieces = "tiles", describe }: RunShownOptions<Result>,
+  work: (given: ShownWork) => Promise<Result>,
+): Promise<void> {
+  const stop = new AbortController();
+  const release = io.onInterrupt(() => stop.abort());
+  const display = quiet ? undefined : new ProgressDisplay(io, { pieces });
+  try {
+    const result = await work({ signal: stop.signal, onProgress: (shown) => display?.update(shown) });
+    display?.end();
+    io.out(json ? `${JSON.stringify(result)}\n` : describe(result));
+  } finally {
+    display?.end();
+    release();
+  }
+}

@@ -1,0 +1,43 @@
+/** From the text of an argument to its value; every message names the flag, the value and the expected form. */
+import { ClearstackError } from "shared/errors.ts";
+import type { Vec3 } from "shared/volume/geometry.ts";
+
+/** Three numbers z, y, x, or two, y and x, for an image that has no z. */
+export type Triple = Vec3 | readonly [y: number, x: number];
+
+/** @throws {ClearstackError} `invalid-request`: `--flag "value": expected form` */
+export function refuseValue(flag: string, text: string, form: string): never {
+  throw new ClearstackError("invalid-request", `--${flag} "${text}": expected ${form}`);
+}
+
+/** A whole number from `least` to `most`. */
+export function wholeNumber(
+  flag: string,
+  text: string,
+  form: string,
+  [least, most]: readonly [number, number],
+): number {
+  const number = /^\d{1,15}$/.test(text) ? Number(text) : NaN;
+  return number >= least && number <= most ? number : refuseValue(flag, text, form);
+}
+
+/** Any finite number. */
+export function finiteNumber(flag: string, text: string, form: string): number {
+  const number = /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(text) ? Number(text) : NaN;
+  return Number.isFinite(number) ? number : refuseValue(flag, text, form);
+}
+
+/** One of a few words. */
+export function oneOf<T extends string>(flag: string, text: string, words: readonly T[]): T {
+  const word = words.find((candidate) => candidate === text);
+  return word ?? refuseValue(flag, text, `one of ${words.join(", ")}`);
+}
+
+/** `Z,Y,X`, or `Y,X`, whole numbers from `least`. */
+export function triple(flag: string, text: string, form: string, range: readonly [number, number]): Triple {
+  const parts = text.split(",");
+  if (parts.length !== 3 && parts.length !== 2) refuseValue(flag, text, form);
+  const numbers = parts.map((part) => /^\d{1,7}$/.test(part) ? Number(part) : NaN);
+  if (!numbers.every((number) => number >= range[0] && number <= range[1])) refuseValue(flag, text, form);
+  return numbers as unknown as Triple;
+}

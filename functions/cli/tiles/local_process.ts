@@ -1,0 +1,68 @@
+/** Everything a job needs on this machine: the CPU computes in this process, a GPU in one that it cannot take down with it. */
+import { createTileComputer } from "functions/deconvolve/compute_tile.ts";
+import { describeDevice } from "functions/deconvolve/describe_device.ts";
+import { reduceTile } from "functions/pyramid/reduce_tile.ts";
+import { computeClaim } from "functions/orchestrate/plan/compute_claim.ts";
+import type { JobDeps } from "functions/orchestrate/run/run_job.ts";
+import { chooseBackend, createDeconvolver } from "kernels/backend.ts";
+import type { Config } from "shared/config.ts";
+import { createLocalEngine } from "shared/engine/local.ts";
+import { measuredTasks } from "shared/engine/measured_tasks.ts";
+import type { DeconvolveKind, TaskFunctions, TaskKind } from "shared/engine/task_kinds.ts";
+import { plainLog } from "shared/telemetry/log.ts";
+import { SupervisedTiles } from "./supervised_tiles.ts";
+
+/** The functions hosted by one process. */
+export interface LocalProcess {
+  readonly deps: JobDeps;
+  /** Frees the device. */
+  close(): Promise<void>;
+}
+
+/** Where the processes that this one starts may go: wherever its user can. */
+const UNGUARDED = { CLEARSTACK_ADDRESS_GUARD: "off" };
+
+/**
+ * Puts the functions together; nothing is started or allocated before it is needed.
+ *
+ * @param guard variables by which a process that is started for jobs of others is held to what they may name
+ */
+export function openLocalProcess(config: Config, guard: Readonly<Record<string, string>> = UNGUARDED): LocalProcess {
+  const onCpu = createTileComputer({ chooseBackend, createDeconvolver });
+  const { hostBytes, deviceBytes, boxesAtOnce } = config;
+  const env = {
+    ...guard,
+    CLEARSTACK_MEMORY: `${hostBytes}`,
+    CLEARSTACK_DEVICE_MEMORY: `${deviceBytes}`,
+    ...(boxesAtOnce === undefined ? {} : { CLEARSTACK_GPU_BOXES: `${boxesAtOnce}` }),
+  };
+  const onGpu = new SupervisedTiles({ process: { env } });
+  const placeOf = ({ backend }: { readonly backend: string }): TaskFunctions<DeconvolveKind> =>
+    backend === "cpu" ? onCpu : onGpu;
+  const deps: JobDeps = {
+    engine: createLocalEngine(measuredTasks<TaskKind>(
+      {
+        tiles: (task, signal) => placeOf(task).tiles(task, signal),
+        seams: (task, signal) => placeOf(task).seams(task, signal),
+        pilots: (task, signal) => placeOf(task).pilots(task, signal),
+        levels: reduceTile,
+      },
+      ["tiles", "seams", "pilots", "levels"],
+      plainLog,
+    )),
+    device: async (choice) => {
+      if (choice === "cpu") return await describeDevice(choice, config);
+      const device = await onGpu.device(choice);
+      if (device.backend === "cpu") await onGpu.close();
+      return device;
+    },
+    computeClaim,
+  };
+  return {
+    deps,
+    close: async () => {
+      await onCpu.close();
+      await onGpu.close();
+    },
+  };
+}

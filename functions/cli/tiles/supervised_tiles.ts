@@ -1,0 +1,116 @@
+/**
+ * Tiles computed in a process that may die: it is started when it is needed, and when it dies, hangs or loses its GPU, the tile
+ * fails with an error that has it tried again, in a fresh process.
+ */
+import type { BackendChoice } from "shared/contract/backend.ts";
+import type { Device } from "shared/contract/device.ts";
+import { httpDevice, httpTiles } from "shared/engine/http_functions.ts";
+import type { DeconvolveKind, Invoke, TaskFunctions } from "shared/engine/task_kinds.ts";
+import { pause } from "shared/process/pause.ts";
+import { ClearstackError, isClearstackError, toClearstackError } from "shared/errors.ts";
+import type { TileWork } from "./tile_deadline.ts";
+import { TileDeadline } from "./tile_deadline.ts";
+import type { TileProcessOptions } from "./tile_process.ts";
+import { TileProcess } from "./tile_process.ts";
+
+/** Processes that may be lost before the GPU counts as unusable; finished tiles earn further ones. */
+const MOST_LOSSES = 4;
+const TILES_PER_LOSS = 16;
+
+/** A process that broke off a call is given so long to end by itself. */
+const ENDING_MILLISECONDS = 1000;
+
+/** What to supervise. */
+export interface SupervisedTilesOptions {
+  readonly process?: TileProcessOptions;
+  /** How long tiles may take. @default {by their work and the pace of earlier ones} */
+  readonly deadline?: TileDeadline;
+}
+
+/** A `deconvolve` function in a process of its own. */
+export class SupervisedTiles implements TaskFunctions<DeconvolveKind> {
+  readonly #options: SupervisedTilesOptions;
+  readonly #deadline: TileDeadline;
+  #process: Promise<TileProcess> | undefined;
+  #losses = 0;
+
+  constructor(options: SupervisedTilesOptions = {}) {
+    this.#options = options;
+    this.#deadline = options.deadline ?? new TileDeadline();
+  }
+
+  readonly tiles: Invoke<"tiles"> = (task, signal) =>
+    this.#supervise(task, signal, (functions) => functions.tiles(task, signal));
+
+  readonly seams: Invoke<"seams"> = (task, signal) =>
+    this.#supervise(task, signal, (functions) => functions.seams(task, signal));
+
+  readonly pilots: Invoke<"pilots"> = (task, signal) =>
+    this.#supervise(task, signal, (functions) => functions.pilots(task, signal));
+
+  /** What the process computes on; starts it. */
+  async device(choice: BackendChoice): Promise<Device> {
+    const { url, token } = await this.#running();
+    return await httpDevice(url, choice, token);
+  }
+
+  /** Ends the process; a further call starts another. */
+  async close(): Promise<void> {
+    const process = this.#process;
+    this.#process = undefined;
+    this.#losses = 0;
+    await (await process?.catch(() => undefined))?.kill("was closed");
+  }
+
+  async #supervise<Report>(
+    task: TileWork,
+    signal: AbortSignal,
+    invoke: (functions: TaskFunctions<DeconvolveKind>) => Promise<Report>,
+  ): Promise<Report> {
+    const process = await this.#running();
+    const started = performance.now();
+    const allowed = this.#deadline.seconds(task);
+    const why = `gave no result within ${Math.ceil(allowed)} s, so its driver seems to hang, and was stopped`;
+    const timer = setTimeout(() => process.kill(why), 1000 * allowed);
+    try {
+      const report = await invoke(httpTiles(process.url, process.token));
+      this.#deadline.note(task, (performance.now() - started) / 1000);
+      this.#losses = Math.max(0, this.#losses - 1 / TILES_PER_LOSS);
+      return report;
+    } catch (error) {
+      throw signal.aborted ? error : await this.#afterFailure(process, error);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #running(): Promise<TileProcess> {
+    if (this.#process) return this.#process;
+    const starting = TileProcess.start(this.#options.process);
+    this.#process = starting;
+    starting.catch(() => {
+      if (this.#process === starting) this.#process = undefined;
+    });
+    return starting;
+  }
+
+  /** A process whose GPU is in trouble is not used again; what the caller is told has its last words. */
+  async #afterFailure(process: TileProcess, thrown: unknown): Promise<ClearstackError> {
+    const error = toClearstackError(thrown);
+    const [lost, full] = [isClearstackError(error, "device-lost"), isClearstackError(error, "device-memory")];
+    if (!lost && !full) return error;
+    const current = await this.#process?.catch(() => undefined);
+    if (current === process) {
+      this.#process = undefined;
+      if (lost) this.#losses++;
+    }
+    // Without an answer the process is about to have ended; how it did is worth a moment.
+    if (error.cause !== undefined) await Promise.race([process.ended, pause(ENDING_MILLISECONDS)]);
+    await process.kill(`was stopped: ${error.message}`);
+    if (full) return error;
+    const message = await process.ended;
+    if (this.#losses <= MOST_LOSSES) return new ClearstackError("device-lost", message, { cause: error });
+    const verdict = `the GPU was lost ${Math.ceil(this.#losses)} times: look at its driver, or use --backend cpu`;
+    return new ClearstackError("no-device", `${message}; ${verdict}`, { cause: error });
+  }
+}

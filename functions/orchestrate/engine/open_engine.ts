@@ -1,0 +1,78 @@
+/** The engine that the environment asks for, over the functions that it names. */
+import type { BackendChoice } from "shared/contract/backend.ts";
+import type { Device } from "shared/contract/device.ts";
+import type { Engine } from "shared/engine/engine.ts";
+import { httpDevice, httpLevels, httpTiles } from "shared/engine/http_functions.ts";
+import { createSpreadEngine } from "shared/engine/local.ts";
+import type { WorkersByKind } from "shared/engine/workers.ts";
+import { Workers } from "shared/engine/workers.ts";
+import { ClearstackError } from "shared/errors.ts";
+import type { Store } from "shared/storage/store.ts";
+import type { Env } from "./engine_environment.ts";
+import { count, urls } from "./engine_environment.ts";
+import { engineReady } from "./engine_ready.ts";
+import type { RestateService } from "./open_restate.ts";
+
+/** What {@link openEngine} needs. */
+export interface EngineSources {
+  readonly env: Env;
+  /** Keeps the status of jobs, and with Restate the shards in flight. */
+  readonly store: Store;
+  /** What the functions ask of their callers. */
+  readonly token: string | undefined;
+  /** Called with what went wrong between a Restate server and this process. @default {console.error} */
+  readonly log?: (line: string) => void;
+}
+
+/** An engine, and what belongs to it. */
+export interface OpenEngine {
+  readonly engine: Engine;
+  /** What tiles that ask for a backend are computed on. */
+  readonly device: (choice: BackendChoice) => Promise<Device>;
+  /** Resolves if the engine answers and an instance is ready to compute tiles. */
+  readonly ready: () => Promise<void>;
+  /** To be served, with the engine `restate`. */
+  readonly restate?: RestateService;
+}
+
+/**
+ * Reads CLEARSTACK_ENGINE and all that main.ts lists beside it.
+ *
+ * @throws {ClearstackError} `invalid-request` naming the variable
+ */
+export async function openEngine({ env, store, token, log }: EngineSources): Promise<OpenEngine> {
+  const tilesUrls = urls(env, "CLEARSTACK_TILES_URL", "http://127.0.0.1:8081");
+  const pyramidUrls = urls(env, "CLEARSTACK_PYRAMID_URL", "http://127.0.0.1:8083");
+  const copies = count(env, "CLEARSTACK_INSTANCES_PER_URL") ?? 1;
+  const perOwner = count(env, "CLEARSTACK_TILES_PER_OWNER");
+  const limits = { copies, ...(perOwner === undefined ? {} : { mostPerOwner: perOwner }) };
+  const deconvolve = new Workers(tilesUrls.map((url) => httpTiles(url, token)), limits);
+  const pyramid = new Workers(pyramidUrls.map((url) => httpLevels(url, token)), limits);
+  const workers: WorkersByKind = { tiles: deconvolve, seams: deconvolve, pilots: deconvolve, levels: pyramid };
+  const device = (choice: BackendChoice) => anyDevice(tilesUrls, choice, token);
+  const wanted = env("CLEARSTACK_ENGINE") ?? "local";
+  if (wanted === "local") {
+    return { engine: createSpreadEngine(workers), device, ready: () => engineReady({ tilesUrls }) };
+  }
+  if (wanted !== "restate") {
+    throw new ClearstackError("invalid-request", `CLEARSTACK_ENGINE is "${wanted}"; set it to local or restate`);
+  }
+  const [ingressUrl] = urls(env, "CLEARSTACK_RESTATE_INGRESS", "http://127.0.0.1:8080") as [string];
+  // Who needs no Restate does not load it.
+  const { openRestate } = await import("./open_restate.ts");
+  const ready = () => engineReady({ tilesUrls, ingressUrl });
+  return { device, ready, ...openRestate({ env, store, workers, ingressUrl, ...(log ? { log } : {}) }) };
+}
+
+/** Instances are alike, so any one that answers speaks for all. */
+async function anyDevice(urls: readonly string[], choice: BackendChoice, token: string | undefined): Promise<Device> {
+  let failure: unknown;
+  for (const url of urls) {
+    try {
+      return await httpDevice(url, choice, token);
+    } catch (error) {
+      failure ??= error;
+    }
+  }
+  throw failure;
+}

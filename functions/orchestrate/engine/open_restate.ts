@@ -1,0 +1,74 @@
+/** The Restate engine that the environment asks for, and the service behind it. */
+import type { Engine } from "shared/engine/engine.ts";
+import { createRestateEngine } from "shared/engine/restate/restate_engine.ts";
+import { ShardStore } from "shared/engine/restate/restate_shards.ts";
+import type { RetryPolicy } from "shared/engine/retry.ts";
+import type { WorkersByKind } from "shared/engine/workers.ts";
+import { ClearstackError } from "shared/errors.ts";
+import { listenAddress } from "shared/http/listen_address.ts";
+import type { Store } from "shared/storage/store.ts";
+import type { Env } from "./engine_environment.ts";
+import { words } from "./engine_environment.ts";
+import { createRestateEndpoint, registerEndpoint } from "./restate_endpoint.ts";
+import type { ShardServiceDeps } from "./restate_shard.ts";
+import { sealedShards } from "./sealed_shards.ts";
+
+/**
+ * Among many machines one is always about to be replaced, and a store may be away for a while: about two minutes in all, before
+ * what a tile met stops its job.
+ */
+const PATIENT_RETRIES: RetryPolicy = { attempts: 10, firstDelayMilliseconds: 500, longestDelayMilliseconds: 20_000 };
+
+/** What {@link openRestate} needs. */
+export interface RestateSources {
+  readonly env: Env;
+  readonly store: Store;
+  readonly workers: WorkersByKind;
+  /** Where the server takes invocations. */
+  readonly ingressUrl: string;
+  /** Called with what went wrong between the server and this process. @default {console.error} */
+  readonly log?: (line: string) => void;
+}
+
+/** Where a Restate server calls this process. */
+export interface RestateService {
+  readonly fetch: (request: Request) => Promise<Response>;
+  readonly address: { readonly hostname: string; readonly port: number };
+  /** Tells the server of this process, until it knows; undefined where somebody else does. */
+  readonly register?: () => Promise<void>;
+}
+
+/** @throws {ClearstackError} `invalid-request` naming the variable */
+export function openRestate(
+  { env, store, workers, ingressUrl, log = console.error }: RestateSources,
+): { readonly engine: Engine; readonly restate: RestateService } {
+  const shards = sealedShards(store, env("CLEARSTACK_STATE_KEY"));
+  const { tiles, seams, pilots, levels } = workers;
+  const instances = { tiles: tiles.count, seams: seams.count, pilots: pilots.count, levels: levels.count };
+  return {
+    engine: createRestateEngine({ ingressUrl, store: shards, instances }),
+    restate: restateService(env, { shards: new ShardStore(shards), workers, retries: PATIENT_RETRIES, log }),
+  };
+}
+
+type ServiceDeps = ShardServiceDeps & { readonly log: (line: string) => void };
+
+function restateService(env: Env, deps: ServiceDeps): RestateService {
+  const identityKeys = words(env("RESTATE_IDENTITY_KEY"));
+  for (const key of identityKeys) {
+    if (/^publickeyv1_[1-9A-HJ-NP-Za-km-z]{32,50}$/.test(key)) continue;
+    throw new ClearstackError("invalid-request", "RESTATE_IDENTITY_KEY is not of the form publickeyv1_...");
+  }
+  const address = listenAddress((name) => env(name === "PORT" ? "CLEARSTACK_RESTATE_PORT" : name), {
+    port: 9080,
+    variables: "RESTATE_IDENTITY_KEY",
+    tellsCallersApart: identityKeys.length > 0,
+  });
+  const adminUrl = env("CLEARSTACK_RESTATE_ADMIN");
+  const endpointUrl = env("CLEARSTACK_RESTATE_ENDPOINT") ?? `http://127.0.0.1:${address.port}`;
+  return {
+    fetch: createRestateEndpoint({ ...deps, identityKeys }),
+    address,
+    ...(adminUrl === undefined ? {} : { register: () => registerEndpoint({ adminUrl, endpointUrl, log: deps.log }) }),
+  };
+}

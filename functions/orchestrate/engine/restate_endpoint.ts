@@ -1,0 +1,61 @@
+/** Where a Restate server reaches this process, and how the server learns of it. */
+import { createEndpointHandler } from "@restatedev/restate-sdk/fetch";
+import type { ShardServiceDeps } from "./restate_shard.ts";
+import { shardService } from "./restate_shard.ts";
+import { pause } from "shared/process/pause.ts";
+
+/** Settings of {@link createRestateEndpoint}. */
+export interface RestateEndpointOptions extends ShardServiceDeps {
+  /**
+   * Public keys, `publickeyv1_...`, of the servers that may call; without any, everyone who reaches the port may.
+   *
+   * @default {none}
+   */
+  readonly identityKeys?: readonly string[];
+  /** Called with what the SDK has to say of attempts that failed. */
+  readonly log?: (line: string) => void;
+}
+
+/** Serves the shard service over HTTP/2 without TLS. */
+export function createRestateEndpoint(
+  { identityKeys = [], log = console.error, ...deps }: RestateEndpointOptions,
+): (request: Request) => Promise<Response> {
+  return createEndpointHandler({
+    services: [shardService(deps)],
+    bidirectional: true,
+    ...(identityKeys.length > 0 ? { identityKeys: [...identityKeys] } : {}),
+    logger: ({ level, context }, ...said) => {
+      if (level === "error" || level === "warn") log(`restate ${context?.invocationId ?? ""}: ${said.join(" ")}`);
+    },
+  });
+}
+
+/** How {@link registerEndpoint} reaches both sides. */
+export interface Registration {
+  /** Where the server is administrated. */
+  readonly adminUrl: string;
+  /** Where the server reaches this process. */
+  readonly endpointUrl: string;
+  /** Called with why it takes so long, once for each reason. */
+  readonly log?: (line: string) => void;
+}
+
+/** Tells the server of the endpoint, again and again until it answers. What is under way on the same endpoint goes on there. */
+export async function registerEndpoint({ adminUrl, endpointUrl, log = console.error }: Registration): Promise<void> {
+  const url = new URL("/deployments", adminUrl);
+  const body = JSON.stringify({ uri: endpointUrl, force: true });
+  const headers = { "content-type": "application/json" };
+  for (let told = "";;) {
+    let answer: string;
+    try {
+      const response = await fetch(url, { method: "POST", headers, body, signal: AbortSignal.timeout(10_000) });
+      answer = await response.text();
+      if (response.ok) return;
+    } catch (error) {
+      answer = error instanceof Error ? error.message : String(error);
+    }
+    if (answer !== told) log(`the Restate server at ${url.origin} does not take ${endpointUrl} yet: ${answer}`);
+    told = answer;
+    await pause(500);
+  }
+}

@@ -1,0 +1,83 @@
+/** The events of a job, wherever it runs. */
+import type { JobEvent, JobStatus } from "shared/contract/job_status.ts";
+import type { EventsOptions } from "shared/engine/job_runner.ts";
+import { hasEnded } from "shared/engine/job_runner.ts";
+import type { HeldJob } from "../lease/leased_job.ts";
+import { pause } from "shared/process/pause.ts";
+
+/** Where events come from. */
+export interface FollowOptions extends EventsOptions {
+  /** The job, if this process has it. */
+  readonly held: () => HeldJob | undefined;
+  /** Its status in the store; undefined if it is gone. */
+  readonly stored: () => Promise<JobStatus | undefined>;
+  /** Between two looks at the store. */
+  readonly pollMilliseconds: number;
+  /** Fires when this process shuts down. */
+  readonly closing: AbortSignal;
+}
+
+/**
+ * Events after the one with sequence number `after`, up to the one with which the job ends. Of a job of this process they are
+ * exact; of another's they are what it has written down, each with the whole status. A number that was not reached yet comes
+ * from before a restart, and is taken as none.
+ */
+export async function* followJob(options: FollowOptions): AsyncGenerator<JobEvent> {
+  // Not AbortSignal.any: what lives as long as the process would remember every reader it ever had.
+  const stop = new AbortController();
+  const sources = [options.signal, options.closing].filter((source) => source !== undefined);
+  const abort = () => stop.abort();
+  for (const source of sources) source.addEventListener("abort", abort);
+  if (sources.some(({ aborted }) => aborted)) abort();
+  try {
+    yield* follow(options, stop.signal);
+  } finally {
+    for (const source of sources) source.removeEventListener("abort", abort);
+  }
+}
+
+async function* follow(options: FollowOptions, signal: AbortSignal): AsyncGenerator<JobEvent> {
+  const { held, stored, pollMilliseconds } = options;
+  let seen: number | undefined = options.after;
+  let ended = false;
+  while (!ended && !signal.aborted) {
+    const job = held();
+    if (job) {
+      for await (const event of heldEvents(job, { after: seen, signal, pollMilliseconds })) {
+        seen = event.sequence;
+        ended = hasEnded(event.status);
+        yield event;
+      }
+      ended ||= hasEnded(job.status);
+      if (ended || job.leased) continue;
+    }
+    const status = await stored();
+    if (!status) return;
+    ended = hasEnded(status);
+    if (seen === undefined || status.sequence !== seen) {
+      seen = status.sequence;
+      yield { sequence: status.sequence, type: "status", status };
+    }
+    if (!held() && !ended) await pause(pollMilliseconds, signal);
+  }
+}
+
+/** Its log; for as long as a poll takes only while the job waits, since another process may take it. */
+async function* heldEvents(
+  job: HeldJob,
+  { after, signal, pollMilliseconds }: {
+    readonly after: number | undefined;
+    readonly signal: AbortSignal;
+    readonly pollMilliseconds: number;
+  },
+): AsyncGenerator<JobEvent> {
+  const position = after === undefined ? {} : { after };
+  if (job.leased || hasEnded(job.status)) return yield* job.events.read({ ...position, signal });
+  const look = new AbortController();
+  const timer = setTimeout(() => look.abort(), pollMilliseconds);
+  try {
+    yield* job.events.read({ ...position, signal: AbortSignal.any([signal, look.signal]) });
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,66 @@
+/** Settings of job control, from the environment. */
+import { ClearstackError } from "shared/errors.ts";
+import type { Price } from "../plan/throughput.ts";
+
+/** How jobs are kept, told of and charged for. */
+export interface JobControl {
+  /** Name of this runner, the same after a restart, so that it goes on at once with what it had. @default a new one */
+  readonly instance?: string;
+  /** Signs webhooks; without it there are none. */
+  readonly webhookSecret?: string;
+  readonly price?: Price;
+  /** Records of jobs that ended longer ago are removed; without it none are. */
+  readonly retentionMilliseconds?: number;
+  /** Encrypts the requests in the store. */
+  readonly stateKey?: string;
+}
+
+/**
+ * Reads CLEARSTACK_RUNNER, CLEARSTACK_WEBHOOK_SECRET, CLEARSTACK_PRICE_PER_GPU_SECOND with CLEARSTACK_CURRENCY (default USD),
+ * CLEARSTACK_RETENTION (such as 30d) and CLEARSTACK_STATE_KEY.
+ *
+ * @throws {ClearstackError} `invalid-request` naming the variable
+ */
+export function readJobControl(env: (name: string) => string | undefined): JobControl {
+  const given = <Key extends keyof JobControl>(key: Key, value: JobControl[Key]) =>
+    value === undefined ? {} : { [key]: value };
+  return {
+    ...given("instance", env("CLEARSTACK_RUNNER")),
+    ...given("webhookSecret", env("CLEARSTACK_WEBHOOK_SECRET")),
+    ...given("price", readPrice(env("CLEARSTACK_PRICE_PER_GPU_SECOND"), env("CLEARSTACK_CURRENCY") ?? "USD")),
+    ...given("retentionMilliseconds", readRetention(env("CLEARSTACK_RETENTION"))),
+    ...given("stateKey", env("CLEARSTACK_STATE_KEY")),
+  };
+}
+
+function readPrice(text: string | undefined, currency: string): Price | undefined {
+  if (text === undefined) return undefined;
+  const perGpuSecond = Number(text);
+  if (text.trim() === "" || !Number.isFinite(perGpuSecond) || perGpuSecond < 0) {
+    throw new ClearstackError(
+      "invalid-request",
+      `CLEARSTACK_PRICE_PER_GPU_SECOND "${text}": expected a price, such as 0.0011`,
+    );
+  }
+  if (!/^[A-Z]{3}$/.test(currency)) {
+    throw new ClearstackError(
+      "invalid-request",
+      `CLEARSTACK_CURRENCY "${currency}": expected a code, such as USD or EUR`,
+    );
+  }
+  return { perGpuSecond, currency };
+}
+
+const UNITS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+function readRetention(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const [, number, unit] = /^(\d+(?:\.\d+)?)([mhd])$/.exec(text.trim()) ?? [];
+  if (!(Number(number) > 0)) {
+    throw new ClearstackError(
+      "invalid-request",
+      `CLEARSTACK_RETENTION "${text}": expected a time, such as 30d, 12h or 45m`,
+    );
+  }
+  return Number(number) * UNITS[unit!]!;
+}

@@ -1,0 +1,158 @@
+/**
+ * Jobs, kept in a store so that they outlive the process, and so that several processes can share them.
+ *
+ * `jobs/DAY/ID.json` is the record of a job; `owners/HASH/DAY/ID` stands beside it for lists of one owner; `live/ID.json` as
+ * long as there is anything left to do for it; `cancel/ID` where somebody wants it cancelled.
+ */
+import type { JobStatus } from "shared/contract/job_status.ts";
+import { ClearstackError, isClearstackError } from "shared/errors.ts";
+import { hashHex } from "shared/image/output/hash.ts";
+import type { Store } from "shared/storage/store.ts";
+import { dayOf, jobTime } from "./job_id.ts";
+import type { JobRecord } from "./job_record.ts";
+import { JobRecordSchema } from "./job_record.ts";
+
+/** A record and the tag that it is swapped by. */
+export interface TaggedRecord {
+  readonly record: JobRecord;
+  readonly tag: string;
+}
+
+/** Which ids are wanted. */
+export interface IdRange {
+  readonly owner?: string | undefined;
+  /** Milliseconds since 1970, both exclusive. */
+  readonly after?: number | undefined;
+  readonly before?: number | undefined;
+  /** An id; older ones are wanted. */
+  readonly olderThan?: string | undefined;
+}
+
+/** The records of a store, and the marks beside them. */
+export class JobStore {
+  readonly #store: Store;
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  /**
+   * Writes the record of a new job.
+   *
+   * @returns its tag; undefined if the job is already there
+   */
+  async create(record: JobRecord): Promise<string | undefined> {
+    const { id, owner } = record.status;
+    if (owner !== undefined) await this.#store.put(await ownerKey(owner, id), new Uint8Array(0));
+    return await this.#store.swap(recordKey(id), encode(record), undefined);
+  }
+
+  /** Replaces a record if it still has the tag; the new tag, or undefined if it has not. */
+  async swap(record: JobRecord, tag: string): Promise<string | undefined> {
+    return await this.#store.swap(recordKey(record.status.id), encode(record), tag);
+  }
+
+  /** The record of a job; undefined if there is no such job. */
+  async read(id: string): Promise<TaggedRecord | undefined> {
+    if (jobTime(id) === undefined) return undefined;
+    const found = await this.#store.getTagged(recordKey(id));
+    if (found === undefined) return undefined;
+    try {
+      return { record: JobRecordSchema.parse(JSON.parse(new TextDecoder().decode(found.bytes))), tag: found.tag };
+    } catch (cause) {
+      throw new ClearstackError("corrupt-data", `the stored record of job ${id} cannot be read`, { cause });
+    }
+  }
+
+  /** The status of a job; undefined if there is no such job. */
+  async status(id: string): Promise<JobStatus | undefined> {
+    return (await this.read(id))?.record.status;
+  }
+
+  /** As {@link read}, but undefined also for a record that is damaged, or of another version: one must not hide the others. */
+  async legible(id: string): Promise<TaggedRecord | undefined> {
+    try {
+      return await this.read(id);
+    } catch (error) {
+      if (isClearstackError(error, "corrupt-data")) return undefined;
+      throw error;
+    }
+  }
+
+  /** Removes all that is stored of a job. */
+  async remove({ status: { id, owner } }: JobRecord): Promise<void> {
+    if (owner !== undefined) await this.#store.delete(await ownerKey(owner, id));
+    await this.#store.delete(recordKey(id));
+  }
+
+  /** Ids of jobs, newest first; folders of days that nobody wants are not looked into. */
+  async *ids({ owner, after = -Infinity, before = Infinity, olderThan }: IdRange = {}): AsyncGenerator<string> {
+    const folder = owner === undefined ? "jobs/" : `${await ownerFolder(owner)}/`;
+    const newest = Math.min(before, olderThan === undefined ? Infinity : (jobTime(olderThan) ?? -Infinity) + 1);
+    const days = (await Array.fromAsync(this.#store.listNames(folder))).sort().reverse();
+    for (const day of days) {
+      const start = Date.parse(day.slice(0, -1));
+      if (start >= newest || start + 86_400_000 <= after) continue;
+      const names = await Array.fromAsync(this.#store.listNames(folder + day));
+      for (const id of names.map((name) => name.replace(/\.json$/, "")).sort().reverse()) {
+        const time = jobTime(id);
+        if (time === undefined || time <= after || time >= before) continue;
+        if (olderThan === undefined || id < olderThan) yield id;
+      }
+    }
+  }
+
+  /** Ids of the jobs for which there is anything left to do. */
+  async liveIds(): Promise<string[]> {
+    return await this.#idsIn("live/");
+  }
+
+  /** Says that there is something to do for a job, and where it writes. */
+  async markLive(id: string, output: string): Promise<void> {
+    await this.#store.put(`live/${id}.json`, new TextEncoder().encode(JSON.stringify({ output })));
+  }
+
+  /** Where a live job writes. */
+  async liveOutput(id: string): Promise<string | undefined> {
+    const bytes = await this.#store.get(`live/${id}.json`);
+    return bytes === undefined ? undefined : String(JSON.parse(new TextDecoder().decode(bytes)).output);
+  }
+
+  /** Says that nothing is left to do for a job. */
+  async release(id: string): Promise<void> {
+    await this.#store.delete(`cancel/${id}`);
+    await this.#store.delete(`live/${id}.json`);
+  }
+
+  /** Asks whoever works on a job to cancel it. */
+  async askCancel(id: string): Promise<void> {
+    await this.#store.put(`cancel/${id}`, new Uint8Array(0));
+  }
+
+  /** Jobs that somebody wants cancelled. */
+  async cancelIds(): Promise<string[]> {
+    return await this.#idsIn("cancel/");
+  }
+
+  async #idsIn(folder: string): Promise<string[]> {
+    const names = await Array.fromAsync(this.#store.listNames(folder));
+    return names.map((name) => name.replace(/\.json$/, "")).filter((id) => jobTime(id) !== undefined);
+  }
+}
+
+function encode(record: JobRecord): Uint8Array {
+  return new TextEncoder().encode(JSON.stringify(record));
+}
+
+function recordKey(id: string): string {
+  return `jobs/${dayOf(jobTime(id)!)}/${id}.json`;
+}
+
+/** Names of owners come from outside, and may be anything. */
+async function ownerFolder(owner: string): Promise<string> {
+  return `owners/${(await hashHex(new TextEncoder().encode(owner))).slice(0, 32)}`;
+}
+
+async function ownerKey(owner: string, id: string): Promise<string> {
+  return `${await ownerFolder(owner)}/${dayOf(jobTime(id)!)}/${id}`;
+}

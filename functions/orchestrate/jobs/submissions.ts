@@ -1,0 +1,205 @@
+/** Takes jobs in: planned, their output begun, recorded, queued. */
+import type { JobRequest } from "shared/contract/job_request.ts";
+import type { JobStatus } from "shared/contract/job_status.ts";
+import type { SubmitOptions } from "shared/engine/job_runner.ts";
+import { hasEnded } from "shared/engine/job_runner.ts";
+import { ClearstackError, errorToRecord, toClearstackError } from "shared/errors.ts";
+import { redactedRequest } from "shared/image/output/provenance.ts";
+import { redactUrl, urlsOverlap } from "shared/storage/url.ts";
+import { HeldJob } from "../lease/leased_job.ts";
+import { newJobId } from "./job_id.ts";
+import { traceParent } from "shared/telemetry/span.ts";
+import type { JobRecord } from "./job_record.ts";
+import type { BegunJob } from "../run/job_run.ts";
+import type { JobStore } from "./job_store.ts";
+import type { JobWorker } from "../lease/job_worker.ts";
+import type { Pace } from "../plan/throughput.ts";
+import { pause } from "shared/process/pause.ts";
+import type { JobDeps } from "../run/run_job.ts";
+import { beginJob } from "../run/run_job.ts";
+import type { StateSeal } from "./encryption.ts";
+import type { SubmissionClaim, SubmissionKeys } from "./submission_keys.ts";
+import type { Webhooks } from "./webhook.ts";
+
+/** A submission whose process died is taken up by the next with the same key after so long. */
+const SUBMISSION_MILLISECONDS = 60_000;
+
+const POLL_MILLISECONDS = 100;
+
+/** What submissions need. */
+export interface SubmissionsOptions {
+  readonly deps: JobDeps;
+  readonly store: JobStore;
+  readonly keys: SubmissionKeys;
+  readonly seal: StateSeal;
+  readonly webhooks: Webhooks;
+  readonly pace: Pace;
+  readonly worker: JobWorker;
+  /** Throws once no more jobs are taken. */
+  readonly refuseIfClosed: () => void;
+}
+
+/** A submission that is to make a job. */
+interface Opening {
+  readonly id: string;
+  readonly request: JobRequest;
+  readonly owner: string | undefined;
+  readonly key: SubmissionClaim | undefined;
+  readonly keepFailure: boolean;
+}
+
+/** The entrance of one process. */
+export class Submissions {
+  readonly #options: SubmissionsOptions;
+  /** Requests that are being planned and have no job yet. */
+  readonly #beginning = new Set<JobRequest>();
+  /** Where live jobs write; it never changes. */
+  readonly #outputs = new Map<string, string>();
+
+  constructor(options: SubmissionsOptions) {
+    this.#options = options;
+  }
+
+  /** See `JobRunner.submit`. */
+  async submit(request: JobRequest, options: SubmitOptions): Promise<JobStatus> {
+    const { owner, idempotencyKey, keepFailure = false } = options;
+    const { keys, refuseIfClosed, webhooks } = this.#options;
+    refuseIfClosed();
+    if (request.webhook) webhooks.requireSecret();
+    if (idempotencyKey === undefined) {
+      return await this.#open({ id: newJobId(new Date()), request, owner, key: undefined, keepFailure });
+    }
+    for (;;) {
+      const key = await keys.claim({ key: idempotencyKey, owner, request, id: newJobId(new Date()) });
+      const made = key.mine ? undefined : await this.#awaitJob(key);
+      if (made === "given back") continue;
+      return made ?? await this.#open({ id: key.id, request, owner, key, keepFailure });
+    }
+  }
+
+  /** The job that an earlier submission makes; undefined if that takes so long that it must have died. */
+  async #awaitJob({ id, name }: SubmissionClaim): Promise<JobStatus | "given back" | undefined> {
+    const { store, keys } = this.#options;
+    for (let waited = 0; waited < SUBMISSION_MILLISECONDS; waited += POLL_MILLISECONDS) {
+      const status = await store.status(id);
+      if (status) return status;
+      if (!await keys.isTaken(name)) return "given back";
+      await pause(POLL_MILLISECONDS);
+    }
+    return undefined;
+  }
+
+  async #open(opening: Opening): Promise<JobStatus> {
+    const { id, request, key } = opening;
+    const { store, deps, keys } = this.#options;
+    let begun: BegunJob | undefined;
+    try {
+      this.#refuseTakenHere(request);
+      this.#beginning.add(request);
+      await store.markLive(id, redactUrl(request.output.url));
+      await this.#refuseTakenElsewhere(id, request);
+      begun = await beginJob(request, deps);
+      return await this.#enter(opening, begun);
+    } catch (error) {
+      await begun?.output.discard().catch(() => {});
+      await store.release(id).catch(() => {});
+      if (key) await keys.release(key.name).catch(() => {});
+      if (opening.keepFailure && isFinal(error)) return await this.#keepFailure(opening, error);
+      throw error;
+    } finally {
+      this.#beginning.delete(request);
+    }
+  }
+
+  async #enter({ id, request, owner, key }: Opening, begun: BegunJob): Promise<JobStatus> {
+    const { store, seal, pace, worker, refuseIfClosed } = this.#options;
+    const { planHash, tiles } = begun.plan;
+    const tilesResumed = begun.output.tilesDone.size;
+    const created = new Date().toISOString();
+    const record: JobRecord = {
+      status: {
+        ...{ id, state: "queued", sequence: 1, created, updated: created, deviceSeconds: 0 },
+        ...(owner === undefined ? {} : { owner }),
+        ...{ request: redactedRequest(request), planHash, tiles, tilesDone: tilesResumed, tilesResumed },
+        estimate: await pace.estimate(begun.plan, begun.device),
+      },
+      request: await seal.seal(id, request),
+      ...(key ? { submission: key.name } : {}),
+      ...submittedBy(),
+      begun: false,
+    };
+    refuseIfClosed();
+    const tag = await store.create(record);
+    // Made by another submission with the same key, which had only seemed to be dead.
+    if (tag === undefined) return (await store.status(id))!;
+    worker.add(new HeldJob(store, { record, tag }, begun), tag);
+    return record.status;
+  }
+
+  /** Records a request that was refused as a job that has failed. */
+  async #keepFailure({ id, request, owner }: Opening, error: unknown): Promise<JobStatus> {
+    const { store, seal } = this.#options;
+    const created = new Date().toISOString();
+    const status: JobStatus = {
+      ...{ id, state: "failed", sequence: 1, created, updated: created, deviceSeconds: 0 },
+      ...(owner === undefined ? {} : { owner }),
+      ...{ request: redactedRequest(request), tiles: 0, tilesDone: 0, tilesResumed: 0, error: errorToRecord(error) },
+    };
+    await store.create({ status, request: await seal.seal(id, request), begun: true });
+    return status;
+  }
+
+  /** Two jobs that write to one place would destroy each other's work. */
+  #refuseTakenHere({ output }: JobRequest): void {
+    const live = this.#options.worker.live().map(({ request }) => request);
+    for (const other of [...live, ...this.#beginning]) {
+      if (urlsOverlap(other.output.url, output.url)) throw taken(other.output.url);
+    }
+  }
+
+  /**
+   * Each submission has put up its mark before it looks at those of others, so that of two at least one sees the other. One that
+   * sees another without a job yet gives way if it has the greater id, and else waits to see which of them got through.
+   */
+  async #refuseTakenElsewhere(id: string, { output }: JobRequest): Promise<void> {
+    const { store } = this.#options;
+    const live = (await store.liveIds()).filter((other) => other !== id);
+    for (const known of this.#outputs.keys()) if (!live.includes(known)) this.#outputs.delete(known);
+    for (const other of live) {
+      const url = this.#outputs.get(other) ?? await store.liveOutput(other);
+      if (url === undefined) continue;
+      this.#outputs.set(other, url);
+      if (!urlsOverlap(url, output.url)) continue;
+      if (await this.#getsThrough(id, other)) throw taken(url);
+    }
+  }
+
+  /** True if the other job writes, or will. */
+  async #getsThrough(id: string, other: string): Promise<boolean> {
+    const { store } = this.#options;
+    for (let waited = 0; waited < SUBMISSION_MILLISECONDS; waited += POLL_MILLISECONDS) {
+      const status = await store.status(other);
+      if (status) return !hasEnded(status);
+      if (id > other) return true;
+      if (await store.liveOutput(other) === undefined) return false;
+      await pause(POLL_MILLISECONDS);
+    }
+    return true;
+  }
+}
+
+/** True for what was refused for good; a defect, or what may succeed later, is not. */
+function isFinal(error: unknown): boolean {
+  const { kind, retryable, status } = toClearstackError(error);
+  return kind !== "internal" && !retryable && status !== 503;
+}
+
+function taken(url: string): ClearstackError {
+  return new ClearstackError("conflict", `another job is writing to ${redactUrl(url)}: wait or cancel it`);
+}
+
+/** The trace of the request, which the job goes on in whenever and wherever it runs. */
+function submittedBy(): Pick<JobRecord, "trace"> {
+  const trace = traceParent();
+  return trace === undefined ? {} : { trace };
+}

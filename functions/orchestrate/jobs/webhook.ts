@@ -1,0 +1,121 @@
+/**
+ * Messages that a job has ended, signed as Standard Webhooks says (https://www.standardwebhooks.com): `webhook-id`,
+ * `webhook-timestamp`, and `webhook-signature`, the HMAC-SHA256 of `ID.TIMESTAMP.BODY`.
+ */
+import type { JobStatus } from "shared/contract/job_status.ts";
+import { ClearstackError, isClearstackError } from "shared/errors.ts";
+import { storeEnvironment } from "shared/storage/store_environment.ts";
+import { pause } from "shared/process/pause.ts";
+
+/** Settings of {@link Webhooks}. */
+export interface WebhooksOptions {
+  /** `whsec_` and the secret in base64; without one nothing is sent. */
+  readonly secret?: string | undefined;
+  /** Sends a request. @default as sources are read: only to where callers may send this function */
+  readonly send?: (url: string, init: RequestInit) => Promise<Response>;
+  /** Pauses before the second attempt and each later one. @default {about four minutes in all} */
+  readonly pausesMilliseconds?: readonly number[];
+}
+
+const PAUSES = [2_000, 10_000, 30_000, 60_000, 120_000];
+
+/** Longest time for one answer. */
+const TIMEOUT = 15_000;
+
+/** Sends the messages of jobs. */
+export class Webhooks {
+  readonly #key: Uint8Array<ArrayBuffer> | undefined;
+  readonly #send: (url: string, init: RequestInit) => Promise<Response>;
+  readonly #pauses: readonly number[];
+
+  /** @throws {ClearstackError} `invalid-request` for a malformed secret */
+  constructor({ secret, send = sendNamed, pausesMilliseconds = PAUSES }: WebhooksOptions = {}) {
+    this.#key = secret === undefined ? undefined : parseSecret(secret);
+    this.#send = send;
+    this.#pauses = pausesMilliseconds;
+  }
+
+  /** @throws {ClearstackError} `invalid-request` if no messages can be sent */
+  requireSecret(): void {
+    if (this.#key) return;
+    throw new ClearstackError(
+      "invalid-request",
+      "this service sends no webhooks: leave webhook out, or ask whoever runs it to set CLEARSTACK_WEBHOOK_SECRET",
+    );
+  }
+
+  /**
+   * Posts the message until it is accepted, refused for good, or all attempts are used up.
+   *
+   * @returns undefined if it was aborted before
+   */
+  async deliver(url: string, status: JobStatus, signal: AbortSignal): Promise<"delivered" | "given-up" | undefined> {
+    const body = JSON.stringify({ type: `job.${status.state}`, timestamp: status.updated, data: status });
+    for (const wait of [...this.#pauses, undefined]) {
+      const outcome = await this.#attempt(url, { id: `msg_${status.id}`, body, signal });
+      if (outcome !== "again" || signal.aborted) return outcome === "again" ? undefined : outcome;
+      if (wait === undefined) break;
+      await pause(wait * (0.75 + Math.random() / 2), signal);
+      if (signal.aborted) return undefined;
+    }
+    return "given-up";
+  }
+
+  async #attempt(
+    url: string,
+    { id, body, signal }: { readonly id: string; readonly body: string; readonly signal: AbortSignal },
+  ): Promise<"delivered" | "given-up" | "again"> {
+    const timestamp = String(Math.floor(Date.now() / 1000));
+    const headers = {
+      "content-type": "application/json",
+      "webhook-id": id,
+      "webhook-timestamp": timestamp,
+      "webhook-signature": `v1,${await sign(this.#key!, `${id}.${timestamp}.${body}`)}`,
+    };
+    const stop = new AbortController();
+    const abort = () => stop.abort();
+    const timer = setTimeout(abort, TIMEOUT);
+    signal.addEventListener("abort", abort);
+    try {
+      const response = await this.#send(url, {
+        method: "POST",
+        headers,
+        body,
+        redirect: "manual",
+        signal: stop.signal,
+      });
+      await response.body?.cancel();
+      if (response.ok) return "delivered";
+      return response.status === 410 ? "given-up" : "again";
+    } catch (error) {
+      return isClearstackError(error, "forbidden") ? "given-up" : "again";
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", abort);
+    }
+  }
+}
+
+/** The one way out to what callers name. */
+function sendNamed(url: string, init: RequestInit): Promise<Response> {
+  return (storeEnvironment().fetchNamed ?? fetch)(url, init);
+}
+
+function parseSecret(secret: string): Uint8Array<ArrayBuffer> {
+  try {
+    const key = Uint8Array.fromBase64(/^whsec_(.+)$/.exec(secret.trim())![1]!);
+    if (key.length >= 24 && key.length <= 64) return key;
+  } catch {
+    // Told below.
+  }
+  throw new ClearstackError(
+    "invalid-request",
+    'CLEARSTACK_WEBHOOK_SECRET is no secret: expected whsec_ and 24 to 64 bytes in base64, as echo "whsec_$(openssl rand ' +
+      '-base64 32)" makes them',
+  );
+}
+
+async function sign(key: Uint8Array<ArrayBuffer>, text: string): Promise<string> {
+  const hmac = await crypto.subtle.importKey("raw", key, { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
+  return new Uint8Array(await crypto.subtle.sign("HMAC", hmac, new TextEncoder().encode(text))).toBase64();
+}

@@ -1,0 +1,76 @@
+/** The run of a job that this process holds: from what is stored of it to the status with which it ends. */
+import type { JobStatus } from "shared/contract/job_status.ts";
+import { withOrigin } from "shared/engine/with_origin.ts";
+import { voxelCount } from "shared/volume/geometry.ts";
+import { tileAt } from "shared/plan/plan_job.ts";
+import type { Log } from "shared/telemetry/log.ts";
+import { continueTrace, withSpan } from "shared/telemetry/span.ts";
+import type { HeldJob } from "./leased_job.ts";
+import type { BegunJob, JobProgress } from "../run/job_run.ts";
+import type { Pace } from "../plan/throughput.ts";
+import type { JobDeps } from "../run/run_job.ts";
+import { beginJob, completeJob } from "../run/run_job.ts";
+import type { StateSeal } from "../jobs/encryption.ts";
+
+/** While tiles finish, the status is written at most this often: it only matters to those who ask another process. */
+const SAVE_INTERVAL_MILLISECONDS = 2000;
+
+/** What a run needs. */
+export interface RunHeldJobOptions {
+  readonly deps: JobDeps;
+  readonly seal: StateSeal;
+  readonly pace: Pace;
+  /** Writes the status down. */
+  readonly save: () => void;
+  readonly log: Log;
+}
+
+/**
+ * Runs the job and tells of its progress.
+ *
+ * @returns what changes in its status with its end
+ * @throws {ClearstackError} what stopped it
+ */
+export function runHeldJob(job: HeldJob, options: RunHeldJobOptions): Promise<Partial<JobStatus>> {
+  const about = { "clearstack.job": job.id };
+  return continueTrace(job.record.trace, () => withSpan("job", about, () => runInTrace(job, options)));
+}
+
+async function runInTrace(job: HeldJob, options: RunHeldJobOptions): Promise<Partial<JobStatus>> {
+  const { deps, pace, save, log } = options;
+  const begun = guarded(job, job.begun ?? await resume(job, options));
+  const before = job.status.deviceSeconds;
+  let [seconds, voxels, lastSaved] = [0, 0, 0];
+  function onProgress({ type, tile, message, ...counts }: JobProgress): void {
+    if (tile) {
+      seconds += tile.kernelSeconds;
+      voxels += voxelCount(tileAt(begun.plan, tile.index).box.shape);
+    }
+    if (type === "retry" && message) log(message, { level: "warn", job: job.id });
+    const change = { ...counts, deviceSeconds: before + seconds, ...pace.cost(before + seconds) };
+    job.change(change, { type, ...(tile ? { tile } : {}), ...(message ? { message } : {}) });
+    if (Date.now() - lastSaved < SAVE_INTERVAL_MILLISECONDS) return;
+    lastSaved = Date.now();
+    save();
+  }
+  const { request: { priority }, owner } = job.status;
+  const engine = withOrigin(deps.engine, { run: job.id, priority, ...(owner === undefined ? {} : { owner }) });
+  const result = await completeJob(begun, engine, { signal: job.stop.signal, onProgress });
+  // A pace that is not learned is no reason to fail a job that is done.
+  await pace.learn(result.adapter, voxels * result.iterations, seconds).catch(() => {});
+  const deviceSeconds = before + result.kernelSeconds;
+  return { state: "done", result, deviceSeconds, ...pace.cost(deviceSeconds) };
+}
+
+/** What an earlier process prepared goes on where it stopped, even if it was asked to overwrite: that is done. */
+async function resume(job: HeldJob, { deps, seal }: RunHeldJobOptions): Promise<BegunJob> {
+  const request = await seal.open(job.id, job.record.request);
+  const output = { ...request.output, ifExists: "resume" as const };
+  return await beginJob({ ...request, output }, deps, job.stop.signal);
+}
+
+/** A run that has lost its job must not remove what the one that took over writes. */
+function guarded(job: HeldJob, begun: BegunJob): BegunJob {
+  const { output } = begun;
+  return { ...begun, output: { ...output, discard: () => job.lost ? Promise.resolve() : output.discard() } };
+}

@@ -1,0 +1,108 @@
+/** The PSFs of a job: which one belongs to which channel, and what planning needs to know of them. */
+import { isCentroSymmetric } from "kernels/psf_symmetry.ts";
+import { channelCount } from "shared/volume/channels.ts";
+import type { ImageInfo } from "shared/contract/image_info.ts";
+import type { JobRequest } from "shared/contract/job_request.ts";
+import type { ChannelPsf, JobPsf } from "shared/contract/psf_info.ts";
+import { ClearstackError } from "shared/errors.ts";
+import { mapAxes } from "shared/volume/geometry.ts";
+import { hashHex } from "shared/image/output/hash.ts";
+import { channelList } from "shared/image/read/select_volumes.ts";
+import type { OpenPsf } from "shared/psf/load_psf.ts";
+import { releaseMemory } from "shared/process/release_memory.ts";
+import { psfLocations } from "shared/psf/psf_locations.ts";
+import type { RequestOptions } from "shared/storage/store.ts";
+
+/** What planning needs to know. */
+export interface LoadedJobPsf {
+  readonly info: JobPsf;
+  /** True if all are centro-symmetric. */
+  readonly symmetric: boolean;
+  /** What was changed on entry, one line each. */
+  readonly warnings: readonly string[];
+}
+
+/** The image that the PSFs are for. */
+export interface PsfUse {
+  /** As it is stored. */
+  readonly stored: ImageInfo;
+  /** What of it is deconvolved. */
+  readonly selected: ImageInfo;
+}
+
+/**
+ * Reads every PSF of a job, one after the other, so that no more than one is in memory.
+ *
+ * @param opened the PSFs of the request, in their order
+ * @throws {ClearstackError} `invalid-request` if they do not go with the channels; what reading a PSF throws
+ */
+export async function loadJobPsf(
+  request: JobRequest,
+  opened: readonly OpenPsf[],
+  use: PsfUse,
+  options: RequestOptions = {},
+): Promise<LoadedJobPsf> {
+  const places = placesOf(request, opened, use);
+  const loaded = new Map<string, Omit<LoadedJobPsf, "info"> & { readonly info: Omit<ChannelPsf, "entry"> }>();
+  const infos: ChannelPsf[] = [];
+  for (const place of places ?? [{ entry: 0 }]) {
+    const location = psfLocations(request)[place.entry]!;
+    const channel = place.channel ?? location.channel;
+    const key = JSON.stringify([location, channel]);
+    if (!loaded.has(key)) {
+      const { info, volume, warnings } = await opened[place.entry]!.load(channel, options);
+      loaded.set(key, { info, symmetric: isCentroSymmetric(volume), warnings });
+      releaseMemory(volume.values);
+    }
+    infos.push({ ...loaded.get(key)!.info, ...place });
+  }
+  const all = [...loaded.values()];
+  return {
+    info: places === undefined ? all[0]!.info : await joined(infos),
+    symmetric: all.every(({ symmetric }) => symmetric),
+    warnings: [...new Set(all.flatMap(({ warnings }) => warnings))],
+  };
+}
+
+type Place = Pick<ChannelPsf, "entry" | "channel">;
+
+/** Where the PSF of each channel is; undefined if one is for all. */
+function placesOf(request: JobRequest, opened: readonly OpenPsf[], { stored, selected }: PsfUse): Place[] | undefined {
+  const locations = psfLocations(request);
+  const count = channelCount(selected);
+  if (locations.length > 1) {
+    if (locations.length === count) return locations.map((_, entry) => ({ entry }));
+    throw new ClearstackError(
+      "invalid-request",
+      `${locations.length} PSFs are named for ${count} ${count === 1 ? "channel" : "channels"} (${
+        channelList(selected)
+      }): name one for all of them, or one for each in this order`,
+    );
+  }
+  const [{ channels }] = opened as [OpenPsf];
+  if (channels === 1 || locations[0]!.channel !== undefined) return undefined;
+  const ofStored = channels === channelCount(stored);
+  if (!ofStored && channels !== count) {
+    throw new ClearstackError(
+      "invalid-request",
+      `the PSF has ${channels} channels, the image ${channelCount(stored)} (${channelList(stored)}): ` +
+        `give a PSF of as many channels, or of one`,
+    );
+  }
+  return Array.from({ length: count }, (_, channel) => ({
+    entry: 0,
+    channel: ofStored ? selected.selection?.channels?.[channel] ?? channel : channel,
+  }));
+}
+
+/** What holds for all channels. PSFs that are all the same count as one, since they give the same result. */
+async function joined(channels: ChannelPsf[]): Promise<JobPsf> {
+  const hashes = channels.map(({ sha256 }) => sha256);
+  const same = hashes.every((hash) => hash === hashes[0]);
+  return {
+    shape: mapAxes((axis) => Math.max(...channels.map(({ shape }) => shape[axis]))),
+    radius: mapAxes((axis) => Math.max(...channels.map(({ radius }) => radius[axis]))),
+    sha256: same ? hashes[0]! : await hashHex(new TextEncoder().encode(hashes.join())),
+    channels,
+  };
+}

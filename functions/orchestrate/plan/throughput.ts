@@ -1,0 +1,80 @@
+/** How fast each device is, learned from the jobs that ran on it, and what that means for the time and cost of others. */
+import { z } from "zod";
+import type { Cost, Estimate } from "shared/contract/cost.ts";
+import type { Plan } from "shared/contract/plan.ts";
+import type { Device } from "shared/contract/device.ts";
+import { hashHex } from "shared/image/output/hash.ts";
+import type { Store } from "shared/storage/store.ts";
+
+/** What a second of a device costs. */
+export interface Price {
+  readonly perGpuSecond: number;
+  /** ISO 4217 code. */
+  readonly currency: string;
+}
+
+/**
+ * Voxels of boxes times iterations in a second where nothing is known: two CPU cores take 12 ns for each, a data-centre GPU about
+ * 0.1 ns.
+ */
+const DEFAULT_RATES = { cpu: 8e7, gpu: 1e10 };
+
+/** Weight of the newest job: old ones may have had another size of box, or shared the device with others. */
+const NEWEST = 0.3;
+
+const PaceSchema = z.strictObject({ adapter: z.string(), rate: z.number().positive(), jobs: z.int().min(1) });
+
+/** What an estimate is made from. */
+export type PlannedWork = Pick<Plan, "voxels" | "inflation" | "algorithm" | "decisions">;
+export type PlannedDevice = Pick<Device, "adapter" | "backend" | "computeOnHost">;
+
+/** Paces, kept in a store: `pace/HASH.json` for each adapter. */
+export class Pace {
+  readonly #store: Store;
+  readonly #price: Price | undefined;
+
+  constructor(store: Store, price?: Price) {
+    this.#store = store;
+    this.#price = price;
+  }
+
+  /** What a job will take. Pilots and seam checks, which are a few tiles each, are left out. */
+  async estimate(plan: PlannedWork, device: PlannedDevice): Promise<Estimate> {
+    const known = await this.#read(device.adapter);
+    const isGpu = device.backend === "webgpu" && !device.computeOnHost;
+    const rate = known?.rate ?? (isGpu ? DEFAULT_RATES.gpu : DEFAULT_RATES.cpu);
+    const iterations = plan.decisions?.iterations ?? plan.algorithm.iterations;
+    const kernelSeconds = plan.voxels * plan.inflation * iterations / rate;
+    return { kernelSeconds, basis: known ? "measured" : "default", ...this.cost(kernelSeconds) };
+  }
+
+  /** The cost of some time on a device, where there is a price. */
+  cost(seconds: number): { readonly cost?: Cost } {
+    if (!this.#price) return {};
+    return { cost: { amount: seconds * this.#price.perGpuSecond, currency: this.#price.currency } };
+  }
+
+  /** Takes note of what a device did: voxels of boxes times iterations, and the seconds that took. */
+  async learn(adapter: string, voxelIterations: number, seconds: number): Promise<void> {
+    if (!(voxelIterations > 0 && seconds > 0)) return;
+    const known = await this.#read(adapter);
+    const measured = voxelIterations / seconds;
+    const rate = known ? (1 - NEWEST) * known.rate + NEWEST * measured : measured;
+    const pace = { adapter, rate, jobs: (known?.jobs ?? 0) + 1 };
+    await this.#store.put(await keyOf(adapter), new TextEncoder().encode(JSON.stringify(pace)));
+  }
+
+  async #read(adapter: string): Promise<z.infer<typeof PaceSchema> | undefined> {
+    const bytes = await this.#store.get(await keyOf(adapter));
+    if (bytes === undefined) return undefined;
+    try {
+      return PaceSchema.safeParse(JSON.parse(new TextDecoder().decode(bytes))).data;
+    } catch {
+      return undefined;
+    }
+  }
+}
+
+async function keyOf(adapter: string): Promise<string> {
+  return `pace/${(await hashHex(new TextEncoder().encode(adapter))).slice(0, 16)}.json`;
+}

@@ -1,0 +1,64 @@
+/** The steps of a run that compute: what is decided for the whole image, the tiles, and how well they meet. */
+import { channelAt } from "shared/volume/channels.ts";
+import type { Plan } from "shared/contract/plan.ts";
+import type { SeamCertificate } from "shared/contract/seam.ts";
+import { decidedPlan, needsPilot } from "shared/plan/tile_algorithm.ts";
+import { JOBS } from "shared/telemetry/metrics.ts";
+import type { JobRun } from "./job_run.ts";
+import { signalOf, tell, tellRetry } from "./job_run.ts";
+import { runPilot } from "../plan/pilot.ts";
+import type { ComparedPlace } from "./seam_certificate.ts";
+import { seamCertificate } from "./seam_certificate.ts";
+import { seamTasks } from "./seam_tasks.ts";
+import { smallerPlace, smallerTile } from "./split_task.ts";
+import { tileTasks } from "./tile_tasks.ts";
+
+/** The plan with everything decided, by this run or an earlier one. */
+export async function decide(run: JobRun): Promise<Plan> {
+  const { begun: { request, device, output, warnings }, plan, engine, options, tally } = run;
+  tell(run, { type: "status" });
+  for (const message of warnings) tell(run, { type: "status", message });
+  if (!needsPilot(plan.algorithm) || plan.decisions) return plan;
+  const pilot = await runPilot({ plan, device }, request, engine, {
+    signal: options.signal,
+    onRetry: (retry) => tellRetry(run, "tile", retry),
+    tell: (message) => tell(run, { type: "status", message }),
+  });
+  tally.addPilot(pilot);
+  await output.decide(pilot.decisions, pilot.measurements);
+  return decidedPlan(plan, pilot.decisions);
+}
+
+/** Computes the tiles that are missing. */
+export async function computeTiles(run: JobRun): Promise<void> {
+  const { begun: { request, device, output: { array, tilesDone: done } }, plan, engine, progress, tally } = run;
+  await engine.fanOut("tiles", tileTasks({ plan, request, array, backend: device.backend, done }), {
+    concurrency: plan.concurrency,
+    smaller: (task) => smallerTile(plan, task),
+    ...signalOf(run),
+    onReport: (tile) => {
+      progress.tileDone();
+      tally.addTile(tile);
+      tell(run, { type: "tile", tile });
+    },
+    onRetry: (retry) => tellRetry(run, "tile", retry),
+  });
+}
+
+/** Compares the stitched output with boxes around places where tiles meet; undefined if there are none to compare. */
+export async function checkSeams(run: JobRun): Promise<SeamCertificate | undefined> {
+  const { begun: { request, device, output: { array } }, plan, engine } = run;
+  const tasks = [...seamTasks({ plan, request, array, backend: device.backend })];
+  const places: ComparedPlace[] = [];
+  await engine.fanOut("seams", tasks, {
+    concurrency: plan.concurrency,
+    smaller: (task) => smallerPlace(plan, task),
+    ...signalOf(run),
+    onReport: ({ index, largest, peak }) => {
+      places.push({ channel: channelAt(plan.source, tasks[index]!.tile.outer), largest, peak });
+    },
+  });
+  const certificate = seamCertificate(places);
+  if (certificate) JOBS.seamDifference.observe(certificate.largest, {});
+  return certificate;
+}

@@ -1,0 +1,74 @@
+/** One run of a job on its way from a created output to a finished one: what its steps share. */
+import type { JobRequest } from "shared/contract/job_request.ts";
+import type { Plan } from "shared/contract/plan.ts";
+import type { TileReport } from "shared/contract/tile.ts";
+import type { Engine, TileRetry } from "shared/engine/engine.ts";
+import type { Output } from "shared/image/output/ome_output.ts";
+import type { PreparedJob } from "../plan/prepare_job.ts";
+import type { Progress } from "./progress.ts";
+import type { Tally } from "./totals.ts";
+
+/** Where a running job stands. */
+export interface JobProgress {
+  readonly type: "status" | "tile" | "retry";
+  readonly planHash: string;
+  readonly tiles: number;
+  readonly tilesDone: number;
+  readonly tilesResumed: number;
+  readonly etaSeconds?: number;
+  /** With type `tile`. */
+  readonly tile?: TileReport;
+  /** One line: with type `retry` what failed, with type `status` what the user should know. */
+  readonly message?: string;
+}
+
+/** Options of a run. */
+export interface RunJobOptions {
+  /** Cancels: tiles in flight are stopped and waited for; finished ones are kept. */
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: JobProgress) => void;
+}
+
+/** A job whose output is there, so that nobody else can take its place. */
+export interface BegunJob extends PreparedJob {
+  readonly request: JobRequest;
+  readonly output: Output;
+  /** Seconds it took to get so far. */
+  readonly beginSeconds: number;
+}
+
+/** What the steps of a run have in common. */
+export interface JobRun {
+  readonly begun: BegunJob;
+  /** The job's, with everything decided that has been so far. */
+  readonly plan: Plan;
+  readonly engine: Engine;
+  readonly options: RunJobOptions;
+  readonly progress: Progress;
+  readonly tally: Tally;
+}
+
+/** Passes news on together with where the job stands. */
+export function tell(
+  { plan, options, progress }: JobRun,
+  news: Pick<JobProgress, "type" | "tile" | "message">,
+): void {
+  const { tiles, tilesDone, tilesResumed, etaSeconds } = progress;
+  const eta = etaSeconds === undefined ? {} : { etaSeconds };
+  options.onProgress?.({ ...news, planHash: plan.planHash, tiles, tilesDone, tilesResumed, ...eta });
+}
+
+/** Tells that a task is tried again; `what` names it, such as `tile`. */
+export function tellRetry(run: JobRun, what: string, retry: TileRetry): void {
+  tell(run, { type: "retry", message: retryMessage(what, retry) });
+}
+
+/** One line that says what is tried again. */
+export function retryMessage(what: string, { index, attempt, message }: TileRetry): string {
+  return `${what} ${index} failed (attempt ${attempt}), trying again: ${message}`;
+}
+
+/** The signal of a run, as fan-outs take it. */
+export function signalOf({ options: { signal } }: JobRun): { readonly signal?: AbortSignal } {
+  return signal ? { signal } : {};
+}

@@ -1,0 +1,95 @@
+/** One job from request to finished output: plan, create the output, fan the tiles out, write coarser levels, finish. */
+import type { JobRequest } from "shared/contract/job_request.ts";
+import type { JobResult } from "shared/contract/job_status.ts";
+import type { Engine } from "shared/engine/engine.ts";
+import { ClearstackError, toClearstackError } from "shared/errors.ts";
+import { channelWindows } from "shared/image/ome/channel_windows.ts";
+import { plannedOutput } from "shared/image/output/level_arrays.ts";
+import type { Output } from "shared/image/output/ome_output.ts";
+import { createOutput } from "shared/image/output/ome_output.ts";
+import { withSpan } from "shared/telemetry/span.ts";
+import { decidedPlan } from "shared/plan/tile_algorithm.ts";
+import { checkSeams, computeTiles, decide } from "./compute_tiles.ts";
+import type { BegunJob, JobRun, RunJobOptions } from "./job_run.ts";
+import type { PlanningDeps } from "../plan/prepare_job.ts";
+import { prepareJob } from "../plan/prepare_job.ts";
+import { Progress } from "./progress.ts";
+import { Tally } from "./totals.ts";
+import { writeLevels } from "./write_levels.ts";
+
+/** What running jobs needs. */
+export interface JobDeps extends PlanningDeps {
+  readonly engine: Engine;
+}
+
+/**
+ * Plans a job and creates its output, or finds the one to continue.
+ *
+ * @throws {ClearstackError} everything that is wrong with the request; nothing has been written then
+ */
+export async function beginJob(request: JobRequest, deps: PlanningDeps, signal?: AbortSignal): Promise<BegunJob> {
+  const started = performance.now();
+  const prepared = await withSpan("plan", {}, () => prepareJob(request, deps, signal));
+  const output = await withSpan("create the output", {}, () => createOutput(prepared.plan, request));
+  const plan = output.decisions ? decidedPlan(prepared.plan, output.decisions) : prepared.plan;
+  return { ...prepared, plan, request, output, beginSeconds: (performance.now() - started) / 1000 };
+}
+
+/**
+ * Computes what is missing of a job and finishes its output. A finished tile is never computed again, neither by this run nor
+ * by a later one of the same plan.
+ *
+ * @returns what this run did; its bytes and seconds leave out what earlier runs did
+ * @throws {ClearstackError} what stopped the job. If no tile was finished, nothing remains of the output; else the message
+ * says how much is kept.
+ */
+export async function completeJob(begun: BegunJob, engine: Engine, options: RunJobOptions = {}): Promise<JobResult> {
+  const started = performance.now();
+  const { output, plan } = begun;
+  const progress = new Progress(plan.tiles, output.earlierResult ? plan.tiles : output.tilesDone.size);
+  const run: JobRun = { begun, plan, engine, options, progress, tally: new Tally(begun) };
+  const seconds = () => begun.beginSeconds + (performance.now() - started) / 1000;
+  try {
+    return output.earlierResult ? acceptEarlier(run, output.earlierResult, seconds) : await complete(run, seconds);
+  } catch (error) {
+    throw await cleanUp(toClearstackError(error), output, progress);
+  }
+}
+
+/** Runs a job to its end: {@link beginJob}, then {@link completeJob}. */
+export async function runJob(request: JobRequest, deps: JobDeps, options: RunJobOptions = {}): Promise<JobResult> {
+  return await withSpan("job", {}, async () => {
+    return await completeJob(await beginJob(request, deps, options.signal), deps.engine, options);
+  });
+}
+
+async function complete(undecided: JobRun, seconds: () => number): Promise<JobResult> {
+  const { begun: { output, request }, tally, options: { signal } } = undecided;
+  const plan = await withSpan("decide", {}, () => decide(undecided));
+  const run = { ...undecided, plan };
+  await withSpan("tiles", { "clearstack.tiles": plan.tiles }, () => computeTiles(run));
+  const seam = await withSpan("seams", {}, () => checkSeams(run));
+  await withSpan("levels", { "clearstack.levels": plan.levels.length }, () => writeLevels(run));
+  return await withSpan("commit", {}, async () => {
+    const windows = await channelWindows(plannedOutput(plan, request.output.url), { signal });
+    const result = { ...tally.result(plan, output.url, seconds()), ...(seam ? { seam } : {}) };
+    await output.finish(result, { windows });
+    return result;
+  });
+}
+
+function acceptEarlier({ plan, begun: { output }, tally }: JobRun, earlier: JobResult, seconds: () => number) {
+  return { ...tally.result(plan, output.url, seconds()), ...(earlier.seam ? { seam: earlier.seam } : {}) };
+}
+
+/** An output without a single tile is worth nothing and would be in the way; one with tiles is worth its time. */
+async function cleanUp(error: ClearstackError, output: Output, progress: Progress): Promise<ClearstackError> {
+  const { tilesDone, tiles } = progress;
+  if (tilesDone === 0 && !output.resumed) {
+    // What stopped the job is the news, also if the store it met then refuses to clean up.
+    await output.discard().catch(() => {});
+    return error;
+  }
+  const kept = `${tilesDone} of ${tiles} tiles are kept in ${output.url}: run the same job again to continue`;
+  return new ClearstackError(error.kind, `${error.message}; ${kept}`, { cause: error });
+}

@@ -1,0 +1,82 @@
+/**
+ * Where tiles meet, and what it takes to see how well. A box of the plan's size around such a place has all of its halo between
+ * the place and its rim, where errors come in; the tiles that meet there have only the halo. So what the box gives around its
+ * middle stands for the truth that the stitched output is held against.
+ */
+import type { JobRequest } from "shared/contract/job_request.ts";
+import type { Plan } from "shared/contract/plan.ts";
+import type { SeamTask } from "shared/contract/seam.ts";
+import type { Tile } from "shared/contract/tile.ts";
+import { mapAxes, voxelCount } from "shared/volume/geometry.ts";
+import type { Vec3 } from "shared/volume/geometry.ts";
+import { tileAt } from "shared/plan/plan_job.ts";
+import { threefry2x32 } from "shared/decide/threefry.ts";
+import type { TileTaskOptions } from "./tile_tasks.ts";
+import { tileTask } from "./tile_tasks.ts";
+
+/** Where nothing else is said, the check may cost this share of the job. */
+const TILES_PER_PLACE = 8;
+const MOST_PLACES = 4;
+
+/** Places to compare: as many as the request says, or one for every 8 tiles, from 1 to 4; none where no tiles meet. */
+function seamPlaces(plan: Plan, { seamCheck }: JobRequest): number {
+  const automatic = Math.min(MOST_PLACES, Math.max(1, Math.floor(plan.tiles / TILES_PER_PLACE)));
+  return Math.min(seamCheck === "auto" ? automatic : seamCheck, cornerCount(plan));
+}
+
+/** One task for each place: places spread over the image, drawn by the plan's hash, so that the same job has the same ones. */
+export function* seamTasks(options: Omit<TileTaskOptions, "done">): Generator<SeamTask> {
+  const { plan, request } = options;
+  const places = seamPlaces(plan, request);
+  const corners = cornerCount(plan);
+  for (let place = 0; place < places; place++) {
+    const first = Math.floor(place * corners / places);
+    const next = Math.floor((place + 1) * corners / places);
+    const corner = first + Math.floor(random(plan.planHash, place) * (next - first));
+    yield tileTask(options, cornerAt(plan, { corner, index: place }));
+  }
+}
+
+/** Corners of tiles inside the image, where as many tiles meet as can; along an axis that is not cut there is one position. */
+function cornerCount({ grid, tiles }: Plan): number {
+  const volumes = tiles / voxelCount(grid);
+  return voxelCount(grid) === 1 ? 0 : volumes * voxelCount(cornerGrid(grid));
+}
+
+function cornerGrid(grid: Vec3): Vec3 {
+  return mapAxes((axis) => Math.max(1, grid[axis] - 1));
+}
+
+/** The box of the plan's size with a corner in its middle. Its core is what is compared: half of a tile around the corner. */
+function cornerAt(plan: Plan, { corner, index }: { corner: number; index: number }): Tile {
+  const { grid, tile, box, shape } = plan;
+  const [, ny, nx] = cornerGrid(grid);
+  const perVolume = voxelCount(cornerGrid(grid));
+  const position: Vec3 = [Math.floor(corner % perVolume / (ny * nx)), Math.floor(corner / nx) % ny, corner % nx];
+  const inVolume = tileAt(plan, Math.floor(corner / perVolume) * voxelCount(grid));
+  const spans = mapAxes((axis) => {
+    const whole = { boxStart: inVolume.box.start[axis], start: 0, end: shape[axis] };
+    if (grid[axis] === 1) return whole;
+    const seam = (position[axis] + 1) * tile[axis];
+    const reach = Math.ceil(tile[axis] / 4);
+    return {
+      boxStart: seam - Math.floor(box[axis] / 2),
+      start: Math.max(0, seam - reach),
+      end: Math.min(shape[axis], seam + reach),
+    };
+  });
+  return {
+    index,
+    outer: inVolume.outer,
+    core: { start: mapAxes((a) => spans[a].start), shape: mapAxes((a) => spans[a].end - spans[a].start) },
+    box: { start: mapAxes((a) => spans[a].boxStart), shape: box },
+  };
+}
+
+/** From 0 to 1, exclusive; the same for the same plan and draw. */
+function random(planHash: string, draw: number): number {
+  const bits = new Uint32Array(2);
+  const word = (digit: number) => Number.parseInt(planHash.slice(digit, digit + 8), 16);
+  threefry2x32([word(0), word(8)], [draw, 0], bits);
+  return bits[0]! / 2 ** 32;
+}

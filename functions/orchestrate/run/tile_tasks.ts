@@ -1,0 +1,87 @@
+/** The messages that a job sends out, made one at a time. */
+import { channelAt, channelCount } from "shared/volume/channels.ts";
+import type { BackendChoice } from "shared/contract/backend.ts";
+import type { JobRequest } from "shared/contract/job_request.ts";
+import type { Plan } from "shared/contract/plan.ts";
+import type { Tile, TileTask } from "shared/contract/tile.ts";
+import { formatVec3, voxelCount } from "shared/volume/geometry.ts";
+import { levelZero } from "shared/image/zarr/level_zero.ts";
+import { tileAt } from "shared/plan/plan_job.ts";
+import { psfLocations } from "shared/psf/psf_locations.ts";
+import { tileAlgorithm } from "shared/plan/tile_algorithm.ts";
+
+/** What a task says besides its tile. */
+export interface TileTaskOptions {
+  readonly plan: Plan;
+  readonly request: JobRequest;
+  /** Array inside the output. */
+  readonly array: string;
+  readonly backend: BackendChoice;
+  /** Tiles that are finished already. */
+  readonly done: ReadonlySet<number>;
+}
+
+/**
+ * Tasks of all tiles still to do, grouped by the shape of their boxes (edge tiles are smaller) and by what differs between
+ * channels, since a device is set up for one shape and one PSF at a time; inside a group by index. Walks the grid once for each
+ * group instead of keeping a list.
+ */
+export function* tileTasks(options: TileTaskOptions): Generator<TileTask> {
+  for (const tile of tilesBySetup(options)) yield tileTask(options, tile);
+}
+
+/** What any message about a tile says. */
+export function boxTask(
+  { plan, request, backend }: Pick<TileTaskOptions, "plan" | "request" | "backend">,
+  tile: Tile,
+): Pick<TileTask, "source" | "psf" | "psfSha256" | "algorithm" | "backend" | "tile"> {
+  const channel = channelAt(plan.source, tile.outer);
+  const own = plan.psf.channels?.[channel];
+  const location = psfLocations(request)[own?.entry ?? 0]!;
+  return {
+    source: plan.source,
+    psf: own?.channel === undefined ? location : { ...location, channel: own.channel },
+    psfSha256: (own ?? plan.psf).sha256,
+    algorithm: tileAlgorithm(plan, channel),
+    backend,
+    tile,
+  };
+}
+
+/** The task of one tile. */
+export function tileTask({ plan, request, array, backend }: Omit<TileTaskOptions, "done">, tile: Tile): TileTask {
+  return {
+    ...boxTask({ plan, request, backend }, tile),
+    planHash: plan.planHash,
+    output: { ...levelZero(plan, request.output.url), array },
+  };
+}
+
+function* tilesBySetup({ plan, done }: TileTaskOptions): Generator<Tile> {
+  if (plan.psf.channels === undefined && plan.decisions?.channels === undefined) return yield* tilesByShape(plan, done);
+  const channels = channelCount(plan.source);
+  for (let channel = 0; channel < channels; channel++) yield* tilesByShape(plan, done, channel);
+}
+
+/** @param channel leaves out the tiles of others */
+function* tilesByShape(plan: Plan, done: ReadonlySet<number>, channel?: number): Generator<Tile> {
+  const perVolume = voxelCount(plan.grid);
+  const finished = new Set<string>();
+  for (;;) {
+    let current: string | undefined;
+    for (let index = 0; index < plan.tiles; index++) {
+      if (done.has(index)) continue;
+      const tile = tileAt(plan, index);
+      if (channel !== undefined && channelAt(plan.source, tile.outer) !== channel) {
+        index += perVolume - 1 - index % perVolume;
+        continue;
+      }
+      const shape = formatVec3(tile.box.shape);
+      if (finished.has(shape)) continue;
+      current ??= shape;
+      if (shape === current) yield tile;
+    }
+    if (current === undefined) return;
+    finished.add(current);
+  }
+}

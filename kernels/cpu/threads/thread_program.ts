@@ -1,0 +1,163 @@
+/**
+ * What every thread does in every job. All threads walk through the same sweeps; within one they share the work out, and
+ * each piece of it gives the same result whoever does it.
+ */
+import type { Divergence, Volume } from "kernels/deconvolver.ts";
+import { backTransferRows } from "../steps/back_projector.ts";
+import { ImageExchange } from "../steps/image_exchange.ts";
+import type { Kernels } from "../steps/kernel_module.ts";
+import { intersection, Measurement, type Part } from "../steps/measurement.ts";
+import type { Job, Outcome, RunJob, ThreadSetup } from "./messages.ts";
+import { PlaneSweeps } from "../steps/plane_sweeps.ts";
+import { EPSILON_ADDRESS, HELD_OUT_RATIO_ADDRESS, MOMENTUM_ADDRESS, SharedControl } from "./shared_control.ts";
+import { Variation } from "../steps/total_variation.ts";
+
+/** Smallest positive normal float32: keeps the division defined for data that are almost 0. */
+const TINY = 2 ** -126;
+
+const DONE: Outcome = { status: "done", divergence: [] };
+
+export class ThreadProgram {
+  readonly #setup: ThreadSetup;
+  readonly #control: SharedControl;
+  readonly #sweeps: PlaneSweeps;
+
+  constructor(setup: ThreadSetup) {
+    const { module, memory, layout, thread, threads } = setup;
+    const kernels = new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as Kernels;
+    this.#setup = setup;
+    this.#control = new SharedControl(memory, threads);
+    this.#sweeps = new PlaneSweeps(layout, kernels, this.#control, { scratch: layout.scratch[thread], threads });
+  }
+
+  execute(job: Job): Outcome {
+    // Made for each job, because views do not follow a memory that has grown.
+    const images = new ImageExchange(this.#setup.layout, this.#setup.memory);
+    if (job.kind === "run") return this.#run(job, images);
+    this.#forEachGroup((group) => images.read(group, job.kind === "prepare" ? "estimate" : "heldOut"));
+    if (job.kind === "prepare") this.#prepare(job.unmatched);
+    return DONE;
+  }
+
+  #prepare(unmatched: Volume | undefined): void {
+    const { layout, memory } = this.#setup;
+    this.#sweeps.forward("row_forward", "estimate");
+    this.#sweeps.depth("depth_transfer");
+    if (unmatched) this.#control.sweep(layout.box[1], backTransferRows(layout, memory, unmatched));
+  }
+
+  #run(job: RunJob, images: ImageExchange): Outcome {
+    const { iterations, observed, start, measureEvery } = job;
+    this.#forEachGroup(
+      (group) => images.readData(group, observed, this.#setup.unobserved),
+      () => this.#summarise(job, images),
+    );
+    const { sum, peak, badVoxel } = this.#control.summary;
+    if (badVoxel >= 0) return { status: "corrupt", divergence: [] };
+    if (this.#setup.layout.images.weights !== undefined) this.#computeWeights(observed, images);
+    const mean = job.mean ?? sum / (observed.shape[0] * observed.shape[1] * observed.shape[2]);
+    this.#start(observed, images, mean, start === "flat");
+
+    const divergence: Divergence[] = [];
+    const predicted = this.#setup.acceleration === "biggs";
+    if (!predicted) this.#sweeps.forward("row_forward", "estimate");
+    for (let iteration = 1; iteration <= iterations; iteration++) {
+      if (predicted) this.#sweeps.forward("row_predict", "estimate");
+      this.#sweeps.depth("depth_convolve");
+      const measuring = peak > 0 && measureEvery > 0 && (iteration - 1) % measureEvery === 0;
+      if (measuring) divergence.push(this.#measureRatio(iteration - 1, job, images));
+      else this.#sweeps.between("row_ratio", "data");
+      this.#sweeps.depth("depth_correlate");
+      if (this.#setup.totalVariation > 0) this.#vary(predicted ? "predicted" : "estimate", job);
+      if (predicted) this.#advance(job, images);
+      else this.#update(iteration, iteration === iterations);
+      if (this.#control.stopped) return { status: "stopped", divergence };
+    }
+    this.#forEachGroup((group) => images.write(group, "estimate"));
+    return { status: "done", divergence };
+  }
+
+  #summarise({ scale, heldOutRatio }: RunJob, images: ImageExchange): void {
+    const summary = images.summarise();
+    this.#control.summary = summary;
+    this.#control.setParameter(EPSILON_ADDRESS, Math.max(1e-6 * (scale ?? summary.peak), TINY));
+    this.#control.setParameter(HELD_OUT_RATIO_ADDRESS, heldOutRatio ?? 0);
+    // What the first iteration extrapolates with: shb its result, with (k - 1) / (k + 2) for k = 2; biggs its start.
+    const heavyBall = this.#setup.acceleration === "shb";
+    this.#control.setParameter(MOMENTUM_ADDRESS, heavyBall ? 1 / 4 : 0);
+    this.#control.setLeastPoint(heavyBall ? this.#leastPoint(scale) : 0, this.#setup.layout.box[1]);
+  }
+
+  /** `1 / Bt g`: the back-projected mask of observed voxels. */
+  #computeWeights(observed: Part, images: ImageExchange): void {
+    this.#forEachGroup((group) => images.fill(group, "estimate", observed, { inside: 1, outside: 0 }));
+    this.#sweeps.forward("row_forward", "estimate");
+    this.#sweeps.depth("depth_correlate");
+    this.#sweeps.backward("row_inverse", "weights");
+    this.#forEachGroup((group) => images.invertWeights(group));
+  }
+
+  /** First estimates: the data without background where they are observed, their mean elsewhere or, if `flat`, everywhere. */
+  #start(observed: Part, images: ImageExchange, mean: number, flat: boolean): void {
+    const { layout, background } = this.#setup;
+    const outside = Math.max(mean - background, mean / 10);
+    const fill = flat ? { inside: outside, outside } : { background, outside };
+    this.#forEachGroup((group) => {
+      images.fill(group, "estimate", observed, fill);
+      if (layout.images.previous !== undefined) images.fill(group, "previous", observed, fill);
+      if (layout.images.change !== undefined) images.fill(group, "change", observed, { inside: 0, outside: 0 });
+    });
+  }
+
+  #measureRatio(iteration: number, { observed, measured, heldOutRatio }: RunJob, images: ImageExchange): Divergence {
+    const { layout, memory, thread } = this.#setup;
+    const part = intersection(observed, measured);
+    const measurement = new Measurement(layout, memory, { scratch: layout.scratch[thread], part });
+    const held = heldOutRatio !== undefined;
+    this.#sweeps.measure(held ? "row_measure_held_out" : "row_measure", measurement);
+    if (thread !== 0) return { iteration, fit: NaN };
+    // The next sweep that writes sums cannot end before this thread has come to it.
+    const [fit, heldOut] = images.totals();
+    return held ? { iteration, fit, heldOut } : { iteration, fit };
+  }
+
+  #vary(image: "estimate" | "predicted", { scale }: RunJob): void {
+    const { layout, memory, totalVariation } = this.#setup;
+    const variation = new Variation(layout, memory);
+    const smoothing = Math.max(1e-3 * (scale ?? this.#control.summary.peak), TINY);
+    this.#forEachGroup((group) => variation.compute(group, image, { weight: totalVariation, smoothing }));
+  }
+
+  #update(iteration: number, last: boolean): void {
+    const finish = () => {
+      // For the next update, whose result iteration k = iteration + 2 starts from: (k - 1) / (k + 2), Wang & Miller, IEEE
+      // Trans. Image Process. 23 (2014) 848-854.
+      this.#control.setParameter(MOMENTUM_ADDRESS, (iteration + 1) / (iteration + 4));
+      this.#control.decideStop();
+    };
+    if (last) this.#sweeps.backward("row_finish", "estimate", finish);
+    else this.#sweeps.between("row_update", "estimate", finish);
+  }
+
+  /** Biggs & Andrews, Appl. Opt. 36 (1997) 1766-1775: the momentum needs sums over the whole box before it is applied. */
+  #advance({ scale }: RunJob, images: ImageExchange): void {
+    this.#sweeps.backward("row_advance", "estimate", () => {
+      const [oldTimesNew, oldSquared] = images.totals();
+      const momentum = oldSquared > 0 ? Math.min(1, Math.max(0, oldTimesNew / oldSquared)) : 0;
+      this.#control.setParameter(MOMENTUM_ADDRESS, momentum);
+      this.#control.setLeastPoint(this.#leastPoint(scale), this.#setup.layout.box[1]);
+      this.#control.decideStop();
+    });
+  }
+
+  /** The least that a voxel is extrapolated to; data without a positive value stay 0. */
+  #leastPoint(scale: number | undefined): number {
+    const { peak } = this.#control.summary;
+    return peak > 0 ? 1e-4 * (scale ?? peak) : 0;
+  }
+
+  #forEachGroup(work: (group: number) => void, last?: () => void): void {
+    const { box, groups } = this.#setup.layout;
+    this.#control.sweep(box[0] * groups, work, last);
+  }
+}

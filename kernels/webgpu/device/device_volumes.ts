@@ -1,0 +1,58 @@
+/**
+ * Fills, copies and reads volumes on the device, wherever their parts lie.
+ */
+import { type DeviceBuffers } from "./buffers.ts";
+import type { RowFiller } from "./input.ts";
+import type { BoxLayout } from "../program/layout.ts";
+import { partBuffer } from "../program/pass_maker.ts";
+import { download, stagingRequests, upload, UPLOAD_BYTES } from "./transfer.ts";
+
+/** The volumes of one program. */
+export class DeviceVolumes {
+  readonly #device: GPUDevice;
+  readonly #layout: BoxLayout;
+  readonly #buffers: DeviceBuffers;
+
+  constructor(device: GPUDevice, layout: BoxLayout, buffers: DeviceBuffers) {
+    this.#device = device;
+    this.#layout = layout;
+    this.#buffers = buffers;
+  }
+
+  /** Fills a volume of float32 or uint16 values row by row, a few rows at a time. */
+  send(volume: string, fill: RowFiller, dataType: "float32" | "uint16" = "float32"): void {
+    const { box: [, ny, nx], planesPerPart } = this.#layout;
+    const rowsPerPart = planesPerPart * ny;
+    const rowsPerPiece = Math.min(rowsPerPart, Math.floor(UPLOAD_BYTES / (4 * nx)));
+    const piece = new (dataType === "uint16" ? Uint16Array : Float32Array)(rowsPerPiece * nx);
+    this.#partsOf(volume).forEach((buffer, part) => {
+      for (let first = 0; first < rowsPerPart; first += rowsPerPiece) {
+        const rows = Math.min(rowsPerPiece, rowsPerPart - first);
+        for (let row = 0; row < rows; row++) {
+          fill(part * rowsPerPart + first + row, piece.subarray(row * nx, (row + 1) * nx));
+        }
+        upload(this.#device, buffer, first * nx * piece.BYTES_PER_ELEMENT, piece.subarray(0, rows * nx));
+      }
+    });
+  }
+
+  /** Sets a volume to 0. */
+  clear(volume: string): void {
+    const encoder = this.#device.createCommandEncoder();
+    for (const buffer of this.#partsOf(volume)) encoder.clearBuffer(buffer);
+    this.#device.queue.submit([encoder.finish()]);
+  }
+
+  /** Reads a whole volume into `target`. */
+  async read(volume: string, target: Float32Array): Promise<void> {
+    const partLength = this.#layout.partBytes / 4;
+    const staging = stagingRequests(target.byteLength).map(({ name }) => this.#buffers.get(name));
+    for (const [part, buffer] of this.#partsOf(volume).entries()) {
+      await download(this.#device, buffer, staging, target.subarray(part * partLength, (part + 1) * partLength));
+    }
+  }
+
+  #partsOf(volume: string): GPUBuffer[] {
+    return Array.from({ length: this.#layout.parts }, (_, part) => this.#buffers.get(partBuffer(volume, part)));
+  }
+}

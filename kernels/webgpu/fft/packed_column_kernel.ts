@@ -1,0 +1,123 @@
+/**
+ * The multiplication by the OTF in column 0, where the planes of coefficient 0 and `nx / 2` share complex numbers.
+ *
+ * Both planes are spectra of real images: with `P(k) = A(k) + sqrt(-1) B(k)` as stored, `A(k) = (P(k) + conj P(-k)) / 2` and
+ * `sqrt(-1) B(k) = (P(k) - conj P(-k)) / 2`. Column 0 of the OTF is stored in the same way, by itself. So each column needs the one at `-ky` beside
+ * it, and a workgroup takes the two; a 2-D image has its partner in the same column.
+ */
+import { ColumnAccess, spanBindings, spanFunctions } from "./column_access.ts";
+import { type ColumnKernel, columnSpan } from "./column_kernel.ts";
+import { Exchange } from "./exchange.ts";
+import { OTF_COLUMN } from "../program/otf_format.ts";
+import { projected, PROJECTION } from "../stages/projection.ts";
+import { assembleShader, type Shader, TWIDDLES } from "../wgsl/shader.ts";
+import {
+  elementOf,
+  inputPlacement,
+  type Line,
+  outputPlacement,
+  type Placement,
+  type Registers,
+  stockham,
+} from "./stockham.ts";
+import { Wgsl } from "../wgsl/wgsl.ts";
+
+const PACKED_PRODUCT = `
+fn conj(a: vec2f) -> vec2f { return vec2f(a.x, -a.y); }
+fn times(a: vec2f, b: vec2f) -> vec2f {
+  return vec2f(fma(a.x, b.x, -a.y * b.y), fma(a.x, b.y, a.y * b.x));
+}
+// p and q: this number and its partner of the packed spectrum; g and h: of the packed OTF.
+fn packed_product(p: vec2f, q: vec2f, g: vec2f, h: vec2f) -> vec2f {
+  let lowest = 0.5 * (g + conj(h));
+  let highest = 0.5 * vec2f(g.y + h.y, h.x - g.x);
+  return times(0.5 * (p + conj(q)), ${projected("lowest")}) + times(0.5 * (p - conj(q)), ${projected("highest")});
+}`;
+
+/** Workgroups along x: one per pair of rows `ky` and `-ky` of axis z, or a single one for axis y. */
+export function packedMultiplyShader(kernel: ColumnKernel): Shader {
+  const { axis, layout, shape: { plan, split } } = kernel;
+  const columns = packedColumns(kernel);
+  const w = new Wgsl();
+  const exchange = new Exchange(w, { length: plan.length * columns, split });
+  const line: Line = { w, plan, exchange, lane: "lane", indexOf: (element) => `(${element}) * ${columns}u + column` };
+  const spectrum = columnSpan(kernel, "spectrum", "read_write");
+  nameColumns(w, layout.box[1], columns);
+  w.line(`let base = own_row * ${layout.halfWidth}u;`);
+
+  const input = new ColumnAccess(w, spectrum, inputPlacement(line, -1), "base");
+  const coefficients = stockham(line, -1, input.load());
+  const products = multiplyPacked(line, { coefficients, rows: axis === "z" ? layout.box[1] : 1, columns });
+  const registers = stockham(line, 1, products);
+  const stored = columns === 2 ? "(column == 0u || row != opposite_row)" : undefined;
+  new ColumnAccess(w, spectrum, outputPlacement(line, 1), "base").store(registers, stored);
+  return assembleShader({
+    label: `${axis} multiply packed`,
+    header: `multiply column 0 along ${axis}, ${plan.length} = ${plan.radices.join(" x ")}, in place`,
+    bindings: [...spanBindings(spectrum), OTF_COLUMN, PROJECTION.binding, TWIDDLES],
+    declarations: [
+      PROJECTION.declaration,
+      ...spanFunctions(spectrum),
+      PACKED_PRODUCT,
+      exchange.declaration,
+    ],
+    sharedBytes: exchange.bytes,
+    workgroupSize: [columns, plan.lanes],
+    body: w.toString(),
+  });
+}
+
+function packedColumns({ axis }: ColumnKernel): 1 | 2 {
+  return axis === "z" ? 2 : 1;
+}
+
+/** Column 0 of the workgroup is row `ky`, column 1 its opposite; they may be the same, then column 1 stores nothing. */
+function nameColumns(w: Wgsl, rows: number, columns: 1 | 2): void {
+  w.line("let column = local_id.x;");
+  w.line("let lane = local_id.y;");
+  w.line("let row = workgroup_id.x;");
+  w.line(`let opposite_row = select(${rows}u - row, 0u, row == 0u);`);
+  const own = columns === 2 ? "select(row, opposite_row, column == 1u)" : "0u";
+  const other = columns === 2 ? "select(opposite_row, row, column == 1u)" : "0u";
+  w.line(`let own_row = ${own};`);
+  w.line(`let other_row = ${other};`);
+}
+
+/**
+ * Fetches the partner of every coefficient from the other column and multiplies.
+ *
+ * @param rows elements of the OTF's column 0 from one element of a line to the next
+ */
+function multiplyPacked(
+  line: Line,
+  { coefficients, rows, columns }: { coefficients: Registers; rows: number; columns: number },
+): string[][] {
+  const { w, exchange } = line;
+  const at = outputPlacement(line, -1);
+  const opposite = mirrored(w, at, line.plan.length);
+  const writes = at.rounds.map(({ active }, round) => ({
+    condition: active,
+    writes: coefficients[round].map((value, r) => ({ index: line.indexOf(elementOf(at, round, r)), value })),
+  }));
+  const reads = opposite.flat().map((element) => `${element} * ${columns}u + ${columns - 1}u - column`);
+  const partners = exchange.run(writes, reads);
+  return coefficients.map((values, round) =>
+    values.map((value, r) => {
+      const factor = `otfcolumn[own_row + (${elementOf(at, round, r)}) * ${rows}u]`;
+      const opposed = `otfcolumn[other_row + ${opposite[round][r]} * ${rows}u]`;
+      const partner = partners[round * at.radix + r];
+      return w.let(`packed_product(${value}, ${partner}, ${factor}, ${opposed})`);
+    })
+  );
+}
+
+/** The element `-i mod length` for the element i of each register; only register 0 can hold element 0. */
+function mirrored(w: Wgsl, { radix, step, rounds }: Placement, length: number): string[][] {
+  return rounds.map(({ first }) =>
+    Array.from(
+      { length: radix },
+      (_, r) =>
+        w.let(r === 0 ? `select(${length}u - ${first}, 0u, ${first} == 0u)` : `${length - r * step}u - ${first}`),
+    )
+  );
+}

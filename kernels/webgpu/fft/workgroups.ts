@@ -1,0 +1,92 @@
+/**
+ * How much of a box one workgroup takes: bounded by its memory and its invocations, wide enough to fill memory transactions.
+ */
+import { sumMemory } from "../stages/partial_sums.ts";
+import { type RadixPlan, radixPlan } from "./radices.ts";
+import type { GpuLimits } from "../device/limits.ts";
+
+/** Adjacent columns that fill whole 128-byte memory transactions with complex numbers. */
+export const FULL_WIDTH = 16;
+
+/** Fewest invocations worth a workgroup. */
+const MIN_INVOCATIONS = 64;
+
+/** Invocations of a row kernel: several short rows or a single long one. */
+const MAX_ROW_LANES = 128;
+
+/** A workgroup that transforms `columns` adjacent columns. */
+export interface ColumnShape {
+  readonly plan: RadixPlan;
+  readonly columns: number;
+  /** True if real and imaginary parts go through workgroup memory one after the other, see exchange.ts. */
+  readonly split: boolean;
+}
+
+/** A workgroup that transforms `pairs` pairs of real rows. */
+export interface RowShape {
+  readonly plan: RadixPlan;
+  readonly pairs: number;
+  /** Complex numbers between the exchange memory of one pair and that of the next. */
+  readonly pitch: number;
+  /** As in {@link ColumnShape}. */
+  readonly split: boolean;
+}
+
+/**
+ * The shape for columns of `length` numbers in rows of `width` complex numbers, the length cut into `parts` buffers.
+ *
+ * @param preferred columns to take where limits allow; the plan, and so every bit of the result, is the same for any
+ */
+export function columnShape(
+  length: number,
+  width: number,
+  parts: number,
+  limits: GpuLimits,
+  preferred: number = FULL_WIDTH,
+): ColumnShape {
+  const invocations = limits.maxComputeInvocationsPerWorkgroup;
+  const usual = columnMemory(length, Math.min(FULL_WIDTH, width), limits);
+  const maxLanes = Math.min(
+    limits.maxComputeWorkgroupSizeY,
+    Math.floor(invocations / Math.max(1, Math.min(FULL_WIDTH, width, usual.fitting))),
+  );
+  const plan = radixPlan(length, { maxLanes, parts });
+  const wanted = Math.min(preferred, width);
+  const { split, fitting } = columnMemory(length, wanted, limits);
+  const most = Math.min(
+    fitting,
+    Math.floor(invocations / plan.lanes),
+    limits.maxComputeWorkgroupSizeX,
+    Math.max(wanted, Math.ceil(MIN_INVOCATIONS / plan.lanes)),
+    width,
+  );
+  return { plan, columns: evenShare(width, most), split };
+}
+
+/** Whether so many columns are exchanged in two halves, and how many then fit the memory of a workgroup. */
+function columnMemory(length: number, columns: number, { maxComputeWorkgroupStorageSize: memory }: GpuLimits) {
+  const split = length * 8 * columns > memory;
+  return { split, fitting: Math.floor(memory / (length * (split ? 4 : 8))) };
+}
+
+/** The shape for `pairCount` pairs of rows of `length` voxels. */
+export function rowShape(length: number, pairCount: number, limits: GpuLimits): RowShape {
+  const invocations = Math.min(limits.maxComputeInvocationsPerWorkgroup, limits.maxComputeWorkgroupSizeX);
+  const plan = radixPlan(length, { maxLanes: Math.min(MAX_ROW_LANES, invocations), lastEven: true });
+  const pitch = length + (length >> 3);
+  const memory = limits.maxComputeWorkgroupStorageSize - sumMemory(MAX_ROW_LANES).bytes;
+  const split = 8 * pitch > memory;
+  const most = Math.min(
+    Math.floor(memory / (pitch * (split ? 4 : 8))),
+    Math.max(1, Math.floor(MAX_ROW_LANES / plan.lanes)),
+    limits.maxComputeWorkgroupSizeY,
+    pairCount,
+  );
+  return { plan, pairs: evenShare(pairCount, most), pitch, split };
+}
+
+/** The largest divisor of `count` in the upper half of 1 to `most`, so that no group is ragged, or else `most`. */
+function evenShare(count: number, most: number): number {
+  for (let share = most; share > most / 2; share--) if (count % share === 0) return share;
+  return most;
+}

@@ -1,0 +1,78 @@
+/**
+ * The buffers that the passes of a program need.
+ */
+import { DATA_BYTES } from "../device/data_volume.ts";
+import { MEASUREMENTS } from "../stages/measurement.ts";
+import { MOMENTUM } from "../stages/momentum.ts";
+import { PARAMETERS, slabBuffer, slabValues, SMALL_BYTES } from "../stages/parameters.ts";
+import { PARTIAL_SUMS } from "../stages/partial_sums.ts";
+import type { BufferSpec } from "./pass.ts";
+import { otfBytesPerVoxel } from "./otf_format.ts";
+import { columnBuffer, partBuffer, type PassMaker, twiddleBuffer } from "./pass_maker.ts";
+import { projectionBuffer, projectionValues } from "../stages/projection.ts";
+import { MEASURED, OBSERVED, START } from "../stages/region.ts";
+import type { ProgramOptions } from "./rl_program.ts";
+import { twiddleTable } from "../fft/twiddles.ts";
+
+const FLOAT_BYTES = 4;
+
+/** Volumes of each acceleration beside data, estimate, spectrum and OTF. */
+const ACCELERATION_VOLUMES = { none: [], shb: ["point"], biggs: ["point", "change"] } as const;
+
+/** Volumes that a program holds by name, and the bytes that a voxel takes in each. */
+export function volumeBytes(options: ProgramOptions): Readonly<Record<string, number>> {
+  const { acceleration, dataType, nonCirculant, smoothed } = options;
+  const others = [
+    ...(nonCirculant ? ["weights"] : []),
+    ...(smoothed ? ["variation"] : []),
+    ...ACCELERATION_VOLUMES[acceleration],
+  ];
+  const floats = Object.fromEntries(["estimate", "spectrum", ...others].map((name) => [name, FLOAT_BYTES]));
+  const otfs = Object.fromEntries(otfNames(options).map((name) => [name, otfBytesPerVoxel(options.otf)]));
+  return { ...floats, ...otfs, data: DATA_BYTES[dataType] };
+}
+
+function otfNames({ unmatched }: ProgramOptions): string[] {
+  return unmatched ? ["otf", "backotf"] : ["otf"];
+}
+
+/** The buffers of a volume. */
+export function volumeBuffers(make: PassMaker, name: string): BufferSpec[] {
+  return Array.from(
+    { length: make.layout.parts },
+    (_, part) => ({ name: partBuffer(name, part), bytes: make.partBytes(name), usage: "storage" }),
+  );
+}
+
+/** All buffers that a program holds from the start. */
+export function programBuffers(make: PassMaker, options: ProgramOptions): BufferSpec[] {
+  const lengths = [...new Set(make.layout.box)].filter((length) => length > 1);
+  return [
+    ...Object.keys(volumeBytes(options)).flatMap((name) => volumeBuffers(make, name)),
+    ...otfNames(options).map((otf): BufferSpec => ({
+      name: columnBuffer(otf),
+      bytes: make.otfColumnBytes,
+      usage: "storage",
+    })),
+    ...[PARAMETERS, MEASURED, OBSERVED, START].map(({ binding }) => uniform(binding.name)),
+    ...(["forward", "back"] as const).map((projection) =>
+      uniform(projectionBuffer(projection), projectionValues(projection))
+    ),
+    ...make.slabs.map(({ planeOfBox }) => uniform(slabBuffer(planeOfBox), slabValues(planeOfBox))),
+    ...lengths.map((length): BufferSpec => ({
+      name: twiddleBuffer(length),
+      bytes: 8 * length,
+      usage: "storage",
+      contents: twiddleTable(length),
+    })),
+    ...[MOMENTUM.binding, MEASUREMENTS.binding, PARTIAL_SUMS].map((binding): BufferSpec => ({
+      name: binding.name,
+      bytes: make.smallBytes(binding),
+      usage: "storage",
+    })),
+  ];
+}
+
+function uniform(name: string, contents?: BufferSpec["contents"]): BufferSpec {
+  return { name, bytes: SMALL_BYTES, usage: "uniform", ...(contents ? { contents } : {}) };
+}

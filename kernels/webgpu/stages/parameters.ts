@@ -1,0 +1,69 @@
+/**
+ * Small structs that shaders bind: numbers that change from run to run or from slab to slab.
+ */
+import type { Binding } from "../wgsl/shader.ts";
+
+/** A struct, the binding that carries it, and nothing else; every one takes {@link SMALL_BYTES}. */
+export interface SmallStruct {
+  readonly declaration: string;
+  readonly binding: Binding;
+}
+
+/** Bytes of every small buffer. */
+export const SMALL_BYTES = 32;
+
+/** Numbers of the model, see kernels/deconvolver.ts. */
+export const PARAMETERS = {
+  declaration: `struct Parameters {
+  epsilon: f32, inverse_scale: f32, background: f32, saturation: f32,
+  damping: f32, variation_weight: f32, variation_smoothing: f32, held_out_ratio: f32
+}`,
+  binding: { name: "parameters", type: "Parameters", access: "uniform" },
+} as const satisfies SmallStruct;
+
+/** What {@link PARAMETERS} is filled from. */
+export interface ModelNumbers {
+  /** Intensity of the image, > 0. */
+  readonly scale: number;
+  readonly background?: number;
+  readonly saturation?: number;
+  readonly dampingSigmas?: number;
+  readonly totalVariation?: number;
+  readonly heldOutRatio?: number;
+}
+
+/** Contents of {@link PARAMETERS}. */
+export function parameterValues(numbers: ModelNumbers): Float32Array<ArrayBuffer> {
+  const { scale, background = 0, saturation = Infinity, dampingSigmas = 0, totalVariation = 0, heldOutRatio = 0 } =
+    numbers;
+  const damping = dampingSigmas > 0 ? 2 / dampingSigmas ** 2 : 0;
+  return new Float32Array([
+    1e-6 * scale,
+    1 / scale,
+    background,
+    // Shaders need not know infinity.
+    Math.min(saturation, LARGEST_FLOAT),
+    damping,
+    totalVariation,
+    (1e-3 * scale) ** 2,
+    heldOutRatio,
+  ]);
+}
+
+const LARGEST_FLOAT = 3.4028234e38;
+
+/** The plane of the box in which a slab begins. */
+export const SLAB = {
+  declaration: "struct Slab { first_plane: u32 }",
+  binding: { name: "slab", type: "Slab", access: "uniform" },
+} as const satisfies SmallStruct;
+
+/** Name of the buffer with the {@link SLAB} of a slab that begins in this plane of the box. */
+export function slabBuffer(firstPlane: number): string {
+  return `slab[${firstPlane}]`;
+}
+
+/** Contents of that buffer. */
+export function slabValues(firstPlane: number): Uint32Array<ArrayBuffer> {
+  return Uint32Array.of(firstPlane);
+}

@@ -1,0 +1,80 @@
+/**
+ * What happens to real voxels between the inverse and the forward transform along x.
+ *
+ * A stage works on pairs of voxels, one of each of two neighbouring rows, as `vec2f`.
+ */
+import type { SmallStruct } from "./parameters.ts";
+import type { Access, Binding } from "../wgsl/shader.ts";
+import type { Wgsl } from "../wgsl/wgsl.ts";
+
+/** The voxels of one register of a row kernel. */
+export interface VoxelPair {
+  readonly w: Wgsl;
+  /** WGSL expressions: position along x, rows of the two voxels in their plane, and plane in the slab. */
+  readonly x: string;
+  readonly y: readonly [string, string];
+  readonly plane: string;
+  /** Name of the two voxels of a volume. */
+  load(volume: string): string;
+  /** The same of a volume of uint16 values. */
+  loadUint16(volume: string): string;
+  /** Stores two voxels into a volume, unless another lane owns them. */
+  store(volume: string, value: string): void;
+  /** Adds both voxels of two terms to the two sums of the workgroup, unless another lane owns them. */
+  add(first: string, second: string): void;
+}
+
+/** One way to use a row kernel. */
+export interface RowStage {
+  readonly label: string;
+  /** Volumes besides the spectrum. */
+  readonly volumes: readonly Binding[];
+  readonly structs: readonly SmallStruct[];
+  /** WGSL functions that {@link point} calls. */
+  readonly functions: readonly string[];
+  /** True if `blurred` comes from the inverse transform of the spectrum, scaled; otherwise it is not given. */
+  readonly inverse: boolean;
+  /** True if the result is transformed forward into the spectrum. */
+  readonly forward: boolean;
+  /** True if the stage calls {@link VoxelPair.add}; its structs then include the slab, which has its own place in the sums. */
+  readonly sums: boolean;
+  /** Emits the arithmetic and returns the name of what to transform forward. */
+  readonly point: (pair: VoxelPair, blurred: string) => string;
+}
+
+/** The binding of a real volume. */
+export function volume(name: string, access: Exclude<Access, "uniform">): Binding {
+  return { name, type: "array<f32>", access };
+}
+
+/** The binding of a volume of uint16 values, two in a word, the one at the even position in the lower half. */
+export function uint16Volume(name: string, access: Exclude<Access, "uniform">): Binding {
+  return { name, type: "array<u32>", access };
+}
+
+/** Transforms `source` forward. */
+export const FORWARD: RowStage = {
+  label: "x forward",
+  volumes: [volume("source", "read")],
+  structs: [],
+  functions: [],
+  inverse: false,
+  forward: true,
+  sums: false,
+  point: (pair) => pair.load("source"),
+};
+
+/** `1 / Bt g` where more than a hundredth of the PSF meets observed voxels, else 0. */
+export const WEIGHTS: RowStage = {
+  label: "x weights",
+  volumes: [volume("weights", "write")],
+  structs: [],
+  functions: [],
+  inverse: true,
+  forward: false,
+  sums: false,
+  point(pair, seen) {
+    pair.store("weights", pair.w.let(`select(vec2f(0.0), 1.0 / ${seen}, ${seen} > vec2f(0.01))`));
+    return seen;
+  },
+};

@@ -1,0 +1,58 @@
+/**
+ * Which slabs, and how many columns in a workgroup, are fastest is measured once per adapter and program in a process. Both say
+ * who computes what and when, and change no bit of a result, so the choice may differ from run to run. What would change bits
+ * is fixed: other radices, and with them the registers of a lane, round elsewhere; other numbers of rows in a workgroup add the
+ * terms of a sum in another order.
+ */
+import type { Vec3 } from "shared/volume/geometry.ts";
+import type { Gpu } from "../device/gpu_device.ts";
+import { fastest } from "./fastest.ts";
+import { PassTimer } from "../device/pass_timer.ts";
+import type { ProgramOptions, Tuning } from "../program/rl_program.ts";
+import { slabCandidates } from "./slab_choice.ts";
+import { FULL_WIDTH } from "../fft/workgroups.ts";
+
+/** Half the default lets more workgroups be in flight and still fills 64-byte transactions; twice reads 256 bytes at once. */
+const COLUMN_CANDIDATES = [FULL_WIDTH / 2, 2 * FULL_WIDTH];
+
+/** What a choice is made for. */
+export interface TuningSubject {
+  /** Description of the adapter. */
+  readonly adapter: string;
+  readonly box: Vec3;
+  readonly method: ProgramOptions;
+  /** Limits that kernels are cut for. */
+  readonly limits: Gpu["limits"];
+}
+
+/** Runs so many iterations tuned in this way and tells how long they took, in any unit. */
+export type TimeTuning = (tuning: Tuning, iterations: number) => Promise<number>;
+
+/** True if timing tells something: on a CPU there is nothing to gain that would not be noise, and without a clock no telling. */
+export function isTunable(
+  { device, adapter }: { device: Pick<GPUDevice, "features">; adapter: Pick<Gpu["adapter"], "isFallbackAdapter"> },
+): boolean {
+  return PassTimer.isAvailable(device) && !adapter.isFallbackAdapter;
+}
+
+/** Choices by what they were made for. */
+export class TuningChoices {
+  readonly #choices = new Map<string, Promise<Tuning>>();
+
+  /** Measures, or remembers from an equal subject, how to tune. What fails is measured anew. */
+  choose({ adapter, box, method, limits }: TuningSubject, time: TimeTuning): Promise<Tuning> {
+    const key = JSON.stringify([adapter, box, method, limits]);
+    const choice = this.#choices.get(key) ?? measure(box, time);
+    this.#choices.set(key, choice);
+    choice.catch(() => this.#choices.delete(key));
+    return choice;
+  }
+}
+
+/** Slabs first, which gain more, and columns with those. */
+async function measure(box: Vec3, time: TimeTuning): Promise<Tuning> {
+  const slabPlanes = await fastest(slabCandidates(box), (slabPlanes, n) => time({ slabPlanes }, n));
+  const narrower = COLUMN_CANDIDATES.filter((columns) => columns <= box[2] / 2);
+  const columns = await fastest(narrower, (columns, n) => time({ slabPlanes, columns }, n));
+  return { slabPlanes, columns };
+}

@@ -1,0 +1,84 @@
+/**
+ * The codecs that zarrita decodes chunks with: native where the runtime has them, and strict. The library's own let truncated
+ * chunks, wrong checksums and foreign element sizes pass.
+ */
+import { registry } from "zarrita";
+import { codecWork } from "./threads/codec_threads.ts";
+import { type DecoderName, DECODERS, type DecoderSettings } from "./decoders.ts";
+
+/** What a codec is told of the chunk it decodes. */
+interface ChunkMeta {
+  readonly dataType: string;
+  readonly shape: readonly number[];
+}
+
+/** Puts the codecs into zarrita's registry, under their v3 names and those of numcodecs. */
+export function registerCodecs(): void {
+  registerStrictBytes();
+  for (const name of Object.keys(DECODERS) as DecoderName[]) {
+    const entry = {
+      kind: "bytes_to_bytes" as const,
+      fromConfig(configuration: unknown, meta: ChunkMeta) {
+        const settings: DecoderSettings = {
+          configuration: (configuration ?? {}) as Record<string, unknown>,
+          expectedBytes: chunkBytes(meta),
+          maxBytes: outputLimit(meta),
+        };
+        return {
+          kind: "bytes_to_bytes" as const,
+          decode: (bytes: Uint8Array) => codecWork({ do: "decode", codec: name, settings }, bytes),
+          encode(): never {
+            throw new Error(`${name} is for reading only`);
+          },
+          ...(name === "crc32c" ? { computeEncodedSize: (size: number) => size + 4 } : {}),
+        };
+      },
+    };
+    // zarrita types codecs by numcodecs' interface, which has encode and decode only.
+    registry.set(name, () => Promise.resolve(entry as never));
+    registry.set(`numcodecs.${name}`, () => Promise.resolve(entry as never));
+  }
+}
+
+let strictBytes = false;
+
+/** zarrita's bytes codec takes any length; a chunk that is too short or too long is damaged. */
+function registerStrictBytes(): void {
+  if (strictBytes) return;
+  strictBytes = true;
+  const load = registry.get("bytes")!;
+  registry.set("bytes", async () => {
+    const entry = await load();
+    return {
+      kind: "array_to_bytes" as const,
+      fromConfig(configuration: unknown, meta: Parameters<typeof entry.fromConfig>[1]) {
+        const codec = entry.fromConfig(configuration, meta);
+        const wanted = chunkBytes(meta);
+        const decode = codec.decode.bind(codec);
+        return Object.assign(codec, {
+          decode(bytes: Uint8Array) {
+            if (bytes.length !== wanted) {
+              throw new Error(`it holds ${bytes.length} bytes where ${wanted} were expected`);
+            }
+            return decode(bytes);
+          },
+        });
+      },
+    };
+  });
+}
+
+/** Bytes of a decoded chunk. */
+function chunkBytes({ dataType, shape }: ChunkMeta): number {
+  return shape.reduce((product, side) => product * side, elementBytes(dataType));
+}
+
+/** `uint16` -> 2, `bool` -> 1. */
+function elementBytes(dataType: string): number {
+  return Number(/\d+$/.exec(dataType)?.[0] ?? 8) / 8;
+}
+
+/** Twice the chunk, in elements of 8 bytes, and a page: what no honest intermediate exceeds and no bomb may. */
+function outputLimit(meta: ChunkMeta): number {
+  return 2 * 8 * meta.shape.reduce((product, side) => product * side, 1) + 4096;
+}

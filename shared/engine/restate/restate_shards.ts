@@ -1,0 +1,107 @@
+/**
+ * What a Restate server is told of a fan-out, and what it is not. Its journal holds the key of an object and, in the end, reports:
+ * tasks carry URLs whose query strings may be signatures, and those stay in the store that keeps the requests of jobs as well.
+ */
+import { z } from "zod";
+import { ClearstackError } from "shared/errors.ts";
+import type { ErrorRecord } from "shared/errors.ts";
+import type { Store } from "shared/storage/store.ts";
+import type { ReportOf, TaskKind, TaskOf } from "../task_kinds.ts";
+import { TASK_SCHEMAS } from "../task_kinds.ts";
+
+/** Name of the service that does shards, with the handlers `run` and `stop`. */
+export const SHARD_SERVICE = "clearstack_shards";
+
+/** Most tasks of one shard: beyond, replaying its journal costs more than another shard. */
+export const LARGEST_SHARD = 250;
+
+/** Message of `run`. */
+export interface ShardMessage {
+  /** Of the object that holds the {@link Shard}. */
+  readonly key: string;
+}
+
+/** Message of `stop`: invocations of `run` to cancel. */
+export interface StopMessage {
+  readonly invocations: readonly string[];
+}
+
+/** What became of one task; neither report nor error if it was left undone because another failed. */
+export interface TaskOutcome<K extends TaskKind = TaskKind> {
+  readonly position: number;
+  readonly report?: ReportOf<K>;
+  readonly error?: ErrorRecord;
+  /** Failed attempts that were followed by another. */
+  readonly retries?: readonly { attempt: number; delayMilliseconds: number; message: string }[];
+}
+
+/** Answer of `run`. */
+export interface ShardResult<K extends TaskKind = TaskKind> {
+  readonly outcomes: readonly TaskOutcome<K>[];
+}
+
+const ShardSchema = z.strictObject({
+  kind: z.enum(Object.keys(TASK_SCHEMAS) as [TaskKind, ...TaskKind[]]),
+  concurrency: z.int().min(1),
+  window: z.int().min(1),
+  priority: z.int().min(0).max(9).optional(),
+  owner: z.string().optional(),
+  trace: z.string().optional(),
+  // The function that takes a task parses it.
+  tasks: z.array(z.unknown()).max(LARGEST_SHARD),
+});
+
+/** Tasks that are driven as one. */
+export interface Shard<K extends TaskKind = TaskKind> {
+  readonly kind: K;
+  /** Tasks that fill one instance. */
+  readonly concurrency: number;
+  /** Tasks of this shard that wait or run at the same time. */
+  readonly window: number;
+  readonly priority?: number | undefined;
+  readonly owner?: string | undefined;
+  /** The `traceparent` of the fan-out. */
+  readonly trace?: string | undefined;
+  readonly tasks: readonly TaskOf<K>[];
+}
+
+const FOLDER = "fanouts/";
+
+/** The folder of a fan-out: what an earlier one of the same run left behind is found there. */
+export function shardFolder(run: string, kind: TaskKind): string {
+  return `${FOLDER}${run}/${kind}/`;
+}
+
+/** What shards are kept in. */
+export type ShardPlace = Pick<Store, "put" | "get" | "delete" | "list">;
+
+/** Shards that are in flight, one object each. */
+export class ShardStore {
+  readonly #store: ShardPlace;
+
+  constructor(store: ShardPlace) {
+    this.#store = store;
+  }
+
+  async put<K extends TaskKind>(key: string, shard: Shard<K>): Promise<void> {
+    await this.#store.put(key, new TextEncoder().encode(JSON.stringify(shard)));
+  }
+
+  /** Undefined if nobody waits for the shard any more. */
+  async get(key: string): Promise<Shard | undefined> {
+    const bytes = await this.#store.get(key);
+    if (bytes === undefined) return undefined;
+    const { success, data } = ShardSchema.safeParse(JSON.parse(new TextDecoder().decode(bytes)));
+    if (!success) throw new ClearstackError("corrupt-data", `the shard ${key} is not one of this version`);
+    return data as Shard;
+  }
+
+  async delete(key: string): Promise<void> {
+    await this.#store.delete(key);
+  }
+
+  /** Keys of the shards in a folder. */
+  async keys(folder: string): Promise<string[]> {
+    return await Array.fromAsync(this.#store.list(folder));
+  }
+}

@@ -1,0 +1,162 @@
+/**
+ * How bright each channel of an output is: what viewers stretch its grey levels to. Taken from the coarsest level, which is small
+ * enough to be read whole, and the same whoever takes it.
+ */
+import { channelAt, channelCount } from "shared/volume/channels.ts";
+import type { ImageInfo } from "shared/contract/image_info.ts";
+import type { Box, Vec3 } from "shared/volume/geometry.ts";
+import { mapAxes, voxelCount } from "shared/volume/geometry.ts";
+import { positionAt } from "shared/volume/position.ts";
+import { spatialShape } from "shared/volume/spatial.ts";
+import { levelGrid } from "shared/plan/pyramid.ts";
+import { releaseMemory } from "shared/process/release_memory.ts";
+import { mapLimited } from "shared/process/map_limited.ts";
+import { openStore } from "shared/storage/open_store.ts";
+import type { RequestOptions } from "shared/storage/store.ts";
+import { stratifiedPicks } from "shared/decide/stratified.ts";
+import { volumeGrid } from "shared/volume/volumes.ts";
+import type { LevelledOutput } from "../output/level_arrays.ts";
+import { openImage } from "../open_image.ts";
+import { levelRecordsPrefix } from "../output/output_layout.ts";
+import { readBox } from "../read/read_box.ts";
+import { recordedRanges } from "../output/tile_records.ts";
+import { NO_VALUES, type ValueRange } from "shared/volume/value_range.ts";
+
+/** In units of the image. */
+export interface ChannelWindow {
+  readonly min: number;
+  readonly max: number;
+  /** Shown as black. */
+  readonly start: number;
+  /** Shown as full colour. */
+  readonly end: number;
+}
+
+/** Voxels of a channel that are read: all of a coarsest level. Without coarser levels, a large image is sampled. */
+const READ_VOXELS = 256 ** 3;
+
+/** Voxels of a channel that percentiles are taken of. */
+const KEPT_VOXELS = 2 ** 18;
+
+/** Time points that are looked at, spread evenly. */
+const TIMES = 4;
+
+/** Black and full colour: a dark background, and what only the brightest thousandth exceeds. */
+const START_QUANTILE = 0.01;
+const END_QUANTILE = 0.999;
+
+/** Chunks that are read at the same time. */
+const CHUNKS_AT_ONCE = 4;
+
+const FLOAT_BYTES = 4;
+
+/** Settings of {@link channelWindows}. */
+export interface ChannelWindowsOptions extends RequestOptions {
+  /**
+   * Least and largest value of each channel, where they are known of all voxels.
+   *
+   * @default {those that the tasks of the first coarser level met; without levels, those of the voxels that are looked at}
+   */
+  readonly ranges?: readonly ValueRange[];
+}
+
+/**
+ * The window of each channel, once all levels of an output are written: least and largest value of all voxels, and percentiles of
+ * the coarsest level. What is not finite has no say.
+ *
+ * @throws {ClearstackError} what reading throws
+ */
+export async function channelWindows(
+  output: LevelledOutput,
+  { signal, ranges }: ChannelWindowsOptions = {},
+): Promise<ChannelWindow[]> {
+  const known = ranges ?? await levelRanges(output, { signal });
+  const windows: ChannelWindow[] = [];
+  for (let channel = 0; channel < channelCount(output.source); channel++) {
+    windows.push(windowOf(await sampleChannel(output, channel, { signal }), known[channel]));
+  }
+  return windows;
+}
+
+/** Memory that {@link channelWindows} takes for chunks of this shape: each stored, decoded, and as float32. */
+export function windowBytes(chunk: Vec3, voxelBytes: number): number {
+  return CHUNKS_AT_ONCE * (2 * voxelBytes + FLOAT_BYTES) * voxelCount(chunk) + 2 * FLOAT_BYTES * KEPT_VOXELS;
+}
+
+/** @param values rising, finite */
+function windowOf(values: Float32Array, range: ValueRange = NO_VALUES): ChannelWindow {
+  const least = range.least ?? values[0] ?? 0;
+  const largest = range.largest ?? values.at(-1) ?? least;
+  // Viewers divide by the width of a window.
+  if (largest === least) return { min: least, max: least + 1, start: least, end: least + 1 };
+  // Looked at as float32, voxels of other types may seem to lie outside.
+  const within = (value: number) => Math.min(Math.max(value, least), largest);
+  const quantile = (fraction: number) => within(values[Math.floor(fraction * (values.length - 1))] ?? least);
+  const [start, end] = [quantile(START_QUANTILE), quantile(END_QUANTILE)];
+  return end > start
+    ? { min: least, max: largest, start, end }
+    : { min: least, max: largest, start: least, end: largest };
+}
+
+/** Least and largest value of each channel, out of the records of the first coarser level; empty if there is none. */
+async function levelRanges({ planHash, source, levels, arrays }: LevelledOutput, options: RequestOptions) {
+  const [first] = levels;
+  if (first === undefined) return [];
+  const volumes = volumeGrid(source);
+  const tilesOfVolume = voxelCount(levelGrid(first));
+  return await recordedRanges(openStore(arrays[0]!.url), {
+    ...options,
+    folder: levelRecordsPrefix(planHash, 1),
+    channels: channelCount(source),
+    channelOf: (index) => channelAt(source, positionAt(Math.floor(index / tilesOfVolume), volumes)),
+  });
+}
+
+/** Rising values of a channel in the coarsest level. */
+async function sampleChannel({ source, arrays }: LevelledOutput, channel: number, { signal }: RequestOptions) {
+  const { url, array, axes, chunk } = arrays.at(-1)!;
+  const image = await openImage({ url, path: array, axes: axes.join("") }, { signal });
+  const shape = spatialShape(image.info);
+  const volumes = volumesOf(source, channel);
+  const grid = mapAxes((axis) => Math.ceil(shape[axis] / chunk[axis]));
+  const boxes = Math.max(1, Math.floor(READ_VOXELS / volumes.length / voxelCount(chunk)));
+  const picks = stratifiedPicks(voxelCount(grid), boxes, { seed: 0, stream: channel });
+  const places = volumes.flatMap((outer) => picks.map((pick) => ({ outer, box: chunkBox(positionAt(pick, grid)) })));
+  const stride = Math.max(1, Math.ceil(places.reduce((sum, { box }) => sum + voxelCount(box.shape), 0) / KEPT_VOXELS));
+  const samples = await mapLimited(places, CHUNKS_AT_ONCE, async (place) => {
+    const { values } = await readBox(image, { ...place, boundary: "constant", signal });
+    const kept = Float32Array.from(
+      { length: Math.ceil(values.length / stride) },
+      (_, index) => values[index * stride]!,
+    );
+    releaseMemory(values);
+    return kept;
+  });
+  return joined(samples).filter(Number.isFinite).sort();
+
+  function chunkBox(position: readonly number[]): Box {
+    const start = mapAxes((axis) => position[axis]! * chunk[axis]);
+    return { start, shape: mapAxes((axis) => Math.min(chunk[axis], shape[axis] - start[axis])) as Vec3 };
+  }
+}
+
+/** Index along t and c of some volumes of a channel, spread evenly over time. */
+function volumesOf(source: ImageInfo, channel: number): number[][] {
+  const names = source.axes.filter(({ type }) => type !== "space").map(({ name }) => name);
+  const count = volumeGrid(source)[names.indexOf("t")] ?? 1;
+  const times = Math.min(TIMES, count);
+  return Array.from({ length: times }, (_, pick) => {
+    const time = Math.floor((pick + 0.5) * count / times);
+    return names.map((name) => name === "t" ? time : channel);
+  });
+}
+
+function joined(parts: readonly Float32Array[]): Float32Array {
+  const whole = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let length = 0;
+  for (const part of parts) {
+    whole.set(part, length);
+    length += part.length;
+  }
+  return whole;
+}

@@ -1,0 +1,111 @@
+/**
+ * The place of an output, which others may have come to share: groups of labels or tables beside its arrays, attributes of its
+ * root. They are kept whatever becomes of the output.
+ */
+import { ClearstackError } from "shared/errors.ts";
+import type { Store } from "shared/storage/store.ts";
+import type { OmeVersion } from "shared/contract/stored_array.ts";
+import { encodeJson } from "../zarr/json.ts";
+import { DONE_KEY, JOB_KEY } from "./output_layout.ts";
+import { asRecord, readZarrNode, type ZarrNode } from "../zarr/zarr_node.ts";
+
+/** Says that what lies here beside our records belongs to others, also while there is no job. */
+const SHARED_KEY = ".clearstack/shared.json";
+
+const RECORDS = ".clearstack/";
+
+/** Documents of a root group, version 3 and 2. */
+const ROOT_DOCUMENTS = ["zarr.json", ".zgroup", ".zattrs", ".zmetadata"];
+
+/** Attributes of the root that are ours, and those of `ome` that are. */
+const OWN_ATTRIBUTES = ["multiscales", "omero", "clearstack"];
+const OWN_OME_ATTRIBUTES = ["version", "multiscales", "omero"];
+
+/** True where things of others lie that an earlier output left alone. */
+export async function isShared(store: Store): Promise<boolean> {
+  return await store.head(SHARED_KEY) !== undefined;
+}
+
+/**
+ * Removes an output of ours and leaves alone what others put beside it. Interrupted at any time, what remains is no image to
+ * viewers and ours to go on with.
+ *
+ * @param arrays paths of our arrays
+ */
+export async function removeOutput(store: Store, arrays: readonly string[]): Promise<void> {
+  const root = await readZarrNode(store, "");
+  const kept = othersAttributes(root);
+  const shared = await isShared(store) || Object.keys(kept).length > 0 || (await othersNames(store, arrays)).length > 0;
+  if (shared) {
+    await store.put(SHARED_KEY, encodeJson({ note: "groups and attributes beside the output belong to others" }));
+  }
+  await store.delete(DONE_KEY);
+  if (shared && root !== undefined) await putBareRoot(store, root, kept);
+  else for (const key of ROOT_DOCUMENTS) await store.delete(key);
+  for (const array of arrays) await store.deleteAll(`${array}/`);
+  // The record of the job goes last: without it, the others would be nobody's.
+  for await (const name of store.listNames(RECORDS)) {
+    const key = RECORDS + name;
+    if (key !== SHARED_KEY && key !== JOB_KEY) await store.deleteAll(key);
+  }
+  await store.delete(JOB_KEY);
+  if (!shared) await store.deleteAll("");
+}
+
+/**
+ * Refuses to write one version of Zarr beside groups of another: no reader would find both.
+ *
+ * @throws {ClearstackError} `conflict`
+ */
+export async function refuseMixedVersions(
+  store: Store,
+  { version, arrays }: { readonly version: OmeVersion; readonly arrays: readonly string[] },
+): Promise<void> {
+  const root = await readZarrNode(store, "");
+  const zarr = version === "0.5" ? 3 : 2;
+  if (root === undefined || root.version === zarr) return;
+  const others = await othersNames(store, arrays);
+  if (others.length === 0 && Object.keys(othersAttributes(root)).length === 0) return;
+  const what = others.length > 0 ? others.map((name) => name.replace(/\/$/, "")).join(", ") : "attributes of others";
+  throw new ClearstackError(
+    "conflict",
+    `${store.url} also holds ${what}, stored as Zarr v${root.version}, and OME-Zarr ${version} is Zarr v${zarr}: choose ` +
+      `another output, or the version that is there`,
+  );
+}
+
+/** Our attributes of the root, joined by those that others keep there. */
+export async function joinedAttributes(
+  store: Store,
+  ours: Record<string, unknown>,
+): Promise<Record<string, unknown>> {
+  const { ome, ...others } = othersAttributes(await readZarrNode(store, ""));
+  const joined = { ...others, ...ours };
+  return ome === undefined ? joined : { ...joined, ome: { ...asRecord(ome), ...asRecord(ours.ome) } };
+}
+
+/** Attributes of the root that are not ours. */
+function othersAttributes(root: ZarrNode | undefined): Record<string, unknown> {
+  const { ome, ...attributes } = root?.attributes ?? {};
+  const without = (record: Record<string, unknown>, own: readonly string[]) =>
+    Object.fromEntries(Object.entries(record).filter(([name]) => !own.includes(name)));
+  const othersOme = without(asRecord(ome), OWN_OME_ATTRIBUTES);
+  return { ...without(attributes, OWN_ATTRIBUTES), ...(Object.keys(othersOme).length > 0 ? { ome: othersOme } : {}) };
+}
+
+/** What lies at the root beside our arrays and records. */
+async function othersNames(store: Store, arrays: readonly string[]): Promise<string[]> {
+  const own = new Set([RECORDS, ...ROOT_DOCUMENTS, ...arrays.map((array) => `${array}/`)]);
+  return (await Array.fromAsync(store.listNames(""))).filter((name) => !own.has(name)).sort();
+}
+
+/** The root as a group without an image; what others keep below it stays within reach. */
+async function putBareRoot(store: Store, root: ZarrNode, attributes: Record<string, unknown>): Promise<void> {
+  if (root.version === 3) {
+    await store.put("zarr.json", encodeJson({ zarr_format: 3, node_type: "group", attributes }));
+    return;
+  }
+  await store.put(".zattrs", encodeJson(attributes));
+  // It lists arrays that are about to go.
+  await store.delete(".zmetadata");
+}

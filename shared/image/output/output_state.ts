@@ -1,0 +1,96 @@
+/** How far an output has come, and where it came from: read from the records that lie in it. */
+import { z } from "zod";
+import { JobResultSchema } from "shared/contract/job_status.ts";
+import { isClearstackError } from "shared/errors.ts";
+import type { Store } from "shared/storage/store.ts";
+import { decodeJson } from "../zarr/json.ts";
+import { DONE_KEY, JOB_KEY, recordIndex, recordsPrefix } from "./output_layout.ts";
+
+/** What an output says of itself. */
+export interface OutputState {
+  readonly state: "finished" | "unfinished";
+  /** What made it: `deconvolve` or `convert`. */
+  readonly kind: string;
+  readonly planHash: string;
+  /** Version of Clearstack. */
+  readonly version?: string | undefined;
+  readonly started?: string | undefined;
+  readonly finished?: string | undefined;
+  readonly tiles: number;
+  /** Absent where the store cannot be listed. */
+  readonly tilesDone?: number | undefined;
+  readonly source?: string | undefined;
+  readonly psf?: string | undefined;
+  readonly iterations?: number | undefined;
+  readonly device?: string | undefined;
+}
+
+const Place = z.looseObject({ url: z.string() });
+
+/** The job record, as far as people are told of it; all but the plan's hash may be missing in an older one. */
+const JobRecord = z.looseObject({
+  kind: z.string().default("deconvolve"),
+  version: z.string().optional().catch(undefined),
+  planHash: z.string(),
+  started: z.string().optional().catch(undefined),
+  pilot: z.looseObject({ planHash: z.string() }).optional().catch(undefined),
+  request: z.looseObject({
+    source: Place,
+    psf: z.union([Place, z.array(Place)]).optional(),
+    algorithm: z.looseObject({ iterations: z.number() }).optional(),
+  }).optional().catch(undefined),
+  plan: z.looseObject({ tiles: z.number() }).optional().catch(undefined),
+});
+
+const DoneRecord = z.looseObject({
+  planHash: z.string(),
+  finished: z.string().optional().catch(undefined),
+  result: JobResultSchema.partial().loose().optional().catch(undefined),
+});
+
+/** The state of the output in a store; undefined if it holds none of ours. Counting tiles lists their records. */
+export async function readOutputState(store: Store): Promise<OutputState | undefined> {
+  const job = JobRecord.safeParse(decodeJson(await getOptional(store, JOB_KEY))).data;
+  if (job === undefined) return undefined;
+  const planHash = job.pilot?.planHash ?? job.planHash;
+  const done = DoneRecord.safeParse(decodeJson(await store.get(DONE_KEY))).data;
+  const finished = done !== undefined && done.planHash === planHash;
+  const tiles = job.plan?.tiles ?? 0;
+  const { request } = job;
+  const psfs = [request?.psf ?? []].flat().map(({ url }) => url);
+  return {
+    state: finished ? "finished" : "unfinished",
+    kind: job.kind,
+    planHash,
+    version: job.version,
+    started: job.started,
+    ...(finished ? { finished: done.finished } : {}),
+    tiles,
+    tilesDone: finished ? tiles : await countRecords(store, planHash),
+    source: request?.source.url,
+    ...(psfs.length === 0 ? {} : { psf: psfs.join(", ") }),
+    iterations: done?.result?.iterations ?? request?.algorithm?.iterations,
+    ...(done?.result?.backend === undefined ? {} : { device: `${done.result.backend} (${done.result.adapter})` }),
+  };
+}
+
+async function countRecords(store: Store, planHash: string): Promise<number | undefined> {
+  let count = 0;
+  try {
+    for await (const key of store.list(recordsPrefix(planHash))) if (recordIndex(key) !== undefined) count++;
+  } catch (error) {
+    if (isClearstackError(error, "unsupported") || isClearstackError(error, "forbidden")) return undefined;
+    throw error;
+  }
+  return count;
+}
+
+/** Buckets that may not be listed refuse what is not there. */
+async function getOptional(store: Store, key: string): Promise<Uint8Array | undefined> {
+  try {
+    return await store.get(key);
+  } catch (error) {
+    if (isClearstackError(error, "forbidden")) return undefined;
+    throw error;
+  }
+}

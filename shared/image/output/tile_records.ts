@@ -1,0 +1,38 @@
+/** What the records of finished tiles tell beside that they are finished. */
+import type { RequestOptions, Store } from "shared/storage/store.ts";
+import { mapLimited } from "shared/process/map_limited.ts";
+import { decodeJson } from "../zarr/json.ts";
+import { recordIndex } from "./output_layout.ts";
+import { joinRanges, NO_VALUES, type ValueRange, ValueRangeSchema } from "shared/volume/value_range.ts";
+
+/** Records are small and many. */
+const RECORDS_AT_ONCE = 16;
+
+/** Indices of the tiles that have a record in a folder. */
+export async function recordedTiles(store: Store, folder: string): Promise<Set<number>> {
+  const indices = (await Array.fromAsync(store.list(folder))).map(recordIndex);
+  return new Set(indices.filter((index) => index !== undefined));
+}
+
+/** Whose records to read. */
+export interface RecordedRangesOptions extends RequestOptions {
+  readonly folder: string;
+  readonly channels: number;
+  /** Channel of the tile with an index. */
+  readonly channelOf: (index: number) => number;
+}
+
+/** Least and largest value of each channel, out of the records of the tiles in a folder. */
+export async function recordedRanges(
+  store: Store,
+  { folder, channels, channelOf, ...options }: RecordedRangesOptions,
+): Promise<ValueRange[]> {
+  const keys = (await Array.fromAsync(store.list(folder))).filter((key) => recordIndex(key) !== undefined);
+  const ranges = new Array<ValueRange>(channels).fill(NO_VALUES);
+  await mapLimited(keys, RECORDS_AT_ONCE, async (key) => {
+    const range = ValueRangeSchema.parse(decodeJson(await store.get(key, options)));
+    const channel = channelOf(recordIndex(key)!);
+    ranges[channel] = joinRanges(ranges[channel]!, range);
+  });
+  return ranges;
+}

@@ -1,0 +1,89 @@
+/**
+ * Reads any box of voxels of an image of any chunking, also where it reaches outside.
+ */
+import type { Boundary } from "shared/contract/algorithm.ts";
+import type { Box, Vec3 } from "shared/volume/geometry.ts";
+import { mapAxes, voxelCount } from "shared/volume/geometry.ts";
+import { READ_CONCURRENCY } from "shared/plan/host_memory.ts";
+import { recycleMemory } from "shared/process/recycle_memory.ts";
+import { alongSpatialAxes, spatialShape } from "shared/volume/spatial.ts";
+import { mapLimited } from "shared/process/map_limited.ts";
+import type { RequestOptions } from "shared/storage/store.ts";
+import type { BoxDataType } from "./box_data_type.ts";
+import { axisMap, type AxisPiece, OUTSIDE, splitByChunk } from "./axis_map.ts";
+import type { Image } from "../image.ts";
+import { limitReads } from "../chunks_at_once.ts";
+import { scatter } from "./scatter.ts";
+import { storedOuter } from "./select_volumes.ts";
+import { readVolumeChunk } from "./volume_chunk.ts";
+
+/** Which voxels to read, and what stands outside the image. */
+export interface ReadBoxOptions extends RequestOptions {
+  /** Index along each axis before z, y, x; empty where there is none. */
+  readonly outer: readonly number[];
+  /** Voxels in z, y, x; may reach outside the image by any amount. A 2-D image has one plane, z = 0. */
+  readonly box: Box;
+  /** `non-circulant` leaves 0 outside the image. */
+  readonly boundary: Boundary;
+  /** Value outside the image where boundary is `constant`. @default {0} */
+  readonly boundaryValue?: number;
+}
+
+/** A box of voxels and what reading it cost. */
+export interface BoxValues<Values = Float32Array> {
+  /** `voxelCount(box.shape)` values, x contiguous, then y, then z. The caller owns them. */
+  readonly values: Values;
+  /** Stored bytes fetched. */
+  readonly bytesRead: number;
+}
+
+/**
+ * Reads a box of voxels as float32, or as what `dataType` says; see {@link boxDataType} for whether uint16 holds them. Every chunk it touches is fetched and decoded once, however often the boundary rule repeats
+ * it.
+ *
+ * @throws {ClearstackError} `corrupt-data`, `forbidden`, `store-unavailable`, `cancelled`
+ */
+export function readBox(image: Image, options: ReadBoxOptions): Promise<BoxValues>;
+export function readBox(
+  image: Image,
+  options: ReadBoxOptions & { readonly dataType: BoxDataType },
+): Promise<BoxValues<Float32Array | Uint16Array>>;
+export async function readBox(
+  image: Image,
+  options: ReadBoxOptions & { readonly dataType?: BoxDataType },
+): Promise<BoxValues<Float32Array | Uint16Array>> {
+  const { box, boundary, boundaryValue = 0, signal } = options;
+  const outer = storedOuter(image.info, options.outer);
+  const [shape, chunkSides] = [spatialShape(image.info), alongSpatialAxes(image.info, image.info.chunkShape)];
+  const maps = mapAxes((axis) =>
+    axisMap({ start: box.start[axis], count: box.shape[axis], length: shape[axis] }, boundary)
+  );
+  const Values = options.dataType === "uint16" ? Uint16Array : Float32Array;
+  const target = { values: new Values(voxelCount(box.shape)), shape: box.shape };
+  const outside = boundary === "constant" ? boundaryValue : 0;
+  if (outside !== 0 && maps.some((map) => map.includes(OUTSIDE))) target.values.fill(outside);
+
+  let bytesRead = 0;
+  const copyChunk = async (pieces: readonly [AxisPiece, AxisPiece, AxisPiece]) => {
+    const chunk = await readVolumeChunk(image, { outer, at: mapAxes((axis) => pieces[axis].chunk), signal });
+    bytesRead += chunk.storedBytes;
+    scatter(target, chunk, pieces);
+    recycleMemory(chunk.values);
+  };
+  const visits = combinations(mapAxes((axis) => splitByChunk(maps[axis], chunkSides[axis])));
+  await mapLimited(visits, READ_CONCURRENCY, (pieces) => limitReads(() => copyChunk(pieces)));
+  return { values: target.values, bytesRead };
+}
+
+/** The part of `box` inside an image of this shape, its start relative to the box. Empty axes have length 0. */
+export function observedInBox(shape: Vec3, box: Box): Box {
+  const first = mapAxes((axis) => Math.min(Math.max(-box.start[axis], 0), box.shape[axis]));
+  const end = mapAxes((axis) => Math.min(Math.max(shape[axis] - box.start[axis], first[axis]), box.shape[axis]));
+  return { start: first, shape: mapAxes((axis) => end[axis] - first[axis]) };
+}
+
+function combinations(pieces: readonly AxisPiece[][]): [AxisPiece, AxisPiece, AxisPiece][] {
+  return pieces[0]!.flatMap((z) =>
+    pieces[1]!.flatMap((y) => pieces[2]!.map((x): [AxisPiece, AxisPiece, AxisPiece] => [z, y, x]))
+  );
+}

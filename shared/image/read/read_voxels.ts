@@ -1,0 +1,106 @@
+/**
+ * Reads voxels in the type in which they are stored, to the last bit: what `readBox` turns into numbers to compute with, this
+ * leaves as it is.
+ */
+import type { Dtype } from "shared/contract/image_info.ts";
+import { dtypeBytes } from "shared/volume/dtype.ts";
+import type { Box } from "shared/volume/geometry.ts";
+import { mapAxes, type Vec3, voxelCount } from "shared/volume/geometry.ts";
+import { recycleMemory } from "shared/process/recycle_memory.ts";
+import { alongSpatialAxes } from "shared/volume/spatial.ts";
+import { mapLimited } from "shared/process/map_limited.ts";
+import type { RequestOptions } from "shared/storage/store.ts";
+import { limitReads } from "../chunks_at_once.ts";
+import type { ChunkValues, Image } from "../image.ts";
+import { readVolumeChunk } from "./volume_chunk.ts";
+import { VOXEL_ARRAYS } from "shared/volume/voxel_arrays.ts";
+
+/** Which voxels to read. */
+export interface ReadVoxelsOptions extends RequestOptions {
+  /** Index along each axis before z, y, x. */
+  readonly outer: readonly number[];
+  /** Voxels in z, y, x, all of them inside the image. A 2-D image has one plane, z = 0. */
+  readonly box: Box;
+  /** Chunks that are fetched and decoded at the same time. */
+  readonly concurrency: number;
+}
+
+/** Bits without a meaning: copying them as floats might change those of a NaN. */
+type Words = Uint8Array | Uint16Array | Uint32Array | BigUint64Array;
+
+/**
+ * Reads a box of voxels; every chunk that it touches is fetched and decoded once.
+ *
+ * @returns values of the image's type, x contiguous, which the caller owns, and the stored bytes that were fetched
+ * @throws {ClearstackError} `corrupt-data`, `forbidden`, `store-unavailable`, `cancelled`
+ */
+export async function readVoxels(
+  image: Image,
+  { outer, box, concurrency, signal }: ReadVoxelsOptions,
+): Promise<{ readonly values: ChunkValues; readonly bytesRead: number }> {
+  const { chunkShape, dtype } = image.info;
+  const sides = alongSpatialAxes(image.info, chunkShape);
+  const target = { words: newWords(dtype, voxelCount(box.shape)), box };
+  let bytesRead = 0;
+  const readChunk = async (at: Vec3) => {
+    const chunk = await readVolumeChunk(image, { outer, at, signal });
+    bytesRead += chunk.storedBytes;
+    const { offset, strides } = chunk;
+    copyChunk(target, { words: wordsOf(chunk.values), offset, strides }, {
+      start: mapAxes((axis) => at[axis] * sides[axis]),
+      shape: sides,
+    });
+    recycleMemory(chunk.values);
+  };
+  await mapLimited(touchedChunks(box, sides), concurrency, (at) => limitReads(() => readChunk(at)));
+  return { values: new VOXEL_ARRAYS[dtype](target.words.buffer as ArrayBuffer), bytesRead };
+}
+
+/** Grid positions of all chunks that a box reaches into. */
+function touchedChunks({ start, shape }: Box, sides: Vec3): Vec3[] {
+  const [zs, ys, xs] = mapAxes((axis) => {
+    const first = Math.floor(start[axis] / sides[axis]);
+    const last = Math.floor((start[axis] + shape[axis] - 1) / sides[axis]);
+    return Array.from({ length: last - first + 1 }, (_, index) => first + index);
+  });
+  return zs.flatMap((z) => ys.flatMap((y) => xs.map((x): Vec3 => [z, y, x])));
+}
+
+function newWords(dtype: Dtype, count: number): Words {
+  switch (dtypeBytes(dtype)) {
+    case 1:
+      return new Uint8Array(count);
+    case 2:
+      return new Uint16Array(count);
+    case 4:
+      return new Uint32Array(count);
+  }
+  return new BigUint64Array(count);
+}
+
+/** The bits of a chunk. */
+function wordsOf({ buffer, byteOffset, length, BYTES_PER_ELEMENT: bytes }: ChunkValues): Words {
+  if (bytes === 1) return new Uint8Array(buffer, byteOffset, length);
+  if (bytes === 2) return new Uint16Array(buffer, byteOffset, length);
+  return bytes === 4 ? new Uint32Array(buffer, byteOffset, length) : new BigUint64Array(buffer, byteOffset, length);
+}
+
+/** Copies what a chunk that covers `place` has of the target's box. */
+function copyChunk(
+  { words: target, box }: { readonly words: Words; readonly box: Box },
+  { words, offset, strides }: { readonly words: Words; readonly offset: number; readonly strides: Vec3 },
+  place: Box,
+): void {
+  const from = mapAxes((axis) => Math.max(box.start[axis], place.start[axis]));
+  const end = mapAxes((axis) => Math.min(box.start[axis] + box.shape[axis], place.start[axis] + place.shape[axis]));
+  const width = end[2] - from[2];
+  for (let z = from[0]; z < end[0]; z++) {
+    for (let y = from[1]; y < end[1]; y++) {
+      const to = ((z - box.start[0]) * box.shape[1] + y - box.start[1]) * box.shape[2] + from[2] - box.start[2];
+      const source = offset + (z - place.start[0]) * strides[0] + (y - place.start[1]) * strides[1] +
+        (from[2] - place.start[2]) * strides[2];
+      if (strides[2] === 1) target.set(words.subarray(source, source + width) as never, to);
+      else for (let x = 0; x < width; x++) target[to + x] = words[source + x * strides[2]]!;
+    }
+  }
+}

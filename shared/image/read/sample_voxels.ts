@@ -1,0 +1,112 @@
+/** A small sample of the voxels of a whole image, for what is decided once for all of it. */
+import type { ImageInfo } from "shared/contract/image_info.ts";
+import { dtypeBytes } from "shared/volume/dtype.ts";
+import { mapLimited } from "shared/process/map_limited.ts";
+import type { RequestOptions } from "shared/storage/store.ts";
+import { stratifiedPicks } from "shared/decide/stratified.ts";
+import { releaseMemory } from "shared/process/release_memory.ts";
+import type { Chunk, Image } from "../image.ts";
+import { storedOuter } from "./select_volumes.ts";
+
+/** Chunks that are read: enough to meet bright and dark places, few against most images. */
+const CHUNKS = 32;
+
+/** Decoded bytes that are read, where chunks are large; but never fewer than {@link LEAST_CHUNKS}. */
+const MOST_BYTES = 256 * 2 ** 20;
+
+const LEAST_CHUNKS = 4;
+
+/** Voxels that are kept. */
+const VOXELS = 2 ** 17;
+
+/** Chunks in flight. */
+const CONCURRENCY = 4;
+
+/** A sample and what reading it cost. */
+export interface VoxelSample {
+  readonly values: Float32Array;
+  /** Stored bytes fetched. */
+  readonly bytesRead: number;
+}
+
+/** What to sample. */
+export interface SampleOptions extends RequestOptions {
+  /** The same seed gives the same voxels. */
+  readonly seed: number;
+  /** Index along c of what the image shows; other channels are left out, so that they do not matter. @default {0} */
+  readonly channel?: number;
+}
+
+/**
+ * Reads some 100,000 voxels of one channel from at most 32 chunks, spread evenly over all its volumes at random.
+ *
+ * @throws {ClearstackError} `corrupt-data`, `forbidden`, `store-unavailable`, `cancelled`
+ */
+export async function sampleVoxels(
+  image: Image,
+  { seed, channel = 0, signal }: SampleOptions,
+): Promise<VoxelSample> {
+  const { chunkShape, dtype } = image.info;
+  const chunkBytes = chunkShape.reduce((product, side) => product * side, 1) * dtypeBytes(dtype);
+  const affordable = Math.max(LEAST_CHUNKS, Math.min(CHUNKS, Math.floor(MOST_BYTES / chunkBytes)));
+  const spans = image.info.axes.map((_, axis) => spansAlong(image.info, axis, channel));
+  const grid = spans.map((along) => along.length);
+  const total = grid.reduce((product, side) => product * side, 1);
+  const places = stratifiedPicks(total, affordable, { seed, stream: 0 });
+  const count = Math.ceil(VOXELS / places.length);
+  let bytesRead = 0;
+  const samples = await mapLimited(places, CONCURRENCY, async (index) => {
+    const place = coordinatesAt(index, grid).map((at, axis) => spans[axis]![at]!);
+    const chunk = await image.readChunk(place.map((span) => span.chunk), { signal });
+    bytesRead += chunk.storedBytes;
+    const sample = pickVoxels(chunk, place, { seed, stream: index + 1, count });
+    releaseMemory(chunk.values);
+    return sample;
+  });
+  return { values: Float32Array.from(samples.flatMap((sample) => [...sample])), bytesRead };
+}
+
+/** Neighbouring voxels of one chunk, along one axis. */
+interface Span {
+  readonly chunk: number;
+  /** Inside the chunk. */
+  readonly first: number;
+  readonly length: number;
+}
+
+/** What there is to sample along an axis: of c one channel, of t each time point that was picked out, else whole chunks. */
+function spansAlong(info: ImageInfo, axis: number, channel: number): Span[] {
+  const { axes, shape, chunkShape, selection } = info;
+  const side = chunkShape[axis]!;
+  const single = (stored: number): Span => ({ chunk: Math.floor(stored / side), first: stored % side, length: 1 });
+  const at = (index: number) => single(storedOuter(info, axes.slice(0, axis + 1).map(() => index))[axis]!);
+  if (axes[axis]!.name === "c") return [at(channel)];
+  if (axes[axis]!.name === "t" && selection?.times) return Array.from({ length: shape[axis]! }, (_, time) => at(time));
+  // The image may end inside its last chunk.
+  return Array.from(
+    { length: Math.ceil(shape[axis]! / side) },
+    (_, chunk) => ({ chunk, first: 0, length: Math.min(side, shape[axis]! - chunk * side) }),
+  );
+}
+
+function pickVoxels(
+  { values, strides }: Chunk,
+  place: readonly Span[],
+  { seed, stream, count }: { seed: number; stream: number; count: number },
+): Float32Array {
+  const extent = place.map((span) => span.length);
+  const offset = (indices: readonly number[]) => indices.reduce((sum, index, axis) => sum + index * strides[axis]!, 0);
+  const start = offset(place.map((span) => span.first));
+  const picks = stratifiedPicks(extent.reduce((product, side) => product * side, 1), count, { seed, stream });
+  return Float32Array.from(picks, (pick) => Number(values[start + offset(coordinatesAt(pick, extent))]));
+}
+
+/** Position of the `index`th element of an array of this shape, last axis fastest. */
+function coordinatesAt(index: number, shape: readonly number[]): number[] {
+  const coordinates: number[] = [];
+  for (const side of shape.toReversed()) {
+    coordinates.unshift(index % side);
+    index = Math.floor(index / side);
+  }
+  return coordinates;
+}

@@ -1,0 +1,242 @@
+/**
+ * A TIFF as an image: a page is a plane, and its description says along which axes the pages lie. What could mean something
+ * else is refused rather than guessed.
+ */
+import { GeoTIFF, type GeoTIFFImage } from "geotiff";
+import type { Channel, Dtype, ImageInfo } from "shared/contract/image_info.ts";
+import type { Location } from "shared/contract/location.ts";
+import { ClearstackError, isClearstackError } from "shared/errors.ts";
+import { blockReader, type ReadBytes } from "shared/storage/block_reader.ts";
+import { openStore } from "shared/storage/open_store.ts";
+import type { ObjectInfo, RequestOptions } from "shared/storage/store.ts";
+import { canonicalUrl, splitObject } from "shared/storage/url.ts";
+import { axesOf } from "../axes.ts";
+import { geotiffSource } from "./geotiff_source.ts";
+import { hashHex } from "../output/hash.ts";
+import { IMAGEJ_LENGTHS_TAG, IMAGEJ_METADATA_TAG, imageJChannels } from "./imagej_channels.ts";
+import { channelsFor } from "../ome/ome_channels.ts";
+import type { Image } from "../image.ts";
+import { decidePageAxes, type PageAxes } from "./tiff_axes.ts";
+import { mendByteOrder } from "./tiff_blocks.ts";
+import { contiguousPages } from "./tiff_contiguous.ts";
+import { parseTiffDescription, type TiffDescription } from "./tiff_metadata.ts";
+import { readTiffVoxels } from "./tiff_voxels.ts";
+
+/** How an image is opened. */
+export interface OpenOptions extends RequestOptions {
+  /**
+   * True takes the pages of a TIFF as planes of z even if it calls them channels or time points, as tifffile does where it is
+   * not told the axes. For what can be nothing but one volume, such as a PSF.
+   * @default {false}
+   */
+  readonly pagesAreZ?: boolean;
+}
+
+/** Pages that are counted although the description states how many there are. */
+const MOST_PAGES_COUNTED = 500;
+
+/**
+ * Opens a TIFF; reads its directories only. A chunk is a page, or a tile of one.
+ *
+ * @throws {ClearstackError} `not-found`, `invalid-request` (which axes?), `unsupported` for colour and pages of several kinds,
+ *   `corrupt-data`
+ */
+export async function openTiff(location: Location, options: OpenOptions = {}): Promise<Image> {
+  const { base, key } = splitObject(location.url);
+  const store = openStore(base);
+  const where = `${store.url.replace(/\/$/, "")}/${key}`;
+  const object = await store.head(key, options);
+  if (object === undefined) throw new ClearstackError("not-found", `${where} does not exist`);
+  if (!Number.isFinite(object.size)) {
+    throw new ClearstackError("unsupported", `the server does not say how long ${where} is`);
+  }
+  if (object.size === 0) throw new ClearstackError("corrupt-data", `${where} is empty`);
+
+  const readBytes = blockReader(store, key, object.size);
+  const tiff = await decoding(
+    where,
+    async () => await GeoTIFF.fromSource(geotiffSource(readBytes, object.size) as never),
+  );
+  const first = await pageOf(tiff, 0, where);
+  const description = await decoding(
+    where,
+    async () => parseTiffDescription(String(await first.fileDirectory.loadValue("ImageDescription") ?? ""), where),
+  );
+  refuseColour(first, where);
+  const listed = await decoding(where, () => countPages(tiff, description.pages));
+  const { pagesAreZ = false } = options;
+  const pages = decidePageAxes({ where, listed, description, requested: location.axes, pagesAreZ });
+  const opened = { location, where, pages, object, readBytes, header: await readBytes(0, 1024) };
+  const info = await infoOf(first, description, opened);
+  if (!pages.contiguous) return { info, readChunk: pageReader(tiff, info, opened) };
+  const stack = { where, readBytes, fileBytes: object.size, pages: description.pages!, dtype: info.dtype };
+  const readPage = await decoding(where, () => contiguousPages(first, stack));
+  const [height, width] = info.shape.slice(-2) as [number, number];
+  return {
+    info,
+    async readChunk(coords, { signal } = {}) {
+      const values = await readPage(pages.pageAt(coords), { signal });
+      return { values, strides: strides(coords.length, width, height), storedBytes: values.byteLength };
+    },
+  };
+}
+
+interface Opened {
+  readonly location: Location;
+  readonly where: string;
+  readonly pages: PageAxes;
+  readonly object: ObjectInfo;
+  readonly readBytes: ReadBytes;
+  readonly header: Uint8Array;
+}
+
+/** Reads pages, or tiles of them, that have directories of their own. */
+function pageReader(tiff: GeoTIFF, info: ImageInfo, { where, pages, readBytes }: Opened): Image["readChunk"] {
+  const [height, width] = info.chunkShape.slice(-2) as [number, number];
+  return async (coords, { signal } = {}) => {
+    const number = pages.pageAt(coords);
+    const page = await pageOf(tiff, number, where);
+    refuseOddPage(page, number, info, where);
+    const place = coords.slice(-2) as [number, number];
+    const read = () => readTiffVoxels(page, place, { readBytes, dtype: info.dtype, signal });
+    return {
+      ...await decoding(`page ${number + 1} of ${where}`, read),
+      strides: strides(coords.length, width, height),
+    };
+  };
+}
+
+/** Of a chunk that holds one plane of these sides. */
+function strides(rank: number, width: number, height: number): number[] {
+  return [...Array.from({ length: rank - 2 }, () => width * height), width, 1];
+}
+
+async function pageOf(tiff: GeoTIFF, page: number, where: string): Promise<GeoTIFFImage> {
+  const image = await decoding(where, () => findPage(tiff, page));
+  if (typeof image === "number") {
+    throw new ClearstackError("corrupt-data", `${where} says it has more images than the ${image} that it lists`);
+  }
+  mendByteOrder(image);
+  return image;
+}
+
+/** A page; or how many there are, if the chain of directories, each with the place of the next, ends before it. */
+async function findPage(tiff: GeoTIFF, page: number): Promise<GeoTIFFImage | number> {
+  try {
+    return await tiff.getImage(page);
+  } catch (error) {
+    const [, listed] = /^No image at index (\d+)$/.exec(error instanceof Error ? error.message : "") ?? [];
+    if (listed === undefined) throw error;
+    return Number(listed);
+  }
+}
+
+/**
+ * How many pages have a directory. A long chain is not followed to its end where the description states the number: far away, each
+ * link is a request. What is missing is then noticed when it is met.
+ */
+async function countPages(tiff: GeoTIFF, stated: number | undefined): Promise<number> {
+  if (stated === undefined || stated <= MOST_PAGES_COUNTED) return await tiff.getImageCount();
+  return typeof await findPage(tiff, 1) === "number" ? 1 : stated;
+}
+
+async function infoOf(first: GeoTIFFImage, description: TiffDescription, opened: Opened): Promise<ImageInfo> {
+  const { location, where, pages, object, header } = opened;
+  if (location.path) {
+    throw new ClearstackError("invalid-request", `${where} is a TIFF and has no array ${location.path}`);
+  }
+  const names = [...pages.names, "y", "x"] as const;
+  const plane = [first.getHeight(), first.getWidth()];
+  const chunk = first.isTiled ? [first.getTileHeight(), first.getTileWidth()] : plane;
+  const spacing = await spacingOf(first, description);
+  const unit = (name: typeof names[number]) =>
+    name === "t" && spacing.t === undefined ? undefined : description.units[name];
+  const axes = axesOf(names.join(""), names.map(unit));
+  const shape = [...pages.lengths, ...plane];
+  return {
+    url: canonicalUrl(location.url),
+    path: "",
+    format: "tiff",
+    dtype: dtypeOf(first, where),
+    shape,
+    chunkShape: [...pages.lengths.map(() => 1), ...chunk],
+    axes,
+    scale: names.map((name) => spacing[name] ?? 1),
+    ...channelsFor(
+      { axes, shape },
+      description.channels ?? await taggedChannels(first, shape[names.indexOf("c")] ?? 1),
+    ),
+    identity: await hashHex(header, new TextEncoder().encode(`${object.size} ${object.etag ?? ""}`)),
+  };
+}
+
+/** Channels that ImageJ describes in tags of its own; none if these are damaged. */
+async function taggedChannels({ fileDirectory, littleEndian }: GeoTIFFImage, channels: number): Promise<Channel[]> {
+  if (!fileDirectory.hasTag(IMAGEJ_METADATA_TAG)) return [];
+  try {
+    const lengths: unknown = await fileDirectory.loadValue(IMAGEJ_LENGTHS_TAG);
+    const metadata: unknown = await fileDirectory.loadValue(IMAGEJ_METADATA_TAG);
+    if (!(metadata instanceof Uint8Array && lengths instanceof Uint32Array)) return [];
+    return imageJChannels({ lengths: [...lengths], metadata, littleEndian, channels });
+  } catch (error) {
+    if (isClearstackError(error) && error.kind !== "corrupt-data") throw error;
+    return [];
+  }
+}
+
+function refuseColour(first: GeoTIFFImage, where: string): void {
+  const samples = first.getSamplesPerPixel();
+  if (samples === 1) return;
+  throw new ClearstackError(
+    "unsupported",
+    `${where} has ${samples} samples per pixel (colour); store grey channels as pages of their own, or an OME-Zarr`,
+  );
+}
+
+/** Distance of neighbours along each axis; absent where the file is silent, but for y and x, which are then 1. */
+async function spacingOf(first: GeoTIFFImage, description: TiffDescription): Promise<TiffDescription["spacing"]> {
+  const { y, x, ...others } = description.spacing;
+  return { ...others, y: y ?? await resolution("YResolution"), x: x ?? await resolution("XResolution") };
+
+  /** Voxels per unit are stored as a fraction. Without a unit they are those of print, not of the specimen. */
+  async function resolution(tag: "XResolution" | "YResolution"): Promise<number> {
+    const [numerator, denominator] = (await first.fileDirectory.loadValue(tag) ?? []) as number[];
+    const distance = denominator! / numerator!;
+    return description.resolutionInUnit && Number.isFinite(distance) && distance > 0 ? distance : 1;
+  }
+}
+
+function dtypeOf(image: GeoTIFFImage, where: string): Dtype {
+  const kind = { 1: "uint", 2: "int", 3: "float" }[image.getSampleFormat() as number];
+  const dtype = `${kind}${image.getBitsPerSample()}`;
+  if (["uint8", "uint16", "uint32", "int8", "int16", "int32", "float16", "float32", "float64"].includes(dtype)) {
+    return dtype as Dtype;
+  }
+  throw new ClearstackError(
+    "unsupported",
+    `${where} has samples of ${image.getBitsPerSample()} bits and a format not read`,
+  );
+}
+
+function refuseOddPage(image: GeoTIFFImage, page: number, info: ImageInfo, where: string): void {
+  const [height, width] = info.shape.slice(-2);
+  const alike = image.getHeight() === height && image.getWidth() === width && image.getSamplesPerPixel() === 1 &&
+    dtypeOf(image, where) === info.dtype &&
+    (image.isTiled ? image.getTileHeight() : height) === info.chunkShape.at(-2) &&
+    (image.isTiled ? image.getTileWidth() : width) === info.chunkShape.at(-1);
+  if (alike) return;
+  throw new ClearstackError(
+    "unsupported",
+    `page ${page + 1} of ${where} differs from the first in size, tiles or type`,
+  );
+}
+
+async function decoding<T>(where: string, decode: () => Promise<T>): Promise<T> {
+  try {
+    return await decode();
+  } catch (error) {
+    if (isClearstackError(error)) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new ClearstackError("corrupt-data", `${where} cannot be read as TIFF: ${reason}`, { cause: error });
+  }
+}

@@ -1,0 +1,130 @@
+/**
+ * Writes a box of an array: whole objects, each encoded and put once. Depends on nothing but the arguments, so any process may do
+ * it, twice if need be, to the same bytes.
+ */
+import type { StoredArray } from "shared/contract/stored_array.ts";
+import { dtypeBytes } from "shared/volume/dtype.ts";
+import { ClearstackError } from "shared/errors.ts";
+import { type Box, formatVec3, mapAxes, type Vec3, voxelCount } from "shared/volume/geometry.ts";
+import { SHARDS_AT_ONCE, WRITE_CONCURRENCY } from "shared/plan/host_memory.ts";
+import { recycleMemory } from "shared/process/recycle_memory.ts";
+import { releaseMemory } from "shared/process/release_memory.ts";
+import { BLOSC_OVERHEAD_BYTES } from "shared/codec/blosc/blosc_frame.ts";
+import { codecWork } from "shared/codec/threads/codec_threads.ts";
+import { createLimiter } from "shared/storage/guard/limiter.ts";
+import { mapLimited } from "shared/process/map_limited.ts";
+import { openStore } from "shared/storage/open_store.ts";
+import { encodeShard } from "shared/codec/shard.ts";
+import type { RequestOptions } from "shared/storage/store.ts";
+import { limitWrites } from "../chunks_at_once.ts";
+import { cutChunk, isZero } from "./cut_chunk.ts";
+import type { ChunkValues } from "../image.ts";
+import { objectKey } from "../output/output_layout.ts";
+
+/** A box of voxels to write. */
+export interface Block {
+  /** Index along the axes before z, y, x. */
+  readonly outer: readonly number[];
+  /** Starts at a stored object's corner; ends at one too, or at the array's end. */
+  readonly core: Box;
+  /** Shape `core.shape`, x contiguous, of the array's dtype (bool: Uint8Array). */
+  readonly values: ChunkValues;
+}
+
+/** Of the whole process, however many blocks it writes: shards are large. */
+const limitShards = createLimiter(SHARDS_AT_ONCE);
+
+/**
+ * Encodes a box chunk by chunk and writes whole objects, chunks or shards. Chunks at the array's end are padded with 0, the fill
+ * value; in shards, chunks that hold nothing else are left out.
+ *
+ * @returns stored bytes
+ * @throws {ClearstackError} `unwritable`, `store-unavailable`, `cancelled`; `internal` if the box is not made of whole objects
+ */
+export async function writeBlock(
+  array: StoredArray,
+  block: Block,
+  options: RequestOptions = {},
+): Promise<{ readonly bytesWritten: number }> {
+  refuseMisfit(array, block);
+  const { outer, core } = block;
+  const { chunk, shard } = array;
+  const side = shard ?? chunk;
+  const first = mapAxes((axis) => core.start[axis] / side[axis]);
+  const store = openStore(array.url);
+  const put = async (at: Vec3, bytes: Uint8Array) => {
+    await store.put(objectKey(array, outer, mapAxes((axis) => first[axis] + at[axis])), bytes, options);
+    return bytes.length;
+  };
+  const writeObject = async (at: Vec3) => {
+    if (shard === undefined) {
+      return await limitWrites(async () => await put(at, await encodeChunk(array, cutChunk(block, { at, chunk }))));
+    }
+    return await limitShards(async () => {
+      const bytes = await shardOf({ ...array, shard }, block, at);
+      const size = await put(at, bytes);
+      releaseMemory(bytes);
+      return size;
+    });
+  };
+  const counts = mapAxes((axis) => Math.ceil(core.shape[axis] / side[axis]));
+  const sizes = await mapLimited(gridPoints(counts), WRITE_CONCURRENCY, writeObject);
+  return { bytesWritten: sizes.reduce((sum, size) => sum + size, 0) };
+}
+
+/** The stored form of a chunk, whose voxels it takes over. */
+async function encodeChunk({ dtype }: StoredArray, voxels: Uint8Array): Promise<Uint8Array> {
+  const bytes = await codecWork({ do: "encode-blosc", elementBytes: dtypeBytes(dtype) }, voxels);
+  recycleMemory(voxels);
+  return bytes;
+}
+
+/** The shard at a position in the block's grid of shards. */
+async function shardOf(array: StoredArray & { readonly shard: Vec3 }, block: Block, at: Vec3): Promise<Uint8Array> {
+  const { chunk, shard, dtype } = array;
+  const size = dtypeBytes(dtype);
+  const counts = mapAxes((axis) => shard[axis] / chunk[axis]);
+  const positions = gridPoints(counts);
+  const encodeInner = async (position: number): Promise<Uint8Array | undefined> => {
+    const inBlock = mapAxes((axis) => at[axis] * counts[axis] + positions[position]![axis]);
+    if (inBlock.some((place, axis) => place * chunk[axis]! >= block.core.shape[axis]!)) return undefined;
+    const voxels = cutChunk(block, { at: inBlock, chunk });
+    if (!isZero(voxels)) return await encodeChunk(array, voxels);
+    recycleMemory(voxels);
+    return undefined;
+  };
+  return await encodeShard({
+    chunks: positions.length,
+    chunkBytes: size * voxelCount(chunk) + BLOSC_OVERHEAD_BYTES,
+    concurrency: WRITE_CONCURRENCY,
+    encodeChunk: (position) => limitWrites(() => encodeInner(position)),
+  });
+}
+
+/** A box that cuts through an object would destroy what others wrote into it. */
+function refuseMisfit({ axes, shape, chunk, shard, dtype }: StoredArray, { core, values }: Block): void {
+  const side = shard ?? chunk;
+  const spatial = axes.includes("z") ? shape.slice(-3) : [1, ...shape.slice(-2)];
+  const whole = mapAxes((axis) => {
+    const end = core.start[axis] + core.shape[axis];
+    return core.start[axis] % side[axis] === 0 && (end % side[axis] === 0 || end === spatial[axis]);
+  });
+  const fits = values.length === voxelCount(core.shape) && values.BYTES_PER_ELEMENT === dtypeBytes(dtype);
+  if (fits && whole.every(Boolean)) return;
+  throw new ClearstackError(
+    "internal",
+    `the ${values.length} voxels of shape ${formatVec3(core.shape)} at ${
+      formatVec3(core.start)
+    } are not made of whole ` +
+      `${shard ? "shards" : "chunks"} of ${formatVec3(side)} ${dtype}`,
+  );
+}
+
+/** All index triples below `counts`, x fastest. */
+function gridPoints(counts: Vec3): Vec3[] {
+  return Array.from({ length: voxelCount(counts) }, (_, index) => [
+    Math.floor(index / (counts[1] * counts[2])),
+    Math.floor(index / counts[2]) % counts[1],
+    index % counts[2],
+  ]);
+}

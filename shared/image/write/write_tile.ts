@@ -1,0 +1,27 @@
+/** Writes the core of a tile, and the record that it is finished. */
+import type { TileReport, TileTask } from "shared/contract/tile.ts";
+import { openStore } from "shared/storage/open_store.ts";
+import type { RequestOptions } from "shared/storage/store.ts";
+import { encodeJson } from "../zarr/json.ts";
+import { recordKey } from "../output/output_layout.ts";
+import { writeBlock } from "./write_block.ts";
+
+/**
+ * Writes the core of a tile, see {@link writeBlock}.
+ *
+ * @param values shape `task.tile.core.shape`, x contiguous
+ * @returns stored bytes
+ * @throws {ClearstackError} `unwritable`, `store-unavailable`, `cancelled`; `internal` if the core is not made of whole objects
+ */
+export async function writeTile(
+  { tile, output }: TileTask,
+  values: Float32Array,
+  options: RequestOptions = {},
+): Promise<{ readonly bytesWritten: number }> {
+  return await writeBlock(output, { outer: tile.outer, core: tile.core, values }, options);
+}
+
+/** Records that all objects of a tile are written. */
+export async function writeTileRecord(task: TileTask, report: TileReport): Promise<void> {
+  await openStore(task.output.url).put(recordKey(task.planHash, task.tile.index), encodeJson(report));
+}

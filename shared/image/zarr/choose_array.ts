@@ -1,0 +1,140 @@
+/**
+ * From a node of a Zarr hierarchy to the array that is meant: level 0 of the image it holds. Where it holds several, the message
+ * lists what can be chosen.
+ */
+import { ClearstackError, isClearstackError } from "shared/errors.ts";
+import type { RequestOptions, Store } from "shared/storage/store.ts";
+import { findImages } from "../find_images.ts";
+import { multiscalesOf, type OmeImage, parseOme } from "../ome/ome_multiscales.ts";
+import { asRecord, childKey, readZarrNode, type ZarrNode } from "./zarr_node.ts";
+
+/** Choices that a message lists before it leaves the rest out. */
+const MOST_CHOICES = 8;
+
+/** A node and where it lies in its store. */
+interface Place {
+  readonly node: ZarrNode;
+  readonly path: string;
+}
+
+/** An array, and what OME metadata say of it. */
+export interface FoundArray extends Place {
+  readonly ome?: OmeImage | undefined;
+}
+
+/**
+ * Finds the array at a place: the array itself, level 0 of the first multiscale image of a group, the image of a well or of a
+ * conversion by bioformats2raw, or the only image below a group. Label images count where there is nothing else.
+ *
+ * @throws {ClearstackError} `invalid-request` for a plate, and where there are several images; `not-found`, `corrupt-data`
+ */
+export async function chooseArray(store: Store, place: Place, options: RequestOptions): Promise<FoundArray> {
+  const { node, path } = place;
+  if (node.kind === "array") return { ...place, ome: await enclosingOme(store, path, options) };
+  const where = shown(store, path);
+  const ome = parseOme(node.attributes, where);
+  if (ome !== undefined) {
+    const level = childKey(path, ome.path);
+    const array = await readZarrNode(store, level, options);
+    if (array?.kind === "array") return { node: array, path: level, ome };
+    throw new ClearstackError("not-found", `${where} names the array ${ome.path}, which is not there`);
+  }
+  refusePlate(node, path, where);
+  const stated = imagesOfWell(place) ?? await imagesOfConversion(store, place, options);
+  return await onlyOf(stated ?? await findImages(store, place), store, place, options);
+}
+
+async function onlyOf(
+  images: readonly string[],
+  store: Store,
+  { path }: Place,
+  options: RequestOptions,
+): Promise<FoundArray> {
+  const where = shown(store, path);
+  if (images.length > 1) {
+    throw new ClearstackError(
+      "invalid-request",
+      `${where} is a group of several images (${listed(images)}); choose one with --path`,
+    );
+  }
+  const only = images[0];
+  if (only === undefined) {
+    const hint = path === "" ? "; name one with --path if it is deeper" : "";
+    throw new ClearstackError("not-found", `${where} is a group without an array${hint}`);
+  }
+  const node = await readZarrNode(store, only, options);
+  if (node !== undefined) return await chooseArray(store, { node, path: only }, options);
+  throw new ClearstackError("not-found", `${where} names the image ${only}, which is not there`);
+}
+
+/** A plate is hundreds of images: which one is meant cannot be guessed, and not all of them are listed. */
+function refusePlate({ attributes }: ZarrNode, path: string, where: string): void {
+  const plate = asRecord(attributes.ome).plate ?? attributes.plate;
+  if (plate === undefined) return;
+  const wells = pathsOf(asRecord(plate).wells).map((well) => childKey(path, well));
+  throw new ClearstackError(
+    "invalid-request",
+    `${where} is a plate of ${wells.length} wells (${listed(wells)}); choose one with --path, for example --path ${
+      wells[0] ?? "A/1"
+    }`,
+  );
+}
+
+/** The images of a well. */
+function imagesOfWell({ node: { attributes }, path }: Place): string[] | undefined {
+  const { images } = asRecord(asRecord(attributes.ome).well ?? attributes.well);
+  return Array.isArray(images) ? pathsOf(images).map((image) => childKey(path, image)) : undefined;
+}
+
+/** The series of a file that bioformats2raw converted: listed in its folder OME, else numbered from 0. */
+async function imagesOfConversion(store: Store, { node, path }: Place, options: RequestOptions) {
+  const layout = "bioformats2raw.layout";
+  if ((asRecord(node.attributes.ome)[layout] ?? node.attributes[layout]) === undefined) return undefined;
+  const attributes = await attributesOf(store, childKey(path, "OME"), options);
+  const series = asRecord(attributes.ome).series ?? attributes.series;
+  if (Array.isArray(series)) {
+    return series.filter((image) => typeof image === "string").map((image) => childKey(path, image));
+  }
+  const images: string[] = [];
+  for (let number = 0; number <= MOST_CHOICES; number++) {
+    const image = childKey(path, `${number}`);
+    if (await readZarrNode(store, image, options) === undefined) break;
+    images.push(image);
+  }
+  return images;
+}
+
+/** OME metadata that name an array as one of their levels: those of the nearest group around it that has images. */
+async function enclosingOme(store: Store, path: string, options: RequestOptions): Promise<OmeImage | undefined> {
+  for (let end = path.lastIndexOf("/"); path !== ""; end = path.lastIndexOf("/", end - 1)) {
+    const parent = path.slice(0, Math.max(0, end));
+    const attributes = await attributesOf(store, parent, options);
+    const level = path.slice(parent === "" ? 0 : parent.length + 1);
+    if (multiscalesOf(attributes).length > 0) return parseOme(attributes, shown(store, parent), level);
+    if (parent === "") return undefined;
+  }
+  return undefined;
+}
+
+/** Attributes of a group that need not be there; buckets that may not be listed refuse what is not there. */
+async function attributesOf(store: Store, path: string, options: RequestOptions): Promise<Record<string, unknown>> {
+  try {
+    return (await readZarrNode(store, path, options))?.attributes ?? {};
+  } catch (error) {
+    if (isClearstackError(error, "forbidden")) return {};
+    throw error;
+  }
+}
+
+function pathsOf(entries: unknown): string[] {
+  const paths = (Array.isArray(entries) ? entries : []).map((entry) => asRecord(entry).path);
+  return paths.filter((path) => typeof path === "string");
+}
+
+function listed(paths: readonly string[]): string {
+  return paths.slice(0, MOST_CHOICES).join(", ") + (paths.length > MOST_CHOICES ? ", ..." : "");
+}
+
+function shown(store: Store, path: string): string {
+  return path === "" ? store.url : `${store.url}/${path}`;
+}

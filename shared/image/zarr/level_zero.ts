@@ -1,0 +1,20 @@
+/** The full resolution of an output. */
+import type { Plan } from "shared/contract/plan.ts";
+import type { StoredArray } from "shared/contract/stored_array.ts";
+import { LEVEL_0 } from "../output/output_layout.ts";
+
+/** The array that the tiles of a plan make up, in the output at `url`. */
+export function levelZero(plan: Plan, url: string): StoredArray {
+  const { source, shape, outerShape, omeVersion, chunk, shard } = plan;
+  const axes = source.axes.map((axis) => axis.name);
+  return {
+    url,
+    array: LEVEL_0,
+    version: omeVersion,
+    dtype: "float32",
+    axes,
+    shape: [...outerShape, ...(axes.includes("z") ? shape : shape.slice(1))],
+    chunk,
+    ...(shard ? { shard } : {}),
+  };
+}

@@ -1,0 +1,73 @@
+/**
+ * Reads single chunks out of shards: the index once for each shard, then the bytes of the chunk. The index may be at either end of
+ * its shard; its checksum is verified.
+ */
+import { ClearstackError, isClearstackError } from "shared/errors.ts";
+import { decodeShardIndex, type ShardEntry, shardIndexBytes } from "shared/codec/shard_index.ts";
+import type { RequestOptions, Store } from "shared/storage/store.ts";
+import type { Sharding } from "./zarr_codecs.ts";
+
+/** Indices that are kept: neighbouring tiles come back for the same few. */
+const INDICES_KEPT = 64;
+
+/** What is fetched for a chunk; without bytes if it is not stored. */
+export interface StoredChunk {
+  readonly bytes: Uint8Array | undefined;
+  /** Bytes fetched, the index of the shard included where it was fetched for this chunk. */
+  readonly fetched: number;
+}
+
+/** Reads the chunk at these indices along all axes of the array. */
+export type ReadStoredChunk = (coords: readonly number[], options?: RequestOptions) => Promise<StoredChunk>;
+
+/**
+ * Makes the reader of an array.
+ *
+ * @param objectKey key of the shard that holds a chunk
+ */
+export function shardReader(
+  store: Store,
+  { counts, indexAt, indexForm }: Sharding,
+  objectKey: (coords: readonly number[]) => string,
+): ReadStoredChunk {
+  const chunks = counts.reduce((product, count) => product * count, 1);
+  const indexBytes = shardIndexBytes(chunks, indexForm);
+  const indexRange = indexAt === "start" ? { offset: 0, length: indexBytes } : { suffixLength: indexBytes };
+  const indices = new Map<string, Promise<readonly ShardEntry[] | undefined>>();
+
+  const readIndex = async (key: string) => {
+    // No signal: the index serves several callers.
+    const bytes = await store.getRange(key, indexRange);
+    return bytes && decodeShardIndex(bytes, indexForm);
+  };
+  const indexOf = (key: string): { index: Promise<readonly ShardEntry[] | undefined>; fetched: number } => {
+    const kept = indices.get(key);
+    const index = kept ?? readIndex(key);
+    indices.delete(key);
+    indices.set(key, index);
+    if (kept === undefined) index.catch(() => indices.delete(key));
+    if (indices.size > INDICES_KEPT) indices.delete(indices.keys().next().value!);
+    return { index, fetched: kept === undefined ? indexBytes : 0 };
+  };
+
+  return async (coords, options) => {
+    const key = objectKey(coords);
+    const position = coords.reduce((sum, at, axis) => sum * counts[axis]! + at % counts[axis]!, 0);
+    try {
+      const { index, fetched } = indexOf(key);
+      const entries = await index;
+      if (entries === undefined) return { bytes: undefined, fetched: 0 };
+      const entry = entries[position];
+      if (entry === undefined) return { bytes: undefined, fetched };
+      if (entry.length === 0) throw new Error("the shard's index gives a chunk of 0 bytes");
+      const bytes = await store.getRange(key, entry, options);
+      if (bytes === undefined) throw new Error("it vanished while it was read");
+      return { bytes, fetched: fetched + bytes.length };
+    } catch (cause) {
+      if (isClearstackError(cause)) throw cause;
+      throw new ClearstackError("corrupt-data", `${store.url}/${key} is damaged: ${(cause as Error).message}`, {
+        cause,
+      });
+    }
+  };
+}

@@ -1,0 +1,81 @@
+/**
+ * A Zarr array as an image. zarrita decodes chunks; what it is told and what it returns is checked here. It is told nothing of
+ * shards, since it reads those with their index at the start as zeros: each chunk of a shard is shown to it as an object.
+ */
+import * as zarr from "zarrita";
+import type { ImageInfo } from "shared/contract/image_info.ts";
+import { ClearstackError, isClearstackError } from "shared/errors.ts";
+import { registerCodecs } from "shared/codec/codecs.ts";
+import { recycleMemory } from "shared/process/recycle_memory.ts";
+import type { RequestOptions, Store } from "shared/storage/store.ts";
+import type { Chunk, ChunkValues, Image } from "../image.ts";
+import { shardReader } from "./shard_reader.ts";
+import type { ZarrArrayMeta } from "./zarr_metadata.ts";
+import { childKey } from "./zarr_node.ts";
+
+/** Request options that travel through zarrita and come back with what was fetched. */
+interface TalliedOptions extends RequestOptions {
+  storedBytes: number;
+  /** The stored chunk. */
+  stored?: Uint8Array;
+}
+
+/** Makes an image of an array whose metadata were checked. */
+export function zarrImage(store: Store, meta: ZarrArrayMeta, info: ImageInfo): Image {
+  registerCodecs();
+  const array = new zarr.Array(readableStore(store, meta, info.path), `/${info.path}`, meta.zarrita as never);
+  return {
+    info,
+    async readChunk(coords, { signal } = {}): Promise<Chunk> {
+      const tally: TalliedOptions = { signal, storedBytes: 0 };
+      try {
+        const chunk = await array.getChunk([...coords], tally as never);
+        const values = plainValues(chunk.data);
+        if (tally.stored !== undefined && tally.stored.buffer !== values.buffer) recycleMemory(tally.stored);
+        return { values, strides: chunk.stride, storedBytes: tally.storedBytes };
+      } catch (error) {
+        throw chunkError(error, `${store.url}/${childKey(info.path, meta.objectKey(coords))}`);
+      }
+    },
+  };
+}
+
+/** Our store in zarrita's terms; keys there start with a slash. It asks for nothing but whole chunks. */
+function readableStore(store: Store, { sharding, shape, objectKey }: ZarrArrayMeta, path: string): zarr.AsyncReadable {
+  const readChunk = sharding && shardReader(store, sharding, (coords) => childKey(path, objectKey(coords)));
+  return {
+    async get(key, options) {
+      const { bytes, fetched } = readChunk
+        ? await readChunk(chunkIndices(key, shape.length), { signal: options?.signal })
+        : await wholeObject(store, key.slice(1), { signal: options?.signal });
+      if (options !== undefined) Object.assign(options, { storedBytes: fetched, stored: bytes });
+      return bytes;
+    },
+  };
+}
+
+async function wholeObject(store: Store, key: string, options: RequestOptions) {
+  const bytes = await store.get(key, options);
+  return { bytes, fetched: bytes?.length ?? 0 };
+}
+
+/** The indices that a chunk's key ends in: `/0/c/1/2/3` or `/0/1.2.3`. */
+function chunkIndices(key: string, rank: number): number[] {
+  return key.split(/[./]/).slice(-rank).map(Number);
+}
+
+/** zarrita gives booleans in a wrapper of its own; any other byte than 0 means true. */
+function plainValues(data: unknown): ChunkValues {
+  if (!(data instanceof zarr.BoolArray)) return data as ChunkValues;
+  return new Uint8Array(data.buffer, data.byteOffset, data.length).map((value) => value === 0 ? 0 : 1);
+}
+
+function chunkError(error: unknown, chunk: string): unknown {
+  if (isClearstackError(error)) return error;
+  if (!zarr.isZarritaError(error)) return new ClearstackError("corrupt-data", `${chunk} is damaged`, { cause: error });
+  const { cause } = error;
+  if (isClearstackError(cause)) return cause;
+  const codec = zarr.isZarritaError(error, "CodecPipelineError") ? ` (codec ${error.codec})` : "";
+  const reason = cause instanceof Error ? cause.message : error.message;
+  return new ClearstackError("corrupt-data", `${chunk} is damaged${codec}: ${reason}`, { cause: error });
+}

@@ -1,0 +1,85 @@
+/** What the settings of the algorithm exclude of each other, and what the image must be for them. */
+import type { Algorithm } from "shared/contract/algorithm.ts";
+import type { Dtype } from "shared/contract/image_info.ts";
+import { ClearstackError } from "shared/errors.ts";
+
+/**
+ * Refuses settings that contradict each other or the image.
+ *
+ * @throws {ClearstackError} `invalid-request`, naming the setting and what to give instead
+ */
+export function refuseContradictions(algorithm: Algorithm, dtype: Dtype): void {
+  for (const { when, message } of RULES) {
+    if (when(algorithm, dtype)) throw new ClearstackError("invalid-request", message(dtype));
+  }
+}
+
+/** The value from which data are saturated; undefined where they never are. */
+export function saturationLevel({ saturation }: Algorithm, dtype: Dtype): number | undefined {
+  if (saturation === "off") return undefined;
+  return saturation === "auto" ? largestInteger(dtype) : saturation;
+}
+
+interface Rule {
+  readonly when: (algorithm: Algorithm, dtype: Dtype) => boolean;
+  readonly message: (dtype: Dtype) => string;
+}
+
+const RULES: readonly Rule[] = [
+  {
+    when: ({ saturation }, dtype) => saturation === "auto" && largestInteger(dtype) === undefined,
+    message: (dtype) =>
+      `saturation auto takes the most that an integer can hold, but the image is ${dtype}: give the value from which it ` +
+      "is saturated, or off",
+  },
+  {
+    when: ({ stop, photonsPerUnit }, dtype) => stop === "held-out" && photonsPerUnit === undefined && !isInteger(dtype),
+    message: (dtype) =>
+      `stop held-out splits photon counts, but the image is ${dtype}: give the photons that one unit stands for ` +
+      "(--photons-per-unit), or another rule to stop",
+  },
+  {
+    when: ({ dampingSigmas, photonsPerUnit }, dtype) =>
+      dampingSigmas > 0 && photonsPerUnit === undefined && !isInteger(dtype),
+    message: (dtype) =>
+      `damping measures by the noise of photon counts, but the image is ${dtype}: give the photons that one unit stands ` +
+      "for (--photons-per-unit)",
+  },
+  {
+    when: ({ stop, saturation }) => stop === "held-out" && saturation !== "off",
+    message: () =>
+      "stop held-out needs counted photons, which saturated voxels do not tell: leave saturation off, or stop by divergence",
+  },
+  {
+    when: ({ stop, stopTolerance }) => stop !== "divergence" && stopTolerance !== undefined,
+    message: () => "a stop tolerance belongs to stop divergence: give both (--stop divergence), or neither",
+  },
+  {
+    when: ({ acceleration, backProjector }) => acceleration === "shb" && backProjector !== "matched",
+    message: () =>
+      "the Wiener-Butterworth back-projector diverges with acceleration shb: give acceleration none or biggs, or the " +
+      "matched back-projector",
+  },
+  {
+    when: ({ boundary, backProjector }) => boundary === "non-circulant" && backProjector !== "matched",
+    message: () =>
+      "the Wiener-Butterworth back-projector cannot leave voxels unobserved: give another boundary than non-circulant, or " +
+      "the matched back-projector",
+  },
+  {
+    when: ({ stop, backProjector }) => stop === "divergence" && backProjector !== "matched",
+    message: () =>
+      "the Wiener-Butterworth back-projector does not lower the I-divergence step by step, so it cannot tell when to " +
+      "stop: give stop fixed or held-out",
+  },
+];
+
+function isInteger(dtype: Dtype): boolean {
+  return largestInteger(dtype) !== undefined;
+}
+
+/** The largest value of an integer type, rounded to a double; undefined for other types. */
+function largestInteger(dtype: Dtype): number | undefined {
+  const [, unsigned, bits] = /^(u?)int(\d+)$/.exec(dtype) ?? [];
+  return bits === undefined ? undefined : 2 ** (Number(bits) - (unsigned ? 0 : 1)) - 1;
+}

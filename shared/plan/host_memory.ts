@@ -1,0 +1,77 @@
+/** Host memory that one process needs for a job, in named terms, bytes. What the kernels need comes from the kernels. */
+import type { MemoryTerms } from "shared/contract/plan.ts";
+import type { Vec3 } from "shared/volume/geometry.ts";
+import { voxelCount } from "shared/volume/geometry.ts";
+
+/** Source chunks that a process fetches and decodes at the same time, see image/chunks_at_once.ts. */
+export const READ_CONCURRENCY = 8;
+
+/** Output chunks that a process encodes and writes at the same time. */
+export const WRITE_CONCURRENCY = 4;
+
+/** Shards that a process assembles and sends at the same time. */
+export const SHARDS_AT_ONCE = 2;
+
+/** What a process holds that does not grow with tiles or blocks: Deno, the libraries, the compute Workers. */
+export const RUNTIME_BYTES = 256 * 2 ** 20;
+
+const FLOAT_BYTES = 4;
+
+/**
+ * Of what tiles in flight hold, the share that was given back and is still there: the allocator and the collector take their time.
+ * Measured with `deno task bench:memory`, where glibc's allocator is told to keep less, see docs/engine.md.
+ */
+const LINGERING = 0.3;
+
+/** Copies of a chunk on its way to a store: as it is, encoded, hashed for a signature, and as the body of a request. */
+const COPIES_WRITTEN = 4;
+
+/** What {@link hostMemory} needs to know. */
+export interface HostMemoryOptions {
+  readonly box: Vec3;
+  readonly core: Vec3;
+  readonly outputChunk: Vec3;
+  /** Where there are shards. */
+  readonly outputShard?: Vec3 | undefined;
+  /** Bytes of one decoded source chunk. */
+  readonly sourceChunkBytes: number;
+  /** Tiles in flight. */
+  readonly concurrency: number;
+  /** True if a pilot splits boxes into kept and held-out photons. */
+  readonly holdsOut: boolean;
+}
+
+/** Host bytes for tiles in flight, without the kernels' own buffers. */
+export function hostMemory(options: HostMemoryOptions): MemoryTerms {
+  const { concurrency } = options;
+  const boxBytes = FLOAT_BYTES * voxelCount(options.box);
+  const coreBytes = FLOAT_BYTES * voxelCount(options.core);
+  return {
+    runtime: RUNTIME_BYTES,
+    boxesRead: concurrency * boxBytes,
+    estimates: concurrency * boxBytes,
+    ...(options.holdsOut ? { photonSplits: concurrency * boxBytes } : {}),
+    cores: concurrency * coreBytes,
+    lingering: Math.ceil(LINGERING * concurrency * (2 * boxBytes + coreBytes)),
+    // stored and decoded bytes of each chunk under way; stored ones are taken as incompressible
+    sourceChunks: 2 * READ_CONCURRENCY * options.sourceChunkBytes,
+    outputChunks: COPIES_WRITTEN * WRITE_CONCURRENCY * FLOAT_BYTES * voxelCount(options.outputChunk),
+    ...(options.outputShard ? { outputShards: SHARDS_AT_ONCE * FLOAT_BYTES * voxelCount(options.outputShard) } : {}),
+  };
+}
+
+/** Sum of the terms. */
+export function totalBytes(terms: MemoryTerms): number {
+  return Object.values(terms).reduce((sum, bytes) => sum + bytes, 0);
+}
+
+/** `1.5 GiB`, for messages. */
+export function formatBytes(bytes: number): string {
+  const units = ["bytes", "KiB", "MiB", "GiB", "TiB", "PiB"];
+  let unit = 0;
+  while (bytes >= 1024 && unit < units.length - 1) {
+    bytes /= 1024;
+    unit++;
+  }
+  return `${unit === 0 ? bytes : bytes.toFixed(bytes < 10 ? 2 : 1)} ${units[unit]}`;
+}

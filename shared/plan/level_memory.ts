@@ -1,0 +1,67 @@
+/** Memory of the tasks of levels, which begin once the tiles before them have given theirs back. */
+import type { Plan } from "shared/contract/plan.ts";
+import type { Level } from "shared/contract/level.ts";
+import type { Vec3 } from "shared/volume/geometry.ts";
+import { mapAxes, voxelCount } from "shared/volume/geometry.ts";
+import { WRITE_CONCURRENCY } from "./host_memory.ts";
+import { pieceShape } from "./pyramid.ts";
+
+const FLOAT_BYTES = 4;
+
+/** What the memory of levels depends on. */
+export interface LevelMemoryOptions {
+  readonly levels: readonly Level[];
+  readonly box: Vec3;
+  readonly core: Vec3;
+  /** Spatial shape of the finest level. */
+  readonly shape: Vec3;
+  /** Chunk of the finest level. */
+  readonly outputChunk: Vec3;
+  /** Tiles of the finest level in flight. */
+  readonly concurrency: number;
+}
+
+/** Bytes that tasks of levels take beyond what the tiles before them have given back; 0 if they fit in that. */
+export function levelBytes(options: LevelMemoryOptions): number {
+  return Math.max(0, inFlight(options) * taskBytes(options) - tileBytes(options));
+}
+
+/** Tasks of levels in flight at the same time: as many as fit where the tiles were, and no more than those. */
+export function levelConcurrency({ levels, box, tile, shape, chunk, concurrency }: Plan): number {
+  return inFlight({ levels, box, core: tile, shape, outputChunk: chunk, concurrency });
+}
+
+function inFlight(options: LevelMemoryOptions): number {
+  const fitting = Math.floor(tileBytes(options) / taskBytes(options));
+  return Math.max(1, Math.min(options.concurrency, fitting));
+}
+
+/** The box that was read, the estimate and the core of each tile. */
+function tileBytes({ concurrency, box, core }: LevelMemoryOptions): number {
+  return concurrency * FLOAT_BYTES * (2 * voxelCount(box) + voxelCount(core));
+}
+
+function taskBytes({ levels, shape, outputChunk: chunk }: LevelMemoryOptions): number {
+  return levelTaskBytes(levels, { shape, chunk, voxelBytes: FLOAT_BYTES });
+}
+
+/**
+ * What the largest task holds: its tile; then the voxels that a piece of it is the mean of, their means, and the stored and decoded
+ * bytes of the chunks that those are read from; in the end the chunks that it encodes. 0 without levels.
+ *
+ * @param finest spatial shape and chunk of the full resolution
+ */
+export function levelTaskBytes(
+  levels: readonly Level[],
+  { voxelBytes, ...finest }: { readonly shape: Vec3; readonly chunk: Vec3; readonly voxelBytes: number },
+): number {
+  const claims = levels.map(({ tile, shape, factors, chunk }, index) => {
+    const finer = levels[index - 1] ?? finest;
+    const piece = pieceShape(finer.chunk, factors);
+    const read = voxelCount(mapAxes((axis) => Math.min(piece[axis] * factors[axis], finer.shape[axis])));
+    const core = mapAxes((axis) => Math.min(tile[axis], shape[axis]));
+    const reading = voxelCount(piece) + 3 * read;
+    return voxelBytes * (voxelCount(core) + Math.max(reading, 2 * WRITE_CONCURRENCY * voxelCount(chunk)));
+  });
+  return Math.max(0, ...claims);
+}

@@ -1,0 +1,38 @@
+/** The name of a plan: the same for the same result. */
+import { createHash } from "node:crypto";
+import type { ImageInfo } from "shared/contract/image_info.ts";
+import type { JobRequest } from "shared/contract/job_request.ts";
+import type { Level } from "shared/contract/level.ts";
+import type { Plan } from "shared/contract/plan.ts";
+import type { PsfInfo } from "shared/contract/psf_info.ts";
+import type { Vec3 } from "shared/volume/geometry.ts";
+import { redactUrl } from "shared/storage/url.ts";
+
+/** What decides the stored objects of an output. */
+export interface DecisiveParts {
+  readonly image: ImageInfo;
+  readonly psf: PsfInfo;
+  readonly request: JobRequest;
+  readonly tile: Vec3;
+  readonly halo: Vec3;
+  readonly objects: Pick<Plan, "chunk" | "shard">;
+  readonly levels: readonly Level[];
+}
+
+/** SHA-256 over everything that decides the stored objects of the output, and nothing else. */
+export function planHash({ image, psf, request, tile, halo, objects, levels }: DecisiveParts): string {
+  const selected = image.selection === undefined ? [] : [[image.selection.channels, image.selection.times]];
+  const decisive = {
+    version: 1,
+    // without the query: a signature that was renewed does not make another source
+    source: [redactUrl(image.url), image.path, image.identity, image.axes.map((a) => a.name).join(""), ...selected],
+    psf: psf.sha256,
+    algorithm: Object.entries(request.algorithm).sort(([a], [b]) => a < b ? -1 : 1),
+    tile,
+    halo,
+    omeVersion: request.output.version,
+    ...objects,
+    levels: levels.map(({ factors, chunk, shard }) => [factors, chunk, shard]),
+  };
+  return createHash("sha256").update(JSON.stringify(decisive)).digest("hex");
+}

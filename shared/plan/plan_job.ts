@@ -1,0 +1,274 @@
+/**
+ * `planJob` decides everything about a job before anything is launched: tiles, halo, boxes, chunks and memory. It is pure:
+ * no I/O, no clock, no environment. Plans over budget are refused here.
+ */
+import { refuseContradictions } from "./algorithm_rules.ts";
+import { autoHalo } from "./auto_halo.ts";
+import type { AxisCut } from "./axis_cut.ts";
+import { boxSideSum, largestBoxSide, spanAt, tileCount, touchedChunkVoxels } from "./axis_cut.ts";
+import type { Cuts, Goal, UncutAxes } from "./choose_tile.ts";
+import { chooseTile, smallestCut } from "./choose_tile.ts";
+import type { ImageInfo } from "shared/contract/image_info.ts";
+import type { JobRequest } from "shared/contract/job_request.ts";
+import type { Level } from "shared/contract/level.ts";
+import type { MemoryTerms, Plan } from "shared/contract/plan.ts";
+import type { JobPsf, PsfInfo } from "shared/contract/psf_info.ts";
+import type { Tile } from "shared/contract/tile.ts";
+import { dtypeBytes } from "shared/volume/dtype.ts";
+import { ClearstackError, isClearstackError } from "shared/errors.ts";
+import { MAX_SIDE } from "./fast_size.ts";
+import type { Vec3 } from "shared/volume/geometry.ts";
+import { formatVec3, mapAxes, SPATIAL_AXES, voxelCount } from "shared/volume/geometry.ts";
+import { levelBytes } from "./level_memory.ts";
+import { formatBytes, hostMemory, totalBytes } from "./host_memory.ts";
+import { outputObjects, shardGranule } from "./output_objects.ts";
+import { planHash } from "./plan_hash.ts";
+import { positionAt } from "shared/volume/position.ts";
+import { plannedLevels } from "./pyramid.ts";
+import { alongSpatialAxes, spatialShape } from "shared/volume/spatial.ts";
+import { volumeCount, volumeGrid, volumesPerChunk } from "shared/volume/volumes.ts";
+
+/** Tiles in flight beside those on the device, where memory allows: one that is read, and one that is written. */
+const OVERLAPPED = 2;
+
+/** What the machine that runs the tiles can give. */
+export interface Limits {
+  /** Host memory one process may use, bytes. */
+  readonly hostBytes: number;
+  /** Device memory one process may use, bytes. */
+  readonly deviceBytes: number;
+  /** What the kernels claim for boxes of a shape, bytes in named terms; throws `over-budget` for a box they cannot take. */
+  readonly compute: (box: Vec3) => MemoryTerms;
+  /** Boxes on the device at the same time, each with memory of its own; fewer where fewer tiles are in flight. */
+  readonly boxesAtOnce: number;
+  /** True if the kernels' buffers are host memory (CPU backend, software adapter). */
+  readonly computeOnHost: boolean;
+  /** What reading and decoding one voxel of the source costs, in voxel iterations. */
+  readonly readCostIterations: number;
+}
+
+/** What a plan needs of the machine. */
+interface Claim {
+  readonly host: MemoryTerms;
+  readonly device: MemoryTerms;
+}
+
+/**
+ * Plans a job.
+ *
+ * @param image metadata of the source, narrowed to what the request selects
+ * @param psf metadata of the PSF, or of those of all channels
+ * @param request the request, defaults filled in
+ * @param limits memory of the machine, and the kernels' claim on it
+ * @returns the plan; the same inputs give the same plan
+ * @throws {ClearstackError} `invalid-request` for a PSF, tile or halo that cannot be; `over-budget` with the need and the mend
+ */
+export function planJob(image: ImageInfo, psf: JobPsf, request: JobRequest, limits: Limits): Plan {
+  const shape = spatialShape(image);
+  refuseLargePsf(shape, psf);
+  const halo = request.tiling.halo === "auto" ? autoHalo(psf, request.algorithm, shape) : request.tiling.halo;
+  const { tile } = request.tiling;
+  const granule = shardGranule(shape, request.output.shards);
+  const axes = mapAxes((axis) => ({
+    extent: shape[axis],
+    halo: halo[axis],
+    psf: psf.shape[axis],
+    axis,
+    ...(tile === "auto" ? {} : { fixedCore: tile[axis] }),
+    ...(granule ? { granule: granule[axis] } : {}),
+  })) as UncutAxes;
+  refuseContradictions(request.algorithm, image.dtype);
+  const holdsOut = request.algorithm.stop === "held-out";
+  const levels = plannedLevels(image, request, { shape, volumes: volumeCount(image) });
+  const claim = (cuts: Cuts, concurrency: number) =>
+    claimMemory(cuts, concurrency, { image, output: request.output, holdsOut, levels }, shape, limits);
+  const sourceChunk = alongSpatialAxes(image, image.chunkShape);
+  const periodic = request.algorithm.boundary === "periodic";
+  const readVoxels = (cut: AxisCut) => touchedChunkVoxels(cut, sourceChunk[cut.axis], periodic);
+  const readCost = volumesPerChunk(image) * limits.readCostIterations / request.algorithm.iterations;
+  const { cuts, concurrency } = fitToMemory(axes, { claim, readVoxels, readCost }, limits, volumeCount(image));
+  const decided = { image, psf, request, shape, halo, levels, cuts, concurrency };
+  return describe({ ...decided, claim: claim(cuts, concurrency), voxelsRead: mapAxes((a) => readVoxels(cuts[a])) });
+}
+
+/** The tile with this index: volumes (t, c) outermost, then z, y, x, x fastest. */
+export function tileAt(plan: Plan, index: number): Tile {
+  const cuts = planCuts(plan);
+  const position = positionAt(index, [...plan.outerShape, ...plan.grid]);
+  const spans = mapAxes((axis) => spanAt(cuts[axis], position.at(axis - 3)!));
+  return {
+    index,
+    outer: position.slice(0, -3),
+    core: { start: mapAxes((a) => spans[a].coreStart), shape: mapAxes((a) => spans[a].coreLength) },
+    box: { start: mapAxes((a) => spans[a].boxStart), shape: mapAxes((a) => spans[a].boxLength) },
+  };
+}
+
+function planCuts(plan: Plan): [AxisCut, AxisCut, AxisCut] {
+  return mapAxes((axis) => ({
+    extent: plan.shape[axis],
+    core: plan.tile[axis],
+    halo: plan.halo[axis],
+    psf: plan.psf.shape[axis],
+    axis,
+  }));
+}
+
+function refuseLargePsf(shape: Vec3, psf: PsfInfo): void {
+  for (const axis of [0, 1, 2] as const) {
+    if (psf.shape[axis] > shape[axis]) {
+      throw new ClearstackError(
+        "invalid-request",
+        `the PSF has ${psf.shape[axis]} voxels along ${SPATIAL_AXES[axis]}, more than the image's ${shape[axis]}: ` +
+          `crop the PSF (${formatVec3(psf.shape)}) to at most ${formatVec3(shape)}`,
+      );
+    }
+  }
+}
+
+function claimMemory(
+  cuts: Cuts,
+  concurrency: number,
+  { image, output, holdsOut, levels }: {
+    readonly image: ImageInfo;
+    readonly output: JobRequest["output"];
+    readonly holdsOut: boolean;
+    readonly levels: readonly Level[];
+  },
+  shape: Vec3,
+  limits: Limits,
+): Claim {
+  const box = mapAxes((axis) => largestBoxSide(cuts[axis]));
+  const core = mapAxes((axis) => Math.min(cuts[axis].core, shape[axis]));
+  const { chunk, shard } = outputObjects({ ...output, shape, tile: core, volumes: volumeCount(image) });
+  const boxes = Math.min(limits.boxesAtOnce, concurrency);
+  const compute = Object.fromEntries(Object.entries(limits.compute(box)).map(([term, bytes]) => [term, boxes * bytes]));
+  const forTiles = hostMemory({
+    box,
+    core,
+    outputChunk: chunk,
+    outputShard: shard,
+    sourceChunkBytes: image.chunkShape.reduce((product, side) => product * side, 1) * dtypeBytes(image.dtype),
+    concurrency,
+    holdsOut,
+  });
+  const forLevels = levelBytes({ levels, box, core, shape, outputChunk: chunk, concurrency });
+  const host = { ...forTiles, ...(forLevels > 0 ? { levels: forLevels } : {}) };
+  return limits.computeOnHost ? { host: { ...host, ...compute }, device: {} } : { host, device: compute };
+}
+
+function fitToMemory(
+  axes: UncutAxes,
+  { claim, ...costs }: Omit<Goal, "fits"> & { readonly claim: (cuts: Cuts, concurrency: number) => Claim },
+  limits: Limits,
+  volumes: number,
+): { cuts: Cuts; concurrency: number } {
+  const fits = (cuts: Cuts, concurrency: number) => {
+    if (cuts.some((cut) => largestBoxSide(cut) > MAX_SIDE)) return false;
+    try {
+      const { host, device } = claim(cuts, concurrency);
+      return totalBytes(host) <= limits.hostBytes && totalBytes(device) <= limits.deviceBytes;
+    } catch (error) {
+      if (isClearstackError(error, "over-budget")) return false;
+      throw error;
+    }
+  };
+  const tiles = (cuts: Cuts) => volumes * cuts.reduce((product, cut) => product * tileCount(cut), 1);
+  // Overlap is worth more than a larger tile, so two tiles in flight are tried before one.
+  for (const least of [2, 1]) {
+    const cuts = chooseTile(axes, { fits: (cuts) => fits(cuts, Math.min(least, tiles(cuts))), ...costs });
+    if (cuts === undefined) continue;
+    const most = Math.min(limits.boxesAtOnce + OVERLAPPED, tiles(cuts));
+    return { cuts, concurrency: fits(cuts, most) ? most : Math.min(least, most) };
+  }
+  throw refusal(axes, claim, limits);
+}
+
+/** Says what is over which limit, and what would mend it. */
+function refusal(
+  axes: UncutAxes,
+  claim: (cuts: Cuts, concurrency: number) => Claim,
+  limits: Limits,
+): ClearstackError {
+  const fixed = axes.some((axis) => axis.fixedCore !== undefined);
+  const cuts = smallestCut(axes);
+  const box = mapAxes((axis) => largestBoxSide(cuts[axis]));
+  const what = `${fixed ? "the given tile" : "the smallest tile"} with its halo makes a box of ${
+    formatVec3(box)
+  } voxels`;
+  for (const axis of [0, 1, 2] as const) {
+    if (box[axis] > MAX_SIDE) {
+      return new ClearstackError(
+        "over-budget",
+        `${what}, longer than ${MAX_SIDE} along ${SPATIAL_AXES[axis]}: give a smaller tile or halo`,
+      );
+    }
+  }
+  const { host, device } = claim(cuts, 1);
+  const shards = axes.some((axis) => axis.granule !== undefined) ? "smaller shards, " : "";
+  const mend = fixed ? `give ${shards}a smaller tile or halo, or` : `give ${shards}a smaller halo, crop the PSF, or`;
+  if (totalBytes(host) > limits.hostBytes) {
+    return new ClearstackError(
+      "over-budget",
+      `${what} and needs ${formatBytes(totalBytes(host))} of memory, over the budget of ` +
+        `${formatBytes(limits.hostBytes)}: ${mend} allow at least ${
+          Math.ceil(totalBytes(host) / 2 ** 20)
+        }MiB with --memory`,
+    );
+  }
+  return new ClearstackError(
+    "over-budget",
+    `${what} and needs ${formatBytes(totalBytes(device))} of device memory, over the limit of ` +
+      `${formatBytes(limits.deviceBytes)}: ${mend} use a GPU with more memory`,
+  );
+}
+
+interface Decided {
+  readonly image: ImageInfo;
+  readonly psf: JobPsf;
+  readonly request: JobRequest;
+  readonly shape: Vec3;
+  readonly halo: Vec3;
+  readonly levels: Level[];
+  readonly cuts: Cuts;
+  readonly concurrency: number;
+  readonly claim: Claim;
+  readonly voxelsRead: Vec3;
+}
+
+function describe({ image, psf, request, shape, halo, levels, cuts, concurrency, claim, voxelsRead }: Decided): Plan {
+  const volumes = volumeCount(image);
+  const tile = mapAxes((axis) => Math.min(cuts[axis].core, shape[axis]));
+  const grid = mapAxes((axis) => tileCount(cuts[axis]));
+  const objects = outputObjects({ ...request.output, shape, tile, volumes });
+  const computed = mapAxes((axis) => boxSideSum(cuts[axis]));
+  const readAmplification = volumesPerChunk(image) * voxelCount(voxelsRead) / voxelCount(shape);
+  const voxels = volumes * voxelCount(shape);
+  return {
+    planHash: planHash({ image, psf, request, tile, halo, objects, levels }),
+    source: image,
+    psf,
+    algorithm: request.algorithm,
+    shape,
+    outerShape: volumeGrid(image),
+    tile,
+    halo,
+    box: mapAxes((axis) => largestBoxSide(cuts[axis])),
+    grid,
+    tiles: volumes * voxelCount(grid),
+    omeVersion: request.output.version,
+    ...objects,
+    levels,
+    concurrency,
+    voxels,
+    hostMemory: claim.host,
+    hostBytes: totalBytes(claim.host),
+    deviceMemory: claim.device,
+    deviceBytes: totalBytes(claim.device),
+    bytesRead: volumes * volumesPerChunk(image) * voxelCount(voxelsRead) * dtypeBytes(image.dtype),
+    bytesWritten: 4 * volumes *
+      [shape, ...levels.map((level) => level.shape)].reduce((sum, s) => sum + voxelCount(s), 0),
+    readAmplification,
+    inflation: voxelCount(computed) / voxelCount(shape),
+  };
+}

@@ -1,0 +1,57 @@
+/** From what a job asks for to the numbers that its tiles compute with. */
+import { createHash } from "node:crypto";
+import { saturationLevel } from "./algorithm_rules.ts";
+import type { Algorithm } from "shared/contract/algorithm.ts";
+import type { Decisions, TileAlgorithm } from "shared/contract/decisions.ts";
+import type { Plan } from "shared/contract/plan.ts";
+import { ClearstackError } from "shared/errors.ts";
+
+/** Whether something must be decided for the whole image before the first tile. */
+export function needsPilot(algorithm: Algorithm): boolean {
+  const { background, stop, totalVariation, acceleration, boundary } = algorithm;
+  // Total variation and extrapolation smooth and clip in proportion to the scale of the image; what lies beyond a non-circulant
+  // edge starts from its mean.
+  return background === "auto" || stop !== "fixed" || totalVariation > 0 || acceleration !== "none" ||
+    boundary === "non-circulant";
+}
+
+/** The plan with what a pilot decided; its hash also stands for the decisions. */
+export function decidedPlan(plan: Plan, decisions: Decisions): Plan {
+  const { iterations, channels = [] } = decisions;
+  const ofChannels = [decisions, ...channels].map(({ background, scale, mean }) => [background, scale, mean]);
+  const numbers = JSON.stringify([plan.planHash, iterations, ...ofChannels.flat()]);
+  return { ...plan, planHash: createHash("sha256").update(numbers).digest("hex"), decisions };
+}
+
+/**
+ * What the tiles of one channel of a plan compute.
+ *
+ * @throws {ClearstackError} `internal` if a pilot has yet to decide
+ */
+export function tileAlgorithm(
+  { algorithm, decisions, source }: Pick<Plan, "algorithm" | "decisions" | "source">,
+  channel: number,
+): TileAlgorithm {
+  if (needsPilot(algorithm) && !decisions) throw new ClearstackError("internal", "the plan lacks what a pilot decides");
+  const { boundary, boundaryValue, acceleration, start, totalVariation, backProjector, otfPrecision, dampingSigmas } =
+    algorithm;
+  const own = decisions?.channels?.[channel] ?? decisions;
+  const background = own?.background ?? (algorithm.background === "auto" ? 0 : algorithm.background);
+  const saturation = saturationLevel(algorithm, source.dtype);
+  return {
+    boundary,
+    boundaryValue,
+    acceleration,
+    start,
+    iterations: decisions?.iterations ?? algorithm.iterations,
+    ...(background > 0 ? { background } : {}),
+    ...(totalVariation > 0 ? { totalVariation } : {}),
+    ...(backProjector === "matched" ? {} : { backProjector }),
+    ...(otfPrecision === "float32" ? {} : { otfPrecision }),
+    // An I-divergence of t units is one of t * photonsPerUnit photons, and the kernels compare it with the square of this.
+    ...(dampingSigmas > 0 ? { dampingSigmas: dampingSigmas / Math.sqrt(algorithm.photonsPerUnit ?? 1) } : {}),
+    ...(saturation === undefined ? {} : { saturation }),
+    ...(own?.scale === undefined ? {} : { scale: own.scale }),
+    ...(own?.mean === undefined ? {} : { mean: own.mean }),
+  };
+}

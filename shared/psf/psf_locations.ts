@@ -1,0 +1,8 @@
+/** The PSFs of a request as a list. */
+import type { JobRequest } from "shared/contract/job_request.ts";
+import type { PsfLocation } from "shared/contract/location.ts";
+
+/** All PSFs that a request names: one for all channels, or one for each. */
+export function psfLocations({ psf }: Pick<JobRequest, "psf">): readonly PsfLocation[] {
+  return Array.isArray(psf) ? psf : [psf];
+}

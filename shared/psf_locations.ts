@@ -1,8 +1,0 @@
-/** The PSFs of a request as a list. */
-import type { JobRequest } from "./contract/job_request.ts";
-import type { PsfLocation } from "./contract/location.ts";
-
-/** All PSFs that a request names: one for all channels, or one for each. */
-export function psfLocations({ psf }: Pick<JobRequest, "psf">): readonly PsfLocation[] {
-  return Array.isArray(psf) ? psf : [psf];
-}

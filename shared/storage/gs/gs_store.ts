@@ -1,0 +1,116 @@
+/**
+ * Objects in a bucket of Google Cloud Storage, by its JSON API: `gs://BUCKET/FOLDER`. Who: GOOGLE_APPLICATION_CREDENTIALS or
+ * the machine's identity, see docs/storage.md.
+ */
+import { assertChecksum, type Checksums } from "shared/codec/checksum.ts";
+import { gsClient } from "./gs_client.ts";
+import { putObject, putResumably, swapObject, type Upload } from "./gs_upload.ts";
+import type { GuardOptions } from "../guard/guard_store.ts";
+import { drain, rangeHeader, readBody, readPart, readText } from "../http/http_response.ts";
+import { mediaType } from "../http/media_type.ts";
+import { parseObjectUrl } from "../http/object_url.ts";
+import { LARGE_OBJECT_BYTES } from "../http/parts.ts";
+import type { ObjectInfo, RequestOptions, Store } from "../store.ts";
+import type { StoreEnvironment } from "../store_environment.ts";
+
+/**
+ * Opens the folder that a `gs:` URL names.
+ *
+ * @throws {ClearstackError} `invalid-request` for an unusable URL
+ */
+export function gsStore(url: string, environment: StoreEnvironment, options: GuardOptions = {}): Store {
+  const mend = "credentials come from GOOGLE_APPLICATION_CREDENTIALS or the machine's identity, never from a URL";
+  const { host: bucket, root, shown } = parseObjectUrl(url, mend);
+  const send = gsClient(bucket, environment, options);
+  const objects = `storage/v1/b/${encodeURIComponent(bucket)}/o`;
+  const objectPath = (name: string) => `${objects}/${encodeURIComponent(name)}`;
+  const target = (key: string) => ({ path: objectPath(root + key), what: `${shown}/${key}` });
+  const remove = (name: string) => send({ method: "DELETE", path: objectPath(name), what: shown }, drain);
+
+  async function* pages(query: Readonly<Record<string, string>>): AsyncGenerator<Page> {
+    let token: string | undefined;
+    do {
+      const fields = {
+        fields: "items/name,prefixes,nextPageToken",
+        ...(token === undefined ? {} : { pageToken: token }),
+      };
+      const page = await send(
+        { method: "GET", path: objects, query: { ...query, ...fields }, what: shown },
+        async (response, moved) => JSON.parse(await readText(response, moved)) as Page,
+      );
+      if (page === undefined) return;
+      yield page;
+      token = page.nextPageToken;
+    } while (token !== undefined);
+  }
+
+  const getTagged = (key: string, { signal }: RequestOptions = {}) =>
+    send({ ...target(key), method: "GET", query: { alt: "media" }, signal }, async (response, moved) => {
+      const bytes = await readBody(response, target(key).what, moved);
+      assertChecksum(bytes, checksumsIn(response.headers), target(key).what);
+      return { bytes, tag: response.headers.get("x-goog-generation") ?? "" };
+    });
+  const upload = (key: string, bytes: Uint8Array, signal: AbortSignal | undefined): Upload => {
+    const { path, what } = target(key);
+    const place = { path: `upload/${objects}`, objectPath: path, name: root + key, what };
+    return { ...place, mediaType: mediaType(key), bytes, signal };
+  };
+
+  return {
+    url: shown,
+    writable: true,
+    getTagged,
+    get: async (key, options) => (await getTagged(key, options))?.bytes,
+    swap: (key, bytes, expected, { signal } = {}) => swapObject(send, upload(key, bytes, signal), expected),
+    getRange: (key, range, { signal } = {}) =>
+      send(
+        { ...target(key), method: "GET", query: { alt: "media" }, headers: { range: rangeHeader(range) }, signal },
+        (response, moved) => readPart(response, { what: target(key).what, range, moved }),
+      ),
+    head: (key, { signal } = {}) =>
+      send(
+        { ...target(key), method: "GET", query: { fields: "size,generation" }, signal },
+        async (response): Promise<ObjectInfo> => {
+          const { size, generation } = await response.json() as { size: string; generation: string };
+          return { size: Number(size), etag: generation };
+        },
+      ),
+    async put(key, bytes, { ifAbsent = false, signal } = {}) {
+      const whole = upload(key, bytes, signal);
+      if (ifAbsent) return await swapObject(send, whole, undefined) !== undefined;
+      await (bytes.length > LARGE_OBJECT_BYTES ? putResumably : putObject)(send, whole);
+      return true;
+    },
+    async *list(prefix) {
+      for await (const { items = [] } of pages({ prefix: root + prefix })) {
+        for (const { name } of items) if (!name.endsWith("/")) yield name.slice(root.length);
+      }
+    },
+    async *listNames(prefix) {
+      const from = root + prefix;
+      for await (const { items = [], prefixes = [] } of pages({ prefix: from, delimiter: "/" })) {
+        const names = [...items.map(({ name }) => name), ...prefixes];
+        for (const name of names) if (name.length > from.length) yield name.slice(from.length);
+      }
+    },
+    delete: async (key) => void await remove(root + key),
+    async deleteAll(prefix) {
+      for await (const { items = [] } of pages({ prefix: root + prefix })) {
+        await Promise.all(items.map(({ name }) => remove(name)));
+      }
+    },
+  };
+}
+
+interface Page {
+  readonly items?: readonly { readonly name: string }[];
+  readonly prefixes?: readonly string[];
+  readonly nextPageToken?: string;
+}
+
+/** From `x-goog-hash: crc32c=...,md5=...`; none for objects that the server decompresses on the way. */
+function checksumsIn(headers: Headers): Checksums {
+  if ((headers.get("x-goog-stored-content-encoding") ?? "identity") !== "identity") return {};
+  const of = (name: string) => new RegExp(`(?:^|[,\\s])${name}=([^,\\s]+)`).exec(headers.get("x-goog-hash") ?? "")?.[1];
+  return { md5: of("md5"), crc32c: of("crc32c") };
+}

@@ -1,0 +1,104 @@
+/**
+ * The layer around every store: repeats what may succeed later, gives up on what hangs, bounds how much runs at once,
+ * refuses keys that would leave the base URL, and lets no short read through.
+ */
+import { pause } from "shared/process/pause.ts";
+import { ClearstackError, isClearstackError } from "shared/errors.ts";
+import { createLimiter } from "./limiter.ts";
+import { type Attempt, waitWhileMoving } from "./patience.ts";
+import type { ByteRange, Store } from "../store.ts";
+
+/** Limits that the guard layer keeps. */
+export interface GuardOptions {
+  /** Requests in flight at once. @default {16} */
+  readonly concurrency?: number;
+  /** Attempts per request before giving up. @default {5} */
+  readonly attempts?: number;
+  /** Longest time one attempt may wait for an answer, or for more of it, milliseconds. @default {60000} */
+  readonly timeoutMs?: number;
+  /** Pause before the first repetition, milliseconds; doubles each time, with up to half of it random. @default {200} */
+  readonly backoffMs?: number;
+}
+
+/** Limits of one kind of request. */
+export interface RetryOptions extends GuardOptions {
+  /** Longer wait for the beginning of an answer, milliseconds. @default {0} */
+  readonly headStartMs?: number;
+}
+
+/** Adds retries, timeouts, bounded concurrency, key and length checks to a store. */
+export function guardStore(store: Store, options: GuardOptions = {}): Store {
+  const limit = createLimiter(options.concurrency ?? 16);
+  const retry = retrier(options);
+  const guarded = <T>(key: string, signal: AbortSignal | undefined, call: (attempt: Attempt) => Promise<T>) => {
+    assertKey(key);
+    return limit(() => retry(`${store.url}/${key}`, signal, call));
+  };
+  return {
+    url: store.url,
+    writable: store.writable,
+    get: async (key, { signal } = {}) => await guarded(key, signal, (attempt) => store.get(key, attempt)),
+    getRange: async (key, range, { signal } = {}) =>
+      await guarded(key, signal, async (attempt) => {
+        const bytes = await store.getRange(key, range, attempt);
+        if (bytes !== undefined) assertLength(bytes, range, `${store.url}/${key}`);
+        return bytes;
+      }),
+    head: async (key, { signal } = {}) => await guarded(key, signal, (attempt) => store.head(key, attempt)),
+    put: async (key, bytes, { signal, ...rest } = {}) =>
+      await guarded(key, signal, (attempt) => store.put(key, bytes, { ...rest, ...attempt })),
+    getTagged: async (key, { signal } = {}) => await guarded(key, signal, (attempt) => store.getTagged(key, attempt)),
+    swap: async (key, bytes, expected, { signal } = {}) =>
+      await guarded(key, signal, (attempt) => store.swap(key, bytes, expected, attempt)),
+    list: (prefix) => store.list(checkedPrefix(prefix)),
+    listNames: (prefix) => store.listNames(checkedPrefix(prefix)),
+    delete: async (key) => await guarded(key, undefined, () => store.delete(key)),
+    deleteAll: async (prefix) => await store.deleteAll(checkedPrefix(prefix)),
+  };
+}
+
+/** Makes what repeats a call until it succeeds, cannot succeed, or was tried as often as agreed. */
+export function retrier({ attempts = 5, timeoutMs = 60_000, backoffMs = 200, headStartMs }: RetryOptions) {
+  return async <T>(what: string, signal: AbortSignal | undefined, call: (attempt: Attempt) => Promise<T>) => {
+    const givenUp = (bytes: number | undefined, cause: unknown) => {
+      const after = `after ${bytes} bytes, ${timeoutMs / 1000} s went by with nothing or too little`;
+      const message = bytes === undefined ? `no answer within ${timeoutMs / 1000} s` : `the answer stalled: ${after}`;
+      return new ClearstackError("store-unavailable", `${what}: ${message}`, { cause });
+    };
+    for (let attempt = 1;; attempt++) {
+      throwIfAborted(signal);
+      try {
+        return await waitWhileMoving({ timeoutMs, headStartMs, signal, givenUp }, call);
+      } catch (error) {
+        throwIfAborted(signal);
+        if (!(isClearstackError(error) && error.retryable) || attempt >= attempts) throw error;
+      }
+      await pause(backoffMs * 2 ** (attempt - 1) * (0.75 + Math.random() / 2), signal);
+    }
+  };
+}
+
+function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw new ClearstackError("cancelled", "the job was cancelled", { cause: signal.reason });
+}
+
+function assertLength(bytes: Uint8Array, range: ByteRange, what: string): void {
+  const wanted = "suffixLength" in range ? range.suffixLength : range.length;
+  if (bytes.length === wanted) return;
+  throw new ClearstackError(
+    "corrupt-data",
+    `${what} is cut short: ${bytes.length} bytes where ${wanted} were expected`,
+  );
+}
+
+/** Keys come from metadata and from requests; none may climb out of the store. */
+function assertKey(key: string): void {
+  // deno-lint-ignore no-control-regex -- NUL and the like end a file name early on some systems
+  const bad = /[\\\x00-\x1f]/.test(key) || key.split("/").some((part) => part === "" || part === "." || part === "..");
+  if (bad) throw new ClearstackError("invalid-request", `${JSON.stringify(key)} is not a usable path inside a store`);
+}
+
+function checkedPrefix(prefix: string): string {
+  if (prefix !== "") assertKey(prefix.replace(/\/$/, ""));
+  return prefix;
+}

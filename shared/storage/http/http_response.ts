@@ -1,0 +1,88 @@
+/** Reading answers of web servers and object stores strictly: whole bodies, exact ranges, reasons without secrets. */
+import { ClearstackError } from "shared/errors.ts";
+import { bodyBytes } from "./body_bytes.ts";
+import type { Moved } from "../guard/patience.ts";
+import type { ByteRange, ObjectInfo } from "../store.ts";
+import { sliceRange } from "../store.ts";
+
+/** Longest whole object that is accepted, and cut, where a server ignores a Range request. */
+const MAX_UNRANGED_BYTES = 64 * 2 ** 20;
+
+/** Value of the Range header. */
+export function rangeHeader(range: ByteRange): string {
+  return "suffixLength" in range
+    ? `bytes=-${range.suffixLength}`
+    : `bytes=${range.offset}-${range.offset + range.length - 1}`;
+}
+
+/** Size and entity tag from the headers. */
+export function infoOf(response: Response): ObjectInfo {
+  const total = response.headers.get("content-range")?.split("/")[1];
+  const etag = response.headers.get("etag") ?? response.headers.get("last-modified");
+  return { size: Number(total ?? response.headers.get("content-length") ?? NaN), ...(etag === null ? {} : { etag }) };
+}
+
+/**
+ * The whole body.
+ *
+ * @param what the object's name for messages
+ * @throws {ClearstackError} `store-unavailable` if fewer or more bytes came than promised
+ */
+export async function readBody(response: Response, what: string, moved: Moved): Promise<Uint8Array> {
+  const bytes = await bodyBytes(response, moved);
+  const promised = response.headers.get("content-length");
+  if (promised !== null && !response.headers.has("content-encoding") && Number(promised) !== bytes.length) {
+    throw new ClearstackError("store-unavailable", `${what}: ${bytes.length} bytes came of the ${promised} promised`);
+  }
+  return bytes;
+}
+
+/** The whole body as text. */
+export async function readText(response: Response, moved: Moved): Promise<string> {
+  return new TextDecoder().decode(await bodyBytes(response, moved));
+}
+
+/** What was asked for by a Range request. */
+export interface AskedPart {
+  /** The object's name for messages. */
+  readonly what: string;
+  readonly range: ByteRange;
+  readonly moved: Moved;
+}
+
+/**
+ * The body of an answer to a Range request; also from a server that sends the whole object instead, if that is small.
+ *
+ * @throws {ClearstackError} `store-unavailable` if other bytes came than the server has and were asked for; `unsupported`
+ */
+export async function readPart(response: Response, { what, range, moved }: AskedPart): Promise<Uint8Array> {
+  if (response.status !== 206) {
+    if (Number(response.headers.get("content-length") ?? Infinity) <= MAX_UNRANGED_BYTES) {
+      return sliceRange(await readBody(response, what, moved), range);
+    }
+    await response.body?.cancel();
+    throw new ClearstackError("unsupported", `the server of ${what} ignores Range requests; copy the file first`);
+  }
+  const bytes = await readBody(response, what, moved);
+  const [, start, total] = /^bytes (\d+)-\d+\/(\d+)$/.exec(response.headers.get("content-range") ?? "") ?? [];
+  if (start === undefined) return bytes;
+  const size = Number(total);
+  const from = "offset" in range ? range.offset : Math.max(0, size - range.suffixLength);
+  const length = Math.min("offset" in range ? range.length : range.suffixLength, size - from);
+  if (Number(start) === from && bytes.length === length) return bytes;
+  const fault = Number(start) === from
+    ? `cut short: ${bytes.length} bytes came where ${length} were asked for`
+    : `bytes from ${start} came where those from ${from} were asked for`;
+  throw new ClearstackError("store-unavailable", `${what}: ${fault}`);
+}
+
+/** Reads an answer to its end, so that its connection can be used again. */
+export async function drain(response: Response, moved: Moved): Promise<void> {
+  await bodyBytes(response, moved);
+}
+
+/** The runtime's reason of a failed request, without the URL in it. */
+export function reasonOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return message.replace(/\s*(?:for url )?\(?https?:\/\/[^\s)]*\)?/g, "");
+}

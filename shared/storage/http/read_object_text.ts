@@ -1,0 +1,16 @@
+/** Reading one small file or object that a setting names. */
+import { ClearstackError } from "shared/errors.ts";
+import { openStore } from "../open_store.ts";
+import { redactUrl, splitObject } from "../url.ts";
+
+/**
+ * The text of the file or object at a path or URL.
+ *
+ * @throws {ClearstackError} `not-found`, and what its store throws
+ */
+export async function readObjectText(url: string): Promise<string> {
+  const { base, key } = splitObject(url);
+  const bytes = await openStore(base).get(key);
+  if (bytes === undefined) throw new ClearstackError("not-found", `there is no ${redactUrl(url)}`);
+  return new TextDecoder().decode(bytes);
+}

@@ -1,0 +1,121 @@
+import { assert, assertEquals } from "@std/assert";
+import { JobResultSchema } from "shared/contract/job_status.ts";
+import { PlanSchema } from "shared/contract/plan.ts";
+import { readOutput, recordedTiles } from "../../identity_jobs.ts";
+import { patternedVoxels, writePsf, writeZarr } from "../../sample_image.ts";
+import { exists, runCli } from "../run_cli.ts";
+
+const SHAPE = [20, 40, 36];
+const folder = await Deno.makeTempDir({ prefix: "clearstack-deconvolve-" });
+const path = (name: string) => `${folder}/${name}`;
+globalThis.addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));
+await writeZarr(path("image.zarr"), { shape: SHAPE, chunk: [7, 16, 16], values: patternedVoxels(SHAPE) });
+await writePsf(path("psf.zarr"));
+
+const settings = ["--psf", path("psf.zarr"), "--iterations", "3", "--backend", "cpu"];
+const tiled = [...settings, "--tile", "10,16,16", "--halo", "4,8,8"];
+
+const deconvolve = (output: string, ...flags: string[]) =>
+  runCli(["deconvolve", path("image.zarr"), path(output), ...flags]);
+
+Deno.test("--json prints exactly one object, the result, and nothing else is said", async () => {
+  const { status, out, err } = await deconvolve("json.zarr", ...tiled, "--json");
+  assertEquals([status, err], [0, ""]);
+  assertEquals(out.trimEnd().split("\n").length, 1);
+  const result = JobResultSchema.parse(JSON.parse(out));
+  assertEquals(Object.keys(result).toSorted(), [
+    "adapter",
+    "backend",
+    "bytesRead",
+    "bytesWritten",
+    "iterations",
+    "kernelSeconds",
+    "output",
+    "seam",
+    "seconds",
+    "tiles",
+    "tilesComputed",
+    "voxels",
+  ]);
+  const { backend, iterations, tiles, tilesComputed, voxels, output } = result;
+  assertEquals([backend, iterations, tiles, tilesComputed, voxels], ["cpu", 3, 18, 18, 20 * 40 * 36]);
+  assert(output.endsWith("json.zarr") && result.kernelSeconds > 0 && result.seconds > result.kernelSeconds);
+});
+
+Deno.test("without --json the result is told in words", async () => {
+  const { status, out } = await deconvolve("words.zarr", ...tiled);
+  assertEquals(status, 0);
+  for (
+    const words of ["words.zarr", "28,800 voxels in 18 tiles", "3 iterations", "on cpu", "seams: largest difference"]
+  ) {
+    assert(out.includes(words), out);
+  }
+});
+
+Deno.test("tiles agree with the whole where the halo holds what the iterations can reach", async () => {
+  const halo = ["--halo", "10,20,20"];
+  await deconvolve("whole.zarr", ...settings, ...halo, "--tile", "20,40,36");
+  await deconvolve("tiled.zarr", ...settings, ...halo, "--tile", "10,20,18");
+  const whole = await readOutput(path("whole.zarr"));
+  const tiles = await readOutput(path("tiled.zarr"));
+  const peak = whole.reduce((a, b) => Math.max(a, b), 0);
+  const worst = whole.reduce((worst, value, i) => Math.max(worst, Math.abs(value - tiles[i]!)), 0);
+  // An iteration reaches twice the PSF's radius of 1, 2, 2, so three reach 6, 12, 12 voxels: less than the halo. What remains
+  // is float32 rounding in transforms of other lengths, some 1e-7 of the peak per transform.
+  assert(worst < 1e-5 * peak, `${worst / peak} of the peak`);
+});
+
+Deno.test("a second run is refused; --resume accepts what is there; --overwrite does it again", async () => {
+  await deconvolve("again.zarr", ...tiled);
+  assertEquals((await deconvolve("again.zarr", ...tiled)).status, 2);
+  const resumed = JSON.parse((await deconvolve("again.zarr", ...tiled, "--resume", "--json")).out);
+  assertEquals([resumed.tiles, resumed.tilesComputed], [18, 0]);
+  const replaced = JSON.parse((await deconvolve("again.zarr", ...tiled, "--overwrite", "--json")).out);
+  assertEquals([replaced.tiles, replaced.tilesComputed], [18, 18]);
+  assertEquals((await deconvolve("again.zarr", ...settings, "--resume")).status, 2, "another plan is no continuation");
+});
+
+Deno.test("an interrupted run exits with 1, says how much is kept, and is continued by the same command", async () => {
+  let stop = () => {};
+  const watching = watchTiles("interrupted.zarr", 2).then(() => stop());
+  const args = ["deconvolve", path("image.zarr"), path("interrupted.zarr"), ...tiled];
+  const iterations = args.map((arg) => arg === "3" ? "300" : arg);
+  const { status, err } = await runCli(iterations, { onInterrupt: (interrupt) => stop = interrupt });
+  await watching;
+  assertEquals(status, 1);
+  assert(/^clearstack: [^\n]*cancelled[^\n]*of 18 tiles are kept[^\n]*run the same[^\n]*\n$/.test(err), err);
+  const kept = (await recordedTiles(path("interrupted.zarr"))).length;
+  assert(kept >= 2 && kept < 18, `${kept} tiles`);
+  const again = JSON.parse((await runCli([...iterations, "--json"])).out);
+  assertEquals(again.tilesComputed, 18 - kept);
+});
+
+async function watchTiles(output: string, count: number): Promise<void> {
+  for (;;) {
+    if (await exists(path(output)) && (await recordedTiles(path(output))).length >= count) return;
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+Deno.test("a run that takes longer shows lines of progress; --quiet shows none", async () => {
+  const shown = await runCli(["deconvolve", path("image.zarr"), path("bar.zarr"), ...tiled], { terminalColumns: 80 });
+  assert(shown.err.includes("of 18 tiles"), shown.err);
+  const quiet = [path("image.zarr"), path("quiet.zarr"), ...tiled, "--quiet"];
+  assertEquals((await runCli(["deconvolve", ...quiet], { terminalColumns: 80 })).err, "");
+});
+
+Deno.test("plan tells what would be done, as a table, as JSON and as a drawing, and writes nothing else", async () => {
+  const args = ["plan", path("image.zarr"), ...tiled];
+  const table = await runCli(args);
+  assertEquals(table.status, 0);
+  for (const words of ["18 (2 x 3 x 3)", "10 x 16 x 16", "host memory", "chunks 7 x 16 x 16"]) {
+    assert(table.out.includes(words), table.out);
+  }
+  const plan = PlanSchema.parse(JSON.parse((await runCli([...args, "--json"])).out));
+  assertEquals([plan.tiles, plan.tile], [18, [10, 16, 16]]);
+  await runCli([...args, "--svg", path("plan.svg")]);
+  assert((await Deno.readTextFile(path("plan.svg"))).startsWith("<svg"));
+  const unwritable = await runCli([...args, "--svg", path("image.zarr/zarr.json/plan.svg")]);
+  assertEquals(unwritable.status, 2);
+  assert(unwritable.err.includes("--svg"), unwritable.err);
+});

@@ -1,0 +1,107 @@
+import { assert, assertEquals } from "@std/assert";
+import { readEvents } from "shared/http/event_stream.ts";
+import { readOutput } from "../../identity_jobs.ts";
+import { patternedVoxels, writePsf, writeZarr } from "../../sample_image.ts";
+import type { CliRun } from "../run_cli.ts";
+import { exists, runCli } from "../run_cli.ts";
+
+const SHAPE = [12, 20, 24];
+const folder = await Deno.makeTempDir({ prefix: "clearstack-serve-" });
+const path = (name: string) => `${folder}/${name}`;
+globalThis.addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));
+await writeZarr(path("image.zarr"), { shape: SHAPE, chunk: [6, 10, 12], values: patternedVoxels(SHAPE) });
+await writePsf(path("psf.zarr"));
+
+/** Serves until `stop`. */
+async function serve(...flags: string[]): Promise<{ url: string; stop: () => Promise<CliRun> }> {
+  const listening = Promise.withResolvers<string>();
+  const interrupt = Promise.withResolvers<() => void>();
+  const running = runCli(["serve", "--port", "0", ...flags], {
+    onOut: (text) => listening.resolve(text.trim()),
+    onInterrupt: interrupt.resolve,
+  });
+  const url = await Promise.race([listening.promise, running.then(({ err }) => Promise.reject(new Error(err)))]);
+  const stop = async () => {
+    (await interrupt.promise)();
+    return await running;
+  };
+  return { url, stop };
+}
+
+const job = (output: string) => ({
+  source: { url: path("image.zarr") },
+  psf: { url: path("psf.zarr") },
+  output: { url: path(output) },
+  algorithm: { iterations: 2 },
+  backend: "cpu",
+});
+
+const post = (url: string, body: unknown) =>
+  fetch(url, { method: "POST", body: JSON.stringify(body), headers: { "content-type": "application/json" } });
+
+Deno.test("a served job gives the bytes that the command line gives", async () => {
+  const { url, stop } = await serve();
+  const accepted = await post(`${url}/v1/jobs`, job("served.zarr"));
+  assertEquals(accepted.status, 202);
+  const events = await fetch(`${url}${accepted.headers.get("location")}/events`);
+  await accepted.body?.cancel();
+  assertEquals((await Array.fromAsync(readEvents(events.body!))).at(-1)!.status.state, "done");
+  const args = [
+    path("image.zarr"),
+    path("direct.zarr"),
+    "--psf",
+    path("psf.zarr"),
+    "--iterations",
+    "2",
+    "--backend",
+    "cpu",
+  ];
+  assertEquals((await runCli(["deconvolve", ...args])).status, 0);
+  assertEquals(await readOutput(path("served.zarr")), await readOutput(path("direct.zarr")));
+  assertEquals((await stop()).status, 0);
+});
+
+Deno.test("jobs are remembered in a folder from one run to the next", async () => {
+  const first = await serve("--jobs", path("jobs"));
+  const accepted = await post(`${first.url}/v1/jobs`, job("remembered.zarr"));
+  const { id } = await accepted.json();
+  await (await fetch(`${first.url}/v1/jobs/${id}/events`)).text();
+  await first.stop();
+  const second = await serve("--jobs", path("jobs"));
+  const status = await (await fetch(`${second.url}/v1/jobs/${id}`)).json();
+  assertEquals([status.state, status.id], ["done", id]);
+  await second.stop();
+});
+
+Deno.test("with --allow, locations elsewhere are refused and nothing is written", async () => {
+  const { url, stop } = await serve("--allow", path("image.zarr"), "--allow", path("psf.zarr"));
+  const refused = await post(`${url}/v1/jobs`, job("refused.zarr"));
+  assertEquals([refused.status, (await refused.json()).status], [403, 403]);
+  assertEquals(await exists(path("refused.zarr")), false);
+  const { err } = await stop();
+  assert(err.includes(path("psf.zarr")), err);
+});
+
+Deno.test("bound to another address than this machine's own, callers must be told apart or the danger accepted", async () => {
+  const { status, err } = await runCli(["serve", "--port", "0", "--host", "0.0.0.0"]);
+  assertEquals(status, 2);
+  assert(/^clearstack: [^\n]*0\.0\.0\.0[^\n]*--keys[^\n]*\n$/.test(err), err);
+});
+
+Deno.test("bound to another address than this machine's own, nothing is allowed that was not listed", async () => {
+  const { url, stop } = await serve("--host", "0.0.0.0", "--insecure");
+  const refused = await post(`${url}/v1/jobs`, job("open.zarr"));
+  assertEquals(refused.status, 403);
+  await refused.body?.cancel();
+  assert((await stop()).err.includes("--allow"));
+});
+
+Deno.test("a port that is taken, or is none, is refused in one line", async () => {
+  const { url, stop } = await serve();
+  for (const port of [new URL(url).port, "70000", "x", "-1"]) {
+    const { status, err } = await runCli(["serve", "--port", port]);
+    assertEquals(status, 2);
+    assert(/^clearstack: [^\n]*port[^\n]*\n$/.test(err) && err.includes(port), err);
+  }
+  await stop();
+});

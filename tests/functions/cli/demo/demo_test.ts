@@ -1,0 +1,87 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { decode } from "fast-png";
+import { serveFiles } from "functions/cli/demo/demo_files.ts";
+import { peakSignalToNoise } from "functions/cli/demo/demo_quality.ts";
+import { exists, runCli } from "../run_cli.ts";
+
+async function inTemporaryFolder(run: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir({ prefix: "clearstack-demo-test-" });
+  try {
+    await run(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+Deno.test("the demo restores its sample, draws it, and replaces only what an earlier demo wrote", () =>
+  inTemporaryFolder(async (folder) => {
+    await Deno.writeTextFile(`${folder}/.clearstack-demo`, "");
+    await Deno.mkdir(`${folder}/deconvolved.zarr/0`, { recursive: true });
+    await Deno.writeTextFile(`${folder}/notes.txt`, "the user's own");
+
+    const { status, out, err } = await runCli(["demo", "--dir", folder, "--iterations", "4", "--backend", "cpu"]);
+    assertEquals([status, err.includes("error")], [0, false], err);
+    const [, before, after] = /before ([\d.]+) dB, after ([\d.]+) dB/.exec(out)!.map(Number);
+    // Four accelerated iterations gain about 2 dB; an estimate that is shifted by a voxel loses some instead.
+    assert(after > before + 1, out);
+    assertStringIncludes(out, `${folder}/deconvolved.zarr`);
+    for (const name of ["slice.png", "projection.png"]) {
+      const { width, height, data } = decode(await Deno.readFile(`${folder}/${name}`));
+      assertEquals([width, height], [1592, 927]);
+      assert(new Set(data).size > 100, `${name} has few colours`);
+    }
+    assertEquals(await Deno.readTextFile(`${folder}/notes.txt`), "the user's own");
+    assert(await exists(`${folder}/deconvolved.zarr/zarr.json`));
+  }));
+
+Deno.test("the demo leaves a folder alone that holds something else", () =>
+  inTemporaryFolder(async (folder) => {
+    await Deno.mkdir(`${folder}/sample.zarr`);
+    const { status, err } = await runCli(["demo", "--dir", folder]);
+    assertEquals([status, err.split("\n").length], [2, 2]);
+    assertStringIncludes(err, "--dir");
+    assertEquals((await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name), ["sample.zarr"]);
+  }));
+
+Deno.test("the demo refuses a folder that is a file", () =>
+  inTemporaryFolder(async (folder) => {
+    await Deno.writeTextFile(`${folder}/file`, "");
+    const { status, err } = await runCli(["demo", "--dir", `${folder}/file`]);
+    assertEquals([status, err.split("\n").length], [2, 2], err);
+  }));
+
+Deno.test("files are served whole, in ranges and by HEAD, and nothing else is", () =>
+  inTemporaryFolder(async (folder) => {
+    await Deno.mkdir(`${folder}/served`);
+    await Deno.writeTextFile(`${folder}/served/a`, "0123456789");
+    await Deno.writeTextFile(`${folder}/secret`, "secret");
+    const handler = serveFiles(`${folder}/served`);
+    async function ask(path: string, range?: string, method = "GET") {
+      const headers = range === undefined ? {} : { range };
+      const response = await handler(new Request(`http://localhost/${path}`, { method, headers }));
+      return [response.status, response.headers.get("content-range"), await response.text()];
+    }
+    assertEquals(await ask("a"), [200, null, "0123456789"]);
+    assertEquals(await ask("a", undefined, "HEAD"), [200, null, ""]);
+    assertEquals(await ask("a", "bytes=2-4"), [206, "bytes 2-4/10", "234"]);
+    assertEquals(await ask("a", "bytes=8-99"), [206, "bytes 8-9/10", "89"]);
+    assertEquals(await ask("a", "bytes=7-"), [206, "bytes 7-9/10", "789"]);
+    assertEquals(await ask("a", "bytes=-3"), [206, "bytes 7-9/10", "789"]);
+    assertEquals(await ask("a", "bytes=10-12"), [416, "bytes */10", ""]);
+    assertEquals(await ask("b"), [404, null, ""]);
+    assertEquals(await ask("a", undefined, "PUT"), [405, null, ""]);
+    for (const path of ["", "%2e%2e%2fsecret", "%zz", "a//b"]) {
+      const [status, , body] = await ask(path);
+      assert([400, 404].includes(Number(status)) && body === "", `${path}: ${status} ${body}`);
+    }
+  }));
+
+Deno.test("the signal-to-noise ratio follows its definition and ignores brightness", () => {
+  const truth = [0, 10, 0, 0];
+  const image = [1, 10, 0, 1];
+  // a = 100 / 102, residual = 100 - 100^2 / 102 = 1.9608 over 4 voxels, peak 10.
+  const expected = 10 * Math.log10(100 * 4 / (100 - 10000 / 102));
+  assertEquals(peakSignalToNoise(image, truth).toFixed(9), expected.toFixed(9));
+  assertEquals(peakSignalToNoise(image.map((value) => value * 7), truth).toFixed(9), expected.toFixed(9));
+  assert(peakSignalToNoise([1, 10, 0, 2], truth) < expected);
+});

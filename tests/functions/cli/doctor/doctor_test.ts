@@ -1,0 +1,70 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { advise, describe, type Findings } from "functions/cli/doctor/doctor.ts";
+import { runCli } from "../run_cli.ts";
+
+Deno.test("the doctor finds that the kernels of this machine are right", async () => {
+  const { status, out } = await runCli(["doctor", "--json"]);
+  const findings: Findings = JSON.parse(out);
+  assertEquals([status, findings.usable], [0, true]);
+  for (const { backend, usable, worstError } of findings.kernels) {
+    // The bound that the doctor itself sets and derives.
+    assert(usable && worstError! < 2e-5, `${backend}: ${worstError}`);
+  }
+  assert(findings.machine.cores > 0 && findings.machine.freeBytes > 0);
+  assertEquals(findings.machine.temporaryFolder.problem, undefined);
+  const words = describe(findings);
+  for (const part of ["GPU", "backend", "memory", "kernels", "ready"]) assertStringIncludes(words, part);
+});
+
+/** A machine without a GPU whose CPU kernels work. */
+const HEALTHY: Omit<Findings, "advice"> = {
+  version: "1.0.0",
+  machine: {
+    deno: "2.9.6",
+    system: "linux x86_64",
+    cores: 2,
+    memoryBytes: 2 ** 33,
+    freeBytes: 2 ** 32,
+    temporaryFolder: { path: "/tmp" },
+    vulkan: { loader: true, drivers: ["/usr/share/vulkan/icd.d/some_icd.json"] },
+  },
+  adapter: { available: false, reason: "no adapter" },
+  choice: { backend: "cpu", reason: "no adapter" },
+  budget: { hostBytes: 2 ** 31, deviceBytes: 2 ** 31 },
+  kernels: [{
+    backend: "cpu",
+    usable: true,
+    adapter: "CPU",
+    worstError: 3e-7,
+    firstSeconds: 1,
+    voxelIterationsPerSecond: 1e8,
+  }],
+  usable: true,
+};
+
+Deno.test("the doctor says what is missing for a GPU", () => {
+  const withVulkan = (loader: boolean, drivers: string[]) =>
+    advise({ ...HEALTHY, machine: { ...HEALTHY.machine, vulkan: { loader, drivers } } }).join();
+  assertStringIncludes(withVulkan(false, []), "install libvulkan1");
+  assertStringIncludes(withVulkan(true, []), "no driver");
+  assertStringIncludes(withVulkan(true, ["/vulkan/icd.json"]), "(icd.json)");
+});
+
+Deno.test("the doctor tells kernels that do not run from kernels that are wrong", () => {
+  const cpu = HEALTHY.kernels[0];
+  const broken = {
+    ...HEALTHY,
+    usable: false,
+    kernels: [{ backend: "cpu" as const, usable: false, problem: "no memory" }],
+  };
+  const wrong = { ...HEALTHY, usable: false, kernels: [{ ...cpu, usable: false, worstError: 0.25 }] };
+  assertStringIncludes(advise(broken).join(), "do not run: no memory");
+  assertStringIncludes(advise(wrong).join(), "wrong numbers (error 0.25");
+  assertStringIncludes(describe({ ...wrong, advice: advise(wrong) }), "WRONG");
+  assertStringIncludes(describe({ ...broken, advice: advise(broken) }), "not usable yet");
+});
+
+Deno.test("the doctor says when temporary files cannot be written", () => {
+  const machine = { ...HEALTHY.machine, temporaryFolder: { problem: "read-only file system" } };
+  assertStringIncludes(advise({ ...HEALTHY, machine }).join(), "set TMPDIR");
+});

@@ -1,0 +1,64 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { JOB_FLAGS } from "functions/cli/flags/job_flags.ts";
+import { jobArguments, jobRequest } from "functions/cli/flags/job_arguments.ts";
+import { parseArguments } from "functions/cli/flags/parse_arguments.ts";
+import { JobRequestSchema } from "shared/contract/job_request.ts";
+import { ClearstackError } from "shared/errors.ts";
+
+async function selectFrom(...words: string[]) {
+  const args = parseArguments(["--psf", "p", ...words], { usage: "job", positionals: [], flags: JOB_FLAGS });
+  return (await jobRequest(args, "in", "out")).select;
+}
+
+for (
+  const [text, channels] of [
+    ["0,2", [0, 2]],
+    ["DAPI", ["DAPI"]],
+    ["2,DAPI, far red ", [2, "DAPI", "far red"]],
+    ["\\488", ["488"]],
+    ["a\\,b,c\\\\d", ["a,b", "c\\d"]],
+    ["1e3,-1", ["1e3", "-1"]],
+  ] as const
+) {
+  Deno.test(`--channel ${text} selects ${JSON.stringify(channels)}, and is written so that it does`, async () => {
+    const select = await selectFrom("--channel", text);
+    assertEquals<unknown>(select, { channels });
+    const place = { url: "a" };
+    const request = JobRequestSchema.parse({ source: place, psf: place, output: { url: "b" }, select });
+    assertEquals(await selectFrom(...jobArguments(request).slice(4)), select);
+  });
+}
+
+for (
+  const [text, times] of [
+    ["3", { start: 3, stop: 4, step: 1 }],
+    ["0:10", { start: 0, stop: 10, step: 1 }],
+    ["5:", { start: 5, step: 1 }],
+    [":10", { start: 0, stop: 10, step: 1 }],
+    [":", { start: 0, step: 1 }],
+    ["2:100:7", { start: 2, stop: 100, step: 7 }],
+    ["::2", { start: 0, step: 2 }],
+  ] as const
+) {
+  Deno.test(`--time ${text} selects ${JSON.stringify(times)}`, async () => {
+    assertEquals<unknown>(await selectFrom("--time", text), { times });
+  });
+}
+
+for (
+  const [flag, texts] of [
+    ["channel", [",", "0,", ",0", "0,,1", " ", "a\\"]],
+    ["time", ["-1", "0:0", "1.5", "a", "0:10:0", "0:1:2:3", "1,2", "0:10:"]],
+  ] as const
+) {
+  for (const text of texts) {
+    Deno.test(`--${flag} "${text}" is refused by its name, its value and the form expected`, async () => {
+      const error = await assertRejects(
+        () => selectFrom(`--${flag}=${text}`),
+        ClearstackError,
+        `--${flag} "${text}": expected `,
+      );
+      assertEquals(error.exitStatus, 2);
+    });
+  }
+}

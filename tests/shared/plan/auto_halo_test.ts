@@ -1,0 +1,28 @@
+import { assert, assertEquals } from "@std/assert";
+import { autoHalo } from "shared/plan/auto_halo.ts";
+import { AlgorithmSchema } from "shared/contract/algorithm.ts";
+
+const PSF = { shape: [25, 17, 17], sha256: "", radius: [11, 6, 6] } as const;
+const SHAPE = [512, 512, 512] as const;
+const haloFor = (algorithm: Record<string, unknown>) => autoHalo(PSF, AlgorithmSchema.parse(algorithm), SHAPE);
+
+Deno.test("few iterations need little more than two radii of the PSF, the default 20 about three, 100 about four", () => {
+  assertEquals(haloFor({ iterations: 1 }), [26, 14, 14]);
+  assertEquals(haloFor({ iterations: 5 }), [26, 14, 14]);
+  assertEquals(haloFor({ iterations: 20 }).map((h, axis) => Math.round(h / PSF.radius[axis]!)), [3, 3, 3]);
+  assertEquals(haloFor({ iterations: 100 }).map((h, axis) => Math.round(h / PSF.radius[axis]!)), [4, 4, 4]);
+});
+
+Deno.test("accelerated iterations reach further than as many plain ones", () => {
+  for (const acceleration of ["shb", "biggs"]) {
+    assert(haloFor({ iterations: 30, acceleration })[0] > haloFor({ iterations: 30 })[0]);
+  }
+});
+
+Deno.test("an axis along which the PSF is one voxel wide needs no halo", () => {
+  assertEquals(autoHalo({ ...PSF, radius: [0, 3, 3] }, AlgorithmSchema.parse({}), SHAPE), [0, 10, 10]);
+});
+
+Deno.test("a PSF as large as a small image asks for no halo beyond the image", () => {
+  assertEquals(autoHalo(PSF, AlgorithmSchema.parse({}), [25, 17, 256]), [25, 17, 20]);
+});
