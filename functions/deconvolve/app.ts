@@ -1,7 +1,6 @@
 /** The `deconvolve` function over HTTP: one tile per request. The caller hangs up to cancel. */
 import { Hono } from "hono";
-import type { BackendChoice } from "shared/contract/backend.ts";
-import { BackendSchema } from "shared/contract/backend.ts";
+import { type BackendChoice, BackendSchema } from "shared/contract/algorithm.ts";
 import type { Device } from "shared/contract/device.ts";
 import type { DeconvolveKind, TaskFunctions } from "shared/engine/task_kinds.ts";
 import { answerTask } from "shared/http/answer_task.ts";

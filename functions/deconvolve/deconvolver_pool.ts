@@ -4,7 +4,7 @@
  * that one transfers while the other computes.
  */
 import type { Deconvolver, DeconvolverOptions, RunOptions, RunResult, VoxelData } from "kernels/deconvolver.ts";
-import type { BackendChoice } from "shared/contract/backend.ts";
+import type { BackendChoice } from "shared/contract/algorithm.ts";
 import { isClearstackError } from "shared/errors.ts";
 import { addSpan, isTraced, spanTime, withSpan } from "shared/telemetry/span.ts";
 import { FairSlots } from "./fair_slots.ts";

@@ -2,7 +2,7 @@
 import { chooseBackend } from "kernels/backend.ts";
 import { probeWebGpu } from "kernels/webgpu/device/probe_webgpu.ts";
 import type { Config } from "shared/config.ts";
-import type { BackendChoice } from "shared/contract/backend.ts";
+import type { BackendChoice } from "shared/contract/algorithm.ts";
 import type { Device } from "shared/contract/device.ts";
 
 /** A choice with the number of boxes that the settings ask for, which is only theirs to say where there is a GPU. */

@@ -10,7 +10,7 @@
  */
 import { chooseBackend, createDeconvolver } from "kernels/backend.ts";
 import { readConfig } from "shared/config.ts";
-import type { BackendChoice } from "shared/contract/backend.ts";
+import type { BackendChoice } from "shared/contract/algorithm.ts";
 import { measuredTasks } from "shared/engine/measured_tasks.ts";
 import type { DeconvolveKind } from "shared/engine/task_kinds.ts";
 import { freeMemoryBytes } from "shared/process/free_memory.ts";

@@ -1,5 +1,5 @@
 /** Whether tiles can be computed in this process: known once a kernel has been run and was right. */
-import type { BackendChoice } from "shared/contract/backend.ts";
+import type { BackendChoice } from "shared/contract/algorithm.ts";
 import type { Device } from "shared/contract/device.ts";
 import { ClearstackError } from "shared/errors.ts";
 import { PROCESS } from "shared/telemetry/metrics.ts";

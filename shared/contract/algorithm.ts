@@ -1,6 +1,10 @@
 /** The algorithm and its settings, as a request states them. */
 import { z } from "zod";
 
+/** Which compute backend is asked for. */
+export const BackendSchema = z.enum(["auto", "webgpu", "cpu"]);
+export type BackendChoice = z.infer<typeof BackendSchema>;
+
 /** How voxels outside the image are made up. */
 export const BoundarySchema = z.enum(["periodic", "symmetric", "nearest", "constant", "non-circulant"]);
 export type Boundary = z.infer<typeof BoundarySchema>;

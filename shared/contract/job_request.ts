@@ -1,12 +1,34 @@
 /** What a caller asks for. */
 import { z } from "zod";
-import { AlgorithmSchema } from "./algorithm.ts";
-import { BackendSchema } from "./backend.ts";
+import { AlgorithmSchema, BackendSchema } from "./algorithm.ts";
 import { HaloSchema, Vec3Schema } from "./box.ts";
-import { JobControlSchema } from "./job_control.ts";
 import { LocationSchema, PsfLocationSchema } from "./location.ts";
-import { SelectSchema } from "./select.ts";
 import { OmeVersionSchema } from "./stored_array.ts";
+
+const Index = z.int().min(0).max(100_000);
+
+/** What is left out is not selected from: all channels, all time points. */
+export const SelectSchema = z.strictObject({
+  channels: z.array(z.union([Index, z.string().trim().min(1).max(256)], "a channel is an index from 0, or a name"))
+    .min(1, "select at least one channel").max(1024).optional()
+    .describe("channels by index or by name, in the order that the output shall have"),
+  times: z.strictObject({
+    start: Index.default(0),
+    stop: Index.min(1).optional().describe("the time point after the last; all to the end where left out"),
+    step: Index.min(1).default(1),
+  }).optional().describe("time points from start to before stop, every step-th"),
+}).refine(({ channels, times }) => channels !== undefined || times !== undefined, "select channels, times or both");
+export type Select = z.infer<typeof SelectSchema>;
+
+/** Fields of a job request. */
+export const JobControlSchema = z.strictObject({
+  priority: z.int().min(0).max(9).default(5).describe("among waiting jobs, 9 first; the older first among equals"),
+  webhook: z.strictObject({
+    url: z.url({ protocol: /^https?$/ }).max(4096).describe(
+      "where the signed message that the job has ended is posted to",
+    ),
+  }).optional(),
+});
 
 /** How the volume is cut. */
 export const TilingSchema = z.strictObject({

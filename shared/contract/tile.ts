@@ -1,6 +1,6 @@
 /** Messages of the `deconvolve` function about one tile. */
 import { z } from "zod";
-import { BackendSchema } from "./backend.ts";
+import { BackendSchema } from "./algorithm.ts";
 import { BoxSchema } from "./box.ts";
 import { TileAlgorithmSchema } from "./decisions.ts";
 import { ImageInfoSchema } from "./image_info.ts";

@@ -1,5 +1,5 @@
 /** Tasks done by functions that are served apart, each behind a URL of its own. */
-import type { BackendChoice } from "shared/contract/backend.ts";
+import type { BackendChoice } from "shared/contract/algorithm.ts";
 import { callJson } from "shared/http/call_json.ts";
 import { bearer } from "shared/http/service_token.ts";
 import type { Device } from "shared/contract/device.ts";

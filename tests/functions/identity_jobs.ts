@@ -2,8 +2,7 @@
 import { createTileComputer } from "functions/deconvolve/compute_tile.ts";
 import { reduceTile } from "functions/pyramid/reduce_tile.ts";
 import type { JobDeps } from "functions/orchestrate/run/run_job.ts";
-import type { JobRequest } from "shared/contract/job_request.ts";
-import { JobRequestSchema } from "shared/contract/job_request.ts";
+import { type JobRequest, JobRequestSchema } from "shared/contract/job_request.ts";
 import type { PsfLocation } from "shared/contract/location.ts";
 import type { Invoke } from "shared/engine/task_kinds.ts";
 import { createLocalEngine } from "shared/engine/local.ts";

@@ -1,7 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import type { ImageInfo } from "shared/contract/image_info.ts";
-import type { JobRequestInput } from "shared/contract/job_request.ts";
-import { JobRequestSchema } from "shared/contract/job_request.ts";
+import { type JobRequestInput, JobRequestSchema } from "shared/contract/job_request.ts";
 import { axesOf } from "shared/image/axes.ts";
 import { plannedOutput } from "shared/image/output/level_arrays.ts";
 import type { Limits } from "shared/plan/plan_job.ts";

@@ -1,7 +1,6 @@
 /** What jobs uploads start. */
 import { globToRegExp } from "@std/path";
-import type { JobRequest } from "shared/contract/job_request.ts";
-import { JobRequestSchema } from "shared/contract/job_request.ts";
+import { type JobRequest, JobRequestSchema } from "shared/contract/job_request.ts";
 import type { Quotas } from "shared/contract/quotas.ts";
 import { ClearstackError, toClearstackError } from "shared/errors.ts";
 import { toProblem } from "shared/http/problem.ts";

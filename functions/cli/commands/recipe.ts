@@ -1,11 +1,10 @@
 /** How an output was made, out of the records in it, and whether it can be made again. */
 import { loadJobPsf } from "functions/orchestrate/plan/load_job_psf.ts";
 import type { ImageInfo } from "shared/contract/image_info.ts";
-import type { JobRequest } from "shared/contract/job_request.ts";
+import { type JobRequest, JobRequestSchema } from "shared/contract/job_request.ts";
 import type { Location } from "shared/contract/location.ts";
 import { DecisionsSchema } from "shared/contract/decisions.ts";
 import { type Plan, PlanSchema } from "shared/contract/plan.ts";
-import { JobRequestSchema } from "shared/contract/job_request.ts";
 import { ClearstackError, toClearstackError } from "shared/errors.ts";
 import { decodeJson } from "shared/image/zarr/json.ts";
 import { openImage } from "shared/image/open_image.ts";

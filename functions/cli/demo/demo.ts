@@ -5,7 +5,7 @@
 import type { Io } from "../io.ts";
 import type { JobRequestInput } from "shared/contract/job_request.ts";
 import type { JobResult, JobStatus } from "shared/contract/job_status.ts";
-import { BackendSchema } from "shared/contract/backend.ts";
+import { BackendSchema } from "shared/contract/algorithm.ts";
 import { JobStatusSchema } from "shared/contract/job_status.ts";
 import { ClearstackError, errorFromRecord, type ErrorKind } from "shared/errors.ts";
 import { callFunction, callJson } from "shared/http/call_json.ts";

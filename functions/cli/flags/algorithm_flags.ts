@@ -1,7 +1,7 @@
 /** The flags that say how to deconvolve. */
-import type { Algorithm } from "shared/contract/algorithm.ts";
 import {
   AccelerationSchema,
+  type Algorithm,
   ALGORITHM_RANGES,
   BackProjectorSchema,
   BoundarySchema,

@@ -1,7 +1,5 @@
 /** From the arguments of `deconvolve` and `plan` to the request they stand for, and back. */
-import type { JobRequest } from "shared/contract/job_request.ts";
-import { JobControlSchema } from "shared/contract/job_control.ts";
-import { JobRequestSchema } from "shared/contract/job_request.ts";
+import { JobControlSchema, type JobRequest, JobRequestSchema } from "shared/contract/job_request.ts";
 import { ClearstackError } from "shared/errors.ts";
 import { refuseValue } from "./argument_values.ts";
 import type { JobFlag, ValueFlag } from "./job_flag.ts";

@@ -3,7 +3,7 @@
  * can be neither asked for nor repeated, and a test says so.
  */
 import { BYTES_FORM, parseBytes } from "shared/config.ts";
-import { BackendSchema } from "shared/contract/backend.ts";
+import { BackendSchema } from "shared/contract/algorithm.ts";
 import { OmeVersionSchema } from "shared/contract/stored_array.ts";
 import { MAX_SIDE } from "shared/plan/fast_size.ts";
 import { ALGORITHM_FLAGS } from "./algorithm_flags.ts";

@@ -1,5 +1,5 @@
 /** `--channel` and `--time`: which volumes of an image a job is about. */
-import type { Select } from "shared/contract/select.ts";
+import type { Select } from "shared/contract/job_request.ts";
 import { refuseValue } from "./argument_values.ts";
 import type { ValueFlag } from "./job_flag.ts";
 

@@ -2,7 +2,7 @@
  * Tiles computed in a process that may die: it is started when it is needed, and when it dies, hangs or loses its GPU, the tile
  * fails with an error that has it tried again, in a fresh process.
  */
-import type { BackendChoice } from "shared/contract/backend.ts";
+import type { BackendChoice } from "shared/contract/algorithm.ts";
 import type { Device } from "shared/contract/device.ts";
 import { httpDevice, httpTiles } from "shared/engine/http_functions.ts";
 import type { DeconvolveKind, Invoke, TaskFunctions } from "shared/engine/task_kinds.ts";

@@ -1,5 +1,5 @@
 /** The engine that the environment asks for, over the functions that it names. */
-import type { BackendChoice } from "shared/contract/backend.ts";
+import type { BackendChoice } from "shared/contract/algorithm.ts";
 import type { Device } from "shared/contract/device.ts";
 import type { Engine } from "shared/engine/engine.ts";
 import { httpDevice, httpLevels, httpTiles } from "shared/engine/http_functions.ts";

@@ -1,6 +1,5 @@
 /** Keeps the requests of jobs secret in the store: they may hold signed URLs. */
-import type { JobRequest } from "shared/contract/job_request.ts";
-import { JobRequestSchema } from "shared/contract/job_request.ts";
+import { type JobRequest, JobRequestSchema } from "shared/contract/job_request.ts";
 import { ClearstackError } from "shared/errors.ts";
 import type { Store } from "shared/storage/store.ts";
 import type { StoredRequest } from "./job_record.ts";

@@ -1,5 +1,5 @@
 /** Everything about a job that can be known before anything is written. */
-import type { BackendChoice } from "shared/contract/backend.ts";
+import type { BackendChoice } from "shared/contract/algorithm.ts";
 import type { JobRequest } from "shared/contract/job_request.ts";
 import type { Plan } from "shared/contract/plan.ts";
 import { PlanSchema } from "shared/contract/plan.ts";

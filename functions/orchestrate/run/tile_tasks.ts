@@ -1,6 +1,6 @@
 /** The messages that a job sends out, made one at a time. */
 import { channelAt, channelCount } from "shared/volume/channels.ts";
-import type { BackendChoice } from "shared/contract/backend.ts";
+import type { BackendChoice } from "shared/contract/algorithm.ts";
 import type { JobRequest } from "shared/contract/job_request.ts";
 import type { Plan } from "shared/contract/plan.ts";
 import type { Tile, TileTask } from "shared/contract/tile.ts";

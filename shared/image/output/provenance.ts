@@ -1,8 +1,7 @@
 /**
  * Where an output came from, fit to be kept beside it: no secrets, enough to repeat the job.
  */
-import type { JobControlSchema } from "shared/contract/job_control.ts";
-import type { JobRequest } from "shared/contract/job_request.ts";
+import type { JobControlSchema, JobRequest } from "shared/contract/job_request.ts";
 import type { JobResult } from "shared/contract/job_status.ts";
 import type { Plan } from "shared/contract/plan.ts";
 import { psfLocations } from "shared/psf/psf_locations.ts";

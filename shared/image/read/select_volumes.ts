@@ -1,7 +1,7 @@
 /** Narrowing an image to some of its channels and time points. */
 import { channelCount, channelLabel } from "shared/volume/channels.ts";
 import type { ImageInfo, VolumeSelection } from "shared/contract/image_info.ts";
-import type { Select } from "shared/contract/select.ts";
+import type { Select } from "shared/contract/job_request.ts";
 import { ClearstackError } from "shared/errors.ts";
 
 /** Labels that a message lists before it leaves the rest out. */

@@ -2,8 +2,7 @@
 import { createTileComputer } from "functions/deconvolve/compute_tile.ts";
 import type { JobDeps } from "functions/orchestrate/run/run_job.ts";
 import { reduceTile } from "functions/pyramid/reduce_tile.ts";
-import type { JobRequest, JobRequestInput } from "shared/contract/job_request.ts";
-import { JobRequestSchema } from "shared/contract/job_request.ts";
+import { type JobRequest, type JobRequestInput, JobRequestSchema } from "shared/contract/job_request.ts";
 import { createLocalEngine } from "shared/engine/local.ts";
 import type { Invoke } from "shared/engine/task_kinds.ts";
 import { memoryUrl } from "../../fixtures/memory_url.ts";

@@ -1,8 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { refuseContradictions, saturationLevel } from "shared/plan/algorithm_rules.ts";
-import type { Algorithm } from "shared/contract/algorithm.ts";
+import { type Algorithm, AlgorithmSchema } from "shared/contract/algorithm.ts";
 import type { Dtype } from "shared/contract/image_info.ts";
-import { AlgorithmSchema } from "shared/contract/algorithm.ts";
 import { ClearstackError } from "shared/errors.ts";
 
 type Case = readonly [settings: Partial<Algorithm>, dtype: Dtype, words: string];

@@ -1,11 +1,10 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import type { ImageInfo } from "shared/contract/image_info.ts";
-import type { JobRequestInput } from "shared/contract/job_request.ts";
+import { type JobRequestInput, JobRequestSchema } from "shared/contract/job_request.ts";
 import type { Plan } from "shared/contract/plan.ts";
 import type { PsfInfo } from "shared/contract/psf_info.ts";
 import type { Tile } from "shared/contract/tile.ts";
-import { JobRequestSchema } from "shared/contract/job_request.ts";
 import { PlanSchema } from "shared/contract/plan.ts";
 import { ClearstackError } from "shared/errors.ts";
 import { fastBox, isFastBox } from "shared/plan/fast_size.ts";

@@ -1,7 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { computeClaim } from "functions/orchestrate/plan/compute_claim.ts";
-import type { JobRequest } from "shared/contract/job_request.ts";
-import { JobRequestSchema } from "shared/contract/job_request.ts";
+import { type JobRequest, JobRequestSchema } from "shared/contract/job_request.ts";
 import type { Device } from "shared/contract/device.ts";
 import { ClearstackError } from "shared/errors.ts";
 import type { Vec3 } from "shared/volume/geometry.ts";

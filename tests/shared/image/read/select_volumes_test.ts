@@ -1,8 +1,7 @@
 import { assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import type { ImageInfo } from "shared/contract/image_info.ts";
-import type { Select } from "shared/contract/select.ts";
-import { SelectSchema } from "shared/contract/select.ts";
+import { type Select, SelectSchema } from "shared/contract/job_request.ts";
 import { ClearstackError } from "shared/errors.ts";
 import { openImage, reopenImage } from "shared/image/open_image.ts";
 import { sampleVoxels } from "shared/image/read/sample_voxels.ts";
