@@ -20,7 +20,7 @@ export const DEFAULT_DEVICE_BYTES = 4 * 2 ** 30;
 const HOST_SHARE = 0.6;
 
 /** More than this is used only if asked for. */
-const MOST_HOST_BYTES = 16 * 2 ** 30;
+const MAX_HOST_BYTES = 16 * 2 ** 30;
 
 /** What the settings are made from. */
 export interface ConfigSources {
@@ -55,7 +55,7 @@ function readBoxesAtOnce(text: string | undefined): Pick<Config, "boxesAtOnce"> 
 }
 
 function defaultHostBytes(freeBytes: number): number {
-  return Math.floor(Math.min(MOST_HOST_BYTES, freeBytes * HOST_SHARE));
+  return Math.floor(Math.min(MAX_HOST_BYTES, freeBytes * HOST_SHARE));
 }
 
 const UNITS: Readonly<Record<string, number>> = {

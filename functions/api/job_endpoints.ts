@@ -19,13 +19,13 @@ export interface JobEndpointsDeps {
   /** Where sources, PSFs and outputs may lie. */
   readonly allowedUrls: AllowedUrls;
   /** Comments are sent on quiet event streams this often. @default {15000} */
-  readonly heartbeatMilliseconds?: number;
+  readonly heartbeatMs?: number;
 }
 
 /** Adds them to the application. */
 export function addJobEndpoints(
   app: OpenAPIHono<Env>,
-  { jobs, allowedUrls, heartbeatMilliseconds }: JobEndpointsDeps,
+  { jobs, allowedUrls, heartbeatMs }: JobEndpointsDeps,
 ): void {
   const gate = new QuotaGate(jobs);
   async function find(principal: Principal, id: string, role: Role): Promise<JobStatus> {
@@ -65,7 +65,7 @@ export function addJobEndpoints(
     const status = await find(c.var.principal, c.req.valid("param").id, "read");
     if (hasEnded(status) && after === status.sequence) return c.body(null, 204);
     const events = await jobs.events(status.id, { ...position, signal: controller.signal });
-    const heartbeat = heartbeatMilliseconds === undefined ? {} : { heartbeatMilliseconds };
+    const heartbeat = heartbeatMs === undefined ? {} : { heartbeatMs };
     return c.body(eventStream(events, { controller, ...heartbeat }), 200, EVENT_STREAM_HEADERS);
   });
 }

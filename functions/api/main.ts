@@ -33,7 +33,7 @@ const auth = await readAuth({ env, readText: readObjectText });
 const address = listenAddress(env, {
   port: 8080,
   variables: "CLEARSTACK_KEYS or CLEARSTACK_OIDC",
-  tellsCallersApart: auth !== undefined,
+  authenticatesCallers: auth !== undefined,
 });
 const jobs = httpJobRunner(env("CLEARSTACK_RUNS_URL") ?? "http://127.0.0.1:8082", env("CLEARSTACK_TOKEN"));
 const allowedUrls = readAllowedUrls(env);

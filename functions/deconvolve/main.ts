@@ -54,7 +54,7 @@ const app = createDeconvolveApp({
 });
 
 const server = Deno.serve({
-  ...listenAddress(env, { port: 8081, variables: "CLEARSTACK_TOKEN", tellsCallersApart: token !== undefined }),
+  ...listenAddress(env, { port: 8081, variables: "CLEARSTACK_TOKEN", authenticatesCallers: token !== undefined }),
   ...(hasParent ? { onListen: () => {} } : {}),
 }, app.fetch);
 if (hasParent) await serveParent(server.addr.port);

@@ -63,6 +63,6 @@ const app = createOrchestrateApp({
 const address = listenAddress(env, {
   port: 8082,
   variables: "CLEARSTACK_TOKEN",
-  tellsCallersApart: token !== undefined,
+  authenticatesCallers: token !== undefined,
 });
 Deno.serve(address, app.fetch);

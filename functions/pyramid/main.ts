@@ -27,6 +27,6 @@ const app = createPyramidApp({
 const address = listenAddress(env, {
   port: 8083,
   variables: "CLEARSTACK_TOKEN",
-  tellsCallersApart: token !== undefined,
+  authenticatesCallers: token !== undefined,
 });
 Deno.serve(address, app.fetch);

@@ -27,7 +27,7 @@ export async function runJob(
   let last: unknown;
   for (const deadline = Date.now() + 1000 * limitSeconds; Date.now() < deadline;) {
     try {
-      const status = await callJson(`${apiUrl}/v1/jobs/${id}`, JobStatusSchema, { silenceMilliseconds: 10_000 });
+      const status = await callJson(`${apiUrl}/v1/jobs/${id}`, JobStatusSchema, { silenceMs: 10_000 });
       tell?.(status);
       if (hasEnded(status)) return status;
       last = `${status.state}, ${status.tilesDone} of ${status.tiles} tiles`;

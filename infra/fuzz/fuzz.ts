@@ -27,7 +27,7 @@ export interface FuzzResult {
   readonly statuses: ReadonlyMap<number, number>;
   /** Requests that were answered by a 500, or took too long, or whose problem was malformed, with why. */
   readonly faults: readonly string[];
-  readonly slowestMilliseconds: number;
+  readonly slowestMs: number;
   /** Heap in use after each tenth of the requests, bytes; of any use only where `gc` is exposed. */
   readonly heaps: readonly number[];
 }
@@ -52,13 +52,13 @@ export async function fuzz({ requests, seed }: FuzzOptions): Promise<FuzzResult>
   const statuses = new Map<number, number>();
   const faults: string[] = [];
   const heaps: number[] = [];
-  let slowestMilliseconds = 0;
+  let slowestMs = 0;
   let sent = 0;
   await fc.assert(
     fc.asyncProperty(fuzzRequest(world), async (request) => {
       const started = performance.now();
       const { status, fault } = await sendOne(apps[request.to], request);
-      slowestMilliseconds = Math.max(slowestMilliseconds, performance.now() - started);
+      slowestMs = Math.max(slowestMs, performance.now() - started);
       statuses.set(status, (statuses.get(status) ?? 0) + 1);
       if (fault !== undefined) faults.push(`${fault}: ${show(request)}`);
       if (++sent % Math.ceil(requests / 10) === 0) heaps.push(heapBytes());
@@ -66,7 +66,7 @@ export async function fuzz({ requests, seed }: FuzzOptions): Promise<FuzzResult>
     { numRuns: requests, seed, endOnFailure: true },
   );
   await close();
-  return { statuses, faults, slowestMilliseconds, heaps };
+  return { statuses, faults, slowestMs, heaps };
 }
 
 async function sendOne(app: App, { method, path, headers, body }: FuzzRequest) {

@@ -31,20 +31,20 @@ export interface Layout {
   readonly discLabel: string;
 }
 
-/** Panels in rows, with one legend for all; curves of the same name have the same colour. */
+/** Panels in rows, with one legend for all; curves of the same name have the same color. */
 export function svgPlots(panels: readonly Panel[], { columns, xLabel, discLabel }: Layout): string {
   const names = [...new Set(panels.flatMap(({ curves }) => curves.map(({ name }) => name)))];
-  const colour = (name: string) => COLOURS[names.indexOf(name) % COLOURS.length]!;
+  const color = (name: string) => COLOURS[names.indexOf(name) % COLOURS.length]!;
   const [width, height] = [columns * WIDTH, Math.ceil(panels.length / columns) * HEIGHT + LEGEND_HEIGHT];
   const legend = names.map((name, i) =>
-    `<g transform="translate(${20 + i * 120},16)"><path d="M0 0h24" stroke="${colour(name)}" stroke-width="2"/>` +
+    `<g transform="translate(${20 + i * 120},16)"><path d="M0 0h24" stroke="${color(name)}" stroke-width="2"/>` +
     `<text x="30" y="4">${escaped(name)}</text></g>`
   );
   const discs = `<g transform="translate(${20 + names.length * 120},16)"><circle cx="12" r="4" fill="#555"/>` +
     `<text x="30" y="4">${escaped(discLabel)}</text></g>`;
   const drawn = panels.map((panel, i) => {
     const [x, y] = [(i % columns) * WIDTH, Math.floor(i / columns) * HEIGHT + LEGEND_HEIGHT];
-    return `<g transform="translate(${x},${y})">${drawPanel(panel, xLabel, colour)}</g>`;
+    return `<g transform="translate(${x},${y})">${drawPanel(panel, xLabel, color)}</g>`;
   });
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" ` +
@@ -58,7 +58,7 @@ export function svgPlots(panels: readonly Panel[], { columns, xLabel, discLabel 
   ].join("\n");
 }
 
-function drawPanel(panel: Panel, xLabel: string, colour: (name: string) => string): string {
+function drawPanel(panel: Panel, xLabel: string, color: (name: string) => string): string {
   const all = panel.curves.flatMap(({ points }) => points);
   const heights = all.map(([, value]) => value).filter((value) => value >= (panel.leastY ?? value));
   const x = axis(all.map(([value]) => value), { logarithmic: true, from: LEFT, to: WIDTH - RIGHT });
@@ -79,8 +79,8 @@ function drawPanel(panel: Panel, xLabel: string, colour: (name: string) => strin
   ];
   const curves = panel.curves.map(({ name, points, disc }) => {
     const path = points.map(([px, py], i) => `${i === 0 ? "M" : "L"}${x.at(px)} ${y.at(py)}`).join("");
-    const mark = disc ? `<circle cx="${x.at(disc[0])}" cy="${y.at(disc[1])}" r="4" fill="${colour(name)}"/>` : "";
-    return `<path d="${path}" fill="none" stroke="${colour(name)}" stroke-width="1.8"/>${mark}`;
+    const mark = disc ? `<circle cx="${x.at(disc[0])}" cy="${y.at(disc[1])}" r="4" fill="${color(name)}"/>` : "";
+    return `<path d="${path}" fill="none" stroke="${color(name)}" stroke-width="1.8"/>${mark}`;
   });
   const titles = `<text x="${LEFT}" y="${TOP - 9}" font-weight="bold">${escaped(panel.title)}</text>` +
     `<text x="${WIDTH - RIGHT}" y="${TOP - 9}" text-anchor="end">${escaped(panel.yLabel)}</text>` +

@@ -83,7 +83,7 @@ export const PAGE_BYTES = 65536;
 /** The address space of 32-bit WebAssembly. */
 const MAX_BYTES = 2 ** 32;
 /** Pages that any memory may grow to, or it could not serve a larger box. */
-export const MOST_PAGES = MAX_BYTES / PAGE_BYTES;
+export const MAX_PAGES = MAX_BYTES / PAGE_BYTES;
 /** Start of memory: barrier, tickets and run parameters (shared_control.ts). */
 const CONTROL_BYTES = 4096;
 

@@ -2,10 +2,10 @@
  * The memory of the last deconvolver that was closed, for the next one: the engine frees it whenever it collects garbage, and
  * until then a process that goes from one box to another would hold both.
  */
-import { MOST_PAGES, PAGE_BYTES } from "./memory_layout.ts";
+import { MAX_PAGES, PAGE_BYTES } from "./memory_layout.ts";
 
 /** A memory more than so many times too large is left to the collector. */
-const MOST_WASTE = 1.5;
+const MAX_WASTE = 1.5;
 
 /** Weak, so that nothing is held that nobody needs. */
 let spare: WeakRef<WebAssembly.Memory> | undefined;
@@ -14,11 +14,11 @@ let spare: WeakRef<WebAssembly.Memory> | undefined;
 export function takeMemory(pages: number): WebAssembly.Memory {
   const memory = spare?.deref();
   spare = undefined;
-  if (memory && memory.buffer.byteLength <= MOST_WASTE * pages * PAGE_BYTES && hasGrown(memory, pages)) {
+  if (memory && memory.buffer.byteLength <= MAX_WASTE * pages * PAGE_BYTES && hasGrown(memory, pages)) {
     new Uint8Array(memory.buffer).fill(0);
     return memory;
   }
-  return new WebAssembly.Memory({ initial: pages, maximum: MOST_PAGES, shared: true });
+  return new WebAssembly.Memory({ initial: pages, maximum: MAX_PAGES, shared: true });
 }
 
 /** Leaves a memory that nothing writes to any more. */

@@ -27,10 +27,10 @@ const END = constants.ZSTD_e_end;
 const LEVEL_1 = { [constants.ZSTD_c_compressionLevel]: 1 };
 
 /** Room that node:zlib asks for at least. */
-const LEAST_CHUNK_BYTES = 64;
+const MIN_CHUNK_BYTES = 64;
 
-const compressor = nativeStream(() => createZstdCompress({ params: LEVEL_1, chunkSize: LEAST_CHUNK_BYTES }));
-const decompressor = nativeStream(() => createZstdDecompress({ chunkSize: LEAST_CHUNK_BYTES }));
+const compressor = nativeStream(() => createZstdCompress({ params: LEVEL_1, chunkSize: MIN_CHUNK_BYTES }));
+const decompressor = nativeStream(() => createZstdDecompress({ chunkSize: MIN_CHUNK_BYTES }));
 
 /** Most bytes that so many can take when compressed: `ZSTD_COMPRESSBOUND` of zstd.h. */
 export function zstdBound(bytes: number): number {
@@ -78,7 +78,7 @@ export function zstdFills(target: Uint8Array, packed: Uint8Array): boolean {
  */
 export function zstdDecompressInto(target: Uint8Array, packed: Uint8Array): void {
   if (zstdFills(target, packed)) return;
-  const limits = { maxOutputLength: target.length, chunkSize: target.length + LEAST_CHUNK_BYTES };
+  const limits = { maxOutputLength: target.length, chunkSize: target.length + MIN_CHUNK_BYTES };
   const plain = zstdDecompressSync(packed, limits);
   if (plain.length !== target.length) {
     throw new Error(`it holds ${plain.length} bytes where ${target.length} were expected`);

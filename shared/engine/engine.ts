@@ -9,7 +9,7 @@ export interface TileRetry {
   readonly index: number;
   /** The attempt that failed, from 1. */
   readonly attempt: number;
-  readonly delayMilliseconds: number;
+  readonly delayMs: number;
   readonly message: string;
 }
 

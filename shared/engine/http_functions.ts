@@ -44,12 +44,12 @@ export function httpLevels(baseUrl: string, token?: string): TaskFunctions<Pyram
 /** Asks a `deconvolve` function what it computes on. */
 export function httpDevice(baseUrl: string, choice: BackendChoice, token?: string): Promise<Device> {
   const url = new URL(`/v1/device?backend=${choice}`, baseUrl).href;
-  return callJson(url, DeviceSchema, { headers: bearer(token), silenceMilliseconds: SILENCE_MILLISECONDS });
+  return callJson(url, DeviceSchema, { headers: bearer(token), silenceMs: SILENCE_MILLISECONDS });
 }
 
 function post<K extends TaskKind>(kind: K, baseUrl: string, token: string | undefined): Invoke<K> {
   const { href } = new URL(`/v1/${kind}`, baseUrl);
-  const options = { method: "POST", headers: bearer(token), silenceMilliseconds: SILENCE_MILLISECONDS } as const;
+  const options = { method: "POST", headers: bearer(token), silenceMs: SILENCE_MILLISECONDS } as const;
   return (task, signal) =>
     callJson(href, TASK_SCHEMAS[kind].report, { ...options, body: task, signal, client: CLIENT });
 }

@@ -1,7 +1,7 @@
 /** The engine of one process: no server, no journal; what is finished is known from the output alone. */
 import { ClearstackError, isClearstackError, toClearstackError } from "shared/errors.ts";
 import type { Engine, FanOutOptions } from "./engine.ts";
-import { Reducer } from "./task_splitter.ts";
+import { TaskSplitter } from "./task_splitter.ts";
 import type { RetryPolicy } from "./retry.ts";
 import { TILE_RETRIES } from "./retry.ts";
 import { TaskFlow } from "./task_flow.ts";
@@ -50,13 +50,13 @@ async function fanOutLocally<K extends TaskKind>(
   if (signal?.aborted) stop.abort();
   const iterator = tasks[Symbol.iterator]();
   const flow = new TaskFlow(kind, workers, { concurrency, priority, owner, retries });
-  const reducer = new Reducer(smaller);
+  const reducer = new TaskSplitter(smaller);
   let failure: ClearstackError | undefined;
   function attempt(task: TaskOf<K>): Promise<ReportOf<K>> {
     return flow.run(task, {
       signal: stop.signal,
-      onRetry: (attempt, delayMilliseconds, error) =>
-        onRetry?.({ index: task.tile.index, attempt, delayMilliseconds, message: error.message }),
+      onRetry: (attempt, delayMs, error) =>
+        onRetry?.({ index: task.tile.index, attempt, delayMs, message: error.message }),
     });
   }
   /** Computes a task at the size that has fitted so far, and at smaller ones where it does not fit. */
@@ -69,7 +69,7 @@ async function fanOutLocally<K extends TaskKind>(
         if (!smaller || stop.signal.aborted) throw error;
         fitted = smaller;
         const message = `${(error as ClearstackError).message}; now in smaller boxes`;
-        onRetry?.({ index: task.tile.index, attempt: retries.attempts, delayMilliseconds: 0, message });
+        onRetry?.({ index: task.tile.index, attempt: retries.attempts, delayMs: 0, message });
       }
     }
   }

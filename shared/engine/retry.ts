@@ -7,19 +7,19 @@ export interface RetryPolicy {
   /** Calls in all, the first one included. */
   readonly attempts: number;
   /** Longest delay before the second call; doubles with every further one. */
-  readonly firstDelayMilliseconds: number;
-  readonly longestDelayMilliseconds: number;
+  readonly firstDelayMs: number;
+  readonly longestDelayMs: number;
 }
 
 /** For tiles: stores have retried their own requests by then, so few and slow attempts are right. */
-export const TILE_RETRIES: RetryPolicy = { attempts: 3, firstDelayMilliseconds: 500, longestDelayMilliseconds: 15_000 };
+export const TILE_RETRIES: RetryPolicy = { attempts: 3, firstDelayMs: 500, longestDelayMs: 15_000 };
 
 /** What {@link withRetries} needs besides the call. */
 export interface RetryOptions {
   readonly policy: RetryPolicy;
   readonly signal: AbortSignal;
   /** Called with the attempt that failed, from 1, before each delay. */
-  readonly onRetry?: (attempt: number, delayMilliseconds: number, error: ClearstackError) => void;
+  readonly onRetry?: (attempt: number, delayMs: number, error: ClearstackError) => void;
 }
 
 /**
@@ -44,6 +44,6 @@ export async function withRetries<T>(f: () => Promise<T>, { policy, signal, onRe
 
 /** Half of the delay is fixed and half random, so that tiles that failed together do not come back together. */
 function backoff(policy: RetryPolicy, attempt: number): number {
-  const full = Math.min(policy.longestDelayMilliseconds, policy.firstDelayMilliseconds * 2 ** (attempt - 1));
+  const full = Math.min(policy.longestDelayMs, policy.firstDelayMs * 2 ** (attempt - 1));
   return full * (0.5 + 0.5 * Math.random());
 }

@@ -22,14 +22,14 @@ const KEPT_DURATIONS = 101;
 export interface TaskFlowOptions extends LaneOptions {
   readonly retries: RetryPolicy;
   /** Milliseconds between looks for late tasks. @default {1000} */
-  readonly lookMilliseconds?: number;
+  readonly lookMs?: number;
 }
 
 /** Options of one task. */
 export interface TaskRunOptions {
   readonly signal: AbortSignal;
   /** Called with the attempt that failed, from 1, before it is tried again. */
-  readonly onRetry?: (attempt: number, delayMilliseconds: number, error: ClearstackError) => void;
+  readonly onRetry?: (attempt: number, delayMs: number, error: ClearstackError) => void;
 }
 
 interface Call {
@@ -51,11 +51,11 @@ export class TaskFlow<K extends TaskKind> {
   #begun = 0;
   #finished = 0;
 
-  constructor(kind: K, workers: Room<K>, { retries, lookMilliseconds = 1000, ...lane }: TaskFlowOptions) {
+  constructor(kind: K, workers: Room<K>, { retries, lookMs = 1000, ...lane }: TaskFlowOptions) {
     this.#kind = kind;
     this.#retries = retries;
     this.#lane = workers.open(lane);
-    if (workers.count > 1) this.#looking = setInterval(() => this.#lookForLate(), lookMilliseconds);
+    if (workers.count > 1) this.#looking = setInterval(() => this.#lookForLate(), lookMs);
   }
 
   /**
@@ -68,9 +68,9 @@ export class TaskFlow<K extends TaskKind> {
     return withRetries(() => this.#attempt(task, signal), {
       policy,
       signal,
-      onRetry: (attempt, delayMilliseconds, error) => {
+      onRetry: (attempt, delayMs, error) => {
         JOBS.retries.add(1, { kind: this.#kind, reason: error.kind });
-        onRetry?.(attempt, delayMilliseconds, error);
+        onRetry?.(attempt, delayMs, error);
       },
     });
   }

@@ -8,7 +8,7 @@ export interface FittedTask<Task> {
 }
 
 /** Makes the tasks of one fan-out smaller. */
-export class Reducer<Task> {
+export class TaskSplitter<Task> {
   readonly #smaller: (task: Task) => Task | undefined;
   #times = 0;
 

@@ -13,7 +13,7 @@ export interface CallOptions {
   readonly headers?: Record<string, string>;
   readonly signal?: AbortSignal | undefined;
   /** Gives up if nothing has come for so long, neither the head of the answer nor a further piece of its body. @default {never} */
-  readonly silenceMilliseconds?: number;
+  readonly silenceMs?: number;
   /** Makes the connections. @default {the one of the process} */
   readonly client?: Deno.HttpClient;
 }
@@ -91,11 +91,11 @@ class SilenceWatch {
   readonly #milliseconds: number | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor({ signal, silenceMilliseconds }: CallOptions) {
+  constructor({ signal, silenceMs }: CallOptions) {
     this.#caller = signal;
-    this.#milliseconds = silenceMilliseconds;
-    this.signal = silenceMilliseconds === undefined ? signal : this.#stop.signal;
-    if (silenceMilliseconds === undefined) return;
+    this.#milliseconds = silenceMs;
+    this.signal = silenceMs === undefined ? signal : this.#stop.signal;
+    if (silenceMs === undefined) return;
     signal?.addEventListener("abort", this.#abort, { once: true });
     if (signal?.aborted) this.#abort();
     this.heard();

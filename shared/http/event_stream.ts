@@ -8,7 +8,7 @@ export interface EventStreamOptions {
   /** Aborted when the reader goes away, so that whoever makes the events stops. */
   readonly controller: AbortController;
   /** A comment is sent after so long without an event, so that proxies keep the connection. @default {15000} */
-  readonly heartbeatMilliseconds?: number;
+  readonly heartbeatMs?: number;
 }
 
 /** A reader whose connection broke comes back after so long. */
@@ -19,7 +19,7 @@ export const EVENT_STREAM_HEADERS = { "content-type": "text/event-stream", "cach
 
 /** Encodes events as they come; takes the next one only when the reader has room for it. Closes after the last. */
 export function eventStream(events: AsyncIterable<JobEvent>, options: EventStreamOptions): ReadableStream<Uint8Array> {
-  const { controller: stop, heartbeatMilliseconds = 15_000 } = options;
+  const { controller: stop, heartbeatMs = 15_000 } = options;
   const iterator = events[Symbol.asyncIterator]();
   const encoder = new TextEncoder();
   let greeted = false;
@@ -31,7 +31,7 @@ export function eventStream(events: AsyncIterable<JobEvent>, options: EventStrea
         return stream.enqueue(encoder.encode(`retry: ${RETRY_MILLISECONDS}\n\n`));
       }
       pending ??= iterator.next();
-      const next = await within(pending, heartbeatMilliseconds);
+      const next = await within(pending, heartbeatMs);
       if (next === undefined) return stream.enqueue(encoder.encode(": still here\n\n"));
       pending = undefined;
       if (next.done) return stream.close();

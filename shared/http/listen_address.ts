@@ -8,7 +8,7 @@ export interface ListenOptions {
   /** How this function tells callers apart is configured by these variables, for the message. */
   readonly variables: string;
   /** True if one of them is set. */
-  readonly tellsCallersApart: boolean;
+  readonly authenticatesCallers: boolean;
 }
 
 /**
@@ -19,7 +19,7 @@ export interface ListenOptions {
  */
 export function listenAddress(
   env: (name: string) => string | undefined,
-  { port, variables, tellsCallersApart }: ListenOptions,
+  { port, variables, authenticatesCallers }: ListenOptions,
 ): { readonly hostname: string; readonly port: number } {
   const hostname = env("HOST") ?? "127.0.0.1";
   const wanted = env("PORT") ?? String(port);
@@ -27,7 +27,7 @@ export function listenAddress(
     throw new ClearstackError("invalid-request", `PORT is "${wanted}"; set it to a whole number from 0 to 65535`);
   }
   const insecure = /^(true|yes|on|1)$/i.test(env("CLEARSTACK_INSECURE") ?? "");
-  requireCallersApart(hostname, { apart: tellsCallersApart || insecure, mend: variables });
+  requireAuthentication(hostname, { apart: authenticatesCallers || insecure, mend: variables });
   return { hostname, port: Number(wanted) };
 }
 
@@ -42,7 +42,7 @@ export function isLoopback(host: string): boolean {
  * @param mend what tells callers apart, for the message
  * @throws {ClearstackError} `invalid-request`
  */
-export function requireCallersApart(
+export function requireAuthentication(
   host: string,
   { apart, mend }: { readonly apart: boolean; readonly mend: string },
 ): void {

@@ -10,7 +10,7 @@ export interface LongAnswerOptions {
   /** Called with errors that the answer does not explain. */
   readonly log: (line: string) => void;
   /** Milliseconds until the first blank, and between blanks. @default {1000} */
-  readonly beatMilliseconds?: number;
+  readonly beatMs?: number;
 }
 
 /**
@@ -23,30 +23,30 @@ export interface LongAnswerOptions {
 export async function longAnswer(
   request: Request,
   work: (signal: AbortSignal) => Promise<unknown>,
-  { log, beatMilliseconds = 1000 }: LongAnswerOptions,
+  { log, beatMs = 1000 }: LongAnswerOptions,
 ): Promise<Response> {
   const gone = new AbortController();
   const answer = work(AbortSignal.any([gone.signal, request.signal]));
   // It is awaited below either way; a failure before that must not count as unhandled.
   answer.catch(() => {});
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const firstBeat = new Promise<void>((resolve) => timer = setTimeout(resolve, beatMilliseconds));
+  const firstBeat = new Promise<void>((resolve) => timer = setTimeout(resolve, beatMs));
   const early = await Promise.race([answer.then((value) => ({ value })), firstBeat]).finally(() => clearTimeout(timer));
   if (early) return Response.json(early.value);
-  return new Response(beatingBody(answer, { gone, log, beatMilliseconds }), {
+  return new Response(beatingBody(answer, { gone, log, beatMs }), {
     headers: { "content-type": "application/json" },
   });
 }
 
 function beatingBody(
   answer: Promise<unknown>,
-  { gone, log, beatMilliseconds }: Required<LongAnswerOptions> & { readonly gone: AbortController },
+  { gone, log, beatMs }: Required<LongAnswerOptions> & { readonly gone: AbortController },
 ): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
   let beat: ReturnType<typeof setInterval> | undefined;
   return new ReadableStream({
     start(body) {
-      beat = setInterval(() => body.enqueue(encoder.encode(" ")), beatMilliseconds);
+      beat = setInterval(() => body.enqueue(encoder.encode(" ")), beatMs);
       body.enqueue(encoder.encode(" "));
       answer.catch((error) => {
         const problem = toProblem(error);

@@ -105,11 +105,11 @@ async function surroundings(store: Store, info: ImageInfo): Promise<Surroundings
   };
 }
 
-const MOST_LEVELS = 32;
+const MAX_LEVELS = 32;
 
 async function readLevels(store: Store, paths: readonly string[]): Promise<LevelFacts[]> {
   const levels = await Promise.all(
-    paths.slice(0, MOST_LEVELS).map(async (path) => {
+    paths.slice(0, MAX_LEVELS).map(async (path) => {
       const node = await readZarrNode(store, path);
       if (node?.kind !== "array") return undefined;
       const { shape, chunkShape } = zarrStorage(node);

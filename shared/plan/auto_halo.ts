@@ -4,9 +4,9 @@ import type { PsfInfo } from "shared/contract/psf_info.ts";
 import type { Vec3 } from "shared/volume/geometry.ts";
 import { mapAxes } from "shared/volume/geometry.ts";
 
-/** Plain iterations after which a halo of {@link LEAST_RADII} keeps seams below 0.1 % of the peak. */
+/** Plain iterations after which a halo of {@link MIN_RADII} keeps seams below 0.1 % of the peak. */
 const FEW_ITERATIONS = 5;
-const LEAST_RADII = 2.3;
+const MIN_RADII = 2.3;
 
 /** How many times more iterations ask for one more radius. */
 const GROWTH = 4.5;
@@ -23,6 +23,6 @@ const GROWTH = 4.5;
  */
 export function autoHalo(psf: PsfInfo, { iterations, acceleration }: Algorithm, shape: Vec3): Vec3 {
   const plainIterations = acceleration === "none" ? iterations : Math.max(iterations, iterations ** 2 / 2);
-  const radii = LEAST_RADII + Math.max(0, Math.log(plainIterations / FEW_ITERATIONS) / Math.log(GROWTH));
+  const radii = MIN_RADII + Math.max(0, Math.log(plainIterations / FEW_ITERATIONS) / Math.log(GROWTH));
   return mapAxes((axis) => Math.min(shape[axis], Math.ceil(radii * psf.radius[axis])));
 }

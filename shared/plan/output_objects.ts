@@ -15,7 +15,7 @@ const SHARD_BYTES = 64 * 2 ** 20;
 const FLOAT_BYTES = 4;
 
 /** With no more chunks than this, each is an object of its own, as every reader of Zarr knows it. */
-const MOST_OBJECTS = 1000;
+const MAX_OBJECTS = 1000;
 
 /** What decides how an output is stored. */
 export interface OutputObjectsOptions {
@@ -41,7 +41,7 @@ export function outputObjects(options: OutputObjectsOptions): { readonly chunk: 
   if (typeof shards !== "string") return givenShards(options, shards);
   const chunk = outputChunk(shape, tile);
   const chunks = volumes * mapAxes((axis) => Math.ceil(shape[axis] / chunk[axis])).reduce((a, b) => a * b);
-  if (shards === "none" || version === "0.4" || chunks <= MOST_OBJECTS) return { chunk };
+  if (shards === "none" || version === "0.4" || chunks <= MAX_OBJECTS) return { chunk };
   const shard = largestShard({ shape, tile, chunk, mostVoxels: SHARD_BYTES / voxelBytes });
   return sameShape(shard, chunk) ? { chunk } : { chunk, shard };
 }

@@ -11,10 +11,10 @@ import { outputObjects } from "./output_objects.ts";
 import { voxelMicrometre } from "shared/psf/spacing.ts";
 
 /** Levels are added until a plane is at most one chunk of viewers, which draw a whole one at once ... */
-const MOST_PLANE_SIDE = 256;
+const MAX_PLANE_SIDE = 256;
 
 /** ... and the volume at most what 3-D viewers keep as one texture. */
-const MOST_VOXELS = 256 ** 3;
+const MAX_VOXELS = 256 ** 3;
 
 /** What one task writes at most, where stored objects are no larger: 16 MiB of float32. */
 const TILE_VOXELS = 2 ** 22;
@@ -78,7 +78,7 @@ export function pieceShape(finerChunk: Vec3, factors: Vec3): Vec3 {
 }
 
 function isLarge(shape: Vec3): boolean {
-  return shape[1] > MOST_PLANE_SIDE || shape[2] > MOST_PLANE_SIDE || voxelCount(shape) > MOST_VOXELS;
+  return shape[1] > MAX_PLANE_SIDE || shape[2] > MAX_PLANE_SIDE || voxelCount(shape) > MAX_VOXELS;
 }
 
 /** Lengths of voxels z, y, x in one unit; all 1 where an image does not tell. */

@@ -5,11 +5,11 @@
 import { releaseMemory } from "./release_memory.ts";
 
 /** Bytes that a thread keeps at most; part of what a plan counts for the runtime. */
-const MOST_BYTES = 16 * 2 ** 20;
+const MAX_BYTES = 16 * 2 ** 20;
 
 /** Smaller ones are cheap, and larger ones are not chunks. */
-const LEAST_BUFFER_BYTES = 64 * 2 ** 10;
-const MOST_BUFFER_BYTES = 8 * 2 ** 20;
+const MIN_BUFFER_BYTES = 64 * 2 ** 10;
+const MAX_BUFFER_BYTES = 8 * 2 ** 20;
 
 const kept: ArrayBuffer[] = [];
 let keptBytes = 0;
@@ -26,7 +26,7 @@ export function takeBytes(length: number): Uint8Array<ArrayBuffer> {
 
 /** Bytes of the buffer behind so many: compressed chunks, of which no two are of one length, are to find each other's memory. */
 export function bufferBytes(length: number): number {
-  if (length < LEAST_BUFFER_BYTES) return length;
+  if (length < MIN_BUFFER_BYTES) return length;
   const step = 2 ** (Math.floor(Math.log2(length)) - 3);
   return Math.ceil(length / step) * step;
 }
@@ -38,10 +38,10 @@ export function bufferBytes(length: number): number {
 export function recycleMemory({ buffer }: ArrayBufferView): void {
   if (!(buffer instanceof ArrayBuffer) || buffer.detached) return;
   const { byteLength } = buffer;
-  if (byteLength < LEAST_BUFFER_BYTES || byteLength > MOST_BUFFER_BYTES) return releaseMemory(new Uint8Array(buffer));
+  if (byteLength < MIN_BUFFER_BYTES || byteLength > MAX_BUFFER_BYTES) return releaseMemory(new Uint8Array(buffer));
   kept.push(buffer.transfer());
   keptBytes += byteLength;
-  while (keptBytes > MOST_BYTES) {
+  while (keptBytes > MAX_BYTES) {
     const oldest = kept.shift()!;
     keptBytes -= oldest.byteLength;
     releaseMemory(new Uint8Array(oldest));

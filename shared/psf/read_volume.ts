@@ -25,7 +25,7 @@ export interface StoredVolume {
 }
 
 /** Held whole in memory: 1 GiB of float32. */
-const MOST_VOXELS = 2 ** 28;
+const MAX_VOXELS = 2 ** 28;
 
 /**
  * Reads a 2-D or 3-D volume; a 2-D one gets one plane.
@@ -40,10 +40,10 @@ export async function readVolume(location: Location, choice: VolumeChoice = {}):
   const outer = axes.flatMap((axis, i) => axis.type === "space" ? [] : [chosen(axis.name, sides[i]!, choice, where)]);
   const spatial = sides.slice(outer.length);
   const shape = (spatial.length === 3 ? spatial : [1, ...spatial]) as unknown as Vec3;
-  if (voxelCount(shape) > MOST_VOXELS) {
+  if (voxelCount(shape) > MAX_VOXELS) {
     throw new ClearstackError(
       "unsupported",
-      `${where} has ${voxelCount(shape)} voxels, more than ${MOST_VOXELS}: crop it`,
+      `${where} has ${voxelCount(shape)} voxels, more than ${MAX_VOXELS}: crop it`,
     );
   }
   const box = { start: [0, 0, 0] as const, shape };

@@ -25,7 +25,7 @@ export function identityJobs(
   wrap: (invoke: Invoke<"tiles">) => Invoke<"tiles"> = (invoke) => invoke,
 ): IdentityJobs {
   const tiles = createTileComputer(kernels);
-  const retries = { attempts: 3, firstDelayMilliseconds: 1, longestDelayMilliseconds: 1 };
+  const retries = { attempts: 3, firstDelayMs: 1, longestDelayMs: 1 };
   return {
     kernels,
     engine: createLocalEngine({ ...tiles, tiles: wrap(tiles.tiles), levels: reduceTile }, { retries }),

@@ -62,7 +62,7 @@ const SPOILT: readonly (readonly [key: string, spoil: Spoil, found: string])[] =
   [
     "zarr.json",
     ({ attributes: { ome } }) => ome.omero.channels[0].color = "#0000FF",
-    "ome.omero.channels.0.color: no colour",
+    "ome.omero.channels.0.color: no color",
   ],
   [
     "zarr.json",

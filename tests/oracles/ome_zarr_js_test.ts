@@ -8,7 +8,7 @@ import { patternedVoxels } from "../functions/sample_image.ts";
 
 type Picture = Awaited<ReturnType<NgffImage["renderRgba"]>>;
 
-Deno.test("ome-zarr.js shows outputs of both versions, in shards and not, of 3 to 5 axes: the middle plane of each channel in its colour", async () => {
+Deno.test("ome-zarr.js shows outputs of both versions, in shards and not, of 3 to 5 axes: the middle plane of each channel in its color", async () => {
   const url = memoryUrl();
   for (const [name, source] of await writeOmeOutputs(url)) {
     const image = await openInViewer(`${url}/out/${name}.zarr`);
@@ -36,7 +36,7 @@ async function openInViewer(url: string): Promise<NgffImage> {
   });
 }
 
-/** The PSF is a single voxel, so that outputs are their sources; the brighter channel wins in each part of a colour. */
+/** The PSF is a single voxel, so that outputs are their sources; the brighter channel wins in each part of a color. */
 function assertShows(shown: Picture["data"], { shape }: OmeSource, windows: readonly [number, number][]): void {
   const voxels = patternedVoxels(shape);
   const [depth, ...sides] = shape.slice(-3);
@@ -58,5 +58,5 @@ function assertShows(shown: Picture["data"], { shape }: OmeSource, windows: read
     if (greys[0]! > 0 && greys[0]! < 255) between++;
   }
   // Voxels are spread evenly over 0 to 4000. Were the window too wide, or half of it elsewhere, there would be little to see.
-  assert(between > pixels / 2, `${between} of ${pixels} are neither black nor of full colour`);
+  assert(between > pixels / 2, `${between} of ${pixels} are neither black nor of full color`);
 }

@@ -32,7 +32,7 @@ export function divergence(field: Field, box: Vec3): Float64Array {
 export function variationDenominator(
   estimate: Float64Array,
   box: Vec3,
-  { weight, smoothing }: Smoothing,
+  { weight, smoothing }: TotalVariationTerm,
 ): Float64Array {
   const [gz, gy, gx] = gradient(estimate, box);
   const norm = gz.map((_, i) => Math.sqrt(gz[i] ** 2 + gy[i] ** 2 + gx[i] ** 2 + smoothing ** 2));
@@ -45,7 +45,7 @@ export function variationDenominator(
 }
 
 /** How strongly, and below which difference between neighbours (intensity) hardly at all. */
-export interface Smoothing {
+export interface TotalVariationTerm {
   readonly weight: number;
   readonly smoothing: number;
 }

@@ -15,7 +15,7 @@ export interface KeyRingOptions {
   /** Of keys that state none of their own. @default {no limits} */
   readonly quotas?: Quotas;
   /** Milliseconds until the file is read again. @default {10000} */
-  readonly keepMilliseconds?: number;
+  readonly keepMs?: number;
   /** Milliseconds since 1970. @default {Date.now} */
   readonly now?: () => number;
   readonly log?: (line: string) => void;
@@ -48,7 +48,7 @@ export class KeyRing {
   async find(key: string): Promise<Principal | undefined> {
     const id = apiKeyId(key);
     if (id === undefined) return undefined;
-    if (this.#now() - this.#readAt > (this.#options.keepMilliseconds ?? 10_000)) {
+    if (this.#now() - this.#readAt > (this.#options.keepMs ?? 10_000)) {
       this.#reading ??= this.#read().finally(() => this.#reading = undefined);
       await this.#reading;
     }

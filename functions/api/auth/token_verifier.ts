@@ -13,7 +13,7 @@ export interface TokenVerifierOptions {
   /** Asks the provider. @default the global fetch */
   readonly fetch?: typeof globalThis.fetch;
   /** Milliseconds between two attempts to reach a provider that did not answer. @default {5000} */
-  readonly pauseMilliseconds?: number;
+  readonly pauseMs?: number;
 }
 
 /** The provider cannot be asked, so nothing can be said of the token. */
@@ -41,14 +41,14 @@ export type VerifyToken = (token: string) => Promise<Principal | undefined>;
  * @returns resolves to undefined for a token that does not count; rejects with {@link ProviderUnavailable}
  */
 export function createTokenVerifier(settings: TokenSettings, options: TokenVerifierOptions = {}): VerifyToken {
-  const { fetch = globalThis.fetch, quotas, pauseMilliseconds = 5000 } = options;
+  const { fetch = globalThis.fetch, quotas, pauseMs = 5000 } = options;
   const { issuer, audience, algorithms, clockSkewSeconds } = settings;
   const keysAt = (url: string) => createRemoteJWKSet(new URL(url), { ...KEYS, [customFetch]: fetch });
   let keys: Promise<JWTVerifyGetKey> | undefined;
   let failedAt = Infinity;
 
   function findKeys(): Promise<JWTVerifyGetKey> {
-    if (keys !== undefined && Date.now() - failedAt < pauseMilliseconds) return keys;
+    if (keys !== undefined && Date.now() - failedAt < pauseMs) return keys;
     keys = settings.jwks === undefined ? discover(issuer, fetch).then(keysAt) : Promise.resolve(keysAt(settings.jwks));
     failedAt = Infinity;
     keys.catch(() => failedAt = Date.now());

@@ -38,7 +38,7 @@ export interface EventInboxOptions {
   /** Hand-overs at the same time. @default {2} */
   readonly concurrency?: number;
   /** Pause after a hand-over that failed and may succeed later, milliseconds; doubles to 64 times as much. @default {1000} */
-  readonly retryMilliseconds?: number;
+  readonly retryMs?: number;
   readonly log?: (line: string) => void;
 }
 
@@ -61,7 +61,7 @@ export class EventInbox {
   #closed = false;
 
   constructor(options: EventInboxOptions) {
-    this.#options = { capacity: 1000, concurrency: 2, retryMilliseconds: 1000, log: console.error, ...options };
+    this.#options = { capacity: 1000, concurrency: 2, retryMs: 1000, log: console.error, ...options };
     this.#idle.resolve();
   }
 
@@ -173,7 +173,7 @@ export class EventInbox {
 
   #later(waiting: Waiting): void {
     if (this.#closed) return;
-    const pause = this.#options.retryMilliseconds * 2 ** Math.min(waiting.attempts++, 6) * (0.75 + Math.random() / 2);
+    const pause = this.#options.retryMs * 2 ** Math.min(waiting.attempts++, 6) * (0.75 + Math.random() / 2);
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
       this.#enqueue(waiting);

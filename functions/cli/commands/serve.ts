@@ -4,7 +4,7 @@ import type { EventEndpointDeps } from "functions/api/events/endpoint.ts";
 import type { AllowedUrls } from "functions/api/url_policy.ts";
 import type { Config } from "shared/config.ts";
 import { ClearstackError } from "shared/errors.ts";
-import { isLoopback, requireCallersApart } from "shared/http/listen_address.ts";
+import { isLoopback, requireAuthentication } from "shared/http/listen_address.ts";
 import { servedEnvironment } from "shared/storage/served_environment.ts";
 import { configureStores, isSwitchedOn, storeEnvironment } from "shared/storage/store_environment.ts";
 import { wholeNumber } from "../flags/argument_values.ts";
@@ -62,7 +62,7 @@ export async function serveCommand(args: readonly string[], io: Io): Promise<num
   const allow = parsed.values("allow");
   const auth = await openAuth(parsed.value("keys"));
   const insecure = parsed.has("insecure") || isSwitchedOn(storeEnvironment(), "CLEARSTACK_INSECURE");
-  requireCallersApart(host, { apart: auth !== undefined || insecure, mend: "--keys FILE or CLEARSTACK_OIDC" });
+  requireAuthentication(host, { apart: auth !== undefined || insecure, mend: "--keys FILE or CLEARSTACK_OIDC" });
   const allowedUrls = allow.length === 0 && isLoopback(host) && auth === undefined ? "any" : allow;
   const jobs = parsed.value("jobs");
   const service = await startService({

@@ -48,14 +48,14 @@ export interface BlockPlace {
 /** How the output is to be stored. */
 export type StorageWish = Pick<ConversionRequest["output"], "version" | "shards">;
 
-type Pace = Pick<Cut, "concurrency" | "reads">;
+type Concurrency = Pick<Cut, "concurrency" | "reads">;
 
 /** Swift ones, and one that takes little memory. */
-const PACES: readonly Pace[] = [
+const CONCURRENCIES: readonly Concurrency[] = [
   { concurrency: BLOCKS_IN_FLIGHT, reads: READ_CONCURRENCY },
   { concurrency: 1, reads: READ_CONCURRENCY },
 ];
-const THRIFTY: Pace = { concurrency: 1, reads: 1 };
+const THRIFTY: Concurrency = { concurrency: 1, reads: 1 };
 
 /**
  * Cuts so that source chunks are read once where memory allows: blocks cover whole source chunks, of few planes if pages are large.
@@ -66,17 +66,20 @@ const THRIFTY: Pace = { concurrency: 1, reads: 1 };
  */
 export function cutImage(image: ImageInfo, output: StorageWish, budgetBytes: number): Cut {
   const layouts = layoutsOf(image, output);
-  const fits = (layout: Layout, pace: Pace) => cutBytes(image, { ...layout, ...pace }) <= budgetBytes;
-  for (const paces of [PACES, [THRIFTY]]) {
+  const fits = (layout: Layout, concurrency: Concurrency) =>
+    cutBytes(image, { ...layout, ...concurrency }) <= budgetBytes;
+  for (const candidates of [CONCURRENCIES, [THRIFTY]]) {
     for (const layout of layouts) {
-      const pace = paces.find((pace) => fits(layout, pace));
-      if (pace !== undefined) return { ...grown(image, output, layout, (larger) => fits(larger, pace)), ...pace };
+      const concurrency = candidates.find((concurrency) => fits(layout, concurrency));
+      if (concurrency !== undefined) {
+        return { ...grown(image, output, layout, (larger) => fits(larger, concurrency)), ...concurrency };
+      }
     }
   }
   // Large source chunks are then read once for each block that they reach into.
   const least = layoutOf(image, output, smallestBlock(image, output));
-  const pace = [...PACES, THRIFTY].find((pace) => fits(least, pace));
-  if (pace !== undefined) return { ...least, ...pace };
+  const concurrency = [...CONCURRENCIES, THRIFTY].find((concurrency) => fits(least, concurrency));
+  if (concurrency !== undefined) return { ...least, ...concurrency };
   throw overBudget(image, { ...least, ...THRIFTY }, budgetBytes);
 }
 

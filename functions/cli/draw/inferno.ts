@@ -1,8 +1,8 @@
 /** Black to yellow, as pictures of light are often shown. */
-import type { Colour } from "./png_canvas.ts";
+import type { Color } from "./png_canvas.ts";
 
-/** Colours of even perceived steps from black over red to yellow: inferno of matplotlib, every eighth of the way. */
-const INFERNO: readonly Colour[] = [
+/** Colors of even perceived steps from black over red to yellow: inferno of matplotlib, every eighth of the way. */
+const INFERNO: readonly Color[] = [
   [0, 0, 4],
   [31, 12, 72],
   [85, 15, 109],
@@ -14,8 +14,8 @@ const INFERNO: readonly Colour[] = [
   [252, 255, 164],
 ];
 
-/** The colour of a grey level from 0 to 1. */
-export function inferno(grey: number): Colour {
+/** The color of a grey level from 0 to 1. */
+export function inferno(grey: number): Color {
   const position = grey * (INFERNO.length - 1);
   const low = Math.min(INFERNO.length - 2, Math.floor(position));
   const weight = position - low;

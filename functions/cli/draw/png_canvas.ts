@@ -3,7 +3,7 @@ import { encode } from "fast-png";
 import { GLYPH_COLUMNS, GLYPH_ROWS, hasInk } from "./png_font.ts";
 
 /** Red, green, blue, 0 to 255. */
-export type Colour = readonly [red: number, green: number, blue: number];
+export type Color = readonly [red: number, green: number, blue: number];
 
 /** A grey-level picture: rows of `width` values, 0 black to 1 white. */
 export interface Grey {
@@ -22,24 +22,24 @@ export interface Place {
 export class PngCanvas {
   readonly #pixels: Uint8Array;
 
-  /** A canvas of one colour. */
-  constructor(readonly width: number, readonly height: number, background: Colour) {
+  /** A canvas of one color. */
+  constructor(readonly width: number, readonly height: number, background: Color) {
     this.#pixels = new Uint8Array(width * height * 3);
     this.fill({ left: 0, top: 0, width, height }, background);
   }
 
   /** Fills a rectangle; what lies outside the canvas is cut off. */
-  fill(rectangle: Place & { readonly width: number; readonly height: number }, colour: Colour): void {
+  fill(rectangle: Place & { readonly width: number; readonly height: number }, color: Color): void {
     const { left, top, width, height } = rectangle;
     for (let y = Math.max(0, top); y < Math.min(this.height, top + height); y++) {
       for (let x = Math.max(0, left); x < Math.min(this.width, left + width); x++) {
-        this.#pixels.set(colour, (y * this.width + x) * 3);
+        this.#pixels.set(color, (y * this.width + x) * 3);
       }
     }
   }
 
-  /** Draws a grey-level picture in the colours of `map`. */
-  picture(place: Place, grey: Grey, map: (grey: number) => Colour): void {
+  /** Draws a grey-level picture in the colors of `map`. */
+  picture(place: Place, grey: Grey, map: (grey: number) => Color): void {
     for (let y = 0; y < grey.height; y++) {
       for (let x = 0; x < grey.width; x++) {
         const pixel = (place.top + y) * this.width + place.left + x;
@@ -49,13 +49,13 @@ export class PngCanvas {
   }
 
   /** Writes one line of text whose dots are `dot` pixels wide. */
-  text(place: Place, text: string, { colour, dot = 2 }: { colour: Colour; dot?: number }): void {
+  text(place: Place, text: string, { color, dot = 2 }: { color: Color; dot?: number }): void {
     let left = place.left;
     for (const letter of text) {
       for (let row = 0; row < GLYPH_ROWS; row++) {
         for (let column = 0; column < GLYPH_COLUMNS; column++) {
           const at = { left: left + column * dot, top: place.top + row * dot, width: dot, height: dot };
-          if (hasInk(letter, row, column)) this.fill(at, colour);
+          if (hasInk(letter, row, column)) this.fill(at, color);
         }
       }
       left += (GLYPH_COLUMNS + 1) * dot;

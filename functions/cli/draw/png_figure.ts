@@ -4,7 +4,7 @@
  */
 import type { Vec3 } from "shared/volume/geometry.ts";
 import { inferno } from "./inferno.ts";
-import { type Colour, type Grey, PngCanvas, textWidth } from "./png_canvas.ts";
+import { type Color, type Grey, PngCanvas, textWidth } from "./png_canvas.ts";
 
 /** One volume of a figure. */
 export interface FigureColumn {
@@ -29,9 +29,9 @@ const GAP = 14;
 const HEADING_HEIGHT = 42;
 const TITLE_HEIGHT = 26;
 const CAPTION_HEIGHT = 26;
-const PAPER: Colour = [16, 16, 20];
-const INK: Colour = [236, 236, 240];
-const FAINT: Colour = [150, 150, 160];
+const PAPER: Color = [16, 16, 20];
+const INK: Color = [236, 236, 240];
+const FAINT: Color = [150, 150, 160];
 
 /** Draws the columns side by side, each from above (y down, x right) and from the side (z down, x right). */
 export function drawFigure(columns: readonly FigureColumn[], options: FigureOptions): PngCanvas {
@@ -44,17 +44,17 @@ export function drawFigure(columns: readonly FigureColumn[], options: FigureOpti
     rowTops[1] + heights[1] + CAPTION_HEIGHT,
     PAPER,
   );
-  canvas.text({ left: GAP, top: GAP }, options.heading, { colour: INK });
+  canvas.text({ left: GAP, top: GAP }, options.heading, { color: INK });
   columns.forEach((column, index) => {
     const left = GAP + index * (width + GAP);
-    canvas.text({ left, top: HEADING_HEIGHT }, column.title, { colour: INK });
+    canvas.text({ left, top: HEADING_HEIGHT }, column.title, { color: INK });
     (["above", "side"] as const).forEach((from, row) => {
       const plane = seen(column.values, from, options);
       const { grey, white } = stretch(enlarge(plane, width, heights[row]));
       canvas.picture({ left, top: rowTops[row] }, grey, inferno);
       drawScaleBar(canvas, { left: left + width, top: rowTops[row] + heights[row] }, voxelMicrometre[2]);
       const caption = `${from === "above" ? "xy" : "xz"}, white = ${white.toPrecision(3)} photons`;
-      canvas.text({ left, top: rowTops[row] + heights[row] + 5 }, caption, { colour: FAINT });
+      canvas.text({ left, top: rowTops[row] + heights[row] + 5 }, caption, { color: FAINT });
     });
   });
   return canvas;
@@ -120,5 +120,5 @@ function drawScaleBar(canvas: PngCanvas, corner: { left: number; top: number }, 
   canvas.fill({ left: bar.left - 8, top: bar.top - 26, width: width + 16, height: 37 }, PAPER);
   canvas.fill(bar, INK);
   const left = bar.left + Math.round((width - textWidth(label)) / 2);
-  canvas.text({ left, top: bar.top - 20 }, label, { colour: INK });
+  canvas.text({ left, top: bar.top - 20 }, label, { color: INK });
 }

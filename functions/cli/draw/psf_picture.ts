@@ -2,11 +2,11 @@
 import type { Vec3 } from "shared/volume/geometry.ts";
 import { centreVoxel, type PsfVolume } from "shared/psf/psf_volume.ts";
 import { inferno } from "./inferno.ts";
-import { type Colour, type Grey, PngCanvas } from "./png_canvas.ts";
+import { type Color, type Grey, PngCanvas } from "./png_canvas.ts";
 
-const PAPER: Colour = [16, 16, 20];
-const INK: Colour = [236, 236, 240];
-const FAINT: Colour = [150, 150, 160];
+const PAPER: Color = [16, 16, 20];
+const INK: Color = [236, 236, 240];
+const FAINT: Color = [150, 150, 160];
 const GAP = 14;
 const HEADING = 40;
 const CAPTION = 26;
@@ -34,14 +34,14 @@ export function drawPsf({ shape, values }: PsfVolume, voxelMicrometre: Vec3 | un
     HEADING + heights.reduce((sum, height) => sum + height + CAPTION, 0),
     PAPER,
   );
-  canvas.text({ left: GAP, top: GAP }, heading(shape, voxelMicrometre), { colour: INK });
+  canvas.text({ left: GAP, top: GAP }, heading(shape, voxelMicrometre), { color: INK });
   GAMMAS.forEach((gamma, column) => {
     let top = HEADING;
     panels.forEach((panel, row) => {
       const left = GAP + column * (width + GAP);
       canvas.picture({ left, top }, enlarged(panel.plane, { width, height: heights[row]!, gamma, most }), inferno);
       const caption = `${panel.name}, ${gamma === 1 ? "linear" : `gamma ${gamma}`}`;
-      canvas.text({ left, top: top + heights[row]! + 5 }, caption, { colour: FAINT });
+      canvas.text({ left, top: top + heights[row]! + 5 }, caption, { color: FAINT });
       top += heights[row]! + CAPTION;
     });
   });

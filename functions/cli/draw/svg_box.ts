@@ -42,7 +42,7 @@ export interface BoxDrawn extends Drawn {
 /** Depth goes up and to the right, foreshortened. */
 const DEPTH: readonly [x: number, y: number] = [0.57, 0.4];
 /** A side is drawn no thinner, pixels. */
-const LEAST_SIDE = 10;
+const MIN_SIDE = 10;
 const LINE_PIXELS = 16;
 const LABEL_GAP = 8;
 
@@ -55,7 +55,7 @@ export function drawBox(drawing: BoxDrawing): BoxDrawn {
     room.height / (shape[1] + DEPTH[1] * depthVoxels),
   );
   const toScale = mapAxes((axis) => shape[axis] * scale);
-  const sides = mapAxes((axis) => axis === 0 && !hasDepth ? 0 : Math.max(toScale[axis], LEAST_SIDE));
+  const sides = mapAxes((axis) => axis === 0 && !hasDepth ? 0 : Math.max(toScale[axis], MIN_SIDE));
   const [depth, height, width] = sides;
   const [dx, dy] = [depth * DEPTH[0], depth * DEPTH[1]];
   const labelWidth = Math.max(...labels[1].map(textWidth)) + LABEL_GAP;

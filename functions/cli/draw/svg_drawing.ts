@@ -1,13 +1,13 @@
-/** What all drawings have in common: numbers, texts, colours for light and dark pages, and grids that never turn grey. */
+/** What all drawings have in common: numbers, texts, colors for light and dark pages, and grids that never turn grey. */
 
 /** Grid lines closer than this, in pixels, would be a grey area. */
-const LEAST_SPACING = 4;
+const MIN_SPACING = 4;
 
 const FONT_PIXELS = 13;
 /** Of an average character; texts are placed by it, since nothing here knows the font. */
 const CHARACTER_PIXELS = 7.5;
 
-/** Colours by role. */
+/** Colors by role. */
 const LIGHT = {
   ...{ page: "#ffffff", frame: "#d5dbe2", ink: "#1d2530", quiet: "#5d6b7a", line: "#2b3a4a" },
   ...{ front: "#e6eff8", top: "#f3f8fc", side: "#d3e0ed" },
@@ -31,7 +31,7 @@ const SHAPES = `
   .core { fill-opacity: 0.55; stroke: none }`;
 
 /** Written out twice, as not every program that draws SVG knows variables of CSS. */
-function colours(of: typeof LIGHT): string {
+function colors(of: typeof LIGHT): string {
   return `
   text { fill: ${of.ink} } .quiet { fill: ${of.quiet} }
   .page { fill: ${of.page}; stroke: ${of.frame} }
@@ -41,12 +41,12 @@ function colours(of: typeof LIGHT): string {
   .mark, .box { fill: ${of.mark}; stroke: ${of.rim} } .core { fill: ${of.core} }`;
 }
 
-const STYLE = `${SHAPES}${colours(LIGHT)}
-  @media (prefers-color-scheme: dark) {${colours(DARK)}
+const STYLE = `${SHAPES}${colors(LIGHT)}
+  @media (prefers-color-scheme: dark) {${colors(DARK)}
   }
 `;
 
-/** A document: a card that is legible on pages of any colour. */
+/** A document: a card that is legible on pages of any color. */
 export function svgDocument(
   { width, height, title, body }: {
     readonly width: number;
@@ -103,7 +103,7 @@ export interface Borders {
 /** The borders between pieces of `step` along an axis, at most as many as can be told apart in so many pixels. */
 export function visibleBorders(length: number, step: number, pixels: number): Borders {
   const spacing = pixels * step / length;
-  const every = spacing >= LEAST_SPACING ? 1 : 2 ** Math.ceil(Math.log2(LEAST_SPACING / spacing));
+  const every = spacing >= MIN_SPACING ? 1 : 2 ** Math.ceil(Math.log2(MIN_SPACING / spacing));
   const at: number[] = [];
   for (let border = step * every; border < length; border += step * every) at.push(border);
   return { at, every };

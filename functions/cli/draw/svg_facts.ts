@@ -6,7 +6,7 @@ import { svgText, textWidth } from "./svg_drawing.ts";
 const LINE_PIXELS = 21;
 const COLUMN_GAP = 22;
 /** Longer texts are broken. */
-const MOST_CHARACTERS = 58;
+const MAX_CHARACTERS = 58;
 
 /** Draws the table: the image and its pieces, then facts one by one. */
 export function drawFacts({ columns, rows, facts }: InfoFacts): Drawn {
@@ -40,9 +40,9 @@ function broken(text: string): string[] {
   const lines: string[] = [];
   let line = "";
   for (
-    const word of text.split(" ").flatMap((word) => word.match(new RegExp(`.{1,${MOST_CHARACTERS}}`, "gsu")) ?? [""])
+    const word of text.split(" ").flatMap((word) => word.match(new RegExp(`.{1,${MAX_CHARACTERS}}`, "gsu")) ?? [""])
   ) {
-    if (line !== "" && line.length + 1 + word.length > MOST_CHARACTERS) {
+    if (line !== "" && line.length + 1 + word.length > MAX_CHARACTERS) {
       lines.push(line);
       line = word;
     } else line = line === "" ? word : `${line} ${word}`;

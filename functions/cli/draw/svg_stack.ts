@@ -10,9 +10,9 @@ export interface OuterAxis {
   readonly chunk: number;
 }
 
-const MOST_PIXELS = 132;
+const MAX_PIXELS = 132;
 const LARGEST_CELL = 18;
-const LEAST_SIDE = 10;
+const MIN_SIDE = 10;
 
 /** Draws one or two axes, the last one across; undefined where there is none. */
 export function drawStack(axes: readonly OuterAxis[]): Drawn | undefined {
@@ -22,9 +22,9 @@ export function drawStack(axes: readonly OuterAxis[]): Drawn | undefined {
   const sorted = axes.toSorted((a, b) => b.length - a.length);
   const across = sorted[0]!;
   const down = sorted[1] ?? one;
-  const cell = Math.min(LARGEST_CELL, MOST_PIXELS / across.length);
-  const side = (length: number) => Math.max(LEAST_SIDE, length * cell);
-  const [width, height] = [side(across.length), Math.min(MOST_PIXELS, side(down.length))];
+  const cell = Math.min(LARGEST_CELL, MAX_PIXELS / across.length);
+  const side = (length: number) => Math.max(MIN_SIDE, length * cell);
+  const [width, height] = [side(across.length), Math.min(MAX_PIXELS, side(down.length))];
   const label = down.length > 1 || down.name !== "" ? `${down.name} ${down.length}` : "";
   const left = label === "" ? 0 : textWidth(label) + 8;
   const lines = [

@@ -11,13 +11,13 @@ import {
 import { finiteNumber, oneOf, refuseValue, wholeNumber } from "./argument_values.ts";
 import type { ValueFlag } from "./job_flag.ts";
 
-const MOST_ITERATIONS = 100_000;
-const MOST_SEED = 2 ** 32 - 1;
+const MAX_ITERATIONS = 100_000;
+const MAX_SEED = 2 ** 32 - 1;
 const STARTS = ["data", "flat"] as const;
 
 /** Flags of the algorithm. */
 export const ALGORITHM_FLAGS = {
-  "iterations": whole("iterations", [1, MOST_ITERATIONS]),
+  "iterations": whole("iterations", [1, MAX_ITERATIONS]),
   "boundary": word("boundary", BoundarySchema.options),
   "boundary-value": {
     ...number("boundaryValue", "a number", () => true),
@@ -34,7 +34,7 @@ export const ALGORITHM_FLAGS = {
   "stop": word("stop", StopRuleSchema.options),
   "stop-tolerance": number("stopTolerance", "a number above 0 and at most 1", (value) => value > 0 && value <= 1),
   "photons-per-unit": number("photonsPerUnit", "a number above 0", (value) => value > 0),
-  "seed": whole("seed", [0, MOST_SEED]),
+  "seed": whole("seed", [0, MAX_SEED]),
 } satisfies Record<string, ValueFlag>;
 
 type Setting = keyof Algorithm;

@@ -12,8 +12,8 @@ import type { JobFlag, ValueFlag } from "./job_flag.ts";
 import { PSF_FLAGS } from "./psf_columns.ts";
 import { SELECT_FLAGS } from "./select_flags.ts";
 
-const MOST_VOXELS = 1_000_000;
-const MOST_SEAM_PLACES = 64;
+const MAX_VOXELS = 1_000_000;
+const MAX_SEAM_PLACES = 64;
 
 /** Flags of a job, in the order in which they are written. */
 export const JOB_FLAGS: Readonly<Record<string, JobFlag>> = {
@@ -25,7 +25,7 @@ export const JOB_FLAGS: Readonly<Record<string, JobFlag>> = {
     read: (text, { flag, form }) => /^t?c?z?yx$/.test(text) ? text : refuseValue(flag, text, form),
   },
   ...SELECT_FLAGS,
-  "tile": sides("tiling.tile", "three whole numbers of at least 1, such as 32,64,64", [1, MOST_VOXELS]),
+  "tile": sides("tiling.tile", "three whole numbers of at least 1, such as 32,64,64", [1, MAX_VOXELS]),
   "halo": sides("tiling.halo", `three whole numbers from 0 to ${MAX_SIDE}, such as 8,16,16`, [0, MAX_SIDE]),
   ...ALGORITHM_FLAGS,
   "backend": {
@@ -36,15 +36,15 @@ export const JOB_FLAGS: Readonly<Record<string, JobFlag>> = {
   "memory": { at: "memoryBytes", form: BYTES_FORM, read: (text) => parseBytes("--memory", text) },
   "seam-check": {
     at: "seamCheck",
-    form: `auto, or a whole number of places from 0 to ${MOST_SEAM_PLACES}`,
-    read: (text, { flag, form }) => text === "auto" ? text : wholeNumber(flag, text, form, [0, MOST_SEAM_PLACES]),
+    form: `auto, or a whole number of places from 0 to ${MAX_SEAM_PLACES}`,
+    read: (text, { flag, form }) => text === "auto" ? text : wholeNumber(flag, text, form, [0, MAX_SEAM_PLACES]),
   },
   "ome-version": {
     at: "output.version",
     form: `one of ${OmeVersionSchema.options.join(", ")}`,
     read: (text, { flag }) => oneOf(flag, text, OmeVersionSchema.options),
   },
-  "shards": sides("output.shards", "three whole numbers of at least 1, such as 64,512,512", [1, MOST_VOXELS], "none"),
+  "shards": sides("output.shards", "three whole numbers of at least 1, such as 64,512,512", [1, MAX_VOXELS], "none"),
   "no-pyramid": { at: "output.pyramid", means: "none" },
   "resume": { at: "output.ifExists", means: "resume" },
   "overwrite": { at: "output.ifExists", means: "overwrite" },

@@ -16,7 +16,7 @@ export type PsfColumns = Partial<Record<keyof PsfPlace, readonly string[]>>;
 
 const PARTS = ["url", "path", "axes", "channel"] as const;
 const FLAG_OF = { url: "psf", path: "psf-path", axes: "psf-axes", channel: "psf-channel" } as const;
-const MOST_CHANNELS = 100_000;
+const MAX_CHANNELS = 100_000;
 
 /** The flags that name PSFs. */
 export const PSF_FLAGS: Readonly<Record<string, ValueFlag>> = {
@@ -30,7 +30,7 @@ export const PSF_FLAGS: Readonly<Record<string, ValueFlag>> = {
     }
   }),
   [FLAG_OF.channel]: column("channel", "the channel of a PSF that has several, a whole number from 0", (text, form) => {
-    if (text !== "") wholeNumber(FLAG_OF.channel, text, form, [0, MOST_CHANNELS]);
+    if (text !== "") wholeNumber(FLAG_OF.channel, text, form, [0, MAX_CHANNELS]);
   }),
 };
 

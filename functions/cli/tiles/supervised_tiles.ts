@@ -14,7 +14,7 @@ import type { TileProcessOptions } from "./tile_process.ts";
 import { TileProcess } from "./tile_process.ts";
 
 /** Processes that may be lost before the GPU counts as unusable; finished tiles earn further ones. */
-const MOST_LOSSES = 4;
+const MAX_LOSSES = 4;
 const TILES_PER_LOSS = 16;
 
 /** A process that broke off a call is given so long to end by itself. */
@@ -109,7 +109,7 @@ export class SupervisedTiles implements TaskFunctions<DeconvolveKind> {
     await process.kill(`was stopped: ${error.message}`);
     if (full) return error;
     const message = await process.ended;
-    if (this.#losses <= MOST_LOSSES) return new ClearstackError("device-lost", message, { cause: error });
+    if (this.#losses <= MAX_LOSSES) return new ClearstackError("device-lost", message, { cause: error });
     const verdict = `the GPU was lost ${Math.ceil(this.#losses)} times: look at its driver, or use --backend cpu`;
     return new ClearstackError("no-device", `${message}; ${verdict}`, { cause: error });
   }

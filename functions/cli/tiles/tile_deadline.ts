@@ -9,7 +9,7 @@ const GRACE_SECONDS = 300;
 const PATIENCE = 20;
 
 /** Voxels times iterations per second below which no device is worth waiting for: a tenth of a software GPU on two cores. */
-const LEAST_PACE = 5e5;
+const MIN_PACE = 5e5;
 
 /** What decides how long a tile takes. */
 export type TileWork = Pick<TileTask, "tile" | "algorithm">;
@@ -21,8 +21,8 @@ export class TileDeadline {
 
   /** Seconds that a tile may take. */
   seconds(task: TileWork): number {
-    const secondsPerStep = this.#slowest === 0 ? 1 / LEAST_PACE : PATIENCE * this.#slowest;
-    return GRACE_SECONDS + steps(task) * Math.min(secondsPerStep, 1 / LEAST_PACE);
+    const secondsPerStep = this.#slowest === 0 ? 1 / MIN_PACE : PATIENCE * this.#slowest;
+    return GRACE_SECONDS + steps(task) * Math.min(secondsPerStep, 1 / MIN_PACE);
   }
 
   /** Notes that a tile took so long. */

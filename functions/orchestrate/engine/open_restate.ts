@@ -17,7 +17,7 @@ import { sealedShards } from "./sealed_shards.ts";
  * Among many machines one is always about to be replaced, and a store may be away for a while: about two minutes in all, before
  * what a tile met stops its job.
  */
-const PATIENT_RETRIES: RetryPolicy = { attempts: 10, firstDelayMilliseconds: 500, longestDelayMilliseconds: 20_000 };
+const PATIENT_RETRIES: RetryPolicy = { attempts: 10, firstDelayMs: 500, longestDelayMs: 20_000 };
 
 /** What {@link openRestate} needs. */
 export interface RestateSources {
@@ -62,7 +62,7 @@ function restateService(env: Env, deps: ServiceDeps): RestateService {
   const address = listenAddress((name) => env(name === "PORT" ? "CLEARSTACK_RESTATE_PORT" : name), {
     port: 9080,
     variables: "RESTATE_IDENTITY_KEY",
-    tellsCallersApart: identityKeys.length > 0,
+    authenticatesCallers: identityKeys.length > 0,
   });
   const adminUrl = env("CLEARSTACK_RESTATE_ADMIN");
   const endpointUrl = env("CLEARSTACK_RESTATE_ENDPOINT") ?? `http://127.0.0.1:${address.port}`;

@@ -116,7 +116,7 @@ async function doTask(
   try {
     const report = await flow.run(task, {
       signal,
-      onRetry: (attempt, delayMilliseconds, { message }) => retries.push({ attempt, delayMilliseconds, message }),
+      onRetry: (attempt, delayMs, { message }) => retries.push({ attempt, delayMs, message }),
     });
     return { position, report, ...told() };
   } catch (error) {

@@ -5,7 +5,7 @@ import type { Store } from "shared/storage/store.ts";
 import type { StoredRequest } from "./job_record.ts";
 
 /** Turns requests into what is stored, and back. */
-export interface StateSeal {
+export interface JobEncryption {
   seal(id: string, request: JobRequest): Promise<StoredRequest>;
   /** @throws {ClearstackError} `invalid-request` for one that was sealed with another key */
   open(id: string, stored: StoredRequest): Promise<JobRequest>;
@@ -24,7 +24,7 @@ const MARK = "clearstack";
  * @param key 32 bytes in base64; without one, requests are stored as they are
  * @throws {ClearstackError} `invalid-request` for a malformed key, or another one than the store's
  */
-export async function openStateSeal(store: Store, key?: string): Promise<StateSeal> {
+export async function openJobEncryption(store: Store, key?: string): Promise<JobEncryption> {
   const cryptoKey = key === undefined ? undefined : await importKey(key);
   await checkMark(store, cryptoKey);
   return {

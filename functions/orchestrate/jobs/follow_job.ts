@@ -2,17 +2,17 @@
 import type { JobEvent, JobStatus } from "shared/contract/job_status.ts";
 import type { EventsOptions } from "shared/engine/job_runner.ts";
 import { hasEnded } from "shared/engine/job_runner.ts";
-import type { HeldJob } from "../lease/leased_job.ts";
+import type { LeasedJob } from "../lease/leased_job.ts";
 import { pause } from "shared/process/pause.ts";
 
 /** Where events come from. */
 export interface FollowOptions extends EventsOptions {
   /** The job, if this process has it. */
-  readonly held: () => HeldJob | undefined;
+  readonly held: () => LeasedJob | undefined;
   /** Its status in the store; undefined if it is gone. */
   readonly stored: () => Promise<JobStatus | undefined>;
   /** Between two looks at the store. */
-  readonly pollMilliseconds: number;
+  readonly pollMs: number;
   /** Fires when this process shuts down. */
   readonly closing: AbortSignal;
 }
@@ -37,13 +37,13 @@ export async function* followJob(options: FollowOptions): AsyncGenerator<JobEven
 }
 
 async function* follow(options: FollowOptions, signal: AbortSignal): AsyncGenerator<JobEvent> {
-  const { held, stored, pollMilliseconds } = options;
+  const { held, stored, pollMs } = options;
   let seen: number | undefined = options.after;
   let ended = false;
   while (!ended && !signal.aborted) {
     const job = held();
     if (job) {
-      for await (const event of heldEvents(job, { after: seen, signal, pollMilliseconds })) {
+      for await (const event of heldEvents(job, { after: seen, signal, pollMs })) {
         seen = event.sequence;
         ended = hasEnded(event.status);
         yield event;
@@ -58,23 +58,23 @@ async function* follow(options: FollowOptions, signal: AbortSignal): AsyncGenera
       seen = status.sequence;
       yield { sequence: status.sequence, type: "status", status };
     }
-    if (!held() && !ended) await pause(pollMilliseconds, signal);
+    if (!held() && !ended) await pause(pollMs, signal);
   }
 }
 
 /** Its log; for as long as a poll takes only while the job waits, since another process may take it. */
 async function* heldEvents(
-  job: HeldJob,
-  { after, signal, pollMilliseconds }: {
+  job: LeasedJob,
+  { after, signal, pollMs }: {
     readonly after: number | undefined;
     readonly signal: AbortSignal;
-    readonly pollMilliseconds: number;
+    readonly pollMs: number;
   },
 ): AsyncGenerator<JobEvent> {
   const position = after === undefined ? {} : { after };
   if (job.leased || hasEnded(job.status)) return yield* job.events.read({ ...position, signal });
   const look = new AbortController();
-  const timer = setTimeout(() => look.abort(), pollMilliseconds);
+  const timer = setTimeout(() => look.abort(), pollMs);
   try {
     yield* job.events.read({ ...position, signal: AbortSignal.any([signal, look.signal]) });
   } finally {

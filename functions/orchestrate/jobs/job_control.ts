@@ -10,7 +10,7 @@ export interface JobControl {
   readonly webhookSecret?: string;
   readonly price?: Price;
   /** Records of jobs that ended longer ago are removed; without it none are. */
-  readonly retentionMilliseconds?: number;
+  readonly retentionMs?: number;
   /** Encrypts the requests in the store. */
   readonly stateKey?: string;
 }
@@ -28,7 +28,7 @@ export function readJobControl(env: (name: string) => string | undefined): JobCo
     ...given("instance", env("CLEARSTACK_RUNNER")),
     ...given("webhookSecret", env("CLEARSTACK_WEBHOOK_SECRET")),
     ...given("price", readPrice(env("CLEARSTACK_PRICE_PER_GPU_SECOND"), env("CLEARSTACK_CURRENCY") ?? "USD")),
-    ...given("retentionMilliseconds", readRetention(env("CLEARSTACK_RETENTION"))),
+    ...given("retentionMs", readRetention(env("CLEARSTACK_RETENTION"))),
     ...given("stateKey", env("CLEARSTACK_STATE_KEY")),
   };
 }

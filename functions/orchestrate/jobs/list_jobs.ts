@@ -8,7 +8,7 @@ import type { JobStore } from "./job_store.ts";
 const BATCH = 16;
 
 /** Most records that are read for one page: a filter that few jobs pass ends early, with a cursor to go on from. */
-const MOST_READ = 2000;
+const MAX_READ = 2000;
 
 /**
  * One page.
@@ -35,7 +35,7 @@ export async function listJobs(
   };
   for await (const id of wantedIds(store, query)) {
     // One more id exists, so that there is a next page.
-    if (jobs.length === limit || read >= MOST_READ) return { jobs, next: last };
+    if (jobs.length === limit || read >= MAX_READ) return { jobs, next: last };
     batch.push(id);
     if (batch.length >= Math.min(BATCH, limit - jobs.length)) await take();
   }

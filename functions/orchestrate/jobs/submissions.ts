@@ -6,18 +6,18 @@ import { hasEnded } from "shared/engine/job_runner.ts";
 import { ClearstackError, errorToRecord, toClearstackError } from "shared/errors.ts";
 import { redactedRequest } from "shared/image/output/provenance.ts";
 import { redactUrl, urlsOverlap } from "shared/storage/url.ts";
-import { HeldJob } from "../lease/leased_job.ts";
+import { LeasedJob } from "../lease/leased_job.ts";
 import { newJobId } from "./job_id.ts";
 import { traceParent } from "shared/telemetry/span.ts";
 import type { JobRecord } from "./job_record.ts";
 import type { BegunJob } from "../run/job_run.ts";
 import type { JobStore } from "./job_store.ts";
 import type { JobWorker } from "../lease/job_worker.ts";
-import type { Pace } from "../plan/throughput.ts";
+import type { Throughput } from "../plan/throughput.ts";
 import { pause } from "shared/process/pause.ts";
 import type { JobDeps } from "../run/run_job.ts";
 import { beginJob } from "../run/run_job.ts";
-import type { StateSeal } from "./encryption.ts";
+import type { JobEncryption } from "./encryption.ts";
 import type { SubmissionClaim, SubmissionKeys } from "./submission_keys.ts";
 import type { Webhooks } from "./webhook.ts";
 
@@ -31,9 +31,9 @@ export interface SubmissionsOptions {
   readonly deps: JobDeps;
   readonly store: JobStore;
   readonly keys: SubmissionKeys;
-  readonly seal: StateSeal;
+  readonly seal: JobEncryption;
   readonly webhooks: Webhooks;
-  readonly pace: Pace;
+  readonly throughput: Throughput;
   readonly worker: JobWorker;
   /** Throws once no more jobs are taken. */
   readonly refuseIfClosed: () => void;
@@ -112,7 +112,7 @@ export class Submissions {
   }
 
   async #enter({ id, request, owner, key }: Opening, begun: BegunJob): Promise<JobStatus> {
-    const { store, seal, pace, worker, refuseIfClosed } = this.#options;
+    const { store, seal, throughput, worker, refuseIfClosed } = this.#options;
     const { planHash, tiles } = begun.plan;
     const tilesResumed = begun.output.tilesDone.size;
     const created = new Date().toISOString();
@@ -121,7 +121,7 @@ export class Submissions {
         ...{ id, state: "queued", sequence: 1, created, updated: created, deviceSeconds: 0 },
         ...(owner === undefined ? {} : { owner }),
         ...{ request: redactedRequest(request), planHash, tiles, tilesDone: tilesResumed, tilesResumed },
-        estimate: await pace.estimate(begun.plan, begun.device),
+        estimate: await throughput.estimate(begun.plan, begun.device),
       },
       request: await seal.seal(id, request),
       ...(key ? { submission: key.name } : {}),
@@ -132,7 +132,7 @@ export class Submissions {
     const tag = await store.create(record);
     // Made by another submission with the same key, which had only seemed to be dead.
     if (tag === undefined) return (await store.status(id))!;
-    worker.add(new HeldJob(store, { record, tag }, begun), tag);
+    worker.add(new LeasedJob(store, { record, tag }, begun), tag);
     return record.status;
   }
 

@@ -14,7 +14,7 @@ export interface WebhooksOptions {
   /** Sends a request. @default as sources are read: only to where callers may send this function */
   readonly send?: (url: string, init: RequestInit) => Promise<Response>;
   /** Pauses before the second attempt and each later one. @default {about four minutes in all} */
-  readonly pausesMilliseconds?: readonly number[];
+  readonly pausesMs?: readonly number[];
 }
 
 const PAUSES = [2_000, 10_000, 30_000, 60_000, 120_000];
@@ -29,10 +29,10 @@ export class Webhooks {
   readonly #pauses: readonly number[];
 
   /** @throws {ClearstackError} `invalid-request` for a malformed secret */
-  constructor({ secret, send = sendNamed, pausesMilliseconds = PAUSES }: WebhooksOptions = {}) {
+  constructor({ secret, send = sendNamed, pausesMs = PAUSES }: WebhooksOptions = {}) {
     this.#key = secret === undefined ? undefined : parseSecret(secret);
     this.#send = send;
-    this.#pauses = pausesMilliseconds;
+    this.#pauses = pausesMs;
   }
 
   /** @throws {ClearstackError} `invalid-request` if no messages can be sent */

@@ -20,7 +20,7 @@ export interface JobWatchOptions {
   readonly store: JobStore;
   readonly holder: Holder;
   /** A lease that does not change for so long is void. */
-  readonly leaseMilliseconds: number;
+  readonly leaseMs: number;
   readonly log: (line: string) => void;
 }
 
@@ -110,7 +110,7 @@ export class JobWatch {
   }
 
   async #judge(id: string, atStart: boolean): Promise<void> {
-    const { store, holder, leaseMilliseconds } = this.#options;
+    const { store, holder, leaseMs } = this.#options;
     const found = await store.read(id);
     if (!found) {
       if (this.#unchanged(id, "") > SUBMISSION_MILLISECONDS) await store.release(id);
@@ -119,7 +119,7 @@ export class JobWatch {
     const { record: { status, lease, webhook }, tag } = found;
     if (hasEnded(status) && webhook !== "pending") return await store.release(id);
     const mine = atStart && lease?.instance === holder.instance;
-    if (lease && !mine && this.#unchanged(id, tag) < leaseMilliseconds) return;
+    if (lease && !mine && this.#unchanged(id, tag) < leaseMs) return;
     this.#seen.delete(id);
     this.add({ id, tag, priority: status.request.priority });
   }

@@ -10,15 +10,15 @@ import type { Log } from "shared/telemetry/log.ts";
 import { JOBS } from "shared/telemetry/metrics.ts";
 import { continueTrace } from "shared/telemetry/span.ts";
 import type { Holder } from "./leased_job.ts";
-import { HeldJob } from "./leased_job.ts";
+import { LeasedJob } from "./leased_job.ts";
 import type { JobStore } from "../jobs/job_store.ts";
 import type { Candidate } from "./job_watch.ts";
 import { JobWatch } from "./job_watch.ts";
-import type { Pace } from "../plan/throughput.ts";
+import type { Throughput } from "../plan/throughput.ts";
 import { pause } from "shared/process/pause.ts";
 import type { JobDeps } from "../run/run_job.ts";
-import { runHeldJob } from "./run_leased_job.ts";
-import type { StateSeal } from "../jobs/encryption.ts";
+import { runLeasedJob } from "./run_leased_job.ts";
+import type { JobEncryption } from "../jobs/encryption.ts";
 import type { Webhooks } from "../jobs/webhook.ts";
 
 /** Ended jobs whose events stay in memory for readers that reconnect. */
@@ -28,12 +28,12 @@ const KEPT_LOGS = 32;
 export interface JobWorkerOptions {
   readonly deps: JobDeps;
   readonly store: JobStore;
-  readonly seal: StateSeal;
+  readonly seal: JobEncryption;
   readonly webhooks: Webhooks;
-  readonly pace: Pace;
+  readonly throughput: Throughput;
   readonly holder: Holder;
   readonly maxRunning: number;
-  readonly leaseMilliseconds: number;
+  readonly leaseMs: number;
   /** Called when the last job has ended. */
   readonly onIdle: () => Promise<void>;
   readonly log: Log;
@@ -44,9 +44,9 @@ export class JobWorker {
   readonly #options: JobWorkerOptions;
   readonly #watch: JobWatch;
   /** Queued here, worked on here, or ended here not long ago. */
-  readonly #jobs = new Map<string, HeldJob>();
+  readonly #jobs = new Map<string, LeasedJob>();
   /** Those whose lease is kept: until the last that is to be done for them. */
-  readonly #kept = new Set<HeldJob>();
+  readonly #kept = new Set<LeasedJob>();
   readonly #claiming = new Set<string>();
   readonly #background = new Set<Promise<unknown>>();
   readonly #closing = new AbortController();
@@ -60,13 +60,13 @@ export class JobWorker {
   /** Takes up what an earlier life of this runner left, and what nobody works on; then looks again and again. */
   async start(): Promise<void> {
     await this.#look(true);
-    const { leaseMilliseconds } = this.#options;
-    this.#repeat(leaseMilliseconds / 4, () => this.#renew());
-    this.#repeat(leaseMilliseconds / 4, () => this.#look());
+    const { leaseMs } = this.#options;
+    this.#repeat(leaseMs / 4, () => this.#renew());
+    this.#repeat(leaseMs / 4, () => this.#look());
   }
 
   /** The job, if this process has it. */
-  get(id: string): HeldJob | undefined {
+  get(id: string): LeasedJob | undefined {
     return this.#jobs.get(id);
   }
 
@@ -76,7 +76,7 @@ export class JobWorker {
   }
 
   /** Queues a job that was submitted here. */
-  add(job: HeldJob, tag: string): void {
+  add(job: LeasedJob, tag: string): void {
     this.#jobs.set(job.id, job);
     this.#watch.add({ id: job.id, tag, priority: job.status.request.priority });
     this.#startNext();
@@ -130,7 +130,7 @@ export class JobWorker {
   }
 
   /** The job, leased to this process; undefined if another one was quicker, or the store does not answer. */
-  async #claim({ id, tag }: Candidate, toRun: boolean): Promise<HeldJob | undefined> {
+  async #claim({ id, tag }: Candidate, toRun: boolean): Promise<LeasedJob | undefined> {
     const { store, holder } = this.#options;
     if (this.#claiming.has(id)) return undefined;
     this.#claiming.add(id);
@@ -138,7 +138,7 @@ export class JobWorker {
       const own = this.#jobs.get(id);
       const found = own ? undefined : await store.read(id);
       if (!own && found?.tag !== tag) return undefined;
-      const job = own ?? new HeldJob(store, found!);
+      const job = own ?? new LeasedJob(store, found!);
       if (own?.leased) return undefined;
       if (!await job.claim(holder, toRun && !hasEnded(job.status))) {
         this.#detach(job);
@@ -158,11 +158,11 @@ export class JobWorker {
     }
   }
 
-  async #work(job: HeldJob): Promise<void> {
+  async #work(job: LeasedJob): Promise<void> {
     if (hasEnded(job.status)) return this.#conclude(job);
     try {
       const save = () => this.#inBackground(this.#save(job));
-      await this.#end(job, await runHeldJob(job, { ...this.#options, save }));
+      await this.#end(job, await runLeasedJob(job, { ...this.#options, save }));
     } catch (error) {
       if (job.lost) return this.#detach(job);
       const cancelled = isClearstackError(error, "cancelled");
@@ -176,7 +176,7 @@ export class JobWorker {
     }
   }
 
-  async #end(job: HeldJob, change: Partial<JobStatus>): Promise<void> {
+  async #end(job: LeasedJob, change: Partial<JobStatus>): Promise<void> {
     job.forgetEta();
     if (job.status.request.webhook) job.setWebhook("pending");
     job.change(change, { type: "status" });
@@ -192,11 +192,11 @@ export class JobWorker {
   }
 
   /** Everything that is left to do for a job that has ended: its status is written, its webhook told, its marks removed. */
-  async #conclude(job: HeldJob, saved = true): Promise<void> {
+  async #conclude(job: LeasedJob, saved = true): Promise<void> {
     const { store, seal, webhooks, log } = this.#options;
     const closing = this.#closing.signal;
     while (!saved && !job.lost && !closing.aborted) {
-      await pause(this.#options.leaseMilliseconds / 4, closing);
+      await pause(this.#options.leaseMs / 4, closing);
       saved = await this.#save(job);
     }
     if (saved && job.record.webhook === "pending") {
@@ -215,7 +215,7 @@ export class JobWorker {
   }
 
   /** True if the newest state is in the store; otherwise it is tried again with the next renewal. */
-  async #save(job: HeldJob): Promise<boolean> {
+  async #save(job: LeasedJob): Promise<boolean> {
     try {
       return await job.save();
     } catch (error) {
@@ -246,7 +246,7 @@ export class JobWorker {
   }
 
   /** Another process has the job: those who follow it here go on by what that one writes. */
-  #detach(job: HeldJob): void {
+  #detach(job: LeasedJob): void {
     this.#kept.delete(job);
     if (this.#jobs.get(job.id) === job) this.#jobs.delete(job.id);
     this.#watch.drop(job.id);

@@ -10,7 +10,7 @@ import type { JobStore, TaggedRecord } from "../jobs/job_store.ts";
 export type Holder = Omit<Lease, "beat">;
 
 /** One job in this process. */
-export class HeldJob {
+export class LeasedJob {
   /** Events of the job that this process has seen; the first tells where the job stood. */
   readonly events: EventLog;
   /** Stops the work on it. */

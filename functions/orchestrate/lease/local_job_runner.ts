@@ -17,13 +17,13 @@ import type { JobControl } from "../jobs/job_control.ts";
 import { JobStore } from "../jobs/job_store.ts";
 import { JobWorker } from "./job_worker.ts";
 import { listJobs } from "../jobs/list_jobs.ts";
-import { Pace } from "../plan/throughput.ts";
+import { Throughput } from "../plan/throughput.ts";
 import { pause } from "shared/process/pause.ts";
 import { prepareJob } from "../plan/prepare_job.ts";
 import { removeExpired } from "../jobs/retention.ts";
 import type { JobDeps } from "../run/run_job.ts";
-import type { StateSeal } from "../jobs/encryption.ts";
-import { openStateSeal } from "../jobs/encryption.ts";
+import type { JobEncryption } from "../jobs/encryption.ts";
+import { openJobEncryption } from "../jobs/encryption.ts";
 import { SubmissionKeys } from "../jobs/submission_keys.ts";
 import { Submissions } from "../jobs/submissions.ts";
 import type { WebhooksOptions } from "../jobs/webhook.ts";
@@ -48,7 +48,7 @@ export interface LocalJobRunnerOptions {
   /** Jobs that run at the same time; each has the whole memory budget in its plan. @default {1} */
   readonly maxRunning?: number;
   /** A runner that has not been heard of for so long is dead, and its jobs are taken over. @default {10000} */
-  readonly leaseMilliseconds?: number;
+  readonly leaseMs?: number;
   /** Called when the last job has ended, to free what is only held for the next one. */
   readonly onIdle?: () => Promise<void>;
   /** Called with what no caller is told. */
@@ -60,33 +60,41 @@ export class LocalJobRunner implements JobRunner {
   readonly #deps: JobDeps;
   readonly #store: JobStore;
   readonly #keys: SubmissionKeys;
-  readonly #pace: Pace;
+  readonly #throughput: Throughput;
   readonly #worker: JobWorker;
   readonly #submissions: Submissions;
   readonly #closing = new AbortController();
   readonly #housekeeping: Promise<void>;
 
-  private constructor(options: LocalJobRunnerOptions, seal: StateSeal) {
-    const { deps, control = {}, maxRunning = 1, leaseMilliseconds = 10_000, log = plainLog } = options;
+  private constructor(options: LocalJobRunnerOptions, seal: JobEncryption) {
+    const { deps, control = {}, maxRunning = 1, leaseMs = 10_000, log = plainLog } = options;
     const holder = crypto.randomUUID();
     this.#deps = deps;
     this.#store = new JobStore(options.store);
     this.#keys = new SubmissionKeys(options.store);
-    this.#pace = new Pace(options.store, control.price);
+    this.#throughput = new Throughput(options.store, control.price);
     const secret = control.webhookSecret === undefined ? {} : { secret: control.webhookSecret };
     const webhooks = new Webhooks({ ...options.webhooks, ...secret });
     this.#worker = new JobWorker({
-      ...{ deps, seal, webhooks, maxRunning, leaseMilliseconds, log },
+      ...{ deps, seal, webhooks, maxRunning, leaseMs, log },
       store: this.#store,
-      pace: this.#pace,
+      throughput: this.#throughput,
       holder: { instance: control.instance ?? holder, holder },
       onIdle: options.onIdle ?? (() => Promise.resolve()),
     });
     this.#submissions = new Submissions({
-      ...{ deps, seal, webhooks, store: this.#store, keys: this.#keys, pace: this.#pace, worker: this.#worker },
+      ...{
+        deps,
+        seal,
+        webhooks,
+        store: this.#store,
+        keys: this.#keys,
+        throughput: this.#throughput,
+        worker: this.#worker,
+      },
       refuseIfClosed: () => this.#refuseIfClosed(),
     });
-    this.#housekeeping = this.#forgetExpired(control.retentionMilliseconds, log);
+    this.#housekeeping = this.#forgetExpired(control.retentionMs, log);
   }
 
   /**
@@ -95,7 +103,7 @@ export class LocalJobRunner implements JobRunner {
    * @throws {ClearstackError} `invalid-request` for settings that cannot be, such as another key than the store's
    */
   static async start(options: LocalJobRunnerOptions): Promise<LocalJobRunner> {
-    const runner = new LocalJobRunner(options, await openStateSeal(options.store, options.control?.stateKey));
+    const runner = new LocalJobRunner(options, await openJobEncryption(options.store, options.control?.stateKey));
     try {
       await runner.#worker.start();
     } catch (error) {
@@ -107,7 +115,7 @@ export class LocalJobRunner implements JobRunner {
 
   async plan(request: JobRequest): Promise<Plan> {
     const { plan, device } = await prepareJob(request, this.#deps);
-    return { ...plan, estimate: await this.#pace.estimate(plan, device) };
+    return { ...plan, estimate: await this.#throughput.estimate(plan, device) };
   }
 
   submit(request: JobRequest, options: SubmitOptions = {}): Promise<JobStatus> {
@@ -148,7 +156,7 @@ export class LocalJobRunner implements JobRunner {
       ...options,
       held: () => this.#worker.get(id),
       stored: () => this.#store.status(id),
-      pollMilliseconds: POLL_MILLISECONDS,
+      pollMs: POLL_MILLISECONDS,
       closing: this.#closing.signal,
     });
   }
@@ -176,10 +184,10 @@ export class LocalJobRunner implements JobRunner {
     throw new ClearstackError("no-device", "the service is shutting down: try again later");
   }
 
-  async #forgetExpired(retentionMilliseconds: number | undefined, log: (line: string) => void): Promise<void> {
+  async #forgetExpired(retentionMs: number | undefined, log: (line: string) => void): Promise<void> {
     const { signal } = this.#closing;
-    while (retentionMilliseconds !== undefined && !signal.aborted) {
-      await removeExpired(this.#store, this.#keys, Date.now() - retentionMilliseconds)
+    while (retentionMs !== undefined && !signal.aborted) {
+      await removeExpired(this.#store, this.#keys, Date.now() - retentionMs)
         .catch((error) => log(`old jobs cannot be removed: ${error instanceof Error ? error.message : error}`));
       await pause(RETENTION_INTERVAL_MILLISECONDS, signal);
     }

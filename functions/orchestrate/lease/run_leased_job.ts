@@ -5,21 +5,21 @@ import { voxelCount } from "shared/volume/geometry.ts";
 import { tileAt } from "shared/plan/plan_job.ts";
 import type { Log } from "shared/telemetry/log.ts";
 import { continueTrace, withSpan } from "shared/telemetry/span.ts";
-import type { HeldJob } from "./leased_job.ts";
+import type { LeasedJob } from "./leased_job.ts";
 import type { BegunJob, JobProgress } from "../run/job_run.ts";
-import type { Pace } from "../plan/throughput.ts";
+import type { Throughput } from "../plan/throughput.ts";
 import type { JobDeps } from "../run/run_job.ts";
 import { beginJob, completeJob } from "../run/run_job.ts";
-import type { StateSeal } from "../jobs/encryption.ts";
+import type { JobEncryption } from "../jobs/encryption.ts";
 
 /** While tiles finish, the status is written at most this often: it only matters to those who ask another process. */
 const SAVE_INTERVAL_MILLISECONDS = 2000;
 
 /** What a run needs. */
-export interface RunHeldJobOptions {
+export interface RunLeasedJobOptions {
   readonly deps: JobDeps;
-  readonly seal: StateSeal;
-  readonly pace: Pace;
+  readonly seal: JobEncryption;
+  readonly throughput: Throughput;
   /** Writes the status down. */
   readonly save: () => void;
   readonly log: Log;
@@ -31,13 +31,13 @@ export interface RunHeldJobOptions {
  * @returns what changes in its status with its end
  * @throws {ClearstackError} what stopped it
  */
-export function runHeldJob(job: HeldJob, options: RunHeldJobOptions): Promise<Partial<JobStatus>> {
+export function runLeasedJob(job: LeasedJob, options: RunLeasedJobOptions): Promise<Partial<JobStatus>> {
   const about = { "clearstack.job": job.id };
   return continueTrace(job.record.trace, () => withSpan("job", about, () => runInTrace(job, options)));
 }
 
-async function runInTrace(job: HeldJob, options: RunHeldJobOptions): Promise<Partial<JobStatus>> {
-  const { deps, pace, save, log } = options;
+async function runInTrace(job: LeasedJob, options: RunLeasedJobOptions): Promise<Partial<JobStatus>> {
+  const { deps, throughput, save, log } = options;
   const begun = guarded(job, job.begun ?? await resume(job, options));
   const before = job.status.deviceSeconds;
   let [seconds, voxels, lastSaved] = [0, 0, 0];
@@ -47,7 +47,7 @@ async function runInTrace(job: HeldJob, options: RunHeldJobOptions): Promise<Par
       voxels += voxelCount(tileAt(begun.plan, tile.index).box.shape);
     }
     if (type === "retry" && message) log(message, { level: "warn", job: job.id });
-    const change = { ...counts, deviceSeconds: before + seconds, ...pace.cost(before + seconds) };
+    const change = { ...counts, deviceSeconds: before + seconds, ...throughput.cost(before + seconds) };
     job.change(change, { type, ...(tile ? { tile } : {}), ...(message ? { message } : {}) });
     if (Date.now() - lastSaved < SAVE_INTERVAL_MILLISECONDS) return;
     lastSaved = Date.now();
@@ -56,21 +56,21 @@ async function runInTrace(job: HeldJob, options: RunHeldJobOptions): Promise<Par
   const { request: { priority }, owner } = job.status;
   const engine = withOrigin(deps.engine, { run: job.id, priority, ...(owner === undefined ? {} : { owner }) });
   const result = await completeJob(begun, engine, { signal: job.stop.signal, onProgress });
-  // A pace that is not learned is no reason to fail a job that is done.
-  await pace.learn(result.adapter, voxels * result.iterations, seconds).catch(() => {});
+  // A throughput that is not learned is no reason to fail a job that is done.
+  await throughput.learn(result.adapter, voxels * result.iterations, seconds).catch(() => {});
   const deviceSeconds = before + result.kernelSeconds;
-  return { state: "done", result, deviceSeconds, ...pace.cost(deviceSeconds) };
+  return { state: "done", result, deviceSeconds, ...throughput.cost(deviceSeconds) };
 }
 
 /** What an earlier process prepared goes on where it stopped, even if it was asked to overwrite: that is done. */
-async function resume(job: HeldJob, { deps, seal }: RunHeldJobOptions): Promise<BegunJob> {
+async function resume(job: LeasedJob, { deps, seal }: RunLeasedJobOptions): Promise<BegunJob> {
   const request = await seal.open(job.id, job.record.request);
   const output = { ...request.output, ifExists: "resume" as const };
   return await beginJob({ ...request, output }, deps, job.stop.signal);
 }
 
 /** A run that has lost its job must not remove what the one that took over writes. */
-function guarded(job: HeldJob, begun: BegunJob): BegunJob {
+function guarded(job: LeasedJob, begun: BegunJob): BegunJob {
   const { output } = begun;
   return { ...begun, output: { ...output, discard: () => job.lost ? Promise.resolve() : output.discard() } };
 }

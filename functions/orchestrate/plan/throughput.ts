@@ -22,14 +22,14 @@ const DEFAULT_RATES = { cpu: 8e7, gpu: 1e10 };
 /** Weight of the newest job: old ones may have had another size of box, or shared the device with others. */
 const NEWEST = 0.3;
 
-const PaceSchema = z.strictObject({ adapter: z.string(), rate: z.number().positive(), jobs: z.int().min(1) });
+const ThroughputSchema = z.strictObject({ adapter: z.string(), rate: z.number().positive(), jobs: z.int().min(1) });
 
 /** What an estimate is made from. */
 export type PlannedWork = Pick<Plan, "voxels" | "inflation" | "algorithm" | "decisions">;
 export type PlannedDevice = Pick<Device, "adapter" | "backend" | "computeOnHost">;
 
-/** Paces, kept in a store: `pace/HASH.json` for each adapter. */
-export class Pace {
+/** Paces, kept in a store: `throughput/HASH.json` for each adapter. */
+export class Throughput {
   readonly #store: Store;
   readonly #price: Price | undefined;
 
@@ -60,15 +60,15 @@ export class Pace {
     const known = await this.#read(adapter);
     const measured = voxelIterations / seconds;
     const rate = known ? (1 - NEWEST) * known.rate + NEWEST * measured : measured;
-    const pace = { adapter, rate, jobs: (known?.jobs ?? 0) + 1 };
-    await this.#store.put(await keyOf(adapter), new TextEncoder().encode(JSON.stringify(pace)));
+    const throughput = { adapter, rate, jobs: (known?.jobs ?? 0) + 1 };
+    await this.#store.put(await keyOf(adapter), new TextEncoder().encode(JSON.stringify(throughput)));
   }
 
-  async #read(adapter: string): Promise<z.infer<typeof PaceSchema> | undefined> {
+  async #read(adapter: string): Promise<z.infer<typeof ThroughputSchema> | undefined> {
     const bytes = await this.#store.get(await keyOf(adapter));
     if (bytes === undefined) return undefined;
     try {
-      return PaceSchema.safeParse(JSON.parse(new TextDecoder().decode(bytes))).data;
+      return ThroughputSchema.safeParse(JSON.parse(new TextDecoder().decode(bytes))).data;
     } catch {
       return undefined;
     }
@@ -76,5 +76,5 @@ export class Pace {
 }
 
 async function keyOf(adapter: string): Promise<string> {
-  return `pace/${(await hashHex(new TextEncoder().encode(adapter))).slice(0, 16)}.json`;
+  return `throughput/${(await hashHex(new TextEncoder().encode(adapter))).slice(0, 16)}.json`;
 }

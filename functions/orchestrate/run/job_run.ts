@@ -6,7 +6,7 @@ import type { Engine, TileRetry } from "shared/engine/engine.ts";
 import type { Output } from "shared/image/output/ome_output.ts";
 import type { PreparedJob } from "../plan/prepare_job.ts";
 import type { Progress } from "./progress.ts";
-import type { Tally } from "./totals.ts";
+import type { Totals } from "./totals.ts";
 
 /** Where a running job stands. */
 export interface JobProgress {
@@ -45,7 +45,7 @@ export interface JobRun {
   readonly engine: Engine;
   readonly options: RunJobOptions;
   readonly progress: Progress;
-  readonly tally: Tally;
+  readonly tally: Totals;
 }
 
 /** Passes news on together with where the job stands. */

@@ -14,7 +14,7 @@ import type { BegunJob, JobRun, RunJobOptions } from "./job_run.ts";
 import type { PlanningDeps } from "../plan/prepare_job.ts";
 import { prepareJob } from "../plan/prepare_job.ts";
 import { Progress } from "./progress.ts";
-import { Tally } from "./totals.ts";
+import { Totals } from "./totals.ts";
 import { writeLevels } from "./write_levels.ts";
 
 /** What running jobs needs. */
@@ -47,7 +47,7 @@ export async function completeJob(begun: BegunJob, engine: Engine, options: RunJ
   const started = performance.now();
   const { output, plan } = begun;
   const progress = new Progress(plan.tiles, output.earlierResult ? plan.tiles : output.tilesDone.size);
-  const run: JobRun = { begun, plan, engine, options, progress, tally: new Tally(begun) };
+  const run: JobRun = { begun, plan, engine, options, progress, tally: new Totals(begun) };
   const seconds = () => begun.beginSeconds + (performance.now() - started) / 1000;
   try {
     return output.earlierResult ? acceptEarlier(run, output.earlierResult, seconds) : await complete(run, seconds);

@@ -16,11 +16,11 @@ import { tileTask } from "./tile_tasks.ts";
 
 /** Where nothing else is said, the check may cost this share of the job. */
 const TILES_PER_PLACE = 8;
-const MOST_PLACES = 4;
+const MAX_PLACES = 4;
 
 /** Places to compare: as many as the request says, or one for every 8 tiles, from 1 to 4; none where no tiles meet. */
 function seamPlaces(plan: Plan, { seamCheck }: JobRequest): number {
-  const automatic = Math.min(MOST_PLACES, Math.max(1, Math.floor(plan.tiles / TILES_PER_PLACE)));
+  const automatic = Math.min(MAX_PLACES, Math.max(1, Math.floor(plan.tiles / TILES_PER_PLACE)));
   return Math.min(seamCheck === "auto" ? automatic : seamCheck, cornerCount(plan));
 }
 

@@ -8,7 +8,7 @@ import type { PilotOutcome } from "../plan/pilot.ts";
 import type { PreparedJob } from "../plan/prepare_job.ts";
 
 /** Adds up the reports of one run. */
-export class Tally {
+export class Totals {
   #backend: Device["backend"];
   #adapter: string;
   #tilesComputed = 0;

@@ -63,19 +63,19 @@ function boxLines({ box, core, timings, cuts, peers }: BoxFindings, copyBandwidt
     "|---|---|---|---|---|---|---|---|---|---|",
   ];
   const rows = timings.map((timing) => {
-    const { name, deviceMilliseconds, wallMilliseconds, slabPlanes, trafficPerVoxel, allocatedBytes } = timing;
-    const milliseconds = deviceMilliseconds ?? wallMilliseconds;
+    const { name, deviceMs, wallMs, slabPlanes, trafficPerVoxel, allocatedBytes } = timing;
+    const milliseconds = deviceMs ?? wallMs;
     const bandwidth = (trafficPerVoxel * voxels * 1000) / milliseconds;
     const cells = [
       name,
-      deviceMilliseconds?.toPrecision(4) ?? "no clock",
-      wallMilliseconds.toPrecision(4),
+      deviceMs?.toPrecision(4) ?? "no clock",
+      wallMs.toPrecision(4),
       slabPlanes ?? "all",
       trafficPerVoxel.toFixed(1),
       (bandwidth / 1e9).toFixed(1),
       `${((100 * bandwidth) / copyBandwidth).toFixed(0)} %`,
-      rate(wallMilliseconds, voxels),
-      rate(wallMilliseconds, voxelCount(core)),
+      rate(wallMs, voxels),
+      rate(wallMs, voxelCount(core)),
       (allocatedBytes / voxels).toFixed(1),
     ];
     return `| ${cells.join(" | ")} |`;
@@ -85,14 +85,14 @@ function boxLines({ box, core, timings, cuts, peers }: BoxFindings, copyBandwidt
 
 function peerLines(timings: readonly Timing[], peers: PeerTiming | string, voxels: number): string[] {
   if (typeof peers === "string") return ["", `Not compared with others: ${peers}.`];
-  const { library, blogMilliseconds, tunedMilliseconds, difference } = peers;
-  const others = [["the 2020 blog's code", blogMilliseconds], ["tuned by hand", tunedMilliseconds]] as const;
+  const { library, blogMs, tunedMs, difference } = peers;
+  const others = [["the 2020 blog's code", blogMs], ["tuned by hand", tunedMs]] as const;
   return [
     "",
     `| ${library} | ms, wall | Gvoxel-it/s | ${timings.map(({ name }) => `${name} is faster by`).join(" | ")} |`,
     `|---|---|---|${timings.map(() => "---|").join("")}`,
     ...others.map(([name, milliseconds]) => {
-      const ratios = timings.map(({ wallMilliseconds }) => `${(milliseconds / wallMilliseconds).toFixed(2)} x`);
+      const ratios = timings.map(({ wallMs }) => `${(milliseconds / wallMs).toFixed(2)} x`);
       const cells = [name, milliseconds.toPrecision(4), (voxels / milliseconds / 1e6).toPrecision(3), ...ratios];
       return `| ${cells.join(" | ")} |`;
     }),
@@ -122,6 +122,6 @@ function tuningLines(timings: readonly Timing[], cuts: readonly Cut[]): string[]
 
 /** One line for the terminal while the run goes on. */
 export function progressLine({ box, timings }: Pick<BoxFindings, "box" | "timings">): string {
-  const each = timings.map(({ name, wallMilliseconds }) => `${name} ${wallMilliseconds.toPrecision(3)} ms`);
+  const each = timings.map(({ name, wallMs }) => `${name} ${wallMs.toPrecision(3)} ms`);
   return `${formatVec3(box)}: ${each.join("; ")}`;
 }

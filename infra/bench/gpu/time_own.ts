@@ -22,10 +22,10 @@ export interface TimingOptions {
 export interface Timing {
   readonly name: string;
   /** Milliseconds per iteration by the device's clock with the slabs chosen and without, undefined without a clock. */
-  readonly deviceMilliseconds: number | undefined;
-  readonly wholeBoxMilliseconds: number | undefined;
+  readonly deviceMs: number | undefined;
+  readonly wholeBoxMs: number | undefined;
   /** Milliseconds per iteration of whole runs by the host's clock, less what is done once. */
-  readonly wallMilliseconds: number;
+  readonly wallMs: number;
   readonly slabPlanes: number | undefined;
   /** Every slab size tried: planes (undefined for the whole box) and milliseconds. */
   readonly tried: readonly (readonly [planes: number | undefined, milliseconds: number])[];
@@ -65,9 +65,9 @@ export async function timeOwn(gpu: Gpu, pipelines: PipelineCache, { box }: Bench
     const bytes = chosen === undefined ? passTraffic(iteration) : cachedTraffic(iteration, Infinity);
     timings.push({
       name,
-      deviceMilliseconds: tried.find(([planes]) => planes === chosen)?.[1],
-      wholeBoxMilliseconds: tried.find(([planes]) => planes === undefined)?.[1],
-      wallMilliseconds: Math.min(...milliseconds),
+      deviceMs: tried.find(([planes]) => planes === chosen)?.[1],
+      wholeBoxMs: tried.find(([planes]) => planes === undefined)?.[1],
+      wallMs: Math.min(...milliseconds),
       slabPlanes: chosen,
       tried,
       trafficPerVoxel: bytes / voxelCount(box),

@@ -12,8 +12,8 @@ export interface PeerTiming {
   /** Such as "CuPy 13.4.1". */
   readonly library: string;
   /** Milliseconds per iteration, the best of the repeats. */
-  readonly blogMilliseconds: number;
-  readonly tunedMilliseconds: number;
+  readonly blogMs: number;
+  readonly tunedMs: number;
   /** Largest difference of our estimate from the tuned one's, relative to its maximum. */
   readonly difference: number;
 }
@@ -39,8 +39,8 @@ export async function timePeers(
     runner.destroy();
     return {
       library: report.library,
-      blogMilliseconds: Math.min(...report.blog),
-      tunedMilliseconds: Math.min(...report.tuned),
+      blogMs: Math.min(...report.blog),
+      tunedMs: Math.min(...report.tuned),
       difference: differenceOfPeak(estimate, theirs),
     };
   } catch (error) {

@@ -7,7 +7,7 @@
 import type { Acceleration } from "kernels/deconvolver.ts";
 import type { Complex, Rounding } from "../fft/arithmetic.ts";
 import { emitForward, emitForwardInverse, emitInverse, ROW_BYTES, type Transform } from "../fft/fft_passes.ts";
-import { type MemoryLayout, MOST_PAGES } from "../memory_layout.ts";
+import { MAX_PAGES, type MemoryLayout } from "../memory_layout.ts";
 import { addRowKernels } from "./row_kernels.ts";
 import type { RowStepOptions } from "./row_steps.ts";
 import { f32x4Mul, v128Load, v128Store } from "shared/wasm/wasm_code.ts";
@@ -71,7 +71,7 @@ export function kernelModule(layout: MemoryLayout, options: KernelOptions): Uint
   addColumnKernels(functions, layout, options.rounding);
   addDepthKernels(functions, layout, options.rounding);
   addRowKernels(functions, layout, options);
-  return wasmModule({ minimum: layout.pages, maximum: MOST_PAGES, shared: true }, functions);
+  return wasmModule({ minimum: layout.pages, maximum: MAX_PAGES, shared: true }, functions);
 }
 
 function transformOf(layout: MemoryLayout, axis: 0 | 1 | 2, into: WasmFunction, rounding: Rounding): Transform {

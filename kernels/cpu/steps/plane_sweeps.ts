@@ -7,7 +7,7 @@ import { type ImageName, type MemoryLayout, SUMS_BYTES } from "../memory_layout.
 import type { Measurement } from "./measurement.ts";
 import { ROW_BYTES } from "../fft/fft_passes.ts";
 import { blocksPerRow, GROUP_ROWS } from "./row_exchange.ts";
-import { LAST_LEAST_POINTS_ADDRESS, LEAST_POINTS_ADDRESS, type SharedControl } from "../threads/shared_control.ts";
+import { LAST_MIN_POINTS_ADDRESS, MIN_POINTS_ADDRESS, type SharedControl } from "../threads/shared_control.ts";
 
 type ColumnKernel = "column_forward" | "column_inverse";
 type DepthKernel = "depth_convolve" | "depth_correlate" | "depth_transfer";
@@ -125,7 +125,7 @@ export class PlaneSweeps {
         for (let group = z * groups + first; group < z * groups + end; group++) {
           const rows = spectrum + z * planePitch + (group - z * groups) * GROUP_ROWS * rowPitch;
           const voxels = imageStart + group * groupPitch;
-          const least = group % groups === groups - 1 ? LAST_LEAST_POINTS_ADDRESS : LEAST_POINTS_ADDRESS;
+          const least = group % groups === groups - 1 ? LAST_MIN_POINTS_ADDRESS : MIN_POINTS_ADDRESS;
           const selected = select?.(group);
           const chosen = select && !selected ? this.#kernels.row_ratio : kernel;
           chosen(this.#scratch, rows, voxels, sums + group * SUMS_BYTES, least, ...(selected ?? []));

@@ -20,7 +20,7 @@ import { WasmFunction } from "shared/wasm/wasm_module.ts";
 
 /** Scratch, half spectra, the group of rows of an image, its sums, its least points; then the measured x as byte offsets. */
 const PARAMETERS = 7;
-const [SUMS, LEAST_POINTS, MEASURED_START, MEASURED_END] = [3, 4, 5, 6];
+const [SUMS, MIN_POINTS, MEASURED_START, MEASURED_END] = [3, 4, 5, 6];
 
 /** Adds the row kernels that `options.acceleration` needs. */
 export function addRowKernels(
@@ -50,7 +50,7 @@ export function addRowKernels(
   } else {
     add("row_update", (kernel) => {
       const { update, updateWithMomentum } = kernel.steps;
-      kernel.between(options.acceleration === "shb" ? updateWithMomentum(kernel.into.parameter(LEAST_POINTS)) : update);
+      kernel.between(options.acceleration === "shb" ? updateWithMomentum(kernel.into.parameter(MIN_POINTS)) : update);
     });
     add("row_finish", (kernel) => kernel.backward(kernel.steps.update));
   }
@@ -72,7 +72,7 @@ function addMeasure(kernel: RowKernel, withHeldOut: boolean): void {
 }
 
 function addPredict(kernel: RowKernel): void {
-  kernel.forEachVoxel(kernel.steps.predict(kernel.into.parameter(LEAST_POINTS)), true);
+  kernel.forEachVoxel(kernel.steps.predict(kernel.into.parameter(MIN_POINTS)), true);
   emitForward(kernel.transform, kernel.scratch, kernel.scratch);
   kernel.unpack();
 }

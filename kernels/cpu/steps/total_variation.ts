@@ -6,7 +6,7 @@ import type { ImageName, MemoryLayout } from "../memory_layout.ts";
 import { GROUP_ROWS } from "./row_exchange.ts";
 
 /** How strongly, and below which difference between neighbours (intensity) hardly at all. */
-export interface Smoothing {
+export interface TotalVariationTerm {
   readonly weight: number;
   readonly smoothing: number;
 }
@@ -29,7 +29,7 @@ export class Variation {
   }
 
   /** Sets `1 / max(1 - weight div(grad u / |grad u|), 0.5)` of the image `u` for a group of rows (counted over all planes). */
-  compute(group: number, image: ImageName, smoothing: Smoothing): void {
+  compute(group: number, image: ImageName, smoothing: TotalVariationTerm): void {
     const z = Math.floor(group / this.#layout.groups);
     const first = (group % this.#layout.groups) * GROUP_ROWS;
     for (let y = first; y < Math.min(this.#layout.box[1], first + GROUP_ROWS); y++) {
@@ -37,7 +37,7 @@ export class Variation {
     }
   }
 
-  #computeRow(z: number, y: number, image: ImageName, { weight, smoothing }: Smoothing): void {
+  #computeRow(z: number, y: number, image: ImageName, { weight, smoothing }: TotalVariationTerm): void {
     const floats = this.#floats;
     const [nz, ny, nx] = this.#layout.box;
     const [norm, normBeforeZ, normBeforeY] = this.#norms;

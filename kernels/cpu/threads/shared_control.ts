@@ -12,8 +12,8 @@ export const HELD_OUT_RATIO_ADDRESS = 72;
  * What each of eight rows is extrapolated to at least; in the last group of a plane 0 for rows beyond the box, which have to
  * stay 0: nothing normalises them.
  */
-export const LEAST_POINTS_ADDRESS = 192;
-export const LAST_LEAST_POINTS_ADDRESS = 224;
+export const MIN_POINTS_ADDRESS = 192;
+export const LAST_MIN_POINTS_ADDRESS = 224;
 
 /** Indices of 32-bit words. */
 const ARRIVED = 0;
@@ -57,8 +57,8 @@ export class SharedControl {
   setLeastPoint(value: number, ny: number): void {
     const rowsOfLast = ny % GROUP_ROWS || GROUP_ROWS;
     for (let row = 0; row < GROUP_ROWS; row++) {
-      this.setParameter(LEAST_POINTS_ADDRESS + 4 * row, value);
-      this.setParameter(LAST_LEAST_POINTS_ADDRESS + 4 * row, row < rowsOfLast ? value : 0);
+      this.setParameter(MIN_POINTS_ADDRESS + 4 * row, value);
+      this.setParameter(LAST_MIN_POINTS_ADDRESS + 4 * row, row < rowsOfLast ? value : 0);
     }
   }
 

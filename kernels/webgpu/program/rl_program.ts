@@ -138,11 +138,11 @@ function startingPoint(acceleration: Acceleration): "estimate" | "point" {
 }
 
 /** The smallest correction that the unmatched projector, which has negative lobes, may make; the authors' bound. */
-const LEAST_UNMATCHED_CORRECTION = 0.1;
+const MIN_UNMATCHED_CORRECTION = 0.1;
 
 /** The end of an iteration, which leaves the transform along x and y of what the next one starts from. */
 function updatePasses(make: PassMaker, { acceleration, nonCirculant, smoothed, unmatched }: ProgramOptions): Stage[] {
-  const leastCorrection = unmatched ? LEAST_UNMATCHED_CORRECTION : 0;
+  const leastCorrection = unmatched ? MIN_UNMATCHED_CORRECTION : 0;
   const stages = UPDATES[acceleration](make, { weighted: nonCirculant, smoothed, leastCorrection });
   return smoothed ? [make.variation(startingPoint(acceleration)), ...stages] : stages;
 }

@@ -7,7 +7,7 @@ const ITERATIONS = 2;
 const ATTEMPTS = 2;
 
 /** Less gained over the default may be noise. */
-const LEAST_GAIN = 0.03;
+const MIN_GAIN = 0.03;
 
 /**
  * The fastest of the candidates, or undefined where none beats the default.
@@ -25,7 +25,7 @@ export async function fastest<T>(
   };
   if (candidates.length === 0) return undefined;
   let chosen: T | undefined;
-  let least = (1 - LEAST_GAIN) * await best(undefined);
+  let least = (1 - MIN_GAIN) * await best(undefined);
   for (const candidate of candidates) {
     const taken = await best(candidate);
     if (taken < least) [chosen, least] = [candidate, taken];

@@ -22,7 +22,7 @@ const UNSPLIT = 16;
 const ZSTD = 4;
 
 /** Blocks are split for elements up to so many bytes, into streams of no less than so many. */
-const [MOST_SPLITS, LEAST_SPLIT_BYTES] = [16, 128];
+const [MAX_SPLITS, MIN_SPLIT_BYTES] = [16, 128];
 
 /** Uncompressed bytes per block: small enough for a cache, large enough to compress well. */
 const BLOCK_BYTES = 2 ** 20;
@@ -92,7 +92,7 @@ export function decodeBlosc(frame: Uint8Array, limit = Infinity): Uint8Array {
   for (let index = 0; index * blockBytes < bytes; index++) {
     const length = Math.min(blockBytes, bytes - index * blockBytes);
     // c-blosc splits whole blocks of small elements into one stream per byte, unless told not to.
-    const whole = flags & UNSPLIT || length < blockBytes || size > MOST_SPLITS || blockBytes / size < LEAST_SPLIT_BYTES;
+    const whole = flags & UNSPLIT || length < blockBytes || size > MAX_SPLITS || blockBytes / size < MIN_SPLIT_BYTES;
     const splits = whole ? 1 : size;
     const target = plain.subarray(index * blockBytes, index * blockBytes + length);
     const block = unshuffle === undefined ? target : room.subarray(0, length);

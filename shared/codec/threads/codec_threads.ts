@@ -6,9 +6,9 @@ import { type CodecAnswer, type CodecRequest, type CodecWork, doCodecWork } from
 import { ownBytes } from "shared/process/own_bytes.ts";
 
 /** Below this, sending costs more than it saves. */
-const LEAST_BYTES = 64 * 1024;
+const MIN_BYTES = 64 * 1024;
 
-const MOST_THREADS = 8;
+const MAX_THREADS = 8;
 
 /** What a thread takes of memory: an isolate of its own, and the buffers that it keeps. Measured when converting a TIFF. */
 const THREAD_BYTES = 64 * 2 ** 20;
@@ -33,7 +33,7 @@ export function codecThreadsBytes(): number {
 }
 
 function threadCount(): number {
-  return Math.min(MOST_THREADS, navigator.hardwareConcurrency);
+  return Math.min(MAX_THREADS, navigator.hardwareConcurrency);
 }
 
 /**
@@ -59,7 +59,7 @@ export function openCodecThreads(): { close(): void } {
  * @throws {Error} with what the codec says
  */
 export function codecWork(work: CodecWork, bytes: Uint8Array): Promise<Uint8Array> {
-  if (users === 0 || bytes.length < LEAST_BYTES) return doCodecWork(work, bytes);
+  if (users === 0 || bytes.length < MIN_BYTES) return doCodecWork(work, bytes);
   const { worker, pending } = leastBusy();
   const id = requests++;
   const own = ownBytes(bytes);

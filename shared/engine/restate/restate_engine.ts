@@ -7,7 +7,7 @@ import type { Engine, FanOutOptions } from "../engine.ts";
 import { isAbort } from "../local.ts";
 import { traceParent } from "shared/telemetry/span.ts";
 import type { FittedTask } from "../task_splitter.ts";
-import { Reducer } from "../task_splitter.ts";
+import { TaskSplitter } from "../task_splitter.ts";
 import type { RetryPolicy } from "../retry.ts";
 import { withRetries } from "../retry.ts";
 import type { ShardClient } from "./restate_client.ts";
@@ -17,7 +17,7 @@ import { LARGEST_SHARD, shardFolder, ShardStore } from "./restate_shards.ts";
 import type { TaskKind, TaskOf } from "../task_kinds.ts";
 
 /** Shards in flight; they hold about twice as many tasks as there is room for, so that none of it is ever idle. */
-const MOST_SHARDS = 16;
+const MAX_SHARDS = 16;
 /** Tasks of a shard that are under way at the same time: a quarter of the room, as each costs whenever another ends. */
 const WINDOW_SHARE = 1 / 4;
 const CHEAP_WINDOW = 16;
@@ -25,7 +25,7 @@ const LARGEST_WINDOW = 64;
 /** Shards grow with what was handed out, so that news of a small job come often and a large one has few shards. */
 const GROWTH = 1 / 64;
 /** A store of shards may be away for a minute or two, as it may for tiles. */
-const STORE_RETRIES: RetryPolicy = { attempts: 10, firstDelayMilliseconds: 500, longestDelayMilliseconds: 20_000 };
+const STORE_RETRIES: RetryPolicy = { attempts: 10, firstDelayMs: 500, longestDelayMs: 20_000 };
 /** How long a cancelled fan-out waits for a server that does not answer. */
 const CANCEL_MILLISECONDS = 60_000;
 
@@ -51,7 +51,7 @@ class RestateFanOut<K extends TaskKind> {
   readonly #client: ShardClient;
   readonly #room: number;
   readonly #folder: string;
-  readonly #reducer: Reducer<TaskOf<K>>;
+  readonly #reducer: TaskSplitter<TaskOf<K>>;
   readonly #epoch = crypto.randomUUID();
   readonly #stop = new AbortController();
   readonly #hangUp = new AbortController();
@@ -70,7 +70,7 @@ class RestateFanOut<K extends TaskKind> {
     this.#client = shardClient(ingressUrl, this.#hangUp.signal);
     this.#room = options.concurrency * instances[kind];
     this.#folder = shardFolder(options.run ?? this.#epoch, kind);
-    this.#reducer = new Reducer(options.smaller);
+    this.#reducer = new TaskSplitter(options.smaller);
   }
 
   async run(tasks: Iterable<TaskOf<K>>): Promise<void> {
@@ -81,7 +81,7 @@ class RestateFanOut<K extends TaskKind> {
     const iterator = tasks[Symbol.iterator]();
     try {
       await this.#stopLeftBehind().catch((error) => this.#fail(error));
-      const drivers = Math.min(MOST_SHARDS, 2 * this.#room);
+      const drivers = Math.min(MAX_SHARDS, 2 * this.#room);
       await Promise.all(
         Array.from({ length: drivers }, () => this.#drive(iterator).catch((error) => this.#fail(error))),
       );
@@ -135,7 +135,7 @@ class RestateFanOut<K extends TaskKind> {
   }
 
   #nextBatch(iterator: Iterator<TaskOf<K>>): FittedTask<TaskOf<K>>[] {
-    const wanted = Math.max(1, Math.ceil(this.#room / (MOST_SHARDS / 2)), Math.ceil(this.#handedOut * GROWTH));
+    const wanted = Math.max(1, Math.ceil(this.#room / (MAX_SHARDS / 2)), Math.ceil(this.#handedOut * GROWTH));
     const size = Math.min(LARGEST_SHARD, wanted);
     const batch = this.#again.splice(0, size);
     while (batch.length < size) {
@@ -207,6 +207,6 @@ class RestateFanOut<K extends TaskKind> {
     this.#again.push(smaller);
     const message = `${error.message}; now in smaller boxes`;
     const { index } = fitted.original.tile;
-    this.#options.onRetry?.({ index, attempt: 1, delayMilliseconds: 0, message });
+    this.#options.onRetry?.({ index, attempt: 1, delayMs: 0, message });
   }
 }

@@ -32,7 +32,7 @@ export interface TaskOutcome<K extends TaskKind = TaskKind> {
   readonly report?: ReportOf<K>;
   readonly error?: ErrorRecord;
   /** Failed attempts that were followed by another. */
-  readonly retries?: readonly { attempt: number; delayMilliseconds: number; message: string }[];
+  readonly retries?: readonly { attempt: number; delayMs: number; message: string }[];
 }
 
 /** Answer of `run`. */

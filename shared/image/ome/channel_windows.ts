@@ -28,7 +28,7 @@ export interface ChannelWindow {
   readonly max: number;
   /** Shown as black. */
   readonly start: number;
-  /** Shown as full colour. */
+  /** Shown as full color. */
   readonly end: number;
 }
 
@@ -41,7 +41,7 @@ const KEPT_VOXELS = 2 ** 18;
 /** Time points that are looked at, spread evenly. */
 const TIMES = 4;
 
-/** Black and full colour: a dark background, and what only the brightest thousandth exceeds. */
+/** Black and full color: a dark background, and what only the brightest thousandth exceeds. */
 const START_QUANTILE = 0.01;
 const END_QUANTILE = 0.999;
 

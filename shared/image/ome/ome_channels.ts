@@ -1,5 +1,5 @@
 /**
- * Names, colours and wavelengths of channels, from OME-Zarr and OME-XML. They are for people and viewers and decide no voxel,
+ * Names, colors and wavelengths of channels, from OME-Zarr and OME-XML. They are for people and viewers and decide no voxel,
  * so that what cannot be understood is left out rather than refused.
  */
 import type { Axis, Channel } from "shared/contract/image_info.ts";
@@ -21,7 +21,7 @@ export function omeroChannels(attributes: Record<string, unknown>): Channel[] {
 }
 
 /**
- * The channels of OME-XML (schema of June 2016), whose colours are signed 32-bit RGBA.
+ * The channels of OME-XML (schema of June 2016), whose colors are signed 32-bit RGBA.
  *
  * @param attributesOf reads the attributes of a tag
  */

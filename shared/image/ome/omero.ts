@@ -1,15 +1,15 @@
-/** The `omero` metadata of an output: names, colours and grey levels that viewers open it with. */
+/** The `omero` metadata of an output: names, colors and grey levels that viewers open it with. */
 import { channelCount } from "shared/volume/channels.ts";
 import type { Channel, ImageInfo } from "shared/contract/image_info.ts";
 import type { ChannelWindow } from "./channel_windows.ts";
 
-/** Colours of channels that have none, in turn; far apart, the first two also for those who cannot tell red from green. */
+/** Colors of channels that have none, in turn; far apart, the first two also for those who cannot tell red from green. */
 const COLORS = ["00FF00", "FF00FF", "00FFFF", "FFFF00", "FF0000", "0000FF"];
 
 /** More channels than this shown at once are a muddle. */
-const MOST_ACTIVE = COLORS.length;
+const MAX_ACTIVE = COLORS.length;
 
-/** Colours of light by its longest wavelength, nanometres; what is longer than all is shown as magenta. */
+/** Colors of light by its longest wavelength, nanometres; what is longer than all is shown as magenta. */
 const LIGHT: readonly (readonly [nanometres: number, color: string])[] = [
   [485, "0000FF"],
   [505, "00FFFF"],
@@ -29,7 +29,7 @@ export function omeroMetadata(source: ImageInfo, windows: readonly ChannelWindow
     channels: windows.map((window, index) => {
       const channel = source.channels?.[index] ?? {};
       return {
-        active: index < MOST_ACTIVE,
+        active: index < MAX_ACTIVE,
         coefficient: 1,
         color: channelColor(channel, index, count),
         ...(channel.emissionNanometres === undefined ? {} : { emissionWave: channel.emissionNanometres }),

@@ -11,11 +11,11 @@ import { recordIndex, recordsPrefix } from "./output_layout.ts";
 const CONCURRENCY = 16;
 
 /** Beyond so many tiles, neighbours are told of together. */
-const MOST_GROUPS = 1000;
+const MAX_GROUPS = 1000;
 
 /** Neighbours that a bin of the histogram tells apart, relative: how exact the median is. */
 const BIN_RATIO = 1.02;
-const LEAST_SECONDS = 1e-6;
+const MIN_SECONDS = 1e-6;
 
 /** Seconds of all tiles. */
 export interface TileSummary {
@@ -80,7 +80,7 @@ class Times {
   #inPieces = 0;
 
   constructor(tiles: number) {
-    this.#tilesPerGroup = Math.ceil(tiles / MOST_GROUPS);
+    this.#tilesPerGroup = Math.ceil(tiles / MAX_GROUPS);
     const groups = Math.ceil(tiles / this.#tilesPerGroup);
     [this.#seconds, this.#kernelSeconds, this.#slowestOf] = [0, 0, 0].map(() => new Array<number>(groups).fill(0)) as [
       number[],
@@ -94,7 +94,7 @@ class Times {
     this.#seconds[group]! += seconds;
     this.#kernelSeconds[group]! += kernelSeconds;
     this.#slowestOf[group] = Math.max(this.#slowestOf[group]!, seconds);
-    const bin = Math.round(Math.log(Math.max(seconds, LEAST_SECONDS)) / Math.log(BIN_RATIO));
+    const bin = Math.round(Math.log(Math.max(seconds, MIN_SECONDS)) / Math.log(BIN_RATIO));
     this.#bins.set(bin, (this.#bins.get(bin) ?? 0) + 1);
     const device = `${backend} (${adapter})`;
     this.#adapters.set(device, (this.#adapters.get(device) ?? 0) + 1);

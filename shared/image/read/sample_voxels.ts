@@ -11,10 +11,10 @@ import { storedOuter } from "./select_volumes.ts";
 /** Chunks that are read: enough to meet bright and dark places, few against most images. */
 const CHUNKS = 32;
 
-/** Decoded bytes that are read, where chunks are large; but never fewer than {@link LEAST_CHUNKS}. */
-const MOST_BYTES = 256 * 2 ** 20;
+/** Decoded bytes that are read, where chunks are large; but never fewer than {@link MIN_CHUNKS}. */
+const MAX_BYTES = 256 * 2 ** 20;
 
-const LEAST_CHUNKS = 4;
+const MIN_CHUNKS = 4;
 
 /** Voxels that are kept. */
 const VOXELS = 2 ** 17;
@@ -48,7 +48,7 @@ export async function sampleVoxels(
 ): Promise<VoxelSample> {
   const { chunkShape, dtype } = image.info;
   const chunkBytes = chunkShape.reduce((product, side) => product * side, 1) * dtypeBytes(dtype);
-  const affordable = Math.max(LEAST_CHUNKS, Math.min(CHUNKS, Math.floor(MOST_BYTES / chunkBytes)));
+  const affordable = Math.max(MIN_CHUNKS, Math.min(CHUNKS, Math.floor(MAX_BYTES / chunkBytes)));
   const spans = image.info.axes.map((_, axis) => spansAlong(image.info, axis, channel));
   const grid = spans.map((along) => along.length);
   const total = grid.reduce((product, side) => product * side, 1);

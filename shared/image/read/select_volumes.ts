@@ -5,7 +5,7 @@ import type { Select } from "shared/contract/job_request.ts";
 import { ClearstackError } from "shared/errors.ts";
 
 /** Labels that a message lists before it leaves the rest out. */
-const MOST_LABELS = 16;
+const MAX_LABELS = 16;
 
 /**
  * The image that a selection leaves: shape, names of channels, and the place and distance of time points follow it; no axis is
@@ -65,8 +65,8 @@ function storedChannel(image: ImageInfo, wanted: number | string): number {
 /** All channels of an image, for messages. */
 export function channelList(image: ImageInfo): string {
   const count = channelCount(image);
-  const labels = Array.from({ length: Math.min(count, MOST_LABELS) }, (_, channel) => channelLabel(image, channel));
-  return labels.join(", ") + (count > MOST_LABELS ? `, ... ${count - 1}` : "");
+  const labels = Array.from({ length: Math.min(count, MAX_LABELS) }, (_, channel) => channelLabel(image, channel));
+  return labels.join(", ") + (count > MAX_LABELS ? `, ... ${count - 1}` : "");
 }
 
 function selectTimes(image: ImageInfo, times: Select["times"]): ImageInfo {

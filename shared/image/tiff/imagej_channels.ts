@@ -1,5 +1,5 @@
 /**
- * Names and colours of channels from ImageJ's own tags (getMetaData in ij/io/TiffDecoder.java). They are for people and viewers:
+ * Names and colors of channels from ImageJ's own tags (getMetaData in ij/io/TiffDecoder.java). They are for people and viewers:
  * what cannot be understood is left out.
  */
 import type { Channel } from "shared/contract/image_info.ts";
@@ -13,7 +13,7 @@ export const IMAGEJ_METADATA_TAG = 50839;
 const LABELS = 0x6c61626c;
 const TABLES = 0x6c757473;
 
-/** A colour table: 256 values of red, then of green, then of blue. */
+/** A color table: 256 values of red, then of green, then of blue. */
 const TABLE_BYTES = 768;
 
 /** What the tags hold, and how to read it. */
@@ -25,7 +25,7 @@ export interface ImageJTags {
   readonly channels: number;
 }
 
-/** One entry for each channel: the label that all its pages share, and the brightest colour of its table. */
+/** One entry for each channel: the label that all its pages share, and the brightest color of its table. */
 export function imageJChannels(tags: ImageJTags): Channel[] {
   const { littleEndian, channels } = tags;
   const entries = entriesOf(tags);
@@ -62,7 +62,7 @@ function entriesOf({ lengths, metadata, littleEndian }: ImageJTags): Map<number,
   return entries;
 }
 
-/** Black is the end of a table that was turned round, and no colour of a channel. */
+/** Black is the end of a table that was turned round, and no color of a channel. */
 function colorOf(table: Uint8Array | undefined): Pick<Channel, "color"> {
   if (table?.length !== TABLE_BYTES) return {};
   const [red, green, blue] = [table[255]!, table[511]!, table[767]!];

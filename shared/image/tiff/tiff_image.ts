@@ -33,12 +33,12 @@ export interface OpenOptions extends RequestOptions {
 }
 
 /** Pages that are counted although the description states how many there are. */
-const MOST_PAGES_COUNTED = 500;
+const MAX_PAGES_COUNTED = 500;
 
 /**
  * Opens a TIFF; reads its directories only. A chunk is a page, or a tile of one.
  *
- * @throws {ClearstackError} `not-found`, `invalid-request` (which axes?), `unsupported` for colour and pages of several kinds,
+ * @throws {ClearstackError} `not-found`, `invalid-request` (which axes?), `unsupported` for color and pages of several kinds,
  *   `corrupt-data`
  */
 export async function openTiff(location: Location, options: OpenOptions = {}): Promise<Image> {
@@ -62,7 +62,7 @@ export async function openTiff(location: Location, options: OpenOptions = {}): P
     where,
     async () => parseTiffDescription(String(await first.fileDirectory.loadValue("ImageDescription") ?? ""), where),
   );
-  refuseColour(first, where);
+  refuseColor(first, where);
   const listed = await decoding(where, () => countPages(tiff, description.pages));
   const { pagesAreZ = false } = options;
   const pages = decidePageAxes({ where, listed, description, requested: location.axes, pagesAreZ });
@@ -136,7 +136,7 @@ async function findPage(tiff: GeoTIFF, page: number): Promise<GeoTIFFImage | num
  * link is a request. What is missing is then noticed when it is met.
  */
 async function countPages(tiff: GeoTIFF, stated: number | undefined): Promise<number> {
-  if (stated === undefined || stated <= MOST_PAGES_COUNTED) return await tiff.getImageCount();
+  if (stated === undefined || stated <= MAX_PAGES_COUNTED) return await tiff.getImageCount();
   return typeof await findPage(tiff, 1) === "number" ? 1 : stated;
 }
 
@@ -184,12 +184,12 @@ async function taggedChannels({ fileDirectory, littleEndian }: GeoTIFFImage, cha
   }
 }
 
-function refuseColour(first: GeoTIFFImage, where: string): void {
+function refuseColor(first: GeoTIFFImage, where: string): void {
   const samples = first.getSamplesPerPixel();
   if (samples === 1) return;
   throw new ClearstackError(
     "unsupported",
-    `${where} has ${samples} samples per pixel (colour); store grey channels as pages of their own, or an OME-Zarr`,
+    `${where} has ${samples} samples per pixel (color); store grey channels as pages of their own, or an OME-Zarr`,
   );
 }
 

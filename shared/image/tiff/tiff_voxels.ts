@@ -29,7 +29,7 @@ interface Block {
 }
 
 /** Bytes between strips that are not worth a request of their own. */
-const MOST_GAP_BYTES = 64;
+const MAX_GAP_BYTES = 64;
 
 const NATIVE: Readonly<Record<number, DecoderName>> = { 8: "zlib", 32946: "zlib", 50000: "zstd" };
 
@@ -88,7 +88,7 @@ async function fetchBlocks(blocks: readonly Block[], readBytes: ReadBytes, signa
   const neighbours = blocks.every(({ offset, length }, index) => {
     const before = blocks[index - 1];
     const gap = before === undefined ? 0 : offset - before.offset - before.length;
-    return length > 0 && gap >= 0 && gap <= MOST_GAP_BYTES;
+    return length > 0 && gap >= 0 && gap <= MAX_GAP_BYTES;
   });
   if (!neighbours) return await Promise.all(blocks.map((block) => fetchSpan(block, readBytes, signal)));
   const span = { offset: first.offset, length: last.offset + last.length - first.offset };

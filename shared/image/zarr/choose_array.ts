@@ -9,7 +9,7 @@ import { multiscalesOf, type OmeImage, parseOme } from "../ome/ome_multiscales.t
 import { asRecord, childKey, readZarrNode, type ZarrNode } from "./zarr_node.ts";
 
 /** Choices that a message lists before it leaves the rest out. */
-const MOST_CHOICES = 8;
+const MAX_CHOICES = 8;
 
 /** A node and where it lies in its store. */
 interface Place {
@@ -96,7 +96,7 @@ async function imagesOfConversion(store: Store, { node, path }: Place, options: 
     return series.filter((image) => typeof image === "string").map((image) => childKey(path, image));
   }
   const images: string[] = [];
-  for (let number = 0; number <= MOST_CHOICES; number++) {
+  for (let number = 0; number <= MAX_CHOICES; number++) {
     const image = childKey(path, `${number}`);
     if (await readZarrNode(store, image, options) === undefined) break;
     images.push(image);
@@ -132,7 +132,7 @@ function pathsOf(entries: unknown): string[] {
 }
 
 function listed(paths: readonly string[]): string {
-  return paths.slice(0, MOST_CHOICES).join(", ") + (paths.length > MOST_CHOICES ? ", ..." : "");
+  return paths.slice(0, MAX_CHOICES).join(", ") + (paths.length > MAX_CHOICES ? ", ..." : "");
 }
 
 function shown(store: Store, path: string): string {

@@ -57,13 +57,13 @@ export interface GeneratedPsf {
 }
 
 /** Half widths that `auto` does not go beyond, voxels. */
-const MOST_AUTO: Vec3 = [64, 64, 64];
+const MAX_AUTO: Vec3 = [64, 64, 64];
 
 /** Light that `auto` keeps where light ends at all. */
 const AUTO_ENERGY = 0.999;
 
 /** More voxels than this are a slip of the pen. */
-const MOST_VOXELS = 2 ** 28;
+const MAX_VOXELS = 2 ** 28;
 
 /**
  * Computes a PSF.
@@ -92,7 +92,7 @@ function gaussian({ widthsMicrometre, voxelMicrometre, shape }: GaussianRequest)
     voxelMicrometre[axis] === 0 ? 0 : widthsMicrometre[axis] / GAUSSIAN_FWHM / voxelMicrometre[axis]
   );
   if (shape !== "auto") return normalised(gaussianPsf(shape, sigma));
-  const half = mapAxes((axis) => Math.min(Math.ceil(5 * sigma[axis]), MOST_AUTO[axis]));
+  const half = mapAxes((axis) => Math.min(Math.ceil(5 * sigma[axis]), MAX_AUTO[axis]));
   return normalised(cropByEnergy(gaussianPsf(oddShape(half), sigma), AUTO_ENERGY));
 }
 
@@ -126,7 +126,7 @@ function autoShape(
 ): Vec3 {
   const [height, ...sides] = voxelMicrometre;
   const { na, immersionIndex } = objective;
-  const farthest = MOST_AUTO[0] * height;
+  const farthest = MAX_AUTO[0] * height;
   const intensity = onAxis(model, [focus - farthest, focus + farthest]);
   const peak = intensity(focus);
   let depth = farthest;
@@ -134,7 +134,7 @@ function autoShape(
   while (depth > step && Math.max(intensity(focus - depth), intensity(focus + depth)) < faintest * peak) depth -= step;
   const cone = depth * na / Math.sqrt(immersionIndex ** 2 - na ** 2) + 3 * diffractionWidths(objective)[1];
   const half = [height === 0 ? 0 : depth / height, cone / sides[0], cone / sides[1]];
-  return oddShape(mapAxes((axis) => Math.min(MOST_AUTO[axis], Math.ceil(half[axis]))));
+  return oddShape(mapAxes((axis) => Math.min(MAX_AUTO[axis], Math.ceil(half[axis]))));
 }
 
 function oddShape(half: Vec3): Vec3 {
@@ -144,8 +144,8 @@ function oddShape(half: Vec3): Vec3 {
 function checkVoxels({ voxelMicrometre, shape }: VoxelRequest): void {
   checkVoxel(voxelMicrometre);
   if (shape === "auto") return;
-  if (voxelCount(shape) > MOST_VOXELS) {
-    refuse(`a PSF of ${shape.join(" x ")} voxels is too large: give sides whose product is at most ${MOST_VOXELS}`);
+  if (voxelCount(shape) > MAX_VOXELS) {
+    refuse(`a PSF of ${shape.join(" x ")} voxels is too large: give sides whose product is at most ${MAX_VOXELS}`);
   }
   if (voxelMicrometre[0] === 0 && shape[0] !== 1) {
     refuse(`a PSF of ${shape[0]} planes needs a voxel size of three numbers, z,y,x`);

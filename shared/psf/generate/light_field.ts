@@ -27,7 +27,7 @@ export interface LightField {
 const AMPLITUDE_TOLERANCE = 1e-10;
 
 /** Enough for 5,000 radians across the pupil; beyond that the light is spread too thin to be a PSF. */
-const MOST_NODES = 4096;
+const MAX_NODES = 4096;
 
 /** Where a field is going to be asked for. */
 export interface FieldExtent {
@@ -110,7 +110,7 @@ function enoughRays(pupil: Pupil, { radii, depths }: FieldExtent): Rays {
     const after = probes.map(([r, z]) => amplitude(pupil, finer, r, z));
     const change = Math.max(...after.map(([re, im], i) => Math.hypot(re - before[i][0], im - before[i][1])));
     if (change < AMPLITUDE_TOLERANCE) return finer;
-    if (finer.s.length >= MOST_NODES) {
+    if (finer.s.length >= MAX_NODES) {
       throw new ClearstackError(
         "unsupported",
         "the aberrations are too strong for a PSF to be made: give a smaller depth, thickness or mismatch of indices",

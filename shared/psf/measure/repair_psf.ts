@@ -9,7 +9,7 @@ import { radiallyAveraged } from "./radial_average.ts";
 import { resampled } from "../resample_psf.ts";
 
 /** Steps, in this order; each is left out unless it is asked for. */
-export interface MendOptions {
+export interface RepairOptions {
   /** A level, or `auto` for that of the array's border. */
   readonly background?: number | "auto" | undefined;
   readonly recentre?: CentreKind | undefined;
@@ -23,7 +23,7 @@ export interface MendOptions {
 }
 
 /** A PSF ready to be written, and what was done. */
-export interface MendedPsf {
+export interface RepairedPsf {
   /** Values >= 0 of sum 1. */
   readonly volume: PsfVolume;
   readonly voxelMicrometre: Vec3 | undefined;
@@ -38,7 +38,7 @@ export interface MendedPsf {
  *
  * @throws {ClearstackError} `invalid-request` where the voxel size is needed and not known, or nothing positive is left
  */
-export function mendPsf(volume: PsfVolume, options: MendOptions): MendedPsf {
+export function repairPsf(volume: PsfVolume, options: RepairOptions): RepairedPsf {
   const { recentre, radialAverage, resampleTo, cropEnergy, voxelMicrometre } = options;
   if (resampleTo !== undefined && voxelMicrometre === undefined) {
     throw new ClearstackError(

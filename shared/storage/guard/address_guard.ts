@@ -16,7 +16,7 @@ export interface AddressGuardOptions {
   /** @default {the system's resolver} */
   readonly resolve?: Resolve;
   /** Milliseconds for which the addresses of a name are kept. @default {30000} */
-  readonly keepMilliseconds?: number;
+  readonly keepMs?: number;
 }
 
 /** Decides about one URL at a time. */
@@ -34,7 +34,7 @@ const MAX_KEPT = 256;
 
 /** Makes a guard. */
 export function createAddressGuard(options: AddressGuardOptions = {}): AddressGuard {
-  const { allow = [], resolve = resolveBySystem, keepMilliseconds = 30_000 } = options;
+  const { allow = [], resolve = resolveBySystem, keepMs = 30_000 } = options;
   const origins = new Set(allow.flatMap(originOf));
   const kept = new Map<string, { readonly until: number; readonly addresses: Promise<readonly string[]> }>();
 
@@ -43,7 +43,7 @@ export function createAddressGuard(options: AddressGuardOptions = {}): AddressGu
     if (found !== undefined && found.until > Date.now()) return found.addresses;
     const addresses = resolve(name);
     kept.delete(name);
-    kept.set(name, { until: Date.now() + keepMilliseconds, addresses });
+    kept.set(name, { until: Date.now() + keepMs, addresses });
     addresses.catch(() => kept.delete(name));
     if (kept.size > MAX_KEPT) kept.delete(kept.keys().next().value!);
     return addresses;

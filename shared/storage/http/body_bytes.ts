@@ -6,7 +6,7 @@ import type { Moved } from "../guard/patience.ts";
 const UNPROMISED_BYTES = 2 ** 16;
 
 /** Room made for a promise at once; what is longer has to come first. */
-const MOST_PROMISED_BYTES = 2 ** 26;
+const MAX_PROMISED_BYTES = 2 ** 26;
 
 /** Room for the end, where it should be, or for what comes in its place. */
 const END_BYTES = 1024;
@@ -20,7 +20,7 @@ export async function bodyBytes({ body, headers }: Response, moved: Moved): Prom
   if (body === null) return new Uint8Array(0);
   const reader = body.getReader({ mode: "byob" });
   const promised = Number(headers.get("content-length") ?? UNPROMISED_BYTES);
-  let target = takeBytes(Math.min(promised, MOST_PROMISED_BYTES));
+  let target = takeBytes(Math.min(promised, MAX_PROMISED_BYTES));
   for (let filled = 0;;) {
     const full = filled === target.length;
     const { done, value } = await reader.read(full ? new Uint8Array(END_BYTES) : target.subarray(filled));

@@ -7,11 +7,11 @@ export const LARGE_OBJECT_BYTES = 32 * 2 ** 20;
 const PART_BYTES = 16 * 2 ** 20;
 
 /** Most parts of one object (S3's limit; Azure's is higher). */
-const MOST_PARTS = 10_000;
+const MAX_PARTS = 10_000;
 
 /** Consecutive views of the bytes. */
 export function partsOf(bytes: Uint8Array): Uint8Array[] {
-  const length = PART_BYTES * Math.max(1, Math.ceil(bytes.length / PART_BYTES / MOST_PARTS));
+  const length = PART_BYTES * Math.max(1, Math.ceil(bytes.length / PART_BYTES / MAX_PARTS));
   return Array.from(
     { length: Math.ceil(bytes.length / length) },
     (_, index) => bytes.subarray(index * length, (index + 1) * length),

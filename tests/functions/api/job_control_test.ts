@@ -96,7 +96,7 @@ Deno.test("pages follow each other by their cursors, and hold what the filters s
     (await list(`output=${encodeURIComponent(request.output.url)}`)).jobs.map(({ id }) => id),
     ids.slice(0, 1),
   );
-  for (const bad of ["state=gone", "createdAfter=yesterday", "colour=red"]) {
+  for (const bad of ["state=gone", "createdAfter=yesterday", "color=red"]) {
     assertEquals((await service.app.request(`/v1/jobs?${bad}`)).status, 400, bad);
   }
 });

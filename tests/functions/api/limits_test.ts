@@ -16,11 +16,11 @@ async function* silence(): AsyncGenerator<never> {
 const JSON_TYPE = { "content-type": "application/json" };
 
 /** A body that comes in pieces and never ends by itself; `left` settles when nobody reads it any more. */
-function endless(piece: string, pauseMilliseconds: number) {
+function endless(piece: string, pauseMs: number) {
   const left = Promise.withResolvers<void>();
   const body = new ReadableStream<Uint8Array>({
     async pull(stream) {
-      await new Promise((resolve) => setTimeout(resolve, pauseMilliseconds));
+      await new Promise((resolve) => setTimeout(resolve, pauseMs));
       stream.enqueue(new TextEncoder().encode(piece));
     },
     cancel: () => left.resolve(),
@@ -71,7 +71,7 @@ Deno.test("a caller has so many requests in flight, streams included, and gets t
     get: () => Promise.resolve({ id: "a-00000000" }),
     events: () => Promise.resolve(silence()),
   } as unknown as JobRunner;
-  const app = start({ jobs: waiting, limits: { requestsAtOnce: 2 }, heartbeatMilliseconds: 5 });
+  const app = start({ jobs: waiting, limits: { requestsAtOnce: 2 }, heartbeatMs: 5 });
   const stream = await app.request("/v1/jobs/a-00000000/events");
   const list = app.request("/v1/jobs");
   assertEquals((await app.request("/v1/jobs")).status, 429);

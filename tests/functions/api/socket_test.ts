@@ -34,7 +34,7 @@ async function serveApart(kernels: IdentityKernels) {
   const levels = serve(createPyramidApp({ levels: reduceTile, log: () => {} }).fetch);
   const deps = {
     engine: createLocalEngine({ ...httpTiles(tiles.url), ...httpLevels(levels.url) }, {
-      retries: { attempts: 2, firstDelayMilliseconds: 1, longestDelayMilliseconds: 1 },
+      retries: { attempts: 2, firstDelayMs: 1, longestDelayMs: 1 },
     }),
     device: (choice: "auto" | "webgpu" | "cpu") => httpDevice(tiles.url, choice),
     computeClaim,
@@ -43,7 +43,7 @@ async function serveApart(kernels: IdentityKernels) {
   const runner = await LocalJobRunner.start({ deps, store, log: () => {} });
   const orchestrator = serve(createOrchestrateApp({ jobs: runner, log: () => {} }).fetch);
   const jobs = httpJobRunner(orchestrator.url);
-  const api = serve(createApiApp({ jobs, allowedUrls: "any", heartbeatMilliseconds: 20, log: () => {} }).fetch);
+  const api = serve(createApiApp({ jobs, allowedUrls: "any", heartbeatMs: 20, log: () => {} }).fetch);
   const close = async () => {
     await runner.close();
     for (const server of [api, orchestrator, tiles, levels]) await server.close();

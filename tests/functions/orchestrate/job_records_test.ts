@@ -8,7 +8,7 @@ import { JobStore } from "functions/orchestrate/jobs/job_store.ts";
 import { listJobs } from "functions/orchestrate/jobs/list_jobs.ts";
 import type { Log } from "shared/telemetry/log.ts";
 import { LocalJobRunner } from "functions/orchestrate/lease/local_job_runner.ts";
-import { Pace } from "functions/orchestrate/plan/throughput.ts";
+import { Throughput } from "functions/orchestrate/plan/throughput.ts";
 import { removeExpired } from "functions/orchestrate/jobs/retention.ts";
 import { SubmissionKeys } from "functions/orchestrate/jobs/submission_keys.ts";
 import { AlgorithmSchema } from "shared/contract/algorithm.ts";
@@ -152,7 +152,7 @@ Deno.test("a record that cannot be read is told of once, and hides no other job"
   await store.markLive(id, "memory:o");
   await raw.put(`jobs/${dayOf(NOW)}/${id}.json`, new TextEncoder().encode('{"status":'));
   const log: Log = (line, { level = "error" } = {}) => void (level === "error" && lines.push(line));
-  const runner = await LocalJobRunner.start({ deps: identityJobs(), store: raw, leaseMilliseconds: 40, log });
+  const runner = await LocalJobRunner.start({ deps: identityJobs(), store: raw, leaseMs: 40, log });
   assertEquals((await runner.list({ limit: 9 })).jobs, [good.status]);
   const error = await assertRejects(() => runner.get(id), ClearstackError, "cannot be read");
   assertEquals(error.kind, "corrupt-data");
@@ -173,7 +173,7 @@ Deno.test("a runner with a retention removes old records and never an output", a
   const runner = await LocalJobRunner.start({
     deps: identityJobs(),
     store: raw,
-    control: { retentionMilliseconds: DAY },
+    control: { retentionMs: DAY },
   });
   while ((await runner.list({ limit: 1 })).jobs.length > 0) await new Promise((resolve) => setTimeout(resolve, 5));
   assertEquals(await keysBelow(sample.output.url), ["precious"]);
@@ -214,33 +214,33 @@ Deno.test("with a key, no secret of a request is in the store, and the job start
 
 Deno.test("a record that was sealed for one job does not open for another", async () => {
   const raw = freshStore();
-  const { openStateSeal } = await import("functions/orchestrate/jobs/encryption.ts");
-  const seal = await openStateSeal(raw, KEY);
+  const { openJobEncryption } = await import("functions/orchestrate/jobs/encryption.ts");
+  const seal = await openJobEncryption(raw, KEY);
   const sealed = await seal.seal("a", request);
   assertEquals(await seal.open("a", sealed), request);
   await assertRejects(() => seal.open("b", sealed), ClearstackError, "another key");
   for (const key of ["", "short", "c2hvcnQ=", "%"]) {
-    await assertRejects(() => openStateSeal(freshStore(), key), ClearstackError, "32 bytes in base64");
+    await assertRejects(() => openJobEncryption(freshStore(), key), ClearstackError, "32 bytes in base64");
   }
 });
 
 Deno.test("what a device did is what the next job on it is expected to take", async () => {
-  const pace = new Pace(freshStore(), { perGpuSecond: 0.002, currency: "EUR" });
+  const throughput = new Throughput(freshStore(), { perGpuSecond: 0.002, currency: "EUR" });
   const plan = { voxels: 1e6, inflation: 1.5, algorithm: AlgorithmSchema.parse({ iterations: 10 }) };
   const device = { backend: "webgpu", adapter: "X1", computeOnHost: false } as const;
-  const first = await pace.estimate(plan, device);
+  const first = await throughput.estimate(plan, device);
   assertEquals(first.basis, "default");
   const work = plan.voxels * plan.inflation * 10;
-  await pace.learn("X1", work, 50);
-  const second = await pace.estimate(plan, device);
+  await throughput.learn("X1", work, 50);
+  const second = await throughput.estimate(plan, device);
   // Sums of floats in another order: a few units in the last place.
   assert(Math.abs(second.kernelSeconds - 50) < 1e-9 && Math.abs(second.cost!.amount - 0.1) < 1e-12);
-  assertEquals([second.basis, (await pace.estimate(plan, { ...device, adapter: "X2" })).basis], [
+  assertEquals([second.basis, (await throughput.estimate(plan, { ...device, adapter: "X2" })).basis], [
     "measured",
     "default",
   ]);
-  for (const seconds of [0, NaN]) await pace.learn("X1", work, seconds);
-  assertEquals(await pace.estimate(plan, device), second);
+  for (const seconds of [0, NaN]) await throughput.learn("X1", work, seconds);
+  assertEquals(await throughput.estimate(plan, device), second);
 });
 
 Deno.test("an estimate comes close to what the job then takes, once the device is known", async () => {
@@ -263,10 +263,10 @@ Deno.test("settings of job control are read with their units, and refused by the
   const read = (variables: Record<string, string>) => readJobControl((name) => variables[name]);
   assertEquals(read({}), {});
   assertEquals(read({ CLEARSTACK_RETENTION: "30d", CLEARSTACK_RUNNER: "pod" }), {
-    retentionMilliseconds: 30 * DAY,
+    retentionMs: 30 * DAY,
     instance: "pod",
   });
-  assertEquals(read({ CLEARSTACK_RETENTION: "1.5h" }).retentionMilliseconds, 5_400_000);
+  assertEquals(read({ CLEARSTACK_RETENTION: "1.5h" }).retentionMs, 5_400_000);
   assertEquals(read({ CLEARSTACK_PRICE_PER_GPU_SECOND: "0.0011" }).price, { perGpuSecond: 0.0011, currency: "USD" });
   for (
     const [name, value] of [

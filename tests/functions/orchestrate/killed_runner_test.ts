@@ -56,7 +56,7 @@ Deno.test("jobs of a runner that is killed are finished by another process, each
 
   const killed = performance.now();
   const deps = identityJobs();
-  const second = await LocalJobRunner.start({ deps, store: openStore(jobs), leaseMilliseconds: LEASE, log: () => {} });
+  const second = await LocalJobRunner.start({ deps, store: openStore(jobs), leaseMs: LEASE, log: () => {} });
   ending.defer(() => second.close());
   const { status } = (await Array.fromAsync(await second.events(first.line))).at(-1)!;
   assertEquals([status.state, status.tilesResumed, deps.kernels.runs.length], ["done", kept, 18 - kept]);

@@ -8,12 +8,12 @@ import { openStore } from "shared/storage/open_store.ts";
 import { identityJobs } from "../identity_jobs.ts";
 import { identityKernels } from "../identity_kernels.ts";
 
-const pace = Number(Deno.env.get("PACE"));
-const kernels = identityKernels(() => new Promise((resolve) => setTimeout(resolve, pace)));
+const throughput = Number(Deno.env.get("PACE"));
+const kernels = identityKernels(() => new Promise((resolve) => setTimeout(resolve, throughput)));
 const runner = await LocalJobRunner.start({
   deps: identityJobs(kernels),
   store: openStore(Deno.env.get("JOBS")!),
-  leaseMilliseconds: Number(Deno.env.get("LEASE")),
+  leaseMs: Number(Deno.env.get("LEASE")),
 });
 const request = Deno.env.get("REQUEST");
 if (request) console.log((await runner.submit(JobRequestSchema.parse(JSON.parse(request)))).id);

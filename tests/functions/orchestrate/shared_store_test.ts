@@ -106,14 +106,14 @@ Deno.test("the jobs of a runner that died are taken over, and only what is missi
   const { kernels, reached } = heldKernels(7);
   const wire = cuttable(store);
   const depsA = identityJobs(kernels);
-  const a = await start(wire.store, { deps: depsA, leaseMilliseconds: LEASE });
+  const a = await start(wire.store, { deps: depsA, leaseMs: LEASE });
   const { request, values } = await sampleRequest();
   const { id } = await a.submit(request);
   await reached;
   wire.cut();
   const depsB = identityJobs();
   const started = performance.now();
-  const b = await start(store, { deps: depsB, leaseMilliseconds: LEASE });
+  const b = await start(store, { deps: depsB, leaseMs: LEASE });
   const status = await ended(b, id);
   assertEquals([status.state, status.tilesResumed + status.result!.tilesComputed], ["done", 18]);
   assert(status.tilesResumed > 0);
@@ -128,13 +128,13 @@ Deno.test("a runner that lost its lease stops at once, and harms neither the rec
   const store = freshStore();
   const { kernels, reached, letGo } = heldKernels();
   const wire = cuttable(store);
-  const a = await start(wire.store, { deps: identityJobs(kernels), leaseMilliseconds: LEASE });
+  const a = await start(wire.store, { deps: identityJobs(kernels), leaseMs: LEASE });
   const { request, values } = await sampleRequest();
   const { id } = await a.submit(request);
   await reached;
   wire.cut();
   const held = heldKernels(4);
-  const b = await start(store, { deps: identityJobs(held.kernels), leaseMilliseconds: LEASE });
+  const b = await start(store, { deps: identityJobs(held.kernels), leaseMs: LEASE });
   await held.reached;
   wire.mend();
   // The next renewal meets the other's record; with no tile finished by this run, a cancelled one would remove the output.
@@ -155,7 +155,7 @@ Deno.test("a runner that starts again under its name goes on at once with what i
   const { kernels, reached } = heldKernels(5);
   const wire = cuttable(store);
   const control = { instance: "pod-1" };
-  const options = { control, leaseMilliseconds: 3_600_000 };
+  const options = { control, leaseMs: 3_600_000 };
   const first = await start(wire.store, { deps: identityJobs(kernels), ...options });
   const { id } = await first.submit((await sampleRequest()).request);
   await reached;
@@ -235,7 +235,7 @@ testOn(await cephServer(), "over S3, runners share jobs, keys and a death as ove
   const store = server.freshStore();
   const { kernels, reached } = heldKernels(4);
   const wire = cuttable(store);
-  const a = await start(wire.store, { deps: identityJobs(kernels), leaseMilliseconds: 3 * LEASE });
+  const a = await start(wire.store, { deps: identityJobs(kernels), leaseMs: 3 * LEASE });
   const { request, values } = await sampleRequest();
   const submit = () => a.submit(request, { idempotencyKey: "k" });
   const [{ id }, again] = await Promise.all([submit(), submit()]);
@@ -243,7 +243,7 @@ testOn(await cephServer(), "over S3, runners share jobs, keys and a death as ove
   await reached;
   wire.cut();
   const deps = identityJobs();
-  const b = await start(store, { deps, leaseMilliseconds: 3 * LEASE });
+  const b = await start(store, { deps, leaseMs: 3 * LEASE });
   assertEquals((await b.submit(request, { idempotencyKey: "k" })).id, id);
   assertEquals((await ended(b, id)).state, "done");
   assertEquals(await readOutput(request.output.url), values);

@@ -20,7 +20,7 @@ export interface PyramidSample {
 
 /** Jobs whose tiles of levels go through `wrap`. */
 export function pyramidJobs(wrap: (invoke: Invoke<"levels">) => Invoke<"levels"> = (invoke) => invoke): JobDeps {
-  const retries = { attempts: 2, firstDelayMilliseconds: 1, longestDelayMilliseconds: 1 };
+  const retries = { attempts: 2, firstDelayMs: 1, longestDelayMs: 1 };
   const tiles = createTileComputer(identityKernels());
   return { ...identityJobs(), engine: createLocalEngine({ ...tiles, levels: wrap(reduceTile) }, { retries }) };
 }

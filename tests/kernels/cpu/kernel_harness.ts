@@ -3,7 +3,7 @@
  */
 import { twiddleTable } from "kernels/cpu/fft/fft_plan.ts";
 import { kernelModule, type KernelOptions, type Kernels } from "kernels/cpu/steps/kernel_module.ts";
-import { type MemoryLayout, memoryLayout, MOST_PAGES } from "kernels/cpu/memory_layout.ts";
+import { MAX_PAGES, type MemoryLayout, memoryLayout } from "kernels/cpu/memory_layout.ts";
 import { exchangeTables } from "kernels/cpu/steps/row_exchange.ts";
 import type { Vec3 } from "shared/volume/geometry.ts";
 
@@ -26,7 +26,7 @@ const PLAIN: KernelOptions = {
 
 export function kernelHarness(box: Vec3, options: Partial<KernelOptions> = {}): Harness {
   const layout = memoryLayout(box, { threads: 1 });
-  const memory = new WebAssembly.Memory({ initial: layout.pages, maximum: MOST_PAGES, shared: true });
+  const memory = new WebAssembly.Memory({ initial: layout.pages, maximum: MAX_PAGES, shared: true });
   const floats = (address: number, count: number) => new Float32Array(memory.buffer, address, count);
   layout.plans.forEach((plan, axis) => {
     const table = twiddleTable(plan);

@@ -2,7 +2,7 @@ import { assert } from "@std/assert";
 import type { Rounding } from "kernels/cpu/fft/arithmetic.ts";
 import { frequencyRow } from "kernels/cpu/fft/fft_plan.ts";
 import { blocksPerRow } from "kernels/cpu/steps/row_exchange.ts";
-import { LEAST_POINTS_ADDRESS } from "kernels/cpu/threads/shared_control.ts";
+import { MIN_POINTS_ADDRESS } from "kernels/cpu/threads/shared_control.ts";
 import { isSmooth } from "shared/plan/fast_size.ts";
 import type { Vec3 } from "shared/volume/geometry.ts";
 import { type Complex, dft3 } from "../../reference/dft.ts";
@@ -104,7 +104,7 @@ Deno.test("row transforms give twice the half spectra of eight rows, and take th
       layout.spectrum,
       layout.images.estimate!,
       layout.sums,
-      LEAST_POINTS_ADDRESS,
+      MIN_POINTS_ADDRESS,
     ] as const;
     kernels.row_forward(...group);
 

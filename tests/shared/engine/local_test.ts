@@ -7,7 +7,7 @@ import type { Invoke } from "shared/engine/task_kinds.ts";
 import { ClearstackError } from "shared/errors.ts";
 import { countedTasks, sampleReport, sampleTask } from "./sample_tasks.ts";
 
-const soon = { attempts: 3, firstDelayMilliseconds: 1, longestDelayMilliseconds: 2 };
+const soon = { attempts: 3, firstDelayMs: 1, longestDelayMs: 2 };
 
 /** An engine over a function that only computes tiles. */
 const engineOf = (tiles: Invoke<"tiles">, options?: LocalEngineOptions) => {
@@ -122,7 +122,7 @@ Deno.test("cancelling aborts the tiles in flight, waits for them, and rejects as
 
 Deno.test("cancelling ends the wait before a retry at once", async () => {
   const stop = new AbortController();
-  const never = { attempts: 9, firstDelayMilliseconds: 1e9, longestDelayMilliseconds: 1e9 };
+  const never = { attempts: 9, firstDelayMs: 1e9, longestDelayMs: 1e9 };
   const engine = engineOf(() => Promise.reject(new ClearstackError("store-unavailable", "503")), {
     retries: never,
   });

@@ -33,7 +33,7 @@ Deno.test("attempts that failed are counted by the kind of their error, told in 
     ["tiles", "seams", "pilots", "levels"],
     (message, fields) => logged.push([message, fields]),
   );
-  const retries = { attempts: 3, firstDelayMilliseconds: 1, longestDelayMilliseconds: 1 };
+  const retries = { attempts: 3, firstDelayMs: 1, longestDelayMs: 1 };
   const deps = { ...identityJobs(), engine: createLocalEngine(tasks, { retries }) };
   const { request } = await sampleRequest();
   const [ended, again, bytes, voxels] = [

@@ -6,7 +6,7 @@ import { ClearstackError } from "shared/errors.ts";
 import { sampleReport, sampleTask } from "./sample_tasks.ts";
 
 const { signal } = new AbortController();
-const retries = { attempts: 3, firstDelayMilliseconds: 1, longestDelayMilliseconds: 2 };
+const retries = { attempts: 3, firstDelayMs: 1, longestDelayMs: 2 };
 
 /** Instances that compute tiles; each is told its number. */
 const workersOf = (count: number, tiles: (instance: number) => Invoke<"tiles">) =>
@@ -30,7 +30,7 @@ Deno.test("a task that takes far longer than the others is done a second time el
     if (attempt === 2) return Promise.resolve(sampleReport(index));
     return untilAborted(signal).finally(() => hungUp++);
   });
-  const flow = new TaskFlow("tiles", workers, { concurrency: 2, retries, lookMilliseconds: 10 });
+  const flow = new TaskFlow("tiles", workers, { concurrency: 2, retries, lookMs: 10 });
   const reports = await Promise.all(
     Array.from({ length: 12 }, (_, index) => flow.run(sampleTask(index), { signal })),
   );
@@ -52,7 +52,7 @@ Deno.test("a late task whose second attempt fails is still awaited", async () =>
     }
     return sampleReport(index);
   });
-  const flow = new TaskFlow("tiles", workers, { concurrency: 2, retries, lookMilliseconds: 10 });
+  const flow = new TaskFlow("tiles", workers, { concurrency: 2, retries, lookMs: 10 });
   await Promise.all(Array.from({ length: 12 }, (_, index) => flow.run(sampleTask(index), { signal })));
   await flow.close();
   assertEquals(attempts, 2);

@@ -43,7 +43,7 @@ Deno.test("a quiet stream sends comments, and then goes on with the event it wai
     await arrival.promise;
     yield* events(1);
   }
-  const reader = eventStream(late(), { controller: new AbortController(), heartbeatMilliseconds: 5 })
+  const reader = eventStream(late(), { controller: new AbortController(), heartbeatMs: 5 })
     .pipeThrough(new TextDecoderStream()).getReader();
   assertEquals((await reader.read()).value, "retry: 2000\n\n");
   assertEquals((await reader.read()).value, ": still here\n\n");
@@ -66,7 +66,7 @@ Deno.test("a reader that goes away aborts the source and ends its iteration", as
       ended = true;
     }
   }
-  const reader = eventStream(endless(), { controller, heartbeatMilliseconds: 5 }).getReader();
+  const reader = eventStream(endless(), { controller, heartbeatMs: 5 }).getReader();
   await reader.read();
   await reader.read();
   await reader.cancel();

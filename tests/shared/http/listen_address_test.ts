@@ -2,8 +2,8 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { ClearstackError } from "shared/errors.ts";
 import { listenAddress } from "shared/http/listen_address.ts";
 
-const address = (variables: Record<string, string>, tellsCallersApart = false) =>
-  listenAddress((name) => variables[name], { port: 8081, variables: "CLEARSTACK_TOKEN", tellsCallersApart });
+const address = (variables: Record<string, string>, authenticatesCallers = false) =>
+  listenAddress((name) => variables[name], { port: 8081, variables: "CLEARSTACK_TOKEN", authenticatesCallers });
 
 Deno.test("a function listens on this machine where nothing else is said", () => {
   assertEquals(address({}), { hostname: "127.0.0.1", port: 8081 });

@@ -13,7 +13,7 @@ function serve(work: (signal: AbortSignal) => Promise<unknown>) {
   const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: () => {} }, async (request) => {
     await request.text();
     try {
-      return await longAnswer(request, work, { log, beatMilliseconds: 20 });
+      return await longAnswer(request, work, { log, beatMs: 20 });
     } catch (error) {
       return answerError(error, log);
     }
@@ -61,11 +61,11 @@ Deno.test("a caller that hangs up cancels the work, however long its request was
 
 Deno.test("a function that falls silent is given up, one that beats is not", async () => {
   const beating = serve(() => delay(300).then(() => ({ sum: 3 })));
-  assertEquals(await callJson(beating.url, ANSWER, { silenceMilliseconds: 150 }), { sum: 3 });
+  assertEquals(await callJson(beating.url, ANSWER, { silenceMs: 150 }), { sum: 3 });
   await beating.close();
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr as Deno.NetAddr;
-  const call = callJson(`http://127.0.0.1:${port}`, ANSWER, { silenceMilliseconds: 50 });
+  const call = callJson(`http://127.0.0.1:${port}`, ANSWER, { silenceMs: 50 });
   const mute = await listener.accept();
   assertEquals((await assertRejects(() => call, ClearstackError, "fell silent")).kind, "device-lost");
   mute.close();

@@ -53,7 +53,7 @@ Deno.test({
       }
       for (
         const [name, message] of [
-          ["no_colour", "3 samples per pixel (colour)"],
+          ["no_color", "3 samples per pixel (color)"],
           ["no_complex", "a format not read"],
         ] as const
       ) {

@@ -9,7 +9,7 @@ import { backgroundOf, borderValues } from "shared/psf/measure/psf_background.ts
 import { centreOfMass, centreOfPeak, recentred, shifted } from "shared/psf/centring.ts";
 import { cropByEnergy, energyBox } from "shared/psf/measure/energy_box.ts";
 import { gaussianPsf } from "shared/psf/generate/gaussian_psf.ts";
-import { mendPsf } from "shared/psf/measure/repair_psf.ts";
+import { repairPsf } from "shared/psf/measure/repair_psf.ts";
 import { aboutCentre, centreVoxel, mirroredInDepth, type PsfVolume, sumOf } from "shared/psf/psf_volume.ts";
 import { radiallyAveraged } from "shared/psf/measure/radial_average.ts";
 import { resampled } from "shared/psf/resample_psf.ts";
@@ -250,7 +250,7 @@ Deno.test("several measurements are averaged about one centre, each counting ali
 Deno.test("mending takes its steps in order and ends in values of sum 1 that are not negative", () => {
   const { shape, values } = sampledGaussian([21, 31, 31], [2, 3, 3], [0, 1.3, -0.6]);
   const volume = { shape, values: values.map((value) => 200 + 5000 * value) };
-  const mended = mendPsf(volume, {
+  const mended = repairPsf(volume, {
     background: "auto",
     recentre: "peak",
     radialAverage: true,
@@ -281,6 +281,6 @@ Deno.test("planes are mirrored about the centre voxel, for odd and even depths",
 
 Deno.test("resampling without a known voxel size, and subtracting all there is, are refused", () => {
   const volume = gaussianPsf([5, 5, 5], [1, 1, 1]);
-  assertThrows(() => mendPsf(volume, { resampleTo: [1, 1, 1] }), ClearstackError, "--psf-voxel");
-  assertThrows(() => mendPsf(volume, { background: 1 }), ClearstackError, "subtract less background");
+  assertThrows(() => repairPsf(volume, { resampleTo: [1, 1, 1] }), ClearstackError, "--psf-voxel");
+  assertThrows(() => repairPsf(volume, { background: 1 }), ClearstackError, "subtract less background");
 });

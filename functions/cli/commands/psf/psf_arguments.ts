@@ -4,7 +4,7 @@ import { ClearstackError } from "shared/errors.ts";
 import type { Vec3 } from "shared/volume/geometry.ts";
 import { openImage } from "shared/image/open_image.ts";
 import { CENTRES } from "shared/psf/centring.ts";
-import type { MendOptions } from "shared/psf/measure/repair_psf.ts";
+import type { RepairOptions } from "shared/psf/measure/repair_psf.ts";
 import { checkVoxel, type Objective } from "shared/psf/generate/optics.ts";
 import { voxelMicrometre } from "shared/psf/spacing.ts";
 import { redactUrl } from "shared/storage/url.ts";
@@ -29,7 +29,7 @@ export const VOXEL_FLAGS = {
 } satisfies Record<string, Flag>;
 
 /** What can be done to a measured PSF. */
-export const MEND_FLAGS = {
+export const REPAIR_FLAGS = {
   "subtract-background": {},
   "background": { form: "the level to subtract, a number" },
   "recentre": { form: `one of ${CENTRES.join(", ")}` },
@@ -109,12 +109,12 @@ export function location(url: string, path: string | undefined): Location {
   return { url, ...(path === undefined ? {} : { path }) };
 }
 
-/** The steps asked for by {@link MEND_FLAGS}. */
-export function mendOptions(args: ParsedArguments): MendOptions {
-  const [level, centre] = [number(args, "background", MEND_FLAGS), args.value("recentre")];
-  const cropEnergy = number(args, "crop-energy", MEND_FLAGS);
+/** The steps asked for by {@link REPAIR_FLAGS}. */
+export function repairOptions(args: ParsedArguments): RepairOptions {
+  const [level, centre] = [number(args, "background", REPAIR_FLAGS), args.value("recentre")];
+  const cropEnergy = number(args, "crop-energy", REPAIR_FLAGS);
   if (cropEnergy !== undefined && !(cropEnergy > 0 && cropEnergy <= 1)) {
-    refuseValue("crop-energy", args.value("crop-energy")!, MEND_FLAGS["crop-energy"].form);
+    refuseValue("crop-energy", args.value("crop-energy")!, REPAIR_FLAGS["crop-energy"].form);
   }
   return {
     background: level ?? (args.has("subtract-background") ? "auto" : undefined),

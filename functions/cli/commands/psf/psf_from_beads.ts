@@ -2,32 +2,32 @@
 import { ClearstackError } from "shared/errors.ts";
 import { mapAxes, type Vec3 } from "shared/volume/geometry.ts";
 import { averageBeads, type BeadReport } from "shared/psf/measure/average_beads.ts";
-import { mendPsf } from "shared/psf/measure/repair_psf.ts";
+import { repairPsf } from "shared/psf/measure/repair_psf.ts";
 import { readVolume, type StoredVolume } from "shared/psf/read_volume.ts";
 import { checkPsfUrl } from "shared/psf/write_psf.ts";
 import { redactUrl } from "shared/storage/url.ts";
 import { refuseValue, triple, wholeNumber } from "../../flags/argument_values.ts";
 import type { Io } from "../../io.ts";
 import { type Flag, parseArguments, type ParsedArguments } from "../../flags/parse_arguments.ts";
-import { location, MEND_FLAGS, mendOptions, number, OUTPUT_FLAGS, voxel, VOXEL_FORM } from "./psf_arguments.ts";
-import { mendLines } from "./psf_repair.ts";
+import { location, number, OUTPUT_FLAGS, REPAIR_FLAGS, repairOptions, voxel, VOXEL_FORM } from "./psf_arguments.ts";
+import { repairLines } from "./psf_repair.ts";
 import { deliver } from "./psf_report.ts";
 
-const MOST_SIDE = 1025;
+const MAX_SIDE = 1025;
 const INDEX_FORM = "a whole number from 0";
-const MOST_INDEX = 1_000_000;
+const MAX_INDEX = 1_000_000;
 
 const FLAGS = {
   "bead-distance": { form: "the least distance between beads in micrometres, such as 4" },
-  "shape": { form: `Z,Y,X: odd whole numbers from 1 to ${MOST_SIDE}, such as 31,31,31 (Y,X for a 2-D image)` },
+  "shape": { form: `Z,Y,X: odd whole numbers from 1 to ${MAX_SIDE}, such as 31,31,31 (Y,X for a 2-D image)` },
   "threshold": { form: "a bead's height above the background in its standard deviations, such as 8" },
   "saturation": { form: "the value at which the camera is saturated" },
   "voxel": { form: VOXEL_FORM },
   "path": { form: "the path of an array inside IMAGE" },
   "time": { form: INDEX_FORM },
   "channel": { form: INDEX_FORM },
-  "radial-average": MEND_FLAGS["radial-average"],
-  "crop-energy": MEND_FLAGS["crop-energy"],
+  "radial-average": REPAIR_FLAGS["radial-average"],
+  "crop-energy": REPAIR_FLAGS["crop-energy"],
   ...OUTPUT_FLAGS,
 } satisfies Record<string, Flag>;
 
@@ -67,14 +67,14 @@ export async function fromBeadsCommand(args: readonly string[], io: Io): Promise
     shape: shapeOf(parsed, image.shape, mapAxes((axis) => distance / voxelMicrometre[axis])),
     saturation: number(parsed, "saturation", FLAGS) ?? saturationOf(image),
   });
-  const mended = mendPsf(psf, { ...mendOptions(parsed), voxelMicrometre });
+  const mended = repairPsf(psf, { ...repairOptions(parsed), voxelMicrometre });
   const facts = {
     input: redactUrl(input),
     beadDistanceMicrometre: distance,
     beads: report,
     negativeShare: mended.negativeShare,
   };
-  const lines = [...describeBeads(report, voxelMicrometre), ...mendLines(mended)];
+  const lines = [...describeBeads(report, voxelMicrometre), ...repairLines(mended)];
   await deliver({ url, ...mended, facts, lines, warnings: warningsOf(report) }, parsed, io);
   return 0;
 }
@@ -85,7 +85,7 @@ function shapeOf(args: ParsedArguments, image: Vec3, distanceVoxels: Vec3): Vec3
   if (text === undefined) {
     return mapAxes((axis) => image[axis] === 1 ? 1 : 2 * Math.max(3, Math.floor(distanceVoxels[axis] / 2)) + 1);
   }
-  const sides = triple("shape", text, FLAGS.shape.form, [1, MOST_SIDE]);
+  const sides = triple("shape", text, FLAGS.shape.form, [1, MAX_SIDE]);
   if (sides.some((side) => side % 2 === 0)) refuseValue("shape", text, FLAGS.shape.form);
   return sides.length === 3 ? sides : [1, ...sides];
 }
@@ -103,7 +103,7 @@ function positive(args: ParsedArguments, flag: "bead-distance" | "threshold"): n
 
 function index(args: ParsedArguments, flag: "time" | "channel"): number | undefined {
   const text = args.value(flag);
-  return text === undefined ? undefined : wholeNumber(flag, text, INDEX_FORM, [0, MOST_INDEX]);
+  return text === undefined ? undefined : wholeNumber(flag, text, INDEX_FORM, [0, MAX_INDEX]);
 }
 
 function describeBeads(report: BeadReport, voxelMicrometre: Vec3): string[] {

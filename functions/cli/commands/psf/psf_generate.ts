@@ -20,9 +20,9 @@ import {
 } from "./psf_arguments.ts";
 import { deliver } from "./psf_report.ts";
 
-const MOST_SIDE = 4096;
+const MAX_SIDE = 4096;
 const SHAPE_FORM =
-  `auto, or Z,Y,X: whole numbers from 1 to ${MOST_SIDE}, odd ones have a middle voxel (Y,X for a 2-D image)`;
+  `auto, or Z,Y,X: whole numbers from 1 to ${MAX_SIDE}, odd ones have a middle voxel (Y,X for a 2-D image)`;
 const WIDTHS_FORM = "widths at half height in micrometres, Z,Y,X such as 0.8,0.25,0.25";
 
 /** Flags of the layers above the sample, and what they set. */
@@ -144,7 +144,7 @@ function confocalOf(args: ParsedArguments): Pick<DiffractionRequest, "confocal">
 function shapeOf(args: ParsedArguments, [height]: Vec3): Vec3 | "auto" {
   const text = args.value("shape") ?? "auto";
   if (text === "auto") return text;
-  const sides = triple("shape", text, SHAPE_FORM, [1, MOST_SIDE]);
+  const sides = triple("shape", text, SHAPE_FORM, [1, MAX_SIDE]);
   if (sides.length === 3) return sides;
   if (height > 0) refuseValue("shape", text, "Z,Y,X, since the voxel size has three numbers");
   return [1, ...sides];

@@ -2,14 +2,14 @@
 import { ClearstackError } from "shared/errors.ts";
 import { formatVec3, type Vec3 } from "shared/volume/geometry.ts";
 import { averagePsfs } from "shared/psf/measure/average_psfs.ts";
-import { type MendedPsf, mendPsf } from "shared/psf/measure/repair_psf.ts";
+import { type RepairedPsf, repairPsf } from "shared/psf/measure/repair_psf.ts";
 import type { PsfVolume } from "shared/psf/psf_volume.ts";
 import { readVolume } from "shared/psf/read_volume.ts";
 import { checkPsfUrl } from "shared/psf/write_psf.ts";
 import { redactUrl } from "shared/storage/url.ts";
 import type { Io } from "../../io.ts";
 import { type Flag, parseArguments } from "../../flags/parse_arguments.ts";
-import { location, MEND_FLAGS, mendOptions, OUTPUT_FLAGS, targetVoxel, voxel } from "./psf_arguments.ts";
+import { location, OUTPUT_FLAGS, REPAIR_FLAGS, repairOptions, targetVoxel, voxel } from "./psf_arguments.ts";
 import { VOXEL_FLAGS, VOXEL_FORM } from "./psf_arguments.ts";
 import { deliver } from "./psf_report.ts";
 
@@ -17,12 +17,12 @@ const FLAGS = {
   ...VOXEL_FLAGS,
   "psf-voxel": { form: VOXEL_FORM },
   "psf-path": { form: "the path of an array inside the PSF" },
-  ...MEND_FLAGS,
+  ...REPAIR_FLAGS,
   ...OUTPUT_FLAGS,
 } satisfies Record<string, Flag>;
 
 /** PSFs that one average may take. */
-const MOST_PSFS = 64;
+const MAX_PSFS = 64;
 
 /** `psf resample PSF OUTPUT`: one PSF, mended and at another voxel size. */
 export async function resampleCommand(args: readonly string[], io: Io): Promise<number> {
@@ -37,8 +37,8 @@ export async function resampleCommand(args: readonly string[], io: Io): Promise<
 export async function averageCommand(args: readonly string[], io: Io): Promise<number> {
   return await mendCommand(args, io, {
     usage: "psf average PSF PSF... OUTPUT",
-    positionals: ["PSF", "PSF", "OUTPUT", ...Array<string>(MOST_PSFS - 2).fill("PSF")],
-    optional: MOST_PSFS - 2,
+    positionals: ["PSF", "PSF", "OUTPUT", ...Array<string>(MAX_PSFS - 2).fill("PSF")],
+    optional: MAX_PSFS - 2,
     flags: FLAGS,
   });
 }
@@ -52,7 +52,7 @@ async function mendCommand(
   const inputs = parsed.positionals.slice(0, -1);
   const url = parsed.positionals.at(-1)!;
   checkPsfUrl(url);
-  const options = mendOptions(parsed);
+  const options = repairOptions(parsed);
   const [target, given] = [await targetVoxel(parsed), voxel(parsed, "psf-voxel")];
   const volumes: PsfVolume[] = [];
   let voxelMicrometre: Vec3 | undefined = given;
@@ -64,7 +64,7 @@ async function mendCommand(
     volumes.push({ shape: stored.shape, values: Float64Array.from(stored.values) });
   }
   const volume = volumes.length === 1 ? volumes[0]! : averagePsfs(volumes);
-  const mended = mendPsf(volume, { ...options, resampleTo: target, voxelMicrometre });
+  const mended = repairPsf(volume, { ...options, resampleTo: target, voxelMicrometre });
   const facts = {
     inputs: inputs.map(redactUrl),
     ...options,
@@ -72,7 +72,7 @@ async function mendCommand(
     negativeShare: mended.negativeShare,
   };
   await deliver(
-    { url, ...mended, facts, lines: [...lineOfInputs(inputs), ...mendLines(mended)], warnings: [] },
+    { url, ...mended, facts, lines: [...lineOfInputs(inputs), ...repairLines(mended)], warnings: [] },
     parsed,
     io,
   );
@@ -98,7 +98,7 @@ function lineOfInputs(inputs: readonly string[]): string[] {
 }
 
 /** What was done, in words. */
-export function mendLines({ background, negativeShare }: MendedPsf): string[] {
+export function repairLines({ background, negativeShare }: RepairedPsf): string[] {
   return [
     ...(background === 0 ? [] : [`background of ${background.toPrecision(4)} taken off`]),
     ...(negativeShare === 0 ? [] : [`negative values, ${(100 * negativeShare).toPrecision(2)} % of it, set to 0`]),

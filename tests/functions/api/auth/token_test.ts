@@ -170,7 +170,7 @@ Deno.test("a provider that comes back is asked again after a pause, and not befo
   const patient = createTokenVerifier(provider.settings());
   for (let i = 0; i < 3; i++) await assertRejects(() => patient(token), ProviderUnavailable);
   assertEquals(provider.paths.length, 1);
-  const eager = createTokenVerifier(provider.settings(), { pauseMilliseconds: 0 });
+  const eager = createTokenVerifier(provider.settings(), { pauseMs: 0 });
   await assertRejects(() => eager(token), ProviderUnavailable);
   down = false;
   assertEquals((await eager(token))?.id, "oidc:ada");

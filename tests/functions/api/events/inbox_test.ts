@@ -23,7 +23,7 @@ const keys = (store: Store) => Array.fromAsync(store.list(""));
 
 function open(store: Store, submit: (entry: InboxEntry) => Promise<unknown>, capacity = 1000) {
   const lines: string[] = [];
-  const inbox = new EventInbox({ store, submit, capacity, retryMilliseconds: 1, log: (line) => lines.push(line) });
+  const inbox = new EventInbox({ store, submit, capacity, retryMs: 1, log: (line) => lines.push(line) });
   return { inbox, lines };
 }
 

@@ -47,7 +47,7 @@ export function eventService(options: ServiceOptions = {}) {
   const log: string[] = [];
   const write = (line: string) => void log.push(line);
   const inbox = new EventInbox({
-    ...{ store, capacity, log: write, retryMilliseconds: 1 },
+    ...{ store, capacity, log: write, retryMs: 1 },
     submit: ({ request, key, owner }) => (options.submit ?? submit)(request, { idempotencyKey: key, owner }),
   });
   const senders = new Senders();

@@ -28,7 +28,7 @@ Deno.test("the demo restores its sample, draws it, and replaces only what an ear
     for (const name of ["slice.png", "projection.png"]) {
       const { width, height, data } = decode(await Deno.readFile(`${folder}/${name}`));
       assertEquals([width, height], [1592, 927]);
-      assert(new Set(data).size > 100, `${name} has few colours`);
+      assert(new Set(data).size > 100, `${name} has few colors`);
     }
     assertEquals(await Deno.readTextFile(`${folder}/notes.txt`), "the user's own");
     assert(await exists(`${folder}/deconvolved.zarr/zarr.json`));

@@ -14,7 +14,7 @@ Deno.test("a letter is drawn dot by dot", () => {
 
 Deno.test("text covers the width that it is measured to have, and no more", () => {
   const canvas = new PngCanvas(60, 20, [0, 0, 0]);
-  canvas.text({ left: 3, top: 2 }, "Hm", { colour: [255, 255, 255], dot: 2 });
+  canvas.text({ left: 3, top: 2 }, "Hm", { color: [255, 255, 255], dot: 2 });
   const { data, width } = decode(canvas.encode());
   const columns = Array.from(
     { length: width },

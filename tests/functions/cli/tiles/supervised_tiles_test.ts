@@ -42,7 +42,7 @@ async function runWith(env: Record<string, string>, { deadline }: { deadline?: T
     tiling: { tile: [8, 16, 16], halo: [0, 4, 4] },
     backend: "cpu",
   });
-  const retries = { attempts: 3, firstDelayMilliseconds: 1, longestDelayMilliseconds: 1 };
+  const retries = { attempts: 3, firstDelayMs: 1, longestDelayMs: 1 };
   const told: string[] = [];
   const deps = { ...identityJobs(), engine: createLocalEngine({ ...tiles, levels: reduceTile }, { retries }) };
   try {

@@ -36,7 +36,7 @@ function receiver(answer: (count: number) => number | Promise<number>) {
 }
 
 function start(store: Store, options: Partial<LocalJobRunnerOptions> = {}) {
-  const webhooks = { send: fetch, pausesMilliseconds: [1, 1, 1] };
+  const webhooks = { send: fetch, pausesMs: [1, 1, 1] };
   const control = { webhookSecret: SECRET };
   const log = () => {};
   return LocalJobRunner.start({
@@ -44,7 +44,7 @@ function start(store: Store, options: Partial<LocalJobRunnerOptions> = {}) {
     store,
     control,
     webhooks,
-    leaseMilliseconds: 400,
+    leaseMs: 400,
     log,
     ...options,
   });
@@ -131,7 +131,7 @@ Deno.test("cancelled and failed jobs are told too", async () => {
 Deno.test("a message that a process could not deliver is delivered by the next one", async () => {
   await using hook = receiver((count) => count === 1 ? 500 : 200);
   const store = freshStore();
-  const webhooks = { send: fetch, pausesMilliseconds: [3_600_000] };
+  const webhooks = { send: fetch, pausesMs: [3_600_000] };
   const first = await start(store, { webhooks, control: { webhookSecret: SECRET, instance: "one" } });
   const { id } = await first.submit({ ...(await sampleRequest()).request, webhook: { url: hook.url } });
   await hook.arrived(1);
@@ -162,7 +162,7 @@ Deno.test("a receiver that is gone, forbidden, or never accepts is given up, and
     return Promise.reject(new ClearstackError("forbidden", "a private address"));
   };
   const store = freshStore();
-  const runner = await start(store, { webhooks: { send, pausesMilliseconds: [1] } });
+  const runner = await start(store, { webhooks: { send, pausesMs: [1] } });
   await runner.submit({ ...(await sampleRequest()).request, webhook: { url: "http://10.0.0.1/" } });
   await until(() => Promise.resolve(sent > 0));
   await released(store);

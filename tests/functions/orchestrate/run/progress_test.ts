@@ -36,7 +36,7 @@ Deno.test("tiles that finish three at a time are averaged", () => {
   assertAlmostEquals(progress.etaSeconds!, 76 * 3, 1e-9);
 });
 
-Deno.test("the estimate follows a change of pace once the window has passed", () => {
+Deno.test("the estimate follows a change of throughput once the window has passed", () => {
   const { progress, finish } = timed(1000);
   for (let i = 0; i < 100; i++) finish(10);
   for (let i = 0; i < 24; i++) finish(1);

@@ -31,7 +31,7 @@ async function channelsOf(omero: unknown, version: "0.4" | "0.5", axes = "czyx")
 }
 
 for (const version of ["0.4", "0.5"] as const) {
-  Deno.test(`names, colours and wavelengths of channels are read from OME-Zarr ${version}`, async () => {
+  Deno.test(`names, colors and wavelengths of channels are read from OME-Zarr ${version}`, async () => {
     assertEquals(await channelsOf({ channels: NAMED }, version), READ);
     assertEquals(await channelsOf({ channels: NAMED.slice(0, 1) }, version, "zyx"), READ.slice(0, 1));
   });
@@ -67,7 +67,7 @@ const ome = (channels: string, count: number) =>
   `DimensionOrder="XYZCT" SizeX="5" SizeY="3" SizeZ="1" SizeC="${count}" SizeT="1" Type="uint8">${channels}<TiffData/>` +
   `</Pixels></Image><ROI><Union/></ROI></OME>`;
 
-Deno.test("names, colours and wavelengths of channels are read from OME-XML", () => {
+Deno.test("names, colors and wavelengths of channels are read from OME-XML", () => {
   const red = (0xff0000ff | 0).toString();
   const text = ome(
     `<Channel ID="Channel:0:0" Name="DAPI &amp; more" Color="${red}" EmissionWavelength="461.5"/>` +
@@ -93,7 +93,7 @@ Deno.test("an OME-TIFF of one plane keeps the name of its only channel, and igno
 });
 
 Deno.test({
-  name: "names and colours of channels are read from what tifffile writes for ImageJ and as OME-TIFF",
+  name: "names and colors of channels are read from what tifffile writes for ImageJ and as OME-TIFF",
   ignore: !hasPython,
   async fn() {
     const folder = await Deno.makeTempDir();

@@ -19,7 +19,7 @@ Deno.test("an image without channels is one grey channel that bears its name", (
   assertEquals(shown(imageInfo("yx", [10, 10]), 1), [["deconvolved", "FFFFFF", true]]);
 });
 
-Deno.test("channels keep their names and colours; what is missing follows from the wavelength, else from a list", () => {
+Deno.test("channels keep their names and colors; what is missing follows from the wavelength, else from a list", () => {
   const channels: Channel[] = [
     { name: "DAPI", color: "123ABC" },
     { emissionNanometres: 519.4 },

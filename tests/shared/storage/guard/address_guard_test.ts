@@ -162,7 +162,7 @@ Deno.test("addresses are kept for a while, and a name that has moved into the ne
   const patient = createAddressGuard({ resolve: moving });
   for (let i = 0; i < 3; i++) await patient.check(new URL("https://moving.example/"));
   assertEquals(asked, 1);
-  const forgetful = createAddressGuard({ resolve: moving, keepMilliseconds: 0 });
+  const forgetful = createAddressGuard({ resolve: moving, keepMs: 0 });
   await assertRejects(() => forgetful.check(new URL("https://moving.example/")), ClearstackError);
 });
 
