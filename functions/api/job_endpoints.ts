@@ -7,7 +7,8 @@ import { EVENT_STREAM_HEADERS, eventStream, lastEventId } from "shared/http/even
 import { requireRole } from "./auth/require_role.ts";
 import type { Env } from "./env.ts";
 import { listedOwner, ownerOf, visible } from "./job_access.ts";
-import type { Principal, Role } from "./principal.ts";
+import type { Role } from "shared/keys/role.ts";
+import type { Principal } from "./principal.ts";
 import { QuotaGate } from "./quota_gate.ts";
 import * as routes from "./routes.ts";
 import type { AllowedUrls } from "./url_policy.ts";

@@ -1,10 +1,6 @@
 /** Who calls, and what they may do. */
-import { z } from "zod";
 import type { Quotas } from "shared/contract/quotas.ts";
-
-/** `read` sees its own jobs, `submit` also starts and cancels them, `admin` sees and cancels everybody's. */
-export const RoleSchema = z.enum(["read", "submit", "admin"]);
-export type Role = z.infer<typeof RoleSchema>;
+import type { Role } from "shared/keys/role.ts";
 
 /** A caller that has been told apart from others. */
 export interface Principal {

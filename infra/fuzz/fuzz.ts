@@ -1,8 +1,8 @@
 /** Every function's endpoints in one process, under fire. */
 import fc from "fast-check";
 import { createApiApp } from "functions/api/app.ts";
-import { apiKeyHash, createApiKey } from "functions/api/auth/api_key.ts";
-import { formatKeyRecords } from "functions/api/auth/key_records.ts";
+import { apiKeyHash, createApiKey } from "shared/keys/api_key.ts";
+import { formatKeyRecords } from "shared/keys/key_records.ts";
 import { KeyRing } from "functions/api/auth/key_ring.ts";
 import { checkAllowedUrls } from "functions/api/url_policy.ts";
 import { createDeconvolveApp } from "functions/deconvolve/app.ts";

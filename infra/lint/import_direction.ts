@@ -23,8 +23,14 @@ const SHARED_FOR_KERNELS = [
   "shared/wasm/wasm_module.ts",
 ];
 
-/** Commands of the command line that put functions on a port; other functions serve from their main.ts. */
-const SERVING_COMMANDS = ["functions/cli/commands/serve.ts", "functions/cli/demo/demo.ts"];
+/** Functions that may import others. The library hosts them, and the command line goes through it. */
+const HOSTED_BY: Readonly<Record<string, (hosted: string) => boolean>> = {
+  library: (hosted) => hosted !== "cli",
+  cli: (hosted) => hosted === "library",
+};
+
+/** Files that open ports besides main.ts: the library puts functions on one, the demo its files. */
+const SERVING_FILES = ["functions/library/start_service.ts", "functions/cli/demo/demo.ts"];
 
 const GPU_FILE = "kernels/webgpu/device/gpu_device.ts";
 
@@ -59,8 +65,10 @@ export function forbiddenImport(importer: string, imported: string): string | un
   if (from === "kernels" && to === "shared" && !SHARED_FOR_KERNELS.includes(imported)) {
     return `kernels/ may import only ${SHARED_FOR_KERNELS.join(", ")} of shared/, not ${imported}`;
   }
-  if (from === "functions" && to === "functions" && fromFunction !== toFunction && fromFunction !== "cli") {
-    return `functions never import each other (${fromFunction} imports ${toFunction}): put what they share in shared/`;
+  if (from === "functions" && to === "functions" && fromFunction !== toFunction) {
+    if (HOSTED_BY[fromFunction!]?.(toFunction!)) return undefined;
+    return `functions never import each other (${fromFunction} imports ${toFunction}): put what they share in shared/; ` +
+      "library alone hosts them, and cli goes through library";
   }
   return undefined;
 }
@@ -93,7 +101,7 @@ function forbiddenGlobal(path: string, global: string | undefined, property: str
     return "the environment is read in a function's main.ts only: take the value as an argument";
   }
   const serves = global === "Deno" && property === "serve";
-  if (serves && !isEntryPoint(path) && !SERVING_COMMANDS.includes(path)) {
+  if (serves && !isEntryPoint(path) && !SERVING_FILES.includes(path)) {
     return "ports are opened in a function's main.ts only: export an app and let main.ts serve it";
   }
   return undefined;

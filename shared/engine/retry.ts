@@ -1,6 +1,7 @@
 /** Trying again what may pass: exponential backoff with jitter, and a budget. */
 import { ClearstackError, toClearstackError } from "shared/errors.ts";
 import { pause } from "shared/process/pause.ts";
+import type { TileRetry } from "./engine.ts";
 
 /** How often and how patiently a failed call is tried again. */
 export interface RetryPolicy {
@@ -46,4 +47,9 @@ export async function withRetries<T>(f: () => Promise<T>, { policy, signal, onRe
 function backoff(policy: RetryPolicy, attempt: number): number {
   const full = Math.min(policy.longestDelayMs, policy.firstDelayMs * 2 ** (attempt - 1));
   return full * (0.5 + 0.5 * Math.random());
+}
+
+/** One line that says what is tried again. */
+export function retryMessage(what: string, { index, attempt, message }: TileRetry): string {
+  return `${what} ${index} failed (attempt ${attempt}), trying again: ${message}`;
 }

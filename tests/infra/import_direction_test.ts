@@ -12,7 +12,7 @@ const EDGES = ["architecture/edges"];
 
 const WRONG_WAY: [path: string, source: string][] = [
   ["shared/plan/plan_job.ts", `import { a } from "kernels/deconvolver.ts";`],
-  ["shared/plan/plan_job.ts", `import { a } from "../kernels/deconvolver.ts";`],
+  ["shared/plan/plan_job.ts", `import { a } from "../../kernels/deconvolver.ts";`],
   ["shared/image/x.ts", `export * from "functions/api/app.ts";`],
   ["shared/image/x.ts", `export { a } from "functions/api/app.ts";`],
   ["kernels/cpu/x.ts", `import type { A } from "shared/contract.ts";`],
@@ -22,6 +22,12 @@ const WRONG_WAY: [path: string, source: string][] = [
   ["kernels/cpu/x.ts", `new Worker(new URL("../../functions/cli/worker.ts", import.meta.url), { type: "module" });`],
   ["functions/api/app.ts", `import { a } from "functions/orchestrate/app.ts";`],
   ["functions/api/app.ts", `import { a } from "../cli/main.ts";`],
+  ["functions/api/app.ts", `import { a } from "functions/library/deconvolve.ts";`],
+  ["functions/orchestrate/app.ts", `const a = await import("functions/library/run_local.ts");`],
+  ["functions/library/deconvolve.ts", `import { a } from "functions/cli/main.ts";`],
+  ["functions/cli/commands/serve.ts", `import { a } from "functions/api/app.ts";`],
+  ["functions/cli/commands/serve.ts", `const a = await import("functions/orchestrate/run/run_job.ts");`],
+  ["functions/cli/commands/serve.ts", `import type { A } from "functions/deconvolve/compute_tile.ts";`],
   ["functions/cli/demo/demo.ts", `import { a } from "../../infra/oracles/x.ts";`],
 ];
 
@@ -34,7 +40,9 @@ const RIGHT_WAY: [path: string, source: string][] = [
   ],
   ["functions/deconvolve/app.ts", `import { a } from "kernels/backend.ts"; import { b } from "shared/contract.ts";`],
   ["functions/deconvolve/app.ts", `import { a } from "./compute_tile.ts";`],
-  ["functions/cli/commands/serve.ts", `import { a } from "functions/api/app.ts";`],
+  ["functions/cli/commands/serve.ts", `import { a } from "functions/library/start_service.ts";`],
+  ["functions/library/start_service.ts", `import { a } from "functions/api/app.ts";`],
+  ["functions/library/tile_process.ts", `new URL("../deconvolve/main.ts", import.meta.url);`],
   ["infra/bench/x.ts", `import { a } from "functions/cli/main.ts"; import b from "../reference/model.ts";`],
   ["tests/x_test.ts", `import { a } from "../infra/lint/x.ts"; import { b } from "shared/plan/plan_job.ts";`],
 ];
@@ -58,11 +66,13 @@ Deno.test("the environment is read in main.ts, infra and tests only", () => {
   assertEquals(broken("shared/plan/plan_job.ts", `import process from "node:process"; process.env.A;`), EDGES);
 });
 
-Deno.test("a port is opened in main.ts and in the commands that serve only", () => {
+Deno.test("a port is opened in main.ts and in the files that serve only", () => {
   const source = `Deno.serve({ port: 0 }, app.fetch)`;
   assertEquals(broken("functions/api/app.ts", source), EDGES);
   assertEquals(broken("functions/cli/commands/deconvolve.ts", source), EDGES);
-  assertEquals(broken("functions/cli/commands/serve.ts", source), []);
+  assertEquals(broken("functions/cli/commands/serve.ts", source), EDGES);
+  assertEquals(broken("functions/library/deconvolve.ts", source), EDGES);
+  assertEquals(broken("functions/library/start_service.ts", source), []);
   assertEquals(broken("functions/orchestrate/main.ts", source), []);
 });
 

@@ -2,9 +2,9 @@
 import type { Quotas } from "shared/contract/quotas.ts";
 import { errorToRecord } from "shared/errors.ts";
 import type { Principal } from "../principal.ts";
-import { apiKeyId, isApiKey } from "./api_key.ts";
-import type { KeyRecord } from "./key_records.ts";
-import { parseKeyRecords } from "./key_records.ts";
+import { apiKeyId, isApiKey } from "shared/keys/api_key.ts";
+import type { KeyRecord } from "shared/keys/key_records.ts";
+import { parseKeyRecords } from "shared/keys/key_records.ts";
 
 /** Where keys come from. */
 export interface KeyRingOptions {

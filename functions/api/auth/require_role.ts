@@ -1,6 +1,7 @@
 /** The one place where roles decide. */
 import { ClearstackError } from "shared/errors.ts";
-import type { Principal, Role } from "../principal.ts";
+import type { Role } from "shared/keys/role.ts";
+import type { Principal } from "../principal.ts";
 
 /** Roles that include another. */
 const INCLUDED_IN: Readonly<Record<Role, readonly Role[]>> = {

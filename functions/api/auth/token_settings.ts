@@ -1,6 +1,6 @@
 /** Which tokens of which identity provider count. */
 import { z } from "zod";
-import { RoleSchema } from "../principal.ts";
+import { RoleSchema } from "shared/keys/role.ts";
 
 /** Signatures with a key pair. A secret that both sides share (HS256 ...) would let every holder of a public key forge. */
 const ALGORITHMS = [

@@ -3,7 +3,8 @@ import type { JWTPayload, JWTVerifyGetKey } from "jose";
 import { createRemoteJWKSet, customFetch, errors, jwtVerify } from "jose";
 import { z } from "zod";
 import type { Quotas } from "shared/contract/quotas.ts";
-import type { Principal, Role } from "../principal.ts";
+import type { Role } from "shared/keys/role.ts";
+import type { Principal } from "../principal.ts";
 import type { TokenSettings } from "./token_settings.ts";
 
 /** What a verifier needs besides its settings. */

@@ -25,13 +25,12 @@ export async function convertCommand(args: readonly string[], io: Io): Promise<n
   const memory = parsed.value("memory");
   const memoryBytes = memory === undefined ? io.config().hostBytes : parseBytes("--memory", memory);
   const { convertImage } = await import("../conversion/convert_image.ts");
-  const { createLocalEngine } = await import("shared/engine/local.ts");
-  const { reduceTile } = await import("functions/pyramid/reduce_tile.ts");
+  const { createLevelEngine } = await import("functions/library/level_engine.ts");
   const shown = { quiet: parsed.has("quiet"), json: parsed.has("json"), pieces: "blocks", describe: describeResult };
   await runShown(
     io,
     shown,
-    (given) => convertImage(request, { memoryBytes, engine: createLocalEngine({ levels: reduceTile }), ...given }),
+    (given) => convertImage(request, { memoryBytes, engine: createLevelEngine(), ...given }),
   );
   return 0;
 }

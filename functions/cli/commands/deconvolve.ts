@@ -19,16 +19,10 @@ export async function deconvolveCommand(args: readonly string[], io: Io): Promis
   const parsed = parseArguments(args, FORM);
   const [source, output] = parsed.positionals as [string, string];
   const request = await jobRequest(parsed, source, output);
-  const { openLocalProcess } = await import("../tiles/local_process.ts");
-  const { runJob } = await import("functions/orchestrate/run/run_job.ts");
-  const local = openLocalProcess(io.config());
-  try {
-    const shown = { quiet: parsed.has("quiet"), json: parsed.has("json"), describe: describeResult };
-    await runShown(io, shown, (given) => runJob(request, local.deps, given));
-    return 0;
-  } finally {
-    await local.close();
-  }
+  const { runLocalJob } = await import("functions/library/run_local.ts");
+  const shown = { quiet: parsed.has("quiet"), json: parsed.has("json"), describe: describeResult };
+  await runShown(io, shown, (given) => runLocalJob(request, io.config(), given));
+  return 0;
 }
 
 /** The result in words. */

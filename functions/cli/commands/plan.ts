@@ -21,20 +21,14 @@ export async function planCommand(args: readonly string[], io: Io): Promise<numb
   const parsed = parseArguments(args, FORM);
   const [source, output = NO_OUTPUT] = parsed.positionals as [string, string?];
   const request = await jobRequest(parsed, source, output);
-  const { openLocalProcess } = await import("../tiles/local_process.ts");
-  const { prepareJob } = await import("functions/orchestrate/plan/prepare_job.ts");
-  const local = openLocalProcess(io.config());
-  try {
-    const { plan, device, warnings } = await prepareJob(request, local.deps);
-    if (!parsed.has("quiet")) { for (const warning of warnings) io.err(`${warning}\n`); }
-    const file = parsed.value("svg");
-    if (file !== undefined) {
-      const { planSvg } = await import("../draw/plan_svg.ts");
-      await writeDrawing(file, planSvg(plan));
-    }
-    io.out(parsed.has("json") ? `${JSON.stringify(plan)}\n` : planTable(plan, `${device.backend} (${device.adapter})`));
-    return 0;
-  } finally {
-    await local.close();
+  const { prepareLocalJob } = await import("functions/library/run_local.ts");
+  const { plan, device, warnings } = await prepareLocalJob(request, io.config());
+  if (!parsed.has("quiet")) { for (const warning of warnings) io.err(`${warning}\n`); }
+  const file = parsed.value("svg");
+  if (file !== undefined) {
+    const { planSvg } = await import("../draw/plan_svg.ts");
+    await writeDrawing(file, planSvg(plan));
   }
+  io.out(parsed.has("json") ? `${JSON.stringify(plan)}\n` : planTable(plan, `${device.backend} (${device.adapter})`));
+  return 0;
 }

@@ -1,5 +1,5 @@
 /** How an output was made, out of the records in it, and whether it can be made again. */
-import { loadJobPsf } from "functions/orchestrate/plan/load_job_psf.ts";
+import { readJobPsf } from "functions/library/read_job_psf.ts";
 import type { ImageInfo } from "shared/contract/image_info.ts";
 import { type JobRequest, JobRequestSchema } from "shared/contract/job_request.ts";
 import type { Location } from "shared/contract/location.ts";
@@ -9,8 +9,6 @@ import { ClearstackError, toClearstackError } from "shared/errors.ts";
 import { decodeJson } from "shared/image/zarr/json.ts";
 import { openImage } from "shared/image/open_image.ts";
 import { DONE_KEY, JOB_KEY, PROVENANCE_KEY } from "shared/image/output/output_layout.ts";
-import { selectVolumes } from "shared/image/read/select_volumes.ts";
-import { openPsf } from "shared/psf/load_psf.ts";
 import { psfLocations } from "shared/psf/psf_locations.ts";
 import { openStore } from "shared/storage/open_store.ts";
 import { needsPilot } from "shared/plan/tile_algorithm.ts";
@@ -127,10 +125,8 @@ async function changes(request: JobRequest, plan: Plan): Promise<string[]> {
   if (stored === undefined) return found;
   if (stored.identity !== plan.source.identity) found.push(changed("source", request.source.url));
   try {
-    const selected = selectVolumes(stored, request.select);
-    const opened = await Promise.all(psfLocations(request).map((location) => openPsf(location)));
-    const { info } = await loadJobPsf(request, opened, { stored, selected });
-    if (info.sha256 !== plan.psf.sha256) {
+    const { sha256 } = await readJobPsf(request, stored);
+    if (sha256 !== plan.psf.sha256) {
       found.push(changed("PSF", psfLocations(request).map(({ url }) => url).join(", ")));
     }
   } catch (error) {

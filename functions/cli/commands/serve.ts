@@ -1,12 +1,7 @@
 /** `clearstack serve`: endpoint, orchestrator and kernels in one process, jobs over HTTP. */
-import type { Auth } from "functions/api/auth/auth.ts";
-import type { EventEndpointDeps } from "functions/api/events/endpoint.ts";
-import type { AllowedUrls } from "functions/api/url_policy.ts";
-import type { Config } from "shared/config.ts";
-import { ClearstackError } from "shared/errors.ts";
+import type { ServiceOptions } from "functions/library/start_service.ts";
 import { isLoopback, requireAuthentication } from "shared/http/listen_address.ts";
-import { servedEnvironment } from "shared/storage/served_environment.ts";
-import { configureStores, isSwitchedOn, storeEnvironment } from "shared/storage/store_environment.ts";
+import { isSwitchedOn, storeEnvironment } from "shared/storage/store_environment.ts";
 import { wholeNumber } from "../flags/argument_values.ts";
 import type { Io } from "../io.ts";
 import { parseArguments } from "../flags/parse_arguments.ts";
@@ -27,39 +22,12 @@ const FORM = {
   },
 };
 
-/** Statuses of jobs in this process, gone when it ends. */
-const JOBS_IN_MEMORY = "memory:jobs";
-
-/** What is served, and where. */
-export interface ServiceOptions {
-  readonly config: Config;
-  /** @default {"127.0.0.1"} */
-  readonly host?: string;
-  /** 0 takes any free port. @default {0} */
-  readonly port?: number;
-  /** Folder or URL of the job statuses. @default {memory of this process} */
-  readonly jobs?: string;
-  /** Where sources, PSFs and outputs may lie. */
-  readonly allowedUrls: AllowedUrls;
-  /** Who may call. @default {everybody} */
-  readonly auth?: Auth | undefined;
-  /** Configuration of upload events, or where it lies. @default {none are taken} */
-  readonly events?: string | undefined;
-}
-
-/** A running service. */
-export interface Service {
-  /** Base URL, such as http://127.0.0.1:8080. */
-  readonly url: string;
-  /** Stops accepting, stops what runs (its finished tiles are kept), and frees everything. */
-  close(): Promise<void>;
-}
-
 /** Runs the command until it is interrupted. */
 export async function serveCommand(args: readonly string[], io: Io): Promise<number> {
   const parsed = parseArguments(args, FORM);
   const host = parsed.value("host") ?? "127.0.0.1";
   const allow = parsed.values("allow");
+  const { openAuth, startService } = await import("functions/library/start_service.ts");
   const auth = await openAuth(parsed.value("keys"));
   const insecure = parsed.has("insecure") || isSwitchedOn(storeEnvironment(), "CLEARSTACK_INSECURE");
   requireAuthentication(host, { apart: auth !== undefined || insecure, mend: "--keys FILE or CLEARSTACK_OIDC" });
@@ -84,87 +52,7 @@ export async function serveCommand(args: readonly string[], io: Io): Promise<num
   return 0;
 }
 
-/**
- * Starts the endpoint with a job runner in this process.
- *
- * @throws {ClearstackError} `invalid-request` if the address cannot be listened on
- */
-export async function startService(options: ServiceOptions): Promise<Service> {
-  const { createApiApp } = await import("functions/api/app.ts");
-  const { openEvents } = await import("functions/api/events/open_events.ts");
-  const { readJobControl } = await import("functions/orchestrate/jobs/job_control.ts");
-  const { LocalJobRunner } = await import("functions/orchestrate/lease/local_job_runner.ts");
-  const { openLocalProcess } = await import("../tiles/local_process.ts");
-  const { openStore } = await import("shared/storage/open_store.ts");
-  const guard = guardStores(options.allowedUrls);
-  const local = openLocalProcess(options.config, guard.variables);
-  const store = openStore(options.jobs ?? JOBS_IN_MEMORY);
-  const { host = "127.0.0.1", port = 0, allowedUrls, auth } = options;
-  // No two processes listen on one port: whoever does goes on with what the one before it had.
-  const instance = port === 0 ? {} : { instance: `${host}:${port}` };
-  const control = { ...instance, ...readJobControl(storeEnvironment().env) };
-  const runner = await LocalJobRunner.start({ deps: local.deps, store, control, onIdle: () => local.close() });
-  let events: EventEndpointDeps | undefined;
-  try {
-    events = options.events === undefined
-      ? undefined
-      : await openEvents({ rules: options.events, store, jobs: runner, allowedUrls });
-    const app = createApiApp({ jobs: runner, allowedUrls, auth, events });
-    const server = listen(host, port, app.fetch);
-    return {
-      url: `http://${host.includes(":") ? `[${host}]` : host}:${server.addr.port}`,
-      close: async () => {
-        events?.inbox.close();
-        await runner.close();
-        await server.shutdown();
-        await local.close();
-        guard.release();
-      },
-    };
-  } catch (error) {
-    events?.inbox.close();
-    await runner.close();
-    await local.close();
-    guard.release();
-    throw error;
-  }
-}
-
-function listen(hostname: string, port: number, handler: (request: Request) => Response | Promise<Response>) {
-  try {
-    return Deno.serve({ hostname, port, onListen: () => {} }, (request) => handler(request));
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new ClearstackError("invalid-request", `cannot listen on ${hostname} port ${port}: ${why}`, { cause });
-  }
-}
-
-/** Keys of a file, or what the environment configures. */
-async function openAuth(keys: string | undefined): Promise<Auth | undefined> {
-  const { readAuth } = await import("functions/api/auth/auth.ts");
-  const { readObjectText } = await import("shared/storage/http/read_object_text.ts");
-  const { env } = storeEnvironment();
-  const withKeys = (name: string) => name === "CLEARSTACK_KEYS" ? keys ?? env(name) : env(name);
-  return await readAuth({ env: withKeys, readText: readObjectText });
-}
-
-/** Holds the stores of this process, and of those it starts, to places that callers may name. */
-function guardStores(allowed: AllowedUrls) {
-  const before = storeEnvironment();
-  if (allowed === "any") return { variables: undefined, release: () => {} };
-  const prefixes = "sources" in allowed ? [...allowed.sources, ...allowed.outputs] : allowed;
-  const variables: Record<string, string> = {
-    CLEARSTACK_ADDRESS_GUARD: "on",
-    CLEARSTACK_ALLOW: prefixes.join(" "),
-    CLEARSTACK_ALLOW_SOURCES: "",
-    CLEARSTACK_ALLOW_OUTPUTS: "",
-  };
-  const { fetchNamed } = servedEnvironment((name) => variables[name]);
-  configureStores({ ...before, ...(fetchNamed === undefined ? {} : { fetchNamed }) });
-  return { variables, release: () => configureStores(before) };
-}
-
-function describeAccess(allowed: AllowedUrls, host: string): string {
+function describeAccess(allowed: ServiceOptions["allowedUrls"], host: string): string {
   if (allowed === "any") return "Only this machine can connect; jobs may name any path and URL this user can use.";
   const prefixes = "sources" in allowed ? [...allowed.sources, ...allowed.outputs] : allowed;
   if (prefixes.length === 0) return "No path or URL is allowed, so every job is refused: give --allow PREFIX.";

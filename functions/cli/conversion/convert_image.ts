@@ -3,7 +3,7 @@
  * levels of them. Streams block by block, so that memory does not grow with the image; what is done is recorded, so that an
  * interrupted run goes on.
  */
-import { fanOutLevels } from "functions/orchestrate/run/fan_out_levels.ts";
+import { fanOutLevels } from "shared/engine/fan_out_levels.ts";
 import { channelAt, channelCount } from "shared/volume/channels.ts";
 import type { OmeVersion } from "shared/contract/stored_array.ts";
 import type { Engine } from "shared/engine/engine.ts";

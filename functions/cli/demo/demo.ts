@@ -23,7 +23,7 @@ import { drawFigure, type FigureColumn } from "../draw/png_figure.ts";
 import { ProgressDisplay } from "../commands/progress_display.ts";
 import { makeSample, type Sample } from "./sample/make_sample.ts";
 import { writeVolume } from "./sample/write_volume.ts";
-import { startService } from "../commands/serve.ts";
+import { startService } from "functions/library/start_service.ts";
 
 const ITERATIONS_FORM = "a whole number from 1 to 1000";
 const FORM = {

@@ -3,6 +3,7 @@ import type { JobRequest } from "shared/contract/job_request.ts";
 import type { Plan } from "shared/contract/plan.ts";
 import type { TileReport } from "shared/contract/tile.ts";
 import type { Engine, TileRetry } from "shared/engine/engine.ts";
+import { retryMessage } from "shared/engine/retry.ts";
 import type { Output } from "shared/image/output/ome_output.ts";
 import type { PreparedJob } from "../plan/prepare_job.ts";
 import type { Progress } from "./progress.ts";
@@ -61,11 +62,6 @@ export function tell(
 /** Tells that a task is tried again; `what` names it, such as `tile`. */
 export function tellRetry(run: JobRun, what: string, retry: TileRetry): void {
   tell(run, { type: "retry", message: retryMessage(what, retry) });
-}
-
-/** One line that says what is tried again. */
-export function retryMessage(what: string, { index, attempt, message }: TileRetry): string {
-  return `${what} ${index} failed (attempt ${attempt}), trying again: ${message}`;
 }
 
 /** The signal of a run, as fan-outs take it. */

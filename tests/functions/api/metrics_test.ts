@@ -1,9 +1,9 @@
 /** Who may read the metrics of the public endpoint. */
 import { assertEquals } from "@std/assert";
 import { createApiApp } from "functions/api/app.ts";
-import { apiKeyHash, createApiKey } from "functions/api/auth/api_key.ts";
-import type { KeyRecord } from "functions/api/auth/key_records.ts";
-import { formatKeyRecords } from "functions/api/auth/key_records.ts";
+import { apiKeyHash, createApiKey } from "shared/keys/api_key.ts";
+import type { KeyRecord } from "shared/keys/key_records.ts";
+import { formatKeyRecords } from "shared/keys/key_records.ts";
 import { KeyRing } from "functions/api/auth/key_ring.ts";
 import type { JobRunner } from "shared/engine/job_runner.ts";
 

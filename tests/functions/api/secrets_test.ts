@@ -1,8 +1,8 @@
 /** Secrets are planted in every place where a caller can put one, and then looked for everywhere that anything is written. */
 import { assert, assertEquals } from "@std/assert";
 import { createApiApp } from "functions/api/app.ts";
-import { apiKeyHash, createApiKey } from "functions/api/auth/api_key.ts";
-import { formatKeyRecords } from "functions/api/auth/key_records.ts";
+import { apiKeyHash, createApiKey } from "shared/keys/api_key.ts";
+import { formatKeyRecords } from "shared/keys/key_records.ts";
 import { KeyRing } from "functions/api/auth/key_ring.ts";
 import { LocalJobRunner } from "functions/orchestrate/lease/local_job_runner.ts";
 import { openStore } from "shared/storage/open_store.ts";

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { levelTasks } from "functions/orchestrate/run/level_tasks.ts";
+import { levelTasks } from "shared/engine/level_tasks.ts";
 import { beginJob, runJob } from "functions/orchestrate/run/run_job.ts";
 import { createPyramidApp } from "functions/pyramid/app.ts";
 import { reduceTile } from "functions/pyramid/reduce_tile.ts";

@@ -1,9 +1,9 @@
 /** Who gets in, with the whole endpoint in place: keys, roles, owners and quotas, over real jobs. */
 import { assert, assertEquals } from "@std/assert";
 import { createApiApp } from "functions/api/app.ts";
-import { apiKeyHash, createApiKey } from "functions/api/auth/api_key.ts";
-import type { KeyRecord } from "functions/api/auth/key_records.ts";
-import { formatKeyRecords } from "functions/api/auth/key_records.ts";
+import { apiKeyHash, createApiKey } from "shared/keys/api_key.ts";
+import type { KeyRecord } from "shared/keys/key_records.ts";
+import { formatKeyRecords } from "shared/keys/key_records.ts";
 import { KeyRing } from "functions/api/auth/key_ring.ts";
 import { ProviderUnavailable } from "functions/api/auth/token_verifier.ts";
 import { TokenSettingsSchema } from "functions/api/auth/token_settings.ts";

@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertNotEquals, assertRejects, assertThrows } from "@std/assert";
-import { apiKeyHash, apiKeyId, createApiKey, isApiKey } from "functions/api/auth/api_key.ts";
+import { apiKeyHash, apiKeyId, createApiKey, isApiKey } from "shared/keys/api_key.ts";
 import { KeyRing } from "functions/api/auth/key_ring.ts";
-import type { KeyRecord } from "functions/api/auth/key_records.ts";
-import { formatKeyRecords, parseKeyRecords } from "functions/api/auth/key_records.ts";
+import type { KeyRecord } from "shared/keys/key_records.ts";
+import { formatKeyRecords, parseKeyRecords } from "shared/keys/key_records.ts";
 import { ClearstackError } from "shared/errors.ts";
 
 const CREATED = "2026-01-05T09:30:00.000Z";

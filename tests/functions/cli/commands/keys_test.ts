@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { isApiKey } from "functions/api/auth/api_key.ts";
+import { isApiKey } from "shared/keys/api_key.ts";
 import { runCli } from "../run_cli.ts";
 
 const folder = await Deno.makeTempDir({ prefix: "clearstack-keys-" });

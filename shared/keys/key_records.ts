@@ -2,8 +2,8 @@
 import { z } from "zod";
 import { QuotasSchema } from "shared/contract/quotas.ts";
 import { ClearstackError } from "shared/errors.ts";
-import { RoleSchema } from "../principal.ts";
 import { KEY_ID, KEY_ID_FORM } from "./api_key.ts";
+import { RoleSchema } from "./role.ts";
 
 /** What is kept of one key. */
 const KeyRecordSchema = z.strictObject({

@@ -1,12 +1,12 @@
 /** Writing the coarser levels of an output, of a job or a conversion, each from the one before. */
 import type { LevelReport } from "shared/contract/level.ts";
-import type { Engine } from "shared/engine/engine.ts";
+import type { Engine } from "./engine.ts";
 import type { LevelledOutput } from "shared/image/output/level_arrays.ts";
 import { levelRecordsPrefix } from "shared/image/output/output_layout.ts";
 import { recordedTiles } from "shared/image/output/tile_records.ts";
 import { openStore } from "shared/storage/open_store.ts";
-import { retryMessage } from "./job_run.ts";
 import { levelTasks } from "./level_tasks.ts";
+import { retryMessage } from "./retry.ts";
 
 /** How levels are written. */
 export interface FanOutLevelsOptions {

@@ -1,18 +1,18 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { SupervisedTiles } from "functions/cli/tiles/supervised_tiles.ts";
-import { TileDeadline } from "functions/cli/tiles/tile_deadline.ts";
-import { TileProcess } from "functions/cli/tiles/tile_process.ts";
+import { SupervisedTiles } from "functions/library/supervised_tiles.ts";
+import { TileDeadline } from "functions/library/tile_deadline.ts";
+import { TileProcess } from "functions/library/tile_process.ts";
 import { runJob } from "functions/orchestrate/run/run_job.ts";
 import { reduceTile } from "functions/pyramid/reduce_tile.ts";
 import { type JobRequest, JobRequestSchema } from "shared/contract/job_request.ts";
 import { createLocalEngine } from "shared/engine/local.ts";
 import { ClearstackError } from "shared/errors.ts";
-import { webgpuTest } from "../../../require.ts";
-import { identityJobs, readOutput } from "../../identity_jobs.ts";
-import { patternedVoxels, writePsf, writeZarr } from "../../sample_image.ts";
-import { runCli } from "../run_cli.ts";
+import { webgpuTest } from "../../require.ts";
+import { identityJobs, readOutput } from "../identity_jobs.ts";
+import { patternedVoxels, writePsf, writeZarr } from "../sample_image.ts";
+import { runCli } from "../cli/run_cli.ts";
 
-const entry = new URL("../../faulty_tiles.ts", import.meta.url);
+const entry = new URL("../faulty_tiles.ts", import.meta.url);
 const SHAPE = [8, 32, 32];
 const VALUES = Float32Array.from(patternedVoxels(SHAPE));
 const folder = await Deno.makeTempDir({ prefix: "clearstack-faults-" });
@@ -103,7 +103,7 @@ Deno.test("a deadline follows the work and the pace of earlier tiles, and is nev
 
 Deno.test("the process ends when its parent is killed", async () => {
   const script = `const { TileProcess } = await import(${
-    JSON.stringify(new URL("../../../../functions/cli/tiles/tile_process.ts", import.meta.url).href)
+    JSON.stringify(new URL("../../../functions/library/tile_process.ts", import.meta.url).href)
   });
     const { url } = await TileProcess.start({ entry: new URL(${
     JSON.stringify(entry.href)
@@ -112,7 +112,7 @@ Deno.test("the process ends when its parent is killed", async () => {
     Deno.kill(Deno.pid, "SIGKILL");`;
   const file = `${folder}/parent.ts`;
   await Deno.writeTextFile(file, script);
-  const config = new URL("../../../../deno.json", import.meta.url).pathname;
+  const config = new URL("../../../deno.json", import.meta.url).pathname;
   const args = ["run", "-A", "--no-check", "--config", config, file];
   const { stdout } = await new Deno.Command(Deno.execPath(), { args, stderr: "inherit" }).output();
   const url = new TextDecoder().decode(stdout).trim();

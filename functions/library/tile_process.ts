@@ -45,7 +45,7 @@ export class TileProcess {
    */
   static async start({ entry, env }: TileProcessOptions = {}): Promise<TileProcess> {
     const token = crypto.randomUUID();
-    const main = entry ?? new URL("../../deconvolve/main.ts", import.meta.url);
+    const main = entry ?? new URL("../deconvolve/main.ts", import.meta.url);
     const child = new Deno.Command(Deno.execPath(), {
       args: ["run", "--quiet", "--no-check", ...PERMISSIONS, main.href],
       env: { ...env, HOST: "127.0.0.1", PORT: "0", CLEARSTACK_TOKEN: token, CLEARSTACK_PARENT: "stdin" },

@@ -1,0 +1,35 @@
+/** Jobs on this machine, each with the functions it needs in this process and gone with it. */
+import { type PreparedJob, prepareJob } from "functions/orchestrate/plan/prepare_job.ts";
+import type { RunJobOptions } from "functions/orchestrate/run/job_run.ts";
+import { runJob } from "functions/orchestrate/run/run_job.ts";
+import type { Config } from "shared/config.ts";
+import type { JobRequest } from "shared/contract/job_request.ts";
+import type { JobResult } from "shared/contract/job_status.ts";
+import { type LocalProcess, openLocalProcess } from "./local_process.ts";
+
+/**
+ * Runs a job to its end and frees everything it took.
+ *
+ * @throws {ClearstackError} what stopped the job
+ */
+export function runLocalJob(request: JobRequest, config: Config, options: RunJobOptions = {}): Promise<JobResult> {
+  return withLocalProcess(config, ({ deps }) => runJob(request, deps, options));
+}
+
+/**
+ * Plans a job; nothing is written.
+ *
+ * @throws {ClearstackError} what is wrong with the request, the source, the PSF or the plan
+ */
+export function prepareLocalJob(request: JobRequest, config: Config, signal?: AbortSignal): Promise<PreparedJob> {
+  return withLocalProcess(config, ({ deps }) => prepareJob(request, deps, signal));
+}
+
+async function withLocalProcess<Result>(config: Config, use: (local: LocalProcess) => Promise<Result>) {
+  const local = openLocalProcess(config);
+  try {
+    return await use(local);
+  } finally {
+    await local.close();
+  }
+}
