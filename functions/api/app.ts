@@ -4,15 +4,13 @@ import type { Context, Next } from "hono";
 import { except } from "hono/combine";
 import { cors } from "hono/cors";
 import { HTTPException } from "hono/http-exception";
-import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { requestId } from "hono/request-id";
 import { secureHeaders } from "hono/secure-headers";
 import { timeout } from "hono/timeout";
-import type { Problem } from "shared/contract/problem.ts";
-import { toClearstackError } from "shared/errors.ts";
+import { answerProblem, answerProblems } from "shared/http/function_app.ts";
 import { answerMetrics, metricsResponse } from "shared/http/metrics_endpoint.ts";
 import { observeRequests } from "shared/http/observe_requests.ts";
-import { httpProblem, toProblem } from "shared/http/problem.ts";
+import { httpProblem } from "shared/http/problem.ts";
 import { VERSION } from "shared/version.ts";
 import type { Auth } from "./auth/auth.ts";
 import { authenticate } from "./auth/authenticate.ts";
@@ -51,12 +49,9 @@ export function createApiApp(deps: ApiAppDeps): OpenAPIHono<Env> {
   });
   guardApp(app, deps);
   app.on("POST", [routes.submitJob.path, routes.planJob.path], requireJson);
-  app.onError((error, c) => answerError(error, c, deps.log ?? console.error));
-  app.notFound((c) => answer(c, httpProblem(404, "Not found", `there is nothing at ${c.req.path}`)));
   addJobEndpoints(app, deps);
   if (deps.events) addEventEndpoint(app, deps.events);
   addService(app, deps);
-  refuseOtherMethods(app);
   return app;
 }
 
@@ -67,6 +62,7 @@ const OPEN_PATHS = ["/", "/healthz", "/readyz", "/openapi.json", EVENTS_PATH];
 function guardApp(app: OpenAPIHono<Env>, { auth, corsOrigins = [], metricsToken, ...deps }: ApiAppDeps): void {
   const limits = { ...DEFAULT_LIMITS, ...deps.limits };
   app.use(observeRequests);
+  answerProblems(app, deps.log ?? console.error);
   app.use(requestId(), showRequestId, secureHeaders(SECURE_HEADERS));
   app.use("/v1/*", neverStored);
   if (corsOrigins.length > 0) {
@@ -138,48 +134,11 @@ function addService(app: OpenAPIHono<Env>, { jobs, auth }: ApiAppDeps): void {
   });
 }
 
-/** Methods of every path; registered after the endpoints, so that only other methods get here. */
-const METHODS = {
-  "/": "GET, HEAD",
-  "/v1/jobs": "GET, HEAD, POST",
-  "/v1/jobs/:id": "GET, HEAD, DELETE",
-  "/v1/jobs/:id/events": "GET, HEAD",
-  "/v1/plans": "POST",
-  "/healthz": "GET, HEAD",
-  "/readyz": "GET, HEAD",
-  "/metrics": "GET, HEAD",
-  "/openapi.json": "GET, HEAD",
-} as const;
-
-function refuseOtherMethods(app: OpenAPIHono<Env>): void {
-  for (const [path, allow] of Object.entries(METHODS)) {
-    app.all(path, (c) => {
-      const detail = `${c.req.path} does not take ${c.req.method}; it takes ${allow}`;
-      return answer(c, httpProblem(405, "Method not allowed", detail), { allow });
-    });
-  }
-}
-
 async function requireJson(c: Context<Env>, next: Next): Promise<Response | undefined> {
   const type = c.req.header("content-type")?.split(";")[0]?.trim().toLowerCase();
   if (type !== "application/json") {
-    return answer(c, httpProblem(415, "Unsupported media type", "send the body as application/json"));
+    return answerProblem(c, httpProblem(415, "Unsupported media type", "send the body as application/json"));
   }
   await next();
   return undefined;
-}
-
-function answerError(error: Error, c: Context<Env>, log: (line: string) => void): Response {
-  if (error instanceof HTTPException) {
-    return answer(c, httpProblem(error.status, error.status === 504 ? "Too slow" : "Bad request", error.message));
-  }
-  const problem = toProblem(error);
-  if (problem.status === 500) log(`request ${c.get("requestId")}: ${toClearstackError(error).stack}`);
-  return answer(c, problem);
-}
-
-/** Through the context, so that the headers that go with every answer go with this one. */
-function answer(c: Context, problem: Problem, headers: Record<string, string> = {}): Response {
-  const type = { "content-type": "application/problem+json" };
-  return c.body(JSON.stringify(problem), problem.status as ContentfulStatusCode, { ...headers, ...type });
 }

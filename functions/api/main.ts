@@ -15,27 +15,16 @@
  * exports traces (docs/telemetry.md).
  */
 import { httpJobRunner } from "shared/engine/http_job_runner.ts";
-import { listenAddress } from "shared/http/listen_address.ts";
+import { boot } from "shared/http/boot.ts";
 import { readObjectText } from "shared/storage/http/read_object_text.ts";
-import { servedEnvironment } from "shared/storage/served_environment.ts";
-import { configureStores } from "shared/storage/store_environment.ts";
-import { jsonLog } from "shared/telemetry/log.ts";
-import { startTelemetry } from "shared/telemetry/start_telemetry.ts";
 import { createApiApp } from "./app.ts";
 import { readAuth } from "./auth/auth.ts";
 import { openConfiguredEvents } from "./events/open_events.ts";
 import { readAllowedUrls } from "./url_policy.ts";
 
-const env = (name: string) => Deno.env.get(name);
-configureStores(servedEnvironment(env));
-startTelemetry();
+const { env, log, token, metricsToken, serve } = boot(Deno, { name: "api", port: 8080 });
 const auth = await readAuth({ env, readText: readObjectText });
-const address = listenAddress(env, {
-  port: 8080,
-  variables: "CLEARSTACK_KEYS or CLEARSTACK_OIDC",
-  authenticatesCallers: auth !== undefined,
-});
-const jobs = httpJobRunner(env("CLEARSTACK_RUNS_URL") ?? "http://127.0.0.1:8082", env("CLEARSTACK_TOKEN"));
+const jobs = httpJobRunner(env("CLEARSTACK_RUNS_URL") ?? "http://127.0.0.1:8082", token);
 const allowedUrls = readAllowedUrls(env);
 const app = createApiApp({
   jobs,
@@ -43,8 +32,8 @@ const app = createApiApp({
   events: await openConfiguredEvents(env, { jobs, allowedUrls }),
   corsOrigins: (env("CLEARSTACK_CORS") ?? "").split(/\s+/).filter((origin) => origin !== ""),
   auth,
-  metricsToken: env("CLEARSTACK_METRICS_TOKEN"),
-  log: jsonLog("api"),
+  metricsToken,
+  log,
 });
 
-Deno.serve(address, app.fetch);
+serve(app, { variables: "CLEARSTACK_KEYS or CLEARSTACK_OIDC", authenticatesCallers: auth !== undefined });

@@ -15,11 +15,8 @@ import { measuredTasks } from "shared/engine/measured_tasks.ts";
 import type { DeconvolveKind } from "shared/engine/task_kinds.ts";
 import { freeMemoryBytes } from "shared/process/free_memory.ts";
 import { instructGpuDrivers } from "shared/process/gpu_drivers.ts";
-import { listenAddress } from "shared/http/listen_address.ts";
-import { servedEnvironment } from "shared/storage/served_environment.ts";
-import { configureStores, isSwitchedOn, storeEnvironment } from "shared/storage/store_environment.ts";
-import { jsonLog, plainLog } from "shared/telemetry/log.ts";
-import { startTelemetry } from "shared/telemetry/start_telemetry.ts";
+import { boot } from "shared/http/boot.ts";
+import { isSwitchedOn } from "shared/storage/store_environment.ts";
 import { createDeconvolveApp } from "./app.ts";
 import { createTileComputer } from "./compute_tile.ts";
 import { describeDevice, withBoxesAtOnce } from "./describe_device.ts";
@@ -27,17 +24,17 @@ import { createReadiness } from "./readiness.ts";
 import { serveParent } from "./serve_parent.ts";
 
 instructGpuDrivers(Deno.env);
-const env = (name: string) => Deno.env.get(name);
-configureStores(servedEnvironment(env));
-const hasParent = env("CLEARSTACK_PARENT") === "stdin";
-const log = hasParent ? plainLog : jsonLog("deconvolve");
-startTelemetry();
+const hasParent = Deno.env.get("CLEARSTACK_PARENT") === "stdin";
+const { env, stores, log, token, metricsToken, serve } = boot(Deno, {
+  name: "deconvolve",
+  port: 8081,
+  quiet: hasParent,
+});
 const config = readConfig({ env, freeBytes: freeMemoryBytes() });
 const tiles = createTileComputer({
   chooseBackend: async (choice) => withBoxesAtOnce(await chooseBackend(choice), config),
   createDeconvolver,
 });
-const token = env("CLEARSTACK_TOKEN");
 const device = (choice: BackendChoice) => describeDevice(choice, config);
 const app = createDeconvolveApp({
   // Whoever started this process counts what it does.
@@ -46,15 +43,12 @@ const app = createDeconvolveApp({
   ready: createReadiness({
     device,
     make: createDeconvolver,
-    requireGpu: isSwitchedOn(storeEnvironment(), "CLEARSTACK_REQUIRE_GPU"),
+    requireGpu: isSwitchedOn(stores, "CLEARSTACK_REQUIRE_GPU"),
   }),
   log,
-  metricsToken: env("CLEARSTACK_METRICS_TOKEN"),
-  ...(token === undefined ? {} : { token }),
+  token,
+  metricsToken,
 });
 
-const server = Deno.serve({
-  ...listenAddress(env, { port: 8081, variables: "CLEARSTACK_TOKEN", authenticatesCallers: token !== undefined }),
-  ...(hasParent ? { onListen: () => {} } : {}),
-}, app.fetch);
+const server = serve(app);
 if (hasParent) await serveParent(server.addr.port);

@@ -1,26 +1,18 @@
 /** The `orchestrate` function over HTTP: the methods of a job runner, for an `api` function that is served apart. */
-import { Hono } from "hono";
+import type { Hono } from "hono";
 import { JobQuerySchema } from "shared/contract/job_list.ts";
 import { JobRequestSchema } from "shared/contract/job_request.ts";
 import type { JobRunner } from "shared/engine/job_runner.ts";
 import { EVENT_STREAM_HEADERS, eventStream, lastEventId } from "shared/http/event_stream.ts";
 import { ClearstackError } from "shared/errors.ts";
-import type { MetricsAccess } from "shared/http/metrics_endpoint.ts";
-import { answerMetrics } from "shared/http/metrics_endpoint.ts";
-import { observeRequests } from "shared/http/observe_requests.ts";
-import { answerError, httpProblem, problemResponse } from "shared/http/problem.ts";
+import { createFunctionApp, type FunctionAppOptions } from "shared/http/function_app.ts";
 import { readJson } from "shared/http/read_json.ts";
-import { refuseWithoutToken } from "shared/http/service_token.ts";
 
 /** What the function needs. */
-export interface OrchestrateAppDeps extends Pick<MetricsAccess, "metricsToken"> {
+export interface OrchestrateAppDeps extends Omit<FunctionAppOptions, "ready"> {
   readonly jobs: JobRunner;
   /** Resolves if what drives and does the tasks of jobs can be reached. @default {it can} */
   readonly engineReady?: () => Promise<void>;
-  /** What callers must present as a bearer token. @default {nothing} */
-  readonly token?: string | undefined;
-  /** Called with errors that the answer does not explain. */
-  readonly log?: (line: string) => void;
 }
 
 /**
@@ -28,20 +20,15 @@ export interface OrchestrateAppDeps extends Pick<MetricsAccess, "metricsToken"> 
  * can be run, `GET /metrics` what has been done.
  */
 export function createOrchestrateApp(
-  { jobs, engineReady = () => Promise.resolve(), token, metricsToken, log = console.error }: OrchestrateAppDeps,
+  { jobs, engineReady = () => Promise.resolve(), ...options }: OrchestrateAppDeps,
 ): Hono {
-  const app = new Hono();
-  app.use(observeRequests);
-  app.onError((error) => answerError(error, log));
-  app.notFound((c) => problemResponse(httpProblem(404, "Not found", `there is nothing at ${c.req.path}`)));
-  app.get("/healthz", (c) => c.json({ status: "ok" }));
-  app.get("/readyz", async (c) => {
-    await jobs.ready();
-    await engineReady();
-    return c.json({ status: "ok" });
+  const app = createFunctionApp({
+    ...options,
+    ready: async () => {
+      await jobs.ready();
+      await engineReady();
+    },
   });
-  app.get("/metrics", (c) => answerMetrics(c.req.raw, { metricsToken, token }));
-  app.use(async (c, next) => refuseWithoutToken(c.req.raw, token) ?? await next());
   app.post("/v1/plans", async (c) => c.json(await jobs.plan(await readJson(c.req.raw, JobRequestSchema))));
   app.post("/v1/runs", async (c) => {
     const owner = c.req.query("owner");

@@ -20,12 +20,8 @@
  * credentials from AWS_*, AZURE_* and GOOGLE_*. CLEARSTACK_METRICS_TOKEN is what scrapers of `/metrics` present instead of
  * CLEARSTACK_TOKEN; OTEL_DENO=true exports traces (docs/telemetry.md).
  */
-import { listenAddress } from "shared/http/listen_address.ts";
+import { boot } from "shared/http/boot.ts";
 import { openStore } from "shared/storage/open_store.ts";
-import { servedEnvironment } from "shared/storage/served_environment.ts";
-import { configureStores } from "shared/storage/store_environment.ts";
-import { jsonLog } from "shared/telemetry/log.ts";
-import { startTelemetry } from "shared/telemetry/start_telemetry.ts";
 import { createOrchestrateApp } from "./app.ts";
 import { computeClaim } from "./plan/compute_claim.ts";
 import { readJobControl } from "./jobs/job_control.ts";
@@ -33,11 +29,7 @@ import { LocalJobRunner } from "./lease/local_job_runner.ts";
 import { count } from "./engine/engine_environment.ts";
 import { openEngine } from "./engine/open_engine.ts";
 
-const env = (name: string) => Deno.env.get(name);
-configureStores(servedEnvironment(env));
-const log = jsonLog("orchestrate");
-startTelemetry();
-const token = env("CLEARSTACK_TOKEN");
+const { env, log, token, metricsToken, serve } = boot(Deno, { name: "orchestrate", port: 8082 });
 const store = openStore(env("CLEARSTACK_JOBS") ?? "memory:jobs");
 const { engine, device, ready, restate } = await openEngine({ env, store, token, log });
 if (restate) {
@@ -52,17 +44,4 @@ const jobs = await LocalJobRunner.start({
   control: readJobControl(env),
   log,
 });
-const app = createOrchestrateApp({
-  jobs,
-  engineReady: ready,
-  token,
-  metricsToken: env("CLEARSTACK_METRICS_TOKEN"),
-  log,
-});
-
-const address = listenAddress(env, {
-  port: 8082,
-  variables: "CLEARSTACK_TOKEN",
-  authenticatesCallers: token !== undefined,
-});
-Deno.serve(address, app.fetch);
+serve(createOrchestrateApp({ jobs, engineReady: ready, token, metricsToken, log }));

@@ -3,7 +3,7 @@
  * on after a request whose body came in a packet of its own; so blanks are written while the work goes on, which JSON allows
  * before a value, and a write that fails cancels the work.
  */
-import { toProblem } from "./problem.ts";
+import { loggedProblem } from "./problem.ts";
 
 /** How a long answer is given. */
 export interface LongAnswerOptions {
@@ -48,11 +48,7 @@ function beatingBody(
     start(body) {
       beat = setInterval(() => body.enqueue(encoder.encode(" ")), beatMs);
       body.enqueue(encoder.encode(" "));
-      answer.catch((error) => {
-        const problem = toProblem(error);
-        if (problem.status === 500) log(`internal error: ${error instanceof Error ? error.stack : error}`);
-        return problem;
-      }).then((value) => {
+      answer.catch((error) => loggedProblem(error, log)).then((value) => {
         clearInterval(beat);
         if (gone.signal.aborted) return;
         body.enqueue(encoder.encode(JSON.stringify(value)));

@@ -56,11 +56,11 @@ export function problemResponse(problem: Problem, headers: Record<string, string
   });
 }
 
-/** Answers with the problem document of anything thrown; what that does not tell goes to the log. */
-export function answerError(thrown: unknown, log: (line: string) => void): Response {
+/** The problem document for anything thrown; what it does not tell goes to the log. */
+export function loggedProblem(thrown: unknown, log: (line: string) => void): Problem {
   const problem = toProblem(thrown);
   if (problem.status === 500) log(`internal error: ${thrown instanceof Error ? thrown.stack : thrown}`);
-  return problemResponse(problem);
+  return problem;
 }
 
 /** The error that a problem document stands for; never fails, whatever the body is. */

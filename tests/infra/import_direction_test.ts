@@ -28,7 +28,7 @@ const WRONG_WAY: [path: string, source: string][] = [
   ["functions/cli/commands/serve.ts", `import { a } from "functions/api/app.ts";`],
   ["functions/cli/commands/serve.ts", `const a = await import("functions/orchestrate/run/run_job.ts");`],
   ["functions/cli/commands/serve.ts", `import type { A } from "functions/deconvolve/compute_tile.ts";`],
-  ["functions/cli/demo/demo.ts", `import { a } from "../../infra/oracles/x.ts";`],
+  ["functions/cli/demo/demo.ts", `import { a } from "../../../infra/oracles/x.ts";`],
 ];
 
 const RIGHT_WAY: [path: string, source: string][] = [

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { ClearstackError } from "shared/errors.ts";
 import { callJson } from "shared/http/call_json.ts";
 import { longAnswer } from "shared/http/long_answer.ts";
-import { answerError } from "shared/http/problem.ts";
+import { loggedProblem, problemResponse } from "shared/http/problem.ts";
 
 const ANSWER = z.object({ sum: z.number() });
 
@@ -15,7 +15,7 @@ function serve(work: (signal: AbortSignal) => Promise<unknown>) {
     try {
       return await longAnswer(request, work, { log, beatMs: 20 });
     } catch (error) {
-      return answerError(error, log);
+      return problemResponse(loggedProblem(error, log));
     }
   });
   return { url: `http://127.0.0.1:${server.addr.port}`, close: () => server.shutdown() };

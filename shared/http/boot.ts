@@ -1,0 +1,71 @@
+/** The start of every served function: its environment, stores, telemetry and log, and then its port. */
+import { servedEnvironment } from "shared/storage/served_environment.ts";
+import { configureStores, type StoreEnvironment } from "shared/storage/store_environment.ts";
+import { jsonLog, type Log, plainLog } from "shared/telemetry/log.ts";
+import { startTelemetry } from "shared/telemetry/start_telemetry.ts";
+import { listenAddress, type ListenOptions } from "./listen_address.ts";
+
+/** The parts of `Deno` that only a main.ts may name. */
+export interface Host {
+  readonly env: Pick<Deno.Env, "get">;
+  readonly serve: typeof Deno.serve;
+}
+
+/** Settings of {@link boot}. */
+export interface BootOptions {
+  /** Name of the function, for its log. */
+  readonly name: string;
+  /** Port where PORT names none. */
+  readonly port: number;
+  /** True to write errors as plain text and nothing else, for the process that started this one. @default {false} */
+  readonly quiet?: boolean;
+}
+
+/** The world of a function that has been booted. */
+export interface Booted {
+  /** Reads an environment variable. */
+  readonly env: (name: string) => string | undefined;
+  /** What stores see of the world. */
+  readonly stores: StoreEnvironment;
+  readonly log: Log;
+  /** CLEARSTACK_TOKEN: what functions present to each other. */
+  readonly token: string | undefined;
+  /** CLEARSTACK_METRICS_TOKEN: what scrapers of `/metrics` present. */
+  readonly metricsToken: string | undefined;
+  /**
+   * Opens the port at HOST and PORT.
+   *
+   * @param callers how callers are told apart. @default {by CLEARSTACK_TOKEN}
+   * @throws {ClearstackError} `invalid-request` where anybody could call
+   */
+  serve(
+    app: { readonly fetch: (request: Request) => Response | Promise<Response> },
+    callers?: Omit<ListenOptions, "port">,
+  ): Deno.HttpServer<Deno.NetAddr>;
+}
+
+/**
+ * Reads the environment and starts what every function needs before it serves.
+ *
+ * @param host `Deno`, handed over by a main.ts
+ * @throws {ClearstackError} `invalid-request` for a variable that does not parse
+ */
+export function boot(host: Host, { name, port, quiet = false }: BootOptions): Booted {
+  const env = (variable: string) => host.env.get(variable);
+  const stores = servedEnvironment(env);
+  configureStores(stores);
+  startTelemetry();
+  const token = env("CLEARSTACK_TOKEN");
+  return {
+    env,
+    stores,
+    log: quiet ? plainLog : jsonLog(name),
+    token,
+    metricsToken: env("CLEARSTACK_METRICS_TOKEN"),
+    serve: (app, callers = { variables: "CLEARSTACK_TOKEN", authenticatesCallers: token !== undefined }) =>
+      host.serve(
+        { ...listenAddress(env, { port, ...callers }), ...(quiet ? { onListen: () => {} } : {}) },
+        (request) => app.fetch(request),
+      ),
+  };
+}
