@@ -44,19 +44,38 @@ const KINDS = {
 /** The kinds of error, see the table in errors.ts. */
 export type ErrorKind = keyof typeof KINDS;
 
+/** What an error says in numbers and names beside its message, where it is known. */
+export interface ErrorFields {
+  /** What it takes; bytes where the kind is `over-budget`. */
+  readonly need?: number | undefined;
+  /** What there is, in the same unit. */
+  readonly limit?: number | undefined;
+  /** What is at fault: a setting of the request, such as `algorithm.iterations`, or the URL of an array. */
+  readonly path?: string | undefined;
+  /** What was found there; plain data, never a secret. */
+  readonly value?: unknown;
+}
+
+const FIELDS = ["need", "limit", "path", "value"] as const;
+
 /** An error with a kind; thrown by every part of Clearstack for anything a caller may meet. */
 export class ClearstackError extends Error {
   override readonly name = "ClearstackError";
   readonly kind: ErrorKind;
+  declare readonly need?: number;
+  declare readonly limit?: number;
+  declare readonly path?: string;
+  declare readonly value?: unknown;
 
   /**
    * @param kind decides status, exit code and retryability
    * @param message one line: what is wrong, the value found, and how to mend it; never a secret
-   * @param options the underlying error, if any
+   * @param options the underlying error, and fields, if any
    */
-  constructor(kind: ErrorKind, message: string, options?: { cause?: unknown }) {
-    super(message, options);
+  constructor(kind: ErrorKind, message: string, options: ErrorFields & { cause?: unknown } = {}) {
+    super(message, "cause" in options ? { cause: options.cause } : undefined);
     this.kind = kind;
+    Object.assign(this, errorFields(options));
   }
 
   /** HTTP status of the problem document. */
@@ -75,6 +94,17 @@ export class ClearstackError extends Error {
   }
 }
 
+/** The fields that an error has, as plain data. */
+export function errorFields(error: ErrorFields): ErrorFields {
+  return Object.fromEntries(FIELDS.flatMap((name) => error[name] === undefined ? [] : [[name, error[name]]]));
+}
+
+/** An error as it was thrown, with the path of the array that could not be read if it names none. */
+export function withPath(thrown: unknown, path: string): unknown {
+  if (!isClearstackError(thrown) || thrown.path !== undefined || thrown.kind === "cancelled") return thrown;
+  return Object.assign(thrown, { path });
+}
+
 /** True for an error that Clearstack raised on purpose, optionally of one kind. */
 export function isClearstackError(error: unknown, kind?: ErrorKind): error is ClearstackError {
   return error instanceof ClearstackError && (kind === undefined || error.kind === kind);
@@ -91,18 +121,18 @@ export function toClearstackError(error: unknown): ClearstackError {
 }
 
 /** An error in a shape that survives JSON and `postMessage`. */
-export interface ErrorRecord {
+export interface ErrorRecord extends ErrorFields {
   readonly kind: ErrorKind;
   readonly message: string;
 }
 
 /** Turns an error into plain data for a message between functions or Workers. */
 export function errorToRecord(error: unknown): ErrorRecord {
-  const { kind, message } = toClearstackError(error);
-  return { kind, message };
+  const { kind, message, ...fields } = toClearstackError(error);
+  return { kind, message, ...errorFields(fields) };
 }
 
 /** The inverse of {@link errorToRecord}. */
 export function errorFromRecord(record: ErrorRecord): ClearstackError {
-  return new ClearstackError(record.kind in KINDS ? record.kind : "internal", record.message);
+  return new ClearstackError(record.kind in KINDS ? record.kind : "internal", record.message, errorFields(record));
 }

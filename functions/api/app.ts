@@ -44,7 +44,7 @@ export interface ApiAppDeps extends JobEndpointsDeps {
 export function createApiApp(deps: ApiAppDeps): OpenAPIHono<Env> {
   const app = new OpenAPIHono<Env>({
     defaultHook: (result) => {
-      if (!result.success) throw result.error;
+      if (!result.success) throw Object.assign(result.error, { input: "data" in result ? result.data : undefined });
     },
   });
   guardApp(app, deps);

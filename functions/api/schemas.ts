@@ -59,6 +59,8 @@ export const ProblemDoc = ProblemSchema.meta({
     title: "The request is invalid",
     status: 400,
     detail: "algorithm.iterations: iterations must be at least 1",
+    path: "algorithm.iterations",
+    value: 0,
     issues: [{ path: "algorithm.iterations", message: "iterations must be at least 1" }],
   }],
 });

@@ -1,5 +1,5 @@
 /** The command line: every function in one process. */
-import { isClearstackError, toClearstackError } from "shared/errors.ts";
+import { errorToRecord, isClearstackError, toClearstackError } from "shared/errors.ts";
 import { instructGpuDrivers } from "shared/process/gpu_drivers.ts";
 import { configureStores } from "shared/storage/store_environment.ts";
 import type { Command, Io } from "./io.ts";
@@ -40,6 +40,9 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
     const error = toClearstackError(thrown);
     const [line] = error.message.split("\n");
     io.err(`clearstack: ${isClearstackError(error, "internal") ? `internal error: ${line}` : line}\n`);
+    if (rest.includes("--json")) {
+      io.out(`${JSON.stringify({ error: { ...errorToRecord(error), retryable: error.retryable } })}\n`);
+    }
     return error.exitStatus;
   }
 }

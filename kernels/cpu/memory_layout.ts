@@ -179,6 +179,7 @@ class AddressSpace {
           (total / 2 ** 30).toFixed(1)
         } GiB on the CPU, but one WebAssembly ` +
           "memory holds at most 4 GiB; use a smaller tile",
+        { need: total, limit: MAX_BYTES },
       );
     }
     const terms = { ...this.#terms, pageRounding: total - this.#next };

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { CostSchema, EstimateSchema } from "./cost.ts";
 import { DecisionsSchema } from "./decisions.ts";
 import { JobRequestSchema } from "./job_request.ts";
+import { ErrorFieldsSchema } from "./problem.ts";
 import { SeamCertificateSchema } from "./seam.ts";
 import type { TileReport } from "./tile.ts";
 
@@ -27,7 +28,7 @@ export const JobStatusSchema = z.strictObject({
   deviceSeconds: z.number().min(0).default(0).describe("seconds of the device so far, interrupted runs included"),
   cost: CostSchema.optional().describe("of these seconds, where the service has a price"),
   result: z.lazy(() => JobResultSchema).optional(),
-  error: z.strictObject({ kind: z.string(), message: z.string() }).optional(),
+  error: z.strictObject({ kind: z.string(), message: z.string(), ...ErrorFieldsSchema.shape }).optional(),
 });
 export type JobStatus = z.infer<typeof JobStatusSchema>;
 

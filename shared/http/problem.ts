@@ -3,7 +3,8 @@ import type { z } from "zod";
 import type { Problem } from "shared/contract/problem.ts";
 import { ProblemSchema } from "shared/contract/problem.ts";
 import type { ErrorKind } from "shared/errors.ts";
-import { ClearstackError, errorFromRecord, toClearstackError } from "shared/errors.ts";
+import { ClearstackError, errorFields, errorFromRecord, toClearstackError } from "shared/errors.ts";
+import { describeInvalid, invalidFields, type InvalidSetting, invalidSettings } from "shared/invalid_request.ts";
 
 /** Prefix of `type`; the rest is the kind of the error. */
 export const PROBLEM_TYPE = "urn:clearstack:problem:";
@@ -33,13 +34,13 @@ export const INTERNAL_DETAIL = "something went wrong inside the service; its log
 
 /** The problem document for anything thrown. */
 export function toProblem(thrown: unknown): Problem {
-  if (isZodError(thrown)) return invalidBody(flattenIssues(thrown.issues));
+  if (isZodError(thrown)) return invalidBody(invalidSettings(thrown.issues), thrown.input);
   const error = toClearstackError(thrown);
   return {
     type: `${PROBLEM_TYPE}${error.kind}`,
     title: TITLES[error.kind],
     status: error.status,
-    detail: error.kind === "internal" ? INTERNAL_DETAIL : error.message,
+    ...(error.kind === "internal" ? { detail: INTERNAL_DETAIL } : { detail: error.message, ...errorFields(error) }),
   };
 }
 
@@ -73,41 +74,22 @@ export function errorFromProblem(body: unknown, status: number): ClearstackError
   }
   const kind = data.type.startsWith(PROBLEM_TYPE) ? data.type.slice(PROBLEM_TYPE.length) : "internal";
   const where = data.issues?.map((issue) => `${issue.path}: ${issue.message}`).join("; ");
-  return errorFromRecord({ kind: kind as ErrorKind, message: where ? `${data.detail}: ${where}` : data.detail });
+  const message = where ? `${data.detail}: ${where}` : data.detail;
+  return errorFromRecord({ ...errorFields(data), kind: kind as ErrorKind, message });
 }
 
-function invalidBody(issues: NonNullable<Problem["issues"]>): Problem {
+function invalidBody(issues: InvalidSetting[], input: unknown): Problem {
   return {
     type: `${PROBLEM_TYPE}invalid-request`,
     title: TITLES["invalid-request"],
     status: 400,
-    detail: issues.map(({ path, message }) => path ? `${path}: ${message}` : message).join("; "),
+    detail: describeInvalid(issues),
+    ...invalidFields(issues, input),
     issues,
   };
 }
 
-type Issue = z.core.$ZodIssue;
-
 /** By name and shape: a schema may come from another copy of the library. */
-function isZodError(thrown: unknown): thrown is { issues: Issue[] } {
+function isZodError(thrown: unknown): thrown is { issues: z.core.$ZodIssue[]; input?: unknown } {
   return thrown instanceof Error && thrown.name.endsWith("ZodError") && "issues" in thrown;
-}
-
-/** Path and message of every issue; of a union, those of the alternative that came closest. */
-function flattenIssues(
-  issues: readonly Issue[],
-  prefix: readonly PropertyKey[] = [],
-): { path: string; message: string }[] {
-  return issues.flatMap((issue) => {
-    const path = [...prefix, ...issue.path];
-    if (issue.code === "invalid_union") {
-      const closest = issue.errors.toSorted((a, b) => depth(b) - depth(a))[0];
-      if (closest && depth(closest) > 0) return flattenIssues(closest, path);
-    }
-    return [{ path: path.map(String).join("."), message: issue.message }];
-  });
-}
-
-function depth(issues: readonly Issue[]): number {
-  return Math.max(0, ...issues.map((issue) => issue.path.length));
 }

@@ -3,6 +3,7 @@
  */
 import type { ImageInfo } from "shared/contract/image_info.ts";
 import type { RequestOptions } from "shared/storage/store.ts";
+import { redactUrl } from "shared/storage/url.ts";
 
 /** Elements as they are stored; bool arrives as Uint8Array. */
 export type ChunkValues =
@@ -17,6 +18,11 @@ export type ChunkValues =
   | Float16Array
   | Float32Array
   | Float64Array;
+
+/** The URL of an array, fit for messages. */
+export function pathOf({ url, path }: Pick<ImageInfo, "url" | "path">): string {
+  return path === "" ? redactUrl(url) : `${redactUrl(url)}/${path}`;
+}
 
 /** One decoded chunk, which the caller owns. Edge chunks have the full chunk shape; what lies past the image's end is padding. */
 export interface Chunk {

@@ -3,13 +3,13 @@
  */
 import type { Axis, ImageInfo } from "shared/contract/image_info.ts";
 import type { Location } from "shared/contract/location.ts";
-import { ClearstackError } from "shared/errors.ts";
+import { ClearstackError, withPath } from "shared/errors.ts";
 import { openStore } from "shared/storage/open_store.ts";
 import type { RequestOptions, Store } from "shared/storage/store.ts";
 import { canonicalUrl, redactUrl, splitObject } from "shared/storage/url.ts";
 import { decideAxes } from "./axes.ts";
 import { chooseArray, type FoundArray } from "./zarr/choose_array.ts";
-import type { Image } from "./image.ts";
+import { type Image, pathOf } from "./image.ts";
 import { hashHex } from "./output/hash.ts";
 import { channelsFor } from "./ome/ome_channels.ts";
 import { type OpenOptions, openTiff } from "./tiff/tiff_image.ts";
@@ -24,6 +24,14 @@ import { readZarrNode, type ZarrNode } from "./zarr/zarr_node.ts";
  */
 export async function openImage(location: Location, options: OpenOptions = {}): Promise<Image> {
   const url = canonicalUrl(location.url);
+  try {
+    return await openAt(url, location, options);
+  } catch (error) {
+    throw withPath(error, pathOf({ url, path: location.path ?? "" }));
+  }
+}
+
+async function openAt(url: string, location: Location, options: OpenOptions): Promise<Image> {
   if (/\.tiff?$/i.test(redactUrl(url))) return await openTiff(location, options);
   const store = openStore(url);
   const path = (location.path ?? "").replace(/^\/+|\/+$/g, "");

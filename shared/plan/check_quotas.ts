@@ -29,6 +29,7 @@ export function checkQuotas(needs: Needs, quotas: Quotas): void {
     throw new ClearstackError(
       "over-quota",
       `${what}: the job needs ${show(need)} and your quota is ${show(limit)}: crop the image or ask for a larger quota`,
+      { need, limit },
     );
   }
 }
@@ -43,5 +44,6 @@ export function checkLiveJobs(live: number, { liveJobs }: Quotas): void {
   throw new ClearstackError(
     "too-many",
     `${live} of your jobs are queued or running and your quota is ${liveJobs}: wait for one to end, or cancel it`,
+    { need: live + 1, limit: liveJobs },
   );
 }

@@ -201,6 +201,7 @@ function refusal(
       return new ClearstackError(
         "over-budget",
         `${what}, longer than ${MAX_SIDE} along ${SPATIAL_AXES[axis]}: give a smaller tile or halo`,
+        { need: box[axis], limit: MAX_SIDE },
       );
     }
   }
@@ -214,12 +215,14 @@ function refusal(
         `${formatBytes(limits.hostBytes)}: ${mend} allow at least ${
           Math.ceil(totalBytes(host) / 2 ** 20)
         }MiB with --memory`,
+      { need: totalBytes(host), limit: limits.hostBytes },
     );
   }
   return new ClearstackError(
     "over-budget",
     `${what} and needs ${formatBytes(totalBytes(device))} of device memory, over the limit of ` +
       `${formatBytes(limits.deviceBytes)}: ${mend} use a GPU with more memory`,
+    { need: totalBytes(device), limit: limits.deviceBytes },
   );
 }
 

@@ -157,6 +157,7 @@ async function begunLayout(store: Store, info: ImageInfo, budgetBytes: number) {
         `${formatBytes(budgetBytes)}: allow at least ${
           Math.ceil(needed / 2 ** 20)
         }MiB with --memory, or begin anew with --overwrite`,
+      { need: needed, limit: budgetBytes },
     );
   }
   const faster = [{ ...least, concurrency: 2, reads: READ_CONCURRENCY }, { ...least, reads: READ_CONCURRENCY }];

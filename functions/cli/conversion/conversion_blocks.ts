@@ -142,6 +142,7 @@ function overBudget(image: ImageInfo, cut: Cut, budgetBytes: number): Clearstack
       `${shards > sources ? "give smaller --shards, or " : ""}allow at least ${
         Math.ceil(needed / 2 ** 20)
       }MiB with --memory`,
+    { need: needed, limit: budgetBytes },
   );
 }
 

@@ -49,6 +49,7 @@ export function conversionLevels(image: ImageInfo, { chunk, output }: LevelsWish
       `${asked ? "smaller --shards, " : ""}--no-pyramid, or allow at least ${
         Math.ceil(needed / 2 ** 20)
       }MiB with --memory`,
+    { need: needed, limit: budgetBytes },
   );
 }
 

@@ -7,7 +7,7 @@ import { fanOutLevels } from "shared/engine/fan_out_levels.ts";
 import { channelAt, channelCount } from "shared/volume/channels.ts";
 import type { OmeVersion } from "shared/contract/stored_array.ts";
 import type { Engine } from "shared/engine/engine.ts";
-import { ClearstackError, toClearstackError } from "shared/errors.ts";
+import { ClearstackError, errorFields, toClearstackError } from "shared/errors.ts";
 import type { Vec3 } from "shared/volume/geometry.ts";
 import { type ChannelWindow, channelWindows } from "shared/image/ome/channel_windows.ts";
 import { encodeJson } from "shared/image/zarr/json.ts";
@@ -221,7 +221,7 @@ async function cleanUp(run: ConversionRun, error: ClearstackError): Promise<Clea
     return error.kind === "cancelled" ? new ClearstackError("cancelled", `${reason}; nothing was kept`) : error;
   }
   const note = `${kept} of ${blocksOf(run)} blocks are kept in ${store.url}: run the same command again to continue`;
-  return new ClearstackError(error.kind, `${reason}; ${note}`, { cause: error });
+  return new ClearstackError(error.kind, `${reason}; ${note}`, { ...errorFields(error), cause: error });
 }
 
 /** `/data/embryo.ome.tif` -> `embryo`. */

@@ -144,8 +144,8 @@ async function runJobOverHttp(service: string, request: JobRequestInput, io: Io)
     release();
   }
   if (status.result) return status.result;
-  const { kind, message } = status.error ?? { kind: "cancelled", message: `the demo's job was ${status.state}` };
-  throw errorFromRecord({ kind: kind as ErrorKind, message });
+  const error = status.error ?? { kind: "cancelled", message: `the demo's job was ${status.state}` };
+  throw errorFromRecord({ ...error, kind: error.kind as ErrorKind });
 }
 
 async function readVolume(url: string, { shape }: Sample): Promise<Float32Array> {

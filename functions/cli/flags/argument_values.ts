@@ -7,7 +7,10 @@ export type Triple = Vec3 | readonly [y: number, x: number];
 
 /** @throws {ClearstackError} `invalid-request`: `--flag "value": expected form` */
 export function refuseValue(flag: string, text: string, form: string): never {
-  throw new ClearstackError("invalid-request", `--${flag} "${text}": expected ${form}`);
+  throw new ClearstackError("invalid-request", `--${flag} "${text}": expected ${form}`, {
+    path: `--${flag}`,
+    value: text,
+  });
 }
 
 /** A whole number from `least` to `most`. */

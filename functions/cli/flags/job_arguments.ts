@@ -1,6 +1,7 @@
 /** From the arguments of `deconvolve` and `plan` to the request they stand for, and back. */
 import { JobControlSchema, type JobRequest, JobRequestSchema } from "shared/contract/job_request.ts";
 import { ClearstackError } from "shared/errors.ts";
+import { invalidRequest } from "shared/invalid_request.ts";
 import { refuseValue } from "./argument_values.ts";
 import type { JobFlag, ValueFlag } from "./job_flag.ts";
 import { JOB_FLAGS } from "./job_flags.ts";
@@ -51,8 +52,7 @@ export async function jobRequest(args: ParsedArguments, source: string, output: 
 function parseRequest(input: unknown): JobRequest {
   const { success, data, error } = JobRequestSchema.safeParse(input);
   if (success) return data;
-  const [issue] = error.issues;
-  throw new ClearstackError("invalid-request", `${issue!.path.join(".")}: ${issue!.message}`);
+  throw invalidRequest(error.issues.slice(0, 1), input);
 }
 
 async function readFlag(flag: string, entry: JobFlag, args: ParsedArguments, sourceHasZ: () => Promise<boolean>) {

@@ -53,6 +53,7 @@ export function computeClaim(
       `a box of ${
         formatVec3(box)
       } voxels with held-out photons does not fit the 4 GiB of one WebAssembly memory; use a smaller tile`,
+      { need: layout.bytes.total + heldOut, limit: CPU_BYTES },
     );
   }
 

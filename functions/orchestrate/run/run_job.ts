@@ -2,7 +2,7 @@
 import type { JobRequest } from "shared/contract/job_request.ts";
 import type { JobResult } from "shared/contract/job_status.ts";
 import type { Engine } from "shared/engine/engine.ts";
-import { ClearstackError, toClearstackError } from "shared/errors.ts";
+import { ClearstackError, errorFields, toClearstackError } from "shared/errors.ts";
 import { channelWindows } from "shared/image/ome/channel_windows.ts";
 import { plannedOutput } from "shared/image/output/level_arrays.ts";
 import type { Output } from "shared/image/output/ome_output.ts";
@@ -91,5 +91,5 @@ async function cleanUp(error: ClearstackError, output: Output, progress: Progres
     return error;
   }
   const kept = `${tilesDone} of ${tiles} tiles are kept in ${output.url}: run the same job again to continue`;
-  return new ClearstackError(error.kind, `${error.message}; ${kept}`, { cause: error });
+  return new ClearstackError(error.kind, `${error.message}; ${kept}`, { ...errorFields(error), cause: error });
 }

@@ -44,5 +44,6 @@ export function boxLayout(box: Vec3, limits: GpuLimits): BoxLayout {
       formatVec3(box)
     } takes ${bytes} bytes, which this GPU cannot hold in up to ${mostParts} equal ` +
       `buffers of at most ${largest} bytes along z; use smaller tiles`,
+    { need: bytes, limit: mostParts * largest },
   );
 }

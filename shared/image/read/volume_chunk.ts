@@ -1,7 +1,8 @@
 /** A chunk as seen by who reads one volume: what an index along the axes before z, y, x picks out of it. */
+import { withPath } from "shared/errors.ts";
 import type { Vec3 } from "shared/volume/geometry.ts";
 import type { RequestOptions } from "shared/storage/store.ts";
-import type { ChunkValues, Image } from "../image.ts";
+import { type ChunkValues, type Image, pathOf } from "../image.ts";
 
 /** Which part of which chunk. */
 export interface VolumeChunkOptions extends RequestOptions {
@@ -35,8 +36,9 @@ export async function readVolumeChunk(
   const { axes, chunkShape } = image.info;
   const outerChunk = outer.map((index, axis) => Math.floor(index / chunkShape[axis]!));
   const spatialAxes = axes.length - outer.length;
-  const { values, strides, storedBytes } = await image.readChunk([...outerChunk, ...at.slice(3 - spatialAxes)], {
-    signal,
+  const coords = [...outerChunk, ...at.slice(3 - spatialAxes)];
+  const { values, strides, storedBytes } = await image.readChunk(coords, { signal }).catch((error) => {
+    throw withPath(error, pathOf(image.info));
   });
   const offset = outer.reduce((sum, index, axis) => sum + (index % chunkShape[axis]!) * strides[axis]!, 0);
   const spatial = strides.slice(outer.length);
