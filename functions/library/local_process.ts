@@ -1,6 +1,6 @@
 /** Everything a job needs on this machine: the CPU computes in this process, a GPU in one that it cannot take down with it. */
 import { createTileComputer } from "functions/deconvolve/compute_tile.ts";
-import { describeDevice } from "functions/deconvolve/describe_device.ts";
+import { describeDevice, withBoxesAtOnce } from "functions/deconvolve/describe_device.ts";
 import { reduceTile } from "functions/pyramid/reduce_tile.ts";
 import { computeClaim } from "functions/orchestrate/plan/compute_claim.ts";
 import type { JobDeps } from "functions/orchestrate/run/run_job.ts";
@@ -22,13 +22,23 @@ export interface LocalProcess {
 /** Where the processes that this one starts may go: wherever its user can. */
 const UNGUARDED = { CLEARSTACK_ADDRESS_GUARD: "off" };
 
-/**
- * Puts the functions together; nothing is started or allocated before it is needed.
- *
- * @param guard variables by which a process that is started for jobs of others is held to what they may name
- */
-export function openLocalProcess(config: Config, guard: Readonly<Record<string, string>> = UNGUARDED): LocalProcess {
-  const onCpu = createTileComputer({ chooseBackend, createDeconvolver });
+/** How the functions are put together. */
+export interface LocalProcessOptions {
+  /** Variables by which a process that is started for jobs of others is held to what they may name. */
+  readonly guard?: Readonly<Record<string, string>> | undefined;
+  /** Jobs read or write memory of this process, so that it has to compute on the GPU itself. @default {false} */
+  readonly inMemory?: boolean;
+}
+
+/** Puts the functions together; nothing is started or allocated before it is needed. */
+export function openLocalProcess(
+  config: Config,
+  { guard = UNGUARDED, inMemory = false }: LocalProcessOptions = {},
+): LocalProcess {
+  const here = createTileComputer({
+    chooseBackend: async (choice) => withBoxesAtOnce(await chooseBackend(choice), config),
+    createDeconvolver,
+  });
   const { hostBytes, deviceBytes, boxesAtOnce } = config;
   const env = {
     ...guard,
@@ -38,7 +48,7 @@ export function openLocalProcess(config: Config, guard: Readonly<Record<string, 
   };
   const onGpu = new SupervisedTiles({ process: { env } });
   const placeOf = ({ backend }: { readonly backend: string }): TaskFunctions<DeconvolveKind> =>
-    backend === "cpu" ? onCpu : onGpu;
+    backend === "cpu" || inMemory ? here : onGpu;
   const deps: JobDeps = {
     engine: createLocalEngine(measuredTasks<TaskKind>(
       {
@@ -51,7 +61,7 @@ export function openLocalProcess(config: Config, guard: Readonly<Record<string, 
       plainLog,
     )),
     device: async (choice) => {
-      if (choice === "cpu") return await describeDevice(choice, config);
+      if (choice === "cpu" || inMemory) return await describeDevice(choice, config);
       const device = await onGpu.device(choice);
       if (device.backend === "cpu") await onGpu.close();
       return device;
@@ -61,7 +71,7 @@ export function openLocalProcess(config: Config, guard: Readonly<Record<string, 
   return {
     deps,
     close: async () => {
-      await onCpu.close();
+      await here.close();
       await onGpu.close();
     },
   };

@@ -5,6 +5,8 @@ import { runJob } from "functions/orchestrate/run/run_job.ts";
 import type { Config } from "shared/config.ts";
 import type { JobRequest } from "shared/contract/job_request.ts";
 import type { JobResult } from "shared/contract/job_status.ts";
+import { psfLocations } from "shared/psf/psf_locations.ts";
+import { schemeOf } from "shared/storage/url.ts";
 import { type LocalProcess, openLocalProcess } from "./local_process.ts";
 
 /**
@@ -13,7 +15,7 @@ import { type LocalProcess, openLocalProcess } from "./local_process.ts";
  * @throws {ClearstackError} what stopped the job
  */
 export function runLocalJob(request: JobRequest, config: Config, options: RunJobOptions = {}): Promise<JobResult> {
-  return withLocalProcess(config, ({ deps }) => runJob(request, deps, options));
+  return withLocalProcess(request, config, ({ deps }) => runJob(request, deps, options));
 }
 
 /**
@@ -22,11 +24,16 @@ export function runLocalJob(request: JobRequest, config: Config, options: RunJob
  * @throws {ClearstackError} what is wrong with the request, the source, the PSF or the plan
  */
 export function prepareLocalJob(request: JobRequest, config: Config, signal?: AbortSignal): Promise<PreparedJob> {
-  return withLocalProcess(config, ({ deps }) => prepareJob(request, deps, signal));
+  return withLocalProcess(request, config, ({ deps }) => prepareJob(request, deps, signal));
 }
 
-async function withLocalProcess<Result>(config: Config, use: (local: LocalProcess) => Promise<Result>) {
-  const local = openLocalProcess(config);
+async function withLocalProcess<Result>(
+  request: JobRequest,
+  config: Config,
+  use: (local: LocalProcess) => Promise<Result>,
+): Promise<Result> {
+  const places = [request.source, request.output, ...psfLocations(request)];
+  const local = openLocalProcess(config, { inMemory: places.some(({ url }) => schemeOf(url) === "memory") });
   try {
     return await use(local);
   } finally {

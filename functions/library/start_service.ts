@@ -48,7 +48,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const { openLocalProcess } = await import("./local_process.ts");
   const { openStore } = await import("shared/storage/open_store.ts");
   const guard = guardStores(options.allowedUrls);
-  const local = openLocalProcess(options.config, guard.variables);
+  const local = openLocalProcess(options.config, { guard: guard.variables });
   const store = openStore(options.jobs ?? JOBS_IN_MEMORY);
   const { host = "127.0.0.1", port = 0, allowedUrls, auth } = options;
   // No two processes listen on one port: whoever does goes on with what the one before it had.

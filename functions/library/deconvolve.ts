@@ -1,0 +1,129 @@
+/** Deconvolution for programs: from arrays or places to arrays or places, in this process. */
+import type { JobProgress } from "functions/orchestrate/run/job_run.ts";
+import { readConfig } from "shared/config.ts";
+import type { JobResult } from "shared/contract/job_status.ts";
+import { ClearstackError } from "shared/errors.ts";
+import { openImage } from "shared/image/open_image.ts";
+import { LEVEL_0, PROVENANCE_KEY } from "shared/image/output/output_layout.ts";
+import { readBox } from "shared/image/read/read_box.ts";
+import { decodeJson } from "shared/image/zarr/json.ts";
+import { freeMemoryBytes } from "shared/process/free_memory.ts";
+import { openStore } from "shared/storage/open_store.ts";
+import { positionAt } from "shared/volume/position.ts";
+import { spatialShape } from "shared/volume/spatial.ts";
+import { volumeCount, volumeGrid } from "shared/volume/volumes.ts";
+import { voxelCount } from "shared/volume/geometry.ts";
+import { holdRequest, type ImageSource, type JobSettings, type LocalJob, type PsfSource } from "./local_request.ts";
+import { runLocalJob } from "./run_local.ts";
+
+/** How a job is run. */
+export interface RunOptions {
+  /** Cancels: what runs is stopped and waited for, and the promise rejects with kind `cancelled`. */
+  readonly signal?: AbortSignal | undefined;
+  /** Takes every event of the job. */
+  readonly onProgress?: ((progress: JobProgress) => void) | undefined;
+}
+
+/** Settings of {@link deconvolve}: those of a job request, by their own names. */
+export interface DeconvolveOptions extends JobSettings, RunOptions {
+  readonly output?: LocalJob["output"];
+}
+
+/** What a job came to. */
+interface Finished {
+  /** What the user should know, one line each. */
+  readonly warnings: readonly string[];
+  /** Where the result came from: the record that outputs carry. */
+  readonly provenance: Readonly<Record<string, unknown>>;
+}
+
+/** A result that was stored. */
+export interface StoredResult extends Finished, JobResult {}
+
+/** A result in memory. */
+export interface ArrayResult extends Finished {
+  /** The estimate, row-major, in the units of the source; the caller owns it. */
+  readonly data: Float32Array;
+  /** Length of each axis; that of the source, or of what was selected of it. */
+  readonly shape: readonly number[];
+  readonly dtype: "float32";
+  /** Name of each axis, such as zyx. */
+  readonly axes: string;
+}
+
+/**
+ * Deconvolves an image by Richardson-Lucy iterations: the same plan, tiles and voxels as `clearstack deconvolve` and a job over
+ * HTTP. Everything that the job starts has ended when the promise settles.
+ *
+ * @param source a path or a URL, or an array
+ * @param psf the point spread function, in the same forms, or a list of one for each channel
+ * @param options `output` is where to write an OME-Zarr; without it the result comes back as an array
+ * @throws {ClearstackError} what is wrong with the input, or what stopped the job
+ *
+ * @example An array in memory
+ * ```ts
+ * import { deconvolve } from "@clearstack/clearstack";
+ *
+ * const data = new Uint16Array(8 * 32 * 32).fill(100);
+ * const psf = { data: new Float32Array([0.25, 0.5, 0.25]), shape: [1, 1, 3], axes: "zyx" };
+ * const result = await deconvolve({ data, shape: [8, 32, 32], axes: "zyx" }, psf, {
+ *   algorithm: { iterations: 5 },
+ *   backend: "cpu",
+ * });
+ * console.log(result.shape, result.dtype); // [ 8, 32, 32 ] float32
+ * ```
+ */
+export function deconvolve(
+  source: ImageSource,
+  psf: PsfSource | readonly PsfSource[],
+  options: DeconvolveOptions & { readonly output: NonNullable<LocalJob["output"]> },
+): Promise<StoredResult>;
+export function deconvolve(
+  source: ImageSource,
+  psf: PsfSource | readonly PsfSource[],
+  options?: DeconvolveOptions & { readonly output?: undefined },
+): Promise<ArrayResult>;
+export async function deconvolve(
+  source: ImageSource,
+  psf: PsfSource | readonly PsfSource[],
+  { signal, onProgress, ...settings }: DeconvolveOptions = {},
+): Promise<StoredResult | ArrayResult> {
+  if (signal?.aborted) throw new ClearstackError("cancelled", "the job was cancelled before it began");
+  const { request, release } = await holdRequest({ ...settings, source, psf });
+  const warnings: string[] = [];
+  try {
+    const result = await runLocalJob(request, localConfig(), {
+      ...(signal === undefined ? {} : { signal }),
+      onProgress: (progress) => {
+        if (progress.type === "status" && progress.message !== undefined) warnings.push(progress.message);
+        onProgress?.(progress);
+      },
+    });
+    const provenance = decodeJson(await openStore(request.output.url).get(PROVENANCE_KEY)) as Finished["provenance"];
+    const finished = { warnings, provenance };
+    return settings.output === undefined
+      ? { ...await readResult(request.output.url, signal), ...finished }
+      : { ...result, ...finished };
+  } finally {
+    await release();
+  }
+}
+
+/** Memory that jobs may use where they do not say: what the command line uses where its environment says nothing. */
+export function localConfig() {
+  return readConfig({ env: () => undefined, freeBytes: freeMemoryBytes() });
+}
+
+/** All volumes of an output, one after the other. */
+async function readResult(url: string, signal: AbortSignal | undefined): Promise<Omit<ArrayResult, keyof Finished>> {
+  const image = await openImage({ url, path: LEVEL_0 });
+  const shape = spatialShape(image.info);
+  const data = new Float32Array(volumeCount(image.info) * voxelCount(shape));
+  for (let volume = 0; volume < volumeCount(image.info); volume++) {
+    const outer = positionAt(volume, volumeGrid(image.info));
+    const box = { start: [0, 0, 0] as const, shape };
+    const { values } = await readBox(image, { outer, box, boundary: "constant", signal });
+    data.set(values, volume * voxelCount(shape));
+  }
+  return { data, shape: image.info.shape, dtype: "float32", axes: image.info.axes.map(({ name }) => name).join("") };
+}
