@@ -1,4 +1,9 @@
-/** Server-sent events of a job, written and read. */
+/**
+ * Server-sent events of a job, written and read. They are written here rather than by `hono/streaming`: its stream ends in the
+ * same way when the source of events fails as when the job is done, so that no reader would come back, and it takes events
+ * before the reader has room for them.
+ */
+import { EventSourceParserStream, ParseError } from "eventsource-parser/stream";
 import type { JobEvent } from "shared/contract/job_status.ts";
 import { JobStatusSchema } from "shared/contract/job_status.ts";
 import { ClearstackError } from "shared/errors.ts";
@@ -59,20 +64,22 @@ async function within<T>(promise: Promise<T>, milliseconds: number): Promise<T |
   }
 }
 
+/** Longest event that is read. A status holds a request and counts, never voxels. */
+const MAX_EVENT_CHARACTERS = 2 ** 23;
+
 /**
  * Decodes what {@link eventStream} wrote.
  *
- * @throws {ClearstackError} `internal` for anything else
+ * @throws {ClearstackError} `internal` for anything else, and for an event of more than 8 Mi characters
  */
 export async function* readEvents(body: ReadableStream<Uint8Array>): AsyncGenerator<JobEvent> {
-  let buffered = "";
-  for await (const text of body.pipeThrough(new TextDecoderStream())) {
-    const blocks = (buffered + text).split("\n\n");
-    buffered = blocks.pop()!;
-    for (const block of blocks) {
-      const data = block.split("\n").find((line) => line.startsWith("data: "));
-      if (data) yield parseEvent(data.slice("data: ".length));
-    }
+  const parser = new EventSourceParserStream({ maxBufferSize: MAX_EVENT_CHARACTERS });
+  try {
+    for await (const { data } of body.pipeThrough(new TextDecoderStream()).pipeThrough(parser)) yield parseEvent(data);
+  } catch (cause) {
+    if (!(cause instanceof ParseError)) throw cause;
+    const longest = `${MAX_EVENT_CHARACTERS} characters`;
+    throw new ClearstackError("internal", `an internal service sent an event of more than ${longest}`, { cause });
   }
 }
 

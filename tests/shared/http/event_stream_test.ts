@@ -78,6 +78,15 @@ Deno.test("an event that is none of ours is an internal error", async () => {
   await assertRejects(() => Array.fromAsync(readEvents(body)), ClearstackError, "no job event");
 });
 
+Deno.test("an event that goes on for longer than any of ours is an internal error, and is not gathered to its end", async () => {
+  let sent = 0;
+  const body = new ReadableStream<Uint8Array>({
+    pull: (stream) => stream.enqueue(new TextEncoder().encode(sent++ === 0 ? "data: " : "x".repeat(2 ** 20))),
+  });
+  await assertRejects(() => Array.fromAsync(readEvents(body)), ClearstackError, "more than 8388608 characters");
+  assert(sent < 20, `${sent}`);
+});
+
 Deno.test("a Last-Event-ID counts only if it is a whole number", () => {
   const id = (value?: string) => lastEventId(new Headers(value === undefined ? {} : { "last-event-id": value }));
   assertEquals([id("17"), id(), id("x"), id("-1"), id("1.5")], [17, undefined, undefined, undefined, undefined]);
