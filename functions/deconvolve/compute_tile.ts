@@ -27,7 +27,7 @@ import { holdOut } from "./hold_out.ts";
 import type { BoxTask } from "./kernel_options.ts";
 import { deconvolverOptions, measuringOptions, runOptions, taskDataType } from "./kernel_options.ts";
 import { pastePiece } from "./paste_piece.ts";
-import { RecentCache } from "./recent_cache.ts";
+import { RecentCache } from "shared/process/recent_cache.ts";
 
 /** Sources whose handles are kept; a process works on one job at a time, or on few. */
 const KEPT_HANDLES = 4;
@@ -44,10 +44,10 @@ export interface TileComputer extends TaskFunctions<DeconvolveKind> {
 interface Means {
   readonly kernels: Kernels;
   /** Looking for a GPU takes a while and gives the same answer for every tile. */
-  readonly backends: RecentCache<ChosenBackend>;
+  readonly backends: RecentCache<string, ChosenBackend>;
   readonly pool: DeconvolverPool;
-  readonly images: RecentCache<Image>;
-  readonly psfs: RecentCache<Psf>;
+  readonly images: RecentCache<string, Image>;
+  readonly psfs: RecentCache<string, Psf>;
   /** Has what is read and written from now on encoded and decoded on threads. */
   readonly openCodecThreads: () => void;
 }

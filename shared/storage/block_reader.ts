@@ -2,6 +2,7 @@
  * Reads small pieces of one object in larger blocks, and keeps the last few: parsers of file headers ask for a few bytes at a
  * time, and each would be a request.
  */
+import { RecentCache } from "shared/process/recent_cache.ts";
 import type { Store } from "./store.ts";
 
 const BLOCK_BYTES = 2 ** 16;
@@ -12,21 +13,14 @@ export type ReadBytes = (offset: number, length: number, signal?: AbortSignal) =
 
 /** Makes a {@link ReadBytes} for the object `key` of `size` bytes. Pieces larger than a block are fetched as they are. */
 export function blockReader(store: Store, key: string, size: number): ReadBytes {
-  const blocks = new Map<number, Promise<Uint8Array>>();
+  const blocks = new RecentCache<number, Uint8Array>(BLOCKS_KEPT);
 
   const fetchRange = async (offset: number, length: number, signal?: AbortSignal): Promise<Uint8Array> =>
     await store.getRange(key, { offset, length }, { signal }) ?? new Uint8Array(0);
 
-  const blockAt = (index: number): Promise<Uint8Array> => {
-    const kept = blocks.get(index);
-    // No signal: the block may serve several callers.
-    const block = kept ?? fetchRange(index * BLOCK_BYTES, Math.min(BLOCK_BYTES, size - index * BLOCK_BYTES));
-    blocks.delete(index);
-    blocks.set(index, block);
-    if (kept === undefined) block.catch(() => blocks.delete(index));
-    if (blocks.size > BLOCKS_KEPT) blocks.delete(blocks.keys().next().value!);
-    return block;
-  };
+  // No signal: the block may serve several callers.
+  const blockAt = (index: number): Promise<Uint8Array> =>
+    blocks.get(index, () => fetchRange(index * BLOCK_BYTES, Math.min(BLOCK_BYTES, size - index * BLOCK_BYTES)));
 
   return async (offset, length, signal) => {
     const count = Math.max(0, Math.min(length, size - offset));

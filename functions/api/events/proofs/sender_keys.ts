@@ -3,6 +3,7 @@ import type { JWTVerifyGetKey } from "jose";
 import { createRemoteJWKSet, customFetch, errors, exportSPKI, importX509, jwtVerify } from "jose";
 import type { JWTPayload, JWTVerifyOptions } from "jose";
 import { ClearstackError } from "shared/errors.ts";
+import { RecentCache } from "shared/process/recent_cache.ts";
 
 const TIMEOUT_MS = 10_000;
 
@@ -26,7 +27,7 @@ export interface TokenRule {
 export class SenderKeys {
   readonly #fetch: typeof globalThis.fetch;
   readonly #keySets = new Map<string, JWTVerifyGetKey>();
-  readonly #certificates = new Map<string, Promise<string>>();
+  readonly #certificates = new RecentCache<string, string>(KEPT_CERTIFICATES);
 
   constructor(fetch: typeof globalThis.fetch = globalThis.fetch) {
     this.#fetch = fetch;
@@ -53,12 +54,12 @@ export class SenderKeys {
   }
 
   /**
-   * Verifies an RSA PKCS #1 v1.5 signature by the certificate at `url`, which the caller must have pinned.
+   * Verifies, by Web Crypto since jose knows no detached signature of this kind, an RSA PKCS #1 v1.5 signature by the certificate at `url`, which the caller must have pinned.
    *
    * @throws {ClearstackError} `store-unavailable` if the certificate cannot be had
    */
   async verify(url: URL, hash: "SHA-1" | "SHA-256", signature: Uint8Array, signed: Uint8Array): Promise<boolean> {
-    const spki = await this.#certificate(url.href);
+    const spki = await this.#certificates.get(url.href, () => this.#fetchCertificate(url));
     const der = Uint8Array.fromBase64(spki.replace(/-----[A-Z ]+-----/g, ""));
     const algorithm = { name: "RSASSA-PKCS1-v1_5", hash };
     const key = await crypto.subtle.importKey("spki", der, algorithm, false, ["verify"]);
@@ -83,19 +84,6 @@ export class SenderKeys {
     const made = createRemoteJWKSet(new URL(url), { timeoutDuration: TIMEOUT_MS, [customFetch]: this.#fetch });
     this.#keySets.set(url, made);
     return made;
-  }
-
-  #certificate(url: string): Promise<string> {
-    const known = this.#certificates.get(url);
-    if (known) return known;
-    const fetched = this.#fetchCertificate(new URL(url));
-    this.#certificates.set(url, fetched);
-    fetched.catch(() => this.#certificates.delete(url));
-    for (const oldest of this.#certificates.keys()) {
-      if (this.#certificates.size <= KEPT_CERTIFICATES) break;
-      this.#certificates.delete(oldest);
-    }
-    return fetched;
   }
 
   async #fetchCertificate(url: URL): Promise<string> {

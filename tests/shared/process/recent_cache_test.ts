@@ -1,9 +1,9 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { RecentCache } from "functions/deconvolve/recent_cache.ts";
+import { RecentCache } from "shared/process/recent_cache.ts";
 
 /** A cache that counts how often each key was made. */
 function counted(capacity: number) {
-  const cache = new RecentCache<string>(capacity);
+  const cache = new RecentCache<string, string>(capacity);
   const made: string[] = [];
   const get = (key: string) =>
     cache.get(key, () => {
@@ -26,7 +26,7 @@ Deno.test("the entry that was not used for longest goes first", async () => {
 });
 
 Deno.test("a failure is not remembered", async () => {
-  const cache = new RecentCache<number>(2);
+  const cache = new RecentCache<string, number>(2);
   await assertRejects(() => cache.get("a", () => Promise.reject(new Error("once"))), Error, "once");
   assertEquals(await cache.get("a", () => Promise.resolve(1)), 1);
 });

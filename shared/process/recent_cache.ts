@@ -1,8 +1,11 @@
-/** Remembers what was asked for lately, so that the tiles of a job share the handles they read through. */
+/**
+ * What was asked for lately, such as the handles that the tiles of a job read through. `quick-lru` keeps up to twice as many
+ * entries as it is told to; those here may be large PSFs, which a plan claims memory for.
+ */
 
 /** A bounded cache of promises; the least recently used entry goes first, and failures are not remembered. */
-export class RecentCache<T> {
-  readonly #entries = new Map<string, Promise<T>>();
+export class RecentCache<Key, Value> {
+  readonly #entries = new Map<Key, Promise<Value>>();
   readonly #capacity: number;
 
   /** @param capacity entries kept, at least 1 */
@@ -11,17 +14,14 @@ export class RecentCache<T> {
   }
 
   /** The entry under `key`; made by `make` if there is none. Callers that ask at the same time share one call. */
-  get(key: string, make: () => Promise<T>): Promise<T> {
+  get(key: Key, make: () => Promise<Value>): Promise<Value> {
     const entry = this.#entries.get(key) ?? make();
     this.#entries.delete(key);
     this.#entries.set(key, entry);
     entry.catch(() => {
       if (this.#entries.get(key) === entry) this.#entries.delete(key);
     });
-    for (const oldest of this.#entries.keys()) {
-      if (this.#entries.size <= this.#capacity) break;
-      this.#entries.delete(oldest);
-    }
+    if (this.#entries.size > this.#capacity) this.#entries.delete(this.#entries.keys().next().value!);
     return entry;
   }
 }
