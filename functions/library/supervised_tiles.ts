@@ -6,7 +6,7 @@ import type { BackendChoice } from "shared/contract/algorithm.ts";
 import type { Device } from "shared/contract/device.ts";
 import { httpDevice, httpTiles } from "shared/engine/http_functions.ts";
 import type { DeconvolveKind, Invoke, TaskFunctions } from "shared/engine/task_kinds.ts";
-import { pause } from "shared/process/pause.ts";
+import { delay } from "@std/async/delay";
 import { ClearstackError, isClearstackError, toClearstackError } from "shared/errors.ts";
 import type { TileWork } from "./tile_deadline.ts";
 import { TileDeadline } from "./tile_deadline.ts";
@@ -105,7 +105,7 @@ export class SupervisedTiles implements TaskFunctions<DeconvolveKind> {
       if (lost) this.#losses++;
     }
     // Without an answer the process is about to have ended; how it did is worth a moment.
-    if (error.cause !== undefined) await Promise.race([process.ended, pause(ENDING_MILLISECONDS)]);
+    if (error.cause !== undefined) await Promise.race([process.ended, delay(ENDING_MILLISECONDS)]);
     await process.kill(`was stopped: ${error.message}`);
     if (full) return error;
     const message = await process.ended;

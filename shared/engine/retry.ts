@@ -1,4 +1,7 @@
-/** Trying again what may pass: exponential backoff with jitter, and a budget. */
+/**
+ * Trying again what may pass: exponential backoff with jitter, and a budget. `retry` of @std/async, which the stores use, tells
+ * nobody of an attempt that failed, or how long it waits for the next; jobs report and count both.
+ */
 import { ClearstackError, toClearstackError } from "shared/errors.ts";
 import { pause } from "shared/process/pause.ts";
 import type { TileRetry } from "./engine.ts";

@@ -1,4 +1,5 @@
 /** Reading a JSON body that another function sent: its type, its size and its shape are checked before anything uses it. */
+import { concat } from "@std/bytes/concat";
 import type { z } from "zod";
 import { ClearstackError } from "shared/errors.ts";
 
@@ -29,11 +30,5 @@ async function readAtMost(request: Request, limit: number): Promise<Uint8Array> 
     if (length > limit) throw new ClearstackError("invalid-request", `the body is larger than ${limit} bytes`);
     pieces.push(piece);
   }
-  const bytes = new Uint8Array(length);
-  let offset = 0;
-  for (const piece of pieces) {
-    bytes.set(piece, offset);
-    offset += piece.length;
-  }
-  return bytes;
+  return concat(pieces);
 }

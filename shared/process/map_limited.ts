@@ -1,6 +1,7 @@
 /**
  * Applies `run` to all items, at most `concurrency` at a time, in order of beginning. After a failure none begins that has not
  * begun; once those under way have ended, the first failure is thrown, so that nothing goes on behind the caller's back.
+ * `p-map` has no such way: it rejects while others are under way, or begins all the rest before it does.
  *
  * @returns the results in the order of the items
  */

@@ -1,13 +1,6 @@
-/** Waits, or until the signal fires. */
-export function pause(milliseconds: number, signal?: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      signal?.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, milliseconds);
-    if (signal?.aborted) done();
-    else signal?.addEventListener("abort", done);
-  });
+import { delay } from "@std/async/delay";
+
+/** Waits, or until the signal fires; `delay` of @std/async alone would reject then, which no caller has a use for. */
+export async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  await delay(milliseconds, { signal }).catch(() => {});
 }

@@ -2,7 +2,7 @@
 import { createEndpointHandler } from "@restatedev/restate-sdk/fetch";
 import type { ShardServiceDeps } from "./restate_shard.ts";
 import { shardService } from "./restate_shard.ts";
-import { pause } from "shared/process/pause.ts";
+import { delay } from "@std/async/delay";
 
 /** Settings of {@link createRestateEndpoint}. */
 export interface RestateEndpointOptions extends ShardServiceDeps {
@@ -56,6 +56,6 @@ export async function registerEndpoint({ adminUrl, endpointUrl, log = console.er
     }
     if (answer !== told) log(`the Restate server at ${url.origin} does not take ${endpointUrl} yet: ${answer}`);
     told = answer;
-    await pause(500);
+    await delay(500);
   }
 }

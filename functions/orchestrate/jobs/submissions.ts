@@ -14,7 +14,7 @@ import type { BegunJob } from "../run/job_run.ts";
 import type { JobStore } from "./job_store.ts";
 import type { JobWorker } from "../lease/job_worker.ts";
 import type { Throughput } from "../plan/throughput.ts";
-import { pause } from "shared/process/pause.ts";
+import { delay } from "@std/async/delay";
 import type { JobDeps } from "../run/run_job.ts";
 import { beginJob } from "../run/run_job.ts";
 import type { JobEncryption } from "./encryption.ts";
@@ -84,7 +84,7 @@ export class Submissions {
       const status = await store.status(id);
       if (status) return status;
       if (!await keys.isTaken(name)) return "given back";
-      await pause(POLL_MILLISECONDS);
+      await delay(POLL_MILLISECONDS);
     }
     return undefined;
   }
@@ -182,7 +182,7 @@ export class Submissions {
       if (status) return !hasEnded(status);
       if (id > other) return true;
       if (await store.liveOutput(other) === undefined) return false;
-      await pause(POLL_MILLISECONDS);
+      await delay(POLL_MILLISECONDS);
     }
     return true;
   }

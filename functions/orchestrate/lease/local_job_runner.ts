@@ -18,6 +18,7 @@ import { JobStore } from "../jobs/job_store.ts";
 import { JobWorker } from "./job_worker.ts";
 import { listJobs } from "../jobs/list_jobs.ts";
 import { Throughput } from "../plan/throughput.ts";
+import { delay } from "@std/async/delay";
 import { pause } from "shared/process/pause.ts";
 import { prepareJob } from "../plan/prepare_job.ts";
 import { removeExpired } from "../jobs/retention.ts";
@@ -133,7 +134,7 @@ export class LocalJobRunner implements JobRunner {
   }
 
   async cancel(id: string): Promise<JobStatus> {
-    for (let asked = false;; await pause(CANCEL_POLL_MILLISECONDS)) {
+    for (let asked = false;; await delay(CANCEL_POLL_MILLISECONDS)) {
       const job = this.#worker.get(id);
       if (job?.leased && !hasEnded(job.status)) {
         job.stop.abort();

@@ -2,6 +2,7 @@
  * Writes a box of an array: whole objects, each encoded and put once. Depends on nothing but the arguments, so any process may do
  * it, twice if need be, to the same bytes.
  */
+import pLimit from "p-limit";
 import type { StoredArray } from "shared/contract/stored_array.ts";
 import { dtypeBytes } from "shared/volume/dtype.ts";
 import { ClearstackError } from "shared/errors.ts";
@@ -11,7 +12,6 @@ import { recycleMemory } from "shared/process/recycle_memory.ts";
 import { releaseMemory } from "shared/process/release_memory.ts";
 import { BLOSC_OVERHEAD_BYTES } from "shared/codec/blosc/blosc_frame.ts";
 import { codecWork } from "shared/codec/threads/codec_threads.ts";
-import { createLimiter } from "shared/storage/guard/limiter.ts";
 import { mapLimited } from "shared/process/map_limited.ts";
 import { openStore } from "shared/storage/open_store.ts";
 import { encodeShard } from "shared/codec/shard.ts";
@@ -32,7 +32,7 @@ export interface Block {
 }
 
 /** Of the whole process, however many blocks it writes: shards are large. */
-const limitShards = createLimiter(SHARDS_AT_ONCE);
+const limitShards = pLimit(SHARDS_AT_ONCE);
 
 /**
  * Encodes a box chunk by chunk and writes whole objects, chunks or shards. Chunks at the array's end are padded with 0, the fill

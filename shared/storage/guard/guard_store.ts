@@ -2,9 +2,9 @@
  * The layer around every store: repeats what may succeed later, gives up on what hangs, bounds how much runs at once,
  * refuses keys that would leave the base URL, and lets no short read through.
  */
-import { pause } from "shared/process/pause.ts";
+import { retry, RetryError } from "@std/async/retry";
+import pLimit from "p-limit";
 import { ClearstackError, isClearstackError } from "shared/errors.ts";
-import { createLimiter } from "./limiter.ts";
 import { type Attempt, waitWhileMoving } from "./patience.ts";
 import type { ByteRange, Store } from "../store.ts";
 
@@ -28,11 +28,11 @@ export interface RetryOptions extends GuardOptions {
 
 /** Adds retries, timeouts, bounded concurrency, key and length checks to a store. */
 export function guardStore(store: Store, options: GuardOptions = {}): Store {
-  const limit = createLimiter(options.concurrency ?? 16);
-  const retry = retrier(options);
+  const limit = pLimit(options.concurrency ?? 16);
+  const persist = retrier(options);
   const guarded = <T>(key: string, signal: AbortSignal | undefined, call: (attempt: Attempt) => Promise<T>) => {
     assertKey(key);
-    return limit(() => retry(`${store.url}/${key}`, signal, call));
+    return limit(() => persist(`${store.url}/${key}`, signal, call));
   };
   return {
     url: store.url,
@@ -65,15 +65,19 @@ export function retrier({ attempts = 5, timeoutMs = 60_000, backoffMs = 200, hea
       const message = bytes === undefined ? `no answer within ${timeoutMs / 1000} s` : `the answer stalled: ${after}`;
       return new ClearstackError("store-unavailable", `${what}: ${message}`, { cause });
     };
-    for (let attempt = 1;; attempt++) {
+    try {
+      return await retry(() => waitWhileMoving({ timeoutMs, headStartMs, signal, givenUp }, call), {
+        maxAttempts: attempts,
+        // Pauses of 0.75 to 1.25 times what they are meant to be.
+        minTimeout: 1.25 * backoffMs,
+        maxTimeout: Infinity,
+        jitter: 0.4,
+        isRetriable: (error: unknown) => isClearstackError(error) && error.retryable && !signal?.aborted,
+        ...(signal === undefined ? {} : { signal }),
+      });
+    } catch (error) {
       throwIfAborted(signal);
-      try {
-        return await waitWhileMoving({ timeoutMs, headStartMs, signal, givenUp }, call);
-      } catch (error) {
-        throwIfAborted(signal);
-        if (!(isClearstackError(error) && error.retryable) || attempt >= attempts) throw error;
-      }
-      await pause(backoffMs * 2 ** (attempt - 1) * (0.75 + Math.random() / 2), signal);
+      throw error instanceof RetryError ? (error as Error).cause : error;
     }
   };
 }

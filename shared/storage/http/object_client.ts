@@ -2,10 +2,10 @@
  * Requests to object stores, each signed afresh and guarded on its own: one call of a store may be many requests (pages of a
  * listing, parts of an upload), and only the one that failed is repeated.
  */
+import pLimit from "p-limit";
 import { ClearstackError } from "shared/errors.ts";
 import { type GuardOptions, retrier } from "../guard/guard_store.ts";
 import { reasonOf } from "./http_response.ts";
-import { createLimiter } from "../guard/limiter.ts";
 import type { Attempt, Moved } from "../guard/patience.ts";
 import type { StoreEnvironment } from "../store_environment.ts";
 
@@ -62,7 +62,7 @@ export function objectClient(
   environment: StoreEnvironment,
   options: GuardOptions = {},
 ): ObjectClient {
-  const limit = createLimiter(options.concurrency ?? 16);
+  const limit = pLimit(options.concurrency ?? 16);
   return (request, read) => {
     const headStartMs = (request.body?.length ?? 0) / SLOWEST_UPLOAD * 1000;
     const retry = retrier({ ...options, headStartMs });

@@ -1,4 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
+import { delay } from "@std/async/delay";
 import { pause } from "shared/process/pause.ts";
 import { type Attempt, waitWhileMoving } from "shared/storage/guard/patience.ts";
 
@@ -58,7 +59,7 @@ Deno.test("a head start is for the beginning of the answer only", async () => {
 Deno.test("a thread that was busy looks at what came meanwhile before it gives up", async () => {
   const busy = async ({ signal, moved }: Attempt) => {
     for (const start = performance.now(); performance.now() < start + 120;);
-    await pause(1);
+    await delay(1);
     moved();
     signal.throwIfAborted();
     return "came";
