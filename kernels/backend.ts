@@ -65,7 +65,22 @@ export function decideBackend(choice: "auto" | "webgpu", report: AdapterReport):
   };
 }
 
-/** Makes a deconvolver of a backend, in a lane of a GPU; see `createWebGpuDeconvolver` and `createCpuDeconvolver`. */
+/**
+ * Makes a deconvolver of a backend, in a lane of a GPU; see `createWebGpuDeconvolver` and `createCpuDeconvolver`.
+ *
+ * @throws {ClearstackError} `no-device`, `device-memory`, `over-budget`, `invalid-request`, `corrupt-data`
+ *
+ * @example
+ * ```ts
+ * import { createDeconvolver } from "@clearstack/clearstack/kernels";
+ *
+ * const psf = { shape: [1, 1, 3], values: new Float32Array([1, 2, 1]) } as const;
+ * const deconvolver = await createDeconvolver("cpu", { box: [8, 16, 16], psf });
+ * const { estimate } = await deconvolver.run(new Float32Array(8 * 16 * 16).fill(5), { iterations: 3 });
+ * await deconvolver.close();
+ * console.log(estimate.length, Math.round(estimate[0]!)); // 2048 5
+ * ```
+ */
 export function createDeconvolver(backend: Backend, options: DeconvolverOptions, lane = 0): Promise<Deconvolver> {
   return backend === "webgpu" ? createWebGpuDeconvolver({ ...options, lane }) : createCpuDeconvolver(options);
 }

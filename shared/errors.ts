@@ -58,7 +58,21 @@ export interface ErrorFields {
 
 const FIELDS = ["need", "limit", "path", "value"] as const;
 
-/** An error with a kind; thrown by every part of Clearstack for anything a caller may meet. */
+/**
+ * An error with a kind; thrown by every part of Clearstack for anything a caller may meet.
+ *
+ * @example
+ * ```ts
+ * import { ClearstackError, openImage } from "@clearstack/clearstack";
+ *
+ * try {
+ *   await openImage({ url: "memory:nothing" });
+ * } catch (error) {
+ *   if (!(error instanceof ClearstackError)) throw error;
+ *   console.log(error.kind, error.path, error.retryable); // not-found memory:nothing false
+ * }
+ * ```
+ */
 export class ClearstackError extends Error {
   override readonly name = "ClearstackError";
   readonly kind: ErrorKind;

@@ -1,6 +1,6 @@
 /**
- * The kernels alone, as `import ... from "@clearstack/clearstack/kernels"`: arrays in, arrays out. Nothing of Deno is needed; in
- * browsers, pages must be cross-origin isolated for the CPU backend.
+ * The kernels alone, as `import ... from "@clearstack/clearstack/kernels"`: arrays in, arrays out. They need nothing of Deno, so
+ * they run in browsers too; there, the CPU backend asks for a page that is cross-origin isolated.
  *
  * @module
  */

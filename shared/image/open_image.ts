@@ -21,6 +21,18 @@ import { readZarrNode, type ZarrNode } from "./zarr/zarr_node.ts";
  * Opens a Zarr array, an array of a group, level 0 of an OME-Zarr, or a TIFF stack; reads metadata only.
  *
  * @throws {ClearstackError} `not-found`, `invalid-request` (which array? which axes?), `unsupported`, `corrupt-data`
+ *
+ * @example
+ * ```ts
+ * import { deconvolve, openImage } from "@clearstack/clearstack";
+ *
+ * const image = { data: new Uint16Array(8 * 16 * 16).fill(9), shape: [8, 16, 16], axes: "zyx" };
+ * const psf = { data: new Float32Array([1, 2, 1]), shape: [1, 1, 3], axes: "zyx" };
+ * await deconvolve(image, psf, { output: "memory:opened", algorithm: { iterations: 1 }, backend: "cpu" });
+ *
+ * const { info } = await openImage({ url: "memory:opened" });
+ * console.log(info.shape, info.dtype); // [ 8, 16, 16 ] float32
+ * ```
  */
 export async function openImage(location: Location, options: OpenOptions = {}): Promise<Image> {
   const url = canonicalUrl(location.url);

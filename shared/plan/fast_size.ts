@@ -34,7 +34,15 @@ export function fastSide(n: number, axis: 0 | 1 | 2): number {
   return side;
 }
 
-/** The smallest box of fast sides that holds `shape`. */
+/**
+ * The smallest box of fast sides that holds `shape`.
+ *
+ * @example
+ * ```ts
+ * import { fastBox } from "./fast_size.ts";
+ * console.log(fastBox([11, 63, 101])); // [ 12, 63, 108 ]
+ * ```
+ */
 export function fastBox(shape: Vec3): Vec3 {
   return mapAxes((axis) => fastSide(shape[axis], axis));
 }

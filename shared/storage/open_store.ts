@@ -44,6 +44,15 @@ export interface OpenOptions extends GuardOptions {
  *
  * @param url a path, or a `file:`, `http(s):` (read only), `s3:`, `gs:`, `az:` or `memory:NAME` URL
  * @throws {ClearstackError} `invalid-request` for a scheme that is not known
+ *
+ * @example
+ * ```ts
+ * import { openStore } from "@clearstack/clearstack";
+ *
+ * const store = openStore("memory:notes");
+ * await store.put("readme.txt", new TextEncoder().encode("read me"));
+ * console.log(await Array.fromAsync(store.listNames(""))); // [ "readme.txt" ]
+ * ```
  */
 export function openStore(url: string, { environment = storeEnvironment(), ...given }: OpenOptions = {}): Store {
   const options = { ...environment.guard, ...given };

@@ -38,10 +38,24 @@ export interface BoxValues<Values = Float32Array> {
 }
 
 /**
- * Reads a box of voxels as float32, or as what `dataType` says; see {@link boxDataType} for whether uint16 holds them. Every chunk it touches is fetched and decoded once, however often the boundary rule repeats
- * it.
+ * Reads a box of voxels as float32, or as what `dataType` says; see {@link boxDataType} for whether uint16 holds them. Every
+ * chunk it touches is fetched and decoded once, however often the boundary rule repeats it.
  *
  * @throws {ClearstackError} `corrupt-data`, `forbidden`, `store-unavailable`, `cancelled`
+ *
+ * @example
+ * ```ts
+ * import { deconvolve, openImage, readBox } from "@clearstack/clearstack";
+ *
+ * const source = { data: new Uint16Array(8 * 16 * 16).fill(9), shape: [8, 16, 16], axes: "zyx" };
+ * const psf = { data: new Float32Array([1, 2, 1]), shape: [1, 1, 3], axes: "zyx" };
+ * await deconvolve(source, psf, { output: "memory:read", algorithm: { iterations: 1 }, backend: "cpu" });
+ *
+ * const image = await openImage({ url: "memory:read" });
+ * const box = { start: [0, 4, 4], shape: [8, 2, 2] } as const;
+ * const { values } = await readBox(image, { outer: [], box, boundary: "nearest" });
+ * console.log(values.length, Math.round(values[0]!)); // 32 9
+ * ```
  */
 export function readBox(image: Image, options: ReadBoxOptions): Promise<BoxValues>;
 export function readBox(

@@ -69,6 +69,19 @@ const MAX_VOXELS = 2 ** 28;
  * Computes a PSF.
  *
  * @throws {ClearstackError} `invalid-request` for what no microscope has, `unsupported` for aberrations beyond computing
+ *
+ * @example
+ * ```ts
+ * import { generatePsf } from "@clearstack/clearstack";
+ *
+ * const { volume } = generatePsf({
+ *   model: "born-wolf",
+ *   objective: { na: 0.5, wavelengthMicrometre: 0.52, immersionIndex: 1 },
+ *   voxelMicrometre: [1, 0.25, 0.25],
+ *   shape: [5, 9, 9],
+ * });
+ * console.log(volume.shape, volume.values.reduce((sum, value) => sum + value, 0).toFixed(3)); // [ 5, 9, 9 ] 1.000
+ * ```
  */
 export function generatePsf(request: PsfRequest): GeneratedPsf {
   checkVoxels(request);

@@ -52,6 +52,14 @@ const AXES = ["z", "y", "x"] as const;
  * Measures a PSF as it is, without mending it first.
  *
  * @throws {ClearstackError} `invalid-request` if it is zero everywhere or its sum is not positive
+ *
+ * @example
+ * ```ts
+ * import { inspectPsf } from "@clearstack/clearstack";
+ *
+ * const { sum, brightestVoxel } = inspectPsf({ shape: [1, 3, 3], values: Float64Array.of(0, 1, 0, 1, 4, 1, 0, 1, 0) });
+ * console.log(sum, brightestVoxel); // 8 [ 0, 1, 1 ]
+ * ```
  */
 export function inspectPsf(volume: PsfVolume, { voxelMicrometre, objective }: InspectOptions = {}): PsfInspection {
   const { shape, values } = volume;
