@@ -1,0 +1,70 @@
+/** The kernels leave Deno behind: their modules, and those of their Workers, are bundled for browsers, and run without it. */
+import { assert, assertEquals } from "@std/assert";
+
+const ROOT = new URL("../../../", import.meta.url);
+
+/** What a page loads, and the Workers that it starts, by the name that each has beside the others. */
+const ENTRIES = {
+  "kernels.js": "functions/library/kernels.ts",
+  "cpu_worker.js": "kernels/cpu/threads/worker.ts",
+  "webgpu_worker.js": "kernels/webgpu/worker/worker.ts",
+} as const;
+
+const folder = await Deno.makeTempDir({ prefix: "clearstack-browser-" });
+globalThis.addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));
+
+for (const [name, entry] of Object.entries(ENTRIES)) {
+  const args = ["bundle", "--quiet", "--platform", "browser", "--minify", "--output", `${folder}/${name}`, entry];
+  const { code, stderr } = await new Deno.Command(Deno.execPath(), { args, cwd: ROOT }).output();
+  assertEquals(code, 0, new TextDecoder().decode(stderr));
+}
+
+Deno.test("no module of the kernels names Deno, Node or a package", async () => {
+  for (const [name, entry] of Object.entries(ENTRIES)) {
+    const args = ["info", "--json", entry];
+    const { stdout } = await new Deno.Command(Deno.execPath(), { args, cwd: ROOT }).output();
+    const { modules } = JSON.parse(new TextDecoder().decode(stdout)) as { modules: { specifier: string }[] };
+    assert(modules.length > 5, entry);
+    const foreign = modules.map(({ specifier }) => specifier).filter((specifier) =>
+      !specifier.startsWith(`${ROOT.href}kernels/`) && !specifier.startsWith(`${ROOT.href}shared/`) &&
+      specifier !== `${ROOT.href}functions/library/kernels.ts`
+    );
+    assertEquals(foreign, [], entry);
+    // Minified, so that comments and the names of types are gone.
+    const bundled = await Deno.readTextFile(`${folder}/${name}`);
+    assertEquals(/\bDeno\b(?! 2)|\bnode:|\bprocess\.|\brequire\(/.exec(bundled)?.[0], undefined, name);
+  }
+});
+
+Deno.test("the bundle computes where there is no Deno", async () => {
+  const kernels = await Deno.readTextFile(`${folder}/kernels.js`);
+  // A bundler of web pages gives Workers files of their own; here both are called worker.ts, told apart by their names.
+  const placed = kernels
+    .replace(
+      /new URL\("\.\/worker\.ts",import\.meta\.url\)(?=,\{[^}]*name:"webgpu")/,
+      `new URL("./webgpu_worker.js",import.meta.url)`,
+    )
+    .replace(/new URL\("\.\/worker\.ts",import\.meta\.url\)/, `new URL("./cpu_worker.js",import.meta.url)`);
+  await Deno.writeTextFile(`${folder}/placed.js`, placed);
+  for (const worker of ["cpu_worker.js"]) {
+    await Deno.writeTextFile(
+      `${folder}/${worker}`,
+      `delete globalThis.Deno;${await Deno.readTextFile(`${folder}/${worker}`)}`,
+    );
+  }
+  await Deno.writeTextFile(
+    `${folder}/page.js`,
+    `delete globalThis.Deno;
+     const { createDeconvolver, fastBox } = await import("./placed.js");
+     const box = fastBox([8, 15, 15]);
+     const psf = { shape: [1, 1, 3], values: new Float32Array([1, 2, 1]) };
+     const deconvolver = await createDeconvolver("cpu", { box, psf });
+     const { estimate } = await deconvolver.run(new Float32Array(8 * 15 * 16).fill(5), { iterations: 2 });
+     await deconvolver.close();
+     console.log(typeof Deno, box.join(), Math.round(estimate[0]));`,
+  );
+  const args = ["run", "--no-config", "--allow-read", `${folder}/page.js`];
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), { args, cwd: folder }).output();
+  assertEquals(code, 0, new TextDecoder().decode(stderr));
+  assertEquals(new TextDecoder().decode(stdout), "undefined 8,15,16 5\n");
+});
