@@ -53,6 +53,20 @@ Deno.test("a job is accepted with its location, followed by its events, and foun
   await jobs.close();
 });
 
+Deno.test("a problem says the setting and its value, the need and the limit, the array, in fields", async () => {
+  const { post, jobs } = await startApp();
+  const { request } = await sampleRequest();
+  const ask = async (changes: Record<string, unknown>) =>
+    await problemOf(await post("/v1/plans", { ...request, ...changes }));
+  const invalid = await ask({ algorithm: { iterations: 0 } });
+  assertEquals([invalid.path, invalid.value], ["algorithm.iterations", 0]);
+  const large = await ask({ memoryBytes: 1000 });
+  assertEquals([large.limit, large.need! > 1000], [1000, true]);
+  const missing = await ask({ source: { url: "memory:not-there" } });
+  assertEquals([missing.status, missing.path], [404, "memory:not-there"]);
+  await jobs.close();
+});
+
 Deno.test("a reader that sends Last-Event-ID goes on where it was", async () => {
   const { app, post, jobs } = await startApp();
   const { id } = await (await post("/v1/jobs", (await sampleRequest()).request)).json();

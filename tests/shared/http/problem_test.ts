@@ -14,6 +14,11 @@ Deno.test("an error becomes a problem document of its status and back the same e
   assertEquals([back.kind, back.message], [error.kind, error.message]);
 });
 
+Deno.test("fields of an error are members of its problem document", () => {
+  const { need, limit } = toProblem(new ClearstackError("over-budget", "too much", { need: 3, limit: 2 }));
+  assertEquals([need, limit], [3, 2]);
+});
+
 Deno.test("a defect reveals nothing but that it is one", () => {
   const problem = toProblem(new TypeError("secret path /home/x"));
   assertEquals([problem.status, problem.detail], [500, INTERNAL_DETAIL]);
