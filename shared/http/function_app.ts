@@ -46,7 +46,7 @@ export function answerProblems<E extends Env>(app: Hono<E>, log: (line: string) 
       const title = error.status === 504 ? "Too slow" : "Bad request";
       return answerProblem(c, httpProblem(error.status, title, error.message));
     }
-    const id: string | undefined = c.get("requestId");
+    const id: string | undefined = (c as Context).get("requestId");
     return answerProblem(c, loggedProblem(error, (line) => log(id === undefined ? line : `request ${id}: ${line}`)));
   });
   app.notFound((c) => answerProblem(c, httpProblem(404, "Not found", `there is nothing at ${c.req.path}`)));
