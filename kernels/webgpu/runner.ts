@@ -30,7 +30,8 @@ import { PassTimer } from "./device/pass_timer.ts";
 import { PARAMETERS, parameterValues } from "./stages/parameters.ts";
 import type { BufferSpec, Stage } from "./program/pass.ts";
 import { MEASURED, OBSERVED, overlap, regionValues, START } from "./stages/region.ts";
-import { type Program, type ProgramOptions, programOptions, rlProgram, type Tuning } from "./program/rl_program.ts";
+import type { ProgramOptions } from "./program/program_options.ts";
+import { type Program, programOptions, rlProgram, type Tuning } from "./program/rl_program.ts";
 import { readSmall, smallStagingRequest, stagingRequests, upload } from "./device/transfer.ts";
 import { isTunable, TuningChoices } from "./tuning/tuning_choice.ts";
 

@@ -4,20 +4,12 @@
  * One iteration is `column_inverse, row_..., column_forward` on each plane and `depth_...` on each column of blocks along z,
  * twice. A kernel does one small piece of work, so that the engine's optimising compiler takes over after a few of them.
  */
-import type { Acceleration } from "kernels/deconvolver.ts";
 import type { Complex, Rounding } from "../fft/arithmetic.ts";
 import { emitForward, emitForwardInverse, emitInverse, ROW_BYTES, type Transform } from "../fft/fft_passes.ts";
 import { MAX_PAGES, type MemoryLayout } from "../memory_layout.ts";
-import { addRowKernels } from "./row_kernels.ts";
-import type { RowStepOptions } from "./row_steps.ts";
+import { addRowKernels, type KernelOptions } from "./row_kernels.ts";
 import { f32x4Mul, v128Load, v128Store } from "shared/wasm/wasm_code.ts";
 import { WasmFunction, wasmModule } from "shared/wasm/wasm_module.ts";
-
-/** What the kernels depend on besides the layout. */
-export interface KernelOptions extends RowStepOptions {
-  readonly rounding: Rounding;
-  readonly acceleration: Acceleration;
-}
 
 /** The exports of the module, those of them that the acceleration uses. All parameters are addresses; `scratch` is the calling thread's own. */
 export interface Kernels {

@@ -11,7 +11,7 @@ import { otfBytesPerVoxel } from "./otf_format.ts";
 import { columnBuffer, partBuffer, type PassMaker, twiddleBuffer } from "./pass_maker.ts";
 import { projectionBuffer, projectionValues } from "../stages/projection.ts";
 import { MEASURED, OBSERVED, START } from "../stages/region.ts";
-import type { ProgramOptions } from "./rl_program.ts";
+import type { ProgramOptions } from "./program_options.ts";
 import { twiddleTable } from "../fft/twiddles.ts";
 
 const FLOAT_BYTES = 4;

@@ -11,14 +11,14 @@
 import type { Vec3 } from "shared/volume/geometry.ts";
 import type { Acceleration, DeconvolverOptions } from "kernels/deconvolver.ts";
 import { type BoxLayout, boxLayout } from "./layout.ts";
-import { DATA_BYTES, type DataType } from "../device/data_volume.ts";
+import { DATA_BYTES } from "../device/data_volume.ts";
 import type { GpuLimits } from "../device/limits.ts";
 import { measurementShader } from "../stages/measurement.ts";
 import { biggsShader, heavyBallShader } from "../stages/momentum.ts";
 import { PARTIAL_SUM_BYTES, PARTIAL_SUMS } from "../stages/partial_sums.ts";
-import type { OtfFormat } from "./otf_format.ts";
 import type { BufferSpec, Stage } from "./pass.ts";
 import { PassMaker, type Renamed } from "./pass_maker.ts";
+import type { ProgramOptions } from "./program_options.ts";
 import { programBuffers, volumeBuffers, volumeBytes } from "./program_buffers.ts";
 import { type RatioOptions, ratioStage } from "../stages/ratio_stages.ts";
 import { slabsOf } from "./slabs.ts";
@@ -31,20 +31,6 @@ import {
   type UpdateOptions,
   updateStage,
 } from "../stages/update_stages.ts";
-
-/** What a program is made for; numbers may change from run to run, these may not. */
-export interface ProgramOptions {
-  readonly acceleration: Acceleration;
-  readonly nonCirculant: boolean;
-  /** With total variation. */
-  readonly smoothed: boolean;
-  /** With noise-gated damping. */
-  readonly damped: boolean;
-  readonly dataType: DataType;
-  readonly otf: OtfFormat;
-  /** With the Wiener-Butterworth back-projector. */
-  readonly unmatched: boolean;
-}
 
 /** What changes the speed of a program and nothing else. */
 export interface Tuning {

@@ -8,7 +8,8 @@ import type { Vec3 } from "shared/volume/geometry.ts";
 import type { Gpu } from "../device/gpu_device.ts";
 import { fastest } from "./fastest.ts";
 import { PassTimer } from "../device/pass_timer.ts";
-import type { ProgramOptions, Tuning } from "../program/rl_program.ts";
+import type { ProgramOptions } from "../program/program_options.ts";
+import type { Tuning } from "../program/rl_program.ts";
 import { slabCandidates } from "./slab_choice.ts";
 import { FULL_WIDTH } from "../fft/workgroups.ts";
 

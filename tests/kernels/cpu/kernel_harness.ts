@@ -2,7 +2,8 @@
  * The kernels of a box without Workers, for checking them one by one.
  */
 import { twiddleTable } from "kernels/cpu/fft/fft_plan.ts";
-import { kernelModule, type KernelOptions, type Kernels } from "kernels/cpu/steps/kernel_module.ts";
+import { kernelModule, type Kernels } from "kernels/cpu/steps/kernel_module.ts";
+import type { KernelOptions } from "kernels/cpu/steps/row_kernels.ts";
 import { MAX_PAGES, type MemoryLayout, memoryLayout } from "kernels/cpu/memory_layout.ts";
 import { exchangeTables } from "kernels/cpu/steps/row_exchange.ts";
 import type { Vec3 } from "shared/volume/geometry.ts";

@@ -1,29 +1,12 @@
 /** Events of S3 through topics of Amazon SNS, which signs every message. */
-import { z } from "zod";
 import { ClearstackError } from "shared/errors.ts";
 import { isEventBridge, readEventBridge } from "./event_bridge.ts";
 import type { Delivery, EventFormat } from "./event_format.ts";
 import { hasMembers, parseEvent } from "./event_format.ts";
 import { readS3Records } from "./s3_records.ts";
 import type { SenderKeys } from "../proofs/sender_keys.ts";
-import { requireSignature, snsUrl } from "../proofs/sns_signature.ts";
+import { requireSignature, type SnsMessage, SnsMessageSchema, snsUrl } from "../proofs/sns_signature.ts";
 import type { UploadEvent } from "./upload_event.ts";
-
-/** What SNS posts. */
-const SnsMessageSchema = z.object({
-  Type: z.enum(["Notification", "SubscriptionConfirmation", "UnsubscribeConfirmation"]),
-  MessageId: z.string(),
-  TopicArn: z.string(),
-  Message: z.string(),
-  Timestamp: z.string(),
-  Subject: z.string().nullish(),
-  Token: z.string().optional(),
-  SubscribeURL: z.string().optional(),
-  SignatureVersion: z.enum(["1", "2"]),
-  Signature: z.string(),
-  SigningCertURL: z.string(),
-});
-export type SnsMessage = z.infer<typeof SnsMessageSchema>;
 
 export const sns: EventFormat = {
   name: "sns",

@@ -2,9 +2,25 @@
  * Signatures of Amazon SNS: RSA over certain members, with SHA-1 in version 1 and SHA-256 in version 2. See "Verifying the
  * signatures of Amazon SNS messages" in the developer guide.
  */
+import { z } from "zod";
 import { ClearstackError } from "shared/errors.ts";
 import type { SenderKeys } from "./sender_keys.ts";
-import type { SnsMessage } from "../formats/sns.ts";
+
+/** Message that SNS posts. */
+export const SnsMessageSchema = z.object({
+  Type: z.enum(["Notification", "SubscriptionConfirmation", "UnsubscribeConfirmation"]),
+  MessageId: z.string(),
+  TopicArn: z.string(),
+  Message: z.string(),
+  Timestamp: z.string(),
+  Subject: z.string().nullish(),
+  Token: z.string().optional(),
+  SubscribeURL: z.string().optional(),
+  SignatureVersion: z.enum(["1", "2"]),
+  Signature: z.string(),
+  SigningCertURL: z.string(),
+});
+export type SnsMessage = z.infer<typeof SnsMessageSchema>;
 
 const SIGNED_OF_NOTIFICATION = ["Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type"] as const;
 const SIGNED_OF_OTHERS = ["Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type"] as const;

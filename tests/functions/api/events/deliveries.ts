@@ -5,7 +5,7 @@ import type { Delivery } from "functions/api/events/formats/event_format.ts";
 import type { EventSources } from "functions/api/events/event_sources.ts";
 import { EventSourcesSchema } from "functions/api/events/event_sources.ts";
 import { SenderKeys } from "functions/api/events/proofs/sender_keys.ts";
-import type { SnsMessage } from "functions/api/events/formats/sns.ts";
+import type { SnsMessage } from "functions/api/events/proofs/sns_signature.ts";
 import { signedText } from "functions/api/events/proofs/sns_signature.ts";
 import type { TestCertificate } from "../../../fixtures/certificate.ts";
 import { testCertificate } from "../../../fixtures/certificate.ts";

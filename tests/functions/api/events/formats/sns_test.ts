@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { normalise } from "functions/api/events/formats/normalise.ts";
-import type { SnsMessage } from "functions/api/events/formats/sns.ts";
+import type { SnsMessage } from "functions/api/events/proofs/sns_signature.ts";
 import { signedText } from "functions/api/events/proofs/sns_signature.ts";
 import { ClearstackError } from "shared/errors.ts";
 import { certificate, deliveryOf, recorded, Senders, signSns, SOURCES, TOPIC } from "../deliveries.ts";
