@@ -4,7 +4,7 @@ import { createDeconvolver } from "kernels/backend.ts";
 import { examine, PROPERTIES } from "../../infra/conformance/examine.ts";
 import { ownSubject } from "../../infra/conformance/own_subject.ts";
 import { cell } from "../../infra/conformance/report.ts";
-import { webgpuTest } from "../require.ts";
+import { slowWebgpuTest } from "../require.ts";
 
 async function assertConforms(backend: "cpu" | "webgpu"): Promise<void> {
   const subject = ownSubject(backend, "", (options) => createDeconvolver(backend, options));
@@ -19,4 +19,4 @@ async function assertConforms(backend: "cpu" | "webgpu"): Promise<void> {
 }
 
 Deno.test("the CPU backend has every property of the conformance suite", () => assertConforms("cpu"));
-webgpuTest("the WebGPU backend has every property of the conformance suite", () => assertConforms("webgpu"));
+slowWebgpuTest("the WebGPU backend has every property of the conformance suite", () => assertConforms("webgpu"));

@@ -5,7 +5,7 @@ import { createWebGpuDeconvolver, type WebGpuDeconvolverOptions } from "kernels/
 import { ClearstackError } from "shared/errors.ts";
 import { type Vec3, voxelCount } from "shared/volume/geometry.ts";
 import { randomVolume } from "../reference/random_volume.ts";
-import { webgpuTest } from "../require.ts";
+import { slowWebgpuTest } from "../require.ts";
 
 const PSF: Volume = { shape: [1, 4, 5], values: Float32Array.from(randomVolume([1, 4, 5], 5), (value) => value + 0.1) };
 
@@ -45,7 +45,7 @@ async function assertSameBytes(make: Make, options: DeconvolverOptions, run: Run
 }
 
 for (
-  const [backend, register, make] of [["webgpu", webgpuTest, createWebGpuDeconvolver], [
+  const [backend, register, make] of [["webgpu", slowWebgpuTest, createWebGpuDeconvolver], [
     "cpu",
     Deno.test,
     createCpuDeconvolver,
@@ -73,7 +73,7 @@ for (
   });
 }
 
-webgpuTest("uint16 data may be cut into slabs and parts, and come in shared memory", async () => {
+slowWebgpuTest("uint16 data may be cut into slabs and parts, and come in shared memory", async () => {
   const box: Vec3 = [16, 9, 14];
   const limitCaps = { maxStorageBufferBindingSize: (4 * voxelCount(box)) / 4 };
   const data = new Uint16Array(new SharedArrayBuffer(2 * voxelCount(box)));

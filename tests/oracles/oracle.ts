@@ -2,7 +2,7 @@
  * Independent programs that know the right answer: Debian's Python packages, and a newer suite's zarr-python. Tests that need
  * them are skipped where they are absent, and fail there if CLEARSTACK_REQUIRE_ORACLES is 1.
  */
-import { webgpuTest } from "../require.ts";
+import { slowWebgpuTest } from "../require.ts";
 
 /** The interpreter that the operating system's packages are installed for. */
 const PYTHON = "/usr/bin/python3";
@@ -22,7 +22,7 @@ export function backendTest(
   { oracle, backend }: { readonly oracle: boolean; readonly backend: "cpu" | "webgpu" },
   body: () => Promise<void>,
 ): void {
-  if (oracle && backend === "webgpu") webgpuTest(name, body);
+  if (oracle && backend === "webgpu") slowWebgpuTest(name, body);
   else Deno.test({ name, ignore: !oracle, fn: body });
 }
 

@@ -7,7 +7,7 @@ import type { Vec3 } from "shared/volume/geometry.ts";
 import { totalBytes } from "shared/plan/host_memory.ts";
 import { noisyBars } from "../../fixtures/bars.ts";
 import { referenceRichardsonLucy } from "../../reference/richardson_lucy.ts";
-import { webgpuTest } from "../../require.ts";
+import { slowWebgpuTest } from "../../require.ts";
 import { readOutput } from "../identity_jobs.ts";
 import { writeZarr } from "../sample_image.ts";
 import { exists, runCli } from "./run_cli.ts";
@@ -76,7 +76,7 @@ async function compareWithReference({ flags, options }: Case, backend: "cpu" | "
 
 for (const one of CASES) {
   Deno.test(`${one.flags} gives what its definition says (cpu)`, () => compareWithReference(one, "cpu"));
-  webgpuTest(`${one.flags} gives what its definition says (webgpu)`, () => compareWithReference(one, "webgpu"));
+  slowWebgpuTest(`${one.flags} gives what its definition says (webgpu)`, () => compareWithReference(one, "webgpu"));
 }
 
 for (const rule of ["held-out", "divergence --stop-tolerance 0.01"]) {
@@ -93,7 +93,7 @@ for (const rule of ["held-out", "divergence --stop-tolerance 0.01"]) {
     chosen = await choose("cpu");
     assert(chosen > 1 && chosen < 60, `${chosen}`);
   });
-  webgpuTest(`--stop ${rule} chooses the same on both backends, give or take one`, async () => {
+  slowWebgpuTest(`--stop ${rule} chooses the same on both backends, give or take one`, async () => {
     // Sums that differ in the last digits may move a flat minimum by an iteration.
     assert(Math.abs(await choose("webgpu") - chosen) <= 1);
   });
@@ -144,7 +144,7 @@ Deno.test("--otf-precision float16 leaves the CPU's estimate as it is, and is an
   assert(half.planHash !== single.planHash);
 });
 
-webgpuTest("--otf-precision float16 reaches the GPU, which then keeps less and errs by little", async () => {
+slowWebgpuTest("--otf-precision float16 reaches the GPU, which then keeps less and errs by little", async () => {
   const [single, half] = [await precisely("float32", "webgpu"), await precisely("float16", "webgpu")];
   const peak = single.values.reduce((a, b) => Math.max(a, b), 0);
   const worst = single.values.reduce((most, value, i) => Math.max(most, Math.abs(value - half.values[i]!)), 0);

@@ -8,11 +8,11 @@ import type { Device } from "shared/contract/device.ts";
 import { ClearstackError } from "shared/errors.ts";
 import { identityJobs } from "../identity_jobs.ts";
 import { identityKernels } from "../identity_kernels.ts";
-import { webgpuTest } from "../../require.ts";
+import { slowWebgpuTest } from "../../require.ts";
 
 Deno.test("the CPU kernels pass the check", () => checkKernel((options) => createDeconvolver("cpu", options)));
 
-webgpuTest("the GPU kernels pass the check", () => checkKernel((options) => createDeconvolver("webgpu", options)));
+slowWebgpuTest("the GPU kernels pass the check", () => checkKernel((options) => createDeconvolver("webgpu", options)));
 
 Deno.test("kernels that give wrong numbers do not pass, and what they held is freed", async () => {
   const kernels = identityKernels();

@@ -7,7 +7,7 @@ import { reduceTile } from "functions/pyramid/reduce_tile.ts";
 import { type JobRequest, JobRequestSchema } from "shared/contract/job_request.ts";
 import { createLocalEngine } from "shared/engine/local.ts";
 import { ClearstackError } from "shared/errors.ts";
-import { webgpuTest } from "../../require.ts";
+import { slowWebgpuTest } from "../../require.ts";
 import { identityJobs, readOutput } from "../identity_jobs.ts";
 import { patternedVoxels, writePsf, writeZarr } from "../sample_image.ts";
 import { runCli } from "../cli/run_cli.ts";
@@ -124,7 +124,7 @@ Deno.test("the process ends when its parent is killed", async () => {
   }
 });
 
-webgpuTest("a job on a GPU runs in a process of its own and agrees with the CPU", async () => {
+slowWebgpuTest("a job on a GPU runs in a process of its own and agrees with the CPU", async () => {
   const job = ["deconvolve", `${folder}/image`, `${folder}/gpu`, "--psf", `${folder}/psf`, "--iterations", "3"];
   const { status, err } = await runCli([...job, "--backend", "webgpu", "--quiet"]);
   assertEquals([status, err], [0, ""]);

@@ -1,9 +1,9 @@
 import { assert, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
 import { bundleBenchmark } from "../../../infra/bench/gpu/bundle.ts";
-import { webgpuTest } from "../../require.ts";
+import { slowWebgpuTest } from "../../require.ts";
 
-webgpuTest("the bundled GPU benchmark checks, times and reports on a machine without the checkout", async () => {
+slowWebgpuTest("the bundled GPU benchmark checks, times and reports on a machine without the checkout", async () => {
   const folder = await Deno.makeTempDir();
   try {
     await bundleBenchmark(folder);

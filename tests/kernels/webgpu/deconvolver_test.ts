@@ -8,7 +8,7 @@ import { ClearstackError } from "shared/errors.ts";
 import { type Vec3, voxelCount } from "shared/volume/geometry.ts";
 import { randomVolume } from "../../reference/random_volume.ts";
 import { referenceRichardsonLucy, referenceRun } from "../../reference/richardson_lucy.ts";
-import { webgpuTest } from "../../require.ts";
+import { slowWebgpuTest, webgpuTest } from "../../require.ts";
 
 type Options = Omit<WebGpuDeconvolverOptions, "psf"> & { readonly psfShape: Vec3 };
 
@@ -57,14 +57,14 @@ const TOLERANCE = 1e-5;
 
 const PARITIES: Vec3[] = [0, 1, 2, 3, 4, 5, 6, 7].map((bits) => [3 + (bits & 1), 3 + (bits >> 1 & 1), 3 + (bits >> 2)]);
 
-webgpuTest("estimates equal the float64 reference for a PSF of every parity", async () => {
+slowWebgpuTest("estimates equal the float64 reference for a PSF of every parity", async () => {
   for (const psfShape of PARITIES) {
     const error = await errorOfPeak({ box: [9, 15, 10], psfShape }, { iterations: 10 });
     assert(error <= TOLERANCE, `PSF ${psfShape}: ${error} of the peak`);
   }
 });
 
-webgpuTest("estimates equal the float64 reference for boxes of many shapes", async () => {
+slowWebgpuTest("estimates equal the float64 reference for boxes of many shapes", async () => {
   for (const box of [[8, 8, 8], [16, 9, 32], [35, 21, 12], [1, 40, 48], [1, 9, 250]] as Vec3[]) {
     const error = await errorOfPeak({ box, psfShape: [Math.min(box[0], 5), 4, 5] }, { iterations: 10 });
     assert(error <= TOLERANCE, `box ${box}: ${error} of the peak`);
@@ -75,7 +75,7 @@ webgpuTest("100 iterations stay within 1e-5 of the peak of the float64 reference
   assert(await errorOfPeak({ box: [9, 15, 10], psfShape: [3, 5, 4] }, { iterations: 100 }) <= TOLERANCE);
 });
 
-webgpuTest("accelerated iterations equal the float64 reference, with and without non-circulant edges", async () => {
+slowWebgpuTest("accelerated iterations equal the float64 reference, with and without non-circulant edges", async () => {
   for (const acceleration of ["shb", "biggs"] as const) {
     for (const nonCirculant of [false, true]) {
       for (const box of [[10, 18, 16], [1, 18, 16]] as Vec3[]) {
@@ -87,7 +87,7 @@ webgpuTest("accelerated iterations equal the float64 reference, with and without
   }
 });
 
-webgpuTest("what lies unobserved starts from the mean that a run is given", async () => {
+slowWebgpuTest("what lies unobserved starts from the mean that a run is given", async () => {
   const observed = { start: [2, 3, 1] as Vec3, shape: [9, 8, 12] as Vec3 };
   const options: Options = { box: [14, 15, 16], psfShape: [5, 4, 5], nonCirculant: true };
   const error = await errorOfPeak(options, { iterations: 2, observed, mean: 400 });
@@ -106,7 +106,7 @@ const PHOTON_OPTIONS: Partial<WebGpuDeconvolverOptions>[] = [
   { backProjector: "wiener-butterworth", nonCirculant: true },
 ];
 
-webgpuTest(
+slowWebgpuTest(
   "background, saturation, damping, total variation and the unmatched projector equal the reference",
   async () => {
     const observed = { start: [2, 3, 1], shape: [6, 12, 13] } as const;
@@ -123,7 +123,7 @@ webgpuTest(
   },
 );
 
-webgpuTest("slabs give the estimate and the measurements of whole volumes", async () => {
+slowWebgpuTest("slabs give the estimate and the measurements of whole volumes", async () => {
   const box: Vec3 = [16, 9, 16];
   const run: RunOptions = { iterations: 5, measureEvery: 2, measured: { start: [3, 0, 2], shape: [11, 8, 10] } };
   for (const acceleration of ["none", "biggs"] as const) {
@@ -136,7 +136,7 @@ webgpuTest("slabs give the estimate and the measurements of whole volumes", asyn
   }
 });
 
-webgpuTest("columns of a workgroup change no byte of the estimate and the measurements", async () => {
+slowWebgpuTest("columns of a workgroup change no byte of the estimate and the measurements", async () => {
   const box: Vec3 = [64, 32, 64];
   const limits = DEFAULT_LIMITS;
   // Otherwise the same kernels would be compared.
@@ -159,7 +159,7 @@ webgpuTest("total variation reaches across the buffers that a box is cut into", 
   assert(await errorOfPeak(options, { iterations: 5 }, brightImage(box)) <= TOLERANCE);
 });
 
-webgpuTest(
+slowWebgpuTest(
   "measured divergences equal the reference, with held-out photons, over a part of a box in parts",
   async () => {
     const box: Vec3 = [16, 9, 14];
@@ -213,7 +213,7 @@ webgpuTest("unobserved voxels count as unknown, and a run may observe another pa
   await deconvolver.close();
 });
 
-webgpuTest("volumes cut into several buffers give the estimate of whole ones", async () => {
+slowWebgpuTest("volumes cut into several buffers give the estimate of whole ones", async () => {
   const cases = [
     { box: [16, 9, 14], parts: 4 }, // 16 = one pass, whose registers lie in known parts
     { box: [20, 9, 14], parts: 5 }, // 20 = 10 x 2, whose registers do not

@@ -6,7 +6,7 @@ import { webGpuDeviceBytes } from "kernels/webgpu/device/device_bytes.ts";
 import { type Vec3, voxelCount } from "shared/volume/geometry.ts";
 import { randomVolume } from "../../reference/random_volume.ts";
 import { referenceRichardsonLucy } from "../../reference/richardson_lucy.ts";
-import { webgpuTest } from "../../require.ts";
+import { slowWebgpuTest, webgpuTest } from "../../require.ts";
 
 /** Bright points on a dim ground. */
 function image(box: Vec3): Uint16Array {
@@ -52,7 +52,7 @@ Deno.test("a PSF of even side has no voxel opposite its first, and is centro-sym
   assert(isCentroSymmetric({ shape, values: Float32Array.of(0, 2, 3, 2) }));
 });
 
-webgpuTest("a real OTF gives the float64 reference's estimate", async () => {
+slowWebgpuTest("a real OTF gives the float64 reference's estimate", async () => {
   // 10 and 14 make odd half rows, 9 x 15 rows an odd number of them.
   for (const box of [[9, 15, 10], [16, 9, 32], [1, 15, 14], [1, 16, 16]] as Vec3[]) {
     const psf = symmetricPsf([box[0] === 1 ? 1 : 5, 3, 5]);
@@ -61,7 +61,7 @@ webgpuTest("a real OTF gives the float64 reference's estimate", async () => {
   }
 });
 
-webgpuTest("real and float16 OTFs may be cut into parts and serve every algorithm", async () => {
+slowWebgpuTest("real and float16 OTFs may be cut into parts and serve every algorithm", async () => {
   const box: Vec3 = [20, 9, 14]; // 20 = 10 x 2, whose registers do not lie in known parts
   const limitCaps = { maxStorageBufferBindingSize: (4 * voxelCount(box)) / 5 };
   const methods: [Partial<WebGpuDeconvolverOptions>, number][] = [

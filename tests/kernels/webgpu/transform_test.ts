@@ -11,7 +11,7 @@ import { columnShape, rowShape } from "kernels/webgpu/fft/workgroups.ts";
 import type { Vec3 } from "shared/volume/geometry.ts";
 import { type Complex, complexFrom, dft3 } from "../../reference/dft.ts";
 import { randomVolume } from "../../reference/random_volume.ts";
-import { webgpuTest } from "../../require.ts";
+import { slowWebgpuTest } from "../../require.ts";
 import { runShader, testGpu } from "./device_harness.ts";
 
 /** Every radix, alone and in company, one to four passes, lanes with and without idle rounds, split and whole exchange. */
@@ -60,7 +60,7 @@ async function columnsOf(length: number): Promise<{ kernel: ColumnKernel; input:
   return { kernel: { axis: "y", layout, shape }, input, grid: [Math.ceil(16 / shape.columns), 1] };
 }
 
-webgpuTest("the forward transform of columns equals the definition, in natural order", async () => {
+slowWebgpuTest("the forward transform of columns equals the definition, in natural order", async () => {
   for (const length of LENGTHS) {
     const { kernel, input, grid } = await columnsOf(length);
     const contents = { spectrum: interleaved(input), twiddles: twiddleTable(length) };
@@ -70,7 +70,7 @@ webgpuTest("the forward transform of columns equals the definition, in natural o
   }
 });
 
-webgpuTest("multiplying columns between transforms equals the definition, but for column 0", async () => {
+slowWebgpuTest("multiplying columns between transforms equals the definition, but for column 0", async () => {
   for (const length of LENGTHS) {
     const { kernel, input, grid } = await columnsOf(length);
     const otf = { re: random(16 * length, 3), im: random(16 * length, 4) };
@@ -94,22 +94,25 @@ webgpuTest("multiplying columns between transforms equals the definition, but fo
   }
 });
 
-webgpuTest("the forward transform of rows equals the definition, with the ends of each row in one number", async () => {
-  for (const length of ROW_LENGTHS) {
-    const { shader, grid, rows } = await rowsOf(length, FORWARD);
-    const source = random(rows * length, 5);
-    const contents = {
-      spectrum: new Float32Array(rows * length),
-      source: Float32Array.from(source),
-      twiddles: twiddleTable(length),
-    };
-    const actual = await runShader(shader, grid, { contents, result: "spectrum" });
-    const error = relativeError(actual, packedRows(source, [1, rows, length]));
-    assert(error <= TOLERANCE, `length ${length}: ${error}`);
-  }
-});
+slowWebgpuTest(
+  "the forward transform of rows equals the definition, with the ends of each row in one number",
+  async () => {
+    for (const length of ROW_LENGTHS) {
+      const { shader, grid, rows } = await rowsOf(length, FORWARD);
+      const source = random(rows * length, 5);
+      const contents = {
+        spectrum: new Float32Array(rows * length),
+        source: Float32Array.from(source),
+        twiddles: twiddleTable(length),
+      };
+      const actual = await runShader(shader, grid, { contents, result: "spectrum" });
+      const error = relativeError(actual, packedRows(source, [1, rows, length]));
+      assert(error <= TOLERANCE, `length ${length}: ${error}`);
+    }
+  },
+);
 
-webgpuTest("a row stage meets the voxels themselves between its transforms", async () => {
+slowWebgpuTest("a row stage meets the voxels themselves between its transforms", async () => {
   for (const length of ROW_LENGTHS) {
     const { shader, grid, rows } = await rowsOf(length, PLAIN_RATIO);
     const shape: Vec3 = [1, rows, length];

@@ -7,7 +7,7 @@ import { isTunable, TuningChoices, type TuningSubject } from "kernels/webgpu/tun
 import { columnShape } from "kernels/webgpu/fft/workgroups.ts";
 import type { Vec3 } from "shared/volume/geometry.ts";
 import { randomVolume } from "../../../reference/random_volume.ts";
-import { webgpuTest } from "../../../require.ts";
+import { slowWebgpuTest } from "../../../require.ts";
 import { testGpu } from "../device_harness.ts";
 
 const SUBJECT: TuningSubject = {
@@ -85,7 +85,7 @@ Deno.test("the radices and lanes of a column do not depend on how many columns a
   }
 });
 
-webgpuTest("a runner that tunes itself gives the bytes of one that does not", async () => {
+slowWebgpuTest("a runner that tunes itself gives the bytes of one that does not", async () => {
   const gpu = await testGpu();
   if (!gpu.device.features.has("timestamp-query")) return;
   const box: Vec3 = [64, 16, 64];
