@@ -3,7 +3,7 @@ import type { z } from "zod";
 import type { Problem } from "shared/contract/problem.ts";
 import { ProblemSchema } from "shared/contract/problem.ts";
 import type { ErrorKind } from "shared/errors.ts";
-import { ClearstackError, errorFields, errorFromRecord, toClearstackError } from "shared/errors.ts";
+import { ClearstackError, type ErrorFields, errorFields, errorFromRecord, toClearstackError } from "shared/errors.ts";
 import { describeInvalid, invalidFields, type InvalidSetting, invalidSettings } from "shared/invalid_request.ts";
 
 /** Prefix of `type`; the rest is the kind of the error. */
@@ -40,8 +40,14 @@ export function toProblem(thrown: unknown): Problem {
     type: `${PROBLEM_TYPE}${error.kind}`,
     title: TITLES[error.kind],
     status: error.status,
-    ...(error.kind === "internal" ? { detail: INTERNAL_DETAIL } : { detail: error.message, ...errorFields(error) }),
+    ...(error.kind === "internal" ? { detail: INTERNAL_DETAIL } : { detail: error.message, ...publicFields(error) }),
   };
+}
+
+/** The fields that may be sent: text of a request may be a secret in the wrong place, so only the message quotes what is safe. */
+function publicFields(fields: ErrorFields): ErrorFields {
+  const { value, ...others } = errorFields(fields);
+  return value === undefined || typeof value === "string" ? others : { ...others, value };
 }
 
 /** A problem of HTTP itself, such as a wrong method, which no ClearstackError describes. */
@@ -84,7 +90,7 @@ function invalidBody(issues: InvalidSetting[], input: unknown): Problem {
     title: TITLES["invalid-request"],
     status: 400,
     detail: describeInvalid(issues),
-    ...invalidFields(issues, input),
+    ...publicFields(invalidFields(issues, input)),
     issues,
   };
 }
