@@ -57,7 +57,7 @@ export async function containerKeys(environment: StoreEnvironment): Promise<AwsK
     ? setting(environment, "AWS_CONTAINER_AUTHORIZATION_TOKEN")
     : await readSecretFile(file, "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE");
   const service = "the container's credentials service";
-  const headers = token === undefined ? {} : { authorization: token };
+  const headers: Record<string, string> = token === undefined ? {} : { authorization: token };
   return keysFrom(
     service,
     parseIdentity(service, await identityRequest(environment, { url: url.href, service, headers })),

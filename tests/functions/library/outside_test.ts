@@ -16,7 +16,7 @@ await Deno.writeTextFile(`${folder}/deno.json`, JSON.stringify({ links: [CHECKOU
 async function runProgram(name: string, source: string): Promise<string> {
   await Deno.writeTextFile(`${folder}/${name}`, source);
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--no-lock", name],
+    args: ["run", "--check", "-A", "--no-lock", name],
     cwd: folder,
     signal: AbortSignal.timeout(60_000),
   }).output();
