@@ -1,5 +1,6 @@
 /** The algorithm and its settings, as a request states them. */
 import { z } from "zod";
+import { setting } from "./setting.ts";
 
 /** Which compute backend is asked for. */
 export const BackendSchema = z.enum(["auto", "webgpu", "cpu"]);
@@ -21,43 +22,119 @@ export const OtfPrecisionSchema = z.enum(["float32", "float16"]);
 /** What decides the number of iterations. */
 export const StopRuleSchema = z.enum(["fixed", "divergence", "held-out"]);
 
-/** Ranges of the settings, for every place that parses or documents them. */
-export const ALGORITHM_RANGES = { totalVariation: 0.1, dampingSigmas: 10 } as const;
+/** The largest weight of total variation. */
+const MAX_TOTAL_VARIATION = 0.1;
+/** The largest gate of the damping, standard deviations. */
+const MAX_DAMPING_SIGMAS = 10;
 
-/** The algorithm and its settings. What one excludes of another is in algorithm_rules.ts. */
+/** The algorithm and its settings. The rules for settings that exclude each other are in algorithm_rules.ts. */
 export const AlgorithmSchema = z.strictObject({
-  iterations: z.int("iterations must be a whole number").min(1, "iterations must be at least 1").max(100_000).default(
-    20,
-  ).describe("how many, or at most how many where stop is not fixed"),
-  boundary: BoundarySchema.default("symmetric"),
-  boundaryValue: z.number().default(0).describe("value outside the image where boundary is constant"),
-  acceleration: AccelerationSchema.default("none"),
-  start: z.enum(["data", "flat"]).default("data").describe("first estimate: the image itself, or a constant"),
-  background: z.union(
-    [z.number().min(0, "background must be at least 0"), z.literal("auto")],
-    "background must be a number of at least 0, or auto",
-  )
-    .default(0).describe("constant light that is not of the object, in units of the image; auto estimates it"),
-  totalVariation: z.number().min(0, "totalVariation must be at least 0")
-    .max(ALGORITHM_RANGES.totalVariation, `totalVariation must be at most ${ALGORITHM_RANGES.totalVariation}`)
-    .default(0).describe("weight of total variation; useful from 0.0005 to 0.02"),
-  backProjector: BackProjectorSchema.default("matched").describe("wiener-butterworth is a preview"),
-  otfPrecision: OtfPrecisionSchema.default("float32").describe(
-    "of the transform of the PSF on a GPU; float16 takes less memory and time, and is not exact",
+  iterations: setting(
+    z.int("iterations must be a whole number").min(1, "iterations must be at least 1").max(100_000).default(20),
+    { flag: "iterations", example: "20", help: "number of iterations, or the most of them with --stop" },
   ),
-  dampingSigmas: z.number().min(0, "dampingSigmas must be at least 0")
-    .max(ALGORITHM_RANGES.dampingSigmas, `dampingSigmas must be at most ${ALGORITHM_RANGES.dampingSigmas}`)
-    .default(0).describe("differences of less than so many standard deviations of the photon noise are not fitted"),
-  saturation: z.union(
-    [z.number().positive("saturation must be above 0"), z.enum(["auto", "off"])],
-    "saturation must be a positive number, auto or off",
-  ).default("off").describe("values from which the image is saturated; auto is the most its integer type can hold"),
-  stop: StopRuleSchema.default("fixed"),
-  stopTolerance: z.number().positive("stopTolerance must be above 0").max(1, "stopTolerance must be at most 1")
-    .optional()
-    .describe("with stop divergence: stop once an iteration lowers the I-divergence by less than this fraction"),
-  photonsPerUnit: z.number().positive("photonsPerUnit must be above 0").optional()
-    .describe("photons that one unit of the image stands for; 1 for integers where it is not given"),
-  seed: z.int().min(0).max(2 ** 32 - 1).default(0).describe("of the samples and draws that decide for the whole image"),
+  boundary: setting(BoundarySchema.default("symmetric"), {
+    flag: "boundary",
+    example: "symmetric",
+    help: "what lies outside the image: periodic, symmetric, nearest, constant, or non-circulant (unknown)",
+  }),
+  boundaryValue: setting(z.number().default(0), {
+    flag: "boundary-value",
+    example: "0",
+    help: "value outside the image, with --boundary constant",
+    beside: { setting: "boundary", value: "constant" },
+  }),
+  acceleration: setting(AccelerationSchema.default("none"), {
+    flag: "acceleration",
+    example: "none",
+    help: "none, shb or biggs: reach the same sharpness in fewer iterations",
+    row: "acceleration",
+  }),
+  start: setting(z.enum(["data", "flat"]).default("data"), {
+    flag: "start",
+    example: "data",
+    help: "first estimate: data (the image) or flat (a constant)",
+  }),
+  background: setting(
+    z.union(
+      [z.number().min(0, "background must be at least 0"), z.literal("auto")],
+      "background must be a number of at least 0, or auto",
+    ).default(0),
+    {
+      flag: "background",
+      example: "0",
+      help:
+        "constant light that does not come from the object, in units of the image; auto estimates it for each channel",
+      row: "background",
+    },
+  ),
+  totalVariation: setting(
+    z.number().min(0, "totalVariation must be at least 0")
+      .max(MAX_TOTAL_VARIATION, `totalVariation must be at most ${MAX_TOTAL_VARIATION}`).default(0),
+    {
+      flag: "tv",
+      example: "0",
+      help: "weight of total variation, 0 to 0.1: smooths noise and keeps edges; start with 0.002",
+      row: "total variation",
+    },
+  ),
+  backProjector: setting(BackProjectorSchema.default("matched"), {
+    flag: "back-projector",
+    example: "P",
+    help: "matched, or wiener-butterworth (preview): needs fewer iterations and does not keep intensities",
+    row: "back-projector",
+  }),
+  otfPrecision: setting(OtfPrecisionSchema.default("float32"), {
+    flag: "otf-precision",
+    example: "P",
+    help: "float32, or float16: a GPU needs less memory and time, with errors of about 1e-4 of the peak",
+    row: "OTF in",
+  }),
+  dampingSigmas: setting(
+    z.number().min(0, "dampingSigmas must be at least 0")
+      .max(MAX_DAMPING_SIGMAS, `dampingSigmas must be at most ${MAX_DAMPING_SIGMAS}`).default(0),
+    {
+      flag: "damping",
+      example: "0",
+      help: "do not fit differences below this many standard deviations of the photon noise; 2 or 3 is usual",
+      row: "damping",
+    },
+  ),
+  saturation: setting(
+    z.union(
+      [z.number().positive("saturation must be above 0"), z.enum(["auto", "off"])],
+      "saturation must be a positive number, auto or off",
+    ).default("off"),
+    {
+      flag: "saturation",
+      example: "off",
+      help: "value at which the camera clips; auto takes the largest value of the integer type",
+      row: "saturation",
+    },
+  ),
+  stop: setting(StopRuleSchema.default("fixed"), {
+    flag: "stop",
+    example: "fixed",
+    help: "fixed runs --iterations; divergence and held-out run as many as the image bears, at most --iterations",
+    row: "stop by",
+  }),
+  stopTolerance: setting(
+    z.number().positive("stopTolerance must be above 0").max(1, "stopTolerance must be at most 1").optional(),
+    {
+      flag: "stop-tolerance",
+      example: "5e-4",
+      help: "with --stop divergence: stop when an iteration lowers the I-divergence by less than this fraction",
+    },
+  ),
+  photonsPerUnit: setting(z.number().positive("photonsPerUnit must be above 0").optional(), {
+    flag: "photons-per-unit",
+    example: "1",
+    help: "photons in one unit of the image, for --stop held-out and --damping; integer images default to 1",
+  }),
+  seed: setting(z.int().min(0).max(2 ** 32 - 1).default(0), {
+    flag: "seed",
+    example: "0",
+    help: "seed of the random samples that decide for the whole image",
+  }),
 });
 export type Algorithm = z.infer<typeof AlgorithmSchema>;

@@ -4,6 +4,8 @@ import { AlgorithmSchema, BackendSchema } from "./algorithm.ts";
 import { HaloSchema, Vec3Schema } from "./box.ts";
 import { LocationSchema, PsfLocationSchema } from "./location.ts";
 import { OmeVersionSchema } from "./stored_array.ts";
+import { setting } from "./setting.ts";
+import { MAX_SIDE } from "shared/plan/fast_size.ts";
 
 const Index = z.int().min(0).max(100_000);
 
@@ -30,42 +32,79 @@ export const JobControlSchema = z.strictObject({
   }).optional(),
 });
 
-/** How the volume is cut. */
+const TRIPLE = "three whole numbers";
+
+/** Cut of the volume. */
 export const TilingSchema = z.strictObject({
-  tile: z.union([z.literal("auto"), Vec3Schema]).default("auto"),
-  halo: z.union([z.literal("auto"), HaloSchema]).default("auto"),
+  tile: setting(z.union([z.literal("auto"), Vec3Schema]).default("auto"), {
+    flag: "tile",
+    example: "auto",
+    help: "Z,Y,X voxels that one tile writes (Y,X for a 2-D image)",
+    form: `auto, or Z,Y,X: ${TRIPLE} of at least 1, such as 32,64,64 (Y,X for a 2-D image)`,
+  }),
+  halo: setting(z.union([z.literal("auto"), HaloSchema]).default("auto"), {
+    flag: "halo",
+    example: "auto",
+    help: "Z,Y,X voxels read around each tile",
+    form: `auto, or Z,Y,X: ${TRIPLE} from 0 to ${MAX_SIDE}, such as 8,16,16 (Y,X for a 2-D image)`,
+  }),
 });
 
-/** Body of `POST /v1/jobs` and `POST /v1/plans`, and what the command line builds from its arguments. */
+/** Output of a job. */
+export const OutputSchema = z.strictObject({
+  url: z.string().min(1).max(4096).describe("URL or path of the OME-Zarr to write"),
+  ifExists: z.enum(["fail", "resume", "overwrite"]).default("fail").describe(
+    "fail: refuse a finished output, continue an unfinished one of the same plan; resume: also accept a finished one",
+  ),
+  pyramid: z.enum(["auto", "none"]).default("auto").describe(
+    "auto: levels of half the resolution each, until one fits a viewer's window; none: full resolution only",
+  ),
+  version: setting(OmeVersionSchema.default("0.5"), {
+    flag: "ome-version",
+    example: "0.5",
+    help: "OME-Zarr version of OUTPUT: 0.5 (Zarr v3), or 0.4 (Zarr v2) for programs that do not read 0.5",
+  }),
+  shards: setting(z.union([z.enum(["auto", "none"]), Vec3Schema]).default("auto"), {
+    flag: "shards",
+    example: "auto",
+    help:
+      "Z,Y,X voxels that share one stored object; none stores each chunk by itself; auto makes shards of 64 MiB where " +
+      "there are more than 1000 chunks",
+    form: `auto, none, or Z,Y,X: ${TRIPLE} of at least 1, such as 64,512,512 (Y,X for a 2-D image)`,
+  }),
+});
+
+/** Body of `POST /v1/jobs` and `POST /v1/plans`; the command line builds it from its arguments. */
 export const JobRequestSchema = z.strictObject({
   source: LocationSchema,
-  select: SelectSchema.optional().describe("the channels and time points to deconvolve; all where left out"),
+  select: SelectSchema.optional().describe("channels and time points to deconvolve; all by default"),
   psf: z.union([PsfLocationSchema, z.array(PsfLocationSchema).min(1, "name at least one PSF").max(1024)]).describe(
     "the PSF of all channels, or a list of one for each selected channel in their order; an array with a channel axis holds " +
       "one for each channel of the source",
   ),
-  output: z.strictObject({
-    url: z.string().min(1).max(4096).describe("URL or path of the OME-Zarr to write"),
-    ifExists: z.enum(["fail", "resume", "overwrite"]).default("fail")
-      .describe(
-        "fail: refuse a finished output, continue an unfinished one of the same plan; resume: also accept a finished one",
-      ),
-    pyramid: z.enum(["auto", "none"]).default("auto").describe(
-      "auto: levels of half the resolution each, until one fits a viewer's window; none: full resolution only",
-    ),
-    version: OmeVersionSchema.default("0.5").describe("of OME-Zarr: 0.5 is Zarr v3, 0.4 is Zarr v2"),
-    shards: z.union([z.enum(["auto", "none"]), Vec3Schema]).default("auto").describe(
-      "voxels z, y, x that share one stored object; auto: as many as make 64 MiB where there are more than 1000 chunks, else none",
-    ),
-  }),
+  output: OutputSchema,
   algorithm: AlgorithmSchema.prefault({}),
   tiling: TilingSchema.prefault({}),
   ...JobControlSchema.shape,
-  backend: BackendSchema.default("auto"),
-  memoryBytes: z.int().min(1).optional().describe("host memory budget in bytes"),
-  seamCheck: z.union([z.literal("auto"), z.int().min(0).max(64)]).default("auto").describe(
-    "places where tiles meet that are computed once more to measure the seams; auto: one for every 8 tiles, from 1 to 4",
-  ),
+  backend: setting(BackendSchema.default("auto"), {
+    flag: "backend",
+    example: "auto",
+    help: "auto (a GPU if there is one), webgpu or cpu",
+  }),
+  memoryBytes: setting(z.int().min(1).optional(), {
+    flag: "memory",
+    example: "SIZE",
+    help: "memory to stay within, such as 2GiB; by default 60 % of what is free, at most 16 GiB",
+    unit: "bytes",
+  }),
+  seamCheck: setting(z.union([z.literal("auto"), z.int().min(0).max(64)]).default("auto"), {
+    flag: "seam-check",
+    example: "auto",
+    help:
+      "places where tiles meet that are computed again to measure the seams; 0 for none, auto for one in every 8 tiles, " +
+      "from 1 to 4",
+    form: "auto, or a whole number of places from 0 to 64",
+  }),
 });
 export type JobRequest = z.infer<typeof JobRequestSchema>;
 /** A job request before defaults are filled in. */

@@ -1,6 +1,8 @@
 /** A plan as a table for people. */
 import { channelLabel } from "shared/volume/channels.ts";
+import { type Algorithm, AlgorithmSchema } from "shared/contract/algorithm.ts";
 import type { ImageInfo } from "shared/contract/image_info.ts";
+import { settingsOf } from "shared/contract/setting.ts";
 import type { MemoryTerms, Plan } from "shared/contract/plan.ts";
 import type { Vec3 } from "shared/volume/geometry.ts";
 import { voxelCount } from "shared/volume/geometry.ts";
@@ -85,23 +87,20 @@ function times(shape: Vec3 | readonly number[]): string {
   return shape.join(" x ");
 }
 
+/** Settings that are always told, then those that differ from their defaults. */
 function algorithm({ algorithm }: Plan): string {
-  const { iterations, boundary, boundaryValue, acceleration, start, stop } = algorithm;
-  const value = boundary === "constant" ? ` ${boundaryValue}` : "";
-  const options: [string, boolean][] = [
-    [`${stop === "fixed" ? "" : "at most "}${iterations} iterations`, true],
-    [`stop by ${stop}`, stop !== "fixed"],
-    [`boundary ${boundary}${value}`, true],
-    [`acceleration ${acceleration}`, acceleration !== "none"],
-    [`background ${algorithm.background}`, algorithm.background !== 0],
-    [`total variation ${algorithm.totalVariation}`, algorithm.totalVariation > 0],
-    [`damping ${algorithm.dampingSigmas}`, algorithm.dampingSigmas > 0],
-    [`saturation ${algorithm.saturation}`, algorithm.saturation !== "off"],
-    [`back-projector ${algorithm.backProjector}`, algorithm.backProjector !== "matched"],
-    [`OTF in ${algorithm.otfPrecision}`, algorithm.otfPrecision !== "float32"],
-    [`start ${start}`, true],
-  ];
-  return options.flatMap(([text, shown]) => shown ? [text] : []).join(", ");
+  const { iterations, boundary, boundaryValue, start, stop } = algorithm;
+  const defaults: Algorithm = AlgorithmSchema.parse({});
+  const others = settingsOf(AlgorithmSchema.shape).flatMap(({ name, row }) => {
+    const value = algorithm[name as keyof Algorithm];
+    return row === undefined || value === defaults[name as keyof Algorithm] ? [] : [`${row} ${value}`];
+  });
+  return [
+    `${stop === "fixed" ? "" : "at most "}${iterations} iterations`,
+    `boundary ${boundary}${boundary === "constant" ? ` ${boundaryValue}` : ""}`,
+    `start ${start}`,
+    ...others,
+  ].join(", ");
 }
 
 function shards({ chunk }: Plan, shard: Vec3): string {

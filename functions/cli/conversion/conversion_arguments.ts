@@ -18,19 +18,25 @@ const SCALE_FORM = "the size of a voxel, Z,Y,X such as 0.3,0.1,0.1 (Y,X for a 2-
 const UNIT_FORM = `the unit of --scale: one of ${UNITS.join(", ")}, or a short form such as um`;
 
 const SHARDS = JOB_FLAGS.shards as ValueFlag;
+const { help } = JOB_FLAGS["no-pyramid"]!;
+const NO_PYRAMID = { help };
 
 /** What `convert` takes. */
-export const CONVERSION_FLAGS: Readonly<Record<string, Flag>> = {
+export const CONVERSION_FLAGS: Readonly<Record<string, Flag & { readonly help: string; readonly example?: string }>> = {
   "path": JOB_FLAGS.path!,
   "axes": JOB_FLAGS.axes!,
-  "scale": { form: SCALE_FORM },
-  "unit": { form: UNIT_FORM },
+  "scale": {
+    example: "Z,Y,X",
+    help: "voxel size, where SOURCE does not state it or states a wrong one (Y,X for a 2-D image)",
+    form: SCALE_FORM,
+  },
+  "unit": { example: "micrometer", help: "unit of --scale; by default that of SOURCE", form: UNIT_FORM },
   "ome-version": JOB_FLAGS["ome-version"]!,
   "shards": SHARDS,
-  "no-pyramid": {},
+  "no-pyramid": NO_PYRAMID,
   "memory": JOB_FLAGS.memory!,
-  "resume": {},
-  "overwrite": {},
+  "resume": { help: "continue an unfinished OUTPUT, or accept a finished one, of the same SOURCE" },
+  "overwrite": { help: "replace an OUTPUT that exists" },
 };
 
 /**

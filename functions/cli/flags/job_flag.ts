@@ -13,6 +13,9 @@ export interface FlagContext {
 
 /** A flag that takes a value. */
 export interface ValueFlag extends Flag {
+  /** Value that help shows behind the flag: the default, or a placeholder. */
+  readonly example: string;
+  readonly help: string;
   readonly form: string;
   /** Where the setting stands in the request, such as `tiling.tile`. */
   readonly at: string;
@@ -31,6 +34,7 @@ export interface ValueFlag extends Flag {
 /** A flag without a value, which stands for one value of a setting. */
 export interface SwitchFlag extends Flag {
   readonly form?: never;
+  readonly help: string;
   readonly at: string;
   readonly means: string;
 }

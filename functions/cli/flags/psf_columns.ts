@@ -20,23 +20,55 @@ const MAX_CHANNELS = 100_000;
 
 /** The flags that name PSFs. */
 export const PSF_FLAGS: Readonly<Record<string, ValueFlag>> = {
-  [FLAG_OF.url]: column("url", "a path or URL of a PSF, Zarr or TIFF", (text) => {
-    if (text === "") throw new ClearstackError("invalid-request", `"" names no file: expected a path or a URL`);
-  }),
-  [FLAG_OF.path]: column("path", "the path of an array inside the PSF", () => {}),
-  [FLAG_OF.axes]: column("axes", "the axes of a PSF that does not state them, such as zyx", (text, form) => {
-    if (!/^(t?c?z?yx)?$/.test(text)) {
-      throw new ClearstackError("invalid-request", `--psf-axes "${text}": expected ${form}`);
-    }
-  }),
-  [FLAG_OF.channel]: column("channel", "the channel of a PSF that has several, a whole number from 0", (text, form) => {
-    if (text !== "") wholeNumber(FLAG_OF.channel, text, form, [0, MAX_CHANNELS]);
-  }),
+  [FLAG_OF.url]: column(
+    "url",
+    "PSF",
+    "point spread function, normalised to sum 1; give it once, or once for each channel in their order",
+    "a path or URL of a PSF, Zarr or TIFF",
+    (text) => {
+      if (text === "") throw new ClearstackError("invalid-request", `"" names no file: expected a path or a URL`);
+    },
+  ),
+  [FLAG_OF.path]: column(
+    "path",
+    "P",
+    "array inside the PSF, where the PSF is a group",
+    "the path of an array inside the PSF",
+    () => {},
+  ),
+  [FLAG_OF.axes]: column(
+    "axes",
+    "zyx",
+    "axes of a PSF that does not state them",
+    "the axes of a PSF that does not state them, such as zyx",
+    (text, form) => {
+      if (!/^(t?c?z?yx)?$/.test(text)) {
+        throw new ClearstackError("invalid-request", `--psf-axes "${text}": expected ${form}`);
+      }
+    },
+  ),
+  [FLAG_OF.channel]: column(
+    "channel",
+    "N",
+    "channel of a PSF that has several; by default each is the PSF of its channel of SOURCE",
+    "the channel of a PSF that has several, a whole number from 0",
+    (text, form) => {
+      if (text !== "") wholeNumber(FLAG_OF.channel, text, form, [0, MAX_CHANNELS]);
+    },
+  ),
 };
 
-function column(part: keyof PsfPlace, form: string, check: (text: string, form: string) => void): ValueFlag {
+function column(
+  part: keyof PsfPlace,
+  example: string,
+  help: string,
+  form: string,
+  check: (text: string, form: string) => void,
+): ValueFlag {
   return {
     at: `psf.${part}`,
+    example,
+    help,
     form,
     repeatable: true,
     read: (_, { texts }) => {

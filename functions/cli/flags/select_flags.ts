@@ -13,12 +13,16 @@ const PART = /^((?:\\.|[^,\\])+)(?:,(?=.)|$)/s;
 export const SELECT_FLAGS: Readonly<Record<string, ValueFlag>> = {
   "channel": {
     at: "select.channels",
+    example: "0,2",
+    help: "channels to deconvolve, by index or name (--channel DAPI), in the order of OUTPUT",
     form: "channels by index or name in the order of the output, such as 0,2 or DAPI",
     read: (text, { flag, form }) => channelsOf(text) ?? refuseValue(flag, text, form),
     write: (channels) => [(channels as Channels).map(partOf).join(",")],
   },
   "time": {
     at: "select.times",
+    example: "0:10",
+    help: "time points to deconvolve: one, or START:STOP:STEP without STOP",
     form: "a time point or a range START:STOP:STEP without its stop, such as 3, 0:10, 5: or 0:100:10",
     read: (text, { flag, form }) => timesOf(text) ?? refuseValue(flag, text, form),
     write: (times) => [rangeOf(times as Times)],
