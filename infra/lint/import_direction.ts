@@ -32,6 +32,9 @@ const HOSTED_BY: Readonly<Record<string, (hosted: string) => boolean>> = {
 /** Files that open ports besides main.ts: the library puts functions on one, the demo its files. */
 const SERVING_FILES = ["functions/library/start_service.ts", "functions/cli/demo/demo.ts"];
 
+/** The name by which programs import the library. */
+const OWN_NAME = "@clearstack/clearstack";
+
 const GPU_FILE = "kernels/webgpu/device/gpu_device.ts";
 
 /** Path of a file below the root of the project with `/` between folders, or undefined if it lies elsewhere. */
@@ -50,6 +53,7 @@ function importedPath(importer: string, specifier: string): string | undefined {
   if (specifier.startsWith(".") || specifier.startsWith("file:")) {
     return projectPath(new URL(specifier, new URL(importer, ROOT)));
   }
+  if (`${specifier}/`.startsWith(`${OWN_NAME}/`)) return "functions/library/clearstack.ts";
   return specifier.split("/")[0] in MAY_IMPORT ? specifier : undefined;
 }
 

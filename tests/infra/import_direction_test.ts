@@ -24,6 +24,9 @@ const WRONG_WAY: [path: string, source: string][] = [
   ["functions/api/app.ts", `import { a } from "../cli/main.ts";`],
   ["functions/api/app.ts", `import { a } from "functions/library/deconvolve.ts";`],
   ["functions/orchestrate/app.ts", `const a = await import("functions/library/run_local.ts");`],
+  ["functions/orchestrate/app.ts", `import { deconvolve } from "@clearstack/clearstack";`],
+  ["shared/image/x.ts", `import { deconvolve } from "@clearstack/clearstack";`],
+  ["kernels/cpu/x.ts", `import { createDeconvolver } from "@clearstack/clearstack/kernels";`],
   ["functions/library/deconvolve.ts", `import { a } from "functions/cli/main.ts";`],
   ["functions/cli/commands/serve.ts", `import { a } from "functions/api/app.ts";`],
   ["functions/cli/commands/serve.ts", `const a = await import("functions/orchestrate/run/run_job.ts");`],
@@ -43,6 +46,7 @@ const RIGHT_WAY: [path: string, source: string][] = [
   ["functions/cli/commands/serve.ts", `import { a } from "functions/library/start_service.ts";`],
   ["functions/library/start_service.ts", `import { a } from "functions/api/app.ts";`],
   ["functions/library/tile_process.ts", `new URL("../deconvolve/main.ts", import.meta.url);`],
+  ["tests/x_test.ts", `import { deconvolve } from "@clearstack/clearstack";`],
   ["infra/bench/x.ts", `import { a } from "functions/cli/main.ts"; import b from "../reference/model.ts";`],
   ["tests/x_test.ts", `import { a } from "../infra/lint/x.ts"; import { b } from "shared/plan/plan_job.ts";`],
 ];

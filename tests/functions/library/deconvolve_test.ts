@@ -2,7 +2,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { ClearstackError, deconvolve, openStore, planJob } from "@clearstack/clearstack";
 import type { ArrayImage, DeconvolveOptions } from "functions/library/clearstack.ts";
 import { openImage } from "shared/image/open_image.ts";
-import { webgpuTest } from "../../require.ts";
+import { slowWebgpuTest } from "../../require.ts";
 import { readVolumes } from "../../fixtures/read_whole.ts";
 import { patternedVoxels, writePsf, writeZarr } from "../sample_image.ts";
 import { runCli } from "../cli/run_cli.ts";
@@ -40,6 +40,13 @@ Deno.test("arrays give the voxels that the command line writes, from the same ti
   }
 });
 
+Deno.test("jobs at the same time do not disturb each other, nor the arrays they are given", async () => {
+  const given = VALUES.slice();
+  const results = await Promise.all([0, 1, 2].map(() => deconvolve({ ...IMAGE, data: given }, PSF, SETTINGS)));
+  for (const { data } of results) assertEquals(data, EXPECTED);
+  assertEquals(given, VALUES);
+});
+
 Deno.test("an output is the one that the command line writes, file by file", async () => {
   const result = await deconvolve(`${folder}/image`, `${folder}/psf`, { ...SETTINGS, output: `${folder}/by-library` });
   assertEquals([result.output, result.tiles, result.backend], [`${folder}/by-library`, 4, "cpu"]);
@@ -69,7 +76,7 @@ Deno.test("what is selected comes back, and a list of PSFs is one for each chann
   assertEquals((await deconvolve(IMAGE, [PSF, PSF], SETTINGS)).data, EXPECTED);
 });
 
-webgpuTest("arrays are deconvolved on a GPU, in this process", async () => {
+slowWebgpuTest("arrays are deconvolved on a GPU, in this process", async () => {
   const small = { data: VALUES.subarray(0, 8 * 16 * 16), shape: [8, 16, 16], axes: "zyx" };
   const expected = (await deconvolve(small, PSF, { algorithm: { iterations: 2 }, backend: "cpu" })).data;
   const { data } = await deconvolve(small, PSF, { algorithm: { iterations: 2 }, backend: "webgpu" });

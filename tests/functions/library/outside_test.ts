@@ -13,10 +13,10 @@ await writePsf(`${folder}/psf`);
 await Deno.writeTextFile(`${folder}/deno.json`, JSON.stringify({ links: [CHECKOUT] }));
 
 /** Runs a program in the folder; rejects if it is still running after a minute, which one that leaves a thread would be. */
-async function runProgram(name: string, source: string): Promise<string> {
+async function runProgram(name: string, source: string, ...flags: string[]): Promise<string> {
   await Deno.writeTextFile(`${folder}/${name}`, source);
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "--check", "-A", "--no-lock", name],
+    args: ["run", ...flags, "-A", "--no-lock", name],
     cwd: folder,
     signal: AbortSignal.timeout(60_000),
   }).output();
@@ -34,6 +34,7 @@ Deno.test("a program outside the checkout writes the bytes of the command line, 
        tiling: { tile: [12, 20, 48] },
      });
      console.log(result.tiles);`,
+    "--check",
   );
   assertEquals(out, "2\n");
   const args = ["--psf", `${folder}/psf`, "--iterations", "3", "--tile", "12,20,48"];
