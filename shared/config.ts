@@ -22,7 +22,7 @@ const HOST_SHARE = 0.6;
 /** More than this is used only if asked for. */
 const MAX_HOST_BYTES = 16 * 2 ** 30;
 
-/** What the settings are made from. */
+/** Sources of the settings. */
 export interface ConfigSources {
   /** Reads an environment variable. */
   readonly env: (name: string) => string | undefined;

@@ -3,7 +3,7 @@
  * command line, and whether trying again can help. Messages say what was wrong and how to mend it.
  */
 
-/** How each kind of error is answered. `exit` 2 means the input is at fault, 1 that the run failed. */
+/** Answers to each kind of error. `exit` 2 means the input is at fault, 1 that the run failed. */
 const KINDS = {
   /** The request itself is malformed or contradicts itself. */
   "invalid-request": { status: 400, exit: 2, retryable: false },

@@ -24,15 +24,15 @@ import { addJobEndpoints } from "./job_endpoints.ts";
 import { DEFAULT_LIMITS, limitBody, limitConcurrency, limitHeaders, type Limits } from "./limits.ts";
 import * as routes from "./routes.ts";
 
-/** What the function needs. */
+/** Dependencies of the function. */
 export interface ApiAppDeps extends JobEndpointsDeps {
-  /** Who may call. @default {everybody, which suits a service on one's own machine only} */
+  /** Settings of authentication. @default {everybody, which suits a service on one's own machine only} */
   readonly auth?: Auth | undefined;
   /** @default {DEFAULT_LIMITS} */
   readonly limits?: Partial<Limits>;
   /** Origins of web pages that may call. @default {none} */
   readonly corsOrigins?: readonly string[];
-  /** What scrapers of `/metrics` present. @default {nothing: scrapers are callers with the role admin} */
+  /** Bearer token that scrapers of `/metrics` present. @default {nothing: scrapers are callers with the role admin} */
   readonly metricsToken?: string | undefined;
   /** Upload events, where they are configured. */
   readonly events?: EventEndpointDeps | undefined;
@@ -58,7 +58,7 @@ export function createApiApp(deps: ApiAppDeps): OpenAPIHono<Env> {
 /** Paths that anybody may ask for; senders of events prove themselves in the ways of their providers. */
 const OPEN_PATHS = ["/", "/healthz", "/readyz", "/openapi.json", EVENTS_PATH];
 
-/** What every request passes, in this order. */
+/** Middlewares of every request, in this order. */
 function guardApp(app: OpenAPIHono<Env>, { auth, corsOrigins = [], metricsToken, ...deps }: ApiAppDeps): void {
   const limits = { ...DEFAULT_LIMITS, ...deps.limits };
   app.use(observeRequests);

@@ -1,4 +1,4 @@
-/** Whose jobs a caller sees. */
+/** Visibility of jobs to a caller. */
 import type { JobStatus } from "shared/contract/job_status.ts";
 import { ClearstackError } from "shared/errors.ts";
 import { hasRole } from "./auth/require_role.ts";

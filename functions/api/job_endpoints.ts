@@ -14,10 +14,10 @@ import * as routes from "./routes.ts";
 import type { AllowedUrls } from "./url_policy.ts";
 import { checkAllowedUrls } from "./url_policy.ts";
 
-/** What the endpoints need. */
+/** Dependencies of the endpoints. */
 export interface JobEndpointsDeps {
   readonly jobs: JobRunner;
-  /** Where sources, PSFs and outputs may lie. */
+  /** Places where sources, PSFs and outputs may lie. */
   readonly allowedUrls: AllowedUrls;
   /** Comments are sent on quiet event streams this often. @default {15000} */
   readonly heartbeatMs?: number;

@@ -1,4 +1,4 @@
-/** How much of the service one request and one caller may take. */
+/** Limits on one request and one caller. */
 import type { MiddlewareHandler } from "hono";
 import { ClearstackError } from "shared/errors.ts";
 import { httpProblem, problemResponse } from "shared/http/problem.ts";

@@ -1,4 +1,4 @@
-/** Who calls, and what they may do. */
+/** A caller and the caller's rights. */
 import type { Quotas } from "shared/contract/quotas.ts";
 import type { Role } from "shared/keys/role.ts";
 
@@ -7,7 +7,7 @@ export interface Principal {
   /** Owner of the jobs that this caller submits. */
   readonly id: string;
   readonly roles: readonly Role[];
-  /** How much they may ask for. @default {no limits} */
+  /** Quotas of the caller. @default {no limits} */
   readonly quotas?: Quotas;
 }
 

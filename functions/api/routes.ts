@@ -13,7 +13,7 @@ const problem = (description: string) => ({
   content: { "application/problem+json": { schema: ProblemDoc } },
 });
 
-/** What any endpoint may answer. */
+/** Answers that any endpoint may give. */
 const anyProblem = {
   401: problem("The API key or token is missing or not valid"),
   429: problem("Too many requests in flight, or too many jobs queued or running"),

@@ -25,7 +25,7 @@ export const JobRequestDoc = JobRequestSchema.meta({ id: "JobRequest", examples:
 
 const JobResultDoc = JobResultSchema.meta({ id: "JobResult" });
 
-/** Where a job stands. */
+/** State of a job. */
 export const JobStatusDoc = JobStatusSchema.extend({ request: JobRequestDoc, result: JobResultDoc.optional() }).meta({
   id: "JobStatus",
   examples: [{
@@ -47,10 +47,10 @@ export const JobStatusDoc = JobStatusSchema.extend({ request: JobRequestDoc, res
 /** Several jobs. */
 export const JobListDoc = JobListSchema.extend({ jobs: z.array(JobStatusDoc) }).meta({ id: "JobList" });
 
-/** What would be done. */
+/** Plan of a job. */
 export const PlanDoc = PlanSchema.meta({ id: "Plan" });
 
-/** What went wrong. */
+/** Error of a request. */
 export const ProblemDoc = ProblemSchema.meta({
   id: "Problem",
   description: `RFC 9457 problem document; type is ${PROBLEM_TYPE} and the kind of the error`,

@@ -1,4 +1,4 @@
-/** Which places a caller may name: whoever can reach a service could otherwise read and write whatever the service can. */
+/** Places that a caller may name: without this list, a caller could read and write whatever the service can. */
 import type { JobRequest } from "shared/contract/job_request.ts";
 import { ClearstackError } from "shared/errors.ts";
 import { assertPublicHost } from "shared/storage/guard/address_guard.ts";

@@ -1,4 +1,4 @@
-/** What a command may touch besides its arguments; tests pass their own. */
+/** Everything that a command may touch besides its arguments; tests pass their own. */
 import type { Config } from "shared/config.ts";
 
 /** The surroundings of a command. */

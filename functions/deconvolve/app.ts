@@ -6,9 +6,9 @@ import type { DeconvolveKind, TaskFunctions } from "shared/engine/task_kinds.ts"
 import { answerTask } from "shared/http/answer_task.ts";
 import { createFunctionApp, type FunctionAppOptions } from "shared/http/function_app.ts";
 
-/** What the function needs. */
+/** Dependencies of the function. */
 export interface DeconvolveAppDeps extends TaskFunctions<DeconvolveKind>, FunctionAppOptions {
-  /** What tiles that ask for this backend are computed on. */
+  /** Backend of tiles that ask for this one. */
   readonly device: (choice: BackendChoice) => Promise<Device>;
 }
 

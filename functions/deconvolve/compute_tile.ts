@@ -103,7 +103,7 @@ async function computeTile(task: TileTask, means: Means, signal: AbortSignal): P
   return report;
 }
 
-/** What the pieces of a tile add up to. */
+/** Sum of the pieces of a tile. */
 const SUMMED = ["readSeconds", "kernelSeconds", "bytesRead"] as const;
 
 /** The core of a tile computed piece by piece. It is kept in memory until it is whole, since a piece may be part of a shard. */

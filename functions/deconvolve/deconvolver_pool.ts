@@ -26,7 +26,7 @@ export interface Kernels {
   createDeconvolver(backend: "webgpu" | "cpu", options: DeconvolverOptions, lane: number): Promise<Deconvolver>;
 }
 
-/** What a deconvolver is made for; `psfSha256` stands for the PSF where two are compared. */
+/** Requirements on a deconvolver; `psfSha256` stands for the PSF where two are compared. */
 export interface DeconvolverWish extends DeconvolverOptions {
   readonly backend: "webgpu" | "cpu";
   readonly psfSha256: string;

@@ -1,4 +1,4 @@
-/** What this process computes on, as the planner must know it. */
+/** Describes this process's device for the planner. */
 import { chooseBackend } from "kernels/backend.ts";
 import { probeWebGpu } from "kernels/webgpu/device/probe_webgpu.ts";
 import type { Config } from "shared/config.ts";

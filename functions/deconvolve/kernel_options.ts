@@ -1,4 +1,4 @@
-/** What the kernels are told of a task. */
+/** Options of the kernels for a task. */
 import type { DeconvolverOptions, RunOptions } from "kernels/deconvolver.ts";
 import type { PilotTask } from "shared/contract/pilot.ts";
 import type { TileTask } from "shared/contract/tile.ts";
@@ -6,7 +6,7 @@ import { type BoxDataType, boxDataType } from "shared/image/read/box_data_type.t
 import { observedInBox } from "shared/image/read/read_box.ts";
 import { spatialShape } from "shared/volume/spatial.ts";
 
-/** What every message about a tile says. */
+/** Fields that every message about a tile has. */
 export type BoxTask = Pick<TileTask, "source" | "psf" | "psfSha256" | "algorithm" | "backend" | "tile">;
 
 /** In which type the box of a task is read. */
@@ -14,7 +14,7 @@ export function taskDataType({ source: { dtype }, algorithm: { boundary, boundar
   return boxDataType({ dtype, boundary, boundaryValue });
 }
 
-/** What a deconvolver for this task is made for, besides the PSF. Photons that are kept from a split may be fractions. */
+/** Options of a deconvolver for this task, besides the PSF. Photons that are kept from a split may be fractions. */
 export function deconvolverOptions({ algorithm, tile }: BoxTask): Omit<DeconvolverOptions, "psf"> {
   const { iterations: _, start: __, boundary, boundaryValue: ___, ...options } = algorithm;
   return { box: tile.box.shape, nonCirculant: boundary === "non-circulant", ...definedOnly(options) };
@@ -27,7 +27,7 @@ function definedOnly<T extends object>(options: T): { [K in keyof T]: Exclude<T[
   };
 }
 
-/** How the box of this task is run. */
+/** Options for running the box of this task. */
 export function runOptions(
   { algorithm, source, tile }: BoxTask,
 ): Pick<RunOptions, "iterations" | "start" | "observed" | "mean"> {
@@ -36,7 +36,7 @@ export function runOptions(
   return { iterations, start, ...observed, ...(mean === undefined ? {} : { mean }) };
 }
 
-/** What is measured of a tile: its core, which no other tile has. */
+/** Measured part of a tile: its core, which no other tile has. */
 export function measuringOptions({ measureEvery, tile }: PilotTask): Pick<RunOptions, "measureEvery" | "measured"> {
   const { box, core } = tile;
   const [z, y, x] = box.start;

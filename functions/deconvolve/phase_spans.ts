@@ -1,4 +1,4 @@
-/** What a run on the device consisted of, told as spans: kernels know nothing of telemetry. */
+/** Adds the phases of a run on the device as spans: kernels know nothing of telemetry. */
 import type { RunResult } from "kernels/deconvolver.ts";
 import { addSpan } from "shared/telemetry/span.ts";
 

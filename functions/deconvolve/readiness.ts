@@ -1,13 +1,13 @@
-/** Whether tiles can be computed in this process: known once a kernel has been run and was right. */
+/** Readiness of this process: known once a kernel has been run and was right. */
 import type { BackendChoice } from "shared/contract/algorithm.ts";
 import type { Device } from "shared/contract/device.ts";
 import { ClearstackError } from "shared/errors.ts";
 import { PROCESS } from "shared/telemetry/metrics.ts";
 import { checkKernel, type MakeDeconvolver } from "./kernel_check.ts";
 
-/** What readiness is found out with. */
+/** Dependencies of the readiness check. */
 export interface ReadinessDeps {
-  /** What tiles that ask for this backend are computed on. */
+  /** Backend of tiles that ask for this one. */
   readonly device: (choice: BackendChoice) => Promise<Device>;
   readonly make: (backend: Device["backend"], ...options: Parameters<MakeDeconvolver>) => ReturnType<MakeDeconvolver>;
   /** Refuse what is no hardware GPU: a node that was rented for its GPU must not quietly work without. */

@@ -31,7 +31,7 @@ export interface DeconvolveOptions extends JobSettings, RunOptions {
 
 /** What a job came to. */
 interface Finished {
-  /** What the user should know, one line each. */
+  /** Warnings for the user, one line each. */
   readonly warnings: readonly string[];
   /** Where the result came from: the record that outputs carry. */
   readonly provenance: Readonly<Record<string, unknown>>;

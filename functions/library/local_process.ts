@@ -19,7 +19,7 @@ export interface LocalProcess {
   close(): Promise<void>;
 }
 
-/** Where the processes that this one starts may go: wherever its user can. */
+/** Places that this machine's own processes may reach: wherever the user can. */
 const UNGUARDED = { CLEARSTACK_ADDRESS_GUARD: "off" };
 
 /** How the functions are put together. */

@@ -10,7 +10,7 @@ import { configureStores, storeEnvironment } from "shared/storage/store_environm
 /** Statuses of jobs in this process, gone when it ends. */
 const JOBS_IN_MEMORY = "memory:jobs";
 
-/** What is served, and where. */
+/** Options of the service and its address. */
 export interface ServiceOptions {
   readonly config: Config;
   /** @default {"127.0.0.1"} */
@@ -19,9 +19,9 @@ export interface ServiceOptions {
   readonly port?: number;
   /** Folder or URL of the job statuses. @default {memory of this process} */
   readonly jobs?: string;
-  /** Where sources, PSFs and outputs may lie. */
+  /** Places where sources, PSFs and outputs may lie. */
   readonly allowedUrls: AllowedUrls;
-  /** Who may call. @default {everybody} */
+  /** Settings of authentication. @default {everybody} */
   readonly auth?: Auth | undefined;
   /** Configuration of upload events, or where it lies. @default {none are taken} */
   readonly events?: string | undefined;

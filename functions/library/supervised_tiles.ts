@@ -20,10 +20,10 @@ const TILES_PER_LOSS = 16;
 /** A process that broke off a call is given so long to end by itself. */
 const ENDING_MILLISECONDS = 1000;
 
-/** What to supervise. */
+/** Processes to supervise. */
 export interface SupervisedTilesOptions {
   readonly process?: TileProcessOptions;
-  /** How long tiles may take. @default {by their work and the pace of earlier ones} */
+  /** Time that tiles may take. @default {by their work and the pace of earlier ones} */
   readonly deadline?: TileDeadline;
 }
 
@@ -48,7 +48,7 @@ export class SupervisedTiles implements TaskFunctions<DeconvolveKind> {
   readonly pilots: Invoke<"pilots"> = (task, signal) =>
     this.#supervise(task, signal, (functions) => functions.pilots(task, signal));
 
-  /** What the process computes on; starts it. */
+  /** Device of the process; starts the process. */
   async device(choice: BackendChoice): Promise<Device> {
     const { url, token } = await this.#running();
     return await httpDevice(url, choice, token);

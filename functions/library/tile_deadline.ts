@@ -1,4 +1,4 @@
-/** How long a tile may take before the process that computes it counts as hung. Generous: nothing is won by being strict. */
+/** Time after which a process that computes a tile counts as hung. Generous: nothing is won by being strict. */
 import type { TileTask } from "shared/contract/tile.ts";
 import { voxelCount } from "shared/volume/geometry.ts";
 
@@ -11,7 +11,7 @@ const PATIENCE = 20;
 /** Voxels times iterations per second below which no device is worth waiting for: a tenth of a software GPU on two cores. */
 const MIN_PACE = 5e5;
 
-/** What decides how long a tile takes. */
+/** Measures of a tile's work that decide its time. */
 export type TileWork = Pick<TileTask, "tile" | "algorithm">;
 
 /** Learns from the tiles that finished. */

@@ -7,7 +7,7 @@ const KEPT_WORDS = 2000;
 /** A process that has not listened after so long will not. */
 const START_MILLISECONDS = 60_000;
 
-/** What to start. */
+/** Process to start. */
 export interface TileProcessOptions {
   /** A module that serves the function and calls `serveParent`. @default {the function's own main.ts} */
   readonly entry?: URL;
@@ -65,7 +65,7 @@ export class TileProcess {
     }
   }
 
-  /** Where the function answers. */
+  /** URL at which the function answers. */
   get url(): string {
     return this.#url;
   }
@@ -89,7 +89,7 @@ export class TileProcess {
   }
 }
 
-/** What computing tiles needs. */
+/** Dependencies of computing tiles. */
 const PERMISSIONS = ["--allow-read", "--allow-write", "--allow-net", "--allow-env", "--allow-sys", "--no-prompt"];
 
 /** The first line of a stream, without its end; empty if there is none. The rest goes nowhere. */

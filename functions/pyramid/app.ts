@@ -4,7 +4,7 @@ import type { PyramidKind, TaskFunctions } from "shared/engine/task_kinds.ts";
 import { answerTask } from "shared/http/answer_task.ts";
 import { createFunctionApp, type FunctionAppOptions } from "shared/http/function_app.ts";
 
-/** What the function needs. */
+/** Dependencies of the function. */
 export interface PyramidAppDeps extends TaskFunctions<PyramidKind>, Omit<FunctionAppOptions, "ready"> {}
 
 /** `POST /v1/levels` takes a LevelTask and answers with the LevelReport once the tile is written; `GET /metrics` what has been done. */

@@ -5,7 +5,7 @@ import { mapAxes, voxelCount } from "shared/volume/geometry.ts";
 import type { ChunkValues } from "shared/image/image.ts";
 import { VOXEL_ARRAYS } from "shared/volume/voxel_arrays.ts";
 
-/** What to take means over. */
+/** Voxels to take means over. */
 export interface MeanOverOptions {
   /** Voxels of a cell along each axis, at least 1. */
   readonly factors: Vec3;
@@ -88,7 +88,7 @@ function numberRow(values: NumberArray, means: NumberArray, { length, factor, dt
   };
 }
 
-/** How a mean becomes a value of a type; writing it to an array of floats rounds it. */
+/** Turns a mean into a value of a type; writing it to an array of floats rounds it. */
 function rounding(dtype: Dtype): (mean: number) => number {
   if (dtype.startsWith("float")) return (mean) => mean;
   return dtype === "bool" ? (mean) => mean >= 0.5 ? 1 : 0 : roundHalfEven;

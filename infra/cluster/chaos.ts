@@ -28,7 +28,7 @@ const FAULTS: readonly Fault[] = ["busy", "reset", "lost", "truncated"];
 const TILES = 200;
 const SHAPE = [32, 160, 320] as const;
 const TILE = [16, 16, 32] as const;
-/** What a killed server is missed for, seconds. */
+/** Seconds that a killed server is away. */
 const [SHORTEST_ABSENCE, LONGEST_ABSENCE] = [0.2, 3];
 const LIMIT_SECONDS = 900;
 

@@ -19,7 +19,7 @@ export interface ClusterOptions {
   readonly folder: string;
   /** Instances of the `deconvolve` function. */
   readonly instances: number;
-  /** What stands between the functions and the store. @default {nothing} */
+  /** Proxy between the functions and the store. @default {nothing} */
   readonly storeProxy?: (endpoint: string) => string;
   /** Told what is being started. */
   readonly tell?: (line: string) => void;
@@ -54,7 +54,7 @@ export class Cluster implements AsyncDisposable {
     return cluster;
   }
 
-  /** Where jobs are posted. */
+  /** URL that jobs are posted to. */
   get apiUrl(): string {
     return this.#functions.get("api")!.url;
   }

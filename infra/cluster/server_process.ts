@@ -1,6 +1,6 @@
 /** A server on this machine: started, probed until it answers, killed, started again on the same port. */
 
-/** How a server is run. */
+/** Options of a server process. */
 export interface ServerCommand {
   /** Names it in messages and its log. */
   readonly name: string;

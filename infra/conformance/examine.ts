@@ -9,7 +9,7 @@ import { NotApplicable, type Subject } from "./subject.ts";
 /** The suite, in the order of the table. */
 export const PROPERTIES: readonly Property[] = [...PLACEMENT, ...CONSERVATION, ...PRECISION, ...ROBUSTNESS];
 
-/** How one implementation does on one property. */
+/** Result of one implementation on one property. */
 export type Verdict =
   | { readonly verdict: "pass" | "fail"; readonly figure: number }
   /** It refused what it should have done. */

@@ -3,7 +3,7 @@ import { type Answer, type Deconvolution, NotApplicable, type Subject } from "./
 
 /** Another implementation. */
 export interface Peer {
-  /** What peers.py knows it as. */
+  /** Name in peers.py. */
   readonly id: "scikit-image" | "blog";
   readonly name: string;
   readonly edges: Subject["edges"];
@@ -30,7 +30,7 @@ export const PEERS: readonly Peer[] = [
   },
 ];
 
-/** What every implementation can be told; all else is our own. */
+/** Options that every implementation takes; all others are our own. */
 const COMMON = ["box", "psf", "iterations", "start", "asShipped"];
 
 /**

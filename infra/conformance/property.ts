@@ -1,11 +1,11 @@
-/** What the conformance suite demands, as numbers that must not exceed a limit. */
+/** Demands of the conformance suite, as numbers that must not exceed a limit. */
 import type { Subject } from "./subject.ts";
 
 /** One line of the table. */
 export interface Property {
   /** A sentence that is true of a right implementation. */
   readonly name: string;
-  /** How it is measured, and where the limit comes from. */
+  /** Measurement, and the source of the limit. */
   readonly how: string;
   /** Of the figure. */
   readonly unit: string;

@@ -9,7 +9,7 @@ export interface Row {
   readonly verdicts: readonly Verdict[];
 }
 
-/** What was examined, in the order of the columns. */
+/** Implementations, in the order of the columns. */
 export type Column = Pick<Subject, "name" | "description" | "own">;
 
 /** `pass 4.6e-7`, `FAIL 1 voxels`, or `n.a.`. */

@@ -1,4 +1,4 @@
-/** What the conformance suite examines: any implementation of Richardson-Lucy, ours or another's. */
+/** Subject of the conformance suite: any implementation of Richardson-Lucy, ours or another's. */
 import type { DeconvolverOptions, Divergence, RunOptions } from "kernels/deconvolver.ts";
 import type { Vec3 } from "shared/volume/geometry.ts";
 
@@ -8,7 +8,7 @@ export type Deconvolution = DeconvolverOptions & RunOptions & {
   readonly asShipped?: boolean;
 };
 
-/** What an implementation answers. */
+/** Answer of an implementation. */
 export interface Answer {
   /** As many values as the box has voxels. */
   readonly estimate: ArrayLike<number>;
@@ -22,7 +22,7 @@ export interface Subject {
   readonly description: string;
   /** True for our own: one property that fails makes the command fail. */
   readonly own: boolean;
-  /** What its convolution takes for voxels beyond the box. */
+  /** Values that its convolution takes for voxels beyond the box. */
   readonly edges: "periodic" | "zero";
   /** A box and a PSF shape of parities that it gets right, for properties that are not about parity. */
   readonly home: { readonly box: Vec3; readonly psfShape: Vec3 };

@@ -21,7 +21,7 @@ import { identityKernels } from "../../tests/functions/identity_kernels.ts";
 import type { FunctionName, FuzzRequest, FuzzWorld } from "./requests.ts";
 import { fuzzRequest } from "./requests.ts";
 
-/** What came of it. */
+/** Outcome of a run. */
 export interface FuzzResult {
   /** Answers by status. */
   readonly statuses: ReadonlyMap<number, number>;
@@ -32,7 +32,7 @@ export interface FuzzResult {
   readonly heaps: readonly number[];
 }
 
-/** How much fire. */
+/** Number of requests. */
 export interface FuzzOptions {
   readonly requests: number;
   readonly seed: number;

@@ -14,10 +14,10 @@ export interface FuzzRequest {
   readonly body: string | Uint8Array<ArrayBuffer> | undefined;
 }
 
-/** What is fired at. */
+/** Functions to fire at. */
 export type FunctionName = "api" | "orchestrate" | "deconvolve" | "pyramid";
 
-/** What requests are made of. */
+/** Material that requests are made of. */
 export interface FuzzWorld {
   /** Images and PSFs that exist. */
   readonly sources: readonly string[];
@@ -25,7 +25,7 @@ export interface FuzzWorld {
   readonly outputs: readonly string[];
   /** API keys that let somebody in. */
   readonly keys: readonly string[];
-  /** What functions ask of each other. */
+  /** Messages between functions. */
   readonly token: string;
 }
 

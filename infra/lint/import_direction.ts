@@ -5,7 +5,7 @@
 
 const ROOT = new URL("../../", import.meta.url);
 
-/** What each top folder may import from; a folder that is not listed here is not source. */
+/** Folders that each top folder may import from; a folder that is not listed here is not source. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   shared: ["shared"],
   kernels: ["kernels", "shared"],
@@ -57,7 +57,7 @@ function importedPath(importer: string, specifier: string): string | undefined {
   return specifier.split("/")[0] in MAY_IMPORT ? specifier : undefined;
 }
 
-/** Why `importer` may not import `imported` (project paths), or undefined if it may. */
+/** Explains why `importer` may not import `imported` (project paths); undefined if it may. */
 export function forbiddenImport(importer: string, imported: string): string | undefined {
   const [from, fromFunction] = importer.split("/");
   const [to, toFunction] = imported.split("/");
@@ -95,7 +95,7 @@ function globalName(node: Deno.lint.Node): string | undefined {
   return propertyName(node);
 }
 
-/** Why `path` may not read `global.property`, or undefined if it may. */
+/** Explains why `path` may not read `global.property`; undefined if it may. */
 function forbiddenGlobal(path: string, global: string | undefined, property: string | undefined): string | undefined {
   if (global === "navigator" && property === "gpu") {
     return path === GPU_FILE ? undefined : `navigator.gpu belongs to ${GPU_FILE} alone: ask it for a device`;

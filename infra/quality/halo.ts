@@ -1,5 +1,5 @@
 /**
- * How much halo is enough: the error that a tile makes for not seeing the whole image, against the halo in units of the PSF's
+ * Measures how much halo is enough: the error that a tile makes for not seeing the whole image, against the halo in units of the PSF's
  * energy radius. The planner's rule for `--halo auto` rests on this table.
  *
  * usage: deno run -A infra/quality/halo.ts
@@ -41,7 +41,7 @@ const PSFS: Readonly<Record<string, PsfRequest>> = {
   "wide-field": MICROSCOPE,
 };
 
-/** Which part of what image a tile sees. */
+/** Part of an image that a tile sees. */
 interface Scene {
   readonly image: Float32Array;
   readonly shape: Vec3;

@@ -1,4 +1,4 @@
-/** How close an estimate is to the truth, and how well it explains the data. All in double precision. */
+/** Distances of an estimate from the truth and from the data. All in double precision. */
 import { convolvePeriodic, gaussianProfile } from "functions/cli/demo/sample/separable.ts";
 import type { Vec3 } from "shared/volume/geometry.ts";
 

@@ -1,4 +1,4 @@
-/** What a microscope on paper sees of a phantom: blurred, without noise or with that of counted photons. */
+/** Image of a phantom in a microscope on paper: blurred, without noise or with that of counted photons. */
 import { createRandom } from "functions/cli/demo/sample/random.ts";
 import { convolvePeriodic, gaussianProfile, outerProduct, type Profiles } from "functions/cli/demo/sample/separable.ts";
 import type { Volume } from "kernels/deconvolver.ts";
@@ -8,17 +8,17 @@ import { PHANTOMS } from "./phantoms.ts";
 /** An object that is known and an image of it. */
 export interface Scene {
   readonly name: string;
-  /** How much of it there was. */
+  /** Amount of light. */
   readonly light: string;
   /** True if photons were counted, so that there is noise. */
   readonly counted: boolean;
   readonly box: Vec3;
   /** Expected photons per voxel. */
   readonly truth: Float64Array;
-  /** What was seen: expected photons, or counted ones. */
+  /** Seen image: expected photons, or counted ones. */
   readonly seen: Float32Array;
   readonly psf: Volume;
-  /** What an estimate of the object would look like. */
+  /** Ideal estimate of the object. */
   blur(estimate: ArrayLike<number>): Float64Array;
 }
 

@@ -22,12 +22,12 @@ const [WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM] = [330, 230, 48, 10, 26, 34];
 const COLOURS = ["#555555", "#0072b2", "#009e73", "#d55e00", "#cc79a7", "#e69f00", "#56b4e9"];
 const LEGEND_HEIGHT = 30;
 
-/** How panels are put together. */
+/** Layout of the panels. */
 export interface Layout {
   /** Panels in a row. */
   readonly columns: number;
   readonly xLabel: string;
-  /** What the discs mean. */
+  /** Meaning of the discs. */
   readonly discLabel: string;
 }
 
@@ -92,7 +92,7 @@ function drawPanel(panel: Panel, xLabel: string, color: (name: string) => string
   return [...grid, clipped, titles].join("");
 }
 
-/** Where values lie on an axis, and which of them are labelled. */
+/** Positions of values on an axis, and the ones that are labelled. */
 function axis(
   values: readonly number[],
   { logarithmic, from, to }: { logarithmic: boolean; from: number; to: number },

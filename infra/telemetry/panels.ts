@@ -1,4 +1,4 @@
-/** What the dashboard shows: rows of panels, each with its queries. */
+/** Content of the dashboard: rows of panels, each with its queries. */
 
 /** Units as Grafana names them. */
 type Unit = "short" | "s" | "Bps" | "bytes" | "ops" | "percentunit" | "reqps";
@@ -6,7 +6,7 @@ type Unit = "short" | "s" | "Bps" | "bytes" | "ops" | "percentunit" | "reqps";
 /** One graph. */
 export interface Panel {
   readonly title: string;
-  /** What it is good for. */
+  /** Purpose of the panel. */
   readonly description: string;
   readonly unit: Unit;
   /** Legend and PromQL. */

@@ -1,7 +1,7 @@
 /** A trace as text: a line for each span, below the one that it is part of. */
 import type { ReceivedSpan } from "./otlp_receiver.ts";
 
-/** What is told of a span besides its name, service and time. */
+/** Fields of a span besides its name, service and time. */
 const TOLD = ["url.path", "clearstack.job", "clearstack.task", "clearstack.iterations", "error.type"];
 
 /** The spans of one trace, indented, in the order they began; passes of an iteration stand below the span that computed. */

@@ -6,7 +6,7 @@ import { registry } from "zarrita";
 import { codecWork } from "./threads/codec_threads.ts";
 import { type DecoderName, DECODERS, type DecoderSettings } from "./decoders.ts";
 
-/** What a codec is told of the chunk it decodes. */
+/** Facts that a codec receives about the chunk it decodes. */
 interface ChunkMeta {
   readonly dataType: string;
   readonly shape: readonly number[];

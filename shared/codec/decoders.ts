@@ -1,4 +1,4 @@
-/** How stored bytes are decoded: native where the runtime has the codec, and strict. */
+/** Decoders of stored bytes: native where the runtime has the codec, and strict. */
 import { gunzipSync, inflateSync, zstdDecompressSync } from "node:zlib";
 import { recycleMemory, takeBytes } from "shared/process/recycle_memory.ts";
 import { decodeBlosc } from "./blosc/blosc_frame.ts";
@@ -7,7 +7,7 @@ import { decodeLz4 } from "./blosc/lz4_block.ts";
 import { unshuffleInto } from "./blosc/shuffle.ts";
 import { zstdFills } from "./zstd.ts";
 
-/** What a decoder is told besides the bytes; plain data, so that it can go to another thread. */
+/** Settings of a decoder; plain data, so that they can go to another thread. */
 export interface DecoderSettings {
   /** As the array's metadata has it. */
   readonly configuration: Readonly<Record<string, unknown>>;

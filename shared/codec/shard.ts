@@ -3,7 +3,7 @@ import { releaseMemory } from "shared/process/release_memory.ts";
 import type { ShardEntry } from "./shard_index.ts";
 import { encodeShardIndex, shardIndexBytes } from "./shard_index.ts";
 
-/** What a shard is made of. */
+/** Content of a shard. */
 export interface ShardContent {
   /** Chunks of a full shard, stored or not. */
   readonly chunks: number;

@@ -4,10 +4,10 @@
  */
 import { crc32c } from "./crc32c.ts";
 
-/** Where a chunk lies inside its shard; undefined for a chunk that is not stored, all of which is the fill value. */
+/** Place of a chunk inside its shard; undefined for a chunk that is not stored, all of which is the fill value. */
 export type ShardEntry = { readonly offset: number; readonly length: number } | undefined;
 
-/** How an index is stored. */
+/** Form of a stored index. */
 export interface ShardIndexForm {
   readonly littleEndian: boolean;
   /** True if its CRC-32C follows. */

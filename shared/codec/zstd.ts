@@ -6,7 +6,7 @@
  */
 import { constants, createZstdCompress, createZstdDecompress, zstdCompressSync, zstdDecompressSync } from "node:zlib";
 
-/** What a stream of node:zlib works with. */
+/** Handle behind a stream of node:zlib. */
 interface Native {
   readonly _handle?: {
     writeSync?(
@@ -86,7 +86,7 @@ export function zstdDecompressInto(target: Uint8Array, packed: Uint8Array): void
   target.set(plain);
 }
 
-/** What is left of both after a write. */
+/** Lengths left of input and output after a write. */
 interface Left {
   readonly input: number;
   readonly output: number;

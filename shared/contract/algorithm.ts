@@ -2,24 +2,24 @@
 import { z } from "zod";
 import { setting } from "./setting.ts";
 
-/** Which compute backend is asked for. */
+/** Compute backend of a request. */
 export const BackendSchema = z.enum(["auto", "webgpu", "cpu"]);
 export type BackendChoice = z.infer<typeof BackendSchema>;
 
-/** How voxels outside the image are made up. */
+/** Rule for voxels outside the image. */
 export const BoundarySchema = z.enum(["periodic", "symmetric", "nearest", "constant", "non-circulant"]);
 export type Boundary = z.infer<typeof BoundarySchema>;
 
-/** How successive estimates are extrapolated. */
+/** Extrapolation between successive estimates. */
 export const AccelerationSchema = z.enum(["none", "shb", "biggs"]);
 
-/** What carries the ratio back, see docs/algorithms.md. */
+/** Kernel that carries the ratio back, see docs/algorithms.md. */
 export const BackProjectorSchema = z.enum(["matched", "wiener-butterworth"]);
 
 /** In which precision a GPU keeps the transform of the PSF. */
 export const OtfPrecisionSchema = z.enum(["float32", "float16"]);
 
-/** What decides the number of iterations. */
+/** Rule that decides the number of iterations. */
 export const StopRuleSchema = z.enum(["fixed", "divergence", "held-out"]);
 
 /** The largest weight of total variation. */

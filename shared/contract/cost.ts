@@ -1,4 +1,4 @@
-/** What a job costs, before and after. */
+/** Cost of a job, before and after. */
 import { z } from "zod";
 
 /** An amount of money. */
@@ -8,7 +8,7 @@ export const CostSchema = z.strictObject({
 });
 export type Cost = z.infer<typeof CostSchema>;
 
-/** What a planned job is expected to take. */
+/** Estimate of a planned job. */
 export const EstimateSchema = z.strictObject({
   kernelSeconds: z.number().min(0).describe("seconds of the device"),
   basis: z.enum(["measured", "default"]).describe("what the pace is from: earlier jobs on this device, or its kind"),

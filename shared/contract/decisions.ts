@@ -1,8 +1,8 @@
-/** What is decided for the whole image, and the algorithm once everything is. */
+/** Decisions for the whole image, and the algorithm once everything is decided. */
 import { z } from "zod";
 import { AlgorithmSchema, BackProjectorSchema, OtfPrecisionSchema } from "./algorithm.ts";
 
-/** What was decided for all volumes of one channel: brightness differs from channel to channel. */
+/** Decisions for all volumes of one channel: brightness differs from channel to channel. */
 export const ChannelDecisionsSchema = z.strictObject({
   background: z.number().min(0),
   scale: z.number().positive().optional().describe("intensity that decides what counts as small"),
@@ -10,7 +10,7 @@ export const ChannelDecisionsSchema = z.strictObject({
 });
 export type ChannelDecisions = z.infer<typeof ChannelDecisionsSchema>;
 
-/** What was decided for the whole image before its first tile. */
+/** Decisions for the whole image, made before its first tile. */
 export const DecisionsSchema = z.strictObject({
   iterations: z.int().min(1).describe("for all channels"),
   reason: z.string().optional().describe("what decided the number of iterations, where not the request did"),

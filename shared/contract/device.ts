@@ -1,4 +1,4 @@
-/** What the planner must know of the machines that compute tiles. */
+/** The machines that compute tiles, as the planner must know them. */
 import { z } from "zod";
 
 /** Answer of `GET /v1/device` of the `deconvolve` function. */

@@ -1,4 +1,4 @@
-/** What is known of an image before its voxels are read. */
+/** Facts about an image that are known before its voxels are read. */
 import { z } from "zod";
 
 /** One axis of an image. */
@@ -26,7 +26,7 @@ export const DtypeSchema = z.enum([
 ]);
 export type Dtype = z.infer<typeof DtypeSchema>;
 
-/** What the metadata say of one channel; what they do not say is absent. */
+/** Metadata of one channel; fields that the file does not state are absent. */
 export const ChannelSchema = z.strictObject({
   name: z.string().min(1).optional(),
   color: z.string().regex(/^[0-9A-F]{6}$/).optional().describe("RRGGBB"),
@@ -42,7 +42,7 @@ export const VolumeSelectionSchema = z.strictObject({
 });
 export type VolumeSelection = z.infer<typeof VolumeSelectionSchema>;
 
-/** What is known of an image from its metadata alone. */
+/** Facts about an image from its metadata alone. */
 export const ImageInfoSchema = z.strictObject({
   url: z.string(),
   path: z.string().describe("array inside url; empty if url is the array"),

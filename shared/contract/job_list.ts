@@ -1,4 +1,4 @@
-/** Which jobs a caller asks for, and the answer. */
+/** A query for jobs, and the answer. */
 import { z } from "zod";
 import { JobStateSchema, JobStatusSchema } from "./job_status.ts";
 

@@ -1,4 +1,4 @@
-/** What a caller asks for. */
+/** Request of a caller. */
 import { z } from "zod";
 import { AlgorithmSchema, BackendSchema } from "./algorithm.ts";
 import { HaloSchema, Vec3Schema } from "./box.ts";
@@ -9,7 +9,7 @@ import { MAX_SIDE } from "shared/plan/fast_size.ts";
 
 const Index = z.int().min(0).max(100_000);
 
-/** What is left out is not selected from: all channels, all time points. */
+/** Selected channels and time points; a part that is left out selects all. */
 export const SelectSchema = z.strictObject({
   channels: z.array(z.union([Index, z.string().trim().min(1).max(256)], "a channel is an index from 0, or a name"))
     .min(1, "select at least one channel").max(1024).optional()

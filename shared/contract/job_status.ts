@@ -1,4 +1,4 @@
-/** Where a job stands, and what it came to. */
+/** Status and result of a job. */
 import { z } from "zod";
 import { CostSchema, EstimateSchema } from "./cost.ts";
 import { DecisionsSchema } from "./decisions.ts";
@@ -7,7 +7,7 @@ import { ErrorFieldsSchema } from "./problem.ts";
 import { SeamCertificateSchema } from "./seam.ts";
 import type { TileReport } from "./tile.ts";
 
-/** Where a job stands. */
+/** State of a job. */
 export const JobStateSchema = z.enum(["queued", "running", "done", "failed", "cancelled"]);
 
 /** `GET /v1/jobs/{id}`, and the body of the events. */
@@ -32,7 +32,7 @@ export const JobStatusSchema = z.strictObject({
 });
 export type JobStatus = z.infer<typeof JobStatusSchema>;
 
-/** What a finished job reports; the object that `--json` prints. */
+/** Report of a finished job; the object that `--json` prints. */
 export const JobResultSchema = z.strictObject({
   backend: z.enum(["webgpu", "cpu"]),
   adapter: z.string(),

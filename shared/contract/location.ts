@@ -1,4 +1,4 @@
-/** Where an image, a PSF or a file lies. */
+/** Location of an image, a PSF or a file. */
 import { z } from "zod";
 
 /** Names an array or a file by URL (file, http, https, memory) or by a path on this machine. */

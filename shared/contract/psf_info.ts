@@ -1,8 +1,8 @@
-/** What is known of a PSF. */
+/** Facts about a PSF. */
 import { z } from "zod";
 import { HaloSchema, Vec3Schema } from "./box.ts";
 
-/** What is known of a PSF once it has been loaded. */
+/** Facts about a PSF once it has been loaded. */
 export const PsfInfoSchema = z.strictObject({
   shape: Vec3Schema,
   sha256: z.string().describe("of its normalised float32 values"),

@@ -1,4 +1,4 @@
-/** How much one caller may ask for. */
+/** Quotas of one caller. */
 import { z } from "zod";
 
 /** Limits of one principal; what is absent is not limited. */

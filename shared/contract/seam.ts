@@ -18,7 +18,7 @@ export const SeamReportSchema = z.strictObject({
 });
 export type SeamReport = z.infer<typeof SeamReportSchema>;
 
-/** What the seam reports of a job come to. */
+/** Summary of the seam reports of a job. */
 export const SeamCertificateSchema = z.strictObject({
   largest: z.number().describe(
     "largest difference at any place, relative to the highest peak of all places of its channel",

@@ -10,7 +10,7 @@ import { ClearstackError } from "shared/errors.ts";
 import { type Vec3, voxelCount } from "shared/volume/geometry.ts";
 import { threefry2x32 } from "./threefry.ts";
 
-/** Which photons to hold out of a box of voxels. */
+/** Photons to hold out of a box of voxels. */
 export interface PhotonSplitOptions {
   /** Whole number, 0 to 2^32 - 1. */
   readonly seed: number;

@@ -1,4 +1,4 @@
-/** How many iterations to run, decided from how a sample of tiles fared. */
+/** Number of iterations to run, decided from a sample of tiles. */
 import type { Measurement } from "shared/contract/pilot.ts";
 
 /** A rule and its settings. */

@@ -1,5 +1,5 @@
 /**
- * What drives the tiles of a job. The object store stays the source of truth: an engine only decides which tile runs when,
+ * Engine that drives the tiles of a job. The object store stays the source of truth: an engine only decides which tile runs when,
  * and what happens if one fails.
  */
 import type { ReportOf, TaskKind, TaskOf } from "./task_kinds.ts";
@@ -13,7 +13,7 @@ export interface TileRetry {
   readonly message: string;
 }
 
-/** Whose tasks are fanned out, and how they compare with those of others. */
+/** Owner and priority of the tasks of a fan-out. */
 export interface FanOutOrigin {
   /**
    * Names the job: an engine that outlives this process stops what an earlier fan-out of the same kind and run left behind.
@@ -23,7 +23,7 @@ export interface FanOutOrigin {
   readonly run?: string;
   /** From 0 to 9; more is served more often. @default {5} */
   readonly priority?: number;
-  /** Whose tasks in flight are counted together where there is a limit. */
+  /** Owner whose tasks in flight are counted together where there is a limit. */
   readonly owner?: string;
 }
 

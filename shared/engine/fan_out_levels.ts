@@ -8,7 +8,7 @@ import { openStore } from "shared/storage/open_store.ts";
 import { levelTasks } from "./level_tasks.ts";
 import { retryMessage } from "./retry.ts";
 
-/** How levels are written. */
+/** Options for writing levels. */
 export interface FanOutLevelsOptions {
   readonly engine: Engine<"levels">;
   /** Tiles in flight at the same time on each instance. */

@@ -36,9 +36,9 @@ export interface JobRunner {
   ready(): Promise<void>;
 }
 
-/** What is said of a job besides what it is to do. */
+/** Circumstances of a job besides its request. */
 export interface SubmitOptions {
-  /** Who submits it. */
+  /** Submitter of the job. */
   readonly owner?: string;
   /** The same key of the same owner means the same job, however often and wherever it is submitted. */
   readonly idempotencyKey?: string;
@@ -49,7 +49,7 @@ export interface SubmitOptions {
   readonly keepFailure?: boolean;
 }
 
-/** Where to go on in the events of a job. */
+/** Position in the events of a job from which to go on. */
 export interface EventsOptions {
   /** Sequence number of the last event that was seen. */
   readonly after?: number;

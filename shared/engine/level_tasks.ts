@@ -6,7 +6,7 @@ import { positionAt } from "shared/volume/position.ts";
 import { levelGrid } from "shared/plan/pyramid.ts";
 import { volumeCount, volumeGrid } from "shared/volume/volumes.ts";
 
-/** Which tasks to make. */
+/** Tasks to make. */
 export interface LevelTaskOptions {
   /** Level, from 1. */
   readonly level: number;

@@ -37,7 +37,7 @@ function measured<K extends TaskKind>(kind: K, invoke: Invoke<K>, log: Log): Inv
 
 type Count = { readonly [K in TaskKind]: (task: TaskOf<K>, report: ReportOf<K>) => void };
 
-/** What a report adds up to. */
+/** Measurement of a report. */
 const COUNT: Count = {
   tiles(task, report) {
     const { backend, kernelSeconds, readSeconds, writeSeconds, bytesRead, bytesWritten } = report;

@@ -6,7 +6,7 @@ import { ClearstackError, toClearstackError } from "shared/errors.ts";
 import { pause } from "shared/process/pause.ts";
 import type { TileRetry } from "./engine.ts";
 
-/** How often and how patiently a failed call is tried again. */
+/** Policy for trying a failed call again. */
 export interface RetryPolicy {
   /** Calls in all, the first one included. */
   readonly attempts: number;
@@ -18,7 +18,7 @@ export interface RetryPolicy {
 /** For tiles: stores have retried their own requests by then, so few and slow attempts are right. */
 export const TILE_RETRIES: RetryPolicy = { attempts: 3, firstDelayMs: 500, longestDelayMs: 15_000 };
 
-/** What {@link withRetries} needs besides the call. */
+/** Options of {@link withRetries} besides the call. */
 export interface RetryOptions {
   readonly policy: RetryPolicy;
   readonly signal: AbortSignal;

@@ -1,5 +1,5 @@
 /**
- * How the tasks of one fan-out are done wherever that is driven from: each gets a place on an instance, is tried again after
+ * Does the tasks of one fan-out wherever that is driven from: each gets a place on an instance, is tried again after
  * failures that may pass, and where one takes far longer than the others, a second instance does it as well.
  */
 import { ClearstackError, isClearstackError } from "shared/errors.ts";
@@ -13,7 +13,7 @@ import type { Lane, LaneOptions, Place, Room, TakeOptions } from "./workers.ts";
 /** A task is late if it takes so many times the median, once so many have begun and half of them are done. */
 const LATE_FACTOR = 3;
 const FEWEST_TASKS = 10;
-/** What takes less is never late: a second attempt would cost more than it saves. */
+/** Time below which a task is never late: a second attempt would cost more than it saves. */
 const SHORTEST_LATE_SECONDS = 2;
 /** Durations that the median is taken of: the latest. */
 const KEPT_DURATIONS = 101;

@@ -24,9 +24,9 @@ interface Messages {
 }
 
 export type TaskKind = keyof Messages;
-/** What the `deconvolve` function takes. */
+/** Task of the `deconvolve` function. */
 export type DeconvolveKind = "tiles" | "seams" | "pilots";
-/** What the `pyramid` function takes. */
+/** Task of the `pyramid` function. */
 export type PyramidKind = "levels";
 export type TaskOf<K extends TaskKind> = Messages[K]["task"];
 export type ReportOf<K extends TaskKind> = Messages[K]["report"];
@@ -35,7 +35,7 @@ type Schemas = {
   readonly [K in TaskKind]: { readonly task: z.ZodType<TaskOf<K>>; readonly report: z.ZodType<ReportOf<K>> };
 };
 
-/** How the messages of each kind are parsed. */
+/** Schemas of the messages of each kind. */
 export const TASK_SCHEMAS: Schemas = {
   tiles: { task: TileTaskSchema, report: TileReportSchema },
   seams: { task: SeamTaskSchema, report: SeamReportSchema },

@@ -11,7 +11,7 @@ const ROUNDING = 1e-6;
 const FIRST_REST_MILLISECONDS = 2000;
 const LONGEST_REST_MILLISECONDS = 60_000;
 
-/** Where nothing else is said; from 0 to 9. */
+/** Priority unless something else is said; from 0 to 9. */
 export const DEFAULT_PRIORITY = 5;
 
 /** Settings of {@link Workers}. */
@@ -22,13 +22,13 @@ export interface WorkersOptions {
   readonly mostPerOwner?: number;
 }
 
-/** What a lane asks for. */
+/** Options of a lane. */
 export interface LaneOptions {
   /** Tasks of this lane that fill one instance. */
   readonly concurrency: number;
   /** From 0 to 9: a lane gets room in proportion to its priority plus one. @default {DEFAULT_PRIORITY} */
   readonly priority?: number | undefined;
-  /** Whose tasks they are. */
+  /** Owner of the tasks. */
   readonly owner?: string | undefined;
 }
 
@@ -74,7 +74,7 @@ interface LaneState<Kinds extends TaskKind> {
   served: number;
 }
 
-/** What fan-outs see of {@link Workers}. */
+/** View of {@link Workers} that fan-outs have. */
 export interface Room<Kinds extends TaskKind> {
   /** Instances in all. */
   readonly count: number;
@@ -241,5 +241,5 @@ export interface Lane<Kinds extends TaskKind> {
   close(): void;
 }
 
-/** Where the tasks of each kind are done. */
+/** Workers for the tasks of each kind. */
 export type WorkersByKind = { readonly [K in TaskKind]: Room<K> };

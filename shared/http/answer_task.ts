@@ -1,10 +1,10 @@
-/** How a function over HTTP takes a task: read, done while the caller waits, answered. */
+/** Answers a task over HTTP: reads it, does it while the caller waits, answers. */
 import type { Invoke, TaskKind } from "shared/engine/task_kinds.ts";
 import { TASK_SCHEMAS } from "shared/engine/task_kinds.ts";
 import { longAnswer } from "./long_answer.ts";
 import { readJson } from "./read_json.ts";
 
-/** What {@link answerTask} does. */
+/** Options of {@link answerTask}. */
 export interface AnswerTaskOptions<K extends TaskKind> {
   readonly kind: K;
   readonly invoke: Invoke<K>;

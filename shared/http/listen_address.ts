@@ -1,11 +1,11 @@
-/** Where a function listens, and who must be told apart there. */
+/** Address at which a function listens, and the authentication that it demands. */
 import { ClearstackError } from "shared/errors.ts";
 
-/** What the address is decided by. */
+/** Settings that decide the address. */
 export interface ListenOptions {
   /** Port where PORT names none. */
   readonly port: number;
-  /** How this function tells callers apart is configured by these variables, for the message. */
+  /** Variables that configure how this function authenticates callers, for the message. */
   readonly variables: string;
   /** True if one of them is set. */
   readonly authenticatesCallers: boolean;

@@ -5,7 +5,7 @@
  */
 import { loggedProblem } from "./problem.ts";
 
-/** How a long answer is given. */
+/** Options of a long answer. */
 export interface LongAnswerOptions {
   /** Called with errors that the answer does not explain. */
   readonly log: (line: string) => void;

@@ -3,11 +3,11 @@ import { metricsText } from "shared/telemetry/metrics.ts";
 import { PROMETHEUS_CONTENT_TYPE } from "shared/telemetry/registry.ts";
 import { refuseWithoutToken } from "./service_token.ts";
 
-/** What scrapers must present. */
+/** Tokens that scrapers must present. */
 export interface MetricsAccess {
-  /** What only scrapers know (CLEARSTACK_METRICS_TOKEN). @default {nothing} */
+  /** Token of scrapers (CLEARSTACK_METRICS_TOKEN). @default {nothing} */
   readonly metricsToken?: string | undefined;
-  /** What the callers of an internal function know; it counts where there is no token for scrapers. @default {nothing} */
+  /** Token of an internal function's callers; it counts where there is no token for scrapers. @default {nothing} */
   readonly token?: string | undefined;
 }
 

@@ -1,4 +1,4 @@
-/** How long requests take, by the route that answers them. */
+/** Measures the time of requests, by the route that answers them. */
 import type { Context, MiddlewareHandler } from "hono";
 import { matchedRoutes } from "hono/route";
 import { PROCESS } from "shared/telemetry/metrics.ts";

@@ -29,7 +29,7 @@ const TITLES: Record<ErrorKind, string> = {
   "internal": "Internal error",
 };
 
-/** What a caller is told of a defect: nothing that the program knows and they should not. */
+/** Text that a caller is told of a defect: nothing that the program knows and they should not. */
 export const INTERNAL_DETAIL = "something went wrong inside the service; its log says more";
 
 /** The problem document for anything thrown. */

@@ -1,12 +1,12 @@
 /**
- * Which axis of an array is which: always a subset of t, c, z, y, x in that order. Never guessed where it could be wrong.
+ * Names the axes of an array: always a subset of t, c, z, y, x in that order. Never guesses where it could be wrong.
  */
 import type { Axis } from "shared/contract/image_info.ts";
 import { ClearstackError } from "shared/errors.ts";
 
 const TYPES = { t: "time", c: "channel", z: "space", y: "space", x: "space" } as const;
 
-/** What a file says about the axes of an array of this rank. */
+/** Statements of a file about the axes of an array of this rank. */
 export interface AxisStatements {
   /** For messages. */
   readonly url: string;
@@ -104,7 +104,7 @@ const FULL_NAME = new RegExp(
   `^(${[...PREFIXES.values()].join("|")})(meter|second)$|^(minute|hour|day|angstrom|inch|foot|yard|mile|parsec)$`,
 );
 
-/** What no rule makes of the words and symbols met in the wild, in small letters. */
+/** Spellings of units met in the wild that no rule derives, in small letters. */
 const NAMES = new Map(Object.entries({
   "micron": "micrometer",
   "microns": "micrometer",

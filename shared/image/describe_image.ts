@@ -24,7 +24,7 @@ export interface LevelFacts {
   readonly chunkShape: readonly number[];
 }
 
-/** What is known of an image without reading voxels. */
+/** Facts about an image that are known without reading voxels. */
 export interface ImageDescription extends StorageFacts {
   readonly info: ImageInfo;
   /** Version of OME-Zarr, where the metadata name one. */
@@ -85,7 +85,7 @@ const Multiscales = z.array(z.looseObject({
   datasets: z.array(z.looseObject({ path: z.string() })),
 })).min(1);
 
-/** What the group around the array says. */
+/** Statements of the group around the array. */
 async function surroundings(store: Store, info: ImageInfo): Promise<Surroundings> {
   const none = { levels: [], labels: [] };
   if (info.path === "") return none;
@@ -127,7 +127,7 @@ async function readLabels(store: Store, path: string): Promise<string[]> {
   return Array.isArray(labels) ? labels.filter((label) => typeof label === "string") : [];
 }
 
-/** What may not be read is as good as not there: it lies beside the image and is not part of it. */
+/** An object that may not be read counts as absent: it lies beside the image and is not part of it. */
 async function readOptional(store: Store, path: string): Promise<ZarrNode | undefined> {
   try {
     return await readZarrNode(store, path);

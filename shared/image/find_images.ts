@@ -10,7 +10,7 @@ import { asRecord, childKey, readDocument, type ZarrNode } from "./zarr/zarr_nod
 const MAX_FOLDERS = 500;
 const MAX_DEPTH = 4;
 
-/** Where OME-Zarr keeps label images, which are seldom what somebody wants to have deconvolved. */
+/** Place where OME-Zarr keeps label images, which are seldom meant to be deconvolved. */
 const LABELS = "labels";
 
 /**

@@ -1,5 +1,5 @@
 /**
- * What every source of voxels offers: metadata, and chunks one at a time.
+ * Interface of every source of voxels: metadata, and chunks one at a time.
  */
 import type { ImageInfo } from "shared/contract/image_info.ts";
 import type { RequestOptions } from "shared/storage/store.ts";

@@ -1,4 +1,4 @@
-/** How an image is stored: shards, compression, byte order, in words for people. */
+/** Describes the storage of an image: shards, compression, byte order, in words for people. */
 import { GeoTIFF } from "geotiff";
 import { blockReader } from "shared/storage/block_reader.ts";
 import { openStore } from "shared/storage/open_store.ts";
@@ -6,13 +6,13 @@ import { splitObject } from "shared/storage/url.ts";
 import { geotiffSource } from "./tiff/geotiff_source.ts";
 import { asRecord, type ZarrNode } from "./zarr/zarr_node.ts";
 
-/** What {@link zarrStorage} and {@link tiffStorage} tell. */
+/** Facts that {@link zarrStorage} and {@link tiffStorage} tell. */
 export interface StorageFacts {
   /** Voxels of one stored object, where it holds several chunks. */
   readonly shardShape?: readonly number[];
   /** `blosc (zstd, level 1, shuffle)`, or `none`. */
   readonly compression: string;
-  /** What else there is to say: `big-endian`, `BigTIFF`. */
+  /** Other facts: `big-endian`, `BigTIFF`. */
   readonly remarks: readonly string[];
 }
 

@@ -1,4 +1,4 @@
-/** What the settings of the algorithm exclude of each other, and what the image must be for them. */
+/** Rules for settings that exclude each other, and for what they demand of the image. */
 import type { Algorithm } from "shared/contract/algorithm.ts";
 import type { Dtype } from "shared/contract/image_info.ts";
 import { ClearstackError } from "shared/errors.ts";

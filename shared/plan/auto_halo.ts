@@ -8,7 +8,7 @@ import { mapAxes } from "shared/volume/geometry.ts";
 const FEW_ITERATIONS = 5;
 const MIN_RADII = 2.3;
 
-/** How many times more iterations ask for one more radius. */
+/** Factor of iterations that asks for one more radius. */
 const GROWTH = 4.5;
 
 /**

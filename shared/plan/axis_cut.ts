@@ -3,7 +3,7 @@
  */
 import { fastSide } from "./fast_size.ts";
 
-/** How an axis is cut; all lengths in voxels. */
+/** Cut of an axis; all lengths in voxels. */
 export interface AxisCut {
   /** Length of the image along this axis. */
   readonly extent: number;

@@ -4,7 +4,7 @@ import type { Quotas } from "shared/contract/quotas.ts";
 import { ClearstackError } from "shared/errors.ts";
 import { formatBytes } from "./host_memory.ts";
 
-/** What a plan needs of what quotas limit. */
+/** Needs of a plan that quotas limit. */
 export interface Needs extends Pick<Plan, "voxels" | "tiles" | "bytesRead" | "bytesWritten"> {
   /** Seconds of a GPU, where the planner estimates them. */
   readonly gpuSeconds?: number | undefined;

@@ -18,7 +18,7 @@ export type UncutAxes = readonly [UncutAxis, UncutAxis, UncutAxis];
 
 /** One axis without its core. */
 export interface UncutAxis extends Omit<AxisCut, "core"> {
-  /** Where the caller chose the tile. */
+  /** Tile that the caller chose. */
   readonly fixedCore?: number;
   /** Cores are multiples of this unless the axis is not cut. @default {8 along z, 32 along y and x} */
   readonly granule?: number;
@@ -27,13 +27,13 @@ export interface UncutAxis extends Omit<AxisCut, "core"> {
 /** Three cut axes, z, y, x. */
 export type Cuts = readonly [AxisCut, AxisCut, AxisCut];
 
-/** What makes one cut better than another. */
+/** Measure by which one cut is better than another. */
 export interface Goal {
-  /** Whether a cut stays within the memory limits. */
+  /** Tells whether a cut stays within the memory limits. */
   readonly fits: (cuts: Cuts) => boolean;
   /** Voxels of source chunks that the tiles of an axis fetch, see `touchedChunkVoxels`. */
   readonly readVoxels: (cut: AxisCut) => number;
-  /** What reading a voxel costs, in voxels computed to the end. */
+  /** Cost of reading a voxel, in voxels computed to the end. */
   readonly readCost: number;
 }
 

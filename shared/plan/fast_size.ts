@@ -1,5 +1,5 @@
 /**
- * Which box sides the transforms take: products of 2, 3, 5 and 7. A box whose side is something else is grown with real
+ * Box sides that the transforms take: products of 2, 3, 5 and 7. A box whose side is something else is grown with real
  * neighbouring voxels to the next such side (zero padding would darken the rim and cost the same).
  */
 import type { Vec3 } from "shared/volume/geometry.ts";

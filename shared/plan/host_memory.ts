@@ -12,7 +12,7 @@ export const WRITE_CONCURRENCY = 4;
 /** Shards that a process assembles and sends at the same time. */
 export const SHARDS_AT_ONCE = 2;
 
-/** What a process holds that does not grow with tiles or blocks: Deno, the libraries, the compute Workers. */
+/** Memory of a process that does not grow with tiles or blocks: Deno, the libraries, the compute Workers. */
 export const RUNTIME_BYTES = 256 * 2 ** 20;
 
 const FLOAT_BYTES = 4;
@@ -26,12 +26,12 @@ const LINGERING = 0.3;
 /** Copies of a chunk on its way to a store: as it is, encoded, hashed for a signature, and as the body of a request. */
 const COPIES_WRITTEN = 4;
 
-/** What {@link hostMemory} needs to know. */
+/** Inputs of {@link hostMemory}. */
 export interface HostMemoryOptions {
   readonly box: Vec3;
   readonly core: Vec3;
   readonly outputChunk: Vec3;
-  /** Where there are shards. */
+  /** Sharding of the output, if any. */
   readonly outputShard?: Vec3 | undefined;
   /** Bytes of one decoded source chunk. */
   readonly sourceChunkBytes: number;

@@ -8,7 +8,7 @@ import { pieceShape } from "./pyramid.ts";
 
 const FLOAT_BYTES = 4;
 
-/** What the memory of levels depends on. */
+/** Inputs of the memory of levels. */
 export interface LevelMemoryOptions {
   readonly levels: readonly Level[];
   readonly box: Vec3;
@@ -46,7 +46,7 @@ function taskBytes({ levels, shape, outputChunk: chunk }: LevelMemoryOptions): n
 }
 
 /**
- * What the largest task holds: its tile; then the voxels that a piece of it is the mean of, their means, and the stored and decoded
+ * Memory of the largest task: its tile; then the voxels that a piece of it is the mean of, their means, and the stored and decoded
  * bytes of the chunks that those are read from; in the end the chunks that it encodes. 0 without levels.
  *
  * @param finest spatial shape and chunk of the full resolution

@@ -1,5 +1,5 @@
 /**
- * How the output is stored: chunks, and shards that put many chunks into one object where there would be too many objects.
+ * Storage of the output: chunks, and shards that put many chunks into one object where there would be too many objects.
  */
 import type { OmeVersion } from "shared/contract/stored_array.ts";
 import { ClearstackError } from "shared/errors.ts";
@@ -17,7 +17,7 @@ const FLOAT_BYTES = 4;
 /** With no more chunks than this, each is an object of its own, as every reader of Zarr knows it. */
 const MAX_OBJECTS = 1000;
 
-/** What decides how an output is stored. */
+/** Inputs that decide the storage of an output. */
 export interface OutputObjectsOptions {
   /** Spatial shape of the image. */
   readonly shape: Vec3;

@@ -8,7 +8,7 @@ import type { PsfInfo } from "shared/contract/psf_info.ts";
 import type { Vec3 } from "shared/volume/geometry.ts";
 import { redactUrl } from "shared/storage/url.ts";
 
-/** What decides the stored objects of an output. */
+/** Inputs that decide the stored objects of an output. */
 export interface DecisiveParts {
   readonly image: ImageInfo;
   readonly psf: PsfInfo;

@@ -31,23 +31,23 @@ import { volumeCount, volumeGrid, volumesPerChunk } from "shared/volume/volumes.
 /** Tiles in flight beside those on the device, where memory allows: one that is read, and one that is written. */
 const OVERLAPPED = 2;
 
-/** What the machine that runs the tiles can give. */
+/** Limits of the machine that runs the tiles. */
 export interface Limits {
   /** Host memory one process may use, bytes. */
   readonly hostBytes: number;
   /** Device memory one process may use, bytes. */
   readonly deviceBytes: number;
-  /** What the kernels claim for boxes of a shape, bytes in named terms; throws `over-budget` for a box they cannot take. */
+  /** Claim of the kernels for boxes of a shape, bytes in named terms; throws `over-budget` for a box they cannot take. */
   readonly compute: (box: Vec3) => MemoryTerms;
   /** Boxes on the device at the same time, each with memory of its own; fewer where fewer tiles are in flight. */
   readonly boxesAtOnce: number;
   /** True if the kernels' buffers are host memory (CPU backend, software adapter). */
   readonly computeOnHost: boolean;
-  /** What reading and decoding one voxel of the source costs, in voxel iterations. */
+  /** Cost of reading and decoding one voxel of the source, in voxel iterations. */
   readonly readCostIterations: number;
 }
 
-/** What a plan needs of the machine. */
+/** Needs of a plan from the machine. */
 interface Claim {
   readonly host: MemoryTerms;
   readonly device: MemoryTerms;

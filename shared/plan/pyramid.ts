@@ -16,16 +16,16 @@ const MAX_PLANE_SIDE = 256;
 /** ... and the volume at most what 3-D viewers keep as one texture. */
 const MAX_VOXELS = 256 ** 3;
 
-/** What one task writes at most, where stored objects are no larger: 16 MiB of float32. */
+/** Voxels that one task writes at most, where stored objects are no larger: 16 MiB of float32. */
 const TILE_VOXELS = 2 ** 22;
 
-/** What levels depend on. */
+/** Inputs of the levels. */
 export interface PyramidOptions {
   /** Length of a voxel of the finest level along z, y, x, all in one unit. */
   readonly spacing: Vec3;
-  /** How a level of a shape is stored. */
+  /** Storage of a level of a given shape. */
   readonly objects: (shape: Vec3) => Pick<Level, "chunk" | "shard">;
-  /** What one task may write at most, where stored objects are no larger. @default {2 ** 22} */
+  /** Voxels that one task may write at most, where stored objects are no larger. @default {2 ** 22} */
   readonly tileVoxels?: number;
 }
 
@@ -59,7 +59,7 @@ export function plannedLevels(
   return pyramidLevels(shape, { spacing: voxelSpacing(image), objects });
 }
 
-/** How many voxels of the finest level a voxel of each level stands for, along each axis. */
+/** Factors between each level and the finest one, along each axis. */
 export function levelSteps(levels: readonly Pick<Level, "factors">[]): Vec3[] {
   let steps: Vec3 = [1, 1, 1];
   return levels.map(({ factors }) => steps = mapAxes((axis) => steps[axis] * factors[axis]));
@@ -70,7 +70,7 @@ export function levelGrid({ shape, tile }: Level): Vec3 {
   return mapAxes((axis) => Math.ceil(shape[axis] / tile[axis]));
 }
 
-/** What is reduced at a time: the fewest voxels whose cells fill whole chunks of the finer level. */
+/** Piece that is reduced at a time: the fewest voxels whose cells fill whole chunks of the finer level. */
 export function pieceShape(finerChunk: Vec3, factors: Vec3): Vec3 {
   return mapAxes((axis) =>
     finerChunk[axis] % factors[axis] === 0 ? finerChunk[axis] / factors[axis] : finerChunk[axis]

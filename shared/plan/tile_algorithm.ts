@@ -6,7 +6,7 @@ import type { Decisions, TileAlgorithm } from "shared/contract/decisions.ts";
 import type { Plan } from "shared/contract/plan.ts";
 import { ClearstackError } from "shared/errors.ts";
 
-/** Whether something must be decided for the whole image before the first tile. */
+/** Tells whether something must be decided for the whole image before the first tile. */
 export function needsPilot(algorithm: Algorithm): boolean {
   const { background, stop, totalVariation, acceleration, boundary } = algorithm;
   // Total variation and extrapolation smooth and clip in proportion to the scale of the image; what lies beyond a non-circulant
@@ -24,7 +24,7 @@ export function decidedPlan(plan: Plan, decisions: Decisions): Plan {
 }
 
 /**
- * What the tiles of one channel of a plan compute.
+ * Algorithm of the tiles of one channel of a plan.
  *
  * @throws {ClearstackError} `internal` if a pilot has yet to decide
  */

@@ -1,6 +1,6 @@
-/** How much memory this process may count on. */
+/** Memory that this process may count on. */
 
-/** Where Linux tells a container's limit (cgroup v2); `max` without one, absent elsewhere. */
+/** File in which Linux states a container's limit (cgroup v2); `max` without one, absent elsewhere. */
 const CONTAINER_LIMIT = "/sys/fs/cgroup/memory.max";
 
 /**

@@ -1,4 +1,4 @@
-/** What GPU drivers are told before they are first asked for. */
+/** Settings of GPU drivers, made before they are first asked for. */
 
 /** The environment of the process, as a main.ts hands it on. */
 interface Environment {
@@ -7,7 +7,7 @@ interface Environment {
 }
 
 /**
- * What GPU drivers on Linux need to hear, unless the environment says something else. Without a Vulkan driver WebGPU would fall
+ * Tells GPU drivers on Linux what they need, unless the environment says something else. Without a Vulkan driver WebGPU would fall
  * back to OpenGL, where the kernels may hang; no GPU at all is explained. And software drivers write to standard error where
  * XDG_RUNTIME_DIR is unset, though they show nothing; any value will do.
  */

@@ -1,4 +1,4 @@
-/** What computes, besides the device: programs and the machine. */
+/** Versions of what computes besides the device: programs and the machine. */
 import { VERSION } from "shared/version.ts";
 
 /** Versions that a result may depend on. */

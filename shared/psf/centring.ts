@@ -1,4 +1,4 @@
-/** Where a PSF is, to a fraction of a voxel, and how to move it. Positions are voxel indices z, y, x. */
+/** Position of a PSF to a fraction of a voxel, and how to move it. Positions are voxel indices z, y, x. */
 import type { Vec3 } from "shared/volume/geometry.ts";
 import { mapAxes } from "shared/volume/geometry.ts";
 import { alongAxis } from "./along_axis.ts";

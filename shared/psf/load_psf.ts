@@ -22,7 +22,7 @@ export interface Psf {
   readonly info: PsfInfo;
   /** Values >= 0 of sum 1, x contiguous. */
   readonly volume: { readonly shape: Vec3; readonly values: Float32Array };
-  /** What was changed on entry, one line each. */
+  /** Changes on entry, one line each. */
   readonly warnings: readonly string[];
 }
 

@@ -9,7 +9,7 @@ import type { RequestOptions } from "shared/storage/store.ts";
 import { redactUrl } from "shared/storage/url.ts";
 import { voxelMicrometre } from "./spacing.ts";
 
-/** Which of several volumes, if the image has time points or channels. */
+/** Volume to read, if the image has time points or channels. */
 export interface VolumeChoice extends RequestOptions {
   readonly time?: number | undefined;
   readonly channel?: number | undefined;

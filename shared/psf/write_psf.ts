@@ -22,7 +22,7 @@ export interface PsfOutput {
   /** z is 0 for a single plane without thickness. */
   readonly voxelMicrometre: Vec3 | undefined;
   readonly overwrite: boolean;
-  /** How it was made, kept in the attributes of a Zarr. */
+  /** Facts about how it was made, kept in the attributes of a Zarr. */
   readonly provenance: Record<string, unknown>;
 }
 

@@ -33,9 +33,9 @@ const OBJECT_STORES: Readonly<
 /** Leaves to the guard layer the checks of keys and lengths only. */
 const CHECKS_ONLY: GuardOptions = { concurrency: Infinity, attempts: 1, timeoutMs: 2 ** 31 - 1 };
 
-/** How stores are opened. */
+/** Options for opening stores. */
 export interface OpenOptions extends GuardOptions {
-  /** Where object stores take settings and credentials from. @default what `configureStores` set */
+  /** Settings and credentials of object stores. @default what `configureStores` set */
   readonly environment?: StoreEnvironment;
 }
 

@@ -5,7 +5,7 @@
 
 import type { Moved } from "./guard/patience.ts";
 
-/** Which bytes of an object: `length` bytes from `offset`, or its last `suffixLength` bytes. */
+/** Range of bytes of an object: `length` bytes from `offset`, or its last `suffixLength` bytes. */
 export type ByteRange =
   | { readonly offset: number; readonly length: number }
   | { readonly suffixLength: number };
@@ -18,7 +18,7 @@ export interface RequestOptions {
   readonly moved?: Moved | undefined;
 }
 
-/** What a store knows of an object without reading it. */
+/** Facts that a store knows of an object without reading it. */
 export interface ObjectInfo {
   /** Bytes. */
   readonly size: number;
@@ -29,7 +29,7 @@ export interface ObjectInfo {
 /** An object and the mark of this state of it. */
 export interface TaggedObject {
   readonly bytes: Uint8Array;
-  /** What {@link Store.swap} takes; means something only to the store that it came from. */
+  /** Tag that {@link Store.swap} takes; it means something only to the store that it came from. */
   readonly tag: string;
 }
 

@@ -1,5 +1,5 @@
 /**
- * What stores need to know of the world around the process: environment variables, clock and network. A main.ts hands it over
+ * The world around the process, as stores see it: environment variables, clock and network. A main.ts hands it over
  * once; credentials come from there and never from a URL or a request.
  */
 import type { GuardOptions } from "./guard/guard_store.ts";
@@ -13,7 +13,7 @@ export interface StoreEnvironment {
   readonly fetch?: typeof globalThis.fetch;
   /** Sends a request to a place that a caller named. @default {fetch} */
   readonly fetchNamed?: NamedFetch;
-  /** How long stores wait and how often they try, unless the one that opens them says otherwise. */
+  /** Timeouts and retries of stores, unless the one that opens them says otherwise. */
   readonly guard?: GuardOptions;
   /** Milliseconds since 1970. @default {Date.now} */
   readonly now?: () => number;
@@ -26,12 +26,12 @@ export function configureStores(environment: StoreEnvironment): void {
   processEnvironment = environment;
 }
 
-/** What {@link configureStores} set; an empty environment before that. */
+/** Environment that {@link configureStores} set; an empty one before that. */
 export function storeEnvironment(): StoreEnvironment {
   return processEnvironment;
 }
 
-/** What sends requests to places that callers named: URLs of sources, and of whom to tell about a job. */
+/** Sends requests to places that callers named: URLs of sources, and of whom to tell about a job. */
 export function fetchNamed(environment: StoreEnvironment = processEnvironment): NamedFetch {
   return environment.fetchNamed ?? environment.fetch ?? fetch;
 }

@@ -2,10 +2,10 @@
 import { redactText } from "./redact.ts";
 import { currentSpanIds } from "./span.ts";
 
-/** How much attention a line wants. */
+/** Severity of a line. */
 export type LogLevel = "info" | "warn" | "error";
 
-/** What a line is about, such as the job or the tile. */
+/** Subject of a line, such as the job or the tile. */
 export interface LogFields {
   /** @default {"error"} */
   readonly level?: LogLevel;
@@ -17,7 +17,7 @@ export type Log = (message: string, fields?: LogFields) => void;
 
 /** Settings of {@link jsonLog}. */
 export interface JsonLogOptions {
-  /** Where lines go. @default {console.error} */
+  /** Destination of lines. @default {console.error} */
   readonly write?: (line: string) => void;
   /** @default {the clock} */
   readonly now?: () => Date;

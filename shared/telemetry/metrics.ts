@@ -8,7 +8,7 @@ const REQUEST_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10
 /** Differences at seams relative to the peak; a halo that suffices gives 1e-4 and less. */
 const SEAM_DIFFERENCES = [1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1];
 
-/** What tasks have done, counted where it is done; also what a job gave up or had done twice. */
+/** Totals of tasks, counted where they are done; also what a job gave up or had done twice. */
 export const TASKS = {
   ended: new Counter({
     name: "clearstack_tasks_total",
@@ -52,7 +52,7 @@ export const TASKS = {
   }),
 } as const;
 
-/** What drives jobs. */
+/** Metrics of the drivers of jobs. */
 export const JOBS = {
   ended: new Counter({
     name: "clearstack_jobs_total",
@@ -117,7 +117,7 @@ export const INSTRUMENTS: readonly AnyInstrument[] = [TASKS, JOBS, PROCESS].flat
   Object.values(group) as unknown as AnyInstrument[]
 );
 
-/** What Prometheus reads of this process. */
+/** Metrics of this process, as Prometheus reads them. */
 export function metricsText(): string {
   lookAtProcess();
   return prometheusText(INSTRUMENTS);

@@ -1,4 +1,4 @@
-/** What may be told of a text that holds URLs, tokens or keys. */
+/** Redacts a text that holds URLs, tokens or keys. */
 
 /** User and password, query and fragment of a URL: what is left says where, and nothing that opens it. */
 const URL_SECRETS = /\b([a-z][a-z0-9+.-]*:\/\/)(?:[^\s/@"'<>]*@)?([^\s"'<>?#]*)(?:[?#][^\s"'<>]*)?/gi;

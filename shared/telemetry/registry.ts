@@ -11,7 +11,7 @@
 /** Values of the labels of one series. */
 export type Labels<Label extends string> = Readonly<Record<Label, string>>;
 
-/** What an instrument is. */
+/** An instrument. */
 export interface Description<Label extends string = string> {
   /** With its unit, such as `clearstack_task_seconds`. */
   readonly name: string;
@@ -74,12 +74,12 @@ abstract class Value<Label extends string> extends Instrument<Label> {
   }
 }
 
-/** What only grows, until the process ends. */
+/** A counter: it only grows, until the process ends. */
 export class Counter<Label extends string = never> extends Value<Label> {
   override readonly type = "counter";
 }
 
-/** What rises and falls. */
+/** A gauge: it rises and falls. */
 export class Gauge<Label extends string = never> extends Value<Label> {
   override readonly type = "gauge";
 
@@ -94,7 +94,7 @@ interface Distribution {
   sum: number;
 }
 
-/** How values are distributed. */
+/** A histogram: the distribution of values. */
 export class Histogram<Label extends string = never> extends Instrument<Label> {
   override readonly type = "histogram";
   readonly bounds: readonly number[];
@@ -141,7 +141,7 @@ export type AnyInstrument = Counter<string> | Gauge<string> | Histogram<string>;
 /** The content type of {@link prometheusText}. */
 export const PROMETHEUS_CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 
-/** What a scrape answers. */
+/** Answer to a scrape. */
 export function prometheusText(instruments: readonly AnyInstrument[]): string {
   return instruments.flatMap((instrument) => {
     const { name, help } = instrument.description;

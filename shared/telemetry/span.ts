@@ -35,7 +35,7 @@ export interface PastSpan {
   readonly start: number;
   readonly seconds: number;
   readonly attributes?: Attributes;
-  /** What happened meanwhile, told with the end of the span. */
+  /** Facts that come up meanwhile, told with the end of the span. */
   readonly events?: readonly { readonly name: string; readonly attributes: Attributes }[];
 }
 

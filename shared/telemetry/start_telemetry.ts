@@ -1,5 +1,5 @@
 /**
- * What a process does once, before it serves, so that its metrics go where its traces go, and so that neither tells what the
+ * Starts telemetry, once and before a process serves, so that its metrics go where its traces go, and so that neither tells what the
  * queries of its URLs say.
  */
 import type { ObservableResult } from "@opentelemetry/api";

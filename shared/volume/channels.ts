@@ -1,4 +1,4 @@
-/** Which channel a volume belongs to, and what people call it. */
+/** Channel of a volume, and the name that people call it. */
 import type { ImageInfo } from "shared/contract/image_info.ts";
 
 type Channelled = Pick<ImageInfo, "axes" | "shape">;

@@ -6,12 +6,12 @@ export function volumeGrid({ axes, shape }: Pick<ImageInfo, "axes" | "shape">): 
   return shape.filter((_, axis) => axes[axis]!.type !== "space");
 }
 
-/** How many there are. */
+/** Number of volumes. */
 export function volumeCount(image: Pick<ImageInfo, "axes" | "shape">): number {
   return volumeGrid(image).reduce((product, length) => product * length, 1);
 }
 
-/** How many share a stored chunk: each of them decodes it anew. */
+/** Number of volumes that share a stored chunk: each of them decodes it anew. */
 export function volumesPerChunk({ axes, chunkShape }: Pick<ImageInfo, "axes" | "chunkShape">): number {
   return volumeCount({ axes, shape: chunkShape });
 }

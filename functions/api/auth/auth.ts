@@ -1,4 +1,4 @@
-/** Who may call: keys, tokens, both, or anybody. */
+/** Authentication of callers: keys, tokens, both, or anybody. */
 import { z } from "zod";
 import { QuotasSchema } from "shared/contract/quotas.ts";
 import { ClearstackError } from "shared/errors.ts";
@@ -9,13 +9,13 @@ import { TokenSettingsSchema } from "./token_settings.ts";
 import type { VerifyToken } from "./token_verifier.ts";
 import { createTokenVerifier } from "./token_verifier.ts";
 
-/** How callers are told apart; without either part, nobody gets in. */
+/** Means of authentication; without either part, nobody gets in. */
 export interface Auth {
   readonly keys?: KeyRing;
   readonly tokens?: { readonly verify: VerifyToken; readonly settings: TokenSettings };
 }
 
-/** What the configuration is read with. */
+/** Sources of the configuration. */
 export interface AuthSources {
   readonly env: (name: string) => string | undefined;
   /** Reads the file or object that a path or URL names. */

@@ -6,7 +6,7 @@ import { apiKeyId, isApiKey } from "shared/keys/api_key.ts";
 import type { KeyRecord } from "shared/keys/key_records.ts";
 import { parseKeyRecords } from "shared/keys/key_records.ts";
 
-/** Where keys come from. */
+/** Source of the keys. */
 export interface KeyRingOptions {
   /** Reads the file of keys. */
   readonly read: () => Promise<string>;
@@ -44,7 +44,7 @@ export class KeyRing {
     return new KeyRing(options, await readRecords(options));
   }
 
-  /** Who presents a key; undefined for a key that is unknown, wrong or expired. */
+  /** Finds the caller who presents a key; undefined for a key that is unknown, wrong or expired. */
   async find(key: string): Promise<Principal | undefined> {
     const id = apiKeyId(key);
     if (id === undefined) return undefined;

@@ -1,4 +1,4 @@
-/** How callers present themselves, as the OpenAPI document says it. */
+/** Security schemes of the OpenAPI document. */
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { Env } from "../env.ts";
 import type { Auth } from "./auth.ts";

@@ -1,4 +1,4 @@
-/** Which tokens of which identity provider count. */
+/** Settings of an identity provider whose tokens count. */
 import { z } from "zod";
 import { RoleSchema } from "shared/keys/role.ts";
 

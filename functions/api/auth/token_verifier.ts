@@ -7,7 +7,7 @@ import type { Role } from "shared/keys/role.ts";
 import type { Principal } from "../principal.ts";
 import type { TokenSettings } from "./token_settings.ts";
 
-/** What a verifier needs besides its settings. */
+/** Dependencies of a verifier, besides its settings. */
 export interface TokenVerifierOptions {
   /** Of every subject. @default {no limits} */
   readonly quotas?: Quotas;

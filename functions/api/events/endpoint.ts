@@ -16,24 +16,24 @@ import type { SenderKeys } from "./proofs/sender_keys.ts";
 import type { UploadEvent } from "./formats/upload_event.ts";
 import { uploadKey } from "./formats/upload_event.ts";
 
-/** Where events are taken. */
+/** Path of the endpoint that takes events. */
 export const EVENTS_PATH = "/v1/events";
 
 /** Senders that are told to come back wait this long, seconds. */
 const RETRY_AFTER_SECONDS = 30;
 
-/** What the endpoint needs. */
+/** Dependencies of the endpoint. */
 export interface EventEndpointDeps {
   readonly configuration: EventConfiguration;
   readonly inbox: EventInbox;
   readonly keys: SenderKeys;
-  /** Where sources, PSFs and outputs of these jobs may lie. */
+  /** Places where sources, PSFs and outputs of these jobs may lie. */
   readonly allowedUrls: AllowedUrls;
   /** Told why an upload was refused. @default {console.error} */
   readonly log?: (line: string) => void;
 }
 
-/** How many uploads of a delivery came to what. */
+/** Number of uploads of a delivery by outcome. */
 interface Outcome {
   accepted: number;
   ignored: number;

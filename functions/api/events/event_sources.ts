@@ -1,4 +1,4 @@
-/** Who may send upload events, format by format. A format that is not named here is refused. */
+/** Senders of upload events, format by format. A format that is not named here is refused. */
 import { z } from "zod";
 
 const SHA256 = z.string().regex(/^[0-9a-f]{64}$/, "expected the SHA-256 of a secret as 64 hexadecimal digits");

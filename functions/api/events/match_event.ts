@@ -1,4 +1,4 @@
-/** What jobs uploads start. */
+/** Jobs that uploads start. */
 import { globToRegExp } from "@std/path";
 import { type JobRequest, JobRequestSchema } from "shared/contract/job_request.ts";
 import type { Quotas } from "shared/contract/quotas.ts";
@@ -27,7 +27,7 @@ interface CompiledRule {
   readonly pattern: RegExp;
 }
 
-/** Where a volume lies. */
+/** Location of a volume. */
 type Place = Pick<UploadEvent, "bucket" | "key"> & { readonly provider: Provider };
 
 /** Rules, checked. */

@@ -10,7 +10,7 @@ import { EventInbox } from "./event_inbox.ts";
 import { readEventConfiguration } from "./read_event_configuration.ts";
 import { SenderKeys } from "./proofs/sender_keys.ts";
 
-/** What it is made of. */
+/** Inputs of the job. */
 export interface OpenEventsOptions {
   /** The configuration, or where it lies. */
   readonly rules: string;

@@ -7,7 +7,7 @@ import { EventConfigurationSchema } from "./event_rules.ts";
 import type { EventSources } from "./event_sources.ts";
 import { EventRules } from "./match_event.ts";
 
-/** What is accepted from whom, and what it starts. */
+/** Accepted senders, and the jobs that their events start. */
 export interface EventConfiguration {
   readonly sources: EventSources;
   readonly rules: EventRules;

@@ -1,4 +1,4 @@
-/** What `info` tells of an image, in words: the same for the table and the picture. */
+/** Facts about an image in words, the same for the table and the picture. */
 import type { Channel } from "shared/contract/image_info.ts";
 import { dtypeBytes } from "shared/volume/dtype.ts";
 import type { ImageDescription } from "shared/image/describe_image.ts";

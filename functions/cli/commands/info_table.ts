@@ -1,4 +1,4 @@
-/** What `info` tells, as a table for people. */
+/** Table of the facts that `info` shows. */
 import type { ImageDescription } from "shared/image/describe_image.ts";
 import { infoFacts } from "./info_facts.ts";
 

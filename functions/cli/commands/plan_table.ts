@@ -54,7 +54,7 @@ export function planTable(plan: Plan, device: string): string {
   return rows.map(([name, value]) => `${name.padEnd(width)}  ${value}\n`).join("");
 }
 
-/** What of a stored image is deconvolved, where it is not all of it. */
+/** Selected part of a stored image, where it is not all of it. */
 function selectionRows(source: ImageInfo): [string, string][] {
   const { channels, times } = source.selection ?? {};
   const parts: string[] = [];

@@ -1,7 +1,7 @@
 /** Shows how far a job is: a bar on a terminal, a line now and then elsewhere. */
 import type { Io } from "../io.ts";
 
-/** What is shown; a job's progress has all of it. */
+/** Progress as it is shown; a job's progress has all of it. */
 export interface Shown {
   readonly tiles: number;
   readonly tilesDone: number;

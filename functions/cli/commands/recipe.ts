@@ -1,4 +1,4 @@
-/** How an output was made, out of the records in it, and whether it can be made again. */
+/** The recipe of an output, from its records, and whether it can be made again. */
 import { readJobPsf } from "functions/library/read_job_psf.ts";
 import type { ImageInfo } from "shared/contract/image_info.ts";
 import { type JobRequest, JobRequestSchema } from "shared/contract/job_request.ts";
@@ -22,7 +22,7 @@ import { jobArguments } from "../flags/job_arguments.ts";
 export interface Recipe {
   /** The command and its arguments. */
   readonly words: readonly string[];
-  /** Why the result may be another, one line each. */
+  /** Reasons why the result may differ, one line each. */
   readonly warnings: readonly string[];
 }
 
@@ -118,7 +118,7 @@ function tileWarnings(provenance: z.infer<typeof ProvenanceRecord> | undefined):
   ];
 }
 
-/** What is no longer as it was when the output was made. */
+/** Inputs that have changed since the output was made. */
 async function changes(request: JobRequest, plan: Plan): Promise<string[]> {
   const found: string[] = [];
   const stored = await openAgain("source", request.source, found);

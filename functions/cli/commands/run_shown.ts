@@ -3,19 +3,19 @@ import type { Io } from "../io.ts";
 import type { Shown } from "./progress_display.ts";
 import { ProgressDisplay } from "./progress_display.ts";
 
-/** How work is shown. */
+/** Options for showing work. */
 export interface RunShownOptions<Result> {
   /** Without progress. */
   readonly quiet: boolean;
   /** Prints the result as one object. */
   readonly json: boolean;
-  /** What the work is counted in. @default {"tiles"} */
+  /** Unit that the work is counted in. @default {"tiles"} */
   readonly pieces?: string;
   /** The result in words, lines and all. */
   readonly describe: (result: Result) => string;
 }
 
-/** What the work is given. */
+/** Handles that the work receives. */
 export interface ShownWork {
   /** Fires when the user interrupts. */
   readonly signal: AbortSignal;

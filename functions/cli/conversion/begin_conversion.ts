@@ -28,7 +28,7 @@ export interface Conversion {
   readonly request: ConversionRequest;
   readonly image: Image;
   readonly store: Store;
-  /** What is written; its `source` has the scale that was asked for. */
+  /** Image to write; its `source` has the scale that was asked for. */
   readonly output: LevelledOutput;
   readonly cut: Cut;
   /** Blocks that earlier runs have written. */
@@ -39,7 +39,7 @@ export interface Conversion {
   readonly finished: boolean;
 }
 
-/** What a run may use. */
+/** Resources that a run may use. */
 export interface BeginConversionOptions {
   /** Memory to stay within, bytes. */
   readonly memoryBytes: number;

@@ -21,7 +21,7 @@ const SHARDS = JOB_FLAGS.shards as ValueFlag;
 const { help } = JOB_FLAGS["no-pyramid"]!;
 const NO_PYRAMID = { help };
 
-/** What `convert` takes. */
+/** Flags of `convert`. */
 export const CONVERSION_FLAGS: Readonly<Record<string, Flag & { readonly help: string; readonly example?: string }>> = {
   "path": JOB_FLAGS.path!,
   "axes": JOB_FLAGS.axes!,

@@ -1,4 +1,7 @@
-/** How an image is cut to be stored anew within a budget of memory: chunks and shards of the output, and blocks that are read whole. */
+/**
+ * Cuts an image so that it is stored anew within a budget of memory: chunks and shards of the output, and blocks that are read
+ * whole.
+ */
 import type { ImageInfo } from "shared/contract/image_info.ts";
 import { dtypeBytes } from "shared/volume/dtype.ts";
 import { ClearstackError } from "shared/errors.ts";
@@ -23,13 +26,13 @@ import type { ConversionRequest } from "./conversion_record.ts";
 const PLEASANT_BLOCK_BYTES = 64 * 2 ** 20;
 const BLOCKS_IN_FLIGHT = 2;
 
-/** How the image is cut. */
+/** Cut of an image. */
 export interface Cut {
   /** Of the output, z, y, x. */
   readonly chunk: Vec3;
   /** Chunks of this many voxels share an object; divides the block. */
   readonly shard?: Vec3 | undefined;
-  /** What is read and written at a time: whole stored objects. */
+  /** Voxels that are read and written at a time: whole stored objects. */
   readonly block: Vec3;
   /** Blocks under way at the same time. */
   readonly concurrency: number;
@@ -45,7 +48,7 @@ export interface BlockPlace {
   readonly box: Box;
 }
 
-/** How the output is to be stored. */
+/** Requested storage of the output. */
 export type StorageWish = Pick<ConversionRequest["output"], "version" | "shards">;
 
 type Concurrency = Pick<Cut, "concurrency" | "reads">;
@@ -99,7 +102,7 @@ function layoutsOf(image: ImageInfo, output: StorageWish): Layout[] {
   return layouts;
 }
 
-/** What a block is a multiple of: the shards that were asked for, else the chunk that viewers like. */
+/** Granule of a block: the shards that were asked for, else the chunk that viewers like. */
 function smallestBlock(image: ImageInfo, { shards }: StorageWish): Vec3 {
   const shape = spatialShape(image);
   return shardGranule(shape, shards) ?? mapAxes((axis) => Math.min(CHUNK_TARGET[axis], shape[axis]));
@@ -152,7 +155,7 @@ export function cutBytes(image: ImageInfo, cut: Cut): number {
   return RUNTIME_BYTES + Math.max(blocks + sources + chunks + shards, windowBytes(cut.chunk, dtypeBytes(image.dtype)));
 }
 
-/** What is held while the full resolution is written, bytes. */
+/** Memory held while the full resolution is written, bytes. */
 function cutMemory(image: ImageInfo, { block, chunk, shard, concurrency, reads }: Cut) {
   const voxelBytes = dtypeBytes(image.dtype);
   const sourceBytes = voxelBytes * image.chunkShape.reduce((product, side) => product * side, 1);
@@ -175,7 +178,7 @@ function coveringBlock(shape: Vec3, chunk: Vec3, source: Vec3): Vec3 {
   });
 }
 
-/** How many blocks an image has. */
+/** Number of blocks of an image. */
 export function blockCount(image: ImageInfo, block: Vec3): number {
   return volumeCount(image) * voxelCount(blockGrid(image, block));
 }

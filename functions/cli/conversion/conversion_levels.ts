@@ -15,7 +15,7 @@ import type { StorageWish } from "./conversion_blocks.ts";
 /** Tiles of a level under way at the same time at most: while one is stored, others are read. */
 const TILES_IN_FLIGHT = 4;
 
-/** What the levels are made from, and made like. */
+/** Sources and form of the levels. */
 export interface LevelsWish {
   /** Chunk of the full resolution, which has fewer planes where memory is short. */
   readonly chunk: Vec3;
@@ -53,7 +53,7 @@ export function conversionLevels(image: ImageInfo, { chunk, output }: LevelsWish
   );
 }
 
-/** What the levels of a conversion are made from. */
+/** Level from which the levels of a conversion are made. */
 export interface ConversionLevels {
   /** Of the full resolution. */
   readonly chunk: Vec3;
@@ -65,7 +65,7 @@ export function levelsBytes(image: ImageInfo, output: ConversionLevels): number 
   return RUNTIME_BYTES + shardsBytes(image, output) + tileBytes(image, output);
 }
 
-/** How many tiles of the levels fit in a budget at the same time, at least 1. */
+/** Number of level tiles that fit in a budget at the same time, at least 1. */
 export function levelsAtOnce(image: ImageInfo, output: ConversionLevels, budgetBytes: number): number {
   const forTiles = budgetBytes - RUNTIME_BYTES - shardsBytes(image, output);
   const fitting = Math.floor(forTiles / Math.max(1, tileBytes(image, output)));

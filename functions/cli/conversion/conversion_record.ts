@@ -1,10 +1,10 @@
-/** What a conversion keeps of what it was asked for. */
+/** Request of a conversion, as it is kept. */
 import { z } from "zod";
 import { JobRequestSchema } from "shared/contract/job_request.ts";
 import { LocationSchema } from "shared/contract/location.ts";
 import { OmeVersionSchema } from "shared/contract/stored_array.ts";
 
-/** What to convert, and into what. */
+/** Source and output of a conversion. */
 export const ConversionRequestSchema = z.strictObject({
   source: LocationSchema,
   output: z.strictObject({

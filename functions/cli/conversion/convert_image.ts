@@ -28,7 +28,7 @@ import { blockAt, blockCount, cutBytes } from "./conversion_blocks.ts";
 import { levelsAtOnce, levelsBytes } from "./conversion_levels.ts";
 import type { ConversionRequest } from "./conversion_record.ts";
 
-/** How far a conversion is. */
+/** Progress of a conversion. */
 export interface ConversionProgress {
   readonly tiles: number;
   readonly tilesDone: number;
@@ -39,14 +39,14 @@ export interface ConversionProgress {
   readonly message?: string;
 }
 
-/** How it is run. */
+/** Options of a conversion. */
 export interface ConversionOptions extends BeginConversionOptions {
   /** Writes the tiles of coarser levels. */
   readonly engine: Engine<"levels">;
   readonly onProgress?: (progress: ConversionProgress) => void;
 }
 
-/** What was done. Bytes and seconds leave out what an earlier run did. */
+/** Result of a conversion. Bytes and seconds leave out what an earlier run did. */
 export interface ConversionResult {
   readonly output: string;
   readonly shape: readonly number[];
@@ -198,7 +198,7 @@ async function finish(run: ConversionRun, seconds: () => number): Promise<void> 
   });
 }
 
-/** How bright each channel is; least and largest values out of the records of the blocks. */
+/** Brightness of each channel, from the least and largest values in the records of the blocks. */
 async function windowsOf({ store, output, cut, options: { signal } }: ConversionRun): Promise<ChannelWindow[]> {
   const { planHash, source } = output;
   const ranges = await recordedRanges(store, {

@@ -1,4 +1,4 @@
-/** How close a restoration comes to the truth. */
+/** Distance of a restoration from the truth. */
 
 /**
  * Peak signal-to-noise ratio in decibels: `20 log10(max(truth) / rms(a * image - truth))` with the factor `a` that fits best in

@@ -10,19 +10,19 @@ import { lookAtMachine, type Machine } from "./doctor_machine.ts";
 import type { Io } from "../io.ts";
 import { parseArguments } from "../flags/parse_arguments.ts";
 
-/** What the doctor found; the object that `--json` prints. */
+/** Findings of the doctor; the object that `--json` prints. */
 export interface Findings {
   readonly version: string;
   readonly machine: Machine;
   readonly adapter: AdapterReport;
-  /** What `--backend auto` takes, and why. */
+  /** Backend that `--backend auto` takes, and the reason. */
   readonly choice: { readonly backend?: "webgpu" | "cpu"; readonly reason: string };
   /** Memory that jobs stay within where they say nothing else, bytes. */
   readonly budget: { readonly hostBytes: number; readonly deviceBytes: number };
   readonly kernels: readonly KernelCheck[];
   /** True if jobs can run here. */
   readonly usable: boolean;
-  /** What could be mended, one line each. */
+  /** Advice on what to mend, one line each. */
   readonly advice: readonly string[];
 }
 
@@ -50,7 +50,7 @@ async function examine(io: Io): Promise<Findings> {
   return { ...found, advice: advise(found) };
 }
 
-/** What to do about what is missing. */
+/** Advice on what is missing. */
 export function advise({ machine, adapter, kernels }: Omit<Findings, "advice">): string[] {
   const advice: string[] = [];
   const { loader, drivers } = machine.vulkan;
@@ -99,7 +99,7 @@ export function describe(findings: Findings): string {
   return rows.map(([title, text]) => `${title.padEnd(16)}${text}\n`).join("");
 }
 
-/** Why the backend was chosen, unless the line about the GPU says so already. */
+/** Reason for the backend, unless the line about the GPU says so already. */
 function describeChoice({ choice, adapter }: Findings): string {
   const known = !adapter.available && choice.reason === adapter.reason;
   return `${choice.backend ?? "none"}: ${known ? "there is no GPU to use" : choice.reason}`;

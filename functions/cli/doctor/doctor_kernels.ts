@@ -6,7 +6,7 @@ import { voxelCount } from "shared/volume/geometry.ts";
 import { createRandom } from "../demo/sample/random.ts";
 import { convolvePeriodic, gaussianProfile, mirrored, outerProduct, type Profiles } from "../demo/sample/separable.ts";
 
-/** How the kernels of one backend did. */
+/** Result of checking the kernels of one backend. */
 export interface KernelCheck {
   readonly backend: "webgpu" | "cpu";
   /** True if they run and are right. */
@@ -18,7 +18,7 @@ export interface KernelCheck {
   readonly firstSeconds?: number;
   /** Voxels times iterations, per second, transfers included. */
   readonly voxelIterationsPerSecond?: number;
-  /** Why they do not run. */
+  /** Reason why they do not run. */
   readonly problem?: string;
 }
 

@@ -1,4 +1,4 @@
-/** What the doctor sees of a machine without computing anything. */
+/** The doctor's view of a machine, without computing anything. */
 import { freeMemoryBytes } from "shared/process/free_memory.ts";
 
 /** The machine, as far as Clearstack depends on it. */
@@ -7,13 +7,13 @@ export interface Machine {
   readonly system: string;
   readonly cores: number;
   readonly memoryBytes: number;
-  /** What is free, or the limit of the container where that is less. */
+  /** Free memory, or the limit of the container where that is less. */
   readonly freeBytes: number;
   readonly temporaryFolder: { readonly path?: string; readonly problem?: string };
   readonly vulkan: Vulkan;
 }
 
-/** How GPUs are reached on Linux. */
+/** The way to the GPUs on Linux. */
 export interface Vulkan {
   /** True if the loader libvulkan.so.1 can be opened; undefined on systems that have no need of it. */
   readonly loader?: boolean;

@@ -86,7 +86,7 @@ function outerAxes({ info: { axes, shape, chunkShape } }: ImageDescription) {
   );
 }
 
-/** What the drawing cannot show as it is. */
+/** Parts that the drawing cannot show as they are. */
 function notesOf({ shardShape }: ImageDescription, { thickened, every }: BoxDrawn): string[] {
   const names = ["chunks", "shards"];
   const thinned = every.flatMap((nth, grid) => nth > 1 ? [`${names[grid]} 1 in ${nth}`] : []);

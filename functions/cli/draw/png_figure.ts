@@ -13,7 +13,7 @@ export interface FigureColumn {
   readonly values: Float32Array | Uint16Array;
 }
 
-/** What a figure shows. */
+/** Columns of a figure. */
 export interface FigureOptions {
   readonly heading: string;
   readonly shape: Vec3;

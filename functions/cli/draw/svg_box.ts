@@ -9,7 +9,7 @@ export interface BoxGrid {
   readonly step: Vec3;
 }
 
-/** What to draw. */
+/** Things to draw. */
 export interface BoxDrawing {
   /** Voxels, z, y, x. */
   readonly shape: Vec3;
@@ -31,7 +31,7 @@ export interface Drawn {
   readonly height: number;
 }
 
-/** How a drawing departs from what is so. */
+/** Ways in which a drawing departs from the facts. */
 export interface BoxDrawn extends Drawn {
   /** Sides that would be too thin to see, and are drawn thicker than to scale. */
   readonly thickened: readonly ("z" | "y" | "x")[];
@@ -98,7 +98,7 @@ export function drawBox(drawing: BoxDrawing): BoxDrawn {
   };
 }
 
-/** Where voxels come to stand. */
+/** Destination of the voxels. */
 interface Place {
   readonly left: number;
   /** Of the front face. */

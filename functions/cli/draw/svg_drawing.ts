@@ -1,4 +1,4 @@
-/** What all drawings have in common: numbers, texts, colors for light and dark pages, and grids that never turn grey. */
+/** Parts that all drawings share: numbers, texts, colors for light and dark pages, and grids that never turn grey. */
 
 /** Grid lines closer than this, in pixels, would be a grey area. */
 const MIN_SPACING = 4;
@@ -65,7 +65,7 @@ ${body}
 `;
 }
 
-/** Where a text stands, and how. */
+/** Place and style of a text. */
 export interface TextOptions {
   readonly x: number;
   /** Of the baseline. */

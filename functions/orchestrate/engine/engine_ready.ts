@@ -1,15 +1,15 @@
-/** Whether what jobs need besides this process answers. */
+/** Checks that everything jobs need besides this process answers. */
 import { callFunction } from "shared/http/call_json.ts";
 import { PROCESS } from "shared/telemetry/metrics.ts";
 
 /** A probe that hears nothing for so long has its answer. */
 const PROBE_MILLISECONDS = 10_000;
 
-/** Where to ask. */
+/** Addresses to ask. */
 export interface EngineAddresses {
   /** Of the `deconvolve` function's instances. */
   readonly tilesUrls: readonly string[];
-  /** Where a Restate server takes invocations, if one drives the tasks. */
+  /** Ingress of a Restate server, if one drives the tasks. */
   readonly ingressUrl?: string;
 }
 

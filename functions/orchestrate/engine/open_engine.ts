@@ -13,12 +13,12 @@ import { count, urls } from "./engine_environment.ts";
 import { engineReady } from "./engine_ready.ts";
 import type { RestateService } from "./open_restate.ts";
 
-/** What {@link openEngine} needs. */
+/** Sources of {@link openEngine}. */
 export interface EngineSources {
   readonly env: Env;
   /** Keeps the status of jobs, and with Restate the shards in flight. */
   readonly store: Store;
-  /** What the functions ask of their callers. */
+  /** Token that the functions ask of their callers. */
   readonly token: string | undefined;
   /** Called with what went wrong between a Restate server and this process. @default {console.error} */
   readonly log?: (line: string) => void;
@@ -27,7 +27,7 @@ export interface EngineSources {
 /** An engine, and what belongs to it. */
 export interface OpenEngine {
   readonly engine: Engine;
-  /** What tiles that ask for a backend are computed on. */
+  /** Devices of tiles by the backend they ask for. */
   readonly device: (choice: BackendChoice) => Promise<Device>;
   /** Resolves if the engine answers and an instance is ready to compute tiles. */
   readonly ready: () => Promise<void>;

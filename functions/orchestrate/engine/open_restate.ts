@@ -19,18 +19,18 @@ import { sealedShards } from "./sealed_shards.ts";
  */
 const PATIENT_RETRIES: RetryPolicy = { attempts: 10, firstDelayMs: 500, longestDelayMs: 20_000 };
 
-/** What {@link openRestate} needs. */
+/** Sources of {@link openRestate}. */
 export interface RestateSources {
   readonly env: Env;
   readonly store: Store;
   readonly workers: WorkersByKind;
-  /** Where the server takes invocations. */
+  /** URL at which the server takes invocations. */
   readonly ingressUrl: string;
   /** Called with what went wrong between the server and this process. @default {console.error} */
   readonly log?: (line: string) => void;
 }
 
-/** Where a Restate server calls this process. */
+/** URL at which a Restate server calls this process. */
 export interface RestateService {
   readonly fetch: (request: Request) => Promise<Response>;
   readonly address: { readonly hostname: string; readonly port: number };

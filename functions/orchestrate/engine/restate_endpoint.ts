@@ -1,4 +1,4 @@
-/** Where a Restate server reaches this process, and how the server learns of it. */
+/** The endpoint at which a Restate server reaches this process, and its registration. */
 import { createEndpointHandler } from "@restatedev/restate-sdk/fetch";
 import type { ShardServiceDeps } from "./restate_shard.ts";
 import { shardService } from "./restate_shard.ts";
@@ -30,11 +30,11 @@ export function createRestateEndpoint(
   });
 }
 
-/** How {@link registerEndpoint} reaches both sides. */
+/** Addresses of both sides for {@link registerEndpoint}. */
 export interface Registration {
-  /** Where the server is administrated. */
+  /** URL of the server's administration. */
   readonly adminUrl: string;
-  /** Where the server reaches this process. */
+  /** URL at which the server reaches this process. */
   readonly endpointUrl: string;
   /** Called with why it takes so long, once for each reason. */
   readonly log?: (line: string) => void;

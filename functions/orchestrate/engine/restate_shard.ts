@@ -15,7 +15,7 @@ import type { Room, WorkersByKind } from "shared/engine/workers.ts";
 import { errorToRecord } from "shared/errors.ts";
 import { continueTrace } from "shared/telemetry/span.ts";
 
-/** What doing shards needs. */
+/** Dependencies of doing shards. */
 export interface ShardServiceDeps {
   readonly shards: ShardStore;
   readonly workers: WorkersByKind;

@@ -5,7 +5,7 @@ import { hasEnded } from "shared/engine/job_runner.ts";
 import type { LeasedJob } from "../lease/leased_job.ts";
 import { pause } from "shared/process/pause.ts";
 
-/** Where events come from. */
+/** Sources of events. */
 export interface FollowOptions extends EventsOptions {
   /** The job, if this process has it. */
   readonly held: () => LeasedJob | undefined;

@@ -2,7 +2,7 @@
 import { ClearstackError } from "shared/errors.ts";
 import type { Price } from "../plan/throughput.ts";
 
-/** How jobs are kept, told of and charged for. */
+/** Settings for keeping jobs, telling of them and charging for them. */
 export interface JobControl {
   /** Name of this runner, the same after a restart, so that it goes on at once with what it had. @default a new one */
   readonly instance?: string;

@@ -1,4 +1,4 @@
-/** Which jobs a query means. */
+/** Matches jobs against a query. */
 import type { JobQuery } from "shared/contract/job_list.ts";
 import type { JobStatus } from "shared/contract/job_status.ts";
 import { canonicalUrl, redactUrl } from "shared/storage/url.ts";

@@ -5,7 +5,7 @@ export function newJobId(now: Date): string {
   return `${now.getTime().toString(36).padStart(8, "0")}-${crypto.randomUUID().slice(0, 8)}`;
 }
 
-/** When a job was made, milliseconds since 1970; undefined for what is no id, so that nothing else becomes a key. */
+/** Time at which a job was made, milliseconds since 1970; undefined for what is no id, so that nothing else becomes a key. */
 export function jobTime(id: string): number | undefined {
   if (!/^[0-9a-z]{8,10}-[0-9a-f]{8}$/.test(id)) return undefined;
   return parseInt(id.split("-")[0]!, 36);

@@ -1,4 +1,4 @@
-/** What is stored of a job: its status as it is told, and what it takes to run it and to agree on who does. */
+/** Stored record of a job: its public status, and what is needed to run it and to agree on who does. */
 import { z } from "zod";
 import { JobRequestSchema } from "shared/contract/job_request.ts";
 import { JobStatusSchema } from "shared/contract/job_status.ts";
@@ -10,7 +10,7 @@ export const SealedRequestSchema = z.strictObject({ sealed: z.string().describe(
 export const StoredRequestSchema = z.union([SealedRequestSchema, JobRequestSchema]);
 export type StoredRequest = z.infer<typeof StoredRequestSchema>;
 
-/** Who works on a job. */
+/** Lease of a job: the process that works on it. */
 export const LeaseSchema = z.strictObject({
   instance: z.string().describe("name of the runner, the same after a restart"),
   holder: z.string().describe("id of the running runner"),

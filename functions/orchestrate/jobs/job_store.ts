@@ -18,7 +18,7 @@ export interface TaggedRecord {
   readonly tag: string;
 }
 
-/** Which ids are wanted. */
+/** Range of ids. */
 export interface IdRange {
   readonly owner?: string | undefined;
   /** Milliseconds since 1970, both exclusive. */
@@ -112,7 +112,7 @@ export class JobStore {
     await this.#store.put(`live/${id}.json`, new TextEncoder().encode(JSON.stringify({ output })));
   }
 
-  /** Where a live job writes. */
+  /** Place that a live job writes to. */
   async liveOutput(id: string): Promise<string | undefined> {
     const bytes = await this.#store.get(`live/${id}.json`);
     return bytes === undefined ? undefined : String(JSON.parse(new TextDecoder().decode(bytes)).output);

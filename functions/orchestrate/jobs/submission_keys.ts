@@ -14,7 +14,7 @@ export interface SubmissionClaim {
   readonly mine: boolean;
 }
 
-/** What a key is claimed for. */
+/** Claim that a key stands for. */
 export interface Submission {
   readonly key: string;
   readonly owner: string | undefined;

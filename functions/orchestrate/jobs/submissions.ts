@@ -26,7 +26,7 @@ const SUBMISSION_MILLISECONDS = 60_000;
 
 const POLL_MILLISECONDS = 100;
 
-/** What submissions need. */
+/** Dependencies of submissions. */
 export interface SubmissionsOptions {
   readonly deps: JobDeps;
   readonly store: JobStore;
@@ -53,7 +53,7 @@ export class Submissions {
   readonly #options: SubmissionsOptions;
   /** Requests that are being planned and have no job yet. */
   readonly #beginning = new Set<JobRequest>();
-  /** Where live jobs write; it never changes. */
+  /** Places that live jobs write to; a job's place never changes. */
   readonly #outputs = new Map<string, string>();
 
   constructor(options: SubmissionsOptions) {

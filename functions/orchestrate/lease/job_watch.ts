@@ -27,14 +27,14 @@ export interface JobWatchOptions {
 /** A mark without a job is that of a submission that is under way; after so long it is one that was cut off. */
 const SUBMISSION_MILLISECONDS = 10 * 60_000;
 
-/** What this runner knows of the jobs that others hold. */
+/** This runner's knowledge of the jobs that others hold. */
 export class JobWatch {
   readonly #options: JobWatchOptions;
   readonly #seen = new Map<string, { readonly tag: string; readonly since: number }>();
   /** Jobs whose records are damaged, or of another version. */
   readonly #illegible = new Set<string>();
   readonly #candidates = new Map<string, Candidate>();
-  /** When candidates became known, milliseconds since 1970. */
+  /** Times at which candidates became known, milliseconds since 1970. */
   readonly #waitingSince = new Map<string, number>();
 
   constructor(options: JobWatchOptions) {

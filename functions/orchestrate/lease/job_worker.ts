@@ -24,7 +24,7 @@ import type { Webhooks } from "../jobs/webhook.ts";
 /** Ended jobs whose events stay in memory for readers that reconnect. */
 const KEPT_LOGS = 32;
 
-/** What a worker needs. */
+/** Dependencies of a worker. */
 export interface JobWorkerOptions {
   readonly deps: JobDeps;
   readonly store: JobStore;

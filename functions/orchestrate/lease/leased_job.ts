@@ -17,7 +17,7 @@ export class LeasedJob {
   readonly stop = new AbortController();
   /** Resolved once nothing of it runs here any more. */
   readonly settled = Promise.withResolvers<void>();
-  /** What its submission has prepared; undefined for a job of another process. */
+  /** Job that its submission has prepared; undefined for a job of another process. */
   readonly begun: BegunJob | undefined;
   readonly #store: JobStore;
   #record: JobRecord;

@@ -41,10 +41,10 @@ const RETENTION_INTERVAL_MILLISECONDS = 3_600_000;
 /** Settings of {@link LocalJobRunner}. */
 export interface LocalJobRunnerOptions {
   readonly deps: JobDeps;
-  /** Where jobs are kept; runners of other processes may share it, unless it is memory. */
+  /** Store of jobs; runners of other processes may share it, unless it is memory. */
   readonly store: Store;
   readonly control?: JobControl;
-  /** How webhooks are sent. */
+  /** Settings of webhooks. */
   readonly webhooks?: Omit<WebhooksOptions, "secret">;
   /** Jobs that run at the same time; each has the whole memory budget in its plan. @default {1} */
   readonly maxRunning?: number;

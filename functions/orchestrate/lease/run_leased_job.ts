@@ -15,7 +15,7 @@ import type { JobEncryption } from "../jobs/encryption.ts";
 /** While tiles finish, the status is written at most this often: it only matters to those who ask another process. */
 const SAVE_INTERVAL_MILLISECONDS = 2000;
 
-/** What a run needs. */
+/** Dependencies of a run. */
 export interface RunLeasedJobOptions {
   readonly deps: JobDeps;
   readonly seal: JobEncryption;
@@ -62,7 +62,7 @@ async function runInTrace(job: LeasedJob, options: RunLeasedJobOptions): Promise
   return { state: "done", result, deviceSeconds, ...throughput.cost(deviceSeconds) };
 }
 
-/** What an earlier process prepared goes on where it stopped, even if it was asked to overwrite: that is done. */
+/** A job that an earlier process prepared goes on where it stopped, even if it was asked to overwrite: that is done. */
 async function resume(job: LeasedJob, { deps, seal }: RunLeasedJobOptions): Promise<BegunJob> {
   const request = await seal.open(job.id, job.record.request);
   const output = { ...request.output, ifExists: "resume" as const };

@@ -12,9 +12,9 @@ import { ClearstackError } from "shared/errors.ts";
 import { formatVec3, voxelCount } from "shared/volume/geometry.ts";
 import { boxDataType } from "shared/image/read/box_data_type.ts";
 
-/** What the claim depends on besides device and request. */
+/** Inputs of the claim besides device and request. */
 export interface ClaimInputs {
-  /** How the source is stored. */
+  /** Storage of the source. */
   readonly dtype: Dtype;
   /** True if the PSF is centro-symmetric, so that a GPU keeps no imaginary parts of its transform. */
   readonly symmetricPsf: boolean;

@@ -13,12 +13,12 @@ import { releaseMemory } from "shared/process/release_memory.ts";
 import { psfLocations } from "shared/psf/psf_locations.ts";
 import type { RequestOptions } from "shared/storage/store.ts";
 
-/** What planning needs to know. */
+/** PSF of a job as planning needs it. */
 export interface LoadedJobPsf {
   readonly info: JobPsf;
   /** True if all are centro-symmetric. */
   readonly symmetric: boolean;
-  /** What was changed on entry, one line each. */
+  /** Changes on entry, one line each. */
   readonly warnings: readonly string[];
 }
 
@@ -26,7 +26,7 @@ export interface LoadedJobPsf {
 export interface PsfUse {
   /** As it is stored. */
   readonly stored: ImageInfo;
-  /** What of it is deconvolved. */
+  /** Part of it that is deconvolved. */
   readonly selected: ImageInfo;
 }
 
@@ -66,7 +66,7 @@ export async function loadJobPsf(
 
 type Place = Pick<ChannelPsf, "entry" | "channel">;
 
-/** Where the PSF of each channel is; undefined if one is for all. */
+/** PSF of each channel; undefined if one serves all. */
 function placesOf(request: JobRequest, opened: readonly OpenPsf[], { stored, selected }: PsfUse): Place[] | undefined {
   const locations = psfLocations(request);
   const count = channelCount(selected);
@@ -95,7 +95,7 @@ function placesOf(request: JobRequest, opened: readonly OpenPsf[], { stored, sel
   }));
 }
 
-/** What holds for all channels. PSFs that are all the same count as one, since they give the same result. */
+/** Facts that hold for all channels. PSFs that are all the same count as one, since they give the same result. */
 async function joined(channels: ChannelPsf[]): Promise<JobPsf> {
   const hashes = channels.map(({ sha256 }) => sha256);
   const same = hashes.every((hash) => hash === hashes[0]);

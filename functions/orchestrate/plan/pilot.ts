@@ -1,5 +1,5 @@
 /**
- * What holds for the whole image is decided before the first tile: the background and the scale of each channel from a sample
+ * Decides what holds for the whole image before the first tile: the background and the scale of each channel from a sample
  * of its voxels, the number of iterations of all channels from a sample of tiles that are run to the most iterations allowed.
  * Deciding it tile by tile would make seams. The samples depend on the request and the plan alone, so that the same job decides the same.
  */
@@ -34,7 +34,7 @@ const DEFAULT_TOLERANCE = 0.0005;
 /** Tells the picks of tiles from other picks of the same seed. */
 const TILE_STREAM = 2 ** 31;
 
-/** What was decided, from what, and what it took. */
+/** Decisions, the samples behind them, and their cost. */
 export interface PilotOutcome {
   readonly decisions: Decisions;
   /** Sums over the sampled tiles; empty where the request says how many iterations. */
@@ -89,7 +89,7 @@ export async function runPilot(
   };
 }
 
-/** What a sample of the voxels of each channel tells. */
+/** Statistics of a sample of the voxels of each channel. */
 async function decideChannels({ source, algorithm }: Plan, { signal, tell }: PilotOptions) {
   const image = await reopenImage(source);
   const count = channelCount(source);

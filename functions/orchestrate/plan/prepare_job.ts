@@ -27,9 +27,9 @@ const GPU_READ_COST = 40;
 /** PSFs whose metadata are read at the same time. */
 const PSFS_AT_ONCE = 4;
 
-/** What planning needs to know of the machines. */
+/** The machines, as planning must know them. */
 export interface PlanningDeps {
-  /** What the tiles of a job that asks for this backend would be computed on. */
+  /** Device of a job that asks for this backend. */
   readonly device: (choice: BackendChoice) => Promise<Device>;
   /** The claim of a job's kernels on memory. */
   readonly computeClaim: (device: Device, request: JobRequest, inputs: ClaimInputs) => Limits["compute"];
@@ -39,7 +39,7 @@ export interface PlanningDeps {
 export interface PreparedJob {
   readonly plan: Plan;
   readonly device: Device;
-  /** What the user should know, one line each. */
+  /** Warnings for the user, one line each. */
   readonly warnings: readonly string[];
 }
 

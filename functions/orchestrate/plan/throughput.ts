@@ -1,4 +1,4 @@
-/** How fast each device is, learned from the jobs that ran on it, and what that means for the time and cost of others. */
+/** Speed of each device, learned from the jobs that ran on it, and the time and cost that follow for others. */
 import { z } from "zod";
 import type { Cost, Estimate } from "shared/contract/cost.ts";
 import type { Plan } from "shared/contract/plan.ts";
@@ -6,7 +6,7 @@ import type { Device } from "shared/contract/device.ts";
 import { hashHex } from "shared/image/output/hash.ts";
 import type { Store } from "shared/storage/store.ts";
 
-/** What a second of a device costs. */
+/** Price of a second of a device. */
 export interface Price {
   readonly perGpuSecond: number;
   /** ISO 4217 code. */
@@ -24,7 +24,7 @@ const NEWEST = 0.3;
 
 const ThroughputSchema = z.strictObject({ adapter: z.string(), rate: z.number().positive(), jobs: z.int().min(1) });
 
-/** What an estimate is made from. */
+/** Inputs of an estimate. */
 export type PlannedWork = Pick<Plan, "voxels" | "inflation" | "algorithm" | "decisions">;
 export type PlannedDevice = Pick<Device, "adapter" | "backend" | "computeOnHost">;
 
@@ -38,7 +38,7 @@ export class Throughput {
     this.#price = price;
   }
 
-  /** What a job will take. Pilots and seam checks, which are a few tiles each, are left out. */
+  /** Estimates a job. Pilots and seam checks, which are a few tiles each, are left out. */
   async estimate(plan: PlannedWork, device: PlannedDevice): Promise<Estimate> {
     const known = await this.#read(device.adapter);
     const isGpu = device.backend === "webgpu" && !device.computeOnHost;

@@ -9,7 +9,7 @@ import type { PreparedJob } from "../plan/prepare_job.ts";
 import type { Progress } from "./progress.ts";
 import type { Totals } from "./totals.ts";
 
-/** Where a running job stands. */
+/** Progress of a running job. */
 export interface JobProgress {
   readonly type: "status" | "tile" | "retry";
   readonly planHash: string;
@@ -38,7 +38,7 @@ export interface BegunJob extends PreparedJob {
   readonly beginSeconds: number;
 }
 
-/** What the steps of a run have in common. */
+/** State that the steps of a run share. */
 export interface JobRun {
   readonly begun: BegunJob;
   /** The job's, with everything decided that has been so far. */

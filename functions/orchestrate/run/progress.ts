@@ -1,4 +1,4 @@
-/** How far a job is, and when it will be done. */
+/** Progress of a job, and the time that is left. */
 
 /** Finished tiles that the rate is taken from: enough to even out tiles that finish in bursts, few enough to follow changes. */
 const WINDOW = 24;
@@ -8,7 +8,7 @@ export class Progress {
   readonly tiles: number;
   readonly tilesResumed: number;
   readonly #now: () => number;
-  /** When the last tiles finished, seconds; the first entry is the start until the window is full. */
+  /** Times at which the last tiles finished, seconds; the first entry is the start until the window is full. */
   readonly #marks: number[];
   #computed = 0;
 

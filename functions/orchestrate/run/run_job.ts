@@ -17,7 +17,7 @@ import { Progress } from "./progress.ts";
 import { Totals } from "./totals.ts";
 import { writeLevels } from "./write_levels.ts";
 
-/** What running jobs needs. */
+/** Dependencies of running jobs. */
 export interface JobDeps extends PlanningDeps {
   readonly engine: Engine;
 }

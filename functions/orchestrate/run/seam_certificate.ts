@@ -1,4 +1,4 @@
-/** What the comparisons of places where tiles meet come to. */
+/** Sums up the comparisons of places where tiles meet. */
 import type { SeamCertificate, SeamReport } from "shared/contract/seam.ts";
 
 /** A comparison in a volume of this channel. */

@@ -1,5 +1,5 @@
 /**
- * Where tiles meet, and what it takes to see how well. A box of the plan's size around such a place has all of its halo between
+ * Tasks that check the seams, where tiles meet. A box of the plan's size around such a place has all of its halo between
  * the place and its rim, where errors come in; the tiles that meet there have only the halo. So what the box gives around its
  * middle stands for the truth that the stitched output is held against.
  */
@@ -14,7 +14,7 @@ import { threefry2x32 } from "shared/decide/threefry.ts";
 import type { TileTaskOptions } from "./tile_tasks.ts";
 import { tileTask } from "./tile_tasks.ts";
 
-/** Where nothing else is said, the check may cost this share of the job. */
+/** Share of the job that the check may cost, unless something else is said. */
 const TILES_PER_PLACE = 8;
 const MAX_PLACES = 4;
 

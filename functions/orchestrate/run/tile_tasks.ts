@@ -10,7 +10,7 @@ import { tileAt } from "shared/plan/plan_job.ts";
 import { psfLocations } from "shared/psf/psf_locations.ts";
 import { tileAlgorithm } from "shared/plan/tile_algorithm.ts";
 
-/** What a task says besides its tile. */
+/** Fields of a task besides its tile. */
 export interface TileTaskOptions {
   readonly plan: Plan;
   readonly request: JobRequest;
@@ -30,7 +30,7 @@ export function* tileTasks(options: TileTaskOptions): Generator<TileTask> {
   for (const tile of tilesBySetup(options)) yield tileTask(options, tile);
 }
 
-/** What any message about a tile says. */
+/** Fields of any message about a tile. */
 export function boxTask(
   { plan, request, backend }: Pick<TileTaskOptions, "plan" | "request" | "backend">,
   tile: Tile,

@@ -1,4 +1,4 @@
-/** What the reports of one run add up to. */
+/** Sums of the reports of one run. */
 import type { JobResult } from "shared/contract/job_status.ts";
 import type { LevelReport } from "shared/contract/level.ts";
 import type { Plan } from "shared/contract/plan.ts";

@@ -6,7 +6,7 @@ import { join } from "@std/path";
 
 const ROOT = new URL("../../../", import.meta.url);
 
-/** What is bundled, by the name of its file. */
+/** Modules to bundle, by the name of their file. */
 const ENTRIES = {
   "bench.js": "infra/bench/gpu/bench.ts",
   "cli.js": "functions/cli/main.ts",
@@ -16,7 +16,7 @@ const ENTRIES = {
   "codec_worker.js": "shared/codec/threads/codec_worker.ts",
 } as const;
 
-/** How files name each other in the checkout and in the bundle. The kernels' Workers are both called worker.ts. */
+/** Names that files use for each other in the checkout and in the bundle. The kernels' Workers are both called worker.ts. */
 const RENAMED: readonly (readonly [RegExp, string])[] = [
   [/new URL\("\.\/worker\.ts", import\.meta\.url\)(?=, \{[^}]*name: "webgpu")/g, "webgpu_worker.js"],
   [/new URL\("\.\/worker\.ts", import\.meta\.url\)/g, "cpu_worker.js"],

@@ -1,4 +1,4 @@
-/** What is deconvolved for a timing: the numbers matter little, the sizes do. */
+/** Image and PSF for a timing: the numbers matter little, the sizes do. */
 import type { Volume } from "kernels/deconvolver.ts";
 import { type Vec3, voxelCount } from "shared/volume/geometry.ts";
 

@@ -12,7 +12,7 @@ import { voxelCount } from "shared/volume/geometry.ts";
 import { secondsPerTick } from "./device_clock.ts";
 import { type BenchBox, benchData, benchPsf } from "./specimen.ts";
 
-/** How to time. */
+/** Options of a timing. */
 export interface TimingOptions {
   readonly iterations: number;
   readonly repeats: number;

@@ -7,7 +7,7 @@ import { differenceOfPeak } from "./check.ts";
 import { type BenchBox, benchData, benchPsf } from "./specimen.ts";
 import type { TimingOptions } from "./time_own.ts";
 
-/** What the peers took. */
+/** Times of the peers. */
 export interface PeerTiming {
   /** Such as "CuPy 13.4.1". */
   readonly library: string;

@@ -27,7 +27,7 @@ const WAYS: readonly (readonly [string, MethodOptions])[] = [
   ["uint16 data, real float16 OTF", { dataType: "uint16", symmetricPsf: true, otfPrecision: "float16" }],
 ];
 
-/** What data-centre GPUs offer through Vulkan. */
+/** Memory bandwidth that data-centre GPUs offer through Vulkan. */
 export const LARGE_GPU: GpuLimits = {
   ...DEFAULT_LIMITS,
   maxBufferSize: 2 ** 31 - 1,

@@ -3,7 +3,7 @@ import { join } from "@std/path";
 import { formatVec3, mapAxes, type Vec3, voxelCount } from "shared/volume/geometry.ts";
 import { writeRepeatedVolume } from "../memory/repeated_volume.ts";
 
-/** How large the job is, and what runs it. */
+/** Size of the job, and the program that runs it. */
 export interface WholeJobOptions {
   /** Voxels of the image, of a tile and of the PSF. */
   readonly shape: Vec3;
@@ -15,7 +15,7 @@ export interface WholeJobOptions {
   readonly cli: string;
 }
 
-/** What it took. */
+/** Time and memory of the job. */
 export interface WholeJob extends WholeJobOptions {
   /** From start to end of the process. */
   readonly seconds: number;

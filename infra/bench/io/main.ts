@@ -71,7 +71,7 @@ function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[values.length >> 1]!;
 }
 
-/** What is compared with what: ours, the same by zarr-python, and the floor. */
+/** Comparisons: ours, the same by zarr-python, and the floor. */
 const LINES = [
   ["write, blosc (zstd 1, shuffle)", "write ours", "python write blosc", "write floor"],
   ["read our own output", "read ours", "python read ours", "read floor"],

@@ -17,7 +17,7 @@ export interface ManyJobsOptions {
   readonly every: number;
 }
 
-/** What the process holds after some jobs, garbage collected. */
+/** Memory that the process holds after some jobs, garbage collected. */
 export interface MemorySample {
   readonly jobs: number;
   readonly heapBytes: number;

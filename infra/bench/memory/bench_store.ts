@@ -1,4 +1,4 @@
-/** Where a benchmark keeps its images: a folder, or a bucket of an object store that runs as long as it. */
+/** Place where a benchmark keeps its images: a folder, or a bucket of an object store that runs as long as it. */
 import { s3Client } from "shared/storage/s3/s3_client.ts";
 import { configureStores } from "shared/storage/store_environment.ts";
 import { ObjectServer } from "../../cluster/object_server.ts";

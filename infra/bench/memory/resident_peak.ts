@@ -1,4 +1,4 @@
-/** How much memory a process and those that it starts hold. Linux only (reads /proc). */
+/** Measures the memory of a process and those that it starts. Linux only (reads /proc). */
 
 /**
  * Watches a process and its descendants until `ended`.

@@ -1,5 +1,5 @@
 /**
- * What telemetry costs where nobody asks for it: the time of everything that is done for one tile besides the tile, in a process
+ * Measures the cost of telemetry where nobody asks for it: the time of everything that is done for one tile besides the tile, in a process
  * without OTEL_DENO. `deno run -A infra/bench/telemetry/overhead.ts`; with OTEL_DENO=true it tells what recording costs.
  */
 import { measuredTasks } from "shared/engine/measured_tasks.ts";

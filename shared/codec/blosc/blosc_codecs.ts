@@ -1,4 +1,4 @@
-/** What blocks of Blosc frames are compressed with, by the number in the frame's flags (README_CHUNK_FORMAT.rst). */
+/** Compressors of the blocks of Blosc frames, by the number in the frame's flags (README_CHUNK_FORMAT.rst). */
 import { inflateSync } from "node:zlib";
 import { blosclzInto } from "./blosclz_block.ts";
 import { lz4Into } from "./lz4_block.ts";

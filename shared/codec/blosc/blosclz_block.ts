@@ -4,7 +4,10 @@ import { copyLiterals, copyMatch, cutShort, lengthEnd } from "./lz77_copy.ts";
 /** Matches of distances from here on have two bytes more. */
 const FAR = 8191;
 
-/** What is a literal's length below, and above a match's length in the upper 3 bits and its distance in the lower 5. */
+/**
+ * Boundary between a literal's length (below) and a match, which has its length in the upper 3 bits and its distance in the lower
+ * 5.
+ */
 const FIRST_MATCH = 32;
 
 const SHORTEST_MATCH = 3;

@@ -1,9 +1,9 @@
-/** What decompressors of the LZ77 family have in common: bytes as they are, and bytes that came before. */
+/** Steps that the decompressors of the LZ77 family share: bytes as they are, and bytes that came before. */
 
 /** From so many bytes on, the runtime's copy is faster than a loop. */
 const WORTH_A_CALL = 64;
 
-/** Why a block cannot be decompressed. */
+/** Reason why a block cannot be decompressed. */
 export function cutShort(): Error {
   return new Error("a block is cut short or damaged");
 }
@@ -26,7 +26,7 @@ export function copyMatch(target: Uint8Array, to: number, distance: number, leng
   else while (to < end) target[to++] = target[from++]!;
 }
 
-/** Where a length that goes on in bytes ends, at the first from `from` on that is not 255: each before it adds 255, that one itself. */
+/** End of a length that goes on in bytes, at the first from `from` on that is not 255: each before it adds 255, that one itself. */
 export function lengthEnd(packed: Uint8Array, from: number): number {
   while (packed[from] === 255) from++;
   return from;

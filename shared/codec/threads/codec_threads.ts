@@ -10,7 +10,7 @@ const MIN_BYTES = 64 * 1024;
 
 const MAX_THREADS = 8;
 
-/** What a thread takes of memory: an isolate of its own, and the buffers that it keeps. Measured when converting a TIFF. */
+/** Memory of a thread: an isolate of its own, and the buffers that it keeps. Measured when converting a TIFF. */
 const THREAD_BYTES = 64 * 2 ** 20;
 
 interface Pending {

@@ -1,4 +1,4 @@
-/** What codec threads do, and the messages that ask for it. */
+/** Work of codec threads, and the messages that ask for it. */
 import { encodeBlosc } from "../blosc/blosc_frame.ts";
 import { type DecoderName, DECODERS, type DecoderSettings } from "../decoders.ts";
 

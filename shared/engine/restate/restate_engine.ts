@@ -26,12 +26,12 @@ const LARGEST_WINDOW = 64;
 const GROWTH = 1 / 64;
 /** A store of shards may be away for a minute or two, as it may for tiles. */
 const STORE_RETRIES: RetryPolicy = { attempts: 10, firstDelayMs: 500, longestDelayMs: 20_000 };
-/** How long a cancelled fan-out waits for a server that does not answer. */
+/** Time that a cancelled fan-out waits for a server that does not answer. */
 const CANCEL_MILLISECONDS = 60_000;
 
 /** Settings of {@link createRestateEngine}. */
 export interface RestateEngineOptions {
-  /** Where the server takes invocations. */
+  /** URL at which the server takes invocations. */
   readonly ingressUrl: string;
   /** Holds the shards in flight; every `orchestrate` process that may do them sees the same. */
   readonly store: ShardPlace;
@@ -181,7 +181,7 @@ class RestateFanOut<K extends TaskKind> {
     return withRetries(f, { policy: STORE_RETRIES, signal: this.#stop.signal });
   }
 
-  /** What cannot be removed is stopped, and removed, by the next fan-out of the run. */
+  /** Shards that cannot be removed are stopped and removed by the next fan-out of the run. */
   async #forget(key: string): Promise<void> {
     await this.#patiently(() => this.#shards.delete(key)).catch(() => {});
   }

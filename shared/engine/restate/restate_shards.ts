@@ -1,5 +1,5 @@
 /**
- * What a Restate server is told of a fan-out, and what it is not. Its journal holds the key of an object and, in the end, reports:
+ * Messages of a fan-out to a Restate server. Its journal holds the key of an object and, in the end, reports:
  * tasks carry URLs whose query strings may be signatures, and those stay in the store that keeps the requests of jobs as well.
  */
 import { z } from "zod";
@@ -26,7 +26,7 @@ export interface StopMessage {
   readonly invocations: readonly string[];
 }
 
-/** What became of one task; neither report nor error if it was left undone because another failed. */
+/** Outcome of one task; neither report nor error if it was left undone because another failed. */
 export interface TaskOutcome<K extends TaskKind = TaskKind> {
   readonly position: number;
   readonly report?: ReportOf<K>;
@@ -72,7 +72,7 @@ export function shardFolder(run: string, kind: TaskKind): string {
   return `${FOLDER}${run}/${kind}/`;
 }
 
-/** What shards are kept in. */
+/** Store of the shards. */
 export type ShardPlace = Pick<Store, "put" | "get" | "delete" | "list">;
 
 /** Shards that are in flight, one object each. */

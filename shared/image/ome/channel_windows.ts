@@ -1,5 +1,5 @@
 /**
- * How bright each channel of an output is: what viewers stretch its grey levels to. Taken from the coarsest level, which is small
+ * Brightness of each channel of an output, which viewers stretch its grey levels to. Taken from the coarsest level, which is small
  * enough to be read whole, and the same whoever takes it.
  */
 import { channelAt, channelCount } from "shared/volume/channels.ts";

@@ -1,5 +1,5 @@
 /**
- * What an output's root group says of it: OME-Zarr 0.5 or 0.4, in terms that every reader and viewer knows.
+ * Attributes of an output's root group: OME-Zarr 0.5 or 0.4, in terms that every reader and viewer knows.
  */
 import type { Dtype, ImageInfo } from "shared/contract/image_info.ts";
 import type { Level } from "shared/contract/level.ts";
@@ -13,14 +13,14 @@ import type { ChannelWindow } from "./channel_windows.ts";
 import { omeroMetadata } from "./omero.ts";
 import { levelArray } from "../output/output_layout.ts";
 
-/** What the root of an output tells beside the image's own metadata. */
+/** Attributes of an output's root beside the image's own metadata. */
 export interface RootAttributesOptions {
   readonly version: OmeVersion;
   /** Coarser levels, finest first. */
   readonly levels: readonly Pick<Level, "factors">[];
   /** Type of the voxels of the output. */
   readonly dtype: Dtype;
-  /** How bright each channel is; viewers are told nothing of channels without it. */
+  /** Brightness of each channel; without it, viewers are told nothing of channels. */
   readonly windows?: readonly ChannelWindow[] | undefined;
   readonly provenance: Record<string, unknown>;
 }
@@ -58,7 +58,7 @@ export function rootAttributes(
     };
 }
 
-/** How levels were made, in the words of the specification, which asks for them whether there are coarser ones or not. */
+/** Method of making levels, in the words of the specification, which asks for them whether there are coarser ones or not. */
 function reduction(coarserLevels: number, dtype: Dtype): Record<string, unknown> {
   const [type, description] = coarserLevels === 0 ? ["none", "There is no coarser level."] : ["mean", meansOf(dtype)];
   return { type, metadata: { description, method: "clearstack", version: VERSION } };

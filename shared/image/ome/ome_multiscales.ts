@@ -1,5 +1,5 @@
 /**
- * What OME-Zarr metadata (0.1 to 0.5) say of an image: where its levels are, its axes, and how large its voxels are.
+ * Parses OME-Zarr metadata (0.1 to 0.5): the levels of an image, its axes and its voxel sizes.
  */
 import { z } from "zod";
 import type { Channel } from "shared/contract/image_info.ts";

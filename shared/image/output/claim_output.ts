@@ -1,5 +1,5 @@
 /**
- * Who may write to a place: an output is begun where nothing is, continued where the same work was begun, and replaces what is
+ * Decides who may write to a place: an output is begun where nothing is, continued where the same work was begun, and replaces what is
  * there only when asked.
  */
 import { z } from "zod";
@@ -15,19 +15,19 @@ import { DONE_KEY, JOB_KEY, LEVEL_0 } from "./output_layout.ts";
 import { isShared, refuseMixedVersions, removeOutput } from "./output_place.ts";
 import { readZarrNode } from "../zarr/zarr_node.ts";
 
-/** What is to be written, and what it is made of. */
+/** Output to write, and its inputs. */
 export interface Wish {
   /** Of everything that decides the result. */
   readonly planHash: string;
   readonly version: OmeVersion;
   readonly ifExists: JobRequest["output"]["ifExists"];
-  /** Where to. */
+  /** Place of the output. */
   readonly url: string;
-  /** What it is made of, which must stay as it is. */
+  /** Inputs of the output, which must stay as they are. */
   readonly inputs: readonly (readonly [role: string, url: string])[];
 }
 
-/** What an earlier run of the same work left; absent parts were not begun. */
+/** Remains of an earlier run of the same work; absent parts were not begun. */
 export interface Begun {
   readonly finished: boolean;
   readonly pilot?: z.infer<typeof PilotRecord> | undefined;

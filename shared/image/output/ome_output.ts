@@ -26,9 +26,9 @@ import { showOutput } from "./show_output.ts";
 import { recordedTiles } from "./tile_records.ts";
 import { tileTimes } from "./tile_times.ts";
 
-/** What is told of an output besides its result. */
+/** Facts about an output besides its result. */
 export interface FinishOptions {
-  /** How bright each channel is. */
+  /** Brightness of each channel. */
   readonly windows?: readonly ChannelWindow[];
 }
 
@@ -42,7 +42,7 @@ export interface Output {
   readonly tilesDone: ReadonlySet<number>;
   /** True if this run found an output of the same plan and goes on with it. */
   readonly resumed: boolean;
-  /** What a pilot of an earlier run decided; it holds for this run too. */
+  /** Decisions of a pilot of an earlier run; they hold for this run too. */
   readonly decisions?: Decisions;
   /** Result of the earlier run, where the output was already complete. */
   readonly earlierResult?: JobResult;
@@ -91,7 +91,7 @@ export async function createOutput(plan: Plan, request: JobRequest): Promise<Out
   };
 }
 
-/** What is written before anything else. */
+/** Record that is written before anything else. */
 function jobRecord(plan: Plan, request: JobRequest) {
   const source = { ...plan.source, url: redactUrl(plan.source.url) };
   return {

@@ -1,5 +1,5 @@
 /**
- * Where things lie in an output: the names that the orchestrator, the tiles and a resuming run agree on.
+ * Layout of an output: the names that the orchestrator, the tiles and a resuming run agree on.
  */
 import type { StoredArray } from "shared/contract/stored_array.ts";
 import type { Vec3 } from "shared/volume/geometry.ts";
@@ -7,13 +7,13 @@ import type { Vec3 } from "shared/volume/geometry.ts";
 /** Array of level 0. */
 export const LEVEL_0 = "0";
 
-/** What the output is going to be; written before anything else. */
+/** Record of the output that is to be; written before anything else. */
 export const JOB_KEY = ".clearstack/job.json";
 
 /** Written last: the output is complete. */
 export const DONE_KEY = ".clearstack/done.json";
 
-/** Where the output came from, in full; written just before the output becomes visible. */
+/** Provenance of the output in full; written just before the output becomes visible. */
 export const PROVENANCE_KEY = ".clearstack/provenance.json";
 
 /** Folder of the records of finished tiles of one plan. */

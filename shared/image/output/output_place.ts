@@ -93,7 +93,7 @@ function othersAttributes(root: ZarrNode | undefined): Record<string, unknown> {
   return { ...without(attributes, OWN_ATTRIBUTES), ...(Object.keys(othersOme).length > 0 ? { ome: othersOme } : {}) };
 }
 
-/** What lies at the root beside our arrays and records. */
+/** Entries at the root beside our arrays and records. */
 async function othersNames(store: Store, arrays: readonly string[]): Promise<string[]> {
   const own = new Set([RECORDS, ...ROOT_DOCUMENTS, ...arrays.map((array) => `${array}/`)]);
   return (await Array.fromAsync(store.listNames(""))).filter((name) => !own.has(name)).sort();

@@ -1,4 +1,4 @@
-/** How far an output has come, and where it came from: read from the records that lie in it. */
+/** Progress and origin of an output, read from the records that lie in it. */
 import { z } from "zod";
 import { JobResultSchema } from "shared/contract/job_status.ts";
 import { isClearstackError } from "shared/errors.ts";
@@ -6,10 +6,10 @@ import type { Store } from "shared/storage/store.ts";
 import { decodeJson } from "../zarr/json.ts";
 import { DONE_KEY, JOB_KEY, recordIndex, recordsPrefix } from "./output_layout.ts";
 
-/** What an output says of itself. */
+/** Statements of an output about itself. */
 export interface OutputState {
   readonly state: "finished" | "unfinished";
-  /** What made it: `deconvolve` or `convert`. */
+  /** Command that made it: `deconvolve` or `convert`. */
   readonly kind: string;
   readonly planHash: string;
   /** Version of Clearstack. */

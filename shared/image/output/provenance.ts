@@ -1,5 +1,5 @@
 /**
- * Where an output came from, fit to be kept beside it: no secrets, enough to repeat the job.
+ * Provenance of an output, fit to be kept beside it: no secrets, enough to repeat the job.
  */
 import type { JobControlSchema, JobRequest } from "shared/contract/job_request.ts";
 import type { JobResult } from "shared/contract/job_status.ts";
@@ -30,7 +30,7 @@ export interface KeptRequest {
   readonly redacted: readonly string[];
 }
 
-/** What an output keeps of the request that it is made for. */
+/** Request as its output keeps it. */
 export function keptRequest(request: JobRequest): KeptRequest {
   const { priority: _, webhook: __, ...kept } = request;
   const absolute = <Place extends { readonly url: string }>(place: Place): Place => ({

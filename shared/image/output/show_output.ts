@@ -9,11 +9,11 @@ import { DONE_KEY } from "./output_layout.ts";
 import { isShared, joinedAttributes } from "./output_place.ts";
 import { rootDocuments } from "../zarr/zarr_documents.ts";
 
-/** What is told of an output. */
+/** Facts about an output. */
 export interface ShowOutputOptions {
-  /** What its axes, scale, name and channels are. */
+  /** Axes, scale, name and channels of the output. */
   readonly source: ImageInfo;
-  /** How bright each channel is. */
+  /** Brightness of each channel. */
   readonly windows?: readonly ChannelWindow[] | undefined;
   readonly provenance: Record<string, unknown>;
   /** The record that it is complete. */

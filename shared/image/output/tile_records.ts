@@ -1,4 +1,4 @@
-/** What the records of finished tiles tell beside that they are finished. */
+/** Content of the records of finished tiles. */
 import type { RequestOptions, Store } from "shared/storage/store.ts";
 import { mapLimited } from "shared/process/map_limited.ts";
 import { decodeJson } from "../zarr/json.ts";
@@ -14,7 +14,7 @@ export async function recordedTiles(store: Store, folder: string): Promise<Set<n
   return new Set(indices.filter((index) => index !== undefined));
 }
 
-/** Whose records to read. */
+/** Output whose records to read. */
 export interface RecordedRangesOptions extends RequestOptions {
   readonly folder: string;
   readonly channels: number;

@@ -1,5 +1,5 @@
 /**
- * How long the tiles of an output took and on what, out of the records of all runs. What is kept does not grow with the number of
+ * Times and devices of an output's tiles, from the records of all runs. What is kept does not grow with the number of
  * tiles, and neither does the memory it takes to find out.
  */
 import { type TileReport, TileReportSchema } from "shared/contract/tile.ts";
@@ -40,7 +40,7 @@ export interface TileGroups {
   readonly slowestSeconds: readonly number[];
 }
 
-/** What the tiles took. */
+/** Time that the tiles took. */
 export interface TileTimes {
   readonly summary: TileSummary;
   readonly groups: TileGroups;

@@ -14,7 +14,7 @@ export interface AxisPiece {
   readonly from: Int32Array;
 }
 
-/** Which part of which axis a box covers. */
+/** Parts of the axes that a box covers. */
 export interface AxisSpan {
   /** First position; may be negative. */
   readonly start: number;

@@ -17,7 +17,7 @@ import { scatter } from "./scatter.ts";
 import { storedOuter } from "./select_volumes.ts";
 import { readVolumeChunk } from "./volume_chunk.ts";
 
-/** Which voxels to read, and what stands outside the image. */
+/** Voxels to read, and the rule for what lies outside the image. */
 export interface ReadBoxOptions extends RequestOptions {
   /** Index along each axis before z, y, x; empty where there is none. */
   readonly outer: readonly number[];

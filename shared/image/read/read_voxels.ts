@@ -15,7 +15,7 @@ import type { ChunkValues, Image } from "../image.ts";
 import { readVolumeChunk } from "./volume_chunk.ts";
 import { VOXEL_ARRAYS } from "shared/volume/voxel_arrays.ts";
 
-/** Which voxels to read. */
+/** Voxels to read. */
 export interface ReadVoxelsOptions extends RequestOptions {
   /** Index along each axis before z, y, x. */
   readonly outer: readonly number[];

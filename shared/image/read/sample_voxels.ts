@@ -29,7 +29,7 @@ export interface VoxelSample {
   readonly bytesRead: number;
 }
 
-/** What to sample. */
+/** Options of a sample. */
 export interface SampleOptions extends RequestOptions {
   /** The same seed gives the same voxels. */
   readonly seed: number;
@@ -74,7 +74,7 @@ interface Span {
   readonly length: number;
 }
 
-/** What there is to sample along an axis: of c one channel, of t each time point that was picked out, else whole chunks. */
+/** Positions to sample along an axis: of c one channel, of t each time point that was picked out, else whole chunks. */
 function spansAlong(info: ImageInfo, axis: number, channel: number): Span[] {
   const { axes, shape, chunkShape, selection } = info;
   const side = chunkShape[axis]!;

@@ -8,13 +8,13 @@ import type { ChunkValues } from "../image.ts";
 /** Voxels of a box; uint16 ones take chunks of such values only. */
 type BoxVoxels = Float32Array | Uint16Array;
 
-/** Where the voxels of a chunk go. */
+/** Destination of the voxels of a chunk. */
 export interface ScatterTarget {
   readonly values: BoxVoxels;
   readonly shape: Vec3;
 }
 
-/** Where the voxels of a chunk are. */
+/** Source of the voxels of a chunk. */
 export interface ScatterSource {
   readonly values: ChunkValues;
   /** Element of the chunk at z = y = x = 0. */

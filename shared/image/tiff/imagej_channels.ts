@@ -16,7 +16,7 @@ const TABLES = 0x6c757473;
 /** A color table: 256 values of red, then of green, then of blue. */
 const TABLE_BYTES = 768;
 
-/** What the tags hold, and how to read it. */
+/** Contents of the tags, and their reader. */
 export interface ImageJTags {
   readonly lengths: readonly number[];
   readonly metadata: Uint8Array;

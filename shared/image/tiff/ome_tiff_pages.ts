@@ -1,5 +1,5 @@
 /**
- * Which page of an OME-TIFF holds which plane: DimensionOrder, sizes and TiffData of the OME schema of June 2016.
+ * Finds the page of an OME-TIFF that holds a plane: DimensionOrder, sizes and TiffData of the OME schema of June 2016.
  */
 import type { Channel } from "shared/contract/image_info.ts";
 import { ClearstackError } from "shared/errors.ts";

@@ -1,11 +1,11 @@
 /**
- * Which axes the pages of a TIFF lie along, and which page holds which plane. Never guessed where it could be wrong.
+ * Finds the axes that the pages of a TIFF lie along, and the page of each plane. Never guesses where it could be wrong.
  */
 import { ClearstackError } from "shared/errors.ts";
 import { type PageAxis, planeAt } from "./ome_tiff_pages.ts";
 import type { TiffDescription } from "./tiff_metadata.ts";
 
-/** What is known of the pages. */
+/** Facts about the pages. */
 export interface PageStatements {
   /** For messages. */
   readonly where: string;

@@ -24,7 +24,7 @@ export function mendByteOrder(image: GeoTIFFImage): void {
   }
 }
 
-/** How the samples of a block are stored. */
+/** Form of the samples of a block. */
 export interface SampleForm {
   /** 1 none, 2 differences of samples, 3 differences of the bytes of floats. */
   readonly predictor: number;

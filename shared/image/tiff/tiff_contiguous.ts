@@ -11,7 +11,7 @@ import type { RequestOptions } from "shared/storage/store.ts";
 import type { ChunkValues } from "../image.ts";
 import { VOXEL_ARRAYS } from "shared/volume/voxel_arrays.ts";
 
-/** What the stack is made of. */
+/** Pages of the stack. */
 export interface ContiguousStack {
   readonly where: string;
   readonly readBytes: ReadBytes;
@@ -51,7 +51,7 @@ export async function contiguousPages(first: GeoTIFFImage, stack: ContiguousStac
   };
 }
 
-/** Where the raw voxels begin; a page in several strips must have them one behind the other. */
+/** Offset of the raw voxels; a page in several strips must have them one behind the other. */
 async function firstByte(first: GeoTIFFImage, where: string): Promise<number> {
   const directory = first.fileDirectory;
   const [offsets, counts] = await Promise.all([

@@ -22,7 +22,7 @@ import { contiguousPages } from "./tiff_contiguous.ts";
 import { parseTiffDescription, type TiffDescription } from "./tiff_metadata.ts";
 import { readTiffVoxels } from "./tiff_voxels.ts";
 
-/** How an image is opened. */
+/** Options for opening an image. */
 export interface OpenOptions extends RequestOptions {
   /**
    * True takes the pages of a TIFF as planes of z even if it calls them channels or time points, as tifffile does where it is
@@ -132,7 +132,7 @@ async function findPage(tiff: GeoTIFF, page: number): Promise<GeoTIFFImage | num
 }
 
 /**
- * How many pages have a directory. A long chain is not followed to its end where the description states the number: far away, each
+ * Number of pages that have a directory. A long chain is not followed to its end where the description states the number: far away, each
  * link is a request. What is missing is then noticed when it is met.
  */
 async function countPages(tiff: GeoTIFF, stated: number | undefined): Promise<number> {

@@ -1,5 +1,5 @@
 /**
- * What the ImageDescription of a TIFF says of its pages: ImageJ's lines, OME-XML, or the shape that tifffile notes.
+ * Parses what the ImageDescription of a TIFF says of its pages: ImageJ's lines, OME-XML, or the shape that tifffile notes.
  */
 import type { Channel } from "shared/contract/image_info.ts";
 import { fullUnitName } from "../axes.ts";
@@ -14,7 +14,7 @@ export interface TiffDescription {
   /** Axes of the pages, the one that changes from page to page first. */
   readonly order: readonly PageAxis[];
   /**
-   * How far the axes can be trusted: `stated`; `doubtful` where writers that know no axes fill in the same words;
+   * Trust in the axes: `stated`; `doubtful` where writers that know no axes fill in the same words;
    * `unnamed` where lengths are known and names are not.
    */
   readonly names: "stated" | "doubtful" | "unnamed";

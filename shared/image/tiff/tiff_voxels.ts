@@ -13,7 +13,7 @@ import type { ChunkValues } from "../image.ts";
 import { undoPredictor } from "./tiff_blocks.ts";
 import { VOXEL_ARRAYS } from "shared/volume/voxel_arrays.ts";
 
-/** Where the voxels come from, and what they are. */
+/** Source and form of the voxels. */
 export interface TiffVoxelsOptions {
   readonly readBytes: ReadBytes;
   readonly dtype: Dtype;

@@ -5,7 +5,7 @@
 import { ClearstackError } from "shared/errors.ts";
 import { type Vec3, voxelCount } from "shared/volume/geometry.ts";
 
-/** What goes into a TIFF stack. */
+/** Content of a TIFF stack. */
 export interface TiffStack {
   readonly shape: Vec3;
   /** x contiguous. */

@@ -10,7 +10,7 @@ import type { Sharding } from "./zarr_codecs.ts";
 /** Indices that are kept: neighbouring tiles come back for the same few. */
 const INDICES_KEPT = 64;
 
-/** What is fetched for a chunk; without bytes if it is not stored. */
+/** Bytes fetched for a chunk; absent if the chunk is not stored. */
 export interface StoredChunk {
   readonly bytes: Uint8Array | undefined;
   /** Bytes fetched, the index of the shard included where it was fetched for this chunk. */

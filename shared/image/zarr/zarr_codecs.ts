@@ -1,5 +1,5 @@
 /**
- * Which codec chains are read. Everything else is refused by name: several combinations decode to wrong values in silence in
+ * Codec chains that are read. Everything else is refused by name: several combinations decode to wrong values in silence in
  * the library below.
  */
 import { z } from "zod";
@@ -34,11 +34,11 @@ interface ChunkFacts {
   readonly dtype: Dtype;
 }
 
-/** How chunks are put into shards. */
+/** Arrangement of chunks in shards. */
 export interface Sharding {
   /** Chunks of a shard along each axis. */
   readonly counts: readonly number[];
-  /** Where in the shard its index is. */
+  /** Place of the index in the shard. */
   readonly indexAt: "start" | "end";
   readonly indexForm: ShardIndexForm;
 }
@@ -46,9 +46,9 @@ export interface Sharding {
 /** The smallest readable pieces. */
 export interface Chunking {
   readonly chunkShape: readonly number[];
-  /** What a piece is encoded with. */
+  /** Codecs of a piece. */
   readonly codecs: readonly CodecSpec[];
-  /** Where pieces are not objects of their own. */
+  /** Sharding, where pieces are not objects of their own. */
   readonly sharding?: Sharding;
 }
 

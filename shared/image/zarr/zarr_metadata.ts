@@ -19,7 +19,7 @@ export interface ZarrArrayMeta {
   readonly dimensionNames?: readonly (string | null)[];
   /** Name of the object that holds a chunk, from the chunk's indices. */
   objectKey(coords: readonly number[]): string;
-  /** Where chunks are in shards. */
+  /** Sharding, where chunks lie in shards. */
   readonly sharding?: Sharding;
   /** In zarrita's terms, which know nothing of shards: as if each chunk were an object. */
   readonly zarrita: {

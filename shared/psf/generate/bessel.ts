@@ -1,6 +1,6 @@
 /** The Bessel function of the first kind and order 0, which the diffraction integrals are made of. */
 
-/** Where Hankel's expansion is exact to double precision: its smallest term falls below 1e-20. */
+/** Argument from which Hankel's expansion is exact to double precision: its smallest term falls below 1e-20. */
 const HANKEL_FROM = 25;
 
 /**

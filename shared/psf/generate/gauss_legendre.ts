@@ -1,6 +1,6 @@
 /** Gauss-Legendre quadrature: exact for polynomials up to degree 2 n - 1, and exponentially good for smooth functions. */
 
-/** Where to sample the interval from -1 to 1, and how much each sample counts; the weights sum to 2. */
+/** Nodes in the interval from -1 to 1, and their weights, which sum to 2. */
 export interface Quadrature {
   readonly nodes: Float64Array;
   readonly weights: Float64Array;

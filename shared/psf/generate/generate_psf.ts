@@ -44,7 +44,7 @@ export interface DiffractionRequest extends VoxelRequest {
   readonly sheetMicrometre?: number;
 }
 
-/** What to compute. */
+/** PSF to compute. */
 export type PsfRequest = GaussianRequest | DiffractionRequest;
 
 /** A PSF and what was decided on the way. */

@@ -29,7 +29,7 @@ const AMPLITUDE_TOLERANCE = 1e-10;
 /** Enough for 5,000 radians across the pupil; beyond that the light is spread too thin to be a PSF. */
 const MAX_NODES = 4096;
 
-/** Where a field is going to be asked for. */
+/** Extent over which a field is going to be asked for. */
 export interface FieldExtent {
   /** Micrometres from the axis. */
   readonly radii: Float64Array;

@@ -1,5 +1,5 @@
 /**
- * What a microscope is described by, checked once. Lengths are micrometres, wavelengths are in vacuum; every message names the
+ * Description of a microscope, checked once. Lengths are micrometres, wavelengths are in vacuum; every message names the
  * value found and how to mend it, since most wrong PSFs are a wrong unit.
  */
 import { ClearstackError } from "shared/errors.ts";
@@ -89,7 +89,7 @@ export function checkVoxel(voxelMicrometre: Vec3): void {
   refuse(`the voxel size is ${formatVec3(voxelMicrometre)}: it is given in micrometres, from 0.001 to 100${slip}`);
 }
 
-/** How finely wide-field light must be sampled: the spacing at which no detail is lost. */
+/** Nyquist spacing of wide-field light: the coarsest at which no detail is lost. */
 export function nyquistMicrometre({ na, wavelengthMicrometre, immersionIndex }: Objective): Vec3 {
   const lateral = wavelengthMicrometre / (4 * na);
   return [wavelengthMicrometre / (2 * focusDepth(na, immersionIndex)), lateral, lateral];

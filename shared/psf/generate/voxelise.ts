@@ -12,7 +12,7 @@ import { applyRow, radiiFor, rowOf, type WindowedRow } from "./radial_line.ts";
 
 const TOLERANCE = 1e-7;
 
-/** Which voxels. */
+/** Voxels to average over. */
 export interface VoxelGrid {
   readonly shape: Vec3;
   /** Micrometres; z is 0 for a plane without thickness. */
@@ -47,7 +47,7 @@ function meanOfRows(table: Float64Array, weights: Float64Array, length: number):
   return line;
 }
 
-/** How each pixel of the quarter plane (y, x at or beyond the centre) averages the radial line. */
+/** Weights by which each pixel of the quarter plane (y, x at or beyond the centre) averages the radial line. */
 function quarterRows(bandwidth: number, centre: Vec3, sides: readonly number[], step: number): WindowedRow[] {
   const [alongY, alongX] = sides.map((side) => nodesForAverage(bandwidth, side, TOLERANCE));
   const rows: WindowedRow[] = [];

@@ -8,7 +8,7 @@ import { type BeadImage, findBeads, type FindOptions } from "./find_beads.ts";
 import { aboutCentre, centreVoxel, normalised, type PsfVolume, sumOf } from "../psf_volume.ts";
 import { brightestVoxel, widthsThrough } from "./widths.ts";
 
-/** What to cut, and what to leave out. */
+/** Beads to cut out, and ones to leave out. */
 export interface BeadOptions extends FindOptions {
   /** Odd sides of the result. */
   readonly shape: Vec3;
@@ -22,7 +22,7 @@ export interface Spread {
   readonly deviation: number;
 }
 
-/** Why beads were not used, and how alike the others are. */
+/** Report of why beads were not used, and how alike the others are. */
 export interface BeadReport {
   readonly used: number;
   readonly left: {

@@ -1,4 +1,4 @@
-/** How much of a PSF's light lies near its centre. */
+/** Share of a PSF's light that lies near its centre. */
 import type { Vec3 } from "shared/volume/geometry.ts";
 import { mapAxes, voxelCount } from "shared/volume/geometry.ts";
 import { aboutCentre, centreVoxel, type PsfVolume, stridesOf } from "../psf_volume.ts";

@@ -1,5 +1,5 @@
 /**
- * How far a PSF reaches, judged by its energy: most of the array of a measured or computed PSF is nearly empty.
+ * Reach of a PSF, judged by its energy: most of the array of a measured or computed PSF is nearly empty.
  */
 import { mapAxes, type Vec3 } from "shared/volume/geometry.ts";
 

@@ -10,7 +10,7 @@ export interface BeadImage {
   readonly values: Float32Array;
 }
 
-/** What counts as a bead. */
+/** Criteria for a bead. */
 export interface FindOptions {
   /** A bead has no other one nearer than this. */
   readonly distance: number;
@@ -20,7 +20,7 @@ export interface FindOptions {
   readonly threshold: number;
 }
 
-/** What was found. */
+/** Beads that were found. */
 export interface FoundBeads {
   /** Voxels of the beads' tops, brightest first. */
   readonly beads: readonly Vec3[];

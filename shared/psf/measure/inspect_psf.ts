@@ -1,4 +1,4 @@
-/** What there is to know of a PSF before it is trusted: measures, and what is wrong with it. */
+/** Inspection of a PSF before it is trusted: measures, and what is wrong with it. */
 import { ClearstackError } from "shared/errors.ts";
 import type { Vec3 } from "shared/volume/geometry.ts";
 import { mapAxes } from "shared/volume/geometry.ts";
@@ -8,7 +8,7 @@ import { nyquistMicrometre, type Objective } from "../generate/optics.ts";
 import { centreVoxel, type PsfVolume, sumOf, withoutNegatives } from "../psf_volume.ts";
 import { brightestVoxel, widthsThrough } from "./widths.ts";
 
-/** What is known besides the voxels. */
+/** Knowledge besides the voxels. */
 export interface InspectOptions {
   /** z is 0 for a single plane without thickness. */
   readonly voxelMicrometre?: Vec3 | undefined;
@@ -24,7 +24,7 @@ export interface PsfInspection {
   readonly max: number;
   /** Share of the magnitudes that is negative. */
   readonly negativeShare: number;
-  /** Where the kernels take the centre to be. */
+  /** Voxel that the kernels take for the centre. */
   readonly arrayCentre: Vec3;
   readonly brightestVoxel: Vec3;
   /** Between voxels: see {@link centreOfPeak}. */

@@ -1,4 +1,4 @@
-/** What a camera counts where no light is. */
+/** Level that a camera counts where no light is. */
 import { mapAxes } from "shared/volume/geometry.ts";
 import type { PsfVolume } from "../psf_volume.ts";
 

@@ -1,4 +1,4 @@
-/** What is done to a measured PSF before it is used, in the one order that makes sense. */
+/** Repairs of a measured PSF before it is used, in the one order that makes sense. */
 import { ClearstackError } from "shared/errors.ts";
 import type { Vec3 } from "shared/volume/geometry.ts";
 import { backgroundOf, borderValues, withoutBackground } from "./psf_background.ts";

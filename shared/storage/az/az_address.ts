@@ -1,4 +1,4 @@
-/** Which account and container an `az:` URL means, and where they answer. */
+/** Account and container that an `az:` URL means, and their endpoint. */
 import { ClearstackError } from "shared/errors.ts";
 import { parseObjectUrl } from "../http/object_url.ts";
 import { setting, type StoreEnvironment } from "../store_environment.ts";

@@ -1,10 +1,10 @@
-/** What the errors of Azure Storage mean, and how each is mended. */
+/** Explanations of the errors of Azure Storage, each with its mend. */
 import { ClearstackError } from "shared/errors.ts";
 import type { AzCredentials } from "../credentials/az_credentials.ts";
 import { clockFault } from "../http/clock_fault.ts";
 import type { Failure } from "../http/object_client.ts";
 
-/** What an explanation may name. */
+/** Names that an explanation may use. */
 export interface AzContext {
   readonly account: string;
   readonly container: string;

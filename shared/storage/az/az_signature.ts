@@ -1,6 +1,6 @@
 /** Shared Key authorisation of Azure Storage: an HMAC over the request in a prescribed spelling. */
 
-/** What is signed. */
+/** Request to sign. */
 export interface AzRequest {
   readonly method: string;
   readonly url: URL;

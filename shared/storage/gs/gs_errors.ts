@@ -1,9 +1,9 @@
-/** What the errors of Google Cloud Storage mean, and how each is mended. */
+/** Explanations of the errors of Google Cloud Storage, each with its mend. */
 import { ClearstackError } from "shared/errors.ts";
 import { clockFault } from "../http/clock_fault.ts";
 import type { Failure } from "../http/object_client.ts";
 
-/** What an explanation may name. */
+/** Names that an explanation may use. */
 export interface GsContext {
   readonly bucket: string;
   readonly anonymous: boolean;

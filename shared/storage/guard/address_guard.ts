@@ -1,5 +1,5 @@
 /**
- * What keeps a service from being sent where its callers cannot go themselves (server-side request forgery): only `http:` and
+ * Guard that keeps a service from being sent where its callers cannot go themselves (server-side request forgery): only `http:` and
  * `https:`, no user in the URL, and no name or address that is not of the public internet.
  */
 import { lookup } from "node:dns/promises";
@@ -9,7 +9,7 @@ import { isPrivateName, isPublicAddress } from "./public_address.ts";
 /** All addresses of a name. */
 export type Resolve = (name: string) => Promise<readonly string[]>;
 
-/** What the guard goes by. */
+/** Options of the guard. */
 export interface AddressGuardOptions {
   /** URLs below which the operator lets callers go: their scheme, host and port are not checked. @default {none} */
   readonly allow?: readonly string[];
@@ -69,7 +69,7 @@ export function createAddressGuard(options: AddressGuardOptions = {}): AddressGu
 }
 
 /**
- * What can be said of a URL without asking anybody.
+ * Checks what a URL says without asking anybody.
  *
  * @throws {ClearstackError} `forbidden` for an address or a name that is not of the public internet
  */

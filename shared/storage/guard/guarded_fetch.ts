@@ -5,7 +5,7 @@ import { type AddressGuardOptions, createAddressGuard } from "./address_guard.ts
 /** Sends a request; as the global fetch, without Request objects. */
 export type NamedFetch = (url: string | URL, init?: RequestInit) => Promise<Response>;
 
-/** What the requests go by. */
+/** Options of the guarded requests. */
 export interface GuardedFetchOptions extends AddressGuardOptions {
   /** Sends what was checked. @default the global fetch */
   readonly fetch?: typeof globalThis.fetch;

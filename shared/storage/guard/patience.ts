@@ -1,6 +1,6 @@
-/** How long an answer is waited for: as long as it moves, so that a large object over a slow line is not mistaken for a stall. */
+/** Waits for an answer as long as it moves, so that a large object over a slow line is not mistaken for a stall. */
 
-/** What an attempt is given to watch and to tell. */
+/** Handles of an attempt: to watch, and to tell of progress. */
 export interface Attempt {
   /** Fires when the attempt is given up. */
   readonly signal: AbortSignal;
@@ -51,7 +51,7 @@ export async function waitWhileMoving<T>(
   }
 }
 
-/** How {@link waitWhileMoving} waits. */
+/** Options of {@link waitWhileMoving}. */
 export interface WaitOptions {
   readonly timeoutMs: number;
   /** @default {0} */

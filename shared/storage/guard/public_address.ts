@@ -1,4 +1,4 @@
-/** Which addresses belong to the public internet: everything else may be something that trusts whoever can reach it. */
+/** Addresses of the public internet: everything else may be something that trusts whoever can reach it. */
 import ipaddr from "ipaddr.js";
 
 /** Addresses of the public ranges that clouds answer their own machines at: Azure's host agent. */

@@ -42,7 +42,7 @@ export async function readText(response: Response, moved: Moved): Promise<string
   return new TextDecoder().decode(await bodyBytes(response, moved));
 }
 
-/** What was asked for by a Range request. */
+/** Part that a Range request asks for. */
 export interface AskedPart {
   /** The object's name for messages. */
   readonly what: string;

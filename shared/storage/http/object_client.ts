@@ -33,11 +33,11 @@ export interface Failure {
   readonly body: string;
 }
 
-/** What differs between the kinds of object stores. */
+/** Differences between the kinds of object stores. */
 export interface ObjectService {
   /** The whole URL, and the headers with authorisation added. Called for every attempt. */
   sign(request: ObjectRequest): Promise<{ readonly url: URL; readonly headers: Headers }>;
-  /** What a failed answer means: an error, retryable or not, or undefined for "no such object". */
+  /** Meaning of a failed answer: an error, retryable or not, or undefined for "no such object". */
   explain(failure: Failure): ClearstackError | undefined;
 }
 

@@ -1,6 +1,6 @@
 /** Conditional writes that survive lost answers: each carries an id by which its writer knows its own work again. */
 
-/** How one object is written if it is as expected. */
+/** Conditional write of one object. */
 export interface ConditionalWrite {
   /** Writes the object with `writeId` in its metadata if the condition holds: its new tag, or undefined if it does not. */
   put(writeId: string): Promise<string | undefined>;

@@ -1,8 +1,8 @@
-/** Where a bucket answers: AWS by region, or another server by AWS_ENDPOINT_URL; bucket in the host name or in the path. */
+/** Endpoint of a bucket: AWS by region, or another server by AWS_ENDPOINT_URL; bucket in the host name or in the path. */
 import { ClearstackError } from "shared/errors.ts";
 import { isSwitchedOn, setting, type StoreEnvironment } from "../store_environment.ts";
 
-/** Where one server of the S3 protocol is and how buckets are named there. */
+/** Endpoint of one server of the S3 protocol, and how it names buckets. */
 export interface S3Endpoint {
   /** Undefined for AWS itself, whose address follows from the region. */
   readonly url: URL | undefined;

@@ -1,10 +1,10 @@
-/** What the S3 protocol's errors mean, and how each is mended. */
+/** Explanations of the S3 protocol's errors, each with its mend. */
 import { ClearstackError } from "shared/errors.ts";
 import { clockFault } from "../http/clock_fault.ts";
 import type { Failure } from "../http/object_client.ts";
 import { xmlText } from "../http/xml.ts";
 
-/** What an explanation may name. */
+/** Names that an explanation may use. */
 export interface S3Context {
   readonly bucket: string;
   /** Host of the server. */

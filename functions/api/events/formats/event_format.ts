@@ -1,4 +1,4 @@
-/** What a format of upload events is to the endpoint; each has a file of its own beside this one. */
+/** Interface between the endpoint and a format of upload events; each format has a file of its own beside this one. */
 import type { z } from "zod";
 import { ClearstackError } from "shared/errors.ts";
 import type { EventSources } from "../event_sources.ts";

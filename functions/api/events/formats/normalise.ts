@@ -16,7 +16,7 @@ import { checkUpload } from "./upload_event.ts";
 /** In the order in which they are tried: an event may be wrapped in another. */
 const FORMATS: readonly EventFormat[] = [sns, cloudEvents, eventGrid, minio, eventBridge, pubSub, s3Records];
 
-/** What a delivery came to. */
+/** Outcome of a delivery. */
 export type Normalised =
   | { readonly answer: Record<string, string> }
   | { readonly uploads: readonly UploadEvent[]; readonly refused: readonly ClearstackError[] };

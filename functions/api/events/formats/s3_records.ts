@@ -62,7 +62,7 @@ function isCreation(eventName: string): boolean {
   return /^(s3:)?ObjectCreated:/.test(eventName);
 }
 
-/** What is known of the version of an object. */
+/** Hints at the version of an object. */
 export interface VersionHints {
   readonly versionId?: string | null | undefined;
   readonly eTag?: string | null | undefined;

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { ClearstackError } from "shared/errors.ts";
 
-/** Where uploads lie; also the scheme of their URLs. */
+/** Storage service of an upload; also the scheme of its URL. */
 export const ProviderSchema = z.enum(["s3", "gs", "az"]);
 export type Provider = z.infer<typeof ProviderSchema>;
 

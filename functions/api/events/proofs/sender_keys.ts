@@ -16,7 +16,7 @@ const KEPT_CERTIFICATES = 16;
 /** A token is good for so much longer, since clocks differ, seconds. */
 const CLOCK_TOLERANCE_SECONDS = 30;
 
-/** What a token must be. */
+/** Requirements on a token. */
 export interface TokenRule {
   readonly keysUrl: string;
   readonly issuer: string | string[];

@@ -37,7 +37,7 @@ export async function requireSignature(message: SnsMessage, keys: SenderKeys): P
   throw new ClearstackError("forbidden", "the signature of a message of SNS does not fit it");
 }
 
-/** What SNS signs: names and values of the members in order, each on a line of its own. */
+/** Text that SNS signs: names and values of the members in order, each on a line of its own. */
 export function signedText(message: SnsMessage): string {
   const names = message.Type === "Notification" ? SIGNED_OF_NOTIFICATION : SIGNED_OF_OTHERS;
   return names.flatMap((name) => message[name] == null ? [] : [`${name}\n${message[name]}\n`]).join("");

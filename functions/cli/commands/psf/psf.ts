@@ -2,7 +2,7 @@
 import { ClearstackError } from "shared/errors.ts";
 import type { Command, Io } from "../../io.ts";
 
-/** What can be done, each loaded when it is asked for. */
+/** Subcommands, each loaded when it is asked for. */
 const TASKS: Readonly<Record<string, () => Promise<Command>>> = {
   generate: async () => (await import("./psf_generate.ts")).generateCommand,
   inspect: async () => (await import("./psf_inspect.ts")).inspectCommand,

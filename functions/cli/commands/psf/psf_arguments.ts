@@ -11,7 +11,7 @@ import { redactUrl } from "shared/storage/url.ts";
 import { finiteNumber, oneOf, refuseValue } from "../../flags/argument_values.ts";
 import type { Flag, ParsedArguments } from "../../flags/parse_arguments.ts";
 
-/** What a voxel size looks like. */
+/** Form of a voxel size. */
 export const VOXEL_FORM = "a voxel size in micrometres, Z,Y,X such as 0.2,0.1,0.1 (Y,X for a 2-D image)";
 
 /** The microscope's lens. */
@@ -28,7 +28,7 @@ export const VOXEL_FLAGS = {
   "path": { form: "the path of an array inside the image of --like" },
 } satisfies Record<string, Flag>;
 
-/** What can be done to a measured PSF. */
+/** Flags that repair a measured PSF. */
 export const REPAIR_FLAGS = {
   "subtract-background": {},
   "background": { form: "the level to subtract, a number" },
@@ -37,7 +37,7 @@ export const REPAIR_FLAGS = {
   "crop-energy": { form: "the share of light to keep, above 0 and at most 1, such as 0.999" },
 } satisfies Record<string, Flag>;
 
-/** Where the result goes. */
+/** Flags that place the result. */
 export const OUTPUT_FLAGS = {
   "picture": { form: "a PNG file to draw the PSF into" },
   "overwrite": {},

@@ -97,7 +97,7 @@ function lineOfInputs(inputs: readonly string[]): string[] {
   return inputs.length === 1 ? [] : [`average of ${inputs.length} PSFs`];
 }
 
-/** What was done, in words. */
+/** Steps that were done, in words. */
 export function repairLines({ background, negativeShare }: RepairedPsf): string[] {
   return [
     ...(background === 0 ? [] : [`background of ${background.toPrecision(4)} taken off`]),

@@ -1,4 +1,4 @@
-/** What the `psf` commands tell and draw. */
+/** Output of the `psf` commands, as text and drawing. */
 import { ClearstackError } from "shared/errors.ts";
 import type { Vec3 } from "shared/volume/geometry.ts";
 import { inspectPsf, type PsfInspection } from "shared/psf/measure/inspect_psf.ts";
@@ -15,7 +15,7 @@ export interface MadePsf {
   readonly volume: PsfVolume;
   readonly voxelMicrometre: Vec3 | undefined;
   readonly objective?: Objective | undefined;
-  /** How it was made: facts for `--json` and for the attributes of a Zarr. */
+  /** Facts about how it was made, for `--json` and for the attributes of a Zarr. */
   readonly facts: Record<string, unknown>;
   /** The same in words, one line each. */
   readonly lines: readonly string[];

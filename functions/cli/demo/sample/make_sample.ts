@@ -6,7 +6,7 @@ import { drawPhantom } from "./phantom.ts";
 import { createRandom } from "./random.ts";
 import { convolvePeriodic, gaussianProfile, outerProduct, type Profiles } from "./separable.ts";
 
-/** What the demo deconvolves, and what it should find. */
+/** The demo's image, and the truth that it should find. */
 export interface Sample {
   readonly shape: Vec3;
   /** Voxel size in micrometres. */
@@ -19,7 +19,7 @@ export interface Sample {
   readonly psf: Volume;
 }
 
-/** How a sample is made. */
+/** Options for making a sample. */
 export interface SampleOptions {
   /** @default {[96, 256, 256]} */
   readonly shape?: Vec3;
