@@ -114,7 +114,7 @@ webgpuTest("lanes give the same bytes, and one waits to compute while the other 
 webgpuTest("a Worker that crashes fails its runs as device-lost, and the next run starts another", async () => {
   let spawned = 0;
   const spawnWorker = () => {
-    const file = spawned++ === 0 ? "./crashing_worker.ts" : "../../../kernels/webgpu/worker.ts";
+    const file = spawned++ === 0 ? "./crashing_worker.ts" : "../../../../kernels/webgpu/worker/worker.ts";
     return new Worker(new URL(file, import.meta.url), { type: "module" });
   };
   const deconvolver = await createWebGpuDeconvolver({ box: BOX, psf: PSF, spawnWorker });
