@@ -1,10 +1,12 @@
 /** Memory that this process may count on. */
-
-/** File in which Linux states a container's limit (cgroup v2); `max` without one, absent elsewhere. */
-const CONTAINER_LIMIT = "/sys/fs/cgroup/memory.max";
+import process from "node:process";
+import { containerMemoryBytes } from "./container_memory.ts";
 
 /**
  * Free bytes of the machine, or the limit of the container if that is less.
+ *
+ * Processes that are held to some permissions may read neither /proc nor /sys. They see the limit of their own group, which the
+ * runtime tells, but not one of a group around it.
  *
  * @example
  * ```ts
@@ -14,15 +16,7 @@ const CONTAINER_LIMIT = "/sys/fs/cgroup/memory.max";
  */
 export function freeMemoryBytes(): number {
   const { available, free } = Deno.systemMemoryInfo();
-  // Some systems do not tell what is available and give 0.
-  return Math.min(available || free, containerBytes());
-}
-
-function containerBytes(): number {
-  try {
-    const limit = Number(Deno.readTextFileSync(CONTAINER_LIMIT));
-    return Number.isFinite(limit) ? limit : Infinity;
-  } catch {
-    return Infinity;
-  }
+  // Some systems do not tell what is available and give 0, or know no limit and give 0.
+  const own = process.constrainedMemory() || Infinity;
+  return Math.min(available || free, own, containerMemoryBytes(Deno.readTextFileSync));
 }
