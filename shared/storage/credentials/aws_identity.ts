@@ -1,41 +1,11 @@
-/** Keys that AWS hands to machines: by web identity token, to containers, to instances. */
+/** Keys that AWS hands to machines: to containers and to instances. */
 import { ClearstackError, isClearstackError } from "shared/errors.ts";
 import { type AwsKeys, keysFrom } from "./aws_keys.ts";
 import { identityRequest, parseIdentity, readSecretFile } from "./identity_request.ts";
-import { awsDomain, s3Endpoint } from "../s3/s3_address.ts";
 import { isSwitchedOn, setting, type StoreEnvironment } from "../store_environment.ts";
-import { xmlText } from "../http/xml.ts";
 
 /** Hosts besides loopback that container credentials may come from over plain HTTP: those of ECS and EKS. */
 const CONTAINER_HOSTS = ["169.254.170.2", "169.254.170.23", "[fd00:ec2::23]", "localhost", "127.0.0.1", "[::1]"];
-
-/** Keys for the role AWS_ROLE_ARN and the token in AWS_WEB_IDENTITY_TOKEN_FILE, by STS. */
-export async function webIdentityKeys(environment: StoreEnvironment): Promise<AwsKeys | undefined> {
-  const file = setting(environment, "AWS_WEB_IDENTITY_TOKEN_FILE");
-  const role = setting(environment, "AWS_ROLE_ARN");
-  if (file === undefined || role === undefined) return undefined;
-  const { region } = s3Endpoint(environment);
-  const service = "AWS STS (AssumeRoleWithWebIdentity)";
-  const xml = await identityRequest(environment, {
-    url: setting(environment, "AWS_ENDPOINT_URL_STS") ?? `https://sts.${region}.${awsDomain(region)}/`,
-    service,
-    method: "POST",
-    form: {
-      Action: "AssumeRoleWithWebIdentity",
-      Version: "2011-06-15",
-      RoleArn: role,
-      RoleSessionName: setting(environment, "AWS_ROLE_SESSION_NAME") ?? "clearstack",
-      WebIdentityToken: await readSecretFile(file, "AWS_WEB_IDENTITY_TOKEN_FILE"),
-    },
-  });
-  const field = (name: string) => xmlText(xml, name);
-  return keysFrom(service, {
-    AccessKeyId: field("AccessKeyId"),
-    SecretAccessKey: field("SecretAccessKey"),
-    Token: field("SessionToken"),
-    Expiration: field("Expiration"),
-  });
-}
 
 /** Keys of a task (ECS) or a pod (EKS), from AWS_CONTAINER_CREDENTIALS_RELATIVE_URI or _FULL_URI. */
 export async function containerKeys(environment: StoreEnvironment): Promise<AwsKeys | undefined> {

@@ -1,6 +1,8 @@
 /**
  * Who opens an account of Azure Storage: its shared key, a shared access signature, or a token for an identity: a service
  * principal, a workload identity (AKS), a managed identity (Container Apps, virtual machines). Nobody only if asked for.
+ * `@azure/identity` cannot be imported where DEBUG and TYPESPEC_RUNTIME_LOG_LEVEL, among others, may not be read, as in the
+ * functions, nor in part: its one entry brings 44 packages of 49 MB, which start browsers and PowerShell.
  */
 import { ClearstackError, isClearstackError } from "shared/errors.ts";
 import { type AzAccount, azAccount } from "../az/az_address.ts";
@@ -73,7 +75,12 @@ async function principalToken(environment: StoreEnvironment): Promise<AzToken | 
     url: `${authority.replace(/\/+$/, "")}/${encodeURIComponent(tenant)}/oauth2/v2.0/token`,
     service,
     method: "POST",
-    form: { grant_type: "client_credentials", client_id: client, scope: `${RESOURCE}.default`, ...proof },
+    body: new URLSearchParams({
+      grant_type: "client_credentials",
+      client_id: client,
+      scope: `${RESOURCE}.default`,
+      ...proof,
+    }),
   });
   return tokenFrom(service, text, environment);
 }

@@ -1,6 +1,8 @@
 /**
  * Who sends requests to Google Cloud Storage: the key of a service account or the login of a user from a file, or the identity
- * of the machine (GKE, Cloud Run, Compute Engine). Nobody only if asked for.
+ * of the machine (GKE, Cloud Run, Compute Engine). Nobody only if asked for. `google-auth-library` cannot be imported where
+ * GOOGLE_SDK_NODE_LOGGING may not be read, as in the functions; it asks the metadata server by variables and a fetch of its
+ * own, and signs by the machine's clock. It brings 23 packages of 13 MB.
  */
 import { ClearstackError, isClearstackError } from "shared/errors.ts";
 import { identityRequest, parseIdentity, readSecretFile } from "./identity_request.ts";
@@ -108,7 +110,8 @@ async function grantedToken(
   form: Readonly<Record<string, string>>,
 ): Promise<GoogleToken> {
   const service = "Google's token service";
-  return tokenFrom(service, await identityRequest(environment, { url, service, method: "POST", form }), environment);
+  const body = new URLSearchParams(form);
+  return tokenFrom(service, await identityRequest(environment, { url, service, method: "POST", body }), environment);
 }
 
 function tokenFrom(service: string, text: string, environment: StoreEnvironment): GoogleToken {

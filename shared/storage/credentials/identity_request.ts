@@ -9,9 +9,10 @@ export interface IdentityRequest {
   /** Name of the service, such as "the metadata server". */
   readonly service: string;
   readonly method?: "GET" | "PUT" | "POST";
-  readonly headers?: Readonly<Record<string, string>>;
-  /** Sent as a form. */
-  readonly form?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string>> | Headers;
+  readonly body?: URLSearchParams | string;
+  /** What to check if the service refuses. @default {"check the identity given to this machine"} */
+  readonly mend?: string;
   /** Longest time one attempt may take, milliseconds. @default {10000} */
   readonly timeoutMs?: number;
   /** @default {3} */
@@ -24,9 +25,10 @@ export interface IdentityRequest {
  * @throws {ClearstackError} `store-unavailable` if the service cannot be reached, `forbidden` if it refuses
  */
 export function identityRequest(environment: StoreEnvironment, request: IdentityRequest): Promise<string> {
-  const { url, service, method = "GET", headers = {}, form, timeoutMs = 10_000, attempts = 3 } = request;
+  const { url, service, method = "GET", headers = {}, body = null, timeoutMs = 10_000, attempts = 3 } = request;
+  const { mend = "check the identity given to this machine" } = request;
   const retry = retrier({ attempts, timeoutMs, backoffMs: 200 });
-  const init = { method, headers, redirect: "error", body: form ? new URLSearchParams(form) : null } as const;
+  const init = { method, headers, redirect: "error", body } as const;
   return retry(service, undefined, async ({ signal }) => {
     let response: Response;
     let text: string;
@@ -42,7 +44,7 @@ export function identityRequest(environment: StoreEnvironment, request: Identity
     const passing = response.status === 429 || response.status >= 500;
     throw new ClearstackError(
       passing ? "store-unavailable" : "forbidden",
-      `no credentials: ${service} answered ${response.status}; check the identity given to this machine`,
+      `no credentials: ${service} answered ${response.status}; ${mend}`,
     );
   });
 }

@@ -19,8 +19,7 @@ export interface S3Endpoint {
  */
 export function s3Endpoint(environment: StoreEnvironment): S3Endpoint {
   const endpoint = setting(environment, "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL");
-  const region = setting(environment, "AWS_REGION", "AWS_DEFAULT_REGION") ?? "us-east-1";
-  assertRegion(region);
+  const region = awsRegion(environment);
   if (endpoint === undefined) {
     return { url: undefined, region, pathStyle: isSwitchedOn(environment, "AWS_S3_FORCE_PATH_STYLE") };
   }
@@ -53,13 +52,19 @@ export function awsDomain(region: string): string {
   return region.startsWith("cn-") ? "amazonaws.com.cn" : "amazonaws.com";
 }
 
+/**
+ * The region that is given, or that of the environment.
+ *
+ * @throws {ClearstackError} `invalid-request` if it is none
+ */
+export function awsRegion(environment: StoreEnvironment, given?: string): string {
+  const region = given ?? setting(environment, "AWS_REGION", "AWS_DEFAULT_REGION") ?? "us-east-1";
+  if (isRegion(region)) return region;
+  const where = given === undefined ? "AWS_REGION" : "the region in the AWS profile";
+  throw new ClearstackError("invalid-request", `${where} is not usable; write a region such as eu-central-1`);
+}
+
 /** True for what looks like a region of AWS; regions become part of host names. */
 export function isRegion(region: string): boolean {
   return /^[a-z][a-z0-9-]{1,40}$/.test(region);
-}
-
-function assertRegion(region: string): void {
-  if (!isRegion(region)) {
-    throw new ClearstackError("invalid-request", "AWS_REGION is not usable; write a region such as eu-central-1");
-  }
 }

@@ -2,7 +2,7 @@
 import { AwsV4Signer } from "aws4fetch";
 import { ClearstackError } from "shared/errors.ts";
 import { awsCredentials } from "../credentials/aws_credentials.ts";
-import type { AwsKeys } from "../credentials/aws_keys.ts";
+import { type AwsKeys, signingTime } from "../credentials/aws_keys.ts";
 import type { GuardOptions } from "../guard/guard_store.ts";
 import { type Failure, type ObjectClient, objectClient, type ObjectRequest } from "../http/object_client.ts";
 import { urlWithQuery } from "../http/object_url.ts";
@@ -80,7 +80,7 @@ async function signedHeaders(
     // Releases of Ceph refuse a content-type that is sent and not signed.
     allHeaders: true,
     cache: signingKeys(environment),
-    datetime: new Date((environment.now ?? Date.now)()).toISOString().replace(/[:-]|\.\d{3}/g, ""),
+    datetime: signingTime(environment),
   });
   const signed = (await signer.sign()).headers;
   if (range !== undefined) signed.set("range", range);

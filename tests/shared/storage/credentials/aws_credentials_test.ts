@@ -107,14 +107,17 @@ Deno.test("without any credentials the error says how to give some, or how to re
 });
 
 Deno.test("a profile of the AWS command line is used, and one that holds no keys is explained", () =>
-  withFile("[default]\naws_access_key_id = AK\naws_secret_access_key=S K\n\n[other]\nrole_arn = x\n", async (path) => {
-    const files = { AWS_SHARED_CREDENTIALS_FILE: path, AWS_CONFIG_FILE: "/nowhere" };
-    const keys = await awsCredentials(cannedEnvironment(files, () => undefined)).get();
-    assertEquals(keys, { anonymous: false, accessKeyId: "AK", secretAccessKey: "S K" });
-    const other = cannedEnvironment({ ...files, AWS_PROFILE: "other" }, () => undefined);
-    const error = await assertRejects(() => awsCredentials(other).get(), ClearstackError);
-    assertStringIncludes(error.message, "aws configure export-credentials --profile other");
-  }));
+  withFile(
+    "[default]\naws_access_key_id = AK\naws_secret_access_key=S K\n\n[other]\nlogin_session = x\n",
+    async (path) => {
+      const files = { AWS_SHARED_CREDENTIALS_FILE: path, AWS_CONFIG_FILE: "/nowhere" };
+      const keys = await awsCredentials(cannedEnvironment(files, () => undefined)).get();
+      assertEquals(keys, { anonymous: false, accessKeyId: "AK", secretAccessKey: "S K" });
+      const other = cannedEnvironment({ ...files, AWS_PROFILE: "other" }, () => undefined);
+      const error = await assertRejects(() => awsCredentials(other).get(), ClearstackError);
+      assertStringIncludes(error.message, "aws configure export-credentials --profile other");
+    },
+  ));
 
 Deno.test("keys that a server calls expired are renewed once and the request repeated", async () => {
   let issued = 0;
