@@ -17,7 +17,7 @@ import { openCodecThreads } from "shared/codec/threads/codec_threads.ts";
 import type { Attributes } from "shared/telemetry/span.ts";
 import { withSpan } from "shared/telemetry/span.ts";
 import { releaseMemory } from "shared/process/release_memory.ts";
-import type { Psf } from "shared/psf/load_psf.ts";
+import type { Psf } from "shared/psf/fit_psf.ts";
 import { loadPsf } from "shared/psf/load_psf.ts";
 import { compareWithOutput } from "./compare_with_output.ts";
 import { cropCore } from "./crop_core.ts";
@@ -216,7 +216,7 @@ async function chooseBackend({ backend }: BoxTask, means: Means): Promise<Chosen
 }
 
 async function loadSamePsf(task: BoxTask): Promise<Psf> {
-  const psf = await loadPsf(task.psf);
+  const psf = await loadPsf(task.psf, { fit: task.psfFit });
   if (psf.info.sha256 !== task.psfSha256) {
     throw new ClearstackError("corrupt-data", "the PSF changed while the job was running: start the job again");
   }

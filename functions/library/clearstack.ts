@@ -16,6 +16,7 @@ export { openStore } from "shared/storage/open_store.ts";
 export type { JobProgress } from "functions/orchestrate/run/job_run.ts";
 export type { PreparedJob } from "functions/orchestrate/plan/prepare_job.ts";
 export type { JobResult } from "shared/contract/job_status.ts";
+export type { Warning } from "shared/contract/problem.ts";
 export type { Plan } from "shared/contract/plan.ts";
 export type { ErrorFields, ErrorKind } from "shared/errors.ts";
 export type { Image } from "shared/image/image.ts";

@@ -1,6 +1,7 @@
 /** Deconvolution for programs: from arrays or places to arrays or places, in this process. */
 import type { JobProgress } from "functions/orchestrate/run/job_run.ts";
 import { readConfig } from "shared/config.ts";
+import type { Warning } from "shared/contract/problem.ts";
 import type { JobResult } from "shared/contract/job_status.ts";
 import { ClearstackError } from "shared/errors.ts";
 import { openImage } from "shared/image/open_image.ts";
@@ -31,14 +32,14 @@ export interface DeconvolveOptions extends JobSettings, RunOptions {
 
 /** What a job came to. */
 interface Finished {
-  /** Warnings for the user, one line each. */
-  readonly warnings: readonly string[];
+  /** What the plan says of the inputs: how they were adapted, and what is probably wrong with them. */
+  readonly warnings: readonly Warning[];
   /** Where the result came from: the record that outputs carry. */
   readonly provenance: Readonly<Record<string, unknown>>;
 }
 
 /** A result that was stored. */
-export interface StoredResult extends Finished, JobResult {}
+export interface StoredResult extends Finished, Omit<JobResult, keyof Finished> {}
 
 /** A result in memory. */
 export interface ArrayResult extends Finished {
@@ -90,17 +91,13 @@ export async function deconvolve(
 ): Promise<StoredResult | ArrayResult> {
   if (signal?.aborted) throw new ClearstackError("cancelled", "the job was cancelled before it began");
   const { request, release } = await holdRequest({ ...settings, source, psf });
-  const warnings: string[] = [];
   try {
     const result = await runLocalJob(request, localConfig(), {
       ...(signal === undefined ? {} : { signal }),
-      onProgress: (progress) => {
-        if (progress.type === "status" && progress.message !== undefined) warnings.push(progress.message);
-        onProgress?.(progress);
-      },
+      ...(onProgress === undefined ? {} : { onProgress }),
     });
     const provenance = decodeJson(await openStore(request.output.url).get(PROVENANCE_KEY)) as Finished["provenance"];
-    const finished = { warnings, provenance };
+    const finished = { warnings: result.warnings ?? [], provenance };
     return settings.output === undefined
       ? { ...await readResult(request.output.url, signal), ...finished }
       : { ...result, ...finished };

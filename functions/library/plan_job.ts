@@ -8,7 +8,7 @@ import { prepareLocalJob } from "./run_local.ts";
 /**
  * Plans what {@link deconvolve} would do, down to tiles and bytes of memory, from metadata and the PSF alone.
  *
- * @returns the plan, the device it is for, and warnings
+ * @returns the plan, warnings among it, and the device it is for
  * @throws {ClearstackError} what is wrong with the input; `over-budget` with `need` and `limit`
  *
  * @example

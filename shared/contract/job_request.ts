@@ -3,6 +3,7 @@ import { z } from "zod";
 import { AlgorithmSchema, BackendSchema } from "./algorithm.ts";
 import { HaloSchema, Vec3Schema } from "./box.ts";
 import { LocationSchema, PsfLocationSchema } from "./location.ts";
+import { PsfPlaneSchema } from "./psf_info.ts";
 import { OmeVersionSchema } from "./stored_array.ts";
 import { setting } from "./setting.ts";
 import { MAX_SIDE } from "shared/plan/fast_size.ts";
@@ -85,6 +86,11 @@ export const JobRequestSchema = z.strictObject({
   output: OutputSchema,
   algorithm: AlgorithmSchema.prefault({}),
   tiling: TilingSchema.prefault({}),
+  psfPlane: setting(PsfPlaneSchema.default("focus"), {
+    flag: "psf-plane",
+    example: "focus",
+    help: "for an image of one plane and a PSF of several: its plane of focus, or its projection along z (project)",
+  }),
   ...JobControlSchema.shape,
   backend: setting(BackendSchema.default("auto"), {
     flag: "backend",

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { CostSchema, EstimateSchema } from "./cost.ts";
 import { DecisionsSchema } from "./decisions.ts";
 import { JobRequestSchema } from "./job_request.ts";
-import { ErrorFieldsSchema } from "./problem.ts";
+import { ErrorFieldsSchema, WarningSchema } from "./problem.ts";
 import { SeamCertificateSchema } from "./seam.ts";
 import type { TileReport } from "./tile.ts";
 
@@ -24,6 +24,7 @@ export const JobStatusSchema = z.strictObject({
   tilesDone: z.int().min(0),
   tilesResumed: z.int().min(0).describe("tiles found finished by an earlier run"),
   etaSeconds: z.number().optional(),
+  warnings: z.array(WarningSchema).optional().describe("what the plan says of the inputs; absent where all is well"),
   estimate: EstimateSchema.optional().describe("what the job was expected to take when it was submitted"),
   deviceSeconds: z.number().min(0).default(0).describe("seconds of the device so far, interrupted runs included"),
   cost: CostSchema.optional().describe("of these seconds, where the service has a price"),
@@ -46,6 +47,7 @@ export const JobResultSchema = z.strictObject({
   bytesRead: z.number(),
   bytesWritten: z.number(),
   output: z.string(),
+  warnings: z.array(WarningSchema).optional().describe("what the plan says of the inputs; absent where all is well"),
   seam: SeamCertificateSchema.optional().describe(
     "how well tiles agree where they meet; `seconds` has the time it took, the other numbers are of the tiles and coarser levels alone",
   ),

@@ -7,6 +7,7 @@ import { DecisionsSchema } from "./decisions.ts";
 import { ImageInfoSchema } from "./image_info.ts";
 import { LevelSchema } from "./level.ts";
 import { JobPsfSchema } from "./psf_info.ts";
+import { WarningSchema } from "./problem.ts";
 import { OmeVersionSchema } from "./stored_array.ts";
 
 /** A memory claim in named terms, bytes. */
@@ -42,5 +43,6 @@ export const PlanSchema = z.strictObject({
   inflation: z.number().describe("computed voxels over useful voxels"),
   decisions: DecisionsSchema.optional().describe("once a pilot has decided what the request leaves open"),
   estimate: EstimateSchema.optional(),
+  warnings: z.array(WarningSchema).default([]),
 });
 export type Plan = z.infer<typeof PlanSchema>;

@@ -5,6 +5,7 @@ import { BoxSchema } from "./box.ts";
 import { TileAlgorithmSchema } from "./decisions.ts";
 import { ImageInfoSchema } from "./image_info.ts";
 import { PsfLocationSchema } from "./location.ts";
+import { PsfFitSchema } from "./psf_info.ts";
 import { StoredArraySchema } from "./stored_array.ts";
 
 /** A core and the box it is computed on, where a tile does not fit the device as one. */
@@ -25,7 +26,8 @@ export const TileTaskSchema = z.strictObject({
   planHash: z.string(),
   source: ImageInfoSchema,
   psf: PsfLocationSchema,
-  psfSha256: z.string(),
+  psfSha256: z.string().describe("of the PSF as it is used"),
+  psfFit: PsfFitSchema.optional(),
   output: StoredArraySchema,
   algorithm: TileAlgorithmSchema,
   backend: BackendSchema,

@@ -12,7 +12,7 @@ import type { ImageInfo } from "shared/contract/image_info.ts";
 import type { JobRequest } from "shared/contract/job_request.ts";
 import type { Level } from "shared/contract/level.ts";
 import type { MemoryTerms, Plan } from "shared/contract/plan.ts";
-import type { JobPsf, PsfInfo } from "shared/contract/psf_info.ts";
+import type { JobPsf } from "shared/contract/psf_info.ts";
 import type { Tile } from "shared/contract/tile.ts";
 import { dtypeBytes } from "shared/volume/dtype.ts";
 import { ClearstackError, isClearstackError } from "shared/errors.ts";
@@ -57,15 +57,14 @@ interface Claim {
  * Plans a job.
  *
  * @param image metadata of the source, narrowed to what the request selects
- * @param psf metadata of the PSF, or of those of all channels
+ * @param psf metadata of the PSF, or of those of all channels, fitted to the image
  * @param request the request, defaults filled in
  * @param limits memory of the machine, and the kernels' claim on it
  * @returns the plan; the same inputs give the same plan
- * @throws {ClearstackError} `invalid-request` for a PSF, tile or halo that cannot be; `over-budget` with the need and the mend
+ * @throws {ClearstackError} `invalid-request` for settings that cannot be; `over-budget` with the need and the mend
  */
 export function planJob(image: ImageInfo, psf: JobPsf, request: JobRequest, limits: Limits): Plan {
   const shape = spatialShape(image);
-  refuseLargePsf(shape, psf);
   const halo = request.tiling.halo === "auto" ? autoHalo(psf, request.algorithm, shape) : request.tiling.halo;
   const { tile } = request.tiling;
   const granule = shardGranule(shape, request.output.shards);
@@ -112,18 +111,6 @@ function planCuts(plan: Plan): [AxisCut, AxisCut, AxisCut] {
     psf: plan.psf.shape[axis],
     axis,
   }));
-}
-
-function refuseLargePsf(shape: Vec3, psf: PsfInfo): void {
-  for (const axis of [0, 1, 2] as const) {
-    if (psf.shape[axis] > shape[axis]) {
-      throw new ClearstackError(
-        "invalid-request",
-        `the PSF has ${psf.shape[axis]} voxels along ${SPATIAL_AXES[axis]}, more than the image's ${shape[axis]}: ` +
-          `crop the PSF (${formatVec3(psf.shape)}) to at most ${formatVec3(shape)}`,
-      );
-    }
-  }
 }
 
 function claimMemory(
@@ -200,7 +187,7 @@ function refusal(
     if (box[axis] > MAX_SIDE) {
       return new ClearstackError(
         "over-budget",
-        `${what}, longer than ${MAX_SIDE} along ${SPATIAL_AXES[axis]}: give a smaller tile or halo`,
+        `${what}, longer than ${MAX_SIDE} along ${SPATIAL_AXES[axis]}: give a smaller tile or halo, or crop the PSF`,
         { need: box[axis], limit: MAX_SIDE },
       );
     }
@@ -273,5 +260,6 @@ function describe({ image, psf, request, shape, halo, levels, cuts, concurrency,
       [shape, ...levels.map((level) => level.shape)].reduce((sum, s) => sum + voxelCount(s), 0),
     readAmplification,
     inflation: voxelCount(computed) / voxelCount(shape),
+    warnings: [],
   };
 }

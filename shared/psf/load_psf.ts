@@ -1,44 +1,35 @@
-/**
- * From a file to a point spread function that the kernels can use: non-negative, of sum 1, with its extent known.
- */
+/** Reads the PSFs of jobs. */
 import { channelCount } from "shared/volume/channels.ts";
 import type { Location, PsfLocation } from "shared/contract/location.ts";
-import type { PsfInfo } from "shared/contract/psf_info.ts";
+import type { ImageInfo } from "shared/contract/image_info.ts";
+import type { PsfFit } from "shared/contract/psf_info.ts";
 import { ClearstackError } from "shared/errors.ts";
-import type { Vec3 } from "shared/volume/geometry.ts";
-import { hashHex } from "shared/image/output/hash.ts";
+import { type Vec3, voxelCount } from "shared/volume/geometry.ts";
+import { spatialShape } from "shared/volume/spatial.ts";
 import type { Image } from "shared/image/image.ts";
 import { openImage } from "shared/image/open_image.ts";
 import { readBox } from "shared/image/read/read_box.ts";
 import type { RequestOptions } from "shared/storage/store.ts";
 import { redactUrl } from "shared/storage/url.ts";
-import { energyRadius } from "./measure/energy_radius.ts";
+import { fitPsf, type Psf, type StoredPsf } from "./fit_psf.ts";
 
 /** A PSF is held whole in memory; this many voxels are 2 GiB. */
 const MAX_VOXELS = 2 ** 29;
 
-/** A point spread function, ready for the kernels. */
-export interface Psf {
-  readonly info: PsfInfo;
-  /** Values >= 0 of sum 1, x contiguous. */
-  readonly volume: { readonly shape: Vec3; readonly values: Float32Array };
-  /** Changes on entry, one line each. */
-  readonly warnings: readonly string[];
-}
-
 /** A PSF, or one for each of several channels, of which only the metadata were read. */
 export interface OpenPsf {
+  readonly info: ImageInfo;
   /** 1 for an array without c. */
   readonly channels: number;
+  /** Shape of one PSF; a 2-D one has one plane. */
+  readonly shape: Vec3;
   /**
-   * Reads one 2-D or 3-D PSF of any numeric type and normalises it: negative values become 0, then the sum (taken in float64)
-   * becomes 1. A 2-D PSF gets one plane.
+   * Reads one PSF of any numeric type as it is stored.
    *
    * @param channel may be left out if there is only one
-   * @throws {ClearstackError} `invalid-request` if it is all zeros, has a negative sum or more than one volume; `corrupt-data` for
-   *   NaN or infinite values
+   * @throws {ClearstackError} `invalid-request` if there is more than one volume; `corrupt-data` for NaN or infinite values
    */
-  load(channel?: number, options?: RequestOptions): Promise<Psf>;
+  read(channel?: number, options?: RequestOptions): Promise<StoredPsf>;
 }
 
 /**
@@ -49,29 +40,35 @@ export interface OpenPsf {
 export async function openPsf(location: Location, options: RequestOptions = {}): Promise<OpenPsf> {
   const image = await openImage(location, { ...options, pagesAreZ: true });
   return {
+    info: image.info,
     channels: channelCount(image.info),
-    load: (channel, options = {}) => readPsf(image, channel, options),
+    shape: spatialShape(image.info),
+    read: (channel, options = {}) => readPsf(image, channel, options),
   };
 }
 
 /**
- * Loads the PSF that a location names.
+ * Loads the PSF that a location names, fitted as a plan says.
  *
- * @throws {ClearstackError} what {@link openPsf} and loading throw
+ * @throws {ClearstackError} what opening, reading and fitting throw
  */
-export async function loadPsf(location: PsfLocation, options: RequestOptions = {}): Promise<Psf> {
-  return await (await openPsf(location, options)).load(location.channel, options);
+export async function loadPsf(
+  location: PsfLocation,
+  { fit, ...options }: RequestOptions & { readonly fit?: PsfFit | undefined } = {},
+): Promise<Psf> {
+  const opened = await openPsf(location, options);
+  return await fitPsf(await opened.read(location.channel, options), fit);
 }
 
-async function readPsf(image: Image, channel: number | undefined, options: RequestOptions): Promise<Psf> {
+async function readPsf(image: Image, channel: number | undefined, options: RequestOptions): Promise<StoredPsf> {
   const where = `the PSF ${redactUrl(image.info.url)}`;
   const { outer, shape } = volumeOf(image, channel, where);
   const box = { start: [0, 0, 0] as const, shape };
   const { values } = await readBox(image, { outer, box, boundary: "constant", ...options });
-  const warnings = normalise(values, where);
-  const shapeBytes = new TextEncoder().encode(shape.join(","));
-  const sha256 = await hashHex(shapeBytes, new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
-  return { info: { shape, sha256, radius: energyRadius({ shape, values }) }, volume: { shape, values }, warnings };
+  if (!values.every(Number.isFinite)) {
+    throw new ClearstackError("corrupt-data", `${where} holds NaN or infinite values; mend them first`);
+  }
+  return { where, shape, values };
 }
 
 function volumeOf({ info }: Image, channel: number | undefined, where: string) {
@@ -85,42 +82,13 @@ function volumeOf({ info }: Image, channel: number | undefined, where: string) {
     const last = channels === 1 ? "the only one is 0" : `the last one is ${channels - 1}`;
     throw new ClearstackError("invalid-request", `${where} has no channel ${channel}: ${last}`);
   }
-  const sides = info.shape.slice(-spatial);
-  const voxels = sides.reduce((product, side) => product * side, 1);
+  const shape = spatialShape(info);
+  const voxels = voxelCount(shape);
   if (voxels > MAX_VOXELS) {
     throw new ClearstackError("unsupported", `${where} has ${voxels} voxels; crop it to its bright part`);
   }
   return {
     outer: outerShape.map((_, axis) => info.axes[axis]!.name === "c" ? channel ?? 0 : 0),
-    shape: (spatial === 3 ? sides : [1, ...sides]) as unknown as Vec3,
+    shape,
   };
-}
-
-/** In place. @returns warnings */
-function normalise(values: Float32Array, where: string): string[] {
-  let sum = 0;
-  let negatives = 0;
-  let negativeSum = 0;
-  for (const value of values) {
-    if (!Number.isFinite(value)) {
-      throw new ClearstackError("corrupt-data", `${where} holds NaN or infinite values; mend them first`);
-    }
-    sum += value;
-    if (value < 0) {
-      negatives++;
-      negativeSum += value;
-    }
-  }
-  const positiveSum = sum - negativeSum;
-  if (positiveSum === 0 && negatives === 0) throw new ClearstackError("invalid-request", `${where} is zero everywhere`);
-  if (sum <= 0) {
-    throw new ClearstackError(
-      "invalid-request",
-      `${where} has the sum ${sum.toPrecision(3)}; a PSF must have a positive one`,
-    );
-  }
-  for (let index = 0; index < values.length; index++) values[index] = Math.max(values[index]!, 0) / positiveSum;
-  if (negatives === 0) return [];
-  const share = (-100 * negativeSum / positiveSum).toPrecision(2);
-  return [`${where} had ${negatives} negative values (${share} % of its sum); they count as 0`];
 }

@@ -22,8 +22,8 @@ export async function planCommand(args: readonly string[], io: Io): Promise<numb
   const [source, output = NO_OUTPUT] = parsed.positionals as [string, string?];
   const request = await jobRequest(parsed, source, output);
   const { prepareLocalJob } = await import("functions/library/run_local.ts");
-  const { plan, device, warnings } = await prepareLocalJob(request, io.config());
-  if (!parsed.has("quiet")) { for (const warning of warnings) io.err(`${warning}\n`); }
+  const { plan, device } = await prepareLocalJob(request, io.config());
+  if (!parsed.has("quiet")) { for (const { level, message } of plan.warnings) io.err(`${level}: ${message}\n`); }
   const file = parsed.value("svg");
   if (file !== undefined) {
     const { planSvg } = await import("../draw/plan_svg.ts");

@@ -4,6 +4,7 @@ import { type Algorithm, AlgorithmSchema } from "shared/contract/algorithm.ts";
 import type { ImageInfo } from "shared/contract/image_info.ts";
 import { settingsOf } from "shared/contract/setting.ts";
 import type { MemoryTerms, Plan } from "shared/contract/plan.ts";
+import type { PsfInfo } from "shared/contract/psf_info.ts";
 import type { Vec3 } from "shared/volume/geometry.ts";
 import { voxelCount } from "shared/volume/geometry.ts";
 import { formatBytes } from "shared/plan/host_memory.ts";
@@ -72,15 +73,25 @@ function selectionRows(source: ImageInfo): [string, string][] {
 
 /** One row, or one for each channel that has its own PSF; the numbers are those of the request, from 1 and from 0. */
 function psfRows({ psf, source }: Plan): [string, string][] {
-  if (psf.channels === undefined) return [["PSF", times(psf.shape)]];
+  if (psf.channels === undefined) return [["PSF", psfShape(psf)]];
   const several = psf.channels.some(({ entry }) => entry > 0);
-  return psf.channels.map(({ shape, entry, channel: ofPsf }, channel) => [
+  return psf.channels.map((own, channel) => [
     channel === 0 ? "PSF" : "",
-    `of channel ${channelLabel(source, channel)}: ${times(shape)}` +
-    `${several ? `, PSF ${entry + 1} of the request` : ""}${
-      ofPsf === undefined ? "" : `, channel ${ofPsf} of the PSF`
+    `of channel ${channelLabel(source, channel)}: ${psfShape(own)}` +
+    `${several ? `, PSF ${own.entry + 1} of the request` : ""}${
+      own.channel === undefined ? "" : `, channel ${own.channel} of the PSF`
     }`,
   ]);
+}
+
+/** The shape that is used, and the steps that lead to it. */
+function psfShape({ shape, fit }: PsfInfo): string {
+  if (fit === undefined) return times(shape);
+  const steps = [
+    ...(fit.plane === undefined ? [] : [fit.plane === "focus" ? "plane of focus" : "projected"]),
+    ...(fit.crop === undefined ? [] : ["cropped"]),
+  ];
+  return `${times(shape)}, from ${times(fit.stored)}: ${steps.join(", ")}`;
 }
 
 function times(shape: Vec3 | readonly number[]): string {

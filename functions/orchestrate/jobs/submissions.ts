@@ -113,7 +113,7 @@ export class Submissions {
 
   async #enter({ id, request, owner, key }: Opening, begun: BegunJob): Promise<JobStatus> {
     const { store, seal, throughput, worker, refuseIfClosed } = this.#options;
-    const { planHash, tiles } = begun.plan;
+    const { planHash, tiles, warnings } = begun.plan;
     const tilesResumed = begun.output.tilesDone.size;
     const created = new Date().toISOString();
     const record: JobRecord = {
@@ -121,6 +121,7 @@ export class Submissions {
         ...{ id, state: "queued", sequence: 1, created, updated: created, deviceSeconds: 0 },
         ...(owner === undefined ? {} : { owner }),
         ...{ request: redactedRequest(request), planHash, tiles, tilesDone: tilesResumed, tilesResumed },
+        ...(warnings.length === 0 ? {} : { warnings }),
         estimate: await throughput.estimate(begun.plan, begun.device),
       },
       request: await seal.seal(id, request),

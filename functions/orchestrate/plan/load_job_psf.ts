@@ -3,27 +3,32 @@ import { isCentroSymmetric } from "kernels/psf_symmetry.ts";
 import { channelCount } from "shared/volume/channels.ts";
 import type { ImageInfo } from "shared/contract/image_info.ts";
 import type { JobRequest } from "shared/contract/job_request.ts";
-import type { ChannelPsf, JobPsf } from "shared/contract/psf_info.ts";
+import type { Warning } from "shared/contract/problem.ts";
+import type { ChannelPsf, JobPsf, PsfInfo } from "shared/contract/psf_info.ts";
 import { ClearstackError } from "shared/errors.ts";
 import { mapAxes } from "shared/volume/geometry.ts";
 import { hashHex } from "shared/image/output/hash.ts";
 import { channelList } from "shared/image/read/select_volumes.ts";
+import { chooseFit, type PsfUse } from "shared/psf/choose_fit.ts";
+import { fitPsf } from "shared/psf/fit_psf.ts";
 import type { OpenPsf } from "shared/psf/load_psf.ts";
 import { releaseMemory } from "shared/process/release_memory.ts";
 import { psfLocations } from "shared/psf/psf_locations.ts";
 import type { RequestOptions } from "shared/storage/store.ts";
+import { spatialShape } from "shared/volume/spatial.ts";
+import { fitNotes } from "./fit_notes.ts";
 
 /** PSF of a job as planning needs it. */
 export interface LoadedJobPsf {
   readonly info: JobPsf;
   /** True if all are centro-symmetric. */
   readonly symmetric: boolean;
-  /** Changes on entry, one line each. */
-  readonly warnings: readonly string[];
+  /** What was done to them, and what is wrong with them. */
+  readonly warnings: readonly Warning[];
 }
 
 /** The image that the PSFs are for. */
-export interface PsfUse {
+export interface PsfImage {
   /** As it is stored. */
   readonly stored: ImageInfo;
   /** Part of it that is deconvolved. */
@@ -39,20 +44,20 @@ export interface PsfUse {
 export async function loadJobPsf(
   request: JobRequest,
   opened: readonly OpenPsf[],
-  use: PsfUse,
+  image: PsfImage,
   options: RequestOptions = {},
 ): Promise<LoadedJobPsf> {
-  const places = placesOf(request, opened, use);
-  const loaded = new Map<string, Omit<LoadedJobPsf, "info"> & { readonly info: Omit<ChannelPsf, "entry"> }>();
+  const places = placesOf(request, opened, image);
+  const { algorithm: { boundary }, psfPlane } = request;
+  const use = { shape: spatialShape(image.selected), boundary, psfPlane };
+  const loaded = new Map<string, Omit<LoadedJobPsf, "info"> & { readonly info: PsfInfo }>();
   const infos: ChannelPsf[] = [];
   for (const place of places ?? [{ entry: 0 }]) {
     const location = psfLocations(request)[place.entry]!;
     const channel = place.channel ?? location.channel;
     const key = JSON.stringify([location, channel]);
     if (!loaded.has(key)) {
-      const { info, volume, warnings } = await opened[place.entry]!.load(channel, options);
-      loaded.set(key, { info, symmetric: isCentroSymmetric(volume), warnings });
-      releaseMemory(volume.values);
+      loaded.set(key, await loadOne(opened[place.entry]!, channel, use, options));
     }
     infos.push({ ...loaded.get(key)!.info, ...place });
   }
@@ -60,14 +65,28 @@ export async function loadJobPsf(
   return {
     info: places === undefined ? all[0]!.info : await joined(infos),
     symmetric: all.every(({ symmetric }) => symmetric),
-    warnings: [...new Set(all.flatMap(({ warnings }) => warnings))],
+    warnings: all.flatMap(({ warnings }) => warnings),
   };
+}
+
+async function loadOne(opened: OpenPsf, channel: number | undefined, use: PsfUse, options: RequestOptions) {
+  const stored = await opened.read(channel, options);
+  const { where } = stored;
+  const { info, volume } = await fitPsf(stored, chooseFit(stored.shape, use));
+  const symmetric = isCentroSymmetric(volume);
+  releaseMemory(volume.values);
+  const which = opened.channels > 1 ? `${where}, channel ${channel}` : where;
+  return { info, symmetric, warnings: fitNotes(which, info, use) };
 }
 
 type Place = Pick<ChannelPsf, "entry" | "channel">;
 
 /** PSF of each channel; undefined if one serves all. */
-function placesOf(request: JobRequest, opened: readonly OpenPsf[], { stored, selected }: PsfUse): Place[] | undefined {
+function placesOf(
+  request: JobRequest,
+  opened: readonly OpenPsf[],
+  { stored, selected }: PsfImage,
+): Place[] | undefined {
   const locations = psfLocations(request);
   const count = channelCount(selected);
   if (locations.length > 1) {

@@ -39,8 +39,6 @@ export interface PlanningDeps {
 export interface PreparedJob {
   readonly plan: Plan;
   readonly device: Device;
-  /** Warnings for the user, one line each. */
-  readonly warnings: readonly string[];
 }
 
 /**
@@ -78,7 +76,7 @@ export async function prepareJob(
     plan,
     (tile) => planJob(image, psf.info, { ...request, tiling: { ...request.tiling, tile } }, limits),
   );
-  return { plan: begun ?? plan, device, warnings: psf.warnings };
+  return { plan: { ...begun ?? plan, warnings: [...psf.warnings] }, device };
 }
 
 /**

@@ -34,14 +34,16 @@ export function* tileTasks(options: TileTaskOptions): Generator<TileTask> {
 export function boxTask(
   { plan, request, backend }: Pick<TileTaskOptions, "plan" | "request" | "backend">,
   tile: Tile,
-): Pick<TileTask, "source" | "psf" | "psfSha256" | "algorithm" | "backend" | "tile"> {
+): Pick<TileTask, "source" | "psf" | "psfSha256" | "psfFit" | "algorithm" | "backend" | "tile"> {
   const channel = channelAt(plan.source, tile.outer);
   const own = plan.psf.channels?.[channel];
   const location = psfLocations(request)[own?.entry ?? 0]!;
+  const { sha256, fit } = own ?? plan.psf;
   return {
     source: plan.source,
     psf: own?.channel === undefined ? location : { ...location, channel: own.channel },
-    psfSha256: (own ?? plan.psf).sha256,
+    psfSha256: sha256,
+    ...(fit === undefined ? {} : { psfFit: fit }),
     algorithm: tileAlgorithm(plan, channel),
     backend,
     tile,

@@ -40,7 +40,7 @@ export class Totals {
     this.#bytesWritten += bytesWritten;
   }
 
-  result({ decisions, ...plan }: Plan, output: string, seconds: number): JobResult {
+  result({ decisions, warnings, ...plan }: Plan, output: string, seconds: number): JobResult {
     return {
       backend: this.#backend,
       adapter: this.#adapter,
@@ -54,6 +54,7 @@ export class Totals {
       bytesRead: this.#bytesRead,
       bytesWritten: this.#bytesWritten,
       output,
+      ...(warnings.length === 0 ? {} : { warnings }),
     };
   }
 }

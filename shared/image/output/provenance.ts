@@ -4,6 +4,7 @@
 import type { JobControlSchema, JobRequest } from "shared/contract/job_request.ts";
 import type { JobResult } from "shared/contract/job_status.ts";
 import type { Plan } from "shared/contract/plan.ts";
+import type { PsfInfo } from "shared/contract/psf_info.ts";
 import { psfLocations } from "shared/psf/psf_locations.ts";
 import { canonicalUrl, redactUrl } from "shared/storage/url.ts";
 import { VERSION } from "shared/version.ts";
@@ -74,6 +75,7 @@ export function provenanceOf(
     box: plan.box,
     backend: run.result.backend,
     tiles: run.tiles,
+    ...(plan.warnings.length === 0 ? {} : { warnings: plan.warnings }),
     ...(run.result.seam ? { seam: run.result.seam } : {}),
     versions: versions(),
     request: keptRequest(request).request,
@@ -84,10 +86,15 @@ export function provenanceOf(
 /** The PSF, or one for each channel. */
 function psfProvenance({ psf }: Plan, request: JobRequest) {
   const locations = psfLocations(request).map(redacted);
-  if (psf.channels === undefined) return { ...locations[0]!, sha256: psf.sha256, shape: psf.shape };
-  return psf.channels.map(({ entry, channel, sha256, shape }) => ({
-    ...locations[entry]!,
-    ...(channel === undefined ? {} : { channel }),
+  const factsOf = ({ sha256, shape, fit, normalisation }: PsfInfo) => ({
     ...{ sha256, shape },
+    ...(fit === undefined ? {} : { fit }),
+    ...(normalisation === undefined ? {} : { normalisation }),
+  });
+  if (psf.channels === undefined) return { ...locations[0]!, ...factsOf(psf) };
+  return psf.channels.map((own) => ({
+    ...locations[own.entry]!,
+    ...(own.channel === undefined ? {} : { channel: own.channel }),
+    ...factsOf(own),
   }));
 }

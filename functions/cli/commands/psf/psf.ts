@@ -9,6 +9,8 @@ const TASKS: Readonly<Record<string, () => Promise<Command>>> = {
   resample: async () => (await import("./psf_repair.ts")).resampleCommand,
   average: async () => (await import("./psf_repair.ts")).averageCommand,
   "from-beads": async () => (await import("./psf_from_beads.ts")).fromBeadsCommand,
+  crop: async () => (await import("./psf_cut.ts")).cropCommand,
+  plane: async () => (await import("./psf_cut.ts")).planeCommand,
 };
 
 /** Runs the command. */

@@ -5,6 +5,8 @@ export const PSF_HELP = `clearstack psf generate OUTPUT --model MODEL --voxel Z,
 clearstack psf inspect PSF [flags]
 clearstack psf resample PSF OUTPUT [flags]
 clearstack psf average PSF PSF... OUTPUT [flags]
+clearstack psf crop PSF OUTPUT --shape Z,Y,X [flags]
+clearstack psf plane PSF OUTPUT [--take focus] [flags]
 clearstack psf from-beads IMAGE OUTPUT --bead-distance UM [flags]
 
 Lengths are micrometres, wavelengths nanometres. OUTPUT ends in .tif or .zarr; PSFs are written as float32 of sum 1.
@@ -33,6 +35,11 @@ resample and average mend measured PSFs, in this order:
   --voxel Z,Y,X          resample to this voxel size, or --like IMAGE; --psf-voxel Z,Y,X if the PSF does not state its own
   --crop-energy 0.999    crop to the smallest box about the centre with this share of the light
   --psf-path P           an array inside the PSFs
+
+crop and plane cut a PSF, and scale it to sum 1:
+  --shape Z,Y,X          crop: voxels to keep about the centre
+  --take focus           plane: the plane of the brightest voxel, or the sum along z (project)
+  --psf-path P           an array inside the PSF
 
 from-beads finds beads that stand alone, centres and averages them:
   --bead-distance UM     beads nearer to each other are left out

@@ -31,6 +31,7 @@ Deno.test("without flags the contract's defaults hold", async () => {
       otfPrecision: "float32",
     },
     tiling: { tile: "auto", halo: "auto" },
+    psfPlane: "focus",
     backend: "auto",
     seamCheck: "auto",
     priority: 5,
@@ -40,7 +41,7 @@ Deno.test("without flags the contract's defaults hold", async () => {
 Deno.test("every flag reaches the request", async () => {
   const line = "--psf p --iterations 7 --tile 32,64,128 --halo 0,8,9 --boundary constant --boundary-value -1.5e2 " +
     "--acceleration biggs --start flat --background 12.5 --tv 0.002 --back-projector wiener-butterworth --damping 3 " +
-    "--otf-precision float16 " +
+    "--otf-precision float16 --psf-plane project " +
     "--saturation 4095 --stop divergence --stop-tolerance 1e-4 --photons-per-unit 0.46 --seed 7 --backend cpu --memory 2GiB --seam-check 3 --path a/b --psf-path c --axes tczyx --no-pyramid --overwrite";
   assertEquals(await requestFrom(line), {
     source: { url: "in.zarr", path: "a/b", axes: "tczyx" },
@@ -53,6 +54,7 @@ Deno.test("every flag reaches the request", async () => {
       ...{ saturation: 4095, stop: "divergence", stopTolerance: 1e-4, photonsPerUnit: 0.46, seed: 7 },
     },
     tiling: { tile: [32, 64, 128], halo: [0, 8, 9] },
+    psfPlane: "project",
     backend: "cpu",
     memoryBytes: 2 ** 31,
     seamCheck: 3,
@@ -92,6 +94,7 @@ for (
     ["--halo -1,8,8", '--halo "-1,8,8"', "from 0"],
     ["--halo 4096,8,8", '--halo "4096,8,8"', "2048"],
     ["--boundary mirror", '--boundary "mirror"', "periodic, symmetric, nearest, constant, non-circulant"],
+    ["--psf-plane best", '--psf-plane "best"', "focus, project"],
     ["--boundary-value lots", '--boundary-value "lots"', "a number"],
     ["--boundary-value 5", '--boundary-value "5"', "--boundary constant"],
     ["--acceleration fast", '--acceleration "fast"', "none, shb, biggs"],

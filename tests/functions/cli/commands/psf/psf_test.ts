@@ -40,8 +40,8 @@ Deno.test("a generated PSF is read back as it was described, from TIFF and from 
       assertEquals(seen.brightestVoxel, [4, 7, 10]);
       // Widths of float32 values, 6e-8 of the peak, over a slope of a tenth per voxel at least.
       seen.fwhmVoxels.forEach((width: number, axis: number) => assertAlmostEquals(width, made.fwhmVoxels[axis], 2e-6));
-      const { volume, warnings } = await loadPsf({ url: path(name) });
-      assertEquals(warnings, []);
+      assertEquals(seen.warnings, made.warnings);
+      const { volume } = await loadPsf({ url: path(name) });
       assertAlmostEquals(volume.values.reduce((sum, value) => sum + value, 0), 1, 1e-5);
     }
   });
@@ -143,6 +143,36 @@ Deno.test("what exists is kept unless it may be overwritten, and a folder of oth
   });
 });
 
+Deno.test("a PSF is cropped about its centre, and one plane or the sum of all is taken of it", async () => {
+  await inFolder(async (path) => {
+    const size = ["--voxel", "0.2,0.1,0.1"];
+    await psfJson(
+      "generate",
+      path("psf.tif"),
+      "--model",
+      "gaussian",
+      "--fwhm",
+      "0.6,0.3,0.3",
+      ...size,
+      "--shape",
+      "9,12,11",
+    );
+    const whole = await psfJson("inspect", path("psf.tif"));
+    const part = await psfJson("crop", path("psf.tif"), path("part.tif"), "--shape", "5,7,7");
+    assertEquals([part.shape, part.brightestVoxel], [[5, 7, 7], [2, 3, 3]]);
+    // The peak holds more of the light that is left.
+    assertAlmostEquals(part.max * part.keptLight, whole.max, 1e-6 * whole.max);
+    const plane = await psfJson("plane", path("psf.tif"), path("plane.zarr"));
+    assertEquals([plane.shape, plane.brightestVoxel], [[1, 12, 11], [0, 6, 5]]);
+    const sum = await psfJson("plane", path("psf.tif"), path("sum.zarr"), "--take", "project");
+    assertAlmostEquals(sum.keptLight, 1, 1e-12);
+    // A Gaussian is the same in every plane.
+    assertAlmostEquals(sum.max / plane.max, 1, 1e-5);
+    const { status, err } = await runCli(["psf", "crop", path("psf.tif"), path("no.tif"), "--shape", "5,13,7"]);
+    assertEquals([status, /more than the PSF has: 9,12,11/.test(err)], [2, true]);
+  });
+});
+
 Deno.test("wrong arguments are refused in one line that says how to mend them, and nothing is written", async () => {
   await inFolder(async (path) => {
     const refused = async (args: string[], text: RegExp) => {
@@ -185,6 +215,11 @@ Deno.test("wrong arguments are refused in one line that says how to mend them, a
     await refused(["inspect", path("none.tif")], /does not exist|not found|no such/i);
     await refused(["from-beads", path("none.zarr"), path("out.tif")], /--bead-distance is missing/);
     await refused(["average", path("one.tif"), path("out.tif")], /OUTPUT is missing/);
+    await refused(["crop", "a.tif", path("out.tif")], /--shape is missing/);
+    await refused(
+      ["plane", "a.tif", path("out.tif"), "--take", "best"],
+      /--take "best": expected one of focus, project/,
+    );
     await refused(["resample", "a.tif", path("out.tif"), "--crop-energy", "99.9"], /above 0 and at most 1/);
     assertEquals(await exists(path("out.tif")), false);
   });
