@@ -1,9 +1,5 @@
 /** Describes the storage of an image: shards, compression, byte order, in words for people. */
-import { GeoTIFF } from "geotiff";
-import { blockReader } from "shared/storage/block_reader.ts";
-import { openStore } from "shared/storage/open_store.ts";
-import { splitObject } from "shared/storage/url.ts";
-import { geotiffSource } from "./tiff/geotiff_source.ts";
+import { openTiffFile } from "./tiff/tiff_file.ts";
 import { asRecord, type ZarrNode } from "./zarr/zarr_node.ts";
 
 /** Facts that {@link zarrStorage} and {@link tiffStorage} tell. */
@@ -95,15 +91,8 @@ const TIFF_COMPRESSIONS: Readonly<Record<number, string>> = {
 
 /** The facts of a TIFF, from its header and its first directory. */
 export async function tiffStorage(url: string): Promise<StorageFacts> {
-  const { base, key } = splitObject(url);
-  const store = openStore(base);
-  const size = (await store.head(key))?.size ?? 0;
-  const readBytes = blockReader(store, key, size);
-  const [header, tiff] = await Promise.all([
-    readBytes(0, 4),
-    GeoTIFF.fromSource(geotiffSource(readBytes, size) as never),
-  ]);
-  const { fileDirectory, isTiled } = await tiff.getImage(0);
+  const file = await openTiffFile(url);
+  const { fileDirectory, isTiled } = (await file.page(0)).image;
   const code = Number(await fileDirectory.loadValue("Compression") ?? 1);
   const predictor = Number(await fileDirectory.loadValue("Predictor") ?? 1);
   const name = TIFF_COMPRESSIONS[code] ?? `compression ${code}`;
@@ -113,8 +102,8 @@ export async function tiffStorage(url: string): Promise<StorageFacts> {
     compression: predictor === 1 ? name : `${name} (${predictor === 3 ? "float predictor" : "predictor"})`,
     remarks: [
       isTiled ? "tiled" : rows < height ? `strips of ${rows} ${rows === 1 ? "row" : "rows"}` : "one strip per page",
-      ...(header[0] === 0x4d ? ["big-endian"] : []),
-      ...(header[2] === 43 || header[3] === 43 ? ["BigTIFF"] : []),
+      ...(file.littleEndian ? [] : ["big-endian"]),
+      ...(file.bigTiff ? ["BigTIFF"] : []),
     ],
   };
 }

@@ -3,8 +3,8 @@
  * so that what cannot be understood is left out rather than refused.
  */
 import type { Axis, Channel } from "shared/contract/image_info.ts";
-import { plainText } from "shared/storage/http/xml.ts";
 import { asRecord } from "../zarr/zarr_node.ts";
+import type { Attributes } from "./ome_xml.ts";
 
 /** Lengths in nanometres, by the unit's symbol in OME-XML. */
 const NANOMETRES: Readonly<Record<string, number>> = { nm: 1, "\u00b5m": 1000, "\u03bcm": 1000, um: 1000 };
@@ -20,23 +20,15 @@ export function omeroChannels(attributes: Record<string, unknown>): Channel[] {
   }));
 }
 
-/**
- * The channels of OME-XML (schema of June 2016), whose colors are signed 32-bit RGBA.
- *
- * @param attributesOf reads the attributes of a tag
- */
-export function omeXmlChannels(
-  xml: string,
-  attributesOf: (tag: string) => (name: string) => string | undefined,
-): Channel[] {
-  return [...xml.matchAll(/<(?:\w+:)?Channel\b[^>]*>/g)].map(([tag]) => {
-    const attribute = attributesOf(tag);
-    const rgba = Number(attribute("Color") ?? NaN);
-    const wavelength = Number(attribute("EmissionWavelength") ?? NaN);
+/** The channels of OME-XML (schema of June 2016), whose colors are signed 32-bit RGBA. */
+export function omeXmlChannels(channels: readonly Attributes[]): Channel[] {
+  return channels.map((channel) => {
+    const rgba = Number(channel.Color ?? NaN);
+    const wavelength = Number(channel.EmissionWavelength ?? NaN);
     return {
-      ...nameOf(plainText(attribute("Name") ?? "")),
+      ...nameOf(channel.Name),
       ...(Number.isInteger(rgba) ? colorOf(hexColor(rgba >>> 8)) : {}),
-      ...wavelengthOf(wavelength * (NANOMETRES[attribute("EmissionWavelengthUnit") ?? "nm"] ?? NaN)),
+      ...wavelengthOf(wavelength * (NANOMETRES[channel.EmissionWavelengthUnit ?? "nm"] ?? NaN)),
     };
   });
 }

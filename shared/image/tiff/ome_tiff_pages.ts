@@ -4,59 +4,62 @@
 import type { Channel } from "shared/contract/image_info.ts";
 import { ClearstackError } from "shared/errors.ts";
 import { omeXmlChannels } from "../ome/ome_channels.ts";
+import type { Attributes, OmeTiffData, OmeXml } from "../ome/ome_xml.ts";
 
 /** Axes that pages can lie along. */
 export type PageAxis = "t" | "c" | "z";
 
 /** The Pixels element of an OME-TIFF. */
 export interface OmePages {
-  /** Reads an attribute of the element. */
-  readonly pixels: (name: string) => string | undefined;
+  readonly pixels: Attributes;
   readonly lengths: Readonly<Record<PageAxis, number>>;
   /** The axis that changes from plane to plane first. */
   readonly order: readonly PageAxis[];
   /** Planes of the image. */
   readonly pages: number;
-  /** The page of each plane in the order of `order`, where it is another. */
-  readonly pageOf?: readonly number[];
+  /**
+   * The page of each plane in the order of `order`; undefined where all lie in order.
+   *
+   * @throws {ClearstackError} `corrupt-data` where not all planes are placed
+   */
+  readonly pageTable: () => readonly number[] | undefined;
   readonly channels: readonly Channel[];
 }
 
 /**
- * Reads OME-XML of one image whose planes are all in this file.
+ * Finds the planes of OME-XML of one image whose planes are all in this file.
  *
  * @throws {ClearstackError} `unsupported` for several images or files, `corrupt-data` where the XML contradicts itself
  */
-export function parseOmePages(text: string, where: string): OmePages {
-  const xml = text.replace(/<!--[\s\S]*?-->/g, "").replace(/&#181;|&#x0*b5;/gi, "\u00b5");
+export function omePages(xml: OmeXml, where: string): OmePages {
   refuseOthers(xml, where);
-  const tag = /<(?:\w+:)?Pixels\b[^>]*>/.exec(xml)?.[0];
-  if (tag === undefined) throw new ClearstackError("corrupt-data", `${where} has OME-XML without Pixels`);
-  const pixels = attributesOf(tag);
-  const size = (axis: string) => Number(pixels(`Size${axis}`) ?? 1);
+  const image = xml.images[0];
+  if (image === undefined) throw new ClearstackError("corrupt-data", `${where} has OME-XML without Pixels`);
+  const { pixels } = image;
+  const size = (axis: string) => {
+    const length = Number(pixels[`Size${axis}`] ?? 1);
+    if (Number.isSafeInteger(length) && length > 0) return length;
+    throw new ClearstackError("corrupt-data", `${where} has Size${axis}="${pixels[`Size${axis}`]}" in its OME-XML`);
+  };
   const lengths = { t: size("T"), c: size("C"), z: size("Z") };
-  const named = pixels("DimensionOrder") ?? "XYCZT";
+  const named = pixels.DimensionOrder ?? "XYCZT";
   const order = [...named.slice(2).toLowerCase()] as PageAxis[];
   if (!/^XY[CZT]{3}$/.test(named) || new Set(order).size !== 3) {
     throw new ClearstackError("corrupt-data", `${where} has the DimensionOrder ${named}, which is none of OME's`);
   }
   const pages = lengths.t * lengths.c * lengths.z;
-  const pageOf = pageTable(xml, { lengths, order, pages }, where);
-  const channels = omeXmlChannels(xml, attributesOf);
-  return { pixels, lengths, order, pages, channels, ...(pageOf === undefined ? {} : { pageOf }) };
+  const pageTable = () => placePages(image.tiffData, { lengths, order, pages }, where);
+  return { pixels, lengths, order, pages, pageTable, channels: omeXmlChannels(image.channels) };
 }
 
-function refuseOthers(xml: string, where: string): void {
-  const files = new Set([...xml.matchAll(/<(?:\w+:)?UUID\b[^>]*\bFileName="([^"]*)"/g)].map(([, name]) => name!));
-  const images = xml.match(/<(?:\w+:)?Pixels\b/g)?.length ?? 0;
+function refuseOthers({ images, metadataFile }: OmeXml, where: string): void {
+  const files = new Set(images.flatMap(({ tiffData }) => tiffData.flatMap(({ fileName }) => fileName ?? [])));
   const problem = files.size > 1
     ? `is a part of an OME-TIFF of ${files.size} files (${[...files].slice(0, 2).join(", ")}, ...)`
-    : /<(?:\w+:)?BinaryOnly\b/.test(xml)
-    ? `is a part of an OME-TIFF whose metadata is in ${
-      attributesOf(/<(?:\w+:)?BinaryOnly\b[^>]*>/.exec(xml)![0])("MetadataFile") ?? "another file"
-    }`
-    : images > 1
-    ? `is an OME-TIFF of ${images} images`
+    : metadataFile !== undefined
+    ? `is a part of an OME-TIFF whose metadata is in ${metadataFile}`
+    : images.length > 1
+    ? `is an OME-TIFF of ${images.length} images`
     : undefined;
   if (problem === undefined) return;
   throw new ClearstackError("unsupported", `${where} ${problem}; store one image in one TIFF, or an OME-Zarr`);
@@ -69,16 +72,27 @@ interface Planes {
 }
 
 /** Follows the TiffData elements; undefined where there is none, or all planes lie in order. */
-function pageTable(xml: string, { lengths, order, pages }: Planes, where: string): number[] | undefined {
-  const elements = [...xml.matchAll(/<(?:\w+:)?TiffData\b[^>]*>/g)].map(([tag]) => attributesOf(tag));
-  if (elements.length === 0 || !Number.isSafeInteger(pages)) return undefined;
+function placePages(
+  elements: readonly OmeTiffData[],
+  { lengths, order, pages }: Planes,
+  where: string,
+): number[] | undefined {
+  if (elements.length === 0) return undefined;
   const table = new Map<number, number>();
-  for (const attribute of elements) {
-    const number = (name: string, otherwise: number) => Number(attribute(name) ?? otherwise);
+  let steps = 0;
+  for (const { attributes } of elements) {
+    const number = (name: string, otherwise: number) => {
+      const value = Number(attributes[name] ?? otherwise);
+      if (Number.isSafeInteger(value) && value >= 0) return value;
+      throw new ClearstackError("corrupt-data", `${where} has TiffData with ${name}="${attributes[name]}"`);
+    };
     const page = number("IFD", 0);
-    const count = number("PlaneCount", attribute("IFD") === undefined ? pages : 1);
+    const count = number("PlaneCount", attributes.IFD === undefined ? pages : 1);
     const first = { t: number("FirstT", 0), c: number("FirstC", 0), z: number("FirstZ", 0) };
     const start = planeAt(first, { lengths, order });
+    steps += Math.max(0, Math.min(count, pages - start));
+    // Elements that place all planes again and again would take time without end.
+    if (steps > 2 * pages) throw new ClearstackError("corrupt-data", `${where} has OME-XML that places planes twice`);
     for (let i = 0; i < Math.min(count, pages - start); i++) table.set(start + i, page + i);
   }
   if (table.size !== pages) {
@@ -97,9 +111,4 @@ export function planeAt(
   { lengths, order }: Pick<OmePages, "lengths" | "order">,
 ): number {
   return order.toReversed().reduce((plane, axis) => plane * lengths[axis] + at[axis], 0);
-}
-
-function attributesOf(tag: string): (name: string) => string | undefined {
-  return (name) =>
-    new RegExp(`\\s${name}\\s*=\\s*(?:"([^"]*)"|'([^']*)')`).exec(tag)?.slice(1).find((text) => text !== undefined);
 }

@@ -41,7 +41,7 @@ type Lengths = TiffDescription["lengths"];
  */
 export function decidePageAxes(statements: PageStatements): PageAxes {
   const { where, listed, description } = statements;
-  const { pages = listed, pageOf } = description;
+  const { pages = listed } = description;
   const contiguous = description.contiguous && listed === 1 && pages > 1;
   if (pages !== listed && !contiguous) {
     throw new ClearstackError("unsupported", `${where} says it has ${pages} images and lists ${listed}`);
@@ -55,6 +55,7 @@ export function decidePageAxes(statements: PageStatements): PageAxes {
       `${where} says it has ${c} channels, ${t} time points and ${z} planes of z, which does not make ${pages} images`,
     );
   }
+  const pageOf = description.pageTable?.();
   return {
     names,
     lengths: names.map((name) => lengths[name]),

@@ -2,23 +2,20 @@
  * A TIFF as an image: a page is a plane, and its description says along which axes the pages lie. What could mean something
  * else is refused rather than guessed.
  */
-import { GeoTIFF, type GeoTIFFImage } from "geotiff";
+import type { GeoTIFFImage } from "geotiff";
 import type { Channel, Dtype, ImageInfo } from "shared/contract/image_info.ts";
 import type { Location } from "shared/contract/location.ts";
 import { ClearstackError, isClearstackError } from "shared/errors.ts";
-import { blockReader, type ReadBytes } from "shared/storage/block_reader.ts";
-import { openStore } from "shared/storage/open_store.ts";
-import type { ObjectInfo, RequestOptions } from "shared/storage/store.ts";
-import { canonicalUrl, splitObject } from "shared/storage/url.ts";
+import type { RequestOptions } from "shared/storage/store.ts";
+import { canonicalUrl } from "shared/storage/url.ts";
 import { axesOf } from "../axes.ts";
-import { geotiffSource } from "./geotiff_source.ts";
 import { hashHex } from "../output/hash.ts";
 import { IMAGEJ_LENGTHS_TAG, IMAGEJ_METADATA_TAG, imageJChannels } from "./imagej_channels.ts";
 import { channelsFor } from "../ome/ome_channels.ts";
 import type { Image } from "../image.ts";
 import { decidePageAxes, type PageAxes } from "./tiff_axes.ts";
-import { mendByteOrder } from "./tiff_blocks.ts";
 import { contiguousPages } from "./tiff_contiguous.ts";
+import { decoding, MAX_DIRECTORIES, openTiffFile, type TiffFile } from "./tiff_file.ts";
 import { parseTiffDescription, type TiffDescription } from "./tiff_metadata.ts";
 import { readTiffVoxels } from "./tiff_voxels.ts";
 
@@ -42,34 +39,18 @@ const MAX_PAGES_COUNTED = 500;
  *   `corrupt-data`
  */
 export async function openTiff(location: Location, options: OpenOptions = {}): Promise<Image> {
-  const { base, key } = splitObject(location.url);
-  const store = openStore(base);
-  const where = `${store.url.replace(/\/$/, "")}/${key}`;
-  const object = await store.head(key, options);
-  if (object === undefined) throw new ClearstackError("not-found", `${where} does not exist`);
-  if (!Number.isFinite(object.size)) {
-    throw new ClearstackError("unsupported", `the server does not say how long ${where} is`);
-  }
-  if (object.size === 0) throw new ClearstackError("corrupt-data", `${where} is empty`);
-
-  const readBytes = blockReader(store, key, object.size);
-  const tiff = await decoding(
-    where,
-    async () => await GeoTIFF.fromSource(geotiffSource(readBytes, object.size) as never),
-  );
-  const first = await pageOf(tiff, 0, where);
-  const description = await decoding(
-    where,
-    async () => parseTiffDescription(String(await first.fileDirectory.loadValue("ImageDescription") ?? ""), where),
-  );
+  const file = await openTiffFile(location.url, options);
+  const { where } = file;
+  const { image: first } = await file.page(0, options);
+  const text = await decoding(where, async () => String(await first.fileDirectory.loadValue("ImageDescription") ?? ""));
+  const description = await parseTiffDescription(text, where, options);
   refuseColor(first, where);
-  const listed = await decoding(where, () => countPages(tiff, description.pages));
+  const listed = await countPages(file, description.pages, options);
   const { pagesAreZ = false } = options;
   const pages = decidePageAxes({ where, listed, description, requested: location.axes, pagesAreZ });
-  const opened = { location, where, pages, object, readBytes, header: await readBytes(0, 1024) };
-  const info = await infoOf(first, description, opened);
-  if (!pages.contiguous) return { info, readChunk: pageReader(tiff, info, opened) };
-  const stack = { where, readBytes, fileBytes: object.size, pages: description.pages!, dtype: info.dtype };
+  const info = await infoOf(first, description, { location, file, pages });
+  if (!pages.contiguous) return { info, readChunk: pageReader(file, info, pages) };
+  const stack = { ...file, pages: description.pages!, dtype: info.dtype };
   const readPage = await decoding(where, () => contiguousPages(first, stack));
   const [height, width] = info.shape.slice(-2) as [number, number];
   return {
@@ -83,22 +64,20 @@ export async function openTiff(location: Location, options: OpenOptions = {}): P
 
 interface Opened {
   readonly location: Location;
-  readonly where: string;
+  readonly file: TiffFile;
   readonly pages: PageAxes;
-  readonly object: ObjectInfo;
-  readonly readBytes: ReadBytes;
-  readonly header: Uint8Array;
 }
 
 /** Reads pages, or tiles of them, that have directories of their own. */
-function pageReader(tiff: GeoTIFF, info: ImageInfo, { where, pages, readBytes }: Opened): Image["readChunk"] {
+function pageReader(file: TiffFile, info: ImageInfo, pages: PageAxes): Image["readChunk"] {
+  const { where, readBytes } = file;
   const [height, width] = info.chunkShape.slice(-2) as [number, number];
   return async (coords, { signal } = {}) => {
     const number = pages.pageAt(coords);
-    const page = await pageOf(tiff, number, where);
-    refuseOddPage(page, number, info, where);
+    const { image } = await file.page(number, { signal });
+    refuseOddPage(image, number, info, where);
     const place = coords.slice(-2) as [number, number];
-    const read = () => readTiffVoxels(page, place, { readBytes, dtype: info.dtype, signal });
+    const read = () => readTiffVoxels(image, place, { readBytes, dtype: info.dtype, signal });
     return {
       ...await decoding(`page ${number + 1} of ${where}`, read),
       strides: strides(coords.length, width, height),
@@ -111,37 +90,18 @@ function strides(rank: number, width: number, height: number): number[] {
   return [...Array.from({ length: rank - 2 }, () => width * height), width, 1];
 }
 
-async function pageOf(tiff: GeoTIFF, page: number, where: string): Promise<GeoTIFFImage> {
-  const image = await decoding(where, () => findPage(tiff, page));
-  if (typeof image === "number") {
-    throw new ClearstackError("corrupt-data", `${where} says it has more images than the ${image} that it lists`);
-  }
-  mendByteOrder(image);
-  return image;
-}
-
-/** A page; or how many there are, if the chain of directories, each with the place of the next, ends before it. */
-async function findPage(tiff: GeoTIFF, page: number): Promise<GeoTIFFImage | number> {
-  try {
-    return await tiff.getImage(page);
-  } catch (error) {
-    const [, listed] = /^No image at index (\d+)$/.exec(error instanceof Error ? error.message : "") ?? [];
-    if (listed === undefined) throw error;
-    return Number(listed);
-  }
-}
-
 /**
- * Number of pages that have a directory. A long chain is not followed to its end where the description states the number: far away, each
- * link is a request. What is missing is then noticed when it is met.
+ * Number of pages that have a directory. A long chain is not followed to its end where the description states the number: far
+ * away, each link is a request. What is missing is then noticed when it is met.
  */
-async function countPages(tiff: GeoTIFF, stated: number | undefined): Promise<number> {
-  if (stated === undefined || stated <= MAX_PAGES_COUNTED) return await tiff.getImageCount();
-  return typeof await findPage(tiff, 1) === "number" ? 1 : stated;
+async function countPages(file: TiffFile, stated: number | undefined, options: RequestOptions): Promise<number> {
+  if (stated === undefined || stated <= MAX_PAGES_COUNTED) return await file.countPages(Infinity, options);
+  const believed = stated <= MAX_DIRECTORIES && await file.countPages(2, options) === 2;
+  return believed ? stated : await file.countPages(Infinity, options);
 }
 
 async function infoOf(first: GeoTIFFImage, description: TiffDescription, opened: Opened): Promise<ImageInfo> {
-  const { location, where, pages, object, header } = opened;
+  const { location, file: { where, object, header }, pages } = opened;
   if (location.path) {
     throw new ClearstackError("invalid-request", `${where} is a TIFF and has no array ${location.path}`);
   }
@@ -229,14 +189,4 @@ function refuseOddPage(image: GeoTIFFImage, page: number, info: ImageInfo, where
     "unsupported",
     `page ${page + 1} of ${where} differs from the first in size, tiles or type`,
   );
-}
-
-async function decoding<T>(where: string, decode: () => Promise<T>): Promise<T> {
-  try {
-    return await decode();
-  } catch (error) {
-    if (isClearstackError(error)) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new ClearstackError("corrupt-data", `${where} cannot be read as TIFF: ${reason}`, { cause: error });
-  }
 }

@@ -3,7 +3,9 @@
  */
 import type { Channel } from "shared/contract/image_info.ts";
 import { fullUnitName } from "../axes.ts";
-import { type PageAxis, parseOmePages } from "./ome_tiff_pages.ts";
+import { parseOmeXml } from "../ome/ome_xml.ts";
+import { omePages, type PageAxis } from "./ome_tiff_pages.ts";
+import type { RequestOptions } from "shared/storage/store.ts";
 
 /** Facts of the pages of a TIFF; absent where the description is silent. */
 export interface TiffDescription {
@@ -20,8 +22,12 @@ export interface TiffDescription {
   readonly names: "stated" | "doubtful" | "unnamed";
   /** Lengths along axes without names, outermost first, where `names` is `unnamed`. */
   readonly outer: readonly number[];
-  /** The page in the file of each page in the order of `order`, where it is not the same. */
-  readonly pageOf?: readonly number[];
+  /**
+   * The page in the file of each page in the order of `order`, where it is not the same; made once there are known to be as many.
+   *
+   * @throws {ClearstackError} `corrupt-data` where not all are placed
+   */
+  readonly pageTable?: () => readonly number[] | undefined;
   /** True if all pages may lie behind the first without directories of their own. */
   readonly contiguous: boolean;
   /** Distance of neighbours along each axis; absent for what is not stated. */
@@ -33,16 +39,23 @@ export interface TiffDescription {
   readonly channels?: readonly Channel[];
 }
 
+/** Characters within which OME-XML has its root, behind a declaration and a comment. */
+const OME_BEGINNING = 4096;
+
 /**
  * Reads the description of the first page.
  *
  * @param where the file, for messages
  * @throws {ClearstackError} `unsupported` for an OME-TIFF of several files or images, `corrupt-data`
  */
-export function parseTiffDescription(description: string, where: string): TiffDescription {
-  const text = description.replace(/\0+$/, "");
+export async function parseTiffDescription(
+  description: string,
+  where: string,
+  options: RequestOptions = {},
+): Promise<TiffDescription> {
+  const text = description.replace(/\0[^]*$/, "");
   if (text.startsWith("ImageJ=")) return parseImageJ(text);
-  if (/<(\w+:)?OME\b/.test(text)) return parseOmeXml(text, where);
+  if (/<(\w+:)?OME\b/.test(text.slice(0, OME_BEGINNING))) return await parseOme(text, where, options);
   return parseShape(text);
 }
 
@@ -72,26 +85,29 @@ function parseImageJ(text: string): TiffDescription {
   };
 }
 
-function parseOmeXml(text: string, where: string): TiffDescription {
-  const { pixels, lengths, order, pages, pageOf, channels } = parseOmePages(text, where);
+async function parseOme(text: string, where: string, options: RequestOptions): Promise<TiffDescription> {
+  const { pixels, lengths, order, pages, pageTable, channels } = omePages(
+    await parseOmeXml(text, where, options),
+    where,
+  );
   const spacing = present({
-    z: positive(pixels("PhysicalSizeZ")),
-    y: positive(pixels("PhysicalSizeY")),
-    x: positive(pixels("PhysicalSizeX")),
-    t: positive(pixels("TimeIncrement")),
+    z: positive(pixels.PhysicalSizeZ),
+    y: positive(pixels.PhysicalSizeY),
+    x: positive(pixels.PhysicalSizeX),
+    t: positive(pixels.TimeIncrement),
   });
   // The schema's default unit of physical sizes is the micrometre, of times the second.
   const stated = spacing.z !== undefined || spacing.y !== undefined || spacing.x !== undefined;
   const length = (axis: "Z" | "Y" | "X") =>
-    fullUnitName(pixels(`PhysicalSize${axis}Unit`) ?? (stated ? "um" : undefined));
-  const time = fullUnitName(pixels("TimeIncrementUnit") ?? "s");
+    fullUnitName(pixels[`PhysicalSize${axis}Unit`] ?? (stated ? "um" : undefined));
+  const time = fullUnitName(pixels.TimeIncrementUnit ?? "s");
   return {
     pages,
     lengths,
     order,
     names: "stated",
     outer: [],
-    ...(pageOf === undefined ? {} : { pageOf }),
+    pageTable,
     contiguous: false,
     spacing,
     units: present({ z: length("Z"), y: length("Y"), x: length("X"), t: time }),

@@ -14,7 +14,7 @@ export function xmlText(xml: string, name: string): string | undefined {
 }
 
 /** Text with its entities resolved; those that XML does not know by itself are left as they are. */
-export function plainText(text: string): string {
+function plainText(text: string): string {
   return text.replace(
     /&(?:#x([0-9a-f]+)|#(\d+)|(\w+));/gi,
     (whole, hex, decimal, entity) =>

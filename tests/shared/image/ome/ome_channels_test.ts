@@ -67,7 +67,7 @@ const ome = (channels: string, count: number) =>
   `DimensionOrder="XYZCT" SizeX="5" SizeY="3" SizeZ="1" SizeC="${count}" SizeT="1" Type="uint8">${channels}<TiffData/>` +
   `</Pixels></Image><ROI><Union/></ROI></OME>`;
 
-Deno.test("names, colors and wavelengths of channels are read from OME-XML", () => {
+Deno.test("names, colors and wavelengths of channels are read from OME-XML", async () => {
   const red = (0xff0000ff | 0).toString();
   const text = ome(
     `<Channel ID="Channel:0:0" Name="DAPI &amp; more" Color="${red}" EmissionWavelength="461.5"/>` +
@@ -75,7 +75,7 @@ Deno.test("names, colors and wavelengths of channels are read from OME-XML", () 
       `<Channel Name=" " Color="blue" EmissionWavelength="1" EmissionWavelengthUnit="pixel"><ChannelRef/></Channel>`,
     3,
   );
-  assertEquals(parseTiffDescription(text, "a.tif").channels, [
+  assertEquals((await parseTiffDescription(text, "a.tif")).channels, [
     { name: "DAPI & more", color: "FF0000", emissionNanometres: 461.5 },
     { emissionNanometres: 510 },
     {},
