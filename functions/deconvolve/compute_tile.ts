@@ -8,6 +8,7 @@ import type { SeamReport, SeamTask } from "shared/contract/seam.ts";
 import type { Piece, TileReport, TileTask } from "shared/contract/tile.ts";
 import type { DeconvolveKind, TaskFunctions } from "shared/engine/task_kinds.ts";
 import { ClearstackError, isClearstackError } from "shared/errors.ts";
+import { copyBox } from "shared/volume/copy_box.ts";
 import { formatVec3, voxelCount } from "shared/volume/geometry.ts";
 import type { Image } from "shared/image/image.ts";
 import { reopenImage } from "shared/image/open_image.ts";
@@ -26,7 +27,6 @@ import { DeconvolverPool } from "./deconvolver_pool.ts";
 import { holdOut } from "./hold_out.ts";
 import type { BoxTask } from "./kernel_options.ts";
 import { deconvolverOptions, measuringOptions, runOptions, taskDataType } from "./kernel_options.ts";
-import { pastePiece } from "./paste_piece.ts";
 import { RecentCache } from "shared/process/recent_cache.ts";
 
 /** Sources whose handles are kept; a process works on one job at a time, or on few. */
@@ -113,10 +113,10 @@ async function computePieces(
   means: Means,
   signal: AbortSignal,
 ): ReturnType<typeof computeCore> {
-  const tileCore = { core: task.tile.core, values: new Float32Array(voxelCount(task.tile.core.shape)) };
+  const tileCore = { box: task.tile.core, values: new Float32Array(voxelCount(task.tile.core.shape)) };
   const compute = async (piece: Piece) => {
     const computed = await computeCore({ ...task, tile: { ...task.tile, ...piece } }, means, signal);
-    pastePiece(tileCore, { core: piece.core, values: computed.core });
+    copyBox({ box: piece.core, values: computed.core }, tileCore);
     releaseMemory(computed.core);
     return computed;
   };

@@ -6,6 +6,7 @@ import type { Deconvolver, DeconvolverOptions, Volume } from "kernels/deconvolve
 import { ClearstackError } from "shared/errors.ts";
 import type { Vec3 } from "shared/volume/geometry.ts";
 import { voxelCount } from "shared/volume/geometry.ts";
+import { positionAt } from "shared/volume/position.ts";
 
 const BOX: Vec3 = [8, 12, 16];
 /** Without symmetry, so that nothing can be mirrored unseen; its centre is voxel 1,1,1. */
@@ -73,18 +74,14 @@ function solve(data: Float32Array): Float64Array {
 function convolve(values: Float64Array, direction: 1 | -1): Float64Array {
   const result = new Float64Array(values.length);
   PSF.values.forEach((weight, tap) => {
-    const [dz, dy, dx] = position(tap, PSF.shape).map((at) => direction * (at - 1)) as [number, number, number];
+    const [dz, dy, dx] = positionAt(tap, PSF.shape).map((at) => direction * (at - 1)) as [number, number, number];
     for (let i = 0; i < values.length; i++) {
-      const [z, y, x] = position(i, BOX);
+      const [z, y, x] = positionAt(i, BOX);
       const from = (wrap(z - dz, BOX[0]) * BOX[1] + wrap(y - dy, BOX[1])) * BOX[2] + wrap(x - dx, BOX[2]);
       result[i]! += weight * values[from]!;
     }
   });
   return result;
-}
-
-function position(index: number, [, ny, nx]: Vec3): Vec3 {
-  return [Math.floor(index / (ny * nx)), Math.floor(index / nx) % ny, index % nx];
 }
 
 function wrap(at: number, length: number): number {

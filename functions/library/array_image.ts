@@ -6,6 +6,7 @@ import { ClearstackError } from "shared/errors.ts";
 import { encodeJson } from "shared/image/zarr/json.ts";
 import type { ChunkValues } from "shared/image/image.ts";
 import type { Store } from "shared/storage/store.ts";
+import { positionAt } from "shared/volume/position.ts";
 
 /** An image or a PSF in memory. */
 export interface ArrayImage {
@@ -90,14 +91,11 @@ export async function storeArray(store: Store, image: CheckedArray, { voxels = t
   const outer = axes.includes("z") ? shape.slice(0, -3) : shape.slice(0, -2);
   const volumeBytes = depth * planeBytes;
   for (let volume = 0; volume * volumeBytes < bytes.length; volume++) {
-    const index = outer.map((side, axis) =>
-      Math.floor(volume / outer.slice(axis + 1).reduce((product, length) => product * length, 1)) % side
-    );
     for (let first = 0; first < depth; first += planes) {
       const start = volume * volumeBytes + first * planeBytes;
       const chunk = new Uint8Array(planes * planeBytes);
       chunk.set(bytes.subarray(start, start + Math.min(planes, depth - first) * planeBytes));
-      const at = [...index, ...(axes.includes("z") ? [first / planes] : []), 0, 0];
+      const at = [...positionAt(volume, outer), ...(axes.includes("z") ? [first / planes] : []), 0, 0];
       await store.put(`0/c/${at.join("/")}`, chunk);
     }
   }

@@ -3,9 +3,10 @@
  * record. The bytes depend on the task alone, so it does not matter who does it, or how often.
  */
 import type { LevelReport, LevelTask } from "shared/contract/level.ts";
+import { copyBox } from "shared/volume/copy_box.ts";
 import type { Box } from "shared/volume/geometry.ts";
 import { mapAxes, voxelCount } from "shared/volume/geometry.ts";
-import type { ChunkValues, Image } from "shared/image/image.ts";
+import type { Image } from "shared/image/image.ts";
 import { encodeJson } from "shared/image/zarr/json.ts";
 import { openImage } from "shared/image/open_image.ts";
 import { levelRecordKey } from "shared/image/output/output_layout.ts";
@@ -41,7 +42,7 @@ async function reduceInTrace(task: LevelTask, signal: AbortSignal): Promise<Leve
     const read = await readFiner(image, task, piece, signal);
     range = joinRanges(range, valueRange(read.values));
     const means = meanOver(read.values, read.shape, { factors: task.factors, dtype: output.dtype });
-    place(core, tile.core, { values: means, box: piece });
+    copyBox({ box: piece, values: means }, { box: tile.core, values: core });
     releaseMemory(read.values);
     releaseMemory(means);
     bytesRead += read.bytesRead;
@@ -86,16 +87,4 @@ async function readFiner(image: Image, { factors, tile }: LevelTask, piece: Box,
   const shape = mapAxes((axis) => Math.min(piece.shape[axis] * factors[axis], end[axis] - start[axis]));
   const box = { start, shape };
   return { shape, ...await readVoxels(image, { outer: tile.outer, box, concurrency: READ_CONCURRENCY, signal }) };
-}
-
-/** Copies a piece to its place in the core; both are of the same type. */
-function place(core: ChunkValues, { start, shape }: Box, piece: { readonly values: ChunkValues; readonly box: Box }) {
-  const [depth, height, width] = piece.box.shape;
-  const [z0, y0, x0] = mapAxes((axis) => piece.box.start[axis] - start[axis]);
-  for (let z = 0; z < depth; z++) {
-    for (let y = 0; y < height; y++) {
-      const from = (z * height + y) * width;
-      core.set(piece.values.subarray(from, from + width) as never, ((z0 + z) * shape[1] + y0 + y) * shape[2] + x0);
-    }
-  }
 }

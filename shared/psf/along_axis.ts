@@ -1,7 +1,7 @@
 /** One axis of a volume at a time. */
 import type { Vec3 } from "shared/volume/geometry.ts";
-import { voxelCount } from "shared/volume/geometry.ts";
-import { type PsfVolume, stridesOf } from "./psf_volume.ts";
+import { stridesOf, voxelCount } from "shared/volume/geometry.ts";
+import type { PsfVolume } from "./psf_volume.ts";
 
 /**
  * Replaces every line along `axis` by `change(line)`, all of the same new length; a new volume.

@@ -3,6 +3,7 @@
  * every axis, for even and odd sides alike, which is where the kernels expect it.
  */
 import { ClearstackError } from "shared/errors.ts";
+import { copyBox } from "shared/volume/copy_box.ts";
 import type { Vec3 } from "shared/volume/geometry.ts";
 import { mapAxes, voxelCount } from "shared/volume/geometry.ts";
 
@@ -16,11 +17,6 @@ export interface PsfVolume {
 /** The voxel at which a PSF of this shape is centred. */
 export function centreVoxel(shape: Vec3): Vec3 {
   return mapAxes((axis) => shape[axis] >> 1);
-}
-
-/** Number of values to step over from one voxel to the next along each axis. */
-export function stridesOf(shape: Vec3): Vec3 {
-  return [shape[1] * shape[2], shape[2], 1];
 }
 
 /** Sum of all values. */
@@ -62,19 +58,9 @@ export function withoutNegatives(volume: PsfVolume): { volume: PsfVolume; negati
  * @param shape of the result; its centre voxel shows what the centre voxel of `volume` showed
  */
 export function aboutCentre(volume: PsfVolume, shape: Vec3): PsfVolume {
-  const from = centreVoxel(volume.shape);
-  const to = centreVoxel(shape);
+  const centred = (shape: Vec3) => ({ shape, start: mapAxes((axis) => -(shape[axis] >> 1)) });
   const values = new Float64Array(voxelCount(shape));
-  const first = mapAxes((axis) => Math.max(0, to[axis] - from[axis]));
-  const end = mapAxes((axis) => Math.min(shape[axis], volume.shape[axis] + to[axis] - from[axis]));
-  for (let z = first[0]; z < end[0]; z++) {
-    for (let y = first[1]; y < end[1]; y++) {
-      const row = ((z - to[0] + from[0]) * volume.shape[1] + y - to[1] + from[1]) * volume.shape[2];
-      const shift = from[2] - to[2];
-      const source = volume.values.subarray(row + first[2] + shift, row + end[2] + shift);
-      values.set(source, (z * shape[1] + y) * shape[2] + first[2]);
-    }
-  }
+  copyBox({ box: centred(volume.shape), values: volume.values }, { box: centred(shape), values });
   return { shape, values };
 }
 

@@ -19,6 +19,11 @@ export function voxelCount(shape: Vec3): number {
   return shape[0] * shape[1] * shape[2];
 }
 
+/** Elements between neighbours along each axis of a volume of this shape, x contiguous. */
+export function stridesOf(shape: Vec3): Vec3 {
+  return [shape[1] * shape[2], shape[2], 1];
+}
+
 /** Applies `f` to each axis. */
 export function mapAxes<T>(f: (axis: 0 | 1 | 2) => T): [T, T, T] {
   return [f(0), f(1), f(2)];

@@ -1,9 +1,12 @@
 /** Position of the `index`th element of an array of these lengths, last axis fastest; the inverse of counting through it. */
-export function positionAt(index: number, lengths: readonly number[]): number[] {
-  const position: number[] = [];
-  for (const length of lengths.toReversed()) {
-    position.unshift(index % length);
-    index = Math.floor(index / length);
+export function positionAt<L extends readonly number[]>(
+  index: number,
+  lengths: L,
+): { -readonly [A in keyof L]: number } {
+  const position = [...lengths] as { -readonly [A in keyof L]: number };
+  for (let axis = lengths.length - 1; axis >= 0; axis--) {
+    position[axis] = index % lengths[axis]!;
+    index = Math.floor(index / lengths[axis]!);
   }
   return position;
 }

@@ -1,5 +1,6 @@
 /** A PSF as a picture: from above and from the side, true to its voxels, bright parts and faint parts. */
-import type { Vec3 } from "shared/volume/geometry.ts";
+import { copyBox } from "shared/volume/copy_box.ts";
+import { type Box, type Vec3, voxelCount } from "shared/volume/geometry.ts";
 import { centreVoxel, type PsfVolume } from "shared/psf/psf_volume.ts";
 import { inferno } from "./inferno.ts";
 import { type Color, type Grey, PngCanvas } from "./png_canvas.ts";
@@ -23,8 +24,8 @@ export function drawPsf({ shape, values }: PsfVolume, voxelMicrometre: Vec3 | un
   const tall = { z: (voxelMicrometre?.[0] || sizeX) / sizeX, y: sizeY / sizeX };
   const centre = centreVoxel(shape);
   const panels = [
-    { name: "xy", plane: planeOf(shape[1], (y) => (centre[0] * shape[1] + y) * shape[2]), tall: tall.y },
-    { name: "xz", plane: planeOf(shape[0], (z) => (z * shape[1] + centre[1]) * shape[2]), tall: tall.z },
+    { name: "xy", plane: planeOf({ start: [centre[0], 0, 0], shape: [1, shape[1], shape[2]] }), tall: tall.y },
+    { name: "xz", plane: planeOf({ start: [0, centre[1], 0], shape: [shape[0], 1, shape[2]] }), tall: tall.z },
   ].slice(0, shape[0] > 1 ? 2 : 1);
   const most = values.reduce((peak, value) => Math.max(peak, value), 0);
   const width = shape[2] * zoom;
@@ -47,12 +48,10 @@ export function drawPsf({ shape, values }: PsfVolume, voxelMicrometre: Vec3 | un
   });
   return canvas;
 
-  function planeOf(height: number, rowStart: (row: number) => number): Grey {
-    const plane = new Float32Array(height * shape[2]);
-    for (let row = 0; row < height; row++) {
-      plane.set(values.subarray(rowStart(row), rowStart(row) + shape[2]), row * shape[2]);
-    }
-    return { width: shape[2], height, values: plane };
+  function planeOf(box: Box): Grey {
+    const plane = new Float32Array(voxelCount(box.shape));
+    copyBox({ box: { start: [0, 0, 0], shape }, values }, { box, values: plane });
+    return { width: shape[2], height: plane.length / shape[2], values: plane };
   }
 }
 

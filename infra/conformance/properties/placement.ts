@@ -1,6 +1,7 @@
 /** Nothing moves: the PSF's centre, shifts, and images with odd sides. */
 import { fastBox } from "shared/plan/fast_size.ts";
 import { mapAxes, type Vec3, voxelCount } from "shared/volume/geometry.ts";
+import { positionAt } from "shared/volume/position.ts";
 import { axisMap } from "shared/image/read/axis_map.ts";
 import { referenceBlur } from "../../../tests/reference/blur.ts";
 import { gaussianPsf } from "../../../tests/reference/gaussian_psf.ts";
@@ -112,12 +113,12 @@ async function runInAnyShape(subject: Subject, data: Float32Array, shape: Vec3):
   const maps = mapAxes((axis) => axisMap({ start: 0, count: box[axis], length: shape[axis] }, "symmetric"));
   const at = (z: number, y: number, x: number) => (z * shape[1] + y) * shape[2] + x;
   const grown = Float32Array.from({ length: voxelCount(box) }, (_, i) => {
-    const [z, y, x] = [Math.floor(i / (box[1] * box[2])), Math.floor(i / box[2]) % box[1], i % box[2]];
+    const [z, y, x] = positionAt(i, box);
     return data[at(maps[0][z], maps[1][y], maps[2][x])];
   });
   const { estimate } = await subject.run(grown, { box, psf: SMALL_PSF, iterations: 20 });
   return Float32Array.from({ length: voxelCount(shape) }, (_, i) => {
-    const [z, y, x] = [Math.floor(i / (shape[1] * shape[2])), Math.floor(i / shape[2]) % shape[1], i % shape[2]];
+    const [z, y, x] = positionAt(i, shape);
     return estimate[(z * box[1] + y) * box[2] + x];
   });
 }

@@ -4,6 +4,7 @@
  */
 import type { Dtype } from "shared/contract/image_info.ts";
 import { dtypeBytes } from "shared/volume/dtype.ts";
+import { copyBox } from "shared/volume/copy_box.ts";
 import type { Box } from "shared/volume/geometry.ts";
 import { mapAxes, type Vec3, voxelCount } from "shared/volume/geometry.ts";
 import { recycleMemory } from "shared/process/recycle_memory.ts";
@@ -40,20 +41,18 @@ export async function readVoxels(
 ): Promise<{ readonly values: ChunkValues; readonly bytesRead: number }> {
   const { chunkShape, dtype } = image.info;
   const sides = alongSpatialAxes(image.info, chunkShape);
-  const target = { words: newWords(dtype, voxelCount(box.shape)), box };
+  const target = { box, values: newWords(dtype, voxelCount(box.shape)) };
   let bytesRead = 0;
   const readChunk = async (at: Vec3) => {
     const chunk = await readVolumeChunk(image, { outer, at, signal });
     bytesRead += chunk.storedBytes;
     const { offset, strides } = chunk;
-    copyChunk(target, { words: wordsOf(chunk.values), offset, strides }, {
-      start: mapAxes((axis) => at[axis] * sides[axis]),
-      shape: sides,
-    });
+    const place = { start: mapAxes((axis) => at[axis] * sides[axis]), shape: sides };
+    copyBox({ box: place, values: wordsOf(chunk.values), offset, strides }, target);
     recycleMemory(chunk.values);
   };
   await mapLimited(touchedChunks(box, sides), concurrency, (at) => limitReads(() => readChunk(at)));
-  return { values: new VOXEL_ARRAYS[dtype](target.words.buffer as ArrayBuffer), bytesRead };
+  return { values: new VOXEL_ARRAYS[dtype](target.values.buffer as ArrayBuffer), bytesRead };
 }
 
 /** Grid positions of all chunks that a box reaches into. */
@@ -83,24 +82,4 @@ function wordsOf({ buffer, byteOffset, length, BYTES_PER_ELEMENT: bytes }: Chunk
   if (bytes === 1) return new Uint8Array(buffer, byteOffset, length);
   if (bytes === 2) return new Uint16Array(buffer, byteOffset, length);
   return bytes === 4 ? new Uint32Array(buffer, byteOffset, length) : new BigUint64Array(buffer, byteOffset, length);
-}
-
-/** Copies what a chunk that covers `place` has of the target's box. */
-function copyChunk(
-  { words: target, box }: { readonly words: Words; readonly box: Box },
-  { words, offset, strides }: { readonly words: Words; readonly offset: number; readonly strides: Vec3 },
-  place: Box,
-): void {
-  const from = mapAxes((axis) => Math.max(box.start[axis], place.start[axis]));
-  const end = mapAxes((axis) => Math.min(box.start[axis] + box.shape[axis], place.start[axis] + place.shape[axis]));
-  const width = end[2] - from[2];
-  for (let z = from[0]; z < end[0]; z++) {
-    for (let y = from[1]; y < end[1]; y++) {
-      const to = ((z - box.start[0]) * box.shape[1] + y - box.start[1]) * box.shape[2] + from[2] - box.start[2];
-      const source = offset + (z - place.start[0]) * strides[0] + (y - place.start[1]) * strides[1] +
-        (from[2] - place.start[2]) * strides[2];
-      if (strides[2] === 1) target.set(words.subarray(source, source + width) as never, to);
-      else for (let x = 0; x < width; x++) target[to + x] = words[source + x * strides[2]]!;
-    }
-  }
 }

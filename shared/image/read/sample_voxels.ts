@@ -1,6 +1,7 @@
 /** A small sample of the voxels of a whole image, for what is decided once for all of it. */
 import type { ImageInfo } from "shared/contract/image_info.ts";
 import { dtypeBytes } from "shared/volume/dtype.ts";
+import { positionAt } from "shared/volume/position.ts";
 import { mapLimited } from "shared/process/map_limited.ts";
 import type { RequestOptions } from "shared/storage/store.ts";
 import { stratifiedPicks } from "shared/decide/stratified.ts";
@@ -56,7 +57,7 @@ export async function sampleVoxels(
   const count = Math.ceil(VOXELS / places.length);
   let bytesRead = 0;
   const samples = await mapLimited(places, CONCURRENCY, async (index) => {
-    const place = coordinatesAt(index, grid).map((at, axis) => spans[axis]![at]!);
+    const place = positionAt(index, grid).map((at, axis) => spans[axis]![at]!);
     const chunk = await image.readChunk(place.map((span) => span.chunk), { signal });
     bytesRead += chunk.storedBytes;
     const sample = pickVoxels(chunk, place, { seed, stream: index + 1, count });
@@ -98,15 +99,5 @@ function pickVoxels(
   const offset = (indices: readonly number[]) => indices.reduce((sum, index, axis) => sum + index * strides[axis]!, 0);
   const start = offset(place.map((span) => span.first));
   const picks = stratifiedPicks(extent.reduce((product, side) => product * side, 1), count, { seed, stream });
-  return Float32Array.from(picks, (pick) => Number(values[start + offset(coordinatesAt(pick, extent))]));
-}
-
-/** Position of the `index`th element of an array of this shape, last axis fastest. */
-function coordinatesAt(index: number, shape: readonly number[]): number[] {
-  const coordinates: number[] = [];
-  for (const side of shape.toReversed()) {
-    coordinates.unshift(index % side);
-    index = Math.floor(index / side);
-  }
-  return coordinates;
+  return Float32Array.from(picks, (pick) => Number(values[start + offset(positionAt(pick, extent))]));
 }

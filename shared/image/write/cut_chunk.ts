@@ -1,4 +1,5 @@
 /** Cutting chunks out of a box of voxels. */
+import { copyBox } from "shared/volume/copy_box.ts";
 import type { Box, Vec3 } from "shared/volume/geometry.ts";
 import { mapAxes, voxelCount } from "shared/volume/geometry.ts";
 import { takeBytes } from "shared/process/recycle_memory.ts";
@@ -10,17 +11,15 @@ export function cutChunk(
   { at, chunk }: { readonly at: Vec3; readonly chunk: Vec3 },
 ): Uint8Array<ArrayBuffer> {
   const size = values.BYTES_PER_ELEMENT;
-  const stored = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+  const inBytes = ([z, y, x]: Vec3): Vec3 => [z, y, size * x];
   const start = mapAxes((axis) => at[axis] * chunk[axis]);
-  const [depth, height, width] = mapAxes((axis) => Math.min(chunk[axis], core.shape[axis] - start[axis]));
   const bytes = takeBytes(size * voxelCount(chunk));
-  if (depth * height * width < voxelCount(chunk)) bytes.fill(0);
-  for (let z = 0; z < depth; z++) {
-    for (let y = 0; y < height; y++) {
-      const from = size * (((start[0] + z) * core.shape[1] + start[1] + y) * core.shape[2] + start[2]);
-      bytes.set(stored.subarray(from, from + size * width), size * (z * chunk[1] + y) * chunk[2]);
-    }
-  }
+  if (start.some((first, axis) => first + chunk[axis]! > core.shape[axis]!)) bytes.fill(0);
+  const stored = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+  copyBox(
+    { box: { start: [0, 0, 0], shape: inBytes(core.shape) }, values: stored },
+    { box: { start: inBytes(start), shape: inBytes(chunk) }, values: bytes },
+  );
   return bytes;
 }
 

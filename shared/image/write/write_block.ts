@@ -7,6 +7,7 @@ import type { StoredArray } from "shared/contract/stored_array.ts";
 import { dtypeBytes } from "shared/volume/dtype.ts";
 import { ClearstackError } from "shared/errors.ts";
 import { type Box, formatVec3, mapAxes, type Vec3, voxelCount } from "shared/volume/geometry.ts";
+import { positionAt } from "shared/volume/position.ts";
 import { SHARDS_AT_ONCE, WRITE_CONCURRENCY } from "shared/plan/host_memory.ts";
 import { recycleMemory } from "shared/process/recycle_memory.ts";
 import { releaseMemory } from "shared/process/release_memory.ts";
@@ -122,9 +123,5 @@ function refuseMisfit({ axes, shape, chunk, shard, dtype }: StoredArray, { core,
 
 /** All index triples below `counts`, x fastest. */
 function gridPoints(counts: Vec3): Vec3[] {
-  return Array.from({ length: voxelCount(counts) }, (_, index) => [
-    Math.floor(index / (counts[1] * counts[2])),
-    Math.floor(index / counts[2]) % counts[1],
-    index % counts[2],
-  ]);
+  return Array.from({ length: voxelCount(counts) }, (_, index) => positionAt(index, counts));
 }

@@ -1,5 +1,6 @@
 /** A PSF from an image of beads: found, cut out, moved to a common centre, averaged. */
 import { ClearstackError } from "shared/errors.ts";
+import { copyBox } from "shared/volume/copy_box.ts";
 import type { Vec3 } from "shared/volume/geometry.ts";
 import { mapAxes, voxelCount } from "shared/volume/geometry.ts";
 import { type Background, backgroundOf, borderValues, withoutBackground } from "./psf_background.ts";
@@ -86,12 +87,7 @@ function cutAbout(image: BeadImage, top: Vec3, shape: Vec3): PsfVolume | undefin
   const start = mapAxes((axis) => shape[axis] === 1 && image.shape[axis] === 1 ? 0 : top[axis] - (shape[axis] >> 1));
   if (start.some((first, axis) => first < 0 || first + shape[axis] > image.shape[axis])) return undefined;
   const values = new Float64Array(voxelCount(shape));
-  for (let z = 0; z < shape[0]; z++) {
-    for (let y = 0; y < shape[1]; y++) {
-      const from = ((start[0] + z) * image.shape[1] + start[1] + y) * image.shape[2] + start[2];
-      values.set(image.values.subarray(from, from + shape[2]), (z * shape[1] + y) * shape[2]);
-    }
-  }
+  copyBox({ box: { start: [0, 0, 0], shape: image.shape }, values: image.values }, { box: { start, shape }, values });
   return { shape, values };
 }
 

@@ -1,7 +1,7 @@
 /** Share of a PSF's light that lies near its centre. */
 import type { Vec3 } from "shared/volume/geometry.ts";
-import { mapAxes, voxelCount } from "shared/volume/geometry.ts";
-import { aboutCentre, centreVoxel, type PsfVolume, stridesOf } from "../psf_volume.ts";
+import { mapAxes, stridesOf, voxelCount } from "shared/volume/geometry.ts";
+import { aboutCentre, centreVoxel, type PsfVolume } from "../psf_volume.ts";
 
 /**
  * Half widths of the smallest box about the centre, `2 r + 1` voxels along each axis, that holds `fraction` of the light;

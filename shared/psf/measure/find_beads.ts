@@ -1,8 +1,8 @@
 /** Finds point-like objects that stand alone, in an image of beads. */
 import type { Vec3 } from "shared/volume/geometry.ts";
-import { mapAxes } from "shared/volume/geometry.ts";
+import { mapAxes, stridesOf } from "shared/volume/geometry.ts";
+import { positionAt } from "shared/volume/position.ts";
 import { type Background, backgroundOf } from "./psf_background.ts";
-import { stridesOf } from "../psf_volume.ts";
 
 /** An image in memory, x contiguous. */
 export interface BeadImage {
@@ -90,12 +90,10 @@ function smoothed({ shape, values }: BeadImage): Float32Array {
 
 /** Voxels above `least` that no neighbour exceeds; of equal neighbours the first counts. */
 function localMaxima({ shape, values }: BeadImage, least: number): number[] {
-  const strides = stridesOf(shape);
   const tops: number[] = [];
   for (let i = 0; i < values.length; i++) {
     if (values[i] < least) continue;
-    const at = mapAxes((axis) => Math.floor(i / strides[axis]) % shape[axis]);
-    if (isTop({ shape, values }, i, at)) tops.push(i);
+    if (isTop({ shape, values }, i, positionAt(i, shape))) tops.push(i);
   }
   return tops;
 }

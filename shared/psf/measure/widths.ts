@@ -1,16 +1,16 @@
 /** Widths at half height, between voxels. */
 import type { Vec3 } from "shared/volume/geometry.ts";
 import { mapAxes } from "shared/volume/geometry.ts";
+import { positionAt } from "shared/volume/position.ts";
 import { lineThrough } from "../along_axis.ts";
 import { lagrangeAt } from "../lagrange.ts";
-import { type PsfVolume, stridesOf } from "../psf_volume.ts";
+import type { PsfVolume } from "../psf_volume.ts";
 
 /** The brightest voxel; of several, the first. */
 export function brightestVoxel({ shape, values }: PsfVolume): Vec3 {
   let best = 0;
   for (let i = 1; i < values.length; i++) if (values[i] > values[best]) best = i;
-  const strides = stridesOf(shape);
-  return mapAxes((axis) => Math.floor(best / strides[axis]) % shape[axis]);
+  return positionAt(best, shape);
 }
 
 /** Full width at half height along each axis through a voxel, in voxels; undefined where the array ends before that. */

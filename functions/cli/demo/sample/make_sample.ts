@@ -1,5 +1,6 @@
 /** A microscope on paper: an object that is known, blurred by a point spread function that is known, counted as photons. */
-import type { Vec3 } from "shared/volume/geometry.ts";
+import { copyBox } from "shared/volume/copy_box.ts";
+import type { Box, Vec3 } from "shared/volume/geometry.ts";
 import { mapAxes, voxelCount } from "shared/volume/geometry.ts";
 import type { Volume } from "kernels/deconvolver.ts";
 import { drawPhantom } from "./phantom.ts";
@@ -52,14 +53,9 @@ export function makeSample(options: SampleOptions = {}): Sample {
   };
 }
 
-/** Copies a box that lies inside a volume. */
-function crop(values: Float64Array, outer: Vec3, box: { start: Vec3; shape: Vec3 }): Float64Array {
-  const result = new Float64Array(voxelCount(box.shape));
-  for (let z = 0; z < box.shape[0]; z++) {
-    for (let y = 0; y < box.shape[1]; y++) {
-      const from = ((z + box.start[0]) * outer[1] + y + box.start[1]) * outer[2] + box.start[2];
-      result.set(values.subarray(from, from + box.shape[2]), (z * box.shape[1] + y) * box.shape[2]);
-    }
-  }
-  return result;
+/** The part of the world that the microscope sees. */
+function crop(values: Float64Array, world: Vec3, box: Box): Float64Array {
+  const seen = new Float64Array(voxelCount(box.shape));
+  copyBox({ box: { start: [0, 0, 0], shape: world }, values }, { box, values: seen });
+  return seen;
 }
