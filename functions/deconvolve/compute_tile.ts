@@ -169,8 +169,7 @@ async function readTile(task: BoxTask, means: Means, signal: AbortSignal) {
   const { source, tile, algorithm } = task;
   await chooseBackend(task, means);
   const key = JSON.stringify([source.url, source.path, source.identity, source.axes, source.selection]);
-  // Tiles share the handle, so that it is not opened under the signal of one of them.
-  const image = await means.images.get(key, () => reopenImage(source));
+  const image = await means.images.get(key, (signal) => reopenImage(source, { signal }), signal);
   return await withSpan("read", {}, async (span) => {
     const read = await readBox(image, {
       outer: tile.outer,
@@ -193,8 +192,13 @@ async function deconvolveBox(
   options: Omit<RunOptions, "iterations" | "signal"> & { readonly signal: AbortSignal },
 ): Promise<PoolResult & Pick<ChosenBackend, "backend">> {
   const { tile, psfSha256 } = task;
+  const { signal } = options;
   const { backend, boxesAtOnce } = await chooseBackend(task, means);
-  const psf = await means.psfs.get(JSON.stringify([task.psf, psfSha256]), () => loadSamePsf(task));
+  const psf = await means.psfs.get(
+    JSON.stringify([task.psf, psfSha256]),
+    (signal) => loadSamePsf(task, signal),
+    signal,
+  );
   const wish = { ...deconvolverOptions(task), backend, boxesAtOnce, psfSha256, psf: psf.volume };
   try {
     return { backend, ...await means.pool.run(wish, values, { ...runOptions(task), ...options }) };
@@ -215,8 +219,8 @@ async function chooseBackend({ backend }: BoxTask, means: Means): Promise<Chosen
   return chosen;
 }
 
-async function loadSamePsf(task: BoxTask): Promise<Psf> {
-  const psf = await loadPsf(task.psf, { fit: task.psfFit });
+async function loadSamePsf(task: BoxTask, signal: AbortSignal): Promise<Psf> {
+  const psf = await loadPsf(task.psf, { fit: task.psfFit, signal });
   if (psf.info.sha256 !== task.psfSha256) {
     throw new ClearstackError("corrupt-data", "the PSF changed while the job was running: start the job again");
   }

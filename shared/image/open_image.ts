@@ -50,7 +50,7 @@ async function openAt(url: string, location: Location, options: OpenOptions): Pr
   const node = await readZarrNode(store, path, options);
   if (node === undefined) {
     if (path === "" && await startsLikeTiff(url, options)) return await openTiff(location, options);
-    throw await missingImage(store, url, path);
+    throw await missingImage(store, { url, path }, options);
   }
   const found = await chooseArray(store, { node, path }, options);
   return await imageOf(store, { ...found, url, requestedAxes: location.axes }, options);
@@ -139,20 +139,24 @@ async function startsLikeTiff(url: string, options: RequestOptions): Promise<boo
   return magic !== undefined && /^(II[*+]\0|MM\0[*+])$/.test(String.fromCharCode(...magic));
 }
 
-async function missingImage(store: Store, url: string, path: string): Promise<ClearstackError> {
-  if (path !== "" && await readZarrNode(store, "") !== undefined) {
+async function missingImage(
+  store: Store,
+  { url, path }: { readonly url: string; readonly path: string },
+  options: RequestOptions,
+): Promise<ClearstackError> {
+  if (path !== "" && await readZarrNode(store, "", options) !== undefined) {
     return new ClearstackError("not-found", `${store.url} has no array or group ${path}`);
   }
   const { base, key } = splitObject(url);
-  const isFile = key !== "" && await openStore(base).head(key) !== undefined;
-  const isFolder = !isFile && !/^https?:/i.test(url) && await hasNames(store);
+  const isFile = key !== "" && await openStore(base).head(key, options) !== undefined;
+  const isFolder = !isFile && !/^https?:/i.test(url) && await hasNames(store, options);
   return isFile || isFolder
     ? new ClearstackError("unsupported", `${store.url} is neither a Zarr (no zarr.json, .zarray or .zgroup) nor a TIFF`)
     : new ClearstackError("not-found", `${store.url} does not exist, or holds no zarr.json, .zarray or .zgroup`);
 }
 
-async function hasNames(store: Store): Promise<boolean> {
-  for await (const _ of store.listNames("")) return true;
+async function hasNames(store: Store, options: RequestOptions): Promise<boolean> {
+  for await (const _ of store.listNames("", options)) return true;
   return false;
 }
 

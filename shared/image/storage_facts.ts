@@ -1,5 +1,5 @@
 /** Describes the storage of an image: shards, compression, byte order, in words for people. */
-import { openTiffFile } from "./tiff/tiff_file.ts";
+import { openTiffFile, type TiffFile, type TiffPage } from "./tiff/tiff_file.ts";
 import { asRecord, type ZarrNode } from "./zarr/zarr_node.ts";
 
 /** Facts that {@link zarrStorage} and {@link tiffStorage} tell. */
@@ -92,7 +92,10 @@ const TIFF_COMPRESSIONS: Readonly<Record<number, string>> = {
 /** The facts of a TIFF, from its header and its first directory. */
 export async function tiffStorage(url: string): Promise<StorageFacts> {
   const file = await openTiffFile(url);
-  const { fileDirectory, isTiled } = (await file.page(0)).image;
+  return await file.withPage(0, (page) => storageOf(file, page));
+}
+
+async function storageOf(file: TiffFile, { image: { fileDirectory, isTiled } }: TiffPage): Promise<StorageFacts> {
   const code = Number(await fileDirectory.loadValue("Compression") ?? 1);
   const predictor = Number(await fileDirectory.loadValue("Predictor") ?? 1);
   const name = TIFF_COMPRESSIONS[code] ?? `compression ${code}`;

@@ -18,9 +18,10 @@ export function blockReader(store: Store, key: string, size: number): ReadBytes 
   const fetchRange = async (offset: number, length: number, signal?: AbortSignal): Promise<Uint8Array> =>
     await store.getRange(key, { offset, length }, { signal }) ?? new Uint8Array(0);
 
-  // No signal: the block may serve several callers.
-  const blockAt = (index: number): Promise<Uint8Array> =>
-    blocks.get(index, () => fetchRange(index * BLOCK_BYTES, Math.min(BLOCK_BYTES, size - index * BLOCK_BYTES)));
+  const blockAt = (index: number, signal?: AbortSignal): Promise<Uint8Array> => {
+    const start = index * BLOCK_BYTES;
+    return blocks.get(index, (shared) => fetchRange(start, Math.min(BLOCK_BYTES, size - start), shared), signal);
+  };
 
   return async (offset, length, signal) => {
     const count = Math.max(0, Math.min(length, size - offset));
@@ -28,7 +29,7 @@ export function blockReader(store: Store, key: string, size: number): ReadBytes 
     if (count > BLOCK_BYTES) return await fetchRange(offset, count, signal);
     const bytes = new Uint8Array(count);
     for (let index = Math.floor(offset / BLOCK_BYTES); index * BLOCK_BYTES < offset + count; index++) {
-      const block = await blockAt(index);
+      const block = await blockAt(index, signal);
       const from = Math.max(0, offset - index * BLOCK_BYTES);
       const to = Math.max(0, index * BLOCK_BYTES - offset);
       bytes.set(block.subarray(from, from + count - to), to);

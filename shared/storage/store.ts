@@ -74,7 +74,7 @@ export interface Store {
   /** All keys that start with `prefix`, in no particular order. */
   list(prefix: string): AsyncIterable<string>;
   /** Names directly below the folder `prefix` (`""` or ending in `/`); names of folders end in `/`. */
-  listNames(prefix: string): AsyncIterable<string>;
+  listNames(prefix: string, options?: RequestOptions): AsyncIterable<string>;
   /** Removes an object; an absent one is no error. */
   delete(key: string): Promise<void>;
   /** Removes every object whose key starts with `prefix`. */

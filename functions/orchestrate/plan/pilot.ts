@@ -91,7 +91,7 @@ export async function runPilot(
 
 /** Statistics of a sample of the voxels of each channel. */
 async function decideChannels({ source, algorithm }: Plan, { signal, tell }: PilotOptions) {
-  const image = await reopenImage(source);
+  const image = await reopenImage(source, { signal });
   const count = channelCount(source);
   const channels: ChannelDecisions[] = [];
   let bytesRead = 0;

@@ -13,6 +13,7 @@ import { planJob } from "shared/plan/plan_job.ts";
 import { openPsf } from "shared/psf/load_psf.ts";
 import { psfLocations } from "shared/psf/psf_locations.ts";
 import { mapLimited } from "shared/process/map_limited.ts";
+import { unlessAborted } from "shared/process/unless_aborted.ts";
 import { openStore } from "shared/storage/open_store.ts";
 import type { ClaimInputs } from "./compute_claim.ts";
 import { loadJobPsf } from "./load_job_psf.ts";
@@ -52,11 +53,14 @@ export async function prepareJob(
   signal?: AbortSignal,
 ): Promise<PreparedJob> {
   // Finding the device may mean starting a process; meanwhile there is something to read.
-  const [device, { info: stored }, psfs] = await Promise.all([
-    deps.device(request.backend),
-    openImage(request.source, { signal }),
-    mapLimited(psfLocations(request), PSFS_AT_ONCE, (location) => openPsf(location, { signal })),
-  ]);
+  const [device, { info: stored }, psfs] = await unlessAborted(
+    Promise.all([
+      deps.device(request.backend),
+      openImage(request.source, { signal }),
+      mapLimited(psfLocations(request), PSFS_AT_ONCE, (location) => openPsf(location, { signal })),
+    ]),
+    signal,
+  );
   const image = selectVolumes(stored, request.select);
   const psf = await loadJobPsf(request, psfs, { stored, selected: image }, { signal });
   const limits: Limits = {
@@ -72,8 +76,7 @@ export async function prepareJob(
   };
   const plan = planJob(image, psf.info, request, limits);
   const begun = await begunPlan(
-    request,
-    plan,
+    { request, plan, signal },
     (tile) => planJob(image, psf.info, { ...request, tiling: { ...request.tiling, tile } }, limits),
   );
   return { plan: { ...begun ?? plan, warnings: [...psf.warnings] }, device };
@@ -84,12 +87,15 @@ export async function prepareJob(
  * continued with its own tile, as long as that tile still fits and makes the same plan in all other respects.
  */
 async function begunPlan(
-  request: JobRequest,
-  plan: Plan,
+  { request, plan, signal }: {
+    readonly request: JobRequest;
+    readonly plan: Plan;
+    readonly signal?: AbortSignal | undefined;
+  },
   replan: (tile: Plan["tile"]) => Plan,
 ): Promise<Plan | undefined> {
   if (request.tiling.tile !== "auto" || request.output.ifExists === "overwrite") return undefined;
-  const begun = await readBegunPlan(request.output.url);
+  const begun = await readBegunPlan(request.output.url, signal);
   if (begun === undefined || begun.planHash === plan.planHash) return undefined;
   try {
     const again = replan(begun.tile);
@@ -100,9 +106,9 @@ async function begunPlan(
   }
 }
 
-async function readBegunPlan(url: string): Promise<Plan | undefined> {
+async function readBegunPlan(url: string, signal: AbortSignal | undefined): Promise<Plan | undefined> {
   const store = openStore(url);
-  const record = store.writable ? await store.get(JOB_KEY) : undefined;
+  const record = store.writable ? await store.get(JOB_KEY, { signal }) : undefined;
   if (record === undefined) return undefined;
   try {
     return PlanSchema.safeParse(JSON.parse(new TextDecoder().decode(record)).plan).data;

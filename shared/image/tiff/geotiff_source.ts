@@ -6,9 +6,9 @@ export function geotiffSource(readBytes: ReadBytes, fileSize: number) {
   return {
     fileSize,
     close: () => Promise.resolve(),
-    fetch: (slices: readonly { offset: number; length: number }[], signal?: AbortSignal) =>
+    fetch: (slices: readonly { offset: number; length: number }[]) =>
       Promise.all(slices.map(async ({ offset, length }) => {
-        const bytes = await readBytes(offset, length, signal);
+        const bytes = await readBytes(offset, length);
         return bytes.byteOffset === 0 && bytes.byteLength === bytes.buffer.byteLength
           ? bytes.buffer
           : bytes.slice().buffer;

@@ -68,16 +68,20 @@ const MAX_ENTRIES = 2 ** 16 - 1;
  *
  * @throws {ClearstackError} `corrupt-data` where it does not lie in the file, or has values that cannot
  */
-export async function readDirectory(form: TiffForm, offset: number): Promise<TiffDirectory> {
+export async function readDirectory(
+  form: TiffForm,
+  offset: number,
+  signal?: AbortSignal,
+): Promise<TiffDirectory> {
   const { readBytes, bigTiff, littleEndian, fileBytes, where } = form;
   const [countBytes, entryBytes, offsetBytes] = bigTiff ? [8, 20, 8] : [2, 12, 4];
-  const start = await readBytes(offset, USUAL_BYTES);
+  const start = await readBytes(offset, USUAL_BYTES, signal);
   const count = start.length < countBytes ? 0 : numberIn(viewOf(start), 0, countBytes, littleEndian);
   if (count === 0 || count > MAX_ENTRIES) {
     throw damaged(where, `the directory at byte ${offset} has ${count} entries`);
   }
   const length = countBytes + count * entryBytes + offsetBytes;
-  const bytes = start.length >= length ? start : await readBytes(offset, length);
+  const bytes = start.length >= length ? start : await readBytes(offset, length, signal);
   if (bytes.length < length) {
     throw damaged(where, `it ends before the ${length} bytes of a directory at byte ${offset}`);
   }

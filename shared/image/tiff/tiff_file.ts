@@ -6,6 +6,7 @@ import { delay } from "@std/async/delay";
 import { GeoTIFF, type GeoTIFFImage } from "geotiff";
 import { ClearstackError, isClearstackError } from "shared/errors.ts";
 import { RecentCache } from "shared/process/recent_cache.ts";
+import { throwIfAborted, unlessAborted } from "shared/process/unless_aborted.ts";
 import { blockReader } from "shared/storage/block_reader.ts";
 import { openStore } from "shared/storage/open_store.ts";
 import type { ObjectInfo, RequestOptions } from "shared/storage/store.ts";
@@ -32,17 +33,25 @@ export interface TiffPage {
   readonly directory: TiffDirectory;
 }
 
+/** A page as several readers share it. */
+interface SharedPage {
+  readonly page: Promise<TiffPage>;
+  readonly stop: AbortController;
+  readers: number;
+  failed: boolean;
+}
+
 /** An open file. */
 export interface TiffFile extends TiffForm {
   readonly object: ObjectInfo;
   readonly header: Uint8Array;
   /**
-   * Page `number` of those that are neither reduced nor masks.
+   * Reads from page `number` of those that are neither reduced nor masks, and gives up as soon as the signal fires.
    *
    * @throws {ClearstackError} `corrupt-data` if there is none, or the chain goes in a circle; `unsupported` if it is too long;
-   *   `cancelled`
+   *   `cancelled`; what `read` throws
    */
-  page(number: number, options?: RequestOptions): Promise<TiffPage>;
+  withPage<T>(number: number, read: (page: TiffPage) => Promise<T>, options?: RequestOptions): Promise<T>;
   /** Number of pages, counted up to `most`. */
   countPages(most: number, options?: RequestOptions): Promise<number>;
   /** Directories that were met and left out: reduced images and masks. */
@@ -65,28 +74,53 @@ export async function openTiffFile(url: string, options: RequestOptions = {}): P
   }
   if (object.size === 0) throw new ClearstackError("corrupt-data", `${where} is empty`);
   const readBytes = blockReader(store, key, object.size);
-  const source = geotiffSource(readBytes, object.size) as never;
+  const sourceUntil = (signal: AbortSignal | undefined) =>
+    geotiffSource((offset, length) => readBytes(offset, length, signal), object.size) as never;
   const header = await readBytes(0, 1024, options.signal);
-  const { littleEndian, bigTiff, firstIFDOffset } = await decoding(where, () => GeoTIFF.fromSource(source));
+  const { littleEndian, bigTiff, firstIFDOffset } = await decoding(
+    where,
+    () => GeoTIFF.fromSource(sourceUntil(options.signal)),
+  );
   const form: TiffForm = { where, readBytes, fileBytes: object.size, littleEndian, bigTiff };
   const chain = directoryChain(form, firstIFDOffset);
-  const parsed = new RecentCache<number, TiffPage>(PAGES_KEPT);
-  const parsePage = async (offset: number): Promise<TiffPage> => {
-    const directory = await readDirectory(form, offset);
+  const parsed = new RecentCache<number, SharedPage>(PAGES_KEPT);
+  const parsePage = async (offset: number, signal: AbortSignal): Promise<TiffPage> => {
+    const directory = await readDirectory(form, offset, signal);
+    const source = sourceUntil(signal);
     const image = await decoding(where, () => new GeoTIFF(source, littleEndian, bigTiff, offset).getImage(0));
     mendByteOrder(image);
     return { image, directory };
   };
+  const sharePage = (offset: number): Promise<SharedPage> => {
+    const stop = new AbortController();
+    return Promise.resolve({ page: parsePage(offset, stop.signal), stop, readers: 0, failed: false });
+  };
+  // The library takes no signal for what it reads later, and remembers for good what failed: such a page is parsed anew for those
+  // who come later, and its reads are broken off once nobody waits for them.
+  async function readPage<T>(offset: number, read: (page: TiffPage) => Promise<T>, { signal }: RequestOptions) {
+    const shared = await parsed.get(offset, () => sharePage(offset));
+    shared.readers++;
+    try {
+      return await unlessAborted(shared.page.then(read), signal);
+    } catch (error) {
+      shared.failed = true;
+      parsed.forget(offset);
+      throw error;
+    } finally {
+      shared.readers--;
+      if (shared.readers === 0 && shared.failed) shared.stop.abort();
+    }
+  }
   return {
     ...form,
     object,
     header,
     leftOut: chain.leftOut,
     countPages: async (most, { signal } = {}) => (await chain.pages(most, signal)).length,
-    page: async (number, { signal } = {}) => {
-      const pages = await chain.pages(number + 1, signal);
+    withPage: async (number, read, options = {}) => {
+      const pages = await chain.pages(number + 1, options.signal);
       const offset = pages[number];
-      if (offset !== undefined) return await parsed.get(offset, () => parsePage(offset));
+      if (offset !== undefined) return await readPage(offset, read, options);
       throw new ClearstackError(
         "corrupt-data",
         `${where} says it has more images than the ${pages.length} that it lists`,
@@ -105,10 +139,10 @@ function directoryChain(form: TiffForm, first: number) {
 
   async function follow(count: number, signal: AbortSignal | undefined): Promise<void> {
     while (next !== 0 && pages.length < count) {
-      if (signal?.aborted) throw new ClearstackError("cancelled", "the job was cancelled", { cause: signal.reason });
+      throwIfAborted(signal);
       refuseChain(form.where, next, seen);
       if (seen.size % DIRECTORIES_AT_ONCE === DIRECTORIES_AT_ONCE - 1) await delay(0);
-      const directory = await readDirectory(form, next);
+      const directory = await readDirectory(form, next, signal);
       seen.add(next);
       (isPage(directory) ? pages : others).push(next);
       next = directory.next;
@@ -123,7 +157,7 @@ function directoryChain(form: TiffForm, first: number) {
     async pages(count: number, signal?: AbortSignal): Promise<readonly number[]> {
       const mine = turn.catch(() => {}).then(() => follow(count, signal));
       turn = mine;
-      await mine;
+      await unlessAborted(mine, signal);
       return pages;
     },
   };

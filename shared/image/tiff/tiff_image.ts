@@ -15,7 +15,7 @@ import { channelsFor } from "../ome/ome_channels.ts";
 import type { Image } from "../image.ts";
 import { decidePageAxes, type PageAxes } from "./tiff_axes.ts";
 import { contiguousPages } from "./tiff_contiguous.ts";
-import { decoding, MAX_DIRECTORIES, openTiffFile, type TiffFile } from "./tiff_file.ts";
+import { decoding, MAX_DIRECTORIES, openTiffFile, type TiffFile, type TiffPage } from "./tiff_file.ts";
 import { parseTiffDescription, type TiffDescription } from "./tiff_metadata.ts";
 import { readTiffVoxels } from "./tiff_voxels.ts";
 
@@ -40,8 +40,14 @@ const MAX_PAGES_COUNTED = 500;
  */
 export async function openTiff(location: Location, options: OpenOptions = {}): Promise<Image> {
   const file = await openTiffFile(location.url, options);
+  return await file.withPage(0, ({ image }) => openPages(image, { location, file, options }), options);
+}
+
+async function openPages(
+  first: GeoTIFFImage,
+  { location, file, options }: Omit<Opened, "pages"> & { readonly options: OpenOptions },
+): Promise<Image> {
   const { where } = file;
-  const { image: first } = await file.page(0, options);
   const text = await decoding(where, async () => String(await first.fileDirectory.loadValue("ImageDescription") ?? ""));
   const description = await parseTiffDescription(text, where, options);
   refuseColor(first, where);
@@ -74,12 +80,13 @@ function pageReader(file: TiffFile, info: ImageInfo, pages: PageAxes): Image["re
   const [height, width] = info.chunkShape.slice(-2) as [number, number];
   return async (coords, { signal } = {}) => {
     const number = pages.pageAt(coords);
-    const { image } = await file.page(number, { signal });
-    refuseOddPage(image, number, info, where);
     const place = coords.slice(-2) as [number, number];
-    const read = () => readTiffVoxels(image, place, { readBytes, dtype: info.dtype, signal });
+    const read = async ({ image }: TiffPage) => {
+      refuseOddPage(image, number, info, where);
+      return await readTiffVoxels(image, place, { readBytes, dtype: info.dtype, signal });
+    };
     return {
-      ...await decoding(`page ${number + 1} of ${where}`, read),
+      ...await decoding(`page ${number + 1} of ${where}`, () => file.withPage(number, read, { signal })),
       strides: strides(coords.length, width, height),
     };
   };

@@ -41,7 +41,7 @@ export async function chooseArray(store: Store, place: Place, options: RequestOp
   }
   refusePlate(node, path, where);
   const stated = imagesOfWell(place) ?? await imagesOfConversion(store, place, options);
-  return await onlyOf(stated ?? await findImages(store, place), store, place, options);
+  return await onlyOf(stated ?? await findImages(store, { ...place, ...options }), store, place, options);
 }
 
 async function onlyOf(

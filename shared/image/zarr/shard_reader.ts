@@ -4,6 +4,7 @@
  */
 import { ClearstackError, isClearstackError } from "shared/errors.ts";
 import { decodeShardIndex, type ShardEntry, shardIndexBytes } from "shared/codec/shard_index.ts";
+import { RecentCache } from "shared/process/recent_cache.ts";
 import type { RequestOptions, Store } from "shared/storage/store.ts";
 import type { Sharding } from "./zarr_codecs.ts";
 
@@ -33,29 +34,18 @@ export function shardReader(
   const chunks = counts.reduce((product, count) => product * count, 1);
   const indexBytes = shardIndexBytes(chunks, indexForm);
   const indexRange = indexAt === "start" ? { offset: 0, length: indexBytes } : { suffixLength: indexBytes };
-  const indices = new Map<string, Promise<readonly ShardEntry[] | undefined>>();
-
-  const readIndex = async (key: string) => {
-    // No signal: the index serves several callers.
-    const bytes = await store.getRange(key, indexRange);
-    return bytes && decodeShardIndex(bytes, indexForm);
-  };
-  const indexOf = (key: string): { index: Promise<readonly ShardEntry[] | undefined>; fetched: number } => {
-    const kept = indices.get(key);
-    const index = kept ?? readIndex(key);
-    indices.delete(key);
-    indices.set(key, index);
-    if (kept === undefined) index.catch(() => indices.delete(key));
-    if (indices.size > INDICES_KEPT) indices.delete(indices.keys().next().value!);
-    return { index, fetched: kept === undefined ? indexBytes : 0 };
-  };
+  const indices = new RecentCache<string, readonly ShardEntry[] | undefined>(INDICES_KEPT);
 
   return async (coords, options) => {
     const key = objectKey(coords);
     const position = coords.reduce((sum, at, axis) => sum * counts[axis]! + at % counts[axis]!, 0);
     try {
-      const { index, fetched } = indexOf(key);
-      const entries = await index;
+      let fetched = 0;
+      const entries = await indices.get(key, async (signal) => {
+        fetched = indexBytes;
+        const bytes = await store.getRange(key, indexRange, { signal });
+        return bytes && decodeShardIndex(bytes, indexForm);
+      }, options?.signal);
       if (entries === undefined) return { bytes: undefined, fetched: 0 };
       const entry = entries[position];
       if (entry === undefined) return { bytes: undefined, fetched };

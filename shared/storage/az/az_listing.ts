@@ -5,6 +5,7 @@ import { deleteBlob } from "./az_blobs.ts";
 import { readText } from "../http/http_response.ts";
 import type { ObjectClient } from "../http/object_client.ts";
 import { encodeKey } from "../http/object_url.ts";
+import type { RequestOptions } from "../store.ts";
 import { xmlElements, xmlText } from "../http/xml.ts";
 
 interface Page {
@@ -21,9 +22,13 @@ export async function* listAzKeys(send: ObjectClient, place: AzPlace, prefix: st
 }
 
 /** Names directly below the folder `prefix`; those of folders end in a slash. */
-export async function* listAzNames(send: ObjectClient, place: AzPlace, prefix: string): AsyncGenerator<string> {
+export async function* listAzNames(
+  send: ObjectClient,
+  place: AzPlace,
+  { prefix, signal }: { readonly prefix: string } & RequestOptions,
+): AsyncGenerator<string> {
   const from = place.root + prefix;
-  for await (const { names, folders } of pages(send, place, { prefix: from, delimiter: "/" })) {
+  for await (const { names, folders } of pages(send, place, { prefix: from, delimiter: "/" }, signal)) {
     for (const name of [...names, ...folders]) if (name.length > from.length) yield name.slice(from.length);
   }
 }
@@ -39,6 +44,7 @@ async function* pages(
   send: ObjectClient,
   { containerUrl, shown }: AzPlace,
   query: Readonly<Record<string, string>>,
+  signal?: AbortSignal,
 ): AsyncGenerator<Page> {
   let next: string | undefined;
   do {
@@ -49,6 +55,7 @@ async function* pages(
         path: containerUrl,
         query: { restype: "container", comp: "list", ...query, ...marker },
         what: shown,
+        signal,
       },
       async (response, moved) => readPage(await readText(response, moved), shown),
     );

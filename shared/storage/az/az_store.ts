@@ -63,7 +63,7 @@ export function azStore(url: string, environment: StoreEnvironment, options: Gua
       return true;
     },
     list: (prefix) => listAzKeys(send, place, prefix),
-    listNames: (prefix) => listAzNames(send, place, prefix),
+    listNames: (prefix, options) => listAzNames(send, place, { prefix, ...options }),
     delete: (key) => deleteBlob(send, target(key)),
     deleteAll: (prefix) => deleteAzKeys(send, place, prefix),
   };

@@ -27,7 +27,10 @@ export function gsStore(url: string, environment: StoreEnvironment, options: Gua
   const target = (key: string) => ({ path: objectPath(root + key), what: `${shown}/${key}` });
   const remove = (name: string) => send({ method: "DELETE", path: objectPath(name), what: shown }, drain);
 
-  async function* pages(query: Readonly<Record<string, string>>): AsyncGenerator<Page> {
+  async function* pages(
+    query: Readonly<Record<string, string>>,
+    { signal }: RequestOptions = {},
+  ): AsyncGenerator<Page> {
     let token: string | undefined;
     do {
       const fields = {
@@ -35,7 +38,7 @@ export function gsStore(url: string, environment: StoreEnvironment, options: Gua
         ...(token === undefined ? {} : { pageToken: token }),
       };
       const page = await send(
-        { method: "GET", path: objects, query: { ...query, ...fields }, what: shown },
+        { method: "GET", path: objects, query: { ...query, ...fields }, what: shown, signal },
         async (response, moved) => JSON.parse(await readText(response, moved)) as Page,
       );
       if (page === undefined) return;
@@ -86,9 +89,9 @@ export function gsStore(url: string, environment: StoreEnvironment, options: Gua
         for (const { name } of items) if (!name.endsWith("/")) yield name.slice(root.length);
       }
     },
-    async *listNames(prefix) {
+    async *listNames(prefix, options) {
       const from = root + prefix;
-      for await (const { items = [], prefixes = [] } of pages({ prefix: from, delimiter: "/" })) {
+      for await (const { items = [], prefixes = [] } of pages({ prefix: from, delimiter: "/" }, options)) {
         const names = [...items.map(({ name }) => name), ...prefixes];
         for (const name of names) if (name.length > from.length) yield name.slice(from.length);
       }

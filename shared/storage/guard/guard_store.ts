@@ -5,6 +5,7 @@
 import { retry, RetryError } from "@std/async/retry";
 import pLimit from "p-limit";
 import { ClearstackError, isClearstackError } from "shared/errors.ts";
+import { throwIfAborted } from "shared/process/unless_aborted.ts";
 import { type Attempt, waitWhileMoving } from "./patience.ts";
 import type { ByteRange, Store } from "../store.ts";
 
@@ -25,6 +26,9 @@ export interface RetryOptions extends GuardOptions {
   /** Longer wait for the beginning of an answer, milliseconds. @default {0} */
   readonly headStartMs?: number;
 }
+
+/** Answers that stop one after the other before a request is given up: nothing has come for so many timeouts then. */
+const MAX_STALLS = 3;
 
 /** Adds retries, timeouts, bounded concurrency, key and length checks to a store. */
 export function guardStore(store: Store, options: GuardOptions = {}): Store {
@@ -51,7 +55,7 @@ export function guardStore(store: Store, options: GuardOptions = {}): Store {
     swap: async (key, bytes, expected, { signal } = {}) =>
       await guarded(key, signal, (attempt) => store.swap(key, bytes, expected, attempt)),
     list: (prefix) => store.list(checkedPrefix(prefix)),
-    listNames: (prefix) => store.listNames(checkedPrefix(prefix)),
+    listNames: (prefix, options) => store.listNames(checkedPrefix(prefix), options),
     delete: async (key) => await guarded(key, undefined, () => store.delete(key)),
     deleteAll: async (prefix) => await store.deleteAll(checkedPrefix(prefix)),
   };
@@ -60,7 +64,9 @@ export function guardStore(store: Store, options: GuardOptions = {}): Store {
 /** Makes what repeats a call until it succeeds, cannot succeed, or was tried as often as agreed. */
 export function retrier({ attempts = 5, timeoutMs = 60_000, backoffMs = 200, headStartMs }: RetryOptions) {
   return async <T>(what: string, signal: AbortSignal | undefined, call: (attempt: Attempt) => Promise<T>) => {
+    let stalls = 0;
     const givenUp = (bytes: number | undefined, cause: unknown) => {
+      stalls++;
       const after = `after ${bytes} bytes, ${timeoutMs / 1000} s went by with nothing or too little`;
       const message = bytes === undefined ? `no answer within ${timeoutMs / 1000} s` : `the answer stalled: ${after}`;
       return new ClearstackError("store-unavailable", `${what}: ${message}`, { cause });
@@ -72,7 +78,8 @@ export function retrier({ attempts = 5, timeoutMs = 60_000, backoffMs = 200, hea
         minTimeout: 1.25 * backoffMs,
         maxTimeout: Infinity,
         jitter: 0.4,
-        isRetriable: (error: unknown) => isClearstackError(error) && error.retryable && !signal?.aborted,
+        isRetriable: (error: unknown) =>
+          isClearstackError(error) && error.retryable && stalls < MAX_STALLS && !signal?.aborted,
         ...(signal === undefined ? {} : { signal }),
       });
     } catch (error) {
@@ -80,10 +87,6 @@ export function retrier({ attempts = 5, timeoutMs = 60_000, backoffMs = 200, hea
       throw error instanceof RetryError ? (error as Error).cause : error;
     }
   };
-}
-
-function throwIfAborted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted) throw new ClearstackError("cancelled", "the job was cancelled", { cause: signal.reason });
 }
 
 function assertLength(bytes: Uint8Array, range: ByteRange, what: string): void {

@@ -3,6 +3,7 @@ import { ClearstackError } from "shared/errors.ts";
 import { checksumOf } from "shared/codec/checksum.ts";
 import { readText } from "../http/http_response.ts";
 import type { ObjectClient } from "../http/object_client.ts";
+import type { RequestOptions } from "../store.ts";
 import { xmlElements, xmlEscape, xmlText } from "../http/xml.ts";
 
 /** A folder of a bucket. */
@@ -31,9 +32,9 @@ export async function* listS3Keys(place: S3Place, prefix: string): AsyncGenerato
 }
 
 /** Names directly below the folder `prefix`; those of folders end in a slash. */
-export async function* listS3Names(place: S3Place, prefix: string): AsyncGenerator<string> {
+export async function* listS3Names(place: S3Place, prefix: string, options?: RequestOptions): AsyncGenerator<string> {
   const from = (place.root + prefix).length;
-  for await (const { keys, folders } of pages(place, prefix, { delimiter: "/" })) {
+  for await (const { keys, folders } of pages(place, prefix, { delimiter: "/" }, options)) {
     for (const key of [...keys, ...folders]) if (key.length > from) yield key.slice(from);
   }
 }
@@ -45,7 +46,12 @@ export async function deleteS3Keys(place: S3Place, prefix: string): Promise<void
   }
 }
 
-async function* pages(place: S3Place, prefix: string, query: Readonly<Record<string, string>>): AsyncGenerator<Page> {
+async function* pages(
+  place: S3Place,
+  prefix: string,
+  query: Readonly<Record<string, string>>,
+  { signal }: RequestOptions = {},
+): AsyncGenerator<Page> {
   let next: string | undefined;
   do {
     const parameters: Record<string, string> = {
@@ -56,7 +62,7 @@ async function* pages(place: S3Place, prefix: string, query: Readonly<Record<str
       ...(next === undefined ? {} : { "continuation-token": next }),
     };
     const page = await place.send(
-      { method: "GET", path: "", query: parameters, what: place.shown },
+      { method: "GET", path: "", query: parameters, what: place.shown, signal },
       async (response, moved) => readPage(await readText(response, moved), place.shown),
     );
     if (page === undefined) return;

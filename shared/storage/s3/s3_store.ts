@@ -61,7 +61,7 @@ export function s3Store(url: string, environment: StoreEnvironment, options: Gua
       return true;
     },
     list: (prefix) => listS3Keys(place, prefix),
-    listNames: (prefix) => listS3Names(place, prefix),
+    listNames: (prefix, options) => listS3Names(place, prefix, options),
     delete: async (key) => {
       await send({ ...target(key), method: "DELETE" }, drain);
     },
