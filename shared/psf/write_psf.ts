@@ -7,10 +7,13 @@ import { createArray } from "shared/image/zarr/create_array.ts";
 import { encodeJson } from "shared/image/zarr/json.ts";
 import { rootAttributes } from "shared/image/ome/ome_metadata.ts";
 import { LEVEL_0 } from "shared/image/output/output_layout.ts";
+import { type OutputInput, refuseOverlap } from "shared/image/output/refuse_overlap.ts";
 import { writeBlock } from "shared/image/write/write_block.ts";
 import { encodeTiff } from "shared/image/tiff/write_tiff.ts";
 import { rootDocuments } from "shared/image/zarr/zarr_documents.ts";
+import { asRecord, readZarrNode } from "shared/image/zarr/zarr_node.ts";
 import { openStore } from "shared/storage/open_store.ts";
+import type { Store } from "shared/storage/store.ts";
 import { canonicalUrl, redactUrl, splitObject } from "shared/storage/url.ts";
 import type { PsfVolume } from "./psf_volume.ts";
 
@@ -22,6 +25,8 @@ export interface PsfOutput {
   /** z is 0 for a single plane without thickness. */
   readonly voxelMicrometre: Vec3 | undefined;
   readonly overwrite: boolean;
+  /** What it was made from, which must stay as it is. */
+  readonly inputs: readonly OutputInput[];
   /** Facts about how it was made, kept in the attributes of a Zarr. */
   readonly provenance: Record<string, unknown>;
 }
@@ -36,9 +41,11 @@ export function checkPsfUrl(url: string): "tiff" | "zarr" {
 /**
  * Writes float32 values; in a Zarr, the root's metadata last.
  *
- * @throws {ClearstackError} `conflict` if it exists and `overwrite` is false; `invalid-request`, `unwritable`
+ * @throws {ClearstackError} `conflict` if it exists and `overwrite` is false, or would lie over its inputs; `invalid-request`,
+ * `unwritable`
  */
 export async function writePsf(output: PsfOutput): Promise<void> {
+  await refuseOverlap(openStore(output.url), output.inputs);
   if (checkPsfUrl(output.url) === "zarr") await writeZarr(output);
   else await writeTiff(output);
 }
@@ -55,7 +62,7 @@ async function writeZarr({ url, volume, voxelMicrometre, overwrite, provenance }
   const first = await store.listNames("")[Symbol.asyncIterator]().next();
   if (!first.done) {
     if (!overwrite) throw exists(url);
-    await refuseForeign(url);
+    await refuseForeign(store);
     await store.deleteAll("");
   }
   const spatial = volume.shape[0] === 1 ? 2 : 3;
@@ -98,13 +105,15 @@ async function writeZarr({ url, volume, voxelMicrometre, overwrite, provenance }
   for (const [key, document] of rootDocuments("0.5", attributes, [array])) await store.put(key, encodeJson(document));
 }
 
-/** Only a Zarr is replaced; a folder of anything else that was named by mistake is not. */
-async function refuseForeign(url: string): Promise<void> {
-  const store = openStore(url);
-  for (const key of ["zarr.json", ".zgroup", ".zarray", "0/zarr.json"]) {
-    if (await store.head(key) !== undefined) return;
-  }
-  throw new ClearstackError("conflict", `${redactUrl(url)} exists and is no Zarr; give another output`);
+/** Only a PSF that was written here is replaced; any other Zarr, or a folder named by mistake, is not. */
+async function refuseForeign(store: Store): Promise<void> {
+  const root = await readZarrNode(store, "");
+  if (asRecord(root?.attributes.clearstack).psf !== undefined) return;
+  // A write that was broken off leaves the array without a root.
+  const names = await Array.fromAsync(store.listNames(""));
+  if (root === undefined && names.every((name) => name === `${LEVEL_0}/`)) return;
+  const what = root === undefined ? "is no Zarr" : "is no PSF that Clearstack has written";
+  throw new ClearstackError("conflict", `${store.url} exists and ${what}; remove it yourself, or give another output`);
 }
 
 function exists(url: string): ClearstackError {

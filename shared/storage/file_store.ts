@@ -2,7 +2,7 @@
  * Objects as files below a folder. A write goes to a temporary name in the same folder and is renamed, so a process that
  * dies leaves either the old object or the new one under the final name.
  */
-import { dirname, join } from "@std/path";
+import { basename, dirname, join, resolve } from "@std/path";
 import { ClearstackError } from "shared/errors.ts";
 import { takeBytes } from "shared/process/recycle_memory.ts";
 import { checksumOf } from "shared/codec/checksum.ts";
@@ -24,6 +24,7 @@ export function fileStore(url: string): Store {
   return {
     url: root,
     writable: true,
+    place: (key = "") => placeOf(pathOf(key)),
     get: (key) => reading(pathOf(key), () => readRange(pathOf(key), WHOLE)),
     getRange: (key, range) => reading(pathOf(key), () => readRange(pathOf(key), range)),
     head: (key) =>
@@ -139,14 +140,41 @@ async function* namesIn(path: string): AsyncGenerator<string> {
   }
 }
 
+/** A link inside the root is removed, never what it leads to; a root that is a link stays one, to an empty folder. */
 async function deletePrefix(root: string, prefix: string): Promise<void> {
   if (prefix === "" || prefix.endsWith("/")) {
-    const folder = join(root, ...prefix.split("/"));
-    return await writing(folder, () => ignoreMissing(Deno.remove(folder, { recursive: true })));
+    const folder = join(root, ...prefix.split("/").filter((name) => name !== ""));
+    return await writing(folder, () => ignoreMissing(prefix === "" ? removeRoot(root) : removeTree(folder)));
   }
   for await (const key of walk(root, prefix)) {
     const path = join(root, ...key.split("/"));
     await writing(path, () => ignoreMissing(Deno.remove(path)));
+  }
+}
+
+async function removeRoot(root: string): Promise<void> {
+  if (!(await Deno.lstat(root)).isSymlink) return await removeTree(root);
+  for await (const { name } of Deno.readDir(root)) await removeTree(join(root, name));
+}
+
+async function removeTree(path: string): Promise<void> {
+  await Deno.remove(path, { recursive: true });
+}
+
+/** How many links may lead to a place, as on Linux. */
+const MAX_LINKS = 40;
+
+/** The real path of the longest part of `path` that exists, and the rest as it is spelled; links that lead nowhere are followed. */
+async function placeOf(path: string, links = 0): Promise<string> {
+  const rest: string[] = [];
+  for (let at = path;; at = dirname(at)) {
+    const real = await Deno.realPath(at).catch((error) => {
+      if (!isMissing(error)) throw readError(at, error);
+    });
+    if (real !== undefined) return `file:${[real === "/" ? "" : real, ...rest].join("/")}/`;
+    const target = links < MAX_LINKS ? await Deno.readLink(at).catch(() => undefined) : undefined;
+    if (target !== undefined) return await placeOf(join(resolve(dirname(at), target), ...rest), links + 1);
+    rest.unshift(basename(at));
   }
 }
 

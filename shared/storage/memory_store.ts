@@ -3,7 +3,8 @@
  * wherever in the process it is opened.
  */
 import type { ByteRange, Store } from "./store.ts";
-import { sliceRange } from "./store.ts";
+import { folderOf, sliceRange } from "./store.ts";
+import { redactUrl } from "./url.ts";
 
 interface Entry {
   readonly bytes: Uint8Array;
@@ -13,9 +14,13 @@ interface Entry {
 const objects = new Map<string, Entry>();
 let versions = 0;
 
+function baseOf(url: string): string {
+  return `${url.replace(/^memory:\/*/i, "").replace(/\/+$/, "")}/`;
+}
+
 /** Opens `memory:NAME` or a folder of it, `memory:NAME/FOLDER`. */
 export function memoryStore(url: string): Store {
-  const base = `${url.replace(/^memory:\/*/i, "").replace(/\/+$/, "")}/`;
+  const base = baseOf(url);
 
   function* keysFrom(prefix: string): Generator<string> {
     for (const key of [...objects.keys()]) if (key.startsWith(base + prefix)) yield key.slice(base.length);
@@ -24,6 +29,7 @@ export function memoryStore(url: string): Store {
   return {
     url,
     writable: true,
+    place: (key) => Promise.resolve(`memory:${baseOf(redactUrl(url))}${folderOf(key)}`),
     get: (key) => Promise.resolve(objects.get(base + key)?.bytes.slice()),
     getRange(key: string, range: ByteRange) {
       const entry = objects.get(base + key);

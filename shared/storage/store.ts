@@ -44,6 +44,11 @@ export interface Store {
   readonly url: string;
   /** False where nothing can be written, as on a plain web server. */
   readonly writable: boolean;
+  /**
+   * The place of the base URL, or of a key below it, however it is spelled: links followed, endpoint and bucket named. Ends in a
+   * slash, so that one place lies in another where its name begins with the other's; see `placesOverlap`.
+   */
+  place(key?: string): Promise<string>;
   /** Reads a whole object. */
   get(key: string, options?: RequestOptions): Promise<Uint8Array | undefined>;
   /** Reads exactly the bytes of `range`; an object too short for it is `corrupt-data`. */
@@ -86,4 +91,9 @@ export function sliceRange(bytes: Uint8Array, range: ByteRange): Uint8Array {
   return "suffixLength" in range
     ? bytes.subarray(Math.max(0, bytes.length - range.suffixLength))
     : bytes.subarray(range.offset, range.offset + range.length);
+}
+
+/** The beginning of the keys below a key: the key and a slash, or nothing. */
+export function folderOf(key = ""): string {
+  return key === "" ? "" : `${key}/`;
 }

@@ -61,13 +61,18 @@ export function splitObject(url: string): { readonly base: string; readonly key:
   return { base: (bare.slice(0, cut) || "/") + query, key: isFile ? key : decodeURIComponent(key) };
 }
 
-/** True if one URL is the other, or lies inside it. */
+/** True if one URL is the other, or lies inside it, by their spelling alone; see {@link placesOverlap}. */
 export function urlsOverlap(a: string, b: string): boolean {
   const [left, right] = [a, b].map((url) => `${redactUrl(canonicalUrl(url)).replace(/[\\/]+$/, "")}/`) as [
     string,
     string,
   ];
-  return left.startsWith(right) || right.startsWith(left);
+  return placesOverlap(left, right);
+}
+
+/** True if one place is the other, or lies inside it, as stores tell them by `place`. */
+export function placesOverlap(a: string, b: string): boolean {
+  return a.startsWith(b) || b.startsWith(a);
 }
 
 function parseUrl(url: string): URL {

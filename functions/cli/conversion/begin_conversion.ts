@@ -60,11 +60,11 @@ export async function beginConversion(
   const store = openStore(request.output.url);
   const planHash = conversionHash(info, request);
   const { url, version, shards, ifExists, pyramid } = request.output;
-  const inputs = [["source", request.source.url] as const];
+  const inputs = [{ role: "source", url: request.source.url, path: info.path }];
   const wish = cutImage(info, { version, shards }, memoryBytes);
   const finer = { chunk: wish.chunk, output: { version, shards } };
   const wishedLevels = pyramid === "none" ? [] : conversionLevels(info, finer, memoryBytes);
-  const begun = await claimOutput(store, { planHash, version, ifExists, url, inputs });
+  const begun = await claimOutput(store, { planHash, version, ifExists, inputs });
   const { cut, levels } = begun === undefined
     ? { cut: wish, levels: wishedLevels }
     : await begunLayout(store, info, memoryBytes);

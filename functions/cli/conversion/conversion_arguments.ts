@@ -36,7 +36,7 @@ export const CONVERSION_FLAGS: Readonly<Record<string, Flag & { readonly help: s
   "no-pyramid": NO_PYRAMID,
   "memory": JOB_FLAGS.memory!,
   "resume": { help: "continue an unfinished OUTPUT, or accept a finished one, of the same SOURCE" },
-  "overwrite": { help: "replace an OUTPUT that exists" },
+  "overwrite": { help: "replace an earlier output of Clearstack" },
 };
 
 /**

@@ -42,5 +42,5 @@ export const JOB_FLAGS: Readonly<Record<string, JobFlag>> = {
     means: "resume",
     help: "continue an unfinished OUTPUT, or accept a finished one, of the same plan",
   },
-  "overwrite": { at: "output.ifExists", means: "overwrite", help: "replace an OUTPUT that exists" },
+  "overwrite": { at: "output.ifExists", means: "overwrite", help: "replace an earlier output of Clearstack" },
 };

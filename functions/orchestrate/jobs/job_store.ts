@@ -107,7 +107,7 @@ export class JobStore {
     return await this.#idsIn("live/");
   }
 
-  /** Says that there is something to do for a job, and where it writes. */
+  /** Says that there is something to do for a job, and at which place it writes. */
   async markLive(id: string, output: string): Promise<void> {
     await this.#store.put(`live/${id}.json`, new TextEncoder().encode(JSON.stringify({ output })));
   }

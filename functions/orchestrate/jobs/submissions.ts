@@ -5,7 +5,8 @@ import type { SubmitOptions } from "shared/engine/job_runner.ts";
 import { hasEnded } from "shared/engine/job_runner.ts";
 import { ClearstackError, errorToRecord, toClearstackError } from "shared/errors.ts";
 import { redactedRequest } from "shared/image/output/provenance.ts";
-import { redactUrl, urlsOverlap } from "shared/storage/url.ts";
+import { openStore } from "shared/storage/open_store.ts";
+import { placesOverlap, redactUrl } from "shared/storage/url.ts";
 import { LeasedJob } from "../lease/leased_job.ts";
 import { newJobId } from "./job_id.ts";
 import { traceParent } from "shared/telemetry/span.ts";
@@ -51,8 +52,8 @@ interface Opening {
 /** The entrance of one process. */
 export class Submissions {
   readonly #options: SubmissionsOptions;
-  /** Requests that are being planned and have no job yet. */
-  readonly #beginning = new Set<JobRequest>();
+  /** Places that submissions write to which are being planned and have no job yet, by id. */
+  readonly #beginning = new Map<string, string>();
   /** Places that live jobs write to; a job's place never changes. */
   readonly #outputs = new Map<string, string>();
 
@@ -94,10 +95,12 @@ export class Submissions {
     const { store, deps, keys } = this.#options;
     let begun: BegunJob | undefined;
     try {
-      this.#refuseTakenHere(request);
-      this.#beginning.add(request);
-      await store.markLive(id, redactUrl(request.output.url));
-      await this.#refuseTakenElsewhere(id, request);
+      const place = await openStore(request.output.url).place();
+      this.#refuseTakenHere(request, place);
+      this.#beginning.set(id, place);
+      this.#outputs.set(id, place);
+      await store.markLive(id, place);
+      await this.#refuseTakenElsewhere(id, request, place);
       begun = await beginJob(request, deps);
       return await this.#enter(opening, begun);
     } catch (error) {
@@ -107,7 +110,7 @@ export class Submissions {
       if (opening.keepFailure && isFinal(error)) return await this.#keepFailure(opening, error);
       throw error;
     } finally {
-      this.#beginning.delete(request);
+      this.#beginning.delete(id);
     }
   }
 
@@ -151,10 +154,10 @@ export class Submissions {
   }
 
   /** Two jobs that write to one place would destroy each other's work. */
-  #refuseTakenHere({ output }: JobRequest): void {
-    const live = this.#options.worker.live().map(({ request }) => request);
-    for (const other of [...live, ...this.#beginning]) {
-      if (urlsOverlap(other.output.url, output.url)) throw taken(other.output.url);
+  #refuseTakenHere({ output }: JobRequest, place: string): void {
+    const live = this.#options.worker.live().map(({ id }) => this.#outputs.get(id));
+    for (const other of [...live, ...this.#beginning.values()]) {
+      if (other !== undefined && placesOverlap(other, place)) throw taken(output.url);
     }
   }
 
@@ -162,16 +165,19 @@ export class Submissions {
    * Each submission has put up its mark before it looks at those of others, so that of two at least one sees the other. One that
    * sees another without a job yet gives way if it has the greater id, and else waits to see which of them got through.
    */
-  async #refuseTakenElsewhere(id: string, { output }: JobRequest): Promise<void> {
+  async #refuseTakenElsewhere(id: string, { output }: JobRequest, place: string): Promise<void> {
     const { store } = this.#options;
-    const live = (await store.liveIds()).filter((other) => other !== id);
-    for (const known of this.#outputs.keys()) if (!live.includes(known)) this.#outputs.delete(known);
+    const live = await store.liveIds();
+    for (const known of this.#outputs.keys()) {
+      if (!live.includes(known) && !this.#beginning.has(known)) this.#outputs.delete(known);
+    }
     for (const other of live) {
-      const url = this.#outputs.get(other) ?? await store.liveOutput(other);
-      if (url === undefined) continue;
-      this.#outputs.set(other, url);
-      if (!urlsOverlap(url, output.url)) continue;
-      if (await this.#getsThrough(id, other)) throw taken(url);
+      if (other === id) continue;
+      const otherPlace = this.#outputs.get(other) ?? await store.liveOutput(other);
+      if (otherPlace === undefined) continue;
+      this.#outputs.set(other, otherPlace);
+      if (!placesOverlap(otherPlace, place)) continue;
+      if (await this.#getsThrough(id, other)) throw taken(output.url);
     }
   }
 

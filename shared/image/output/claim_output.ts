@@ -9,7 +9,7 @@ import { type JobResult, JobResultSchema } from "shared/contract/job_status.ts";
 import type { OmeVersion } from "shared/contract/stored_array.ts";
 import { ClearstackError } from "shared/errors.ts";
 import type { Store } from "shared/storage/store.ts";
-import { redactUrl, urlsOverlap } from "shared/storage/url.ts";
+import { type OutputInput, refuseOverlap } from "./refuse_overlap.ts";
 import { decodeJson, encodeJson } from "../zarr/json.ts";
 import { DONE_KEY, JOB_KEY, LEVEL_0 } from "./output_layout.ts";
 import { isShared, refuseMixedVersions, removeOutput } from "./output_place.ts";
@@ -21,10 +21,8 @@ export interface Wish {
   readonly planHash: string;
   readonly version: OmeVersion;
   readonly ifExists: JobRequest["output"]["ifExists"];
-  /** Place of the output. */
-  readonly url: string;
   /** Inputs of the output, which must stay as they are. */
-  readonly inputs: readonly (readonly [role: string, url: string])[];
+  readonly inputs: readonly OutputInput[];
 }
 
 /** Remains of an earlier run of the same work; absent parts were not begun. */
@@ -52,12 +50,10 @@ const DoneRecord = z.looseObject({ planHash: z.string(), result: JobResultSchema
  */
 export async function claimOutput(store: Store, wish: Wish): Promise<Begun | undefined> {
   if (!store.writable) throw new ClearstackError("unwritable", `${store.url} is read only; write to a path instead`);
-  refuseOverlap(wish);
+  await refuseOverlap(store, wish.inputs);
   const { ifExists, planHash } = wish;
   const found = await inspect(store);
-  if (found.kind === "foreign") {
-    throw new ClearstackError("conflict", `${store.url} is not empty and not a Zarr; choose another output`);
-  }
+  if (found.kind === "foreign" || found.kind === "zarr") throw foreignOutput(store.url, found.kind);
   const same = found.kind === "ours" && found.planHash === planHash;
   if (ifExists !== "overwrite" && found.kind !== "empty") {
     if (!same) throw otherOutput(store.url, found.kind === "ours" && !found.finished);
@@ -117,30 +113,16 @@ async function inspect(store: Store): Promise<Found> {
 /** Removes what may be replaced. */
 async function makeRoom(store: Store, found: Found, version: OmeVersion): Promise<void> {
   const arrays = found.kind === "ours" ? found.arrays : [];
-  if (found.kind === "zarr") return await removeForeign(store);
   await refuseMixedVersions(store, { version, arrays });
   if (found.kind === "ours") await removeOutput(store, arrays);
 }
 
-/** Removes a Zarr that is not ours, in an order that leaves it one if interrupted, so that it can be overwritten again. */
-async function removeForeign(store: Store): Promise<void> {
-  const names: string[] = [];
-  for await (const name of store.listNames("")) names.push(name);
-  const marks = /^(zarr\.json|\.z(group|array|attrs|metadata))$/;
-  for (const name of names) if (!marks.test(name)) await store.deleteAll(name);
-  await store.deleteAll("");
-}
-
-/** Overwriting must never reach what the output is made of, and no output may grow inside it. */
-function refuseOverlap({ url, inputs }: Wish): void {
-  for (const [role, input] of inputs) {
-    if (urlsOverlap(input, url)) {
-      throw new ClearstackError(
-        "conflict",
-        `the output would lie over the ${role} ${redactUrl(input)}; choose another`,
-      );
-    }
-  }
+/** Only outputs of ours are replaced: nothing tells what the work of others is worth to them. */
+function foreignOutput(url: string, kind: "foreign" | "zarr"): ClearstackError {
+  const message = kind === "zarr"
+    ? `${url} already exists and was not written by Clearstack; remove it yourself or choose another output`
+    : `${url} is not empty and not a Zarr; choose another output`;
+  return new ClearstackError("conflict", message, { path: "output.url", value: url });
 }
 
 function otherOutput(url: string, unfinished: boolean): ClearstackError {

@@ -63,9 +63,9 @@ export async function createOutput(plan: Plan, request: JobRequest): Promise<Out
   const { url, ifExists } = request.output;
   const { planHash, omeVersion: version } = plan;
   const store = openStore(url);
-  const psfs = psfLocations(request).map((psf) => ["PSF", psf.url] as const);
-  const inputs = [["source", request.source.url] as const, ...psfs];
-  const begun = await claimOutput(store, { planHash, version, ifExists, url, inputs });
+  const psfs = psfLocations(request).map(({ url, path }) => ({ role: "PSF", url, path }));
+  const inputs = [{ role: "source", url: request.source.url, path: plan.source.path }, ...psfs];
+  const begun = await claimOutput(store, { planHash, version, ifExists, inputs });
   const resumed = begun !== undefined;
   if (resumed) await createArrays(plan, request);
   else await beginOutput(store, jobRecord(plan, request), () => createArrays(plan, request));

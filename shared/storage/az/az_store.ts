@@ -12,6 +12,7 @@ import { infoOf, rangeHeader, readBody, readPart } from "../http/http_response.t
 import { mediaType } from "../http/media_type.ts";
 import { encodeKey } from "../http/object_url.ts";
 import { LARGE_OBJECT_BYTES } from "../http/parts.ts";
+import { folderOf } from "../store.ts";
 import type { ByteRange, ObjectInfo, RequestOptions, Store } from "../store.ts";
 import type { StoreEnvironment } from "../store_environment.ts";
 
@@ -38,6 +39,7 @@ export function azStore(url: string, environment: StoreEnvironment, options: Gua
 
   return {
     url: place.shown,
+    place: (key) => Promise.resolve(`${place.containerUrl}/${encodeKey(place.root + folderOf(key))}`),
     writable: true,
     head,
     getTagged,

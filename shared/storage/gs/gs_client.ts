@@ -38,7 +38,7 @@ export function gsClient(bucket: string, environment: StoreEnvironment, options:
 }
 
 /** Google's service, or STORAGE_EMULATOR_HOST (with or without `http://`). Ends in a slash. */
-function gsAddress(environment: StoreEnvironment): URL {
+export function gsAddress(environment: StoreEnvironment): URL {
   const host = setting(environment, "STORAGE_EMULATOR_HOST");
   if (host === undefined) return new URL("https://storage.googleapis.com/");
   const address = /^https?:\/\//.test(host) ? host : `http://${host}`;

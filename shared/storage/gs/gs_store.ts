@@ -3,13 +3,14 @@
  * the machine's identity, see docs/storage.md.
  */
 import { assertChecksum, type Checksums } from "shared/codec/checksum.ts";
-import { gsClient } from "./gs_client.ts";
+import { gsAddress, gsClient } from "./gs_client.ts";
 import { putObject, putResumably, swapObject, type Upload } from "./gs_upload.ts";
 import type { GuardOptions } from "../guard/guard_store.ts";
 import { drain, rangeHeader, readBody, readPart, readText } from "../http/http_response.ts";
 import { mediaType } from "../http/media_type.ts";
-import { parseObjectUrl } from "../http/object_url.ts";
+import { encodeKey, parseObjectUrl } from "../http/object_url.ts";
 import { LARGE_OBJECT_BYTES } from "../http/parts.ts";
+import { folderOf } from "../store.ts";
 import type { ObjectInfo, RequestOptions, Store } from "../store.ts";
 import type { StoreEnvironment } from "../store_environment.ts";
 
@@ -62,6 +63,7 @@ export function gsStore(url: string, environment: StoreEnvironment, options: Gua
   return {
     url: shown,
     writable: true,
+    place: (key) => Promise.resolve(gsAddress(environment).href + encodeKey(`${bucket}/${root}${folderOf(key)}`)),
     getTagged,
     get: async (key, options) => (await getTagged(key, options))?.bytes,
     swap: (key, bytes, expected, { signal } = {}) => swapObject(send, upload(key, bytes, signal), expected),

@@ -41,6 +41,7 @@ export function guardStore(store: Store, options: GuardOptions = {}): Store {
   return {
     url: store.url,
     writable: store.writable,
+    place: (key) => store.place(key),
     get: async (key, { signal } = {}) => await guarded(key, signal, (attempt) => store.get(key, attempt)),
     getRange: async (key, range, { signal } = {}) =>
       await guarded(key, signal, async (attempt) => {

@@ -3,7 +3,9 @@
  */
 import { ClearstackError } from "shared/errors.ts";
 import { infoOf, rangeHeader, readBody, readPart, reasonOf } from "./http_response.ts";
+import { decodePath, encodeKey } from "./object_url.ts";
 import type { Moved } from "../guard/patience.ts";
+import { folderOf } from "../store.ts";
 import type { ObjectInfo, RequestOptions, Store } from "../store.ts";
 import { fetchNamed, type StoreEnvironment, storeEnvironment } from "../store_environment.ts";
 import { keyUrl, redactUrl } from "../url.ts";
@@ -40,6 +42,7 @@ export function httpStore(url: string, environment: StoreEnvironment = storeEnvi
   return {
     url: shown,
     writable: false,
+    place: (key) => Promise.resolve(httpPlace(shown) + encodeKey(folderOf(key))),
     get: (key, options) => request(key, { ...options }, readBody),
     getRange(key, range, options) {
       const init = { ...options, headers: { range: rangeHeader(range) } };
@@ -54,6 +57,12 @@ export function httpStore(url: string, environment: StoreEnvironment = storeEnvi
     delete: readOnly,
     deleteAll: readOnly,
   };
+}
+
+/** The URL with its path escaped in one way, that of object stores: a bucket may be named by the URL of its server as well. */
+function httpPlace(url: string): string {
+  const { origin, pathname } = new URL(url);
+  return `${origin}${encodeKey(decodePath(pathname)).replace(/\/+$/, "")}/`;
 }
 
 interface HttpRequest extends RequestOptions {

@@ -29,7 +29,7 @@ export function parseObjectUrl(url: string, mend: string): ObjectUrl {
     throw invalid(`leave out user, password and query; ${mend}`);
   }
   if (parsed.hash !== "") throw invalid("write # as %23");
-  const path = decode(parsed.pathname).replace(/^\//, "").replace(/\/$/, "");
+  const path = decodePath(parsed.pathname).replace(/^\//, "").replace(/\/$/, "");
   const bad = path !== "" && path.split("/").some((part) => part === "" || part === "." || part === "..");
   // deno-lint-ignore no-control-regex -- no such characters in keys
   if (bad || /[\\\x00-\x1f]/.test(path)) throw invalid(`${JSON.stringify(path)} is not a usable folder`);
@@ -54,7 +54,8 @@ export function urlWithQuery(path: string, base: URL, query: Readonly<Record<str
   return url;
 }
 
-function decode(path: string): string {
+/** The path of a URL as it is meant; as it stands where its escapes mean nothing. */
+export function decodePath(path: string): string {
   try {
     return decodeURIComponent(path);
   } catch {

@@ -8,10 +8,12 @@ import { drain, infoOf, rangeHeader, readBody, readPart } from "../http/http_res
 import { mediaType } from "../http/media_type.ts";
 import { encodeKey, parseObjectUrl } from "../http/object_url.ts";
 import { LARGE_OBJECT_BYTES } from "../http/parts.ts";
+import { bucketUrl, s3Endpoint } from "./s3_address.ts";
 import { s3Client } from "./s3_client.ts";
 import { deleteS3Keys, listS3Keys, listS3Names } from "./s3_listing.ts";
 import { type LargeObject, putS3Parts } from "./s3_multipart.ts";
 import { s3Swap, s3Tag } from "./s3_swap.ts";
+import { folderOf } from "../store.ts";
 import type { RequestOptions, Store } from "../store.ts";
 import type { StoreEnvironment } from "../store_environment.ts";
 
@@ -44,6 +46,7 @@ export function s3Store(url: string, environment: StoreEnvironment, options: Gua
   return {
     url: shown,
     writable: true,
+    place: (key) => Promise.resolve(bucketUrl(s3Endpoint(environment), bucket).href + encodeKey(root + folderOf(key))),
     getTagged,
     get: async (key, options) => (await getTagged(key, options))?.bytes,
     swap: (key, bytes, expected, { signal } = {}) => swap(upload(key, bytes, signal), expected),

@@ -78,6 +78,7 @@ async function cut(
   await deliver(
     {
       url,
+      inputs: [input],
       volume: normalised(part),
       voxelMicrometre,
       facts: { input: redactUrl(input), ...step, keptLight: kept },

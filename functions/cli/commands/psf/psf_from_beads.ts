@@ -75,7 +75,7 @@ export async function fromBeadsCommand(args: readonly string[], io: Io): Promise
     negativeShare: mended.negativeShare,
   };
   const lines = [...describeBeads(report, voxelMicrometre), ...repairLines(mended)];
-  await deliver({ url, ...mended, facts, lines, warnings: warningsOf(report) }, parsed, io);
+  await deliver({ url, inputs: [input], ...mended, facts, lines, warnings: warningsOf(report) }, parsed, io);
   return 0;
 }
 

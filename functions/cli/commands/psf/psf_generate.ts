@@ -85,6 +85,7 @@ export async function generateCommand(args: readonly string[], io: Io): Promise<
   await deliver(
     {
       url,
+      inputs: [],
       volume: parsed.has("flip-z") ? mirroredInDepth(volume) : volume,
       voxelMicrometre,
       objective: request.model === "gaussian" ? objective(parsed) : request.objective,

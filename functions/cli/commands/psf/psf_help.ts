@@ -51,6 +51,6 @@ from-beads finds beads that stand alone, centres and averages them:
 
 All:
   --picture FILE         draw xy and xz, linear and with gamma 0.3, as PNG
-  --overwrite            replace an OUTPUT that exists
+  --overwrite            replace an OUTPUT that these commands wrote
   --json                 print the result as one JSON object
 `;

@@ -72,7 +72,7 @@ async function mendCommand(
     negativeShare: mended.negativeShare,
   };
   await deliver(
-    { url, ...mended, facts, lines: [...lineOfInputs(inputs), ...repairLines(mended)], warnings: [] },
+    { url, inputs, ...mended, facts, lines: [...lineOfInputs(inputs), ...repairLines(mended)], warnings: [] },
     parsed,
     io,
   );

@@ -12,6 +12,8 @@ import type { ParsedArguments } from "../../flags/parse_arguments.ts";
 /** A PSF that a command made. */
 export interface MadePsf {
   readonly url: string;
+  /** Images that it was made from. */
+  readonly inputs: readonly string[];
   readonly volume: PsfVolume;
   readonly voxelMicrometre: Vec3 | undefined;
   readonly objective?: Objective | undefined;
@@ -27,7 +29,8 @@ export async function deliver(made: MadePsf, args: ParsedArguments, io: Io): Pro
   const { url, volume, voxelMicrometre, objective, facts, lines } = made;
   const name = redactUrl(url);
   const inspection = inspectPsf(volume, { voxelMicrometre, objective });
-  await writePsf({ url, volume, voxelMicrometre, overwrite: args.has("overwrite"), provenance: facts });
+  const inputs = made.inputs.map((input) => ({ role: "input", url: input }));
+  await writePsf({ url, volume, voxelMicrometre, overwrite: args.has("overwrite"), inputs, provenance: facts });
   await drawIfAsked(volume, voxelMicrometre, args);
   for (const warning of made.warnings) io.err(`warning: ${warning}\n`);
   if (args.has("json")) {

@@ -80,6 +80,21 @@ Deno.test("two jobs for one output exclude each other, however close they come",
   await runner.close();
 });
 
+Deno.test("two jobs whose outputs lead to one folder by different links exclude each other", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "clearstack-runner-" });
+  await Deno.symlink(folder, `${folder}/link`);
+  const { request } = await sampleRequest();
+  const { kernels, letGo } = heldKernels();
+  const runner = await start({ deps: identityJobs(kernels) });
+  const at = (url: string) => ({ ...request, output: { ...request.output, url } });
+  await runner.submit(at(`${folder}/out.zarr`));
+  await assertRejects(() => runner.submit(at(`${folder}/link/out.zarr`)), ClearstackError, "another job is writing");
+  await runner.submit(at(`${folder}/link/other.zarr`));
+  letGo();
+  await runner.close();
+  await Deno.remove(folder, { recursive: true });
+});
+
 Deno.test("one job runs at a time, the others wait their turn", async () => {
   const { kernels, letGo } = heldKernels();
   const runner = await start({ deps: identityJobs(kernels) });

@@ -176,14 +176,15 @@ Deno.test("the output of another plan is a conflict unless it is to be replaced"
   }
 });
 
-Deno.test("a Zarr of someone else is replaced only when asked, anything else never", async () => {
+Deno.test("nothing of someone else is ever replaced", async () => {
   const zarr = memoryUrl();
   await openStore(zarr).put("zarr.json", new TextEncoder().encode('{"zarr_format":3,"node_type":"group"}'));
-  await refused(zarr, "fail", "already exists");
-  await createOutput(plan, requestFor(plan, zarr, "overwrite"));
   const documents = memoryUrl();
   await openStore(documents).put("thesis/chapter1.txt", new Uint8Array(9));
-  for (const ifExists of ["fail", "resume", "overwrite"] as const) await refused(documents, ifExists, "not a Zarr");
+  for (const ifExists of ["fail", "resume", "overwrite"] as const) {
+    await refused(zarr, ifExists, "was not written by Clearstack; remove it yourself");
+    await refused(documents, ifExists, "not a Zarr");
+  }
 });
 
 Deno.test("an output never lies over its source or PSF", async () => {

@@ -1,0 +1,34 @@
+/** Keeps outputs apart from what they are made of: overwriting must never reach it, and no output may grow inside it. */
+import { ClearstackError } from "shared/errors.ts";
+import { openStore } from "shared/storage/open_store.ts";
+import type { Store } from "shared/storage/store.ts";
+import { placesOverlap, redactUrl } from "shared/storage/url.ts";
+import { LEVEL_0 } from "./output_layout.ts";
+
+/** Something that an output is made of. */
+export interface OutputInput {
+  /** Such as `source`. */
+  readonly role: string;
+  readonly url: string;
+  /** Array inside it that is read, which may be a link to another place. */
+  readonly path?: string | undefined;
+}
+
+/**
+ * Refuses an output that is one of its inputs, lies in one or around one. Places are compared, not spellings: links are followed.
+ *
+ * @throws {ClearstackError} `conflict`
+ */
+export async function refuseOverlap(output: Store, inputs: readonly OutputInput[]): Promise<void> {
+  const outputPlaces = [await output.place(), await output.place(LEVEL_0)];
+  for (const { role, url, path = "" } of inputs) {
+    const input = openStore(url);
+    for (const place of [await input.place(), await input.place(path)]) {
+      if (!outputPlaces.some((other) => placesOverlap(place, other))) continue;
+      throw new ClearstackError("conflict", `the output would lie over the ${role} ${redactUrl(url)}; choose another`, {
+        path: "output.url",
+        value: output.url,
+      });
+    }
+  }
+}
