@@ -6,7 +6,7 @@ import type { Principal } from "./principal.ts";
 import { ANYONE } from "./principal.ts";
 
 /** An owner, if any. */
-export interface Owner {
+interface Owner {
   readonly owner?: string;
 }
 

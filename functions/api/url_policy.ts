@@ -5,7 +5,7 @@ import { assertPublicHost } from "shared/storage/guard/address_guard.ts";
 import { canonicalUrl, redactUrl, schemeOf } from "shared/storage/url.ts";
 
 /** URL and path prefixes; one that is a scheme alone (`https://`, `s3://`) stands for all of it that is public. */
-export type Prefixes = readonly string[];
+type Prefixes = readonly string[];
 
 /** `any`, or the prefixes below which sources, PSFs and outputs must lie, together or each kind its own. */
 export type AllowedUrls = "any" | Prefixes | { readonly sources: Prefixes; readonly outputs: Prefixes };

@@ -7,7 +7,7 @@ import { answerTask } from "shared/http/answer_task.ts";
 import { createFunctionApp, type FunctionAppOptions } from "shared/http/function_app.ts";
 
 /** Dependencies of the function. */
-export interface DeconvolveAppDeps extends TaskFunctions<DeconvolveKind>, FunctionAppOptions {
+interface DeconvolveAppDeps extends TaskFunctions<DeconvolveKind>, FunctionAppOptions {
   /** Backend of tiles that ask for this one. */
   readonly device: (choice: BackendChoice) => Promise<Device>;
 }

@@ -36,7 +36,7 @@ const KEPT_HANDLES = 4;
 const KEPT_PSFS = 2;
 
 /** Computes tiles in this process. Tiles overlap in reading and writing; one at a time is on the device. */
-export interface TileComputer extends TaskFunctions<DeconvolveKind> {
+interface TileComputer extends TaskFunctions<DeconvolveKind> {
   /** Frees the device. */
   close(): Promise<void>;
 }

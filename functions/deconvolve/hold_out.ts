@@ -8,7 +8,7 @@ import { splitPhotons } from "shared/decide/photon_split.ts";
 import { spatialShape } from "shared/volume/spatial.ts";
 
 /** A task on the kept photons, and both kinds of photons. */
-export interface HeldOutBox extends PhotonSplit {
+interface HeldOutBox extends PhotonSplit {
   /** The algorithm, with what it says of intensities in units of the kept photons. */
   readonly algorithm: PilotTask["algorithm"];
   /** Expected ratio of held-out to kept photons. */

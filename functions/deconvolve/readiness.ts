@@ -6,7 +6,7 @@ import { PROCESS } from "shared/telemetry/metrics.ts";
 import { checkKernel, type MakeDeconvolver } from "./kernel_check.ts";
 
 /** Dependencies of the readiness check. */
-export interface ReadinessDeps {
+interface ReadinessDeps {
   /** Backend of tiles that ask for this one. */
   readonly device: (choice: BackendChoice) => Promise<Device>;
   readonly make: (backend: Device["backend"], ...options: Parameters<MakeDeconvolver>) => ReturnType<MakeDeconvolver>;

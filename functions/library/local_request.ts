@@ -25,7 +25,7 @@ export interface LocalJob extends JobSettings {
 }
 
 /** A request that can be run, and the memory that its arrays take until it is released. */
-export interface HeldRequest {
+interface HeldRequest {
   readonly request: JobRequest;
   /** Frees the memory, that of an output nobody named included. */
   release(): Promise<void>;

@@ -21,7 +21,7 @@ const TILES_PER_LOSS = 16;
 const ENDING_MILLISECONDS = 1000;
 
 /** Processes to supervise. */
-export interface SupervisedTilesOptions {
+interface SupervisedTilesOptions {
   readonly process?: TileProcessOptions;
   /** Time that tiles may take. @default {by their work and the pace of earlier ones} */
   readonly deadline?: TileDeadline;

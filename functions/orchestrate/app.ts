@@ -9,7 +9,7 @@ import { createFunctionApp, type FunctionAppOptions } from "shared/http/function
 import { readJson } from "shared/http/read_json.ts";
 
 /** Dependencies of the function. */
-export interface OrchestrateAppDeps extends Omit<FunctionAppOptions, "ready"> {
+interface OrchestrateAppDeps extends Omit<FunctionAppOptions, "ready"> {
   readonly jobs: JobRunner;
   /** Resolves if what drives and does the tasks of jobs can be reached. @default {it can} */
   readonly engineReady?: () => Promise<void>;

@@ -6,7 +6,7 @@ import type { ChunkValues } from "shared/image/image.ts";
 import { VOXEL_ARRAYS } from "shared/volume/voxel_arrays.ts";
 
 /** Voxels to take means over. */
-export interface MeanOverOptions {
+interface MeanOverOptions {
   /** Voxels of a cell along each axis, at least 1. */
   readonly factors: Vec3;
   /** Type of the voxels and of their means. */

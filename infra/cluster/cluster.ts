@@ -14,7 +14,7 @@ const ROOT = new URL("../../", import.meta.url);
 const BUCKET = "clearstack";
 
 /** Settings of {@link Cluster.start}. */
-export interface ClusterOptions {
+interface ClusterOptions {
   /** Holds logs and what the servers keep. */
   readonly folder: string;
   /** Instances of the `deconvolve` function. */

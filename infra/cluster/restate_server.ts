@@ -5,7 +5,7 @@ import { answers, freePort, ServerProcess } from "./server_process.ts";
 import type { IdentityKey } from "./identity_key.ts";
 
 /** Settings of {@link restateServer}. */
-export interface RestateServerOptions {
+interface RestateServerOptions {
   /** Holds its journal, its key and its log. */
   readonly folder: string;
   /** Signs its calls. */

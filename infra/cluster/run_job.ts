@@ -6,7 +6,7 @@ import { hasEnded } from "shared/engine/job_runner.ts";
 import { callJson } from "shared/http/call_json.ts";
 
 /** Options of {@link runJob}. */
-export interface RunJobOptions {
+interface RunJobOptions {
   readonly apiUrl: string;
   /** Told where the job stands, twice a second. */
   readonly tell?: (status: JobStatus) => void;

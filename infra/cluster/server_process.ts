@@ -1,7 +1,7 @@
 /** A server on this machine: started, probed until it answers, killed, started again on the same port. */
 
 /** Options of a server process. */
-export interface ServerCommand {
+interface ServerCommand {
   /** Names it in messages and its log. */
   readonly name: string;
   readonly command: string;

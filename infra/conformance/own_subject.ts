@@ -3,7 +3,7 @@ import type { Deconvolver, DeconvolverOptions } from "kernels/deconvolver.ts";
 import type { Answer, Deconvolution, Subject } from "./subject.ts";
 
 /** Makes a deconvolver of one backend. */
-export type DeconvolverFactory = (options: DeconvolverOptions) => Promise<Deconvolver>;
+type DeconvolverFactory = (options: DeconvolverOptions) => Promise<Deconvolver>;
 
 /**
  * Keeps the last deconvolver, because successive runs of a property mostly share one and a device takes time to prepare.

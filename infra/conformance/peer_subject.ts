@@ -2,7 +2,7 @@
 import { type Answer, type Deconvolution, NotApplicable, type Subject } from "./subject.ts";
 
 /** Another implementation. */
-export interface Peer {
+interface Peer {
   /** Name in peers.py. */
   readonly id: "scikit-image" | "blog";
   readonly name: string;

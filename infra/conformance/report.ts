@@ -10,7 +10,7 @@ export interface Row {
 }
 
 /** Implementations, in the order of the columns. */
-export type Column = Pick<Subject, "name" | "description" | "own">;
+type Column = Pick<Subject, "name" | "description" | "own">;
 
 /** `pass 4.6e-7`, `FAIL 1 voxels`, or `n.a.`. */
 export function cell(verdict: Verdict, { unit }: Property): string {

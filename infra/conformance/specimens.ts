@@ -20,7 +20,7 @@ export function home(subject: Pick<Subject, "home">): { readonly box: Vec3; read
 }
 
 /** The same PSF with sum 1. */
-export function normalised({ shape, values }: Volume): Volume {
+function normalised({ shape, values }: Volume): Volume {
   const total = values.reduce((sum, value) => sum + value, 0);
   return { shape, values: values.map((value) => value / total) };
 }

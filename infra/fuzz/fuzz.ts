@@ -22,7 +22,7 @@ import type { FunctionName, FuzzRequest, FuzzWorld } from "./requests.ts";
 import { fuzzRequest } from "./requests.ts";
 
 /** Outcome of a run. */
-export interface FuzzResult {
+interface FuzzResult {
   /** Answers by status. */
   readonly statuses: ReadonlyMap<number, number>;
   /** Requests that were answered by a 500, or took too long, or whose problem was malformed, with why. */
@@ -33,7 +33,7 @@ export interface FuzzResult {
 }
 
 /** Number of requests. */
-export interface FuzzOptions {
+interface FuzzOptions {
   readonly requests: number;
   readonly seed: number;
 }

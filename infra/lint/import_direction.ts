@@ -58,7 +58,7 @@ function importedPath(importer: string, specifier: string): string | undefined {
 }
 
 /** Explains why `importer` may not import `imported` (project paths); undefined if it may. */
-export function forbiddenImport(importer: string, imported: string): string | undefined {
+function forbiddenImport(importer: string, imported: string): string | undefined {
   const [from, fromFunction] = importer.split("/");
   const [to, toFunction] = imported.split("/");
   const allowed = MAY_IMPORT[from];

@@ -3,7 +3,7 @@ import { createRandom } from "functions/cli/demo/sample/random.ts";
 import type { Vec3 } from "shared/volume/geometry.ts";
 
 /** Draws an object: brightness per voxel, from 0 to 1, x contiguous. */
-export type Phantom = (side: number) => Float64Array;
+type Phantom = (side: number) => Float64Array;
 
 export const PHANTOMS: Readonly<Record<string, Phantom>> = { bars: hollowBars, filaments, "Shepp-Logan": sheppLogan };
 

@@ -9,7 +9,7 @@ export interface Curve {
 }
 
 /** One plot; x is logarithmic. */
-export interface Panel {
+interface Panel {
   readonly title: string;
   readonly yLabel: string;
   readonly logarithmicY: boolean;
@@ -23,7 +23,7 @@ const COLOURS = ["#555555", "#0072b2", "#009e73", "#d55e00", "#cc79a7", "#e69f00
 const LEGEND_HEIGHT = 30;
 
 /** Layout of the panels. */
-export interface Layout {
+interface Layout {
   /** Panels in a row. */
   readonly columns: number;
   readonly xLabel: string;

@@ -4,7 +4,7 @@
 type Unit = "short" | "s" | "Bps" | "bytes" | "ops" | "percentunit" | "reqps";
 
 /** One graph. */
-export interface Panel {
+interface Panel {
   readonly title: string;
   /** Purpose of the panel. */
   readonly description: string;
@@ -14,7 +14,7 @@ export interface Panel {
 }
 
 /** Panels under a heading. */
-export interface Row {
+interface Row {
   readonly title: string;
   readonly panels: readonly Panel[];
 }

@@ -4,7 +4,7 @@ import type { ShardEntry } from "./shard_index.ts";
 import { encodeShardIndex, shardIndexBytes } from "./shard_index.ts";
 
 /** Content of a shard. */
-export interface ShardContent {
+interface ShardContent {
   /** Chunks of a full shard, stored or not. */
   readonly chunks: number;
   /** Most bytes that an encoded chunk can take. */

@@ -11,7 +11,7 @@ export const BoundarySchema = z.enum(["periodic", "symmetric", "nearest", "const
 export type Boundary = z.infer<typeof BoundarySchema>;
 
 /** Extrapolation between successive estimates. */
-export const AccelerationSchema = z.enum(["none", "shb", "biggs"]);
+const AccelerationSchema = z.enum(["none", "shb", "biggs"]);
 
 /** Kernel that carries the ratio back, see docs/algorithms.md. */
 export const BackProjectorSchema = z.enum(["matched", "wiener-butterworth"]);
@@ -20,7 +20,7 @@ export const BackProjectorSchema = z.enum(["matched", "wiener-butterworth"]);
 export const OtfPrecisionSchema = z.enum(["float32", "float16"]);
 
 /** Rule that decides the number of iterations. */
-export const StopRuleSchema = z.enum(["fixed", "divergence", "held-out"]);
+const StopRuleSchema = z.enum(["fixed", "divergence", "held-out"]);
 
 /** The largest weight of total variation. */
 const MAX_TOTAL_VARIATION = 0.1;

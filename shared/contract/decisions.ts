@@ -3,7 +3,7 @@ import { z } from "zod";
 import { AlgorithmSchema, BackProjectorSchema, OtfPrecisionSchema } from "./algorithm.ts";
 
 /** Decisions for all volumes of one channel: brightness differs from channel to channel. */
-export const ChannelDecisionsSchema = z.strictObject({
+const ChannelDecisionsSchema = z.strictObject({
   background: z.number().min(0),
   scale: z.number().positive().optional().describe("intensity that decides what counts as small"),
   mean: z.number().min(0).optional().describe("what voxels beyond a non-circulant edge start from"),

@@ -2,7 +2,7 @@
 import { z } from "zod";
 
 /** One axis of an image. */
-export const AxisSchema = z.strictObject({
+const AxisSchema = z.strictObject({
   name: z.enum(["t", "c", "z", "y", "x"]),
   type: z.enum(["time", "channel", "space"]),
   unit: z.string().optional(),
@@ -27,7 +27,7 @@ export const DtypeSchema = z.enum([
 export type Dtype = z.infer<typeof DtypeSchema>;
 
 /** Metadata of one channel; fields that the file does not state are absent. */
-export const ChannelSchema = z.strictObject({
+const ChannelSchema = z.strictObject({
   name: z.string().min(1).optional(),
   color: z.string().regex(/^[0-9A-F]{6}$/).optional().describe("RRGGBB"),
   emissionNanometres: z.number().positive().optional(),
@@ -35,7 +35,7 @@ export const ChannelSchema = z.strictObject({
 export type Channel = z.infer<typeof ChannelSchema>;
 
 /** Volumes picked out of a stored image, by their stored indices. */
-export const VolumeSelectionSchema = z.strictObject({
+const VolumeSelectionSchema = z.strictObject({
   channels: z.array(z.int().min(0)).min(1).optional().describe("stored index of each channel; absent for all of them"),
   times: z.strictObject({ start: z.int().min(0), step: z.int().min(1) }).optional()
     .describe("stored index of the first time point and from one to the next; absent for all of them"),

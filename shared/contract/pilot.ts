@@ -15,7 +15,7 @@ export const PilotTaskSchema = z.strictObject({
 export type PilotTask = z.infer<typeof PilotTaskSchema>;
 
 /** One measurement: sums over the core of a tile, or over several cores. */
-export const MeasurementSchema = z.strictObject({
+const MeasurementSchema = z.strictObject({
   iteration: z.int().min(0).describe("updates applied to the estimate that was measured"),
   fit: z.number().describe("I-divergence of the data from the model"),
   heldOut: z.number().optional().describe("squared error of the held-out photons"),

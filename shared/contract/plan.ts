@@ -11,7 +11,7 @@ import { WarningSchema } from "./problem.ts";
 import { OmeVersionSchema } from "./stored_array.ts";
 
 /** A memory claim in named terms, bytes. */
-export const MemoryTermsSchema = z.record(z.string(), z.number());
+const MemoryTermsSchema = z.record(z.string(), z.number());
 export type MemoryTerms = z.infer<typeof MemoryTermsSchema>;
 
 /** The whole job, decided before anything is launched. */

@@ -15,7 +15,7 @@ export const PsfFitSchema = z.strictObject({
 export type PsfFit = z.infer<typeof PsfFitSchema>;
 
 /** Facts about a PSF once it has been loaded. */
-export const PsfInfoSchema = z.strictObject({
+const PsfInfoSchema = z.strictObject({
   shape: Vec3Schema,
   sha256: z.string().describe("of its normalised float32 values"),
   radius: HaloSchema.describe("half widths, in voxels from the centre, of the box that holds 99.9 % of the energy"),
@@ -25,7 +25,7 @@ export const PsfInfoSchema = z.strictObject({
 export type PsfInfo = z.infer<typeof PsfInfoSchema>;
 
 /** The PSF of one channel, and where the request names it. */
-export const ChannelPsfSchema = PsfInfoSchema.extend({
+const ChannelPsfSchema = PsfInfoSchema.extend({
   entry: z.int().min(0).describe("which PSF of the request"),
   channel: z.int().min(0).optional().describe("which channel of that PSF"),
 });

@@ -5,7 +5,7 @@
 import { z } from "zod";
 
 /** Description of a setting that takes a value. */
-export interface Setting {
+interface Setting {
   /** Name of the flag, without dashes. */
   readonly flag: string;
   /** Value that help shows behind the flag: the default, or a placeholder. */
@@ -47,7 +47,7 @@ export function settingsOf(shape: Readonly<Record<string, z.ZodType>>): NamedSet
 }
 
 /** Values that a schema allows: words, and a range of numbers. */
-export interface AllowedValues {
+interface AllowedValues {
   readonly words: readonly string[];
   readonly number?: { readonly integer: boolean; readonly form: string };
   readonly isTriple: boolean;

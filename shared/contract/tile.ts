@@ -9,11 +9,11 @@ import { PsfFitSchema } from "./psf_info.ts";
 import { StoredArraySchema } from "./stored_array.ts";
 
 /** A core and the box it is computed on, where a tile does not fit the device as one. */
-export const PieceSchema = z.strictObject({ core: BoxSchema, box: BoxSchema });
+const PieceSchema = z.strictObject({ core: BoxSchema, box: BoxSchema });
 export type Piece = z.infer<typeof PieceSchema>;
 
 /** One tile: the core it owns in the output, the box it reads, and which (t, c) plane stack it belongs to. */
-export const TileSchema = z.strictObject({
+const TileSchema = z.strictObject({
   index: z.int().min(0),
   outer: z.array(z.int().min(0)).describe("index along the axes before z, y, x (t, c)"),
   core: BoxSchema.describe("voxels this tile writes: whole stored objects"),

@@ -2,7 +2,7 @@
 import type { Measurement } from "shared/contract/pilot.ts";
 
 /** A rule and its settings. */
-export interface StopRule {
+interface StopRule {
   readonly stop: "divergence" | "held-out";
   /** With `divergence`: the least relative fall of the I-divergence that is worth another iteration. */
   readonly tolerance: number;
@@ -11,7 +11,7 @@ export interface StopRule {
 }
 
 /** A number of iterations and what decided it. */
-export interface StopDecision {
+interface StopDecision {
   readonly iterations: number;
   readonly reason: string;
 }

@@ -9,7 +9,7 @@ import { levelTasks } from "./level_tasks.ts";
 import { retryMessage } from "./retry.ts";
 
 /** Options for writing levels. */
-export interface FanOutLevelsOptions {
+interface FanOutLevelsOptions {
   readonly engine: Engine<"levels">;
   /** Tiles in flight at the same time on each instance. */
   readonly concurrency: number;

@@ -7,7 +7,7 @@ import { levelGrid } from "shared/plan/pyramid.ts";
 import { volumeCount, volumeGrid } from "shared/volume/volumes.ts";
 
 /** Tasks to make. */
-export interface LevelTaskOptions {
+interface LevelTaskOptions {
   /** Level, from 1. */
   readonly level: number;
   /** Tiles of the level that are finished already. */

@@ -19,7 +19,7 @@ export interface RetryPolicy {
 export const TILE_RETRIES: RetryPolicy = { attempts: 3, firstDelayMs: 500, longestDelayMs: 15_000 };
 
 /** Options of {@link withRetries} besides the call. */
-export interface RetryOptions {
+interface RetryOptions {
   readonly policy: RetryPolicy;
   readonly signal: AbortSignal;
   /** Called with the attempt that failed, from 1, before each delay. */

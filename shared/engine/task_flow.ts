@@ -19,14 +19,14 @@ const SHORTEST_LATE_SECONDS = 2;
 const KEPT_DURATIONS = 101;
 
 /** Settings of a {@link TaskFlow}. */
-export interface TaskFlowOptions extends LaneOptions {
+interface TaskFlowOptions extends LaneOptions {
   readonly retries: RetryPolicy;
   /** Milliseconds between looks for late tasks. @default {1000} */
   readonly lookMs?: number;
 }
 
 /** Options of one task. */
-export interface TaskRunOptions {
+interface TaskRunOptions {
   readonly signal: AbortSignal;
   /** Called with the attempt that failed, from 1, before it is tried again. */
   readonly onRetry?: (attempt: number, delayMs: number, error: ClearstackError) => void;

@@ -12,10 +12,10 @@ const FIRST_REST_MILLISECONDS = 2000;
 const LONGEST_REST_MILLISECONDS = 60_000;
 
 /** Priority unless something else is said; from 0 to 9. */
-export const DEFAULT_PRIORITY = 5;
+const DEFAULT_PRIORITY = 5;
 
 /** Settings of {@link Workers}. */
-export interface WorkersOptions {
+interface WorkersOptions {
   /** Instances that answer behind each entry, where it is a balancer. @default {1} */
   readonly copies?: number;
   /** Tasks of one owner in flight at the same time. @default {no limit} */

@@ -5,7 +5,7 @@ import { longAnswer } from "./long_answer.ts";
 import { readJson } from "./read_json.ts";
 
 /** Options of {@link answerTask}. */
-export interface AnswerTaskOptions<K extends TaskKind> {
+interface AnswerTaskOptions<K extends TaskKind> {
   readonly kind: K;
   readonly invoke: Invoke<K>;
   /** Called with errors that the answer does not explain. */

@@ -6,13 +6,13 @@ import { startTelemetry } from "shared/telemetry/start_telemetry.ts";
 import { listenAddress, type ListenOptions } from "./listen_address.ts";
 
 /** The parts of `Deno` that only a main.ts may name. */
-export interface Host {
+interface Host {
   readonly env: Pick<Deno.Env, "get">;
   readonly serve: typeof Deno.serve;
 }
 
 /** Settings of {@link boot}. */
-export interface BootOptions {
+interface BootOptions {
   /** Name of the function, for its log. */
   readonly name: string;
   /** Port where PORT names none. */
@@ -22,7 +22,7 @@ export interface BootOptions {
 }
 
 /** The world of a function that has been booted. */
-export interface Booted {
+interface Booted {
   /** Reads an environment variable. */
   readonly env: (name: string) => string | undefined;
   /** What stores see of the world. */

@@ -5,7 +5,7 @@ import { ClearstackError, isClearstackError } from "shared/errors.ts";
 import { errorFromProblem } from "./problem.ts";
 
 /** One call. */
-export interface CallOptions {
+interface CallOptions {
   /** @default {"GET"} */
   readonly method?: "GET" | "POST" | "DELETE";
   /** Sent as JSON. */

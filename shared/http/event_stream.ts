@@ -8,7 +8,7 @@ import { JobStatusSchema } from "shared/contract/job_status.ts";
 import { ClearstackError } from "shared/errors.ts";
 
 /** Settings of {@link eventStream}. */
-export interface EventStreamOptions {
+interface EventStreamOptions {
   /** Aborted when the reader goes away, so that whoever makes the events stops. */
   readonly controller: AbortController;
   /** A comment is sent after so long without an event, so that proxies keep the connection. @default {15000} */

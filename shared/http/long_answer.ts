@@ -6,7 +6,7 @@
 import { loggedProblem } from "./problem.ts";
 
 /** Options of a long answer. */
-export interface LongAnswerOptions {
+interface LongAnswerOptions {
   /** Called with errors that the answer does not explain. */
   readonly log: (line: string) => void;
   /** Milliseconds until the first blank, and between blanks. @default {1000} */

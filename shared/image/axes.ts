@@ -7,7 +7,7 @@ import { ClearstackError } from "shared/errors.ts";
 const TYPES = { t: "time", c: "channel", z: "space", y: "space", x: "space" } as const;
 
 /** Statements of a file about the axes of an array of this rank. */
-export interface AxisStatements {
+interface AxisStatements {
   /** For messages. */
   readonly url: string;
   readonly rank: number;

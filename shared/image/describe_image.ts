@@ -18,7 +18,7 @@ import { type StorageFacts, tiffStorage, zarrStorage } from "./storage_facts.ts"
 import { asRecord, childKey, readZarrNode, type ZarrNode } from "./zarr/zarr_node.ts";
 
 /** One level of a multiscale image. */
-export interface LevelFacts {
+interface LevelFacts {
   readonly path: string;
   readonly shape: readonly number[];
   readonly chunkShape: readonly number[];

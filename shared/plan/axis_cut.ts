@@ -18,7 +18,7 @@ export interface AxisCut {
 }
 
 /** The stretch of an axis that one tile owns (core) and computes on (box); starts may be negative. */
-export interface Span {
+interface Span {
   readonly coreStart: number;
   readonly coreLength: number;
   readonly boxStart: number;

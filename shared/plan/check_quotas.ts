@@ -5,7 +5,7 @@ import { ClearstackError } from "shared/errors.ts";
 import { formatBytes } from "./host_memory.ts";
 
 /** Needs of a plan that quotas limit. */
-export interface Needs extends Pick<Plan, "voxels" | "tiles" | "bytesRead" | "bytesWritten"> {
+interface Needs extends Pick<Plan, "voxels" | "tiles" | "bytesRead" | "bytesWritten"> {
   /** Seconds of a GPU, where the planner estimates them. */
   readonly gpuSeconds?: number | undefined;
 }

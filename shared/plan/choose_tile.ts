@@ -17,7 +17,7 @@ const TILE_OVERHEAD_VOXELS = 100_000;
 export type UncutAxes = readonly [UncutAxis, UncutAxis, UncutAxis];
 
 /** One axis without its core. */
-export interface UncutAxis extends Omit<AxisCut, "core"> {
+interface UncutAxis extends Omit<AxisCut, "core"> {
   /** Tile that the caller chose. */
   readonly fixedCore?: number;
   /** Cores are multiples of this unless the axis is not cut. @default {8 along z, 32 along y and x} */

@@ -27,7 +27,7 @@ const LINGERING = 0.3;
 const COPIES_WRITTEN = 4;
 
 /** Inputs of {@link hostMemory}. */
-export interface HostMemoryOptions {
+interface HostMemoryOptions {
   readonly box: Vec3;
   readonly core: Vec3;
   readonly outputChunk: Vec3;

@@ -9,7 +9,7 @@ import { pieceShape } from "./pyramid.ts";
 const FLOAT_BYTES = 4;
 
 /** Inputs of the memory of levels. */
-export interface LevelMemoryOptions {
+interface LevelMemoryOptions {
   readonly levels: readonly Level[];
   readonly box: Vec3;
   readonly core: Vec3;

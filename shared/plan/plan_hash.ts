@@ -9,7 +9,7 @@ import type { Vec3 } from "shared/volume/geometry.ts";
 import { redactUrl } from "shared/storage/url.ts";
 
 /** Inputs that decide the stored objects of an output. */
-export interface DecisiveParts {
+interface DecisiveParts {
   readonly image: ImageInfo;
   readonly psf: PsfInfo;
   readonly request: JobRequest;

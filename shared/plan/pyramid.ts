@@ -20,7 +20,7 @@ const MAX_VOXELS = 256 ** 3;
 const TILE_VOXELS = 2 ** 22;
 
 /** Inputs of the levels. */
-export interface PyramidOptions {
+interface PyramidOptions {
   /** Length of a voxel of the finest level along z, y, x, all in one unit. */
   readonly spacing: Vec3;
   /** Storage of a level of a given shape. */

@@ -4,7 +4,7 @@
  */
 
 /** Reads a whole text file; throws where it may not, or where there is none. */
-export type ReadText = (path: string) => string;
+type ReadText = (path: string) => string;
 
 /** A mounted tree of groups. */
 interface Mount {

@@ -2,7 +2,7 @@
 import { VERSION } from "shared/version.ts";
 
 /** Versions that a result may depend on. */
-export interface Versions {
+interface Versions {
   readonly clearstack: string;
   readonly deno: string;
   readonly v8: string;

@@ -10,7 +10,7 @@ import { redactUrl } from "shared/storage/url.ts";
 import { voxelMicrometre } from "./spacing.ts";
 
 /** Volume to read, if the image has time points or channels. */
-export interface VolumeChoice extends RequestOptions {
+interface VolumeChoice extends RequestOptions {
   readonly time?: number | undefined;
   readonly channel?: number | undefined;
 }

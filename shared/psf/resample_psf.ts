@@ -12,7 +12,7 @@ import { centreVoxel, type PsfVolume } from "./psf_volume.ts";
 const SAME_SIZE = 1e-5;
 
 /** Old and new voxel size, in the same unit. */
-export interface ResampleOptions {
+interface ResampleOptions {
   readonly from: Vec3;
   readonly to: Vec3;
 }

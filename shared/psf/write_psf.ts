@@ -18,7 +18,7 @@ import { canonicalUrl, redactUrl, splitObject } from "shared/storage/url.ts";
 import type { PsfVolume } from "./psf_volume.ts";
 
 /** A PSF and where it goes. */
-export interface PsfOutput {
+interface PsfOutput {
   /** Path or URL that ends in .tif, .tiff or .zarr. */
   readonly url: string;
   readonly volume: PsfVolume;

@@ -3,7 +3,7 @@ import { redactText } from "./redact.ts";
 import { currentSpanIds } from "./span.ts";
 
 /** Severity of a line. */
-export type LogLevel = "info" | "warn" | "error";
+type LogLevel = "info" | "warn" | "error";
 
 /** Subject of a line, such as the job or the tile. */
 export interface LogFields {
@@ -16,7 +16,7 @@ export interface LogFields {
 export type Log = (message: string, fields?: LogFields) => void;
 
 /** Settings of {@link jsonLog}. */
-export interface JsonLogOptions {
+interface JsonLogOptions {
   /** Destination of lines. @default {console.error} */
   readonly write?: (line: string) => void;
   /** @default {the clock} */

@@ -9,10 +9,10 @@
  */
 
 /** Values of the labels of one series. */
-export type Labels<Label extends string> = Readonly<Record<Label, string>>;
+type Labels<Label extends string> = Readonly<Record<Label, string>>;
 
 /** An instrument. */
-export interface Description<Label extends string = string> {
+interface Description<Label extends string = string> {
   /** With its unit, such as `clearstack_task_seconds`. */
   readonly name: string;
   /** One sentence. */
@@ -21,7 +21,7 @@ export interface Description<Label extends string = string> {
 }
 
 /** One series of an instrument. */
-export interface Sample {
+interface Sample {
   readonly labels: Labels<string>;
   readonly value: number;
 }

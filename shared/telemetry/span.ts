@@ -30,7 +30,7 @@ export async function withSpan<T>(name: string, attributes: Attributes, f: (span
 }
 
 /** A span of something that is over. */
-export interface PastSpan {
+interface PastSpan {
   /** Milliseconds since 1970. */
   readonly start: number;
   readonly seconds: number;

@@ -3,7 +3,7 @@ import type { ChunkValues } from "shared/image/image.ts";
 import { type Box, mapAxes, stridesOf, type Vec3 } from "./geometry.ts";
 
 /** The voxels of a box, x contiguous, then y, then z. */
-export interface BoxVoxels {
+interface BoxVoxels {
   readonly box: Box;
   readonly values: ChunkValues;
 }

@@ -126,7 +126,7 @@ function utf8(text: string): number[] {
 }
 
 /** Limits of a module's memory in pages of 64 KiB; one for a single thread may not be shared, since it is slower to copy from. */
-export interface MemoryLimits {
+interface MemoryLimits {
   readonly minimum: number;
   readonly maximum: number;
   readonly shared: boolean;

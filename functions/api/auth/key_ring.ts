@@ -7,7 +7,7 @@ import type { KeyRecord } from "shared/keys/key_records.ts";
 import { parseKeyRecords } from "shared/keys/key_records.ts";
 
 /** Source of the keys. */
-export interface KeyRingOptions {
+interface KeyRingOptions {
   /** Reads the file of keys. */
   readonly read: () => Promise<string>;
   /** The file's name, for messages. */

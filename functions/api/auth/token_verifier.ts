@@ -8,7 +8,7 @@ import type { Principal } from "../principal.ts";
 import type { TokenSettings } from "./token_settings.ts";
 
 /** Dependencies of a verifier, besides its settings. */
-export interface TokenVerifierOptions {
+interface TokenVerifierOptions {
   /** Of every subject. @default {no limits} */
   readonly quotas?: Quotas;
   /** Asks the provider. @default the global fetch */

@@ -29,7 +29,7 @@ const InboxEntrySchema = z.strictObject({
 export type InboxEntry = z.infer<typeof InboxEntrySchema>;
 
 /** Settings of {@link EventInbox}. */
-export interface EventInboxOptions {
+interface EventInboxOptions {
   readonly store: Store;
   /** Hands a job over; resolves once nothing of it can be lost any more. */
   readonly submit: (entry: InboxEntry) => Promise<unknown>;

@@ -11,7 +11,7 @@ const PLACEHOLDER = /\{(\w+)\}/g;
  * @throws {ClearstackError} `invalid-request` for a name without a value, a value that would choose the scheme or the host,
  * and a result that leaves the folder it is written in
  */
-export function fillTemplate(template: string, values: Readonly<Record<string, string>>): string {
+function fillTemplate(template: string, values: Readonly<Record<string, string>>): string {
   if (template.search(PLACEHOLDER) < 0) return template;
   const [, scheme = "", rest = template] = /^([a-z][a-z0-9+.-]*:\/\/)?(.*)$/is.exec(template)!;
   const [host = ""] = rest.split("/", 1);

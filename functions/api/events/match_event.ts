@@ -13,7 +13,7 @@ import type { Provider, UploadEvent } from "./formats/upload_event.ts";
 const TIFF = /\.(tiff?|btf)$/i;
 
 /** A job that an upload starts. */
-export interface EventJob {
+interface EventJob {
   readonly request: JobRequest;
   readonly owner: string;
   readonly quotas: Quotas;

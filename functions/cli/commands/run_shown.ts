@@ -4,7 +4,7 @@ import type { Shown } from "./progress_display.ts";
 import { ProgressDisplay } from "./progress_display.ts";
 
 /** Options for showing work. */
-export interface RunShownOptions<Result> {
+interface RunShownOptions<Result> {
   /** Without progress. */
   readonly quiet: boolean;
   /** Prints the result as one object. */
@@ -16,7 +16,7 @@ export interface RunShownOptions<Result> {
 }
 
 /** Handles that the work receives. */
-export interface ShownWork {
+interface ShownWork {
   /** Fires when the user interrupts. */
   readonly signal: AbortSignal;
   readonly onProgress: (shown: Shown) => void;

@@ -41,7 +41,7 @@ export interface Cut {
 }
 
 /** One block. */
-export interface BlockPlace {
+interface BlockPlace {
   readonly index: number;
   /** Index along the axes before z, y, x. */
   readonly outer: readonly number[];

@@ -16,7 +16,7 @@ import type { StorageWish } from "./conversion_blocks.ts";
 const TILES_IN_FLIGHT = 4;
 
 /** Sources and form of the levels. */
-export interface LevelsWish {
+interface LevelsWish {
   /** Chunk of the full resolution, which has fewer planes where memory is short. */
   readonly chunk: Vec3;
   readonly output: StorageWish;
@@ -54,7 +54,7 @@ export function conversionLevels(image: ImageInfo, { chunk, output }: LevelsWish
 }
 
 /** Level from which the levels of a conversion are made. */
-export interface ConversionLevels {
+interface ConversionLevels {
   /** Of the full resolution. */
   readonly chunk: Vec3;
   readonly levels: readonly Level[];

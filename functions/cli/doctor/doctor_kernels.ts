@@ -25,7 +25,7 @@ export interface KernelCheck {
 /** Sides with factors 2, 3 and 5; the PSF has odd and even ones and no symmetry, so that nothing can be mirrored unseen. */
 const BOX: Vec3 = [48, 80, 96];
 const PROFILES: Profiles = [skewed(9, 1.6), skewed(8, 1.4), skewed(7, 1.2)];
-export const CHECK_ITERATIONS = 5;
+const CHECK_ITERATIONS = 5;
 const TIMED_ITERATIONS = 20;
 
 /**
@@ -76,7 +76,7 @@ async function closing(backend: "webgpu" | "cpu") {
 }
 
 /** A problem and what it must give. */
-export interface Solution {
+interface Solution {
   readonly data: Float32Array;
   readonly estimate: Float64Array;
 }

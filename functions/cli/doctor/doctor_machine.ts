@@ -14,7 +14,7 @@ export interface Machine {
 }
 
 /** The way to the GPUs on Linux. */
-export interface Vulkan {
+interface Vulkan {
   /** True if the loader libvulkan.so.1 can be opened; undefined on systems that have no need of it. */
   readonly loader?: boolean;
   /** Driver descriptions that the loader would find. */

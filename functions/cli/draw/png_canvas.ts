@@ -13,7 +13,7 @@ export interface Grey {
 }
 
 /** Left and top edge of something on a canvas, in pixels. */
-export interface Place {
+interface Place {
   readonly left: number;
   readonly top: number;
 }

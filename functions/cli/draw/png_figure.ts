@@ -14,7 +14,7 @@ export interface FigureColumn {
 }
 
 /** Columns of a figure. */
-export interface FigureOptions {
+interface FigureOptions {
   readonly heading: string;
   readonly shape: Vec3;
   /** Voxel size in micrometres. */

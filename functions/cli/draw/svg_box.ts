@@ -4,13 +4,13 @@ import { mapAxes, SPATIAL_AXES } from "shared/volume/geometry.ts";
 import { type Borders, polygon, px, svgText, textWidth, visibleBorders } from "./svg_drawing.ts";
 
 /** A grid on the faces of a box: pieces of `step` voxels. */
-export interface BoxGrid {
+interface BoxGrid {
   readonly kind: "chunk" | "shard" | "tile";
   readonly step: Vec3;
 }
 
 /** Things to draw. */
-export interface BoxDrawing {
+interface BoxDrawing {
   /** Voxels, z, y, x. */
   readonly shape: Vec3;
   /** False draws a plane. */

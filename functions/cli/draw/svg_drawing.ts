@@ -66,7 +66,7 @@ ${body}
 }
 
 /** Place and style of a text. */
-export interface TextOptions {
+interface TextOptions {
   readonly x: number;
   /** Of the baseline. */
   readonly y: number;

@@ -3,7 +3,7 @@ import type { Drawn } from "./svg_box.ts";
 import { polygon, px, svgText, textWidth, visibleBorders } from "./svg_drawing.ts";
 
 /** An axis of volumes. */
-export interface OuterAxis {
+interface OuterAxis {
   readonly name: string;
   readonly length: number;
   /** Volumes along the axis that share a chunk. */

@@ -3,7 +3,7 @@ import { ClearstackError } from "shared/errors.ts";
 import type { Vec3 } from "shared/volume/geometry.ts";
 
 /** Three numbers z, y, x, or two, y and x, for an image that has no z. */
-export type Triple = Vec3 | readonly [y: number, x: number];
+type Triple = Vec3 | readonly [y: number, x: number];
 
 /** @throws {ClearstackError} `invalid-request`: `--flag "value": expected form` */
 export function refuseValue(flag: string, text: string, form: string): never {

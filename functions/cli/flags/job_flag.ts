@@ -32,7 +32,7 @@ export interface ValueFlag extends Flag {
 }
 
 /** A flag without a value, which stands for one value of a setting. */
-export interface SwitchFlag extends Flag {
+interface SwitchFlag extends Flag {
   readonly form?: never;
   readonly help: string;
   readonly at: string;

@@ -9,7 +9,7 @@ export interface Flag {
 }
 
 /** What a command takes. */
-export interface ArgumentForm {
+interface ArgumentForm {
   /** For messages: "deconvolve SOURCE OUTPUT --psf PSF". */
   readonly usage: string;
   readonly flags: Readonly<Record<string, Flag>>;

@@ -6,7 +6,7 @@ import { PROCESS } from "shared/telemetry/metrics.ts";
 const PROBE_MILLISECONDS = 10_000;
 
 /** Addresses to ask. */
-export interface EngineAddresses {
+interface EngineAddresses {
   /** Of the `deconvolve` function's instances. */
   readonly tilesUrls: readonly string[];
   /** Ingress of a Restate server, if one drives the tasks. */

@@ -14,7 +14,7 @@ import { engineReady } from "./engine_ready.ts";
 import type { RestateService } from "./open_restate.ts";
 
 /** Sources of {@link openEngine}. */
-export interface EngineSources {
+interface EngineSources {
   readonly env: Env;
   /** Keeps the status of jobs, and with Restate the shards in flight. */
   readonly store: Store;
@@ -25,7 +25,7 @@ export interface EngineSources {
 }
 
 /** An engine, and what belongs to it. */
-export interface OpenEngine {
+interface OpenEngine {
   readonly engine: Engine;
   /** Devices of tiles by the backend they ask for. */
   readonly device: (choice: BackendChoice) => Promise<Device>;

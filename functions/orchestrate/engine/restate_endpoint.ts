@@ -5,7 +5,7 @@ import { shardService } from "./restate_shard.ts";
 import { delay } from "@std/async/delay";
 
 /** Settings of {@link createRestateEndpoint}. */
-export interface RestateEndpointOptions extends ShardServiceDeps {
+interface RestateEndpointOptions extends ShardServiceDeps {
   /**
    * Public keys, `publickeyv1_...`, of the servers that may call; without any, everyone who reaches the port may.
    *
@@ -31,7 +31,7 @@ export function createRestateEndpoint(
 }
 
 /** Addresses of both sides for {@link registerEndpoint}. */
-export interface Registration {
+interface Registration {
   /** URL of the server's administration. */
   readonly adminUrl: string;
   /** URL at which the server reaches this process. */

@@ -6,7 +6,7 @@ import type { LeasedJob } from "../lease/leased_job.ts";
 import { pause } from "shared/process/pause.ts";
 
 /** Sources of events. */
-export interface FollowOptions extends EventsOptions {
+interface FollowOptions extends EventsOptions {
   /** The job, if this process has it. */
   readonly held: () => LeasedJob | undefined;
   /** Its status in the store; undefined if it is gone. */

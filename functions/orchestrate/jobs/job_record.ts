@@ -4,14 +4,14 @@ import { JobRequestSchema } from "shared/contract/job_request.ts";
 import { JobStatusSchema } from "shared/contract/job_status.ts";
 
 /** A request that only holders of the key can read. */
-export const SealedRequestSchema = z.strictObject({ sealed: z.string().describe("base64 of nonce and ciphertext") });
+const SealedRequestSchema = z.strictObject({ sealed: z.string().describe("base64 of nonce and ciphertext") });
 
 /** A request as it is stored: with its secrets, since a job may have to start again. */
-export const StoredRequestSchema = z.union([SealedRequestSchema, JobRequestSchema]);
+const StoredRequestSchema = z.union([SealedRequestSchema, JobRequestSchema]);
 export type StoredRequest = z.infer<typeof StoredRequestSchema>;
 
 /** Lease of a job: the process that works on it. */
-export const LeaseSchema = z.strictObject({
+const LeaseSchema = z.strictObject({
   instance: z.string().describe("name of the runner, the same after a restart"),
   holder: z.string().describe("id of the running runner"),
   beat: z.int().min(0).describe("changes as long as the holder lives"),

@@ -19,7 +19,7 @@ export interface TaggedRecord {
 }
 
 /** Range of ids. */
-export interface IdRange {
+interface IdRange {
   readonly owner?: string | undefined;
   /** Milliseconds since 1970, both exclusive. */
   readonly after?: number | undefined;

@@ -15,7 +15,7 @@ export interface SubmissionClaim {
 }
 
 /** Claim that a key stands for. */
-export interface Submission {
+interface Submission {
   readonly key: string;
   readonly owner: string | undefined;
   readonly request: JobRequest;

@@ -28,7 +28,7 @@ const SUBMISSION_MILLISECONDS = 60_000;
 const POLL_MILLISECONDS = 100;
 
 /** Dependencies of submissions. */
-export interface SubmissionsOptions {
+interface SubmissionsOptions {
   readonly deps: JobDeps;
   readonly store: JobStore;
   readonly keys: SubmissionKeys;

@@ -16,7 +16,7 @@ export interface Candidate {
 }
 
 /** Settings of {@link JobWatch}. */
-export interface JobWatchOptions {
+interface JobWatchOptions {
   readonly store: JobStore;
   readonly holder: Holder;
   /** A lease that does not change for so long is void. */

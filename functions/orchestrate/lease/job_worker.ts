@@ -25,7 +25,7 @@ import type { Webhooks } from "../jobs/webhook.ts";
 const KEPT_LOGS = 32;
 
 /** Dependencies of a worker. */
-export interface JobWorkerOptions {
+interface JobWorkerOptions {
   readonly deps: JobDeps;
   readonly store: JobStore;
   readonly seal: JobEncryption;

@@ -16,7 +16,7 @@ import type { JobEncryption } from "../jobs/encryption.ts";
 const SAVE_INTERVAL_MILLISECONDS = 2000;
 
 /** Dependencies of a run. */
-export interface RunLeasedJobOptions {
+interface RunLeasedJobOptions {
   readonly deps: JobDeps;
   readonly seal: JobEncryption;
   readonly throughput: Throughput;

@@ -19,7 +19,7 @@ import { spatialShape } from "shared/volume/spatial.ts";
 import { fitNotes } from "./fit_notes.ts";
 
 /** PSF of a job as planning needs it. */
-export interface LoadedJobPsf {
+interface LoadedJobPsf {
   readonly info: JobPsf;
   /** True if all are centro-symmetric. */
   readonly symmetric: boolean;
@@ -28,7 +28,7 @@ export interface LoadedJobPsf {
 }
 
 /** The image that the PSFs are for. */
-export interface PsfImage {
+interface PsfImage {
   /** As it is stored. */
   readonly stored: ImageInfo;
   /** Part of it that is deconvolved. */

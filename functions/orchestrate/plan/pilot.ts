@@ -44,7 +44,7 @@ export interface PilotOutcome {
 }
 
 /** Options of {@link runPilot}. */
-export interface PilotOptions {
+interface PilotOptions {
   readonly signal?: AbortSignal | undefined;
   readonly onRetry: (retry: TileRetry) => void;
   /** Told what is being done, one line at a time. */

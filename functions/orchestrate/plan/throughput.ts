@@ -25,8 +25,8 @@ const NEWEST = 0.3;
 const ThroughputSchema = z.strictObject({ adapter: z.string(), rate: z.number().positive(), jobs: z.int().min(1) });
 
 /** Inputs of an estimate. */
-export type PlannedWork = Pick<Plan, "voxels" | "inflation" | "algorithm" | "decisions">;
-export type PlannedDevice = Pick<Device, "adapter" | "backend" | "computeOnHost">;
+type PlannedWork = Pick<Plan, "voxels" | "inflation" | "algorithm" | "decisions">;
+type PlannedDevice = Pick<Device, "adapter" | "backend" | "computeOnHost">;
 
 /** Paces, kept in a store: `throughput/HASH.json` for each adapter. */
 export class Throughput {

@@ -15,7 +15,7 @@ export interface BoxFindings extends BenchBox {
 }
 
 /** Everything found in one run. */
-export interface Findings {
+interface Findings {
   readonly adapter: string;
   readonly date: string;
   readonly runtime: string;

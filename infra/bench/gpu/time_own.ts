@@ -35,7 +35,7 @@ export interface Timing {
 }
 
 /** Ways to keep data and OTF, from the default to the smallest. */
-export const WAYS: readonly (readonly [name: string, options: Partial<RunnerOptions>, symmetric: boolean])[] = [
+const WAYS: readonly (readonly [name: string, options: Partial<RunnerOptions>, symmetric: boolean])[] = [
   ["float32", {}, false],
   ["uint16", { dataType: "uint16" }, false],
   ["uint16, real OTF", { dataType: "uint16" }, true],

@@ -9,7 +9,7 @@ import { cachedTraffic, passTraffic } from "kernels/webgpu/program/traffic.ts";
 import { type Vec3, voxelCount } from "shared/volume/geometry.ts";
 
 /** One way to keep data and OTF. */
-export interface TrafficRow {
+interface TrafficRow {
   readonly name: string;
   /** Bytes per voxel and iteration with nothing in the cache, and with slabs that fit it. */
   readonly wholeBox: number;
@@ -57,13 +57,13 @@ export function trafficTable(box: Vec3): TrafficRow[] {
 }
 
 /** Operations of a box, and what Cooley and Tukey's radix 2 takes for the four transforms of real volumes alone. */
-export interface OperationRow extends Operations {
+interface OperationRow extends Operations {
   readonly box: Vec3;
   readonly classic: number;
 }
 
 /** Counts the operations per voxel and iteration of boxes, with a complex OTF. */
-export function operationTable(boxes: readonly Vec3[]): OperationRow[] {
+function operationTable(boxes: readonly Vec3[]): OperationRow[] {
   const { otf } = programOptions({});
   return boxes.map((box) => ({
     box,

@@ -4,7 +4,7 @@ import { formatVec3, mapAxes, type Vec3, voxelCount } from "shared/volume/geomet
 import { writeRepeatedVolume } from "../memory/repeated_volume.ts";
 
 /** Size of the job, and the program that runs it. */
-export interface WholeJobOptions {
+interface WholeJobOptions {
   /** Voxels of the image, of a tile and of the PSF. */
   readonly shape: Vec3;
   readonly tile: Vec3;

@@ -9,7 +9,7 @@ import { identityKernels } from "../../../tests/functions/identity_kernels.ts";
 import { patternedVoxels, writePsf, writeZarr } from "../../../tests/functions/sample_image.ts";
 
 /** Settings of {@link manyJobs}. */
-export interface ManyJobsOptions {
+interface ManyJobsOptions {
   /** An empty folder for images, outputs and the records of jobs. */
   readonly folder: string;
   readonly jobs: number;

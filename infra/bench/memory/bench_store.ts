@@ -6,7 +6,7 @@ import { ObjectServer } from "../../cluster/object_server.ts";
 const BUCKET = "clearstack-bench";
 
 /** A place for images. */
-export interface BenchStore extends AsyncDisposable {
+interface BenchStore extends AsyncDisposable {
   /** Folder or URL. */
   readonly url: string;
   /** Variables that reach it. */

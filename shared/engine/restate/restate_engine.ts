@@ -30,7 +30,7 @@ const STORE_RETRIES: RetryPolicy = { attempts: 10, firstDelayMs: 500, longestDel
 const CANCEL_MILLISECONDS = 60_000;
 
 /** Settings of {@link createRestateEngine}. */
-export interface RestateEngineOptions {
+interface RestateEngineOptions {
   /** URL at which the server takes invocations. */
   readonly ingressUrl: string;
   /** Holds the shards in flight; every `orchestrate` process that may do them sees the same. */

@@ -51,7 +51,7 @@ const CHUNKS_AT_ONCE = 4;
 const FLOAT_BYTES = 4;
 
 /** Settings of {@link channelWindows}. */
-export interface ChannelWindowsOptions extends RequestOptions {
+interface ChannelWindowsOptions extends RequestOptions {
   /**
    * Least and largest value of each channel, where they are known of all voxels.
    *

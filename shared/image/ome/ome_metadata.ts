@@ -14,7 +14,7 @@ import { omeroMetadata } from "./omero.ts";
 import { levelArray } from "../output/output_layout.ts";
 
 /** Attributes of an output's root beside the image's own metadata. */
-export interface RootAttributesOptions {
+interface RootAttributesOptions {
   readonly version: OmeVersion;
   /** Coarser levels, finest first. */
   readonly levels: readonly Pick<Level, "factors">[];

@@ -26,7 +26,7 @@ export interface OmeTiffData {
 }
 
 /** An Image element that has Pixels. */
-export interface OmeXmlImage {
+interface OmeXmlImage {
   readonly name: string;
   readonly pixels: Attributes;
   readonly channels: readonly Attributes[];

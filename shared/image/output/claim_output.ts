@@ -16,7 +16,7 @@ import { isShared, refuseMixedVersions, removeOutput } from "./output_place.ts";
 import { readZarrNode } from "../zarr/zarr_node.ts";
 
 /** Output to write, and its inputs. */
-export interface Wish {
+interface Wish {
   /** Of everything that decides the result. */
   readonly planHash: string;
   readonly version: OmeVersion;
@@ -26,7 +26,7 @@ export interface Wish {
 }
 
 /** Remains of an earlier run of the same work; absent parts were not begun. */
-export interface Begun {
+interface Begun {
   readonly finished: boolean;
   readonly pilot?: z.infer<typeof PilotRecord> | undefined;
   readonly result?: JobResult | undefined;

@@ -27,7 +27,7 @@ import { recordedTiles } from "./tile_records.ts";
 import { tileTimes } from "./tile_times.ts";
 
 /** Facts about an output besides its result. */
-export interface FinishOptions {
+interface FinishOptions {
   /** Brightness of each channel. */
   readonly windows?: readonly ChannelWindow[];
 }

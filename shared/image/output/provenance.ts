@@ -24,7 +24,7 @@ export function redactedRequest(request: JobRequest): JobRequest {
 }
 
 /** A request as an output keeps it, and what of it must not be kept. */
-export interface KeptRequest {
+interface KeptRequest {
   /** Places in full, so that they are found from any folder, without user, password and query; nothing of who is told, and when. */
   readonly request: Omit<JobRequest, keyof typeof JobControlSchema.shape>;
   /** The places that lost a user, password or query: `source`, `psf`, `output`. */

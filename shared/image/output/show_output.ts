@@ -10,7 +10,7 @@ import { isShared, joinedAttributes } from "./output_place.ts";
 import { rootDocuments } from "../zarr/zarr_documents.ts";
 
 /** Facts about an output. */
-export interface ShowOutputOptions {
+interface ShowOutputOptions {
   /** Axes, scale, name and channels of the output. */
   readonly source: ImageInfo;
   /** Brightness of each channel. */

@@ -15,7 +15,7 @@ export async function recordedTiles(store: Store, folder: string): Promise<Set<n
 }
 
 /** Output whose records to read. */
-export interface RecordedRangesOptions extends RequestOptions {
+interface RecordedRangesOptions extends RequestOptions {
   readonly folder: string;
   readonly channels: number;
   /** Channel of the tile with an index. */

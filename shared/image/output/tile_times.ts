@@ -32,7 +32,7 @@ export interface TileSummary {
 }
 
 /** Seconds of tiles one by one, or of so many neighbours by index. */
-export interface TileGroups {
+interface TileGroups {
   /** Tiles of a group; the last one may have fewer. */
   readonly tilesPerGroup: number;
   readonly seconds: readonly number[];
@@ -41,7 +41,7 @@ export interface TileGroups {
 }
 
 /** Time that the tiles took. */
-export interface TileTimes {
+interface TileTimes {
   readonly summary: TileSummary;
   readonly groups: TileGroups;
 }

@@ -15,7 +15,7 @@ export interface AxisPiece {
 }
 
 /** Parts of the axes that a box covers. */
-export interface AxisSpan {
+interface AxisSpan {
   /** First position; may be negative. */
   readonly start: number;
   readonly count: number;

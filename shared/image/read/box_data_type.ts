@@ -8,7 +8,7 @@ import type { Dtype } from "shared/contract/image_info.ts";
 export type BoxDataType = "float32" | "uint16";
 
 /** Inputs of {@link boxDataType}: an image and a boundary rule. */
-export interface BoxDataTypeOptions {
+interface BoxDataTypeOptions {
   readonly dtype: Dtype;
   readonly boundary: Boundary;
   /** Value outside the image where boundary is `constant`. @default {0} */

@@ -18,7 +18,7 @@ import { storedOuter } from "./select_volumes.ts";
 import { readVolumeChunk } from "./volume_chunk.ts";
 
 /** Voxels to read, and the rule for what lies outside the image. */
-export interface ReadBoxOptions extends RequestOptions {
+interface ReadBoxOptions extends RequestOptions {
   /** Index along each axis before z, y, x; empty where there is none. */
   readonly outer: readonly number[];
   /** Voxels in z, y, x; may reach outside the image by any amount. A 2-D image has one plane, z = 0. */
@@ -30,7 +30,7 @@ export interface ReadBoxOptions extends RequestOptions {
 }
 
 /** A box of voxels and what reading it cost. */
-export interface BoxValues<Values = Float32Array> {
+interface BoxValues<Values = Float32Array> {
   /** `voxelCount(box.shape)` values, x contiguous, then y, then z. The caller owns them. */
   readonly values: Values;
   /** Stored bytes fetched. */

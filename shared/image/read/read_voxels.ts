@@ -17,7 +17,7 @@ import { readVolumeChunk } from "./volume_chunk.ts";
 import { VOXEL_ARRAYS } from "shared/volume/voxel_arrays.ts";
 
 /** Voxels to read. */
-export interface ReadVoxelsOptions extends RequestOptions {
+interface ReadVoxelsOptions extends RequestOptions {
   /** Index along each axis before z, y, x. */
   readonly outer: readonly number[];
   /** Voxels in z, y, x, all of them inside the image. A 2-D image has one plane, z = 0. */

@@ -24,14 +24,14 @@ const VOXELS = 2 ** 17;
 const CONCURRENCY = 4;
 
 /** A sample and what reading it cost. */
-export interface VoxelSample {
+interface VoxelSample {
   readonly values: Float32Array;
   /** Stored bytes fetched. */
   readonly bytesRead: number;
 }
 
 /** Options of a sample. */
-export interface SampleOptions extends RequestOptions {
+interface SampleOptions extends RequestOptions {
   /** The same seed gives the same voxels. */
   readonly seed: number;
   /** Index along c of what the image shows; other channels are left out, so that they do not matter. @default {0} */

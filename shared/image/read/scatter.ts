@@ -9,13 +9,13 @@ import type { ChunkValues } from "../image.ts";
 type BoxVoxels = Float32Array | Uint16Array;
 
 /** Destination of the voxels of a chunk. */
-export interface ScatterTarget {
+interface ScatterTarget {
   readonly values: BoxVoxels;
   readonly shape: Vec3;
 }
 
 /** Source of the voxels of a chunk. */
-export interface ScatterSource {
+interface ScatterSource {
   readonly values: ChunkValues;
   /** Element of the chunk at z = y = x = 0. */
   readonly offset: number;

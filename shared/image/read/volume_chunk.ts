@@ -5,7 +5,7 @@ import type { RequestOptions } from "shared/storage/store.ts";
 import { type ChunkValues, type Image, pathOf } from "../image.ts";
 
 /** Part of a chunk. */
-export interface VolumeChunkOptions extends RequestOptions {
+interface VolumeChunkOptions extends RequestOptions {
   /** Index along each axis before z, y, x, as stored. */
   readonly outer: readonly number[];
   /** Index of the chunk along z, y, x; a 2-D image has one along z. */
@@ -13,7 +13,7 @@ export interface VolumeChunkOptions extends RequestOptions {
 }
 
 /** The part of a chunk that belongs to one volume. */
-export interface VolumeChunk {
+interface VolumeChunk {
   /** The whole chunk, which the caller owns. */
   readonly values: ChunkValues;
   /** Element at z = y = x = 0 of the part. */

@@ -17,7 +17,7 @@ const TABLES = 0x6c757473;
 const TABLE_BYTES = 768;
 
 /** Contents of the tags, and their reader. */
-export interface ImageJTags {
+interface ImageJTags {
   readonly lengths: readonly number[];
   readonly metadata: Uint8Array;
   readonly littleEndian: boolean;

@@ -10,7 +10,7 @@ import type { Attributes, OmeTiffData, OmeXml } from "../ome/ome_xml.ts";
 export type PageAxis = "t" | "c" | "z";
 
 /** The Pixels element of an OME-TIFF. */
-export interface OmePages {
+interface OmePages {
   readonly pixels: Attributes;
   readonly lengths: Readonly<Record<PageAxis, number>>;
   /** The axis that changes from plane to plane first. */

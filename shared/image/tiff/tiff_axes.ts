@@ -6,7 +6,7 @@ import { type PageAxis, planeAt } from "./ome_tiff_pages.ts";
 import type { TiffDescription } from "./tiff_metadata.ts";
 
 /** Facts about the pages. */
-export interface PageStatements {
+interface PageStatements {
   /** For messages. */
   readonly where: string;
   /** Pages that have a directory. */

@@ -25,7 +25,7 @@ export function mendByteOrder(image: GeoTIFFImage): void {
 }
 
 /** Form of the samples of a block. */
-export interface SampleForm {
+interface SampleForm {
   /** 1 none, 2 differences of samples, 3 differences of the bytes of floats. */
   readonly predictor: number;
   readonly rowBytes: number;

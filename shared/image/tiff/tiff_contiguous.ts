@@ -12,7 +12,7 @@ import type { ChunkValues } from "../image.ts";
 import { VOXEL_ARRAYS } from "shared/volume/voxel_arrays.ts";
 
 /** Pages of the stack. */
-export interface ContiguousStack {
+interface ContiguousStack {
   readonly where: string;
   readonly readBytes: ReadBytes;
   readonly fileBytes: number;
@@ -21,7 +21,7 @@ export interface ContiguousStack {
 }
 
 /** Reads one page of a stack. */
-export type ReadPage = (page: number, options: RequestOptions) => Promise<ChunkValues>;
+type ReadPage = (page: number, options: RequestOptions) => Promise<ChunkValues>;
 
 /**
  * Finds the pages behind the first.

@@ -14,7 +14,7 @@ import { undoPredictor } from "./tiff_blocks.ts";
 import { VOXEL_ARRAYS } from "shared/volume/voxel_arrays.ts";
 
 /** Source and form of the voxels. */
-export interface TiffVoxelsOptions {
+interface TiffVoxelsOptions {
   readonly readBytes: ReadBytes;
   readonly dtype: Dtype;
   readonly signal?: AbortSignal | undefined;

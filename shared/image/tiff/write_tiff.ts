@@ -6,7 +6,7 @@ import { ClearstackError } from "shared/errors.ts";
 import { type Vec3, voxelCount } from "shared/volume/geometry.ts";
 
 /** Content of a TIFF stack. */
-export interface TiffStack {
+interface TiffStack {
   readonly shape: Vec3;
   /** x contiguous. */
   readonly values: Float32Array;

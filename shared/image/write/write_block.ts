@@ -23,7 +23,7 @@ import type { ChunkValues } from "../image.ts";
 import { objectKey } from "../output/output_layout.ts";
 
 /** A box of voxels to write. */
-export interface Block {
+interface Block {
   /** Index along the axes before z, y, x. */
   readonly outer: readonly number[];
   /** Starts at a stored object's corner; ends at one too, or at the array's end. */

@@ -12,14 +12,14 @@ import type { Sharding } from "./zarr_codecs.ts";
 const INDICES_KEPT = 64;
 
 /** Bytes fetched for a chunk; absent if the chunk is not stored. */
-export interface StoredChunk {
+interface StoredChunk {
   readonly bytes: Uint8Array | undefined;
   /** Bytes fetched, the index of the shard included where it was fetched for this chunk. */
   readonly fetched: number;
 }
 
 /** Reads the chunk at these indices along all axes of the array. */
-export type ReadStoredChunk = (coords: readonly number[], options?: RequestOptions) => Promise<StoredChunk>;
+type ReadStoredChunk = (coords: readonly number[], options?: RequestOptions) => Promise<StoredChunk>;
 
 /**
  * Makes the reader of an array.

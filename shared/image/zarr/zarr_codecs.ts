@@ -44,7 +44,7 @@ export interface Sharding {
 }
 
 /** The smallest readable pieces. */
-export interface Chunking {
+interface Chunking {
   readonly chunkShape: readonly number[];
   /** Codecs of a piece. */
   readonly codecs: readonly CodecSpec[];

@@ -8,7 +8,7 @@ import type { Vec3 } from "shared/volume/geometry.ts";
 import { childKey } from "./zarr_node.ts";
 
 /** A document and the key it is stored under, relative to the output. */
-export type Document = readonly [key: string, value: Record<string, unknown>];
+type Document = readonly [key: string, value: Record<string, unknown>];
 
 /** Level of Zstandard; what `encodeBlosc` compresses with. */
 const COMPRESSION_LEVEL = 1;

@@ -1,7 +1,7 @@
 /** Gauss-Legendre quadrature: exact for polynomials up to degree 2 n - 1, and exponentially good for smooth functions. */
 
 /** Nodes in the interval from -1 to 1, and their weights, which sum to 2. */
-export interface Quadrature {
+interface Quadrature {
   readonly nodes: Float64Array;
   readonly weights: Float64Array;
 }

@@ -27,7 +27,7 @@ interface VoxelRequest {
 }
 
 /** A Gaussian of these widths at half height. */
-export interface GaussianRequest extends VoxelRequest {
+interface GaussianRequest extends VoxelRequest {
   readonly model: "gaussian";
   readonly widthsMicrometre: Vec3;
 }
@@ -48,7 +48,7 @@ export interface DiffractionRequest extends VoxelRequest {
 export type PsfRequest = GaussianRequest | DiffractionRequest;
 
 /** A PSF and what was decided on the way. */
-export interface GeneratedPsf {
+interface GeneratedPsf {
   /** Sum 1, centred on the brightest point of the axis. */
   readonly volume: PsfVolume;
   /** Depth of the centre in the model's terms: see {@link gibsonLanniPupil}. */

@@ -13,7 +13,7 @@ import { applyRow, radiiFor, rowOf, type WindowedRow } from "./radial_line.ts";
 const TOLERANCE = 1e-7;
 
 /** Voxels to average over. */
-export interface VoxelGrid {
+interface VoxelGrid {
   readonly shape: Vec3;
   /** Micrometres; z is 0 for a plane without thickness. */
   readonly voxelMicrometre: Vec3;

@@ -18,7 +18,7 @@ export interface BeadOptions extends FindOptions {
 }
 
 /** Mean and standard deviation over the beads. */
-export interface Spread {
+interface Spread {
   readonly mean: number;
   readonly deviation: number;
 }

@@ -21,7 +21,7 @@ export interface FindOptions {
 }
 
 /** Beads that were found. */
-export interface FoundBeads {
+interface FoundBeads {
   /** Voxels of the beads' tops, brightest first. */
   readonly beads: readonly Vec3[];
   /** Beads left out because another one is near. */

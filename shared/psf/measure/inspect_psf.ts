@@ -9,7 +9,7 @@ import { centreVoxel, type PsfVolume, sumOf, withoutNegatives } from "../psf_vol
 import { brightestVoxel, widthsThrough } from "./widths.ts";
 
 /** Knowledge besides the voxels. */
-export interface InspectOptions {
+interface InspectOptions {
   /** z is 0 for a single plane without thickness. */
   readonly voxelMicrometre?: Vec3 | undefined;
   readonly objective?: Objective | undefined;

@@ -24,7 +24,7 @@ export interface EventFormat {
 }
 
 /** A format that is accepted. */
-export interface OpenFormat {
+interface OpenFormat {
   /** @throws {ClearstackError} `unauthenticated` or `forbidden`; `store-unavailable` if keys cannot be fetched */
   authenticate(delivery: Delivery): Promise<void>;
   /** The answer to an authenticated delivery that tells of no upload but asks something; undefined for any other. */

@@ -17,7 +17,7 @@ import { checkUpload } from "./upload_event.ts";
 const FORMATS: readonly EventFormat[] = [sns, cloudEvents, eventGrid, minio, eventBridge, pubSub, s3Records];
 
 /** Outcome of a delivery. */
-export type Normalised =
+type Normalised =
   | { readonly answer: Record<string, string> }
   | { readonly uploads: readonly UploadEvent[]; readonly refused: readonly ClearstackError[] };
 

@@ -63,7 +63,7 @@ function isCreation(eventName: string): boolean {
 }
 
 /** Hints at the version of an object. */
-export interface VersionHints {
+interface VersionHints {
   readonly versionId?: string | null | undefined;
   readonly eTag?: string | null | undefined;
   readonly sequencer?: string | null | undefined;

@@ -17,7 +17,7 @@ const KEPT_CERTIFICATES = 16;
 const CLOCK_TOLERANCE_SECONDS = 30;
 
 /** Requirements on a token. */
-export interface TokenRule {
+interface TokenRule {
   readonly keysUrl: string;
   readonly issuer: string | string[];
   readonly audience: string;

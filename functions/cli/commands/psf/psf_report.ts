@@ -10,7 +10,7 @@ import type { Io } from "../../io.ts";
 import type { ParsedArguments } from "../../flags/parse_arguments.ts";
 
 /** A PSF that a command made. */
-export interface MadePsf {
+interface MadePsf {
   readonly url: string;
   /** Images that it was made from. */
   readonly inputs: readonly string[];

@@ -21,7 +21,7 @@ export interface Sample {
 }
 
 /** Options for making a sample. */
-export interface SampleOptions {
+interface SampleOptions {
   /** @default {[96, 256, 256]} */
   readonly shape?: Vec3;
   /** @default {2020} */

@@ -7,7 +7,7 @@ import { mapAxes, voxelCount } from "shared/volume/geometry.ts";
 import type { Random } from "./random.ts";
 
 /** A volume that is being drawn: expected photons per voxel, x contiguous. */
-export interface Canvas {
+interface Canvas {
   readonly shape: Vec3;
   /** Voxel size in micrometres. */
   readonly voxelMicrometre: Vec3;

@@ -4,7 +4,7 @@ import { encodeBlosc } from "shared/codec/blosc/blosc_frame.ts";
 import type { Store } from "shared/storage/store.ts";
 
 /** A volume and what its voxels measure. */
-export interface WrittenVolume {
+interface WrittenVolume {
   readonly name: string;
   readonly shape: Vec3;
   readonly voxelMicrometre: Vec3;
