@@ -28,7 +28,7 @@ const NEW_SUBFILE_TYPE = 254;
 const SUBFILE_TYPE = 255;
 
 /** A page: its directory, and the same as the TIFF library has it. */
-interface TiffPage {
+export interface TiffPage {
   readonly image: GeoTIFFImage;
   readonly directory: TiffDirectory;
 }
