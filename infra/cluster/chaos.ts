@@ -8,7 +8,7 @@
  *   --instances N  (default 2)
  *   --kills N      servers killed in each run (default 5)
  */
-import { parseArgs } from "@std/cli/parse-args";
+import { delay } from "@std/async/delay";
 import { writeVolume } from "functions/cli/demo/sample/write_volume.ts";
 import { createRandom } from "functions/cli/demo/sample/random.ts";
 import type { JobRequestInput } from "shared/contract/job_request.ts";
@@ -19,6 +19,7 @@ import { openStore } from "shared/storage/open_store.ts";
 import type { Store } from "shared/storage/store.ts";
 import type { Fault, FaultProxy } from "../../tests/fixtures/fault_proxy.ts";
 import { faultProxy } from "../../tests/fixtures/fault_proxy.ts";
+import { readFlags } from "../read_flags.ts";
 import { Cluster } from "./cluster.ts";
 import { runJob } from "./run_job.ts";
 
@@ -32,10 +33,7 @@ const TILE = [16, 16, 32] as const;
 const [SHORTEST_ABSENCE, LONGEST_ABSENCE] = [0.2, 3];
 const LIMIT_SECONDS = 900;
 
-const { seeds, first, instances, kills } = parseArgs(Deno.args, {
-  string: ["seeds", "first", "instances", "kills"],
-  default: { seeds: "20", first: "1", instances: "2", kills: "5" },
-});
+const { seeds, first, instances, kills } = readFlags({ seeds: "20", first: "1", instances: "2", kills: "5" });
 const folder = await Deno.makeTempDir({ prefix: "clearstack-chaos-" });
 let proxy: FaultProxy | undefined;
 let faulty: (() => number) | undefined;
@@ -182,7 +180,7 @@ async function killServers(cluster: Cluster, random: () => number, seconds: numb
   const victims = [...cluster.servers.keys(), "s3"].filter((name) => name !== "api");
   const killed: string[] = [];
   for (const moment of moments) {
-    await sleep(moment - (performance.now() - started) / 1000);
+    await delay(Math.max(0, 1000 * moment - (performance.now() - started)));
     const victim = victims[Math.floor(random() * victims.length)]!;
     killed.push(victim);
     await absence(cluster, victim, SHORTEST_ABSENCE + random() * (LONGEST_ABSENCE - SHORTEST_ABSENCE));
@@ -194,11 +192,7 @@ async function absence({ servers, objects }: Cluster, name: string, seconds: num
   const server = servers.get(name);
   if (server) await server.kill();
   else await objects.killGateway();
-  await sleep(seconds);
+  await delay(1000 * seconds);
   if (server) await server.start();
   else await objects.startGateway();
-}
-
-function sleep(seconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, Math.max(0, 1000 * seconds)));
 }

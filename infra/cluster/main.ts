@@ -5,22 +5,20 @@
  *   --keep         goes on until it is interrupted, for jobs of your own
  *   --folder PATH  for logs and what the servers keep (default: a new one, removed at the end unless something failed)
  */
-import { parseArgs } from "@std/cli/parse-args";
 import { makeSample } from "functions/cli/demo/sample/make_sample.ts";
 import { writeVolume } from "functions/cli/demo/sample/write_volume.ts";
 import type { JobStatus } from "shared/contract/job_status.ts";
 import { encodeTiff } from "shared/image/tiff/write_tiff.ts";
 import { openStore } from "shared/storage/open_store.ts";
+import { readFlags } from "../read_flags.ts";
 import { Cluster } from "./cluster.ts";
 import { runJob } from "./run_job.ts";
 
-const { instances, keep, folder } = parseArgs(Deno.args, {
-  string: ["instances", "folder"],
-  boolean: ["keep"],
-  default: { instances: "2" },
-  unknown: (name: string) => fail(`there is no option ${name}: use --instances N, --keep, --folder PATH`),
-});
-if (!/^[1-9]\d?$/.test(instances)) fail(`--instances is "${instances}"; give a whole number from 1 to 99`);
+const { instances, keep, folder } = readFlags({ instances: "2", keep: false, folder: undefined });
+if (!/^[1-9]\d?$/.test(instances)) {
+  console.error(`--instances is "${instances}"; give a whole number from 1 to 99`);
+  Deno.exit(2);
+}
 
 const home = folder ?? await Deno.makeTempDir({ prefix: "clearstack-cluster-" });
 await Deno.mkdir(home, { recursive: true });
@@ -90,9 +88,4 @@ function report({ result, error }: JobStatus): void {
   if (!result) throw new Error(`the demo's job failed: ${error?.message ?? "it was cancelled"}`);
   const { output, tiles, seconds, backend, adapter } = result;
   console.log(`\n${output}: ${tiles} tiles in ${seconds.toFixed(1)} s on ${backend} (${adapter})`);
-}
-
-function fail(message: string): never {
-  console.error(message);
-  Deno.exit(2);
 }

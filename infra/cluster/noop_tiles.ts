@@ -7,7 +7,6 @@
  *   --instances N  (default 2)
  *   --engine NAME  restate or local (default restate)
  */
-import { parseArgs } from "@std/cli/parse-args";
 import { createRestateEndpoint, registerEndpoint } from "functions/orchestrate/engine/restate_endpoint.ts";
 import type { TileTask } from "shared/contract/tile.ts";
 import type { Engine } from "shared/engine/engine.ts";
@@ -20,6 +19,7 @@ import type { WorkersByKind } from "shared/engine/workers.ts";
 import { Workers } from "shared/engine/workers.ts";
 import { openStore } from "shared/storage/open_store.ts";
 import { sampleTask } from "../../tests/shared/engine/sample_tasks.ts";
+import { readFlags } from "../read_flags.ts";
 import { makeIdentityKey } from "./identity_key.ts";
 import type { RestateServer } from "./restate_server.ts";
 import { restateServer } from "./restate_server.ts";
@@ -27,10 +27,7 @@ import { restateServer } from "./restate_server.ts";
 /** Tiles in flight on each instance. */
 const CONCURRENCY = 32;
 
-const { tiles, instances, engine: wanted } = parseArgs(Deno.args, {
-  string: ["tiles", "instances", "engine"],
-  default: { tiles: "100000", instances: "2", engine: "restate" },
-});
+const { tiles, instances, engine: wanted } = readFlags({ tiles: "100000", instances: "2", engine: "restate" });
 const [tileCount, instanceCount] = [Number(tiles), Number(instances)];
 const folder = await Deno.makeTempDir({ prefix: "clearstack-bench-" });
 const children: Deno.ChildProcess[] = [];

@@ -1,4 +1,5 @@
 /** One job over HTTP, watched to its end by someone who outlasts the servers. */
+import { delay } from "@std/async/delay";
 import type { JobRequestInput } from "shared/contract/job_request.ts";
 import type { JobStatus } from "shared/contract/job_status.ts";
 import { JobStatusSchema } from "shared/contract/job_status.ts";
@@ -34,7 +35,7 @@ export async function runJob(
     } catch (error) {
       last = error;
     }
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    await delay(500);
   }
   throw new Error(`job ${id} has not ended after ${limitSeconds} s: ${last}`);
 }

@@ -1,4 +1,5 @@
 /** A server on this machine: started, probed until it answers, killed, started again on the same port. */
+import { delay } from "@std/async/delay";
 
 /** Options of a server process. */
 interface ServerCommand {
@@ -61,7 +62,7 @@ export class ServerProcess {
         const words = (await Deno.readTextFile(this.logFile)).trimEnd().split("\n").slice(-15).join("\n");
         throw new Error(`${name} ${ended ? "ended" : "is not ready"}; ${logFolder} has its log, which ends:\n${words}`);
       }
-      await new Promise((resolve) => setTimeout(resolve, PROBE_MILLISECONDS));
+      await delay(PROBE_MILLISECONDS);
     }
   }
 

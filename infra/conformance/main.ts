@@ -4,10 +4,10 @@
  *
  * usage: deno task conformance [--json] [--markdown FILE] [--backend cpu,webgpu] [--python /usr/bin/python3]
  */
-import { parseArgs } from "@std/cli/parse-args";
 import { chooseBackend, createDeconvolver } from "kernels/backend.ts";
 import { isClearstackError } from "shared/errors.ts";
 import { writePage } from "../write_page.ts";
+import { readFlags } from "../read_flags.ts";
 import { examine, PROPERTIES } from "./examine.ts";
 import { ownSubject } from "./own_subject.ts";
 import { PEERS, startPeer } from "./peer_subject.ts";
@@ -41,11 +41,7 @@ async function peerSubjects(python: string): Promise<Subject[]> {
 }
 
 async function main(): Promise<number> {
-  const options = parseArgs(Deno.args, {
-    boolean: ["json"],
-    string: ["markdown", "backend", "python"],
-    default: { backend: "cpu,webgpu", python: "/usr/bin/python3" },
-  });
+  const options = readFlags({ json: false, markdown: undefined, backend: "cpu,webgpu", python: "/usr/bin/python3" });
   const subjects = [...await ownSubjects(options.backend.split(",")), ...await peerSubjects(options.python)];
   const rows: Row[] = [];
   try {

@@ -3,15 +3,15 @@
  *
  * usage: deno task quality [--side 64] [--out docs]
  */
-import { parseArgs } from "@std/cli/parse-args";
 import { writePage } from "../write_page.ts";
+import { readFlags } from "../read_flags.ts";
 import { METHODS } from "./methods.ts";
 import { followPath, type Path } from "./paths.ts";
 import { qualityPage, qualityPlot } from "./report.ts";
 import { scenes } from "./scene.ts";
 
 async function main(): Promise<void> {
-  const options = parseArgs(Deno.args, { string: ["side", "out"], default: { side: "64", out: "docs" } });
+  const options = readFlags({ side: "64", out: "docs" });
   const side = Number(options.side);
   const paths: Path[] = [];
   for (const scene of scenes(side)) {

@@ -1,4 +1,5 @@
 /** Strict parsing of command lines: what is not known, missing or given twice is refused, and the message names it. */
+import { parseArgs } from "node:util";
 import { ClearstackError } from "shared/errors.ts";
 
 /** One flag. Without `form` it is a switch; with it, it takes a value. */
@@ -35,25 +36,28 @@ export interface ParsedArguments {
  * @throws {ClearstackError} `invalid-request`, one line
  */
 export function parseArguments(args: readonly string[], form: ArgumentForm): ParsedArguments {
+  const options = Object.fromEntries(
+    Object.entries(form.flags).map(([name, flag]) => [name, { type: flag.form ? "string" : "boolean" } as const]),
+  );
+  // Node's own strictness refuses negative numbers, and does not say what a value must look like.
+  const { tokens } = parseArgs({ args: [...args], options, allowPositionals: true, strict: false, tokens: true });
   const positionals: string[] = [];
   const given = new Map<string, string[]>();
-  for (let i = 0; i < args.length; i++) {
-    if (args[i] === "--") {
-      positionals.push(...args.slice(i + 1));
-      break;
+  let areFlagsOver = false;
+  for (const token of tokens) {
+    const text = args[token.index]!;
+    if (token.kind === "option-terminator") areFlagsOver = true;
+    else if (token.kind === "positional") {
+      if (text.startsWith("-") && !areFlagsOver) throw unknownFlag(text, form);
+      positionals.push(text);
+    } else {
+      const { name, rawName } = token;
+      const flag = rawName.startsWith("--") && Object.hasOwn(form.flags, name) ? form.flags[name] : undefined;
+      if (!flag) throw unknownFlag(rawName.startsWith("--") ? rawName : text, form);
+      const values = given.get(name) ?? [];
+      if (values.length > 0 && !flag.repeatable) throw refuse(`--${name} is given twice`);
+      given.set(name, [...values, valueOf(token, flag)]);
     }
-    const [, name, , attached] = /^--([^=]*)(=(.*))?$/s.exec(args[i]!) ?? [];
-    if (name === undefined) {
-      if (args[i]!.startsWith("-")) throw unknownFlag(args[i]!, form);
-      positionals.push(args[i]!);
-      continue;
-    }
-    const flag = Object.hasOwn(form.flags, name) ? form.flags[name]! : undefined;
-    if (!flag) throw unknownFlag(`--${name}`, form);
-    const values = given.get(name) ?? [];
-    if (values.length > 0 && !flag.repeatable) throw refuse(`--${name} is given twice`);
-    values.push(flag.form === undefined ? switchValue(name, attached) : attached ?? valueAfter(args, i++, name, flag));
-    given.set(name, values);
   }
   checkPositionals(positionals, form);
   return {
@@ -64,16 +68,20 @@ export function parseArguments(args: readonly string[], form: ArgumentForm): Par
   };
 }
 
-function switchValue(name: string, attached: string | undefined): string {
-  if (attached !== undefined) throw refuse(`--${name} "${attached}": --${name} takes no value`);
-  return "";
+interface GivenFlag {
+  readonly name: string;
+  readonly value: string | undefined;
+  readonly inlineValue: boolean | undefined;
 }
 
 /** A value may start with one dash, as negative numbers do, but not look like the next flag. */
-function valueAfter(args: readonly string[], position: number, name: string, { form }: Flag): string {
-  const value = args[position + 1];
-  if (value === undefined || value.startsWith("--")) throw refuse(`--${name} lacks its value: expected ${form}`);
-  return value;
+function valueOf({ name, value, inlineValue }: GivenFlag, { form }: Flag): string {
+  if (form === undefined) {
+    if (value !== undefined) throw refuse(`--${name} "${value}": --${name} takes no value`);
+    return "";
+  }
+  if (value !== undefined && (inlineValue || !value.startsWith("--"))) return value;
+  throw refuse(`--${name} lacks its value: expected ${form}`);
 }
 
 function checkPositionals(positionals: readonly string[], form: ArgumentForm): void {

@@ -3,10 +3,10 @@
  *
  * Peers need Debian's python3-numpy, python3-scipy and python3-skimage; without a Python they are left out.
  */
-import { parseArgs } from "@std/cli/parse-args";
 import { createCpuDeconvolver } from "kernels/cpu/deconvolver.ts";
 import type { Vec3 } from "shared/volume/geometry.ts";
 import { voxelCount } from "shared/volume/geometry.ts";
+import { readFlags } from "../../read_flags.ts";
 
 interface BenchOptions {
   readonly box: Vec3;
@@ -116,10 +116,7 @@ function printTable(timings: readonly (readonly [string, Timing])[], voxels: num
 }
 
 if (import.meta.main) {
-  const flags = parseArgs(Deno.args, {
-    string: ["size", "iterations", "repeats", "python"],
-    default: { size: "256", iterations: "5", repeats: "3", python: "/usr/bin/python3" },
-  });
+  const flags = readFlags({ size: "256", iterations: "5", repeats: "3", python: "/usr/bin/python3" });
   const sides = flags.size.split(",").map(Number);
   const box: Vec3 = sides.length === 3 ? [sides[0], sides[1], sides[2]] : [sides[0], sides[0], sides[0]];
   const options = { box, iterations: Number(flags.iterations), repeats: Number(flags.repeats) };

@@ -3,10 +3,10 @@
  * [--out FILE]`: checks the GPU kernels against the float64 reference, times them against the bandwidth of a copy and against
  * CuPy, and writes a section for infra/bench/RESULTS.md. Runs from the checkout or from the bundle that bundle.ts makes.
  */
-import { parseArgs } from "@std/cli/parse-args";
 import { openDevice } from "kernels/webgpu/device/gpu_device.ts";
 import { PipelineCache } from "kernels/webgpu/device/encoder.ts";
 import type { Vec3 } from "shared/volume/geometry.ts";
+import { readFlags } from "../../read_flags.ts";
 import { checkAgainstReference } from "./check.ts";
 import { copyBandwidth } from "./device_clock.ts";
 import { type BoxFindings, progressLine, reportSection } from "./report.ts";
@@ -15,25 +15,22 @@ import { timeCuts, timeOwn } from "./time_own.ts";
 import { timePeers } from "./time_peers.ts";
 import { BLOG_JOB, runWholeJob } from "./whole_job.ts";
 
-const flags = parseArgs(Deno.args, {
-  string: ["sizes", "iterations", "repeats", "python", "out", "cli", "copy", "job-shape", "job-tile", "job-psf"],
-  boolean: ["peers", "cuts", "job"],
-  negatable: ["peers", "cuts"],
-  default: {
-    sizes: "256,256,256;320,640,640;512,512,512",
-    // Waiting takes up to 10 ms, which the difference of two runs must outweigh.
-    iterations: "50",
-    repeats: "3",
-    python: "python3",
-    // MiB of the buffers that are copied, far beyond any cache.
-    copy: "1024",
-    peers: true,
-    cuts: true,
-    cli: new URL(import.meta.url.endsWith(".ts") ? "../../../functions/cli/main.ts" : "./cli.js", import.meta.url).href,
-    "job-shape": BLOG_JOB.shape.join(),
-    "job-tile": BLOG_JOB.tile.join(),
-    "job-psf": BLOG_JOB.psf.join(),
-  },
+const flags = readFlags({
+  sizes: "256,256,256;320,640,640;512,512,512",
+  // Waiting takes up to 10 ms, which the difference of two runs must outweigh.
+  iterations: "50",
+  repeats: "3",
+  python: "python3",
+  // MiB of the buffers that are copied, far beyond any cache.
+  copy: "1024",
+  peers: true,
+  cuts: true,
+  job: false,
+  out: undefined,
+  cli: new URL(import.meta.url.endsWith(".ts") ? "../../../functions/cli/main.ts" : "./cli.js", import.meta.url).href,
+  "job-shape": BLOG_JOB.shape.join(),
+  "job-tile": BLOG_JOB.tile.join(),
+  "job-psf": BLOG_JOB.psf.join(),
 });
 
 const sides = (text: string) => text.split(",").map(Number) as unknown as Vec3;

@@ -2,10 +2,10 @@
  * Reading and writing OME-Zarr beside zarr-python 3, in one run on one core, by the time that the processor was busy with it: `deno task bench:io [--shape 64,1024,1024]
  * [--repeats 5]`. Needs taskset, and zarr-python 3 as infra/oracles/unpack_suite.sh unpacks it.
  */
-import { parseArgs } from "@std/cli/parse-args";
 import { fromFileUrl } from "@std/path";
 import { type Vec3, voxelCount } from "shared/volume/geometry.ts";
 import { taskEnvironment } from "../task_environment.ts";
+import { readFlags } from "../../read_flags.ts";
 
 const here = (name: string) => fromFileUrl(new URL(name, import.meta.url));
 
@@ -80,10 +80,7 @@ const LINES = [
 ] as const;
 
 if (import.meta.main) {
-  const flags = parseArgs(Deno.args, {
-    string: ["shape", "repeats"],
-    default: { shape: "64,1024,1024", repeats: "5" },
-  });
+  const flags = readFlags({ shape: "64,1024,1024", repeats: "5" });
   const shape = flags.shape.split(",").map(Number) as unknown as Vec3;
   const { seconds, version } = await measure(shape, Number(flags.repeats));
   const mebibytes = (2 * voxelCount(shape)) / 2 ** 20;

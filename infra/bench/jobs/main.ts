@@ -2,14 +2,11 @@
  * `deno task bench:jobs [--jobs 1000] [--every 100] [--growth 3]`: runs small jobs in a row through the endpoint and prints the
  * memory that the service keeps. Exits 1 if its heap grew by more than `growth` KiB for each job, once a third of them was done.
  */
-import { parseArgs } from "@std/cli/parse-args";
+import { readFlags } from "../../read_flags.ts";
 import type { MemorySample } from "./many_jobs.ts";
 import { manyJobs } from "./many_jobs.ts";
 
-const options = parseArgs(Deno.args, {
-  string: ["jobs", "every", "growth"],
-  default: { jobs: "1000", every: "100", growth: "3" },
-});
+const options = readFlags({ jobs: "1000", every: "100", growth: "3" });
 const [jobs, every, growth] = [options.jobs, options.every, options.growth].map(Number) as [number, number, number];
 const folder = await Deno.makeTempDir({ prefix: "clearstack-jobs-" });
 const mebibytes = (bytes: number) => `${(bytes / 2 ** 20).toFixed(1)} MiB`.padStart(11);

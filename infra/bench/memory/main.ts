@@ -4,10 +4,10 @@
  * largest resident set of that process and those that it starts beside the budget and the plan's claim. The images are in a
  * folder, or in the bucket of a Ceph that is started for it and keeps them in memory. Linux only (reads /proc).
  */
-import { parseArgs } from "@std/cli/parse-args";
 import type { Plan } from "shared/contract/plan.ts";
 import type { Vec3 } from "shared/volume/geometry.ts";
 import { voxelCount } from "shared/volume/geometry.ts";
+import { readFlags } from "../../read_flags.ts";
 import { diskStore, s3Store } from "./bench_store.ts";
 import { repeatedShape, writeRepeatedVolume } from "./repeated_volume.ts";
 import { taskEnvironment } from "../task_environment.ts";
@@ -15,9 +15,14 @@ import { residentPeak } from "./resident_peak.ts";
 
 const MIB = 2 ** 20;
 
-const options = parseArgs(Deno.args, {
-  string: ["store", "shape", "budget", "times", "iterations", "backend", "shards"],
-  default: { store: "disk", budget: "400", times: "10", iterations: "1", backend: "cpu" },
+const options = readFlags({
+  store: "disk",
+  shape: undefined,
+  budget: "400",
+  times: "10",
+  iterations: "1",
+  backend: "cpu",
+  shards: undefined,
 });
 const budgetBytes = Number(options.budget) * MIB;
 const shape = options.shape?.split(",").map(Number) as Vec3 | undefined ??
