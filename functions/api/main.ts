@@ -22,14 +22,14 @@ import { readAuth } from "./auth/auth.ts";
 import { openConfiguredEvents } from "./events/open_events.ts";
 import { readAllowedUrls } from "./url_policy.ts";
 
-const { env, log, token, metricsToken, serve } = boot(Deno, { name: "api", port: 8080 });
-const auth = await readAuth({ env, readText: readObjectText });
+const { env, stores, log, token, metricsToken, serve } = boot(Deno, { name: "api", port: 8080 });
+const auth = await readAuth({ env, readText: (url) => readObjectText(url, stores) });
 const jobs = httpJobRunner(env("CLEARSTACK_RUNS_URL") ?? "http://127.0.0.1:8082", token);
 const allowedUrls = readAllowedUrls(env);
 const app = createApiApp({
   jobs,
   allowedUrls,
-  events: await openConfiguredEvents(env, { jobs, allowedUrls }),
+  events: await openConfiguredEvents(env, { environment: stores, jobs, allowedUrls }),
   corsOrigins: (env("CLEARSTACK_CORS") ?? "").split(/\s+/).filter((origin) => origin !== ""),
   auth,
   metricsToken,

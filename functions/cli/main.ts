@@ -1,7 +1,6 @@
 /** The command line: every function in one process. */
 import { errorToRecord, isClearstackError, toClearstackError } from "shared/errors.ts";
 import { instructGpuDrivers } from "shared/process/gpu_drivers.ts";
-import { configureStores } from "shared/storage/store_environment.ts";
 import type { Command, Io } from "./io.ts";
 
 /** Commands are loaded when they are asked for, so that starting costs no more than the command needs. */
@@ -57,11 +56,13 @@ async function processIo(): Promise<Io> {
   const { readConfig } = await import("shared/config.ts");
   const { freeMemoryBytes } = await import("shared/process/free_memory.ts");
   const encoder = new TextEncoder();
+  const env = (name: string) => Deno.env.get(name);
   return {
     out: (text) => writeAll(Deno.stdout, encoder.encode(text)),
     err: (text) => writeAll(Deno.stderr, encoder.encode(text)),
     terminalColumns: Deno.stderr.isTerminal() ? Deno.consoleSize().columns : undefined,
-    config: () => readConfig({ env: (name) => Deno.env.get(name), freeBytes: freeMemoryBytes() }),
+    environment: { env },
+    config: () => readConfig({ env, freeBytes: freeMemoryBytes() }),
     onInterrupt,
   };
 }
@@ -85,7 +86,6 @@ function onInterrupt(stop: () => void): () => void {
 
 if (import.meta.main) {
   instructGpuDrivers(Deno.env);
-  configureStores({ env: (name) => Deno.env.get(name) });
   if (Deno.env.has("OTEL_DENO")) (await import("shared/telemetry/start_telemetry.ts")).startTelemetry();
   Deno.exit(await run(Deno.args, await processIo()));
 }

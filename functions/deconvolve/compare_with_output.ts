@@ -2,6 +2,7 @@
 import type { SeamReport, SeamTask } from "shared/contract/seam.ts";
 import { openImage } from "shared/image/open_image.ts";
 import { readBox } from "shared/image/read/read_box.ts";
+import type { StoreAccess } from "shared/storage/store_environment.ts";
 import { releaseMemory } from "shared/process/release_memory.ts";
 
 /**
@@ -11,10 +12,10 @@ import { releaseMemory } from "shared/process/release_memory.ts";
 export async function compareWithOutput(
   { output, tile }: SeamTask,
   core: Float32Array,
-  signal: AbortSignal,
+  access: StoreAccess & { readonly signal: AbortSignal },
 ): Promise<SeamReport> {
-  const image = await openImage({ url: output.url, path: output.array }, { signal });
-  const options = { outer: tile.outer, box: tile.core, boundary: "constant", signal } as const;
+  const image = await openImage({ url: output.url, path: output.array }, access);
+  const options = { outer: tile.outer, box: tile.core, boundary: "constant", signal: access.signal } as const;
   const { values } = await readBox(image, options);
   const report = { index: tile.index, ...difference(core, values) };
   releaseMemory(values);

@@ -27,6 +27,7 @@ import { DeconvolverPool } from "./deconvolver_pool.ts";
 import { holdOut } from "./hold_out.ts";
 import type { BoxTask } from "./kernel_options.ts";
 import { deconvolverOptions, measuringOptions, runOptions, taskDataType } from "./kernel_options.ts";
+import type { StoreAccess, StoreEnvironment } from "shared/storage/store_environment.ts";
 import { RecentCache } from "shared/process/recent_cache.ts";
 
 /** Sources whose handles are kept; a process works on one job at a time, or on few. */
@@ -41,7 +42,7 @@ interface TileComputer extends TaskFunctions<DeconvolveKind> {
   close(): Promise<void>;
 }
 
-interface Means {
+interface Means extends StoreAccess {
   readonly kernels: Kernels;
   /** Looking for a GPU takes a while and gives the same answer for every tile. */
   readonly backends: RecentCache<string, ChosenBackend>;
@@ -53,11 +54,12 @@ interface Means {
 }
 
 /** Makes the computer of this process; one per process, as it takes the whole device. */
-export function createTileComputer(kernels: Kernels): TileComputer {
+export function createTileComputer(kernels: Kernels, environment: StoreEnvironment): TileComputer {
   const pool = new DeconvolverPool(kernels);
   let codecThreads: ReturnType<typeof openCodecThreads> | undefined;
   const means: Means = {
     kernels,
+    environment,
     backends: new RecentCache(KEPT_HANDLES),
     pool,
     images: new RecentCache(KEPT_HANDLES),
@@ -86,7 +88,7 @@ async function computeTile(task: TileTask, means: Means, signal: AbortSignal): P
     await (task.pieces ? computePieces(task, task.pieces, means, signal) : computeCore(task, means, signal));
   const computed = performance.now();
   const { bytesWritten } = await withSpan("encode and write", {}, async (span) => {
-    const written = await writeTile(task, core, { signal });
+    const written = await writeTile(task, core, { environment: means.environment, signal });
     span.setAttribute("clearstack.bytes", written.bytesWritten);
     return written;
   });
@@ -99,7 +101,7 @@ async function computeTile(task: TileTask, means: Means, signal: AbortSignal): P
     bytesWritten,
     ...(task.pieces ? { pieces: task.pieces.length } : {}),
   };
-  await writeTileRecord(task, report);
+  await writeTileRecord(task, report, means);
   return report;
 }
 
@@ -130,7 +132,7 @@ async function computePieces(
 
 async function checkSeam(task: SeamTask, means: Means, signal: AbortSignal): Promise<SeamReport> {
   const { core } = await computeCore(task, means, signal);
-  const report = await compareWithOutput(task, core, signal);
+  const report = await compareWithOutput(task, core, { environment: means.environment, signal });
   releaseMemory(core);
   return report;
 }
@@ -169,7 +171,8 @@ async function readTile(task: BoxTask, means: Means, signal: AbortSignal) {
   const { source, tile, algorithm } = task;
   await chooseBackend(task, means);
   const key = JSON.stringify([source.url, source.path, source.identity, source.axes, source.selection]);
-  const image = await means.images.get(key, (signal) => reopenImage(source, { signal }), signal);
+  const { environment } = means;
+  const image = await means.images.get(key, (signal) => reopenImage(source, { environment, signal }), signal);
   return await withSpan("read", {}, async (span) => {
     const read = await readBox(image, {
       outer: tile.outer,
@@ -196,7 +199,7 @@ async function deconvolveBox(
   const { backend, boxesAtOnce } = await chooseBackend(task, means);
   const psf = await means.psfs.get(
     JSON.stringify([task.psf, psfSha256]),
-    (signal) => loadSamePsf(task, signal),
+    (signal) => loadSamePsf(task, { environment: means.environment, signal }),
     signal,
   );
   const wish = { ...deconvolverOptions(task), backend, boxesAtOnce, psfSha256, psf: psf.volume };
@@ -219,8 +222,8 @@ async function chooseBackend({ backend }: BoxTask, means: Means): Promise<Chosen
   return chosen;
 }
 
-async function loadSamePsf(task: BoxTask, signal: AbortSignal): Promise<Psf> {
-  const psf = await loadPsf(task.psf, { fit: task.psfFit, signal });
+async function loadSamePsf(task: BoxTask, access: StoreAccess): Promise<Psf> {
+  const psf = await loadPsf(task.psf, { fit: task.psfFit, ...access });
   if (psf.info.sha256 !== task.psfSha256) {
     throw new ClearstackError("corrupt-data", "the PSF changed while the job was running: start the job again");
   }

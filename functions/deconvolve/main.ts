@@ -34,7 +34,7 @@ const config = readConfig({ env, freeBytes: freeMemoryBytes() });
 const tiles = createTileComputer({
   chooseBackend: async (choice) => withBoxesAtOnce(await chooseBackend(choice), config),
   createDeconvolver,
-});
+}, stores);
 const device = (choice: BackendChoice) => describeDevice(choice, config);
 const app = createDeconvolveApp({
   // Whoever started this process counts what it does.

@@ -7,11 +7,10 @@
 export { deconvolve } from "./deconvolve.ts";
 export { planJob } from "./plan_job.ts";
 export { ClearstackError } from "shared/errors.ts";
-export { openImage } from "shared/image/open_image.ts";
+export { openImage, openStore } from "./stores.ts";
 export { readBox } from "shared/image/read/read_box.ts";
 export { generatePsf } from "shared/psf/generate/generate_psf.ts";
 export { inspectPsf } from "shared/psf/measure/inspect_psf.ts";
-export { openStore } from "shared/storage/open_store.ts";
 
 export type { JobProgress } from "functions/orchestrate/run/job_run.ts";
 export type { PreparedJob } from "functions/orchestrate/plan/prepare_job.ts";
@@ -21,6 +20,7 @@ export type { Plan } from "shared/contract/plan.ts";
 export type { ErrorFields, ErrorKind } from "shared/errors.ts";
 export type { Image } from "shared/image/image.ts";
 export type { Store } from "shared/storage/store.ts";
+export type { StoreEnvironment } from "shared/storage/store_environment.ts";
 export type { ArrayImage } from "./array_image.ts";
 export type { ArrayResult, DeconvolveOptions, StoredResult } from "./deconvolve.ts";
 export type { ImageSource, PsfSource } from "./local_request.ts";

@@ -10,15 +10,24 @@ import { readBox } from "shared/image/read/read_box.ts";
 import { decodeJson } from "shared/image/zarr/json.ts";
 import { freeMemoryBytes } from "shared/process/free_memory.ts";
 import { openStore } from "shared/storage/open_store.ts";
+import type { StoreAccess, StoreEnvironment } from "shared/storage/store_environment.ts";
 import { positionAt } from "shared/volume/position.ts";
 import { spatialShape } from "shared/volume/spatial.ts";
 import { volumeCount, volumeGrid } from "shared/volume/volumes.ts";
 import { voxelCount } from "shared/volume/geometry.ts";
 import { holdRequest, type ImageSource, type JobSettings, type LocalJob, type PsfSource } from "./local_request.ts";
+import type { LocalWorld } from "./local_process.ts";
 import { runLocalJob } from "./run_local.ts";
+import { PROCESS_ENVIRONMENT } from "./process_environment.ts";
 
 /** How a job is run. */
 export interface RunOptions {
+  /**
+   * Settings and credentials of object stores. Others than those of this process have the job computed in it.
+   *
+   * @default {the variables of this process}
+   */
+  readonly environment?: StoreEnvironment | undefined;
   /** Cancels: what runs is stopped and waited for, and the promise rejects with kind `cancelled`. */
   readonly signal?: AbortSignal | undefined;
   /** Takes every event of the job. */
@@ -87,19 +96,20 @@ export function deconvolve(
 export async function deconvolve(
   source: ImageSource,
   psf: PsfSource | readonly PsfSource[],
-  { signal, onProgress, ...settings }: DeconvolveOptions = {},
+  { environment = PROCESS_ENVIRONMENT, signal, onProgress, ...settings }: DeconvolveOptions = {},
 ): Promise<StoredResult | ArrayResult> {
   if (signal?.aborted) throw new ClearstackError("cancelled", "the job was cancelled before it began");
   const { request, release } = await holdRequest({ ...settings, source, psf });
   try {
-    const result = await runLocalJob(request, localConfig(), {
+    const result = await runLocalJob(request, localWorld(environment), {
       ...(signal === undefined ? {} : { signal }),
       ...(onProgress === undefined ? {} : { onProgress }),
     });
-    const provenance = decodeJson(await openStore(request.output.url).get(PROVENANCE_KEY)) as Finished["provenance"];
+    const store = openStore(request.output.url, { environment });
+    const provenance = decodeJson(await store.get(PROVENANCE_KEY)) as Finished["provenance"];
     const finished = { warnings: result.warnings ?? [], provenance };
     return settings.output === undefined
-      ? { ...await readResult(request.output.url, signal), ...finished }
+      ? { ...await readResult(request.output.url, { environment, signal }), ...finished }
       : { ...result, ...finished };
   } finally {
     await release();
@@ -107,19 +117,20 @@ export async function deconvolve(
 }
 
 /** Memory that jobs may use where they do not say: what the command line uses where its environment says nothing. */
-export function localConfig() {
-  return readConfig({ env: () => undefined, freeBytes: freeMemoryBytes() });
+export function localWorld(environment: StoreEnvironment = PROCESS_ENVIRONMENT): LocalWorld {
+  const config = readConfig({ env: () => undefined, freeBytes: freeMemoryBytes() });
+  return { config, environment, aloneInWorld: environment !== PROCESS_ENVIRONMENT };
 }
 
 /** All volumes of an output, one after the other. */
-async function readResult(url: string, signal: AbortSignal | undefined): Promise<Omit<ArrayResult, keyof Finished>> {
-  const image = await openImage({ url, path: LEVEL_0 });
+async function readResult(url: string, access: StoreAccess): Promise<Omit<ArrayResult, keyof Finished>> {
+  const image = await openImage({ url, path: LEVEL_0 }, access);
   const shape = spatialShape(image.info);
   const data = new Float32Array(volumeCount(image.info) * voxelCount(shape));
   for (let volume = 0; volume < volumeCount(image.info); volume++) {
     const outer = positionAt(volume, volumeGrid(image.info));
     const box = { start: [0, 0, 0] as const, shape };
-    const { values } = await readBox(image, { outer, box, boundary: "constant", signal });
+    const { values } = await readBox(image, { outer, box, boundary: "constant", signal: access.signal });
     data.set(values, volume * voxelCount(shape));
   }
   return { data, shape: image.info.shape, dtype: "float32", axes: image.info.axes.map(({ name }) => name).join("") };

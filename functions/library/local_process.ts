@@ -1,7 +1,7 @@
 /** Everything a job needs on this machine: the CPU computes in this process, a GPU in one that it cannot take down with it. */
 import { createTileComputer } from "functions/deconvolve/compute_tile.ts";
 import { describeDevice, withBoxesAtOnce } from "functions/deconvolve/describe_device.ts";
-import { reduceTile } from "functions/pyramid/reduce_tile.ts";
+import { createLevelReducer } from "functions/pyramid/reduce_tile.ts";
 import { computeClaim } from "functions/orchestrate/plan/compute_claim.ts";
 import type { JobDeps } from "functions/orchestrate/run/run_job.ts";
 import { chooseBackend, createDeconvolver } from "kernels/backend.ts";
@@ -9,6 +9,7 @@ import type { Config } from "shared/config.ts";
 import { createLocalEngine } from "shared/engine/local.ts";
 import { measuredTasks } from "shared/engine/measured_tasks.ts";
 import type { DeconvolveKind, TaskFunctions, TaskKind } from "shared/engine/task_kinds.ts";
+import type { StoreEnvironment } from "shared/storage/store_environment.ts";
 import { plainLog } from "shared/telemetry/log.ts";
 import { SupervisedTiles } from "./supervised_tiles.ts";
 
@@ -22,6 +23,14 @@ export interface LocalProcess {
 /** Places that this machine's own processes may reach: wherever the user can. */
 const UNGUARDED = { CLEARSTACK_ADDRESS_GUARD: "off" };
 
+/** What the functions see of the machine and of the world. */
+export interface LocalWorld {
+  readonly config: Config;
+  readonly environment: StoreEnvironment;
+  /** True where a process that is started would see another world, so that none may be. @default {false} */
+  readonly aloneInWorld?: boolean;
+}
+
 /** How the functions are put together. */
 export interface LocalProcessOptions {
   /** Variables by which a process that is started for jobs of others is held to what they may name. */
@@ -32,13 +41,13 @@ export interface LocalProcessOptions {
 
 /** Puts the functions together; nothing is started or allocated before it is needed. */
 export function openLocalProcess(
-  config: Config,
+  { config, environment }: LocalWorld,
   { guard = UNGUARDED, inMemory = false }: LocalProcessOptions = {},
 ): LocalProcess {
   const here = createTileComputer({
     chooseBackend: async (choice) => withBoxesAtOnce(await chooseBackend(choice), config),
     createDeconvolver,
-  });
+  }, environment);
   const { hostBytes, deviceBytes, boxesAtOnce } = config;
   const env = {
     ...guard,
@@ -55,7 +64,7 @@ export function openLocalProcess(
         tiles: (task, signal) => placeOf(task).tiles(task, signal),
         seams: (task, signal) => placeOf(task).seams(task, signal),
         pilots: (task, signal) => placeOf(task).pilots(task, signal),
-        levels: reduceTile,
+        levels: createLevelReducer(environment),
       },
       ["tiles", "seams", "pilots", "levels"],
       plainLog,
@@ -67,6 +76,7 @@ export function openLocalProcess(
       return device;
     },
     computeClaim,
+    environment,
   };
   return {
     deps,

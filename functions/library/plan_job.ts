@@ -1,7 +1,7 @@
 /** Plans for programs. */
 import type { PreparedJob } from "functions/orchestrate/plan/prepare_job.ts";
 import type { DeconvolveOptions, RunOptions } from "./deconvolve.ts";
-import { localConfig } from "./deconvolve.ts";
+import { localWorld } from "./deconvolve.ts";
 import { holdRequest, type ImageSource, type PsfSource } from "./local_request.ts";
 import { prepareLocalJob } from "./run_local.ts";
 
@@ -24,11 +24,13 @@ import { prepareLocalJob } from "./run_local.ts";
 export async function planJob(
   source: ImageSource,
   psf: PsfSource | readonly PsfSource[],
-  { signal, ...settings }: Omit<DeconvolveOptions, "onProgress"> & Pick<RunOptions, "signal"> = {},
+  { environment, signal, ...settings }:
+    & Omit<DeconvolveOptions, "onProgress">
+    & Pick<RunOptions, "environment" | "signal"> = {},
 ): Promise<PreparedJob> {
   const { request, release } = await holdRequest({ ...settings, source, psf }, { sourceVoxels: false });
   try {
-    return await prepareLocalJob(request, localConfig(), signal);
+    return await prepareLocalJob(request, localWorld(environment), signal);
   } finally {
     await release();
   }

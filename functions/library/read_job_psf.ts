@@ -6,6 +6,7 @@ import type { JobPsf } from "shared/contract/psf_info.ts";
 import { selectVolumes } from "shared/image/read/select_volumes.ts";
 import { openPsf } from "shared/psf/load_psf.ts";
 import { psfLocations } from "shared/psf/psf_locations.ts";
+import type { StoreAccess } from "shared/storage/store_environment.ts";
 
 /**
  * Reads what a plan would know of the PSF of a request.
@@ -13,8 +14,8 @@ import { psfLocations } from "shared/psf/psf_locations.ts";
  * @param stored the source, as it is stored
  * @throws {ClearstackError} what reading a PSF throws, and `invalid-request` for one that does not go with the source
  */
-export async function readJobPsf(request: JobRequest, stored: ImageInfo): Promise<JobPsf> {
+export async function readJobPsf(request: JobRequest, stored: ImageInfo, access: StoreAccess): Promise<JobPsf> {
   const selected = selectVolumes(stored, request.select);
-  const opened = await Promise.all(psfLocations(request).map((location) => openPsf(location)));
+  const opened = await Promise.all(psfLocations(request).map((location) => openPsf(location, access)));
   return (await loadJobPsf(request, opened, { stored, selected })).info;
 }

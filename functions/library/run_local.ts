@@ -2,20 +2,19 @@
 import { type PreparedJob, prepareJob } from "functions/orchestrate/plan/prepare_job.ts";
 import type { RunJobOptions } from "functions/orchestrate/run/job_run.ts";
 import { runJob } from "functions/orchestrate/run/run_job.ts";
-import type { Config } from "shared/config.ts";
 import type { JobRequest } from "shared/contract/job_request.ts";
 import type { JobResult } from "shared/contract/job_status.ts";
 import { psfLocations } from "shared/psf/psf_locations.ts";
 import { schemeOf } from "shared/storage/url.ts";
-import { type LocalProcess, openLocalProcess } from "./local_process.ts";
+import { type LocalProcess, type LocalWorld, openLocalProcess } from "./local_process.ts";
 
 /**
  * Runs a job to its end and frees everything it took.
  *
  * @throws {ClearstackError} what stopped the job
  */
-export function runLocalJob(request: JobRequest, config: Config, options: RunJobOptions = {}): Promise<JobResult> {
-  return withLocalProcess(request, config, ({ deps }) => runJob(request, deps, options));
+export function runLocalJob(request: JobRequest, world: LocalWorld, options: RunJobOptions = {}): Promise<JobResult> {
+  return withLocalProcess(request, world, ({ deps }) => runJob(request, deps, options));
 }
 
 /**
@@ -23,17 +22,19 @@ export function runLocalJob(request: JobRequest, config: Config, options: RunJob
  *
  * @throws {ClearstackError} what is wrong with the request, the source, the PSF or the plan
  */
-export function prepareLocalJob(request: JobRequest, config: Config, signal?: AbortSignal): Promise<PreparedJob> {
-  return withLocalProcess(request, config, ({ deps }) => prepareJob(request, deps, signal));
+export function prepareLocalJob(request: JobRequest, world: LocalWorld, signal?: AbortSignal): Promise<PreparedJob> {
+  return withLocalProcess(request, world, ({ deps }) => prepareJob(request, deps, signal));
 }
 
 async function withLocalProcess<Result>(
   request: JobRequest,
-  config: Config,
+  world: LocalWorld,
   use: (local: LocalProcess) => Promise<Result>,
 ): Promise<Result> {
   const places = [request.source, request.output, ...psfLocations(request)];
-  const local = openLocalProcess(config, { inMemory: places.some(({ url }) => schemeOf(url) === "memory") });
+  const local = openLocalProcess(world, {
+    inMemory: world.aloneInWorld || places.some(({ url }) => schemeOf(url) === "memory"),
+  });
   try {
     return await use(local);
   } finally {

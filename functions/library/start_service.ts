@@ -2,17 +2,16 @@
 import type { Auth } from "functions/api/auth/auth.ts";
 import type { EventEndpointDeps } from "functions/api/events/endpoint.ts";
 import type { AllowedUrls } from "functions/api/url_policy.ts";
-import type { Config } from "shared/config.ts";
 import { ClearstackError } from "shared/errors.ts";
+import type { LocalWorld } from "./local_process.ts";
 import { servedEnvironment } from "shared/storage/served_environment.ts";
-import { configureStores, storeEnvironment } from "shared/storage/store_environment.ts";
+import type { StoreEnvironment } from "shared/storage/store_environment.ts";
 
 /** Statuses of jobs in this process, gone when it ends. */
 const JOBS_IN_MEMORY = "memory:jobs";
 
 /** Options of the service and its address. */
-export interface ServiceOptions {
-  readonly config: Config;
+export interface ServiceOptions extends LocalWorld {
   /** @default {"127.0.0.1"} */
   readonly host?: string;
   /** 0 takes any free port. @default {0} */
@@ -47,19 +46,20 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const { LocalJobRunner } = await import("functions/orchestrate/lease/local_job_runner.ts");
   const { openLocalProcess } = await import("./local_process.ts");
   const { openStore } = await import("shared/storage/open_store.ts");
-  const guard = guardStores(options.allowedUrls);
-  const local = openLocalProcess(options.config, { guard: guard.variables });
-  const store = openStore(options.jobs ?? JOBS_IN_MEMORY);
+  const { variables, ...guarded } = guardStores(options.allowedUrls);
+  const environment = { ...options.environment, ...guarded };
+  const local = openLocalProcess({ config: options.config, environment }, { guard: variables });
+  const store = openStore(options.jobs ?? JOBS_IN_MEMORY, { environment });
   const { host = "127.0.0.1", port = 0, allowedUrls, auth } = options;
   // No two processes listen on one port: whoever does goes on with what the one before it had.
   const instance = port === 0 ? {} : { instance: `${host}:${port}` };
-  const control = { ...instance, ...readJobControl(storeEnvironment().env) };
+  const control = { ...instance, ...readJobControl(environment.env) };
   const runner = await LocalJobRunner.start({ deps: local.deps, store, control, onIdle: () => local.close() });
   let events: EventEndpointDeps | undefined;
   try {
     events = options.events === undefined
       ? undefined
-      : await openEvents({ rules: options.events, store, jobs: runner, allowedUrls });
+      : await openEvents({ rules: options.events, store, jobs: runner, allowedUrls, environment });
     const app = createApiApp({ jobs: runner, allowedUrls, auth, events });
     const server = listen(host, port, app.fetch);
     return {
@@ -69,25 +69,26 @@ export async function startService(options: ServiceOptions): Promise<Service> {
         await runner.close();
         await server.shutdown();
         await local.close();
-        guard.release();
       },
     };
   } catch (error) {
     events?.inbox.close();
     await runner.close();
     await local.close();
-    guard.release();
     throw error;
   }
 }
 
 /** Reads who may call: the keys of a file, or what the environment configures. */
-export async function openAuth(keys: string | undefined): Promise<Auth | undefined> {
+export async function openAuth(
+  keys: string | undefined,
+  environment: StoreEnvironment,
+): Promise<Auth | undefined> {
   const { readAuth } = await import("functions/api/auth/auth.ts");
   const { readObjectText } = await import("shared/storage/http/read_object_text.ts");
-  const { env } = storeEnvironment();
+  const { env } = environment;
   const withKeys = (name: string) => name === "CLEARSTACK_KEYS" ? keys ?? env(name) : env(name);
-  return await readAuth({ env: withKeys, readText: readObjectText });
+  return await readAuth({ env: withKeys, readText: (url) => readObjectText(url, environment) });
 }
 
 function listen(hostname: string, port: number, handler: (request: Request) => Response | Promise<Response>) {
@@ -101,8 +102,7 @@ function listen(hostname: string, port: number, handler: (request: Request) => R
 
 /** Holds the stores of this process, and of those it starts, to places that callers may name. */
 function guardStores(allowed: AllowedUrls) {
-  const before = storeEnvironment();
-  if (allowed === "any") return { variables: undefined, release: () => {} };
+  if (allowed === "any") return { variables: undefined };
   const prefixes = "sources" in allowed ? [...allowed.sources, ...allowed.outputs] : allowed;
   const variables: Record<string, string> = {
     CLEARSTACK_ADDRESS_GUARD: "on",
@@ -111,6 +111,5 @@ function guardStores(allowed: AllowedUrls) {
     CLEARSTACK_ALLOW_OUTPUTS: "",
   };
   const { fetchNamed } = servedEnvironment((name) => variables[name]);
-  configureStores({ ...before, ...(fetchNamed === undefined ? {} : { fetchNamed }) });
-  return { variables, release: () => configureStores(before) };
+  return { variables, ...(fetchNamed === undefined ? {} : { fetchNamed }) };
 }

@@ -29,8 +29,8 @@ import { LocalJobRunner } from "./lease/local_job_runner.ts";
 import { count } from "./engine/engine_environment.ts";
 import { openEngine } from "./engine/open_engine.ts";
 
-const { env, log, token, metricsToken, serve } = boot(Deno, { name: "orchestrate", port: 8082 });
-const store = openStore(env("CLEARSTACK_JOBS") ?? "memory:jobs");
+const { env, stores, log, token, metricsToken, serve } = boot(Deno, { name: "orchestrate", port: 8082 });
+const store = openStore(env("CLEARSTACK_JOBS") ?? "memory:jobs", { environment: stores });
 const { engine, device, ready, restate } = await openEngine({ env, store, token, log });
 if (restate) {
   const onListen = ({ port }: Deno.NetAddr) => console.error(`Restate may call this process on port ${port}`);
@@ -38,7 +38,7 @@ if (restate) {
   restate.register?.();
 }
 const jobs = await LocalJobRunner.start({
-  deps: { engine, device, computeClaim },
+  deps: { engine, device, computeClaim, environment: stores },
   store,
   maxRunning: count(env, "CLEARSTACK_JOBS_AT_ONCE") ?? 1,
   control: readJobControl(env),

@@ -6,7 +6,8 @@
 import { measuredTasks } from "shared/engine/measured_tasks.ts";
 import { boot } from "shared/http/boot.ts";
 import { createPyramidApp } from "./app.ts";
-import { reduceTile } from "./reduce_tile.ts";
+import { createLevelReducer } from "./reduce_tile.ts";
 
-const { log, token, metricsToken, serve } = boot(Deno, { name: "pyramid", port: 8083 });
-serve(createPyramidApp({ ...measuredTasks({ levels: reduceTile }, ["levels"], log), log, token, metricsToken }));
+const { stores, log, token, metricsToken, serve } = boot(Deno, { name: "pyramid", port: 8083 });
+const tasks = measuredTasks({ levels: createLevelReducer(stores) }, ["levels"], log);
+serve(createPyramidApp({ ...tasks, log, token, metricsToken }));

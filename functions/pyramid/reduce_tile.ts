@@ -19,27 +19,35 @@ import { pieceShape } from "shared/plan/pyramid.ts";
 import { releaseMemory } from "shared/process/release_memory.ts";
 import { spatialShape } from "shared/volume/spatial.ts";
 import { openStore } from "shared/storage/open_store.ts";
+import type { StoreAccess, StoreEnvironment } from "shared/storage/store_environment.ts";
 import { withSpan } from "shared/telemetry/span.ts";
 import { meanOver } from "./mean_over.ts";
 
 /**
- * Writes one tile of a level.
+ * Makes what writes one tile of a level.
  *
- * @throws {ClearstackError} what reading or writing throws; `cancelled`
+ * @throws {ClearstackError} (the tile) what reading or writing throws; `cancelled`
  */
-export function reduceTile(task: LevelTask, signal: AbortSignal): Promise<LevelReport> {
-  const about = { "clearstack.task": task.tile.index, "clearstack.level": task.level };
-  return withSpan("level tile", about, () => reduceInTrace(task, signal));
+export function createLevelReducer(
+  environment: StoreEnvironment,
+): (task: LevelTask, signal: AbortSignal) => Promise<LevelReport> {
+  return (task, signal) => {
+    const about = { "clearstack.task": task.tile.index, "clearstack.level": task.level };
+    return withSpan("level tile", about, () => reduceTile(task, { environment, signal }));
+  };
 }
 
-async function reduceInTrace(task: LevelTask, signal: AbortSignal): Promise<LevelReport> {
+async function reduceTile(
+  task: LevelTask,
+  access: StoreAccess & { readonly signal: AbortSignal },
+): Promise<LevelReport> {
   const started = performance.now();
   const { planHash, finer, level, output, tile } = task;
-  const image = await openImage({ url: finer.url, path: finer.array, axes: finer.axes.join("") }, { signal });
+  const image = await openImage({ url: finer.url, path: finer.array, axes: finer.axes.join("") }, access);
   const core = new VOXEL_ARRAYS[output.dtype](voxelCount(tile.core.shape));
   let [bytesRead, range] = [0, NO_VALUES];
   for (const piece of pieces(task)) {
-    const read = await readFiner(image, task, piece, signal);
+    const read = await readFiner(image, task, piece, access.signal);
     range = joinRanges(range, valueRange(read.values));
     const means = meanOver(read.values, read.shape, { factors: task.factors, dtype: output.dtype });
     copyBox({ box: piece, values: means }, { box: tile.core, values: core });
@@ -47,11 +55,14 @@ async function reduceInTrace(task: LevelTask, signal: AbortSignal): Promise<Leve
     releaseMemory(means);
     bytesRead += read.bytesRead;
   }
-  const { bytesWritten } = await writeBlock(output, { outer: tile.outer, core: tile.core, values: core }, { signal });
+  const { bytesWritten } = await writeBlock(output, { outer: tile.outer, core: tile.core, values: core }, access);
   releaseMemory(core);
   const seconds = (performance.now() - started) / 1000;
   const report = { index: tile.index, level, seconds, bytesRead, bytesWritten, ...range };
-  await openStore(output.url).put(levelRecordKey(planHash, level, tile.index), encodeJson(report));
+  await openStore(output.url, { environment: access.environment }).put(
+    levelRecordKey(planHash, level, tile.index),
+    encodeJson(report),
+  );
   return report;
 }
 

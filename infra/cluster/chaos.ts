@@ -84,13 +84,13 @@ function spoil(): Fault | undefined {
   return FAULTS[Math.floor(faulty() * FAULTS.length)];
 }
 
-async function writeSource({ bucketUrl }: Cluster): Promise<void> {
+async function writeSource({ bucketUrl, environment }: Cluster): Promise<void> {
   const { uniform: random } = createRandom(1);
   const values = Uint16Array.from({ length: SHAPE[0] * SHAPE[1] * SHAPE[2] }, () => Math.floor(1000 * random()));
   const volume = { name: "noise", shape: SHAPE, voxelMicrometre: [1, 1, 1] as const, values };
-  await writeVolume(openStore(`${bucketUrl}/image.zarr`), volume);
+  await writeVolume(openStore(`${bucketUrl}/image.zarr`, { environment }), volume);
   const psf = { shape: [3, 5, 5] as const, values: new Float32Array(75).map((_, at) => 1 / (1 + Math.abs(at - 37))) };
-  await openStore(bucketUrl).put("psf.tif", encodeTiff({ ...psf, spacingMicrometre: [1, 1, 1] }));
+  await openStore(bucketUrl, { environment }).put("psf.tif", encodeTiff({ ...psf, spacingMicrometre: [1, 1, 1] }));
 }
 
 function requestFor({ bucketUrl }: Cluster, name: string): JobRequestInput {
@@ -112,7 +112,7 @@ async function run(cluster: Cluster, name: string): Promise<Run> {
   const status = await runJob(request, { apiUrl: cluster.apiUrl, limitSeconds: LIMIT_SECONDS });
   const seconds = (performance.now() - started) / 1000;
   if (status.state !== "done") throw new Error(`the job is ${status.state}: ${status.error?.message}`);
-  const { objects, records } = await outputOf(openStore(request.output.url));
+  const { objects, records } = await outputOf(openStore(request.output.url, cluster));
   const written = proxy!.log.slice(logged).filter((line) => /^PUT \S*\/\.clearstack\/tiles\/\S*$/.test(line));
   return { seconds, objects, records, twice: written.length - new Set(written).size };
 }

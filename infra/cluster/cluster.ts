@@ -2,7 +2,7 @@
  * The whole service on this machine, every part a server of its own on the loopback interface: an S3 store, Restate, the
  * functions. It is what infra deploys, in small.
  */
-import { configureStores } from "shared/storage/store_environment.ts";
+import type { StoreEnvironment } from "shared/storage/store_environment.ts";
 import { s3Client } from "shared/storage/s3/s3_client.ts";
 import { makeIdentityKey } from "./identity_key.ts";
 import { ObjectServer } from "./object_server.ts";
@@ -59,6 +59,11 @@ export class Cluster implements AsyncDisposable {
     return this.#functions.get("api")!.url;
   }
 
+  /** What reaches the stores of the cluster from this process. */
+  get environment(): StoreEnvironment {
+    return { env: (name) => this.objects.environment[name] };
+  }
+
   get objects(): ObjectServer {
     return this.#objects!;
   }
@@ -97,8 +102,8 @@ export class Cluster implements AsyncDisposable {
     const { folder, instances, storeProxy = (endpoint) => endpoint, tell = () => {} } = this.#options;
     tell("object store (Ceph's S3 gateway)");
     this.#objects = await ObjectServer.start(folder);
-    const { environment } = this.#objects;
-    await makeBucket(environment);
+    const { environment } = this.objects;
+    await makeBucket(this.environment);
     const store = { ...environment, AWS_ENDPOINT_URL: storeProxy(environment.AWS_ENDPOINT_URL!) };
     tell("Restate");
     const identity = await makeIdentityKey(folder);
@@ -148,10 +153,8 @@ export class Cluster implements AsyncDisposable {
   }
 }
 
-/** Has the stores of this process reach the cluster's, and makes its bucket. */
-async function makeBucket(variables: Readonly<Record<string, string>>): Promise<void> {
-  const environment = { env: (name: string) => variables[name] };
-  configureStores(environment);
+/** Makes the bucket of the cluster. */
+async function makeBucket(environment: StoreEnvironment): Promise<void> {
   const send = s3Client(BUCKET, environment, {});
   await send({ method: "PUT", path: "", what: "the bucket of the cluster" }, (response) => response.body?.cancel());
 }

@@ -60,10 +60,15 @@ try {
 Deno.exit(status);
 
 /** The demo's sample into the bucket, the demo's job through the functions. */
-async function runDemo({ bucketUrl, apiUrl }: Cluster): Promise<void> {
+async function runDemo({ bucketUrl, apiUrl, environment }: Cluster): Promise<void> {
   const { shape, voxelMicrometre, observed: values, psf } = makeSample();
-  const store = openStore(`${bucketUrl}/demo`);
-  await writeVolume(openStore(`${bucketUrl}/demo/sample.zarr`), { name: "sample", shape, voxelMicrometre, values });
+  const store = openStore(`${bucketUrl}/demo`, { environment });
+  await writeVolume(openStore(`${bucketUrl}/demo/sample.zarr`, { environment }), {
+    name: "sample",
+    shape,
+    voxelMicrometre,
+    values,
+  });
   await store.put("psf.tif", encodeTiff({ ...psf, spacingMicrometre: voxelMicrometre }));
   const ended = await runJob({
     source: { url: `${bucketUrl}/demo/sample.zarr` },

@@ -18,6 +18,7 @@ import { TILE_RETRIES } from "shared/engine/retry.ts";
 import type { WorkersByKind } from "shared/engine/workers.ts";
 import { Workers } from "shared/engine/workers.ts";
 import { openStore } from "shared/storage/open_store.ts";
+import { NO_ENVIRONMENT } from "shared/storage/store_environment.ts";
 import { sampleTask } from "../../tests/shared/engine/sample_tasks.ts";
 import { readFlags } from "../read_flags.ts";
 import { makeIdentityKey } from "./identity_key.ts";
@@ -61,7 +62,7 @@ async function restateEngine(workers: WorkersByKind): Promise<Engine> {
   const identity = await makeIdentityKey(folder);
   restate = await restateServer({ folder, identity });
   await restate.process.start();
-  const store = openStore("memory:bench");
+  const store = openStore("memory:bench", { environment: NO_ENVIRONMENT });
   const deps = { shards: new ShardStore(store), workers, retries: TILE_RETRIES, identityKeys: [identity.publicKey] };
   const { addr } = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, createRestateEndpoint(deps));
   await registerEndpoint({ adminUrl: restate.adminUrl, endpointUrl: `http://127.0.0.1:${addr.port}` });

@@ -10,12 +10,12 @@ import { createTileComputer } from "functions/deconvolve/compute_tile.ts";
 import { createOrchestrateApp } from "functions/orchestrate/app.ts";
 import { LocalJobRunner } from "functions/orchestrate/lease/local_job_runner.ts";
 import { createPyramidApp } from "functions/pyramid/app.ts";
-import { reduceTile } from "functions/pyramid/reduce_tile.ts";
+import { createLevelReducer } from "functions/pyramid/reduce_tile.ts";
 import type { JobRequest } from "shared/contract/job_request.ts";
 import type { JobRunner } from "shared/engine/job_runner.ts";
 import { createGuardedFetch } from "shared/storage/guard/guarded_fetch.ts";
 import { openStore } from "shared/storage/open_store.ts";
-import { configureStores, storeEnvironment } from "shared/storage/store_environment.ts";
+import type { StoreEnvironment } from "shared/storage/store_environment.ts";
 import { identityJobs, sampleRequest } from "../../tests/functions/identity_jobs.ts";
 import { identityKernels } from "../../tests/functions/identity_kernels.ts";
 import type { FunctionName, FuzzRequest, FuzzWorld } from "./requests.ts";
@@ -100,14 +100,13 @@ function show({ body, ...request }: FuzzRequest): string {
 
 /** Two callers, one of them with quotas, over two images; what lies outside is never asked. */
 async function openWorld() {
-  const before = storeEnvironment();
   const nowhere = createGuardedFetch({
     resolve: (name) => Promise.resolve(name === "public.example" ? ["93.184.216.34"] : ["10.0.0.1"]),
     fetch: () => Promise.resolve(new Response(null, { status: 404 })),
   });
   const unreachable = () => Promise.resolve(new Response(null, { status: 403 }));
   const env = (name: string) => /_NO_SIGN_REQUEST$/.test(name) ? "true" : undefined;
-  configureStores({ env, fetch: unreachable as typeof fetch, fetchNamed: nowhere });
+  const environment: StoreEnvironment = { env, fetch: unreachable as typeof fetch, fetchNamed: nowhere };
   const samples = [(await sampleRequest()).request, (await sampleRequest()).request];
   const keys = ["ada", "bob"].map(createApiKey);
   const records = formatKeyRecords(keys.map((key, index) => ({
@@ -117,26 +116,26 @@ async function openWorld() {
   })));
   const ring = await KeyRing.open({ read: () => Promise.resolve(records), where: "keys" });
   const log = () => {};
-  const deps = identityJobs();
-  const jobs = await LocalJobRunner.start({ deps, store: openStore("memory:fuzz-jobs"), log });
+  const kernels = identityKernels();
+  const deps = identityJobs(kernels, undefined, environment);
+  const jobs = await LocalJobRunner.start({ deps, store: openStore("memory:fuzz-jobs", { environment }), log });
   const sources = samples.map(({ source }) => source.url);
   const psfs = samples.flatMap(({ psf }) => [psf].flat().map(({ url }) => url));
   const outputs = [..."abcdefgh"].map((name) => `memory:fuzz-output-${name}`);
   const places = ["https://", "http://", "s3://", "gs://", "az://"];
   const memory = [...sources, ...psfs, ...outputs, "memory:fuzz", "memory:nothing"];
-  const tiles = createTileComputer(identityKernels());
+  const tiles = createTileComputer(kernels, environment);
   const allowedUrls = [...places, ...memory];
   const api = createApiApp({ jobs, allowedUrls, auth: { keys: ring }, log });
   const apps: Readonly<Record<FunctionName, App>> = {
     api: api.fetch,
     orchestrate: createOrchestrateApp({ jobs: fenced(jobs, allowedUrls), token: SERVICE_TOKEN, log }).fetch,
     deconvolve: createDeconvolveApp({ ...tiles, device: deps.device, token: SERVICE_TOKEN, log }).fetch,
-    pyramid: createPyramidApp({ levels: reduceTile, token: SERVICE_TOKEN, log }).fetch,
+    pyramid: createPyramidApp({ levels: createLevelReducer(environment), token: SERVICE_TOKEN, log }).fetch,
   };
   const world: FuzzWorld = { sources, psfs, outputs, keys, token: SERVICE_TOKEN };
   const close = async () => {
     await jobs.close();
-    configureStores(before);
   };
   return { world, apps, close };
 }

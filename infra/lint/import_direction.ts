@@ -29,6 +29,9 @@ const HOSTED_BY: Readonly<Record<string, (hosted: string) => boolean>> = {
   cli: (hosted) => hosted === "library",
 };
 
+/** The one file besides main.ts that reads the environment: programs that import the library have no main.ts of ours. */
+const LIBRARY_ENVIRONMENT = "functions/library/process_environment.ts";
+
 /** Files that open ports besides main.ts: the library puts functions on one, the demo its files. */
 const SERVING_FILES = ["functions/library/start_service.ts", "functions/cli/demo/demo.ts"];
 
@@ -101,7 +104,7 @@ function forbiddenGlobal(path: string, global: string | undefined, property: str
     return path === GPU_FILE ? undefined : `navigator.gpu belongs to ${GPU_FILE} alone: ask it for a device`;
   }
   const environment = (global === "Deno" || global === "process") && property === "env";
-  if (environment && !isEntryPoint(path)) {
+  if (environment && !isEntryPoint(path) && path !== LIBRARY_ENVIRONMENT) {
     return "the environment is read in a function's main.ts only: take the value as an argument";
   }
   const serves = global === "Deno" && property === "serve";

@@ -5,15 +5,15 @@ import type { LevelledOutput } from "shared/image/output/level_arrays.ts";
 import { levelRecordsPrefix } from "shared/image/output/output_layout.ts";
 import { recordedTiles } from "shared/image/output/tile_records.ts";
 import { openStore } from "shared/storage/open_store.ts";
+import type { StoreAccess } from "shared/storage/store_environment.ts";
 import { levelTasks } from "./level_tasks.ts";
 import { retryMessage } from "./retry.ts";
 
 /** Options for writing levels. */
-interface FanOutLevelsOptions {
+interface FanOutLevelsOptions extends StoreAccess {
   readonly engine: Engine<"levels">;
   /** Tiles in flight at the same time on each instance. */
   readonly concurrency: number;
-  readonly signal?: AbortSignal | undefined;
   /** Takes one line about each level before it begins. */
   readonly tell: (message: string) => void;
   readonly onReport: (report: LevelReport) => void;
@@ -28,10 +28,10 @@ interface FanOutLevelsOptions {
  */
 export async function fanOutLevels(
   output: LevelledOutput,
-  { engine, concurrency, signal, tell, onReport, onRetry }: FanOutLevelsOptions,
+  { engine, concurrency, environment, signal, tell, onReport, onRetry }: FanOutLevelsOptions,
 ): Promise<void> {
   const { planHash, levels, arrays } = output;
-  const store = openStore(arrays[0]!.url);
+  const store = openStore(arrays[0]!.url, { environment });
   for (let level = 1; level <= levels.length; level++) {
     tell(`writing level ${level} of ${levels.length}`);
     const done = await recordedTiles(store, levelRecordsPrefix(planHash, level));

@@ -1,6 +1,6 @@
 /** The start of every served function: its environment, stores, telemetry and log, and then its port. */
 import { servedEnvironment } from "shared/storage/served_environment.ts";
-import { configureStores, type StoreEnvironment } from "shared/storage/store_environment.ts";
+import type { StoreEnvironment } from "shared/storage/store_environment.ts";
 import { jsonLog, type Log, plainLog } from "shared/telemetry/log.ts";
 import { startTelemetry } from "shared/telemetry/start_telemetry.ts";
 import { listenAddress, type ListenOptions } from "./listen_address.ts";
@@ -53,7 +53,6 @@ interface Booted {
 export function boot(host: Host, { name, port, quiet = false }: BootOptions): Booted {
   const env = (variable: string) => host.env.get(variable);
   const stores = servedEnvironment(env);
-  configureStores(stores);
   startTelemetry();
   const token = env("CLEARSTACK_TOKEN");
   return {

@@ -9,6 +9,7 @@ import { dtypeBytes } from "shared/volume/dtype.ts";
 import { isClearstackError } from "shared/errors.ts";
 import { openStore } from "shared/storage/open_store.ts";
 import type { Store } from "shared/storage/store.ts";
+import type { StoreAccess } from "shared/storage/store_environment.ts";
 import { canonicalUrl, redactUrl } from "shared/storage/url.ts";
 import { gridSize } from "./grid_size.ts";
 import { openImage } from "./open_image.ts";
@@ -48,19 +49,19 @@ export interface ImageDescription extends StorageFacts {
  *
  * @throws {ClearstackError} what `openImage` throws
  */
-export async function describeImage(location: Location): Promise<ImageDescription> {
-  const state = await outputStateAt(location);
+export async function describeImage(location: Location, access: StoreAccess): Promise<ImageDescription> {
+  const state = await outputStateAt(location, access);
   // An unfinished output has no root group yet; its array is there from the start.
   const place = state?.state === "unfinished" && !location.path ? { ...location, path: LEVEL_0 } : location;
-  const { info } = await openImage(place);
+  const { info } = await openImage(place, access);
   const shown = { ...info, url: redactUrl(info.url) };
   const bytes = product(info.shape) * dtypeBytes(info.dtype);
   const chunks = gridSize(info.shape, info.chunkShape);
   if (info.format === "tiff") {
-    const facts = await tiffStorage(info.url);
+    const facts = await tiffStorage(info.url, access);
     return { info: shown, ...facts, bytes, chunks, objects: 1, levels: [], labels: [] };
   }
-  const store = openStore(info.url);
+  const store = openStore(info.url, access);
   const facts = zarrStorage((await readZarrNode(store, info.path))!);
   return {
     info: shown,
@@ -73,9 +74,9 @@ export async function describeImage(location: Location): Promise<ImageDescriptio
   };
 }
 
-async function outputStateAt(location: Location): Promise<OutputState | undefined> {
+async function outputStateAt(location: Location, access: StoreAccess): Promise<OutputState | undefined> {
   if (/\.tiff?$/i.test(redactUrl(location.url))) return undefined;
-  return await readOutputState(openStore(canonicalUrl(location.url)));
+  return await readOutputState(openStore(canonicalUrl(location.url), access));
 }
 
 type Surroundings = Pick<ImageDescription, "levels" | "labels"> & { readonly omeVersion?: string };

@@ -6,6 +6,7 @@ import type { Location } from "shared/contract/location.ts";
 import { ClearstackError, withPath } from "shared/errors.ts";
 import { openStore } from "shared/storage/open_store.ts";
 import type { RequestOptions, Store } from "shared/storage/store.ts";
+import type { StoreAccess } from "shared/storage/store_environment.ts";
 import { canonicalUrl, redactUrl, splitObject } from "shared/storage/url.ts";
 import { decideAxes } from "./axes.ts";
 import { chooseArray, type FoundArray } from "./zarr/choose_array.ts";
@@ -21,20 +22,8 @@ import { readZarrNode, type ZarrNode } from "./zarr/zarr_node.ts";
  * Opens a Zarr array, an array of a group, level 0 of an OME-Zarr, or a TIFF stack; reads metadata only.
  *
  * @throws {ClearstackError} `not-found`, `invalid-request` (which array? which axes?), `unsupported`, `corrupt-data`
- *
- * @example
- * ```ts
- * import { deconvolve, openImage } from "@clearstack/clearstack";
- *
- * const image = { data: new Uint16Array(8 * 16 * 16).fill(9), shape: [8, 16, 16], axes: "zyx" };
- * const psf = { data: new Float32Array([1, 2, 1]), shape: [1, 1, 3], axes: "zyx" };
- * await deconvolve(image, psf, { output: "memory:opened", algorithm: { iterations: 1 }, backend: "cpu" });
- *
- * const { info } = await openImage({ url: "memory:opened" });
- * console.log(info.shape, info.dtype); // [ 8, 16, 16 ] float32
- * ```
  */
-export async function openImage(location: Location, options: OpenOptions = {}): Promise<Image> {
+export async function openImage(location: Location, options: OpenOptions): Promise<Image> {
   const url = canonicalUrl(location.url);
   try {
     return await openAt(url, location, options);
@@ -45,7 +34,7 @@ export async function openImage(location: Location, options: OpenOptions = {}): 
 
 async function openAt(url: string, location: Location, options: OpenOptions): Promise<Image> {
   if (/\.tiff?$/i.test(redactUrl(url))) return await openTiff(location, options);
-  const store = openStore(url);
+  const store = openStore(url, { environment: options.environment });
   const path = (location.path ?? "").replace(/^\/+|\/+$/g, "");
   const node = await readZarrNode(store, path, options);
   if (node === undefined) {
@@ -61,7 +50,7 @@ async function openAt(url: string, location: Location, options: OpenOptions): Pr
  *
  * @throws {ClearstackError} `corrupt-data` if the source changed since
  */
-export async function reopenImage(info: ImageInfo, options: RequestOptions = {}): Promise<Image> {
+export async function reopenImage(info: ImageInfo, options: StoreAccess): Promise<Image> {
   if (info.format === "tiff") {
     // What the pages are was settled when the image was first opened.
     const axes = info.axes.map(({ name }) => name).join("");
@@ -69,7 +58,7 @@ export async function reopenImage(info: ImageInfo, options: RequestOptions = {})
     if (image.info.identity !== info.identity) throw changed(info);
     return { ...image, info };
   }
-  const store = openStore(info.url);
+  const store = openStore(info.url, { environment: options.environment });
   const node = await readZarrNode(store, info.path, options);
   if (node === undefined) throw new ClearstackError("not-found", `${store.url}/${info.path} is no longer there`);
   if (node.kind !== "array" || await identityOf(store, node, options) !== info.identity) throw changed(info);
@@ -129,10 +118,10 @@ async function identityOf(store: Store, node: ZarrNode, options: RequestOptions)
 }
 
 /** A file without a TIFF's ending may still be one. */
-async function startsLikeTiff(url: string, options: RequestOptions): Promise<boolean> {
+async function startsLikeTiff(url: string, options: StoreAccess): Promise<boolean> {
   const { base, key } = splitObject(url);
   if (key === "") return false;
-  const store = openStore(base);
+  const store = openStore(base, { environment: options.environment });
   const info = await store.head(key, options);
   if (info === undefined || !(info.size >= 8)) return false;
   const magic = await store.getRange(key, { offset: 0, length: 4 }, options);
@@ -142,13 +131,14 @@ async function startsLikeTiff(url: string, options: RequestOptions): Promise<boo
 async function missingImage(
   store: Store,
   { url, path }: { readonly url: string; readonly path: string },
-  options: RequestOptions,
+  options: StoreAccess,
 ): Promise<ClearstackError> {
   if (path !== "" && await readZarrNode(store, "", options) !== undefined) {
     return new ClearstackError("not-found", `${store.url} has no array or group ${path}`);
   }
   const { base, key } = splitObject(url);
-  const isFile = key !== "" && await openStore(base).head(key, options) !== undefined;
+  const isFile = key !== "" &&
+    await openStore(base, { environment: options.environment }).head(key, options) !== undefined;
   const isFolder = !isFile && !/^https?:/i.test(url) && await hasNames(store, options);
   return isFile || isFolder
     ? new ClearstackError("unsupported", `${store.url} is neither a Zarr (no zarr.json, .zarray or .zgroup) nor a TIFF`)

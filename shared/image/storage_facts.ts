@@ -1,5 +1,6 @@
 /** Describes the storage of an image: shards, compression, byte order, in words for people. */
 import { openTiffFile, type TiffFile, type TiffPage } from "./tiff/tiff_file.ts";
+import type { StoreAccess } from "shared/storage/store_environment.ts";
 import { asRecord, type ZarrNode } from "./zarr/zarr_node.ts";
 
 /** Facts that {@link zarrStorage} and {@link tiffStorage} tell. */
@@ -90,8 +91,8 @@ const TIFF_COMPRESSIONS: Readonly<Record<number, string>> = {
 };
 
 /** The facts of a TIFF, from its header and its first directory. */
-export async function tiffStorage(url: string): Promise<StorageFacts> {
-  const file = await openTiffFile(url);
+export async function tiffStorage(url: string, access: StoreAccess): Promise<StorageFacts> {
+  const file = await openTiffFile(url, access);
   return await file.withPage(0, (page) => storageOf(file, page));
 }
 

@@ -10,6 +10,7 @@ import type { Image } from "shared/image/image.ts";
 import { openImage } from "shared/image/open_image.ts";
 import { readBox } from "shared/image/read/read_box.ts";
 import type { RequestOptions } from "shared/storage/store.ts";
+import type { StoreAccess } from "shared/storage/store_environment.ts";
 import { redactUrl } from "shared/storage/url.ts";
 import { fitPsf, type Psf, type StoredPsf } from "./fit_psf.ts";
 
@@ -37,7 +38,7 @@ export interface OpenPsf {
  *
  * @throws {ClearstackError} whatever `openImage` throws
  */
-export async function openPsf(location: Location, options: RequestOptions = {}): Promise<OpenPsf> {
+export async function openPsf(location: Location, options: StoreAccess): Promise<OpenPsf> {
   const image = await openImage(location, { ...options, pagesAreZ: true });
   return {
     info: image.info,
@@ -54,7 +55,7 @@ export async function openPsf(location: Location, options: RequestOptions = {}):
  */
 export async function loadPsf(
   location: PsfLocation,
-  { fit, ...options }: RequestOptions & { readonly fit?: PsfFit | undefined } = {},
+  { fit, ...options }: StoreAccess & { readonly fit?: PsfFit | undefined },
 ): Promise<Psf> {
   const opened = await openPsf(location, options);
   return await fitPsf(await opened.read(location.channel, options), fit);

@@ -5,12 +5,12 @@ import { ClearstackError } from "shared/errors.ts";
 import { type Vec3, voxelCount } from "shared/volume/geometry.ts";
 import { openImage } from "shared/image/open_image.ts";
 import { readBox } from "shared/image/read/read_box.ts";
-import type { RequestOptions } from "shared/storage/store.ts";
+import type { StoreAccess } from "shared/storage/store_environment.ts";
 import { redactUrl } from "shared/storage/url.ts";
 import { voxelMicrometre } from "./spacing.ts";
 
 /** Volume to read, if the image has time points or channels. */
-interface VolumeChoice extends RequestOptions {
+interface VolumeChoice extends StoreAccess {
   readonly time?: number | undefined;
   readonly channel?: number | undefined;
 }
@@ -33,7 +33,7 @@ const MAX_VOXELS = 2 ** 28;
  * @throws {ClearstackError} `invalid-request` where a time or channel must be chosen, `corrupt-data` for NaN and infinite
  *   values, `unsupported` above 2^28 voxels; whatever `openImage` throws
  */
-export async function readVolume(location: Location, choice: VolumeChoice = {}): Promise<StoredVolume> {
+export async function readVolume(location: Location, choice: VolumeChoice): Promise<StoredVolume> {
   const image = await openImage(location, choice);
   const { axes, shape: sides, url } = image.info;
   const where = redactUrl(url);
@@ -54,7 +54,12 @@ export async function readVolume(location: Location, choice: VolumeChoice = {}):
   return { info: image.info, shape, values, voxelMicrometre: voxelMicrometre(image.info) };
 }
 
-function chosen(axis: string, length: number, { time, channel }: VolumeChoice, where: string): number {
+function chosen(
+  axis: string,
+  length: number,
+  { time, channel }: Pick<VolumeChoice, "time" | "channel">,
+  where: string,
+): number {
   const [name, index] = axis === "t" ? ["time", time] : ["channel", channel];
   if (index === undefined && length > 1) {
     throw new ClearstackError(

@@ -14,6 +14,7 @@ import { rootDocuments } from "shared/image/zarr/zarr_documents.ts";
 import { asRecord, readZarrNode } from "shared/image/zarr/zarr_node.ts";
 import { openStore } from "shared/storage/open_store.ts";
 import type { Store } from "shared/storage/store.ts";
+import type { StoreAccess } from "shared/storage/store_environment.ts";
 import { canonicalUrl, redactUrl, splitObject } from "shared/storage/url.ts";
 import type { PsfVolume } from "./psf_volume.ts";
 
@@ -44,21 +45,27 @@ export function checkPsfUrl(url: string): "tiff" | "zarr" {
  * @throws {ClearstackError} `conflict` if it exists and `overwrite` is false, or would lie over its inputs; `invalid-request`,
  * `unwritable`
  */
-export async function writePsf(output: PsfOutput): Promise<void> {
-  await refuseOverlap(openStore(output.url), output.inputs);
-  if (checkPsfUrl(output.url) === "zarr") await writeZarr(output);
-  else await writeTiff(output);
+export async function writePsf(output: PsfOutput, access: StoreAccess): Promise<void> {
+  await refuseOverlap(openStore(output.url, access), output.inputs, access.environment);
+  if (checkPsfUrl(output.url) === "zarr") await writeZarr(output, access);
+  else await writeTiff(output, access);
 }
 
-async function writeTiff({ url, volume: { shape, values }, voxelMicrometre, overwrite }: PsfOutput): Promise<void> {
+async function writeTiff(
+  { url, volume: { shape, values }, voxelMicrometre, overwrite }: PsfOutput,
+  { environment }: StoreAccess,
+): Promise<void> {
   const { base, key } = splitObject(url);
   const spacing = voxelMicrometre === undefined ? {} : { spacingMicrometre: voxelMicrometre };
   const bytes = encodeTiff({ shape, values: Float32Array.from(values), ...spacing });
-  if (!await openStore(base).put(key, bytes, { ifAbsent: !overwrite })) throw exists(url);
+  if (!await openStore(base, { environment }).put(key, bytes, { ifAbsent: !overwrite })) throw exists(url);
 }
 
-async function writeZarr({ url, volume, voxelMicrometre, overwrite, provenance }: PsfOutput): Promise<void> {
-  const store = openStore(url);
+async function writeZarr(
+  { url, volume, voxelMicrometre, overwrite, provenance }: PsfOutput,
+  access: StoreAccess,
+): Promise<void> {
+  const store = openStore(url, { environment: access.environment });
   const first = await store.listNames("")[Symbol.asyncIterator]().next();
   if (!first.done) {
     if (!overwrite) throw exists(url);
@@ -81,9 +88,9 @@ async function writeZarr({ url, volume, voxelMicrometre, overwrite, provenance }
     shape,
     chunk: volume.shape,
   };
-  await createArray(array);
+  await createArray(array, access);
   const values = Float32Array.from(volume.values);
-  await writeBlock(array, { outer: [], core: { start: [0, 0, 0], shape: volume.shape }, values });
+  await writeBlock(array, { outer: [], core: { start: [0, 0, 0], shape: volume.shape }, values }, access);
   const described: ImageInfo = {
     url: canonicalUrl(url),
     path: "",

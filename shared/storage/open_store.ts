@@ -10,7 +10,7 @@ import { httpStore } from "./http/http_store.ts";
 import { memoryStore } from "./memory_store.ts";
 import { s3Store } from "./s3/s3_store.ts";
 import type { Store } from "./store.ts";
-import { type StoreEnvironment, storeEnvironment } from "./store_environment.ts";
+import type { StoreEnvironment } from "./store_environment.ts";
 import { schemeOf } from "./url.ts";
 
 /** Openers by scheme; a path without a scheme is a file. */
@@ -35,8 +35,8 @@ const CHECKS_ONLY: GuardOptions = { concurrency: Infinity, attempts: 1, timeoutM
 
 /** Options for opening stores. */
 export interface OpenOptions extends GuardOptions {
-  /** Settings and credentials of object stores. @default what `configureStores` set */
-  readonly environment?: StoreEnvironment;
+  /** Settings and credentials of object stores. */
+  readonly environment: StoreEnvironment;
 }
 
 /**
@@ -44,17 +44,8 @@ export interface OpenOptions extends GuardOptions {
  *
  * @param url a path, or a `file:`, `http(s):` (read only), `s3:`, `gs:`, `az:` or `memory:NAME` URL
  * @throws {ClearstackError} `invalid-request` for a scheme that is not known
- *
- * @example
- * ```ts
- * import { openStore } from "@clearstack/clearstack";
- *
- * const store = openStore("memory:notes");
- * await store.put("readme.txt", new TextEncoder().encode("read me"));
- * console.log(await Array.fromAsync(store.listNames(""))); // [ "readme.txt" ]
- * ```
  */
-export function openStore(url: string, { environment = storeEnvironment(), ...given }: OpenOptions = {}): Store {
+export function openStore(url: string, { environment, ...given }: OpenOptions): Store {
   const options = { ...environment.guard, ...given };
   const scheme = schemeOf(url);
   const openObjects = OBJECT_STORES[scheme];

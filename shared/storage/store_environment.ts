@@ -1,9 +1,10 @@
 /**
- * The world around the process, as stores see it: environment variables, clock and network. A main.ts hands it over
- * once; credentials come from there and never from a URL or a request.
+ * The world around the process, as stores see it: environment variables, clock and network. A main.ts makes it once and
+ * hands it over; credentials come from there and never from a URL or a request.
  */
 import type { GuardOptions } from "./guard/guard_store.ts";
 import type { NamedFetch } from "./guard/guarded_fetch.ts";
+import type { RequestOptions } from "./store.ts";
 
 /** The world as stores see it. */
 export interface StoreEnvironment {
@@ -19,22 +20,19 @@ export interface StoreEnvironment {
   readonly now?: () => number;
 }
 
-let processEnvironment: StoreEnvironment = { env: () => undefined };
-
-/** Sets where the stores of this process take their settings and credentials from; called by main.ts before any other thing. */
-export function configureStores(environment: StoreEnvironment): void {
-  processEnvironment = environment;
-}
-
-/** Environment that {@link configureStores} set; an empty one before that. */
-export function storeEnvironment(): StoreEnvironment {
-  return processEnvironment;
+/** Options of what opens stores by itself. */
+export interface StoreAccess extends RequestOptions {
+  /** Settings and credentials of stores. One process passes one object everywhere: stores share their credentials by it. */
+  readonly environment: StoreEnvironment;
 }
 
 /** Sends requests to places that callers named: URLs of sources, and of whom to tell about a job. */
-export function fetchNamed(environment: StoreEnvironment = processEnvironment): NamedFetch {
+export function fetchNamed(environment: StoreEnvironment): NamedFetch {
   return environment.fetchNamed ?? environment.fetch ?? fetch;
 }
+
+/** The world of stores that need nothing from it: no variables, so no credentials. */
+export const NO_ENVIRONMENT: StoreEnvironment = { env: () => undefined };
 
 /** True for a variable set to `true`, `yes`, `on` or `1`. */
 export function isSwitchedOn(environment: StoreEnvironment, name: string): boolean {

@@ -9,6 +9,7 @@ import type { ErrorKind } from "shared/errors.ts";
 import { ClearstackError } from "shared/errors.ts";
 import { identityJobs } from "./identity_jobs.ts";
 import { identityKernels } from "./identity_kernels.ts";
+import { NO_ENVIRONMENT } from "shared/storage/store_environment.ts";
 
 const fault = Deno.env.get("FAULT");
 const at = Number(Deno.env.get("FAULT_AT") ?? 1);
@@ -28,7 +29,7 @@ const kernels = identityKernels((run) => {
   throw new ClearstackError(fault as ErrorKind, "a fault on purpose");
 });
 const app = createDeconvolveApp({
-  ...createTileComputer(kernels),
+  ...createTileComputer(kernels, NO_ENVIRONMENT),
   device: identityJobs().device,
   token: Deno.env.get("CLEARSTACK_TOKEN")!,
 });

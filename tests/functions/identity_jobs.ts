@@ -1,15 +1,15 @@
 /** Jobs in memory over kernels that change nothing: everything but the kernels is real. */
 import { createTileComputer } from "functions/deconvolve/compute_tile.ts";
-import { reduceTile } from "functions/pyramid/reduce_tile.ts";
+import { createLevelReducer } from "functions/pyramid/reduce_tile.ts";
 import type { JobDeps } from "functions/orchestrate/run/run_job.ts";
 import { type JobRequest, JobRequestSchema } from "shared/contract/job_request.ts";
 import type { PsfLocation } from "shared/contract/location.ts";
 import type { Invoke } from "shared/engine/task_kinds.ts";
 import { createLocalEngine } from "shared/engine/local.ts";
-import { openImage } from "shared/image/open_image.ts";
 import { readBox } from "shared/image/read/read_box.ts";
 import { spatialShape } from "shared/volume/spatial.ts";
-import { openStore } from "shared/storage/open_store.ts";
+import { NO_ENVIRONMENT, type StoreEnvironment } from "shared/storage/store_environment.ts";
+import { openImage, openStore } from "../stores.ts";
 import type { IdentityKernels } from "./identity_kernels.ts";
 import { identityKernels } from "./identity_kernels.ts";
 import { patternedVoxels, writePsf, writeZarr } from "./sample_image.ts";
@@ -23,12 +23,15 @@ export interface IdentityJobs extends JobDeps {
 export function identityJobs(
   kernels: IdentityKernels = identityKernels(),
   wrap: (invoke: Invoke<"tiles">) => Invoke<"tiles"> = (invoke) => invoke,
+  environment: StoreEnvironment = NO_ENVIRONMENT,
 ): IdentityJobs {
-  const tiles = createTileComputer(kernels);
+  const tiles = createTileComputer(kernels, environment);
   const retries = { attempts: 3, firstDelayMs: 1, longestDelayMs: 1 };
   return {
     kernels,
-    engine: createLocalEngine({ ...tiles, tiles: wrap(tiles.tiles), levels: reduceTile }, { retries }),
+    engine: createLocalEngine({ ...tiles, tiles: wrap(tiles.tiles), levels: createLevelReducer(environment) }, {
+      retries,
+    }),
     device: () =>
       Promise.resolve({
         backend: "cpu",
@@ -40,6 +43,7 @@ export function identityJobs(
         computeOnHost: true,
       }),
     computeClaim: () => () => ({ kernels: 0 }),
+    environment,
   };
 }
 

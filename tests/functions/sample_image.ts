@@ -1,5 +1,5 @@
 /** Small Zarr images written by hand, so that tests of the functions do not lean on the code they test. */
-import { openStore } from "shared/storage/open_store.ts";
+import { openStore } from "../stores.ts";
 
 /** What to write. */
 export interface SampleImage {

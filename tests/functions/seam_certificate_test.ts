@@ -6,11 +6,11 @@ import { seamTasks } from "functions/orchestrate/run/seam_tasks.ts";
 import type { JobRequest } from "shared/contract/job_request.ts";
 import { JobResultSchema } from "shared/contract/job_status.ts";
 import { ClearstackError } from "shared/errors.ts";
-import { openStore } from "shared/storage/open_store.ts";
 import { runCli } from "./cli/run_cli.ts";
 import { identityJobs, sampleRequest } from "./identity_jobs.ts";
 import { identityKernels } from "./identity_kernels.ts";
 import { writeZarr } from "./sample_image.ts";
+import { openStore } from "../stores.ts";
 
 const json = async (url: string, key: string) => JSON.parse(new TextDecoder().decode(await openStore(url).get(key)));
 

@@ -1,12 +1,11 @@
 import { assert, assertEquals } from "@std/assert";
 import { JobResultSchema } from "shared/contract/job_status.ts";
 import { encodeTiff } from "shared/image/tiff/write_tiff.ts";
-import { openImage } from "shared/image/open_image.ts";
-import { openStore } from "shared/storage/open_store.ts";
 import { writeVolume } from "functions/cli/demo/sample/write_volume.ts";
 import { noisyBars } from "../fixtures/bars.ts";
 import { readWhole } from "../fixtures/read_whole.ts";
 import { runCli } from "./cli/run_cli.ts";
+import { openImage, openStore } from "../stores.ts";
 
 // What docs/algorithms.md promises of the halo that `auto` chooses, at the 100 iterations of the 2020 pipeline: many more than
 // the default, and each carries what a box makes up beyond its rim further in.

@@ -6,12 +6,12 @@ import { tileTasks } from "functions/orchestrate/run/tile_tasks.ts";
 import { createTileComputer } from "functions/deconvolve/compute_tile.ts";
 import type { JobRequest } from "shared/contract/job_request.ts";
 import { ClearstackError } from "shared/errors.ts";
-import { openImage } from "shared/image/open_image.ts";
-import { openStore } from "shared/storage/open_store.ts";
 import { readVolumes } from "../fixtures/read_whole.ts";
 import { identityJobs, keysBelow, readOutput, sampleRequest } from "./identity_jobs.ts";
 import { identityKernels } from "./identity_kernels.ts";
 import { patternedVoxels, writePsf, writeZarr } from "./sample_image.ts";
+import { openImage, openStore } from "../stores.ts";
+import { NO_ENVIRONMENT } from "shared/storage/store_environment.ts";
 
 /** The sample's 20 planes are not cut, so that chunks of 16 planes share a shard, which they do not fill. */
 const TILING: JobRequest["tiling"] = { tile: [20, 16, 16], halo: [2, 4, 4] };
@@ -70,7 +70,7 @@ for (const [name, form] of Object.entries(FORMS)) {
     const tasks = [
       ...tileTasks({ plan, request: inForm(request, form), array: output.array, backend: "cpu", done: new Set() }),
     ];
-    const { tiles } = createTileComputer(identityKernels());
+    const { tiles } = createTileComputer(identityKernels(), NO_ENVIRONMENT);
     const { signal } = new AbortController();
     for (const task of tasks) await tiles(task, signal);
     const inOne = await storedVoxels(request.output.url);

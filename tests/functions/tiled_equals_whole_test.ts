@@ -1,12 +1,11 @@
 import { assert, assertEquals } from "@std/assert";
 import { BoundarySchema } from "shared/contract/algorithm.ts";
-import { openImage } from "shared/image/open_image.ts";
 import { encodeTiff } from "shared/image/tiff/write_tiff.ts";
-import { openStore } from "shared/storage/open_store.ts";
 import { makeSample } from "functions/cli/demo/sample/make_sample.ts";
 import { writeVolume } from "functions/cli/demo/sample/write_volume.ts";
 import { readWhole } from "../fixtures/read_whole.ts";
 import { runCli } from "./cli/run_cli.ts";
+import { openImage, openStore } from "../stores.ts";
 
 // The halo that `auto` chooses is to keep seams below 0.1 % of the peak at the default settings.
 const SEAM_BOUND = 1e-3;

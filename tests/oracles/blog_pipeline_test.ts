@@ -1,8 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
-import { openImage } from "shared/image/open_image.ts";
 import { clearstack } from "./clearstack.ts";
 import { readWhole } from "../fixtures/read_whole.ts";
 import { backendTest, canImport, readRaw, runOracle, worstDifference } from "./oracle.ts";
+import { openImage } from "../stores.ts";
 
 /**
  * Both sides run the same iterations on the same tiles, ours in float32, the pipeline's in float64. float32 transforms of a box of

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
-import { openImage } from "shared/image/open_image.ts";
 import { readWhole } from "../fixtures/read_whole.ts";
 import { findForkyPython, runScript } from "./oracle.ts";
+import { openImage } from "../stores.ts";
 
 const gdal = findForkyPython();
 

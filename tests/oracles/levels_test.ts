@@ -2,10 +2,10 @@
 import { assert, assertEquals } from "@std/assert";
 import type { OmeVersion } from "shared/contract/stored_array.ts";
 import { encodeTiff } from "shared/image/tiff/write_tiff.ts";
-import { openStore } from "shared/storage/open_store.ts";
 import { writeVolume } from "functions/cli/demo/sample/write_volume.ts";
 import { clearstack } from "./clearstack.ts";
 import { canImport, findZarr3Python, runOracle, runScript } from "./oracle.ts";
+import { openStore } from "../stores.ts";
 
 interface Found {
   readonly levels: readonly {

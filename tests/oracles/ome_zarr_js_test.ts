@@ -1,10 +1,10 @@
 /** Outputs of jobs as ome-zarr.js shows them, the viewer that draws thumbnails for the validator of OME-Zarr's authors. */
 import { assert, assertEquals } from "@std/assert";
 import { NgffImage } from "ome-zarr.js";
-import { openStore } from "shared/storage/open_store.ts";
 import { memoryUrl } from "../fixtures/memory_url.ts";
 import { OME_COLORS, type OmeSource, writeOmeOutputs } from "../fixtures/ome_outputs.ts";
 import { patternedVoxels } from "../functions/sample_image.ts";
+import { openStore } from "../stores.ts";
 
 type Picture = Awaited<ReturnType<NgffImage["renderRgba"]>>;
 

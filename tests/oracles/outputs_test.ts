@@ -1,10 +1,10 @@
 /** Outputs of jobs, opened by programs that share no code with this one. */
 import { assert, assertEquals } from "@std/assert";
-import { openImage } from "shared/image/open_image.ts";
 import { multiscalesOf } from "shared/image/ome/ome_multiscales.ts";
 import { writeOmeOutputs } from "../fixtures/ome_outputs.ts";
 import { readVolumes } from "../fixtures/read_whole.ts";
 import { findForkyPython, runScript } from "./oracle.ts";
+import { openImage } from "../stores.ts";
 
 type Digest = [dtype: string, shape: number[], sha256: string];
 

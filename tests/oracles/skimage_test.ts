@@ -1,8 +1,8 @@
 import { assert } from "@std/assert";
-import { openImage } from "shared/image/open_image.ts";
 import { readWhole } from "../fixtures/read_whole.ts";
 import { clearstack } from "./clearstack.ts";
 import { backendTest, canImport, readRaw, runOracle, worstDifference } from "./oracle.ts";
+import { openImage } from "../stores.ts";
 
 /**
  * scikit-image starts from a constant and takes zeros outside the image. Data that are exactly zero near the edges have a ratio

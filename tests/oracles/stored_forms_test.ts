@@ -2,13 +2,11 @@
 import { assertEquals } from "@std/assert";
 import type { StoredArray } from "shared/contract/stored_array.ts";
 import { mapAxes, type Vec3, voxelCount } from "shared/volume/geometry.ts";
-import { createArray } from "shared/image/zarr/create_array.ts";
 import { encodeJson } from "shared/image/zarr/json.ts";
-import { writeBlock } from "shared/image/write/write_block.ts";
 import { rootDocuments } from "shared/image/zarr/zarr_documents.ts";
-import { openStore } from "shared/storage/open_store.ts";
 import { indices } from "../fixtures/zarr3.ts";
 import { canImport, findForkyPython, findZarr3Python, readRaw, runOracle, runScript } from "./oracle.ts";
+import { createArray, openStore, writeBlock } from "../stores.ts";
 
 type Form = Omit<StoredArray, "url" | "array" | "dtype">;
 

@@ -1,12 +1,11 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { ClearstackError } from "shared/errors.ts";
-import { openImage } from "shared/image/open_image.ts";
 import { encodeTiff } from "shared/image/tiff/write_tiff.ts";
-import { openStore } from "shared/storage/open_store.ts";
 import { writeVolume } from "functions/cli/demo/sample/write_volume.ts";
 import { readWhole } from "../fixtures/read_whole.ts";
 import { clearstack } from "./clearstack.ts";
 import { findForkyPython, findZarr3Python, readRaw, runScript } from "./oracle.ts";
+import { openImage, openStore } from "../stores.ts";
 
 const python = findZarr3Python();
 

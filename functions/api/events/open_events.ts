@@ -3,6 +3,7 @@ import type { JobRunner } from "shared/engine/job_runner.ts";
 import { ClearstackError } from "shared/errors.ts";
 import { openStore } from "shared/storage/open_store.ts";
 import type { Store } from "shared/storage/store.ts";
+import type { StoreAccess } from "shared/storage/store_environment.ts";
 import { QuotaGate } from "../quota_gate.ts";
 import type { AllowedUrls } from "../url_policy.ts";
 import type { EventEndpointDeps } from "./endpoint.ts";
@@ -11,7 +12,7 @@ import { readEventConfiguration } from "./read_event_configuration.ts";
 import { SenderKeys } from "./proofs/sender_keys.ts";
 
 /** Inputs of the job. */
-export interface OpenEventsOptions {
+export interface OpenEventsOptions extends Pick<StoreAccess, "environment"> {
   /** The configuration, or where it lies. */
   readonly rules: string;
   /** Keeps accepted events until the job runner has them. */
@@ -28,9 +29,9 @@ export interface OpenEventsOptions {
  * @throws {ClearstackError} `invalid-request` or `not-found` for a configuration that cannot be used
  */
 export async function openEvents(
-  { rules, store, jobs, allowedUrls, log }: OpenEventsOptions,
+  { rules, store, jobs, allowedUrls, environment, log }: OpenEventsOptions,
 ): Promise<EventEndpointDeps> {
-  const configuration = await readEventConfiguration(rules);
+  const configuration = await readEventConfiguration(rules, environment);
   const logging = log ? { log } : {};
   const gate = new QuotaGate(jobs);
   const inbox = new EventInbox({
@@ -56,12 +57,12 @@ export async function openEvents(
  */
 export async function openConfiguredEvents(
   env: (name: string) => string | undefined,
-  parts: Pick<OpenEventsOptions, "jobs" | "allowedUrls">,
+  parts: Pick<OpenEventsOptions, "jobs" | "allowedUrls" | "environment">,
 ): Promise<EventEndpointDeps | undefined> {
   const rules = env("CLEARSTACK_EVENT_RULES");
   if (!rules) return undefined;
   const inbox = env("CLEARSTACK_EVENT_INBOX");
-  if (inbox) return await openEvents({ rules, store: openStore(inbox), ...parts });
+  if (inbox) return await openEvents({ rules, store: openStore(inbox, parts), ...parts });
   throw new ClearstackError(
     "invalid-request",
     "CLEARSTACK_EVENT_RULES needs CLEARSTACK_EVENT_INBOX, a folder or URL where accepted events outlive this process",

@@ -2,6 +2,7 @@
 import { ClearstackError } from "shared/errors.ts";
 import { toProblem } from "shared/http/problem.ts";
 import { readObjectText } from "shared/storage/http/read_object_text.ts";
+import type { StoreEnvironment } from "shared/storage/store_environment.ts";
 import { redactUrl } from "shared/storage/url.ts";
 import { EventConfigurationSchema } from "./event_rules.ts";
 import type { EventSources } from "./event_sources.ts";
@@ -19,10 +20,13 @@ export interface EventConfiguration {
  * @param setting JSON that begins with `{`, or a path or URL
  * @throws {ClearstackError} `invalid-request` saying which part is wrong; `not-found`
  */
-export async function readEventConfiguration(setting: string): Promise<EventConfiguration> {
+export async function readEventConfiguration(
+  setting: string,
+  environment: StoreEnvironment,
+): Promise<EventConfiguration> {
   const inline = setting.trimStart().startsWith("{");
   const where = inline ? "the event rules" : `the event rules ${redactUrl(setting)}`;
-  const text = inline ? setting : await readObjectText(setting);
+  const text = inline ? setting : await readObjectText(setting, environment);
   let json: unknown;
   try {
     json = JSON.parse(text);

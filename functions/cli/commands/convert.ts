@@ -21,16 +21,17 @@ const FORM = {
 /** Runs the command. */
 export async function convertCommand(args: readonly string[], io: Io): Promise<number> {
   const parsed = parseArguments(args, FORM);
-  const request = await conversionRequest(parsed);
+  const request = await conversionRequest(parsed, io);
   const memory = parsed.value("memory");
   const memoryBytes = memory === undefined ? io.config().hostBytes : parseBytes("--memory", memory);
   const { convertImage } = await import("../conversion/convert_image.ts");
   const { createLevelEngine } = await import("functions/library/level_engine.ts");
+  const { environment } = io;
   const shown = { quiet: parsed.has("quiet"), json: parsed.has("json"), pieces: "blocks", describe: describeResult };
   await runShown(
     io,
     shown,
-    (given) => convertImage(request, { memoryBytes, engine: createLevelEngine(), ...given }),
+    (given) => convertImage(request, { memoryBytes, environment, engine: createLevelEngine(environment), ...given }),
   );
   return 0;
 }

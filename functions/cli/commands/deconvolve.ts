@@ -2,7 +2,7 @@
 import type { JobResult } from "shared/contract/job_status.ts";
 import type { SeamCertificate } from "shared/contract/seam.ts";
 import { formatBytes } from "shared/plan/host_memory.ts";
-import type { Io } from "../io.ts";
+import { type Io, worldOf } from "../io.ts";
 import { jobRequest } from "../flags/job_arguments.ts";
 import { JOB_FLAGS } from "../flags/job_flags.ts";
 import { parseArguments } from "../flags/parse_arguments.ts";
@@ -18,10 +18,10 @@ const FORM = {
 export async function deconvolveCommand(args: readonly string[], io: Io): Promise<number> {
   const parsed = parseArguments(args, FORM);
   const [source, output] = parsed.positionals as [string, string];
-  const request = await jobRequest(parsed, source, output);
+  const request = await jobRequest(parsed, [source, output], io);
   const { runLocalJob } = await import("functions/library/run_local.ts");
   const shown = { quiet: parsed.has("quiet"), json: parsed.has("json"), describe: describeResult };
-  await runShown(io, shown, (given) => runLocalJob(request, io.config(), given));
+  await runShown(io, shown, (given) => runLocalJob(request, worldOf(io), given));
   return 0;
 }
 

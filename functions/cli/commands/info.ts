@@ -21,7 +21,7 @@ const FORM = {
 /** Runs the command. */
 export async function infoCommand(args: readonly string[], io: Io): Promise<number> {
   const parsed = parseArguments(args, FORM);
-  const description = await describeImage(sourceLocation(parsed, parsed.positionals[0]!));
+  const description = await describeImage(sourceLocation(parsed, parsed.positionals[0]!), io);
   const file = parsed.value("svg");
   if (file !== undefined) {
     const { infoSvg } = await import("../draw/info_svg.ts");

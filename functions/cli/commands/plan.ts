@@ -1,5 +1,5 @@
 /** `clearstack plan`: what a job would do, without doing it. */
-import type { Io } from "../io.ts";
+import { type Io, worldOf } from "../io.ts";
 import { jobRequest } from "../flags/job_arguments.ts";
 import { JOB_FLAGS } from "../flags/job_flags.ts";
 import { parseArguments } from "../flags/parse_arguments.ts";
@@ -20,9 +20,9 @@ const NO_OUTPUT = "memory:unnamed";
 export async function planCommand(args: readonly string[], io: Io): Promise<number> {
   const parsed = parseArguments(args, FORM);
   const [source, output = NO_OUTPUT] = parsed.positionals as [string, string?];
-  const request = await jobRequest(parsed, source, output);
+  const request = await jobRequest(parsed, [source, output], io);
   const { prepareLocalJob } = await import("functions/library/run_local.ts");
-  const { plan, device } = await prepareLocalJob(request, io.config());
+  const { plan, device } = await prepareLocalJob(request, worldOf(io));
   if (!parsed.has("quiet")) { for (const { level, message } of plan.warnings) io.err(`${level}: ${message}\n`); }
   const file = parsed.value("svg");
   if (file !== undefined) {

@@ -11,6 +11,7 @@ import { openImage } from "shared/image/open_image.ts";
 import { DONE_KEY, JOB_KEY, PROVENANCE_KEY } from "shared/image/output/output_layout.ts";
 import { psfLocations } from "shared/psf/psf_locations.ts";
 import { openStore } from "shared/storage/open_store.ts";
+import type { StoreAccess } from "shared/storage/store_environment.ts";
 import { needsPilot } from "shared/plan/tile_algorithm.ts";
 import { VERSION } from "shared/version.ts";
 import { z } from "zod";
@@ -44,8 +45,8 @@ const ProvenanceRecord = z.looseObject({
  * @param again where the command is to write
  * @throws {ClearstackError} `not-found` if it is no output of ours, `unsupported` if this version cannot repeat it
  */
-export async function readRecipe(url: string, again: string): Promise<Recipe> {
-  const store = openStore(canonical(url));
+export async function readRecipe(url: string, again: string, access: StoreAccess): Promise<Recipe> {
+  const store = openStore(canonical(url), { environment: access.environment });
   const record = decodeJson(await store.get(JOB_KEY));
   const kind = KindRecord.safeParse(record).data;
   if (kind === undefined) {
@@ -57,7 +58,7 @@ export async function readRecipe(url: string, again: string): Promise<Recipe> {
     ...(done === undefined ? ["it is not finished: the command makes what it was to become"] : []),
     ...kind.redacted.map((place) => `the URL of the ${place} had a user, a password or a query, which are not kept`),
   ];
-  if (kind.kind === "convert") return await conversionRecipe(record, { again, warnings, where: store.url });
+  if (kind.kind === "convert") return await conversionRecipe(record, { again, warnings, where: store.url }, access);
   const job = JobRecord.safeParse(record).data;
   if (job === undefined) throw unknown(store.url, kind.version);
   const { plan, request } = job;
@@ -66,7 +67,7 @@ export async function readRecipe(url: string, again: string): Promise<Recipe> {
   const provenance = ProvenanceRecord.safeParse(decodeJson(await store.get(PROVENANCE_KEY))).data;
   return {
     words: ["deconvolve", ...jobArguments(repeated)],
-    warnings: [...warnings, ...tileWarnings(provenance), ...await changes(request, plan)],
+    warnings: [...warnings, ...tileWarnings(provenance), ...await changes(request, plan, access)],
   };
 }
 
@@ -119,13 +120,13 @@ function tileWarnings(provenance: z.infer<typeof ProvenanceRecord> | undefined):
 }
 
 /** Inputs that have changed since the output was made. */
-async function changes(request: JobRequest, plan: Plan): Promise<string[]> {
+async function changes(request: JobRequest, plan: Plan, access: StoreAccess): Promise<string[]> {
   const found: string[] = [];
-  const stored = await openAgain("source", request.source, found);
+  const stored = await openAgain("source", request.source, { ...access, found });
   if (stored === undefined) return found;
   if (stored.identity !== plan.source.identity) found.push(changed("source", request.source.url));
   try {
-    const { sha256 } = await readJobPsf(request, stored);
+    const { sha256 } = await readJobPsf(request, stored, access);
     if (sha256 !== plan.psf.sha256) {
       found.push(changed("PSF", psfLocations(request).map(({ url }) => url).join(", ")));
     }
@@ -135,9 +136,13 @@ async function changes(request: JobRequest, plan: Plan): Promise<string[]> {
   return found;
 }
 
-async function openAgain(role: string, location: Location, found: string[]): Promise<ImageInfo | undefined> {
+async function openAgain(
+  role: string,
+  location: Location,
+  { found, ...access }: StoreAccess & { readonly found: string[] },
+): Promise<ImageInfo | undefined> {
   try {
-    return (await openImage(location)).info;
+    return (await openImage(location, access)).info;
   } catch (error) {
     found.push(`the ${role} cannot be read: ${toClearstackError(error).message}`);
     return undefined;
@@ -151,12 +156,13 @@ function changed(role: string, url: string): string {
 async function conversionRecipe(
   record: unknown,
   { again, warnings, where }: { readonly again: string; readonly warnings: readonly string[]; readonly where: string },
+  access: StoreAccess,
 ): Promise<Recipe> {
   const job = ConversionRecordSchema.safeParse(record).data;
   if (job === undefined) throw unknown(where, String((record as { version?: unknown }).version));
   const { request, source } = job;
   const found: string[] = [];
-  const stored = await openAgain("source", request.source, found);
+  const stored = await openAgain("source", request.source, { ...access, found });
   if (stored !== undefined && stored.identity !== source.identity) found.push(changed("source", request.source.url));
   const repeated = { ...request, output: { ...request.output, url: again, ifExists: "fail" as const } };
   return { words: ["convert", ...conversionArguments(repeated)], warnings: [...warnings, ...found] };

@@ -20,7 +20,7 @@ export async function reproduceCommand(args: readonly string[], io: Io): Promise
     throw new ClearstackError("invalid-request", `"" names no file: expected a path or a URL`);
   }
   const { readRecipe } = await import("./recipe.ts");
-  const recipe = await readRecipe(url, again ?? besideOf(url));
+  const recipe = await readRecipe(url, again ?? besideOf(url), io);
   const command = shellQuote(["deno", "task", "clearstack", ...recipe.words]);
   if (!parsed.has("quiet")) { for (const warning of recipe.warnings) io.err(`warning: ${warning}\n`); }
   io.out(parsed.has("json") ? `${JSON.stringify({ command, ...recipe })}\n` : `${command}\n`);

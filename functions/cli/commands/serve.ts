@@ -1,7 +1,7 @@
 /** `clearstack serve`: endpoint, orchestrator and kernels in one process, jobs over HTTP. */
 import type { ServiceOptions } from "functions/library/start_service.ts";
 import { isLoopback, requireAuthentication } from "shared/http/listen_address.ts";
-import { isSwitchedOn, storeEnvironment } from "shared/storage/store_environment.ts";
+import { isSwitchedOn } from "shared/storage/store_environment.ts";
 import { wholeNumber } from "../flags/argument_values.ts";
 import type { Io } from "../io.ts";
 import { parseArguments } from "../flags/parse_arguments.ts";
@@ -28,13 +28,14 @@ export async function serveCommand(args: readonly string[], io: Io): Promise<num
   const host = parsed.value("host") ?? "127.0.0.1";
   const allow = parsed.values("allow");
   const { openAuth, startService } = await import("functions/library/start_service.ts");
-  const auth = await openAuth(parsed.value("keys"));
-  const insecure = parsed.has("insecure") || isSwitchedOn(storeEnvironment(), "CLEARSTACK_INSECURE");
+  const auth = await openAuth(parsed.value("keys"), io.environment);
+  const insecure = parsed.has("insecure") || isSwitchedOn(io.environment, "CLEARSTACK_INSECURE");
   requireAuthentication(host, { apart: auth !== undefined || insecure, mend: "--keys FILE or CLEARSTACK_OIDC" });
   const allowedUrls = allow.length === 0 && isLoopback(host) && auth === undefined ? "any" : allow;
   const jobs = parsed.value("jobs");
   const service = await startService({
     config: io.config(),
+    environment: io.environment,
     host,
     port: wholeNumber("port", parsed.value("port") ?? "8080", PORT_FORM, [0, 65535]),
     allowedUrls,

@@ -15,6 +15,7 @@ import { recordedTiles } from "shared/image/output/tile_records.ts";
 import { formatBytes, READ_CONCURRENCY } from "shared/plan/host_memory.ts";
 import { openStore } from "shared/storage/open_store.ts";
 import type { Store } from "shared/storage/store.ts";
+import type { StoreAccess } from "shared/storage/store_environment.ts";
 import { canonicalUrl, redactUrl } from "shared/storage/url.ts";
 import { VERSION } from "shared/version.ts";
 import { versions } from "shared/process/versions.ts";
@@ -40,10 +41,9 @@ export interface Conversion {
 }
 
 /** Resources that a run may use. */
-export interface BeginConversionOptions {
+export interface BeginConversionOptions extends StoreAccess {
   /** Memory to stay within, bytes. */
   readonly memoryBytes: number;
-  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -53,18 +53,18 @@ export interface BeginConversionOptions {
  */
 export async function beginConversion(
   request: ConversionRequest,
-  { memoryBytes, signal }: BeginConversionOptions,
+  { memoryBytes, ...access }: BeginConversionOptions,
 ): Promise<Conversion> {
-  const image = await openImage(request.source, { signal });
+  const image = await openImage(request.source, access);
   const info = rescaled(image.info, request);
-  const store = openStore(request.output.url);
+  const store = openStore(request.output.url, { environment: access.environment });
   const planHash = conversionHash(info, request);
   const { url, version, shards, ifExists, pyramid } = request.output;
   const inputs = [{ role: "source", url: request.source.url, path: info.path }];
   const wish = cutImage(info, { version, shards }, memoryBytes);
   const finer = { chunk: wish.chunk, output: { version, shards } };
   const wishedLevels = pyramid === "none" ? [] : conversionLevels(info, finer, memoryBytes);
-  const begun = await claimOutput(store, { planHash, version, ifExists, inputs });
+  const begun = await claimOutput(store, { planHash, version, ifExists, inputs, environment: access.environment });
   const { cut, levels } = begun === undefined
     ? { cut: wish, levels: wishedLevels }
     : await begunLayout(store, info, memoryBytes);
@@ -74,7 +74,7 @@ export async function beginConversion(
   const arrays = levelArrays({ ...stored, dtype, shape: [...shape], axes: axes.map(({ name }) => name) }, levels);
   const conversion = { request, image, store, output: { planHash, source: info, levels, arrays }, cut };
   const create = async () => {
-    for (const array of arrays) await createArray(array);
+    for (const array of arrays) await createArray(array, access);
   };
   if (begun === undefined) await beginOutput(store, jobRecord(conversion), create);
   else if (!begun.finished) await create();

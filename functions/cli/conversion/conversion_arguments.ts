@@ -10,6 +10,7 @@ import type { ValueFlag } from "../flags/job_flag.ts";
 import { JOB_FLAGS } from "../flags/job_flags.ts";
 import type { Flag, ParsedArguments } from "../flags/parse_arguments.ts";
 import { sourceLocation } from "../flags/source_location.ts";
+import type { StoreAccess } from "shared/storage/store_environment.ts";
 
 /** Units of length of OME-Zarr that anybody has given a microscope image in. */
 const UNITS = ["angstrom", "nanometer", "micrometer", "millimeter", "centimeter", "meter"];
@@ -44,7 +45,10 @@ export const CONVERSION_FLAGS: Readonly<Record<string, Flag & { readonly help: s
  *
  * @throws {ClearstackError} `invalid-request` naming flag, value and form
  */
-export async function conversionRequest(parsed: ParsedArguments): Promise<ConversionRequest> {
+export async function conversionRequest(
+  parsed: ParsedArguments,
+  access: StoreAccess,
+): Promise<ConversionRequest> {
   const [source, url] = parsed.positionals as [string, string];
   if (url === "") throw new ClearstackError("invalid-request", `"" names no file: expected a path or a URL`);
   if (parsed.has("resume") && parsed.has("overwrite")) {
@@ -58,7 +62,7 @@ export async function conversionRequest(parsed: ParsedArguments): Promise<Conver
       url,
       ifExists,
       version: versionOf(parsed),
-      shards: await shardsOf(parsed, location),
+      shards: await shardsOf(parsed, location, access),
       pyramid: parsed.has("no-pyramid") ? "none" : "auto",
     },
     ...scaleOf(parsed),
@@ -86,12 +90,16 @@ function versionOf(parsed: ParsedArguments): OmeVersion {
   return text === undefined ? "0.5" : oneOf("ome-version", text, OmeVersionSchema.options);
 }
 
-async function shardsOf(parsed: ParsedArguments, source: Location): Promise<ConversionRequest["output"]["shards"]> {
+async function shardsOf(
+  parsed: ParsedArguments,
+  source: Location,
+  access: StoreAccess,
+): Promise<ConversionRequest["output"]["shards"]> {
   const text = parsed.value("shards");
   if (text === undefined) return "auto";
   const sourceHasZ = async () => {
     const { openImage } = await import("shared/image/open_image.ts");
-    return (await openImage(source)).info.axes.some(({ name }) => name === "z");
+    return (await openImage(source, access)).info.axes.some(({ name }) => name === "z");
   };
   const { form, read } = SHARDS;
   return await read(text, { flag: "shards", form, texts: [text], sourceHasZ }) as ConversionRequest["output"]["shards"];

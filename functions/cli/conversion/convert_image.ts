@@ -153,12 +153,15 @@ async function writeBlocks(run: ConversionRun): Promise<void> {
   });
 }
 
-async function convertBlock({ image, store, output, cut, options: { signal } }: ConversionRun, index: number) {
+async function convertBlock(
+  { image, store, output, cut, options: { environment, signal } }: ConversionRun,
+  index: number,
+) {
   const started = performance.now();
   const { outer, box } = blockAt(output.source, cut.block, index);
   const { values, bytesRead } = await readVoxels(image, { outer, box, concurrency: cut.reads, signal });
   const range = valueRange(values);
-  const { bytesWritten } = await writeBlock(output.arrays[0]!, { outer, core: box, values }, { signal });
+  const { bytesWritten } = await writeBlock(output.arrays[0]!, { outer, core: box, values }, { environment, signal });
   releaseMemory(values);
   const seconds = (performance.now() - started) / 1000;
   const record = { index, seconds, bytesRead, bytesWritten, ...range };
@@ -168,9 +171,10 @@ async function convertBlock({ image, store, output, cut, options: { signal } }: 
 
 /** Writes the tiles of coarser levels that are missing. */
 async function writeLevels(run: ConversionRun): Promise<void> {
-  const { output, cut: { chunk }, tally, options: { engine, memoryBytes, signal } } = run;
+  const { output, cut: { chunk }, tally, options: { engine, memoryBytes, environment, signal } } = run;
   await fanOutLevels(output, {
     engine,
+    environment,
     concurrency: levelsAtOnce(output.source, { chunk, levels: output.levels }, memoryBytes),
     signal,
     tell: (message) => tell(run, message),
@@ -199,7 +203,9 @@ async function finish(run: ConversionRun, seconds: () => number): Promise<void> 
 }
 
 /** Brightness of each channel, from the least and largest values in the records of the blocks. */
-async function windowsOf({ store, output, cut, options: { signal } }: ConversionRun): Promise<ChannelWindow[]> {
+async function windowsOf(
+  { store, output, cut, options: { environment, signal } }: ConversionRun,
+): Promise<ChannelWindow[]> {
   const { planHash, source } = output;
   const ranges = await recordedRanges(store, {
     folder: recordsPrefix(planHash),
@@ -207,7 +213,7 @@ async function windowsOf({ store, output, cut, options: { signal } }: Conversion
     channelOf: (index) => channelAt(source, blockAt(source, cut.block, index).outer),
     signal,
   });
-  return await channelWindows(output, { ranges, signal });
+  return await channelWindows(output, { ranges, environment, signal });
 }
 
 /** An output without a single block is worth nothing and would be in the way; one with blocks is worth its time. */

@@ -2,7 +2,7 @@
  * `clearstack demo`: the whole line in one go. A sample is made and served over HTTP, a service is started, the job is posted to
  * it with URLs, its events are followed, and the result is held against the truth.
  */
-import type { Io } from "../io.ts";
+import { type Io, worldOf } from "../io.ts";
 import type { JobRequestInput } from "shared/contract/job_request.ts";
 import type { JobResult, JobStatus } from "shared/contract/job_status.ts";
 import { BackendSchema } from "shared/contract/algorithm.ts";
@@ -53,9 +53,9 @@ export async function demoCommand(args: readonly string[], io: Io): Promise<numb
 
   io.err("Making a sample: hollow bars, filaments, vesicles and beads behind a microscope ...\n");
   const sample = makeSample();
-  await writeSample(folder, sample);
+  await writeSample(folder, sample, io);
   const result = await deconvolveOverHttp({ folder, iterations, backend }, io);
-  const restored = await readVolume(`${folder}/deconvolved.zarr`, sample);
+  const restored = await readVolume(`${folder}/deconvolved.zarr`, sample, io);
   writePictures(folder, sample, { values: restored, title: `After: ${iterations} accelerated iterations` });
   io.out(report(folder, result, {
     before: peakSignalToNoise(sample.observed, sample.truth),
@@ -86,9 +86,14 @@ async function* listFolder(folder: string): AsyncGenerator<string> {
   }
 }
 
-async function writeSample(folder: string, { shape, voxelMicrometre, observed, truth, psf }: Sample): Promise<void> {
-  await writeVolume(openStore(`${folder}/sample.zarr`), { name: "sample", shape, voxelMicrometre, values: observed });
-  await writeVolume(openStore(`${folder}/truth.zarr`), { name: "truth", shape, voxelMicrometre, values: truth });
+async function writeSample(
+  folder: string,
+  { shape, voxelMicrometre, observed, truth, psf }: Sample,
+  { environment }: Io,
+): Promise<void> {
+  for (const [name, values] of [["sample", observed], ["truth", truth]] as const) {
+    await writeVolume(openStore(`${folder}/${name}.zarr`, { environment }), { name, shape, voxelMicrometre, values });
+  }
   await Deno.writeFile(`${folder}/psf.tif`, encodeTiff({ ...psf, spacingMicrometre: voxelMicrometre }));
 }
 
@@ -100,8 +105,11 @@ interface DemoJob {
 
 /** Serves the folder, starts the functions behind a port of their own, and runs the job through them. */
 async function deconvolveOverHttp({ folder, iterations, backend }: DemoJob, io: Io): Promise<JobResult> {
-  const files = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, serveFiles(folder));
-  const service = await startService({ config: io.config(), allowedUrls: "any" });
+  const files = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen: () => {} },
+    serveFiles(openStore(folder, { environment: io.environment })),
+  );
+  const service = await startService({ ...worldOf(io), allowedUrls: "any" });
   try {
     const source = `http://127.0.0.1:${files.addr.port}`;
     io.err(`Serving ${source}/sample.zarr and psf.tif; posting the job to ${service.url}/v1/jobs\n`);
@@ -148,8 +156,8 @@ async function runJobOverHttp(service: string, request: JobRequestInput, io: Io)
   throw errorFromRecord({ ...error, kind: error.kind as ErrorKind });
 }
 
-async function readVolume(url: string, { shape }: Sample): Promise<Float32Array> {
-  const image = await openImage({ url });
+async function readVolume(url: string, { shape }: Sample, io: Io): Promise<Float32Array> {
+  const image = await openImage({ url }, io);
   const { values } = await readBox(image, { outer: [], box: { start: [0, 0, 0], shape }, boundary: "nearest" });
   return values;
 }

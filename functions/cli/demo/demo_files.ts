@@ -1,11 +1,9 @@
-/** A web server for the files of one folder: whole objects, ranges and HEAD, as object stores answer them. */
+/** A web server for the files of one store: whole objects, ranges and HEAD, as object stores answer them. */
 import { ClearstackError } from "shared/errors.ts";
-import { openStore } from "shared/storage/open_store.ts";
 import type { ByteRange, Store } from "shared/storage/store.ts";
 
-/** Handles requests for what lies below `folder`; everything else is 404. */
-export function serveFiles(folder: string): (request: Request) => Promise<Response> {
-  const store = openStore(folder);
+/** Handles requests for what lies in `store`; everything else is 404. */
+export function serveFiles(store: Store): (request: Request) => Promise<Response> {
   return async (request) => {
     try {
       return await answer(store, request);

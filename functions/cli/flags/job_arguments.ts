@@ -10,6 +10,7 @@ import type { PsfColumns } from "./psf_columns.ts";
 import { psfColumns, psfOfColumns } from "./psf_columns.ts";
 import { leafPaths, settingAt, withSetting } from "./request_settings.ts";
 import { sourceLocation } from "./source_location.ts";
+import type { StoreAccess } from "shared/storage/store_environment.ts";
 
 const FLAGS: readonly (readonly [string, JobFlag])[] = Object.entries(JOB_FLAGS);
 
@@ -22,7 +23,11 @@ const POSITIONALS = ["source.url", "output.url"] as const;
  *
  * @throws {ClearstackError} `invalid-request` naming flag, value and form
  */
-export async function jobRequest(args: ParsedArguments, source: string, output: string): Promise<JobRequest> {
+export async function jobRequest(
+  args: ParsedArguments,
+  [source, output]: readonly [source: string, output: string],
+  access: StoreAccess,
+): Promise<JobRequest> {
   if (!args.has("psf")) {
     throw new ClearstackError("invalid-request", `--psf is missing: expected ${JOB_FLAGS.psf!.form}`);
   }
@@ -33,7 +38,7 @@ export async function jobRequest(args: ParsedArguments, source: string, output: 
   const statedBy = new Map<string, string>();
   const sourceHasZ = async () => {
     const { openImage } = await import("shared/image/open_image.ts");
-    const { info } = await openImage(sourceLocation(args, source));
+    const { info } = await openImage(sourceLocation(args, source), access);
     return info.axes.some(({ name }) => name === "z");
   };
   for (const [flag, entry] of FLAGS) {

@@ -95,7 +95,7 @@ export class Submissions {
     const { store, deps, keys } = this.#options;
     let begun: BegunJob | undefined;
     try {
-      const place = await openStore(request.output.url).place();
+      const place = await openStore(request.output.url, { environment: deps.environment }).place();
       this.#refuseTakenHere(request, place);
       this.#beginning.set(id, place);
       this.#outputs.set(id, place);

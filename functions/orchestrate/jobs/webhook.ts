@@ -4,15 +4,14 @@
  */
 import type { JobStatus } from "shared/contract/job_status.ts";
 import { ClearstackError, isClearstackError } from "shared/errors.ts";
-import { storeEnvironment } from "shared/storage/store_environment.ts";
 import { pause } from "shared/process/pause.ts";
 
 /** Settings of {@link Webhooks}. */
 export interface WebhooksOptions {
   /** `whsec_` and the secret in base64; without one nothing is sent. */
   readonly secret?: string | undefined;
-  /** Sends a request. @default as sources are read: only to where callers may send this function */
-  readonly send?: (url: string, init: RequestInit) => Promise<Response>;
+  /** Sends a request. */
+  readonly send: (url: string, init: RequestInit) => Promise<Response>;
   /** Pauses before the second attempt and each later one. @default {about four minutes in all} */
   readonly pausesMs?: readonly number[];
 }
@@ -29,7 +28,7 @@ export class Webhooks {
   readonly #pauses: readonly number[];
 
   /** @throws {ClearstackError} `invalid-request` for a malformed secret */
-  constructor({ secret, send = sendNamed, pausesMs = PAUSES }: WebhooksOptions = {}) {
+  constructor({ secret, send, pausesMs = PAUSES }: WebhooksOptions) {
     this.#key = secret === undefined ? undefined : parseSecret(secret);
     this.#send = send;
     this.#pauses = pausesMs;
@@ -94,11 +93,6 @@ export class Webhooks {
       signal.removeEventListener("abort", abort);
     }
   }
-}
-
-/** The one way out to what callers name. */
-function sendNamed(url: string, init: RequestInit): Promise<Response> {
-  return (storeEnvironment().fetchNamed ?? fetch)(url, init);
 }
 
 function parseSecret(secret: string): Uint8Array<ArrayBuffer> {

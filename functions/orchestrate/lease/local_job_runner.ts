@@ -10,6 +10,7 @@ import type { EventsOptions, JobRunner, SubmitOptions } from "shared/engine/job_
 import { hasEnded } from "shared/engine/job_runner.ts";
 import { ClearstackError } from "shared/errors.ts";
 import type { Store } from "shared/storage/store.ts";
+import { fetchNamed } from "shared/storage/store_environment.ts";
 import type { Log } from "shared/telemetry/log.ts";
 import { plainLog } from "shared/telemetry/log.ts";
 import { followJob } from "../jobs/follow_job.ts";
@@ -45,7 +46,7 @@ export interface LocalJobRunnerOptions {
   readonly store: Store;
   readonly control?: JobControl;
   /** Settings of webhooks. */
-  readonly webhooks?: Omit<WebhooksOptions, "secret">;
+  readonly webhooks?: Partial<Omit<WebhooksOptions, "secret">>;
   /** Jobs that run at the same time; each has the whole memory budget in its plan. @default {1} */
   readonly maxRunning?: number;
   /** A runner that has not been heard of for so long is dead, and its jobs are taken over. @default {10000} */
@@ -75,7 +76,7 @@ export class LocalJobRunner implements JobRunner {
     this.#keys = new SubmissionKeys(options.store);
     this.#throughput = new Throughput(options.store, control.price);
     const secret = control.webhookSecret === undefined ? {} : { secret: control.webhookSecret };
-    const webhooks = new Webhooks({ ...options.webhooks, ...secret });
+    const webhooks = new Webhooks({ send: fetchNamed(deps.environment), ...options.webhooks, ...secret });
     this.#worker = new JobWorker({
       ...{ deps, seal, webhooks, maxRunning, leaseMs, log },
       store: this.#store,

@@ -15,6 +15,7 @@ import { sampleVoxels } from "shared/image/read/sample_voxels.ts";
 import { tileAt } from "shared/plan/plan_job.ts";
 import { chooseIterations, sumMeasurements } from "shared/decide/stop_rule.ts";
 import { stratifiedPicks } from "shared/decide/stratified.ts";
+import type { StoreAccess } from "shared/storage/store_environment.ts";
 import type { PreparedJob } from "./prepare_job.ts";
 import { smallerPilot } from "../run/split_task.ts";
 import { boxTask } from "../run/tile_tasks.ts";
@@ -44,8 +45,7 @@ export interface PilotOutcome {
 }
 
 /** Options of {@link runPilot}. */
-interface PilotOptions {
-  readonly signal?: AbortSignal | undefined;
+interface PilotOptions extends StoreAccess {
   readonly onRetry: (retry: TileRetry) => void;
   /** Told what is being done, one line at a time. */
   readonly tell: (message: string) => void;
@@ -90,8 +90,8 @@ export async function runPilot(
 }
 
 /** Statistics of a sample of the voxels of each channel. */
-async function decideChannels({ source, algorithm }: Plan, { signal, tell }: PilotOptions) {
-  const image = await reopenImage(source, { signal });
+async function decideChannels({ source, algorithm }: Plan, { environment, signal, tell }: PilotOptions) {
+  const image = await reopenImage(source, { environment, signal });
   const count = channelCount(source);
   const channels: ChannelDecisions[] = [];
   let bytesRead = 0;

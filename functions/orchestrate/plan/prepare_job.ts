@@ -15,6 +15,7 @@ import { psfLocations } from "shared/psf/psf_locations.ts";
 import { mapLimited } from "shared/process/map_limited.ts";
 import { unlessAborted } from "shared/process/unless_aborted.ts";
 import { openStore } from "shared/storage/open_store.ts";
+import type { StoreAccess } from "shared/storage/store_environment.ts";
 import type { ClaimInputs } from "./compute_claim.ts";
 import { loadJobPsf } from "./load_job_psf.ts";
 
@@ -29,7 +30,7 @@ const GPU_READ_COST = 40;
 const PSFS_AT_ONCE = 4;
 
 /** The machines, as planning must know them. */
-export interface PlanningDeps {
+export interface PlanningDeps extends Pick<StoreAccess, "environment"> {
   /** Device of a job that asks for this backend. */
   readonly device: (choice: BackendChoice) => Promise<Device>;
   /** The claim of a job's kernels on memory. */
@@ -52,12 +53,13 @@ export async function prepareJob(
   deps: PlanningDeps,
   signal?: AbortSignal,
 ): Promise<PreparedJob> {
+  const access = { environment: deps.environment, signal };
   // Finding the device may mean starting a process; meanwhile there is something to read.
   const [device, { info: stored }, psfs] = await unlessAborted(
     Promise.all([
       deps.device(request.backend),
-      openImage(request.source, { signal }),
-      mapLimited(psfLocations(request), PSFS_AT_ONCE, (location) => openPsf(location, { signal })),
+      openImage(request.source, access),
+      mapLimited(psfLocations(request), PSFS_AT_ONCE, (location) => openPsf(location, access)),
     ]),
     signal,
   );
@@ -76,7 +78,7 @@ export async function prepareJob(
   };
   const plan = planJob(image, psf.info, request, limits);
   const begun = await begunPlan(
-    { request, plan, signal },
+    { request, plan, ...access },
     (tile) => planJob(image, psf.info, { ...request, tiling: { ...request.tiling, tile } }, limits),
   );
   return { plan: { ...begun ?? plan, warnings: [...psf.warnings] }, device };
@@ -87,15 +89,11 @@ export async function prepareJob(
  * continued with its own tile, as long as that tile still fits and makes the same plan in all other respects.
  */
 async function begunPlan(
-  { request, plan, signal }: {
-    readonly request: JobRequest;
-    readonly plan: Plan;
-    readonly signal?: AbortSignal | undefined;
-  },
+  { request, plan, ...access }: StoreAccess & { readonly request: JobRequest; readonly plan: Plan },
   replan: (tile: Plan["tile"]) => Plan,
 ): Promise<Plan | undefined> {
   if (request.tiling.tile !== "auto" || request.output.ifExists === "overwrite") return undefined;
-  const begun = await readBegunPlan(request.output.url, signal);
+  const begun = await readBegunPlan(request.output.url, access);
   if (begun === undefined || begun.planHash === plan.planHash) return undefined;
   try {
     const again = replan(begun.tile);
@@ -106,8 +104,8 @@ async function begunPlan(
   }
 }
 
-async function readBegunPlan(url: string, signal: AbortSignal | undefined): Promise<Plan | undefined> {
-  const store = openStore(url);
+async function readBegunPlan(url: string, { environment, signal }: StoreAccess): Promise<Plan | undefined> {
+  const store = openStore(url, { environment });
   const record = store.writable ? await store.get(JOB_KEY, { signal }) : undefined;
   if (record === undefined) return undefined;
   try {

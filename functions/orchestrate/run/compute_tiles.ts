@@ -15,11 +15,12 @@ import { tileTasks } from "./tile_tasks.ts";
 
 /** The plan with everything decided, by this run or an earlier one. */
 export async function decide(run: JobRun): Promise<Plan> {
-  const { begun: { request, device, output }, plan, engine, options, tally } = run;
+  const { begun: { request, environment, device, output }, plan, engine, options, tally } = run;
   tell(run, { type: "status" });
   for (const { level, message } of plan.warnings) tell(run, { type: "status", message: `${level}: ${message}` });
   if (!needsPilot(plan.algorithm) || plan.decisions) return plan;
   const pilot = await runPilot({ plan, device }, request, engine, {
+    environment,
     signal: options.signal,
     onRetry: (retry) => tellRetry(run, "tile", retry),
     tell: (message) => tell(run, { type: "status", message }),

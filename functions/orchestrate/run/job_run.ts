@@ -5,6 +5,7 @@ import type { TileReport } from "shared/contract/tile.ts";
 import type { Engine, TileRetry } from "shared/engine/engine.ts";
 import { retryMessage } from "shared/engine/retry.ts";
 import type { Output } from "shared/image/output/ome_output.ts";
+import type { StoreEnvironment } from "shared/storage/store_environment.ts";
 import type { PreparedJob } from "../plan/prepare_job.ts";
 import type { Progress } from "./progress.ts";
 import type { Totals } from "./totals.ts";
@@ -33,6 +34,8 @@ export interface RunJobOptions {
 /** A job whose output is there, so that nobody else can take its place. */
 export interface BegunJob extends PreparedJob {
   readonly request: JobRequest;
+  /** What the stores of the job see of the world. */
+  readonly environment: StoreEnvironment;
   readonly output: Output;
   /** Seconds it took to get so far. */
   readonly beginSeconds: number;

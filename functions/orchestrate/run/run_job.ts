@@ -30,9 +30,10 @@ export interface JobDeps extends PlanningDeps {
 export async function beginJob(request: JobRequest, deps: PlanningDeps, signal?: AbortSignal): Promise<BegunJob> {
   const started = performance.now();
   const prepared = await withSpan("plan", {}, () => prepareJob(request, deps, signal));
-  const output = await withSpan("create the output", {}, () => createOutput(prepared.plan, request));
+  const output = await withSpan("create the output", {}, () => createOutput(prepared.plan, request, deps));
   const plan = output.decisions ? decidedPlan(prepared.plan, output.decisions) : prepared.plan;
-  return { ...prepared, plan, request, output, beginSeconds: (performance.now() - started) / 1000 };
+  const { environment } = deps;
+  return { ...prepared, plan, request, environment, output, beginSeconds: (performance.now() - started) / 1000 };
 }
 
 /**
@@ -64,14 +65,14 @@ export async function runJob(request: JobRequest, deps: JobDeps, options: RunJob
 }
 
 async function complete(undecided: JobRun, seconds: () => number): Promise<JobResult> {
-  const { begun: { output, request }, tally, options: { signal } } = undecided;
+  const { begun: { output, request, environment }, tally, options: { signal } } = undecided;
   const plan = await withSpan("decide", {}, () => decide(undecided));
   const run = { ...undecided, plan };
   await withSpan("tiles", { "clearstack.tiles": plan.tiles }, () => computeTiles(run));
   const seam = await withSpan("seams", {}, () => checkSeams(run));
   await withSpan("levels", { "clearstack.levels": plan.levels.length }, () => writeLevels(run));
   return await withSpan("commit", {}, async () => {
-    const windows = await channelWindows(plannedOutput(plan, request.output.url), { signal });
+    const windows = await channelWindows(plannedOutput(plan, request.output.url), { environment, signal });
     const result = { ...tally.result(plan, output.url, seconds()), ...(seam ? { seam } : {}) };
     await output.finish(result, { windows });
     return result;

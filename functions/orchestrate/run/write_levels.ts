@@ -7,9 +7,10 @@ import { signalOf, tell } from "./job_run.ts";
 
 /** Writes the tiles of levels that are missing. */
 export async function writeLevels(run: JobRun): Promise<void> {
-  const { begun: { request }, plan, engine, tally } = run;
+  const { begun: { request, environment }, plan, engine, tally } = run;
   await fanOutLevels(plannedOutput(plan, request.output.url), {
     engine,
+    environment,
     concurrency: levelConcurrency(plan),
     ...signalOf(run),
     tell: (message) => tell(run, { type: "status", message }),

@@ -1,6 +1,8 @@
 /** The whole job of the 2020 blog from Zarr to Zarr, by the command line in a process of its own. */
 import { join } from "@std/path";
 import { formatVec3, mapAxes, type Vec3, voxelCount } from "shared/volume/geometry.ts";
+import { openStore } from "shared/storage/open_store.ts";
+import { NO_ENVIRONMENT } from "shared/storage/store_environment.ts";
 import { writeRepeatedVolume } from "../memory/repeated_volume.ts";
 
 /** Size of the job, and the program that runs it. */
@@ -37,8 +39,9 @@ export async function runWholeJob(options: WholeJobOptions): Promise<WholeJob> {
   const folder = await Deno.makeTempDir({ prefix: "clearstack-job-" });
   try {
     const [source, psfPath] = [join(folder, "source.zarr"), join(folder, "psf.zarr")];
-    await writeRepeatedVolume(source, shape, mapAxes((axis) => Math.min(shape[axis], [95, 256, 256][axis])));
-    await writeRepeatedVolume(psfPath, psf, psf);
+    const open = (path: string) => openStore(path, { environment: NO_ENVIRONMENT });
+    await writeRepeatedVolume(open(source), shape, mapAxes((axis) => Math.min(shape[axis], [95, 256, 256][axis])));
+    await writeRepeatedVolume(open(psfPath), psf, psf);
     const halo = mapAxes((axis) => Math.floor(psf[axis] / 2));
     const job = [
       source,

@@ -13,6 +13,7 @@ import { writeBlock } from "shared/image/write/write_block.ts";
 import { arrayDocuments } from "shared/image/zarr/zarr_documents.ts";
 import { releaseMemory } from "shared/process/release_memory.ts";
 import { openStore } from "shared/storage/open_store.ts";
+import { NO_ENVIRONMENT } from "shared/storage/store_environment.ts";
 import { shuffleInto } from "shared/codec/blosc/shuffle.ts";
 import { zstdBound, zstdCompressInto, zstdDecompressInto } from "shared/codec/zstd.ts";
 
@@ -38,15 +39,20 @@ async function write(): Promise<void> {
     chunk: CHUNK,
   };
   for (const [key, value] of arrayDocuments(array)) {
-    await openStore(array.url).put(key, new TextEncoder().encode(JSON.stringify(value)));
+    await openStore(array.url, { environment: NO_ENVIRONMENT }).put(
+      key,
+      new TextEncoder().encode(JSON.stringify(value)),
+    );
   }
-  await writeBlock(array, { outer: [], core: { start: [0, 0, 0], shape }, values: volume });
+  await writeBlock(array, { outer: [], core: { start: [0, 0, 0], shape }, values: volume }, {
+    environment: NO_ENVIRONMENT,
+  });
 }
 
 async function read(name: string): Promise<void> {
   const url = `${folder}/${name}.zarr`;
   const { values } = await time(`read ${name}`, async () => {
-    const image = await openImage({ url, ...(name === "ours" ? { path: "0" } : {}) });
+    const image = await openImage({ url, ...(name === "ours" ? { path: "0" } : {}) }, { environment: NO_ENVIRONMENT });
     const box = { start: [0, 0, 0], shape } as const;
     return await readBox(image, { outer: [], box, boundary: "nearest", dataType: "uint16" });
   });

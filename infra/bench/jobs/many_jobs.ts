@@ -4,6 +4,7 @@ import { LocalJobRunner } from "functions/orchestrate/lease/local_job_runner.ts"
 import { JobRequestSchema } from "shared/contract/job_request.ts";
 import { readEvents } from "shared/http/event_stream.ts";
 import { openStore } from "shared/storage/open_store.ts";
+import { NO_ENVIRONMENT } from "shared/storage/store_environment.ts";
 import { identityJobs } from "../../../tests/functions/identity_jobs.ts";
 import { identityKernels } from "../../../tests/functions/identity_kernels.ts";
 import { patternedVoxels, writePsf, writeZarr } from "../../../tests/functions/sample_image.ts";
@@ -31,7 +32,7 @@ export async function* manyJobs({ folder, jobs, every }: ManyJobsOptions): Async
   const shape = [8, 12, 10];
   await writeZarr(`${folder}/image.zarr`, { shape, chunk: shape, values: patternedVoxels(shape) });
   await writePsf(`${folder}/psf.zarr`);
-  const store = openStore(`${folder}/jobs`);
+  const store = openStore(`${folder}/jobs`, { environment: NO_ENVIRONMENT });
   const runner = await LocalJobRunner.start({ deps: identityJobs(forgetfulKernels()), store });
   const app = createApiApp({ jobs: runner, allowedUrls: "any" });
   try {

@@ -1,6 +1,5 @@
 /** Place where a benchmark keeps its images: a folder, or a bucket of an object store that runs as long as it. */
 import { s3Client } from "shared/storage/s3/s3_client.ts";
-import { configureStores } from "shared/storage/store_environment.ts";
 import { ObjectServer } from "../../cluster/object_server.ts";
 
 const BUCKET = "clearstack-bench";
@@ -34,9 +33,7 @@ export async function s3Store(bytes: number): Promise<BenchStore> {
   try {
     server = await ObjectServer.start(folder, bytes);
     const { environment } = server;
-    const storeEnvironment = { env: (name: string) => environment[name] };
-    configureStores(storeEnvironment);
-    const send = s3Client(BUCKET, storeEnvironment, {});
+    const send = s3Client(BUCKET, { env: (name) => environment[name] }, {});
     await send({ method: "PUT", path: "", what: "the bucket of the benchmark" }, (response) => response.body?.cancel());
     return { url: `s3://${BUCKET}`, environment, [Symbol.asyncDispose]: () => stop(server) };
   } catch (error) {

@@ -9,6 +9,7 @@ import type { Vec3 } from "shared/volume/geometry.ts";
 import { voxelCount } from "shared/volume/geometry.ts";
 import { readFlags } from "../../read_flags.ts";
 import { diskStore, s3Store } from "./bench_store.ts";
+import { openStore } from "shared/storage/open_store.ts";
 import { repeatedShape, writeRepeatedVolume } from "./repeated_volume.ts";
 import { taskEnvironment } from "../task_environment.ts";
 import { residentPeak } from "./resident_peak.ts";
@@ -31,8 +32,9 @@ const shape = options.shape?.split(",").map(Number) as Vec3 | undefined ??
 // Of 2 bytes a voxel read and 4 written, and coarser levels of at most as much again in all.
 await using store = options.store === "s3" ? await s3Store(12 * voxelCount(shape) + 2 ** 30) : await diskStore();
 const [source, psf] = [`${store.url}/source.zarr`, `${store.url}/psf.zarr`];
-await writeRepeatedVolume(source, shape);
-await writeRepeatedVolume(psf, [17, 17, 17], [17, 17, 17]);
+const world = { environment: { env: (name: string) => store.environment[name] } };
+await writeRepeatedVolume(openStore(source, world), shape);
+await writeRepeatedVolume(openStore(psf, world), [17, 17, 17], [17, 17, 17]);
 
 const job = [source, `${store.url}/out.zarr`, "--psf", psf, "--memory", `${options.budget}MiB`];
 const settings = ["--iterations", options.iterations, "--backend", options.backend, "--json"];

@@ -3,7 +3,7 @@ import type { Vec3 } from "shared/volume/geometry.ts";
 import { mapAxes, voxelCount } from "shared/volume/geometry.ts";
 import { encodeJson } from "shared/image/zarr/json.ts";
 import { mapLimited } from "shared/process/map_limited.ts";
-import { openStore } from "shared/storage/open_store.ts";
+import type { Store } from "shared/storage/store.ts";
 
 const CHUNK: Vec3 = [32, 256, 256];
 
@@ -16,9 +16,8 @@ export function repeatedShape(bytes: number): Vec3 {
   return [alongZ * CHUNK[0], across * CHUNK[1], across * CHUNK[2]];
 }
 
-/** Writes an uncompressed uint16 Zarr v3 array of this shape to a folder or URL. */
-export async function writeRepeatedVolume(url: string, shape: Vec3, chunk: Vec3 = CHUNK): Promise<void> {
-  const store = openStore(url);
+/** Writes an uncompressed uint16 Zarr v3 array of this shape to a store. */
+export async function writeRepeatedVolume(store: Store, shape: Vec3, chunk: Vec3 = CHUNK): Promise<void> {
   await store.put("zarr.json", encodeJson(metadata(shape, chunk)));
   const noise = new Uint8Array(Uint16Array.from({ length: voxelCount(chunk) }, () => 100 + 50 * Math.random()).buffer);
   const [countZ, countY, countX] = mapAxes((axis) => Math.ceil(shape[axis] / chunk[axis]));

@@ -12,7 +12,7 @@ import { levelGrid } from "shared/plan/pyramid.ts";
 import { releaseMemory } from "shared/process/release_memory.ts";
 import { mapLimited } from "shared/process/map_limited.ts";
 import { openStore } from "shared/storage/open_store.ts";
-import type { RequestOptions } from "shared/storage/store.ts";
+import type { StoreAccess } from "shared/storage/store_environment.ts";
 import { stratifiedPicks } from "shared/decide/stratified.ts";
 import { volumeGrid } from "shared/volume/volumes.ts";
 import type { LevelledOutput } from "../output/level_arrays.ts";
@@ -51,7 +51,7 @@ const CHUNKS_AT_ONCE = 4;
 const FLOAT_BYTES = 4;
 
 /** Settings of {@link channelWindows}. */
-interface ChannelWindowsOptions extends RequestOptions {
+interface ChannelWindowsOptions extends StoreAccess {
   /**
    * Least and largest value of each channel, where they are known of all voxels.
    *
@@ -68,12 +68,12 @@ interface ChannelWindowsOptions extends RequestOptions {
  */
 export async function channelWindows(
   output: LevelledOutput,
-  { signal, ranges }: ChannelWindowsOptions = {},
+  { ranges, ...access }: ChannelWindowsOptions,
 ): Promise<ChannelWindow[]> {
-  const known = ranges ?? await levelRanges(output, { signal });
+  const known = ranges ?? await levelRanges(output, access);
   const windows: ChannelWindow[] = [];
   for (let channel = 0; channel < channelCount(output.source); channel++) {
-    windows.push(windowOf(await sampleChannel(output, channel, { signal }), known[channel]));
+    windows.push(windowOf(await sampleChannel(output, channel, access), known[channel]));
   }
   return windows;
 }
@@ -99,13 +99,13 @@ function windowOf(values: Float32Array, range: ValueRange = NO_VALUES): ChannelW
 }
 
 /** Least and largest value of each channel, out of the records of the first coarser level; empty if there is none. */
-async function levelRanges({ planHash, source, levels, arrays }: LevelledOutput, options: RequestOptions) {
+async function levelRanges({ planHash, source, levels, arrays }: LevelledOutput, { environment, signal }: StoreAccess) {
   const [first] = levels;
   if (first === undefined) return [];
   const volumes = volumeGrid(source);
   const tilesOfVolume = voxelCount(levelGrid(first));
-  return await recordedRanges(openStore(arrays[0]!.url), {
-    ...options,
+  return await recordedRanges(openStore(arrays[0]!.url, { environment }), {
+    signal,
     folder: levelRecordsPrefix(planHash, 1),
     channels: channelCount(source),
     channelOf: (index) => channelAt(source, positionAt(Math.floor(index / tilesOfVolume), volumes)),
@@ -113,9 +113,13 @@ async function levelRanges({ planHash, source, levels, arrays }: LevelledOutput,
 }
 
 /** Rising values of a channel in the coarsest level. */
-async function sampleChannel({ source, arrays }: LevelledOutput, channel: number, { signal }: RequestOptions) {
+async function sampleChannel(
+  { source, arrays }: LevelledOutput,
+  channel: number,
+  { environment, signal }: StoreAccess,
+) {
   const { url, array, axes, chunk } = arrays.at(-1)!;
-  const image = await openImage({ url, path: array, axes: axes.join("") }, { signal });
+  const image = await openImage({ url, path: array, axes: axes.join("") }, { environment, signal });
   const shape = spatialShape(image.info);
   const volumes = volumesOf(source, channel);
   const grid = mapAxes((axis) => Math.ceil(shape[axis] / chunk[axis]));

@@ -9,6 +9,7 @@ import { type JobResult, JobResultSchema } from "shared/contract/job_status.ts";
 import type { OmeVersion } from "shared/contract/stored_array.ts";
 import { ClearstackError } from "shared/errors.ts";
 import type { Store } from "shared/storage/store.ts";
+import type { StoreAccess } from "shared/storage/store_environment.ts";
 import { type OutputInput, refuseOverlap } from "./refuse_overlap.ts";
 import { decodeJson, encodeJson } from "../zarr/json.ts";
 import { DONE_KEY, JOB_KEY, LEVEL_0 } from "./output_layout.ts";
@@ -16,7 +17,7 @@ import { isShared, refuseMixedVersions, removeOutput } from "./output_place.ts";
 import { readZarrNode } from "../zarr/zarr_node.ts";
 
 /** Output to write, and its inputs. */
-interface Wish {
+interface Wish extends Pick<StoreAccess, "environment"> {
   /** Of everything that decides the result. */
   readonly planHash: string;
   readonly version: OmeVersion;
@@ -50,7 +51,7 @@ const DoneRecord = z.looseObject({ planHash: z.string(), result: JobResultSchema
  */
 export async function claimOutput(store: Store, wish: Wish): Promise<Begun | undefined> {
   if (!store.writable) throw new ClearstackError("unwritable", `${store.url} is read only; write to a path instead`);
-  await refuseOverlap(store, wish.inputs);
+  await refuseOverlap(store, wish.inputs, wish.environment);
   const { ifExists, planHash } = wish;
   const found = await inspect(store);
   if (found.kind === "foreign" || found.kind === "zarr") throw foreignOutput(store.url, found.kind);

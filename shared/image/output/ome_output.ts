@@ -10,6 +10,7 @@ import type { Plan } from "shared/contract/plan.ts";
 import { psfLocations } from "shared/psf/psf_locations.ts";
 import { openStore } from "shared/storage/open_store.ts";
 import type { Store } from "shared/storage/store.ts";
+import type { StoreAccess } from "shared/storage/store_environment.ts";
 import { redactUrl } from "shared/storage/url.ts";
 import { decidedPlan } from "shared/plan/tile_algorithm.ts";
 import { VERSION } from "shared/version.ts";
@@ -59,16 +60,16 @@ export interface Output {
  *
  * @throws {ClearstackError} `conflict` if something is there that may not be continued or replaced, `unwritable`
  */
-export async function createOutput(plan: Plan, request: JobRequest): Promise<Output> {
+export async function createOutput(plan: Plan, request: JobRequest, access: StoreAccess): Promise<Output> {
   const { url, ifExists } = request.output;
   const { planHash, omeVersion: version } = plan;
-  const store = openStore(url);
+  const store = openStore(url, access);
   const psfs = psfLocations(request).map(({ url, path }) => ({ role: "PSF", url, path }));
   const inputs = [{ role: "source", url: request.source.url, path: plan.source.path }, ...psfs];
-  const begun = await claimOutput(store, { planHash, version, ifExists, inputs });
+  const begun = await claimOutput(store, { planHash, version, ifExists, inputs, environment: access.environment });
   const resumed = begun !== undefined;
-  if (resumed) await createArrays(plan, request);
-  else await beginOutput(store, jobRecord(plan, request), () => createArrays(plan, request));
+  if (resumed) await createArrays(plan, request, access);
+  else await beginOutput(store, jobRecord(plan, request), () => createArrays(plan, request, access));
   const decisions = begun?.pilot?.decisions;
   let decided = decisions ? decidedPlan(plan, decisions) : plan;
   return {
@@ -105,8 +106,8 @@ function jobRecord(plan: Plan, request: JobRequest) {
   };
 }
 
-async function createArrays(plan: Plan, request: JobRequest): Promise<void> {
-  for (const array of plannedOutput(plan, request.output.url).arrays) await createArray(array);
+async function createArrays(plan: Plan, request: JobRequest, access: StoreAccess): Promise<void> {
+  for (const array of plannedOutput(plan, request.output.url).arrays) await createArray(array, access);
 }
 
 function arrayPaths(plan: Plan, request: JobRequest): string[] {

@@ -2,6 +2,7 @@
 import { ClearstackError } from "shared/errors.ts";
 import { openStore } from "shared/storage/open_store.ts";
 import type { Store } from "shared/storage/store.ts";
+import type { StoreEnvironment } from "shared/storage/store_environment.ts";
 import { placesOverlap, redactUrl } from "shared/storage/url.ts";
 import { LEVEL_0 } from "./output_layout.ts";
 
@@ -19,10 +20,14 @@ export interface OutputInput {
  *
  * @throws {ClearstackError} `conflict`
  */
-export async function refuseOverlap(output: Store, inputs: readonly OutputInput[]): Promise<void> {
+export async function refuseOverlap(
+  output: Store,
+  inputs: readonly OutputInput[],
+  environment: StoreEnvironment,
+): Promise<void> {
   const outputPlaces = [await output.place(), await output.place(LEVEL_0)];
   for (const { role, url, path = "" } of inputs) {
-    const input = openStore(url);
+    const input = openStore(url, { environment });
     for (const place of [await input.place(), await input.place(path)]) {
       if (!outputPlaces.some((other) => placesOverlap(place, other))) continue;
       throw new ClearstackError("conflict", `the output would lie over the ${role} ${redactUrl(url)}; choose another`, {

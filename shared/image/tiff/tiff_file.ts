@@ -9,6 +9,7 @@ import { RecentCache } from "shared/process/recent_cache.ts";
 import { throwIfAborted, unlessAborted } from "shared/process/unless_aborted.ts";
 import { blockReader } from "shared/storage/block_reader.ts";
 import { openStore } from "shared/storage/open_store.ts";
+import type { StoreAccess } from "shared/storage/store_environment.ts";
 import type { ObjectInfo, RequestOptions } from "shared/storage/store.ts";
 import { splitObject } from "shared/storage/url.ts";
 import { geotiffSource } from "./geotiff_source.ts";
@@ -63,9 +64,12 @@ export interface TiffFile extends TiffForm {
  *
  * @throws {ClearstackError} `not-found`, `unsupported` where its size is not known, `corrupt-data`
  */
-export async function openTiffFile(url: string, options: RequestOptions = {}): Promise<TiffFile> {
+export async function openTiffFile(
+  url: string,
+  { environment, ...options }: StoreAccess,
+): Promise<TiffFile> {
   const { base, key } = splitObject(url);
-  const store = openStore(base);
+  const store = openStore(base, { environment });
   const where = `${store.url.replace(/\/$/, "")}/${key}`;
   const object = await store.head(key, options);
   if (object === undefined) throw new ClearstackError("not-found", `${where} does not exist`);

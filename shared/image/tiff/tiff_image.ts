@@ -7,6 +7,7 @@ import type { Channel, Dtype, ImageInfo } from "shared/contract/image_info.ts";
 import type { Location } from "shared/contract/location.ts";
 import { ClearstackError, isClearstackError } from "shared/errors.ts";
 import type { RequestOptions } from "shared/storage/store.ts";
+import type { StoreAccess } from "shared/storage/store_environment.ts";
 import { canonicalUrl } from "shared/storage/url.ts";
 import { axesOf } from "../axes.ts";
 import { hashHex } from "../output/hash.ts";
@@ -20,7 +21,7 @@ import { parseTiffDescription, type TiffDescription } from "./tiff_metadata.ts";
 import { readTiffVoxels } from "./tiff_voxels.ts";
 
 /** Options for opening an image. */
-export interface OpenOptions extends RequestOptions {
+export interface OpenOptions extends StoreAccess {
   /**
    * True takes the pages of a TIFF as planes of z even if it calls them channels or time points, as tifffile does where it is
    * not told the axes. For what can be nothing but one volume, such as a PSF.
@@ -38,7 +39,7 @@ const MAX_PAGES_COUNTED = 500;
  * @throws {ClearstackError} `not-found`, `invalid-request` (which axes?), `unsupported` for color and pages of several kinds,
  *   `corrupt-data`
  */
-export async function openTiff(location: Location, options: OpenOptions = {}): Promise<Image> {
+export async function openTiff(location: Location, options: OpenOptions): Promise<Image> {
   const file = await openTiffFile(location.url, options);
   return await file.withPage(0, ({ image }) => openPages(image, { location, file, options }), options);
 }

@@ -16,7 +16,7 @@ import { codecWork } from "shared/codec/threads/codec_threads.ts";
 import { mapLimited } from "shared/process/map_limited.ts";
 import { openStore } from "shared/storage/open_store.ts";
 import { encodeShard } from "shared/codec/shard.ts";
-import type { RequestOptions } from "shared/storage/store.ts";
+import type { StoreAccess } from "shared/storage/store_environment.ts";
 import { limitWrites } from "../chunks_at_once.ts";
 import { cutChunk, isZero } from "./cut_chunk.ts";
 import type { ChunkValues } from "../image.ts";
@@ -45,14 +45,14 @@ const limitShards = pLimit(SHARDS_AT_ONCE);
 export async function writeBlock(
   array: StoredArray,
   block: Block,
-  options: RequestOptions = {},
+  { environment, ...options }: StoreAccess,
 ): Promise<{ readonly bytesWritten: number }> {
   refuseMisfit(array, block);
   const { outer, core } = block;
   const { chunk, shard } = array;
   const side = shard ?? chunk;
   const first = mapAxes((axis) => core.start[axis] / side[axis]);
-  const store = openStore(array.url);
+  const store = openStore(array.url, { environment });
   const put = async (at: Vec3, bytes: Uint8Array) => {
     await store.put(objectKey(array, outer, mapAxes((axis) => first[axis] + at[axis])), bytes, options);
     return bytes.length;

@@ -1,7 +1,7 @@
 /** Writes the core of a tile, and the record that it is finished. */
 import type { TileReport, TileTask } from "shared/contract/tile.ts";
 import { openStore } from "shared/storage/open_store.ts";
-import type { RequestOptions } from "shared/storage/store.ts";
+import type { StoreAccess } from "shared/storage/store_environment.ts";
 import { encodeJson } from "../zarr/json.ts";
 import { recordKey } from "../output/output_layout.ts";
 import { writeBlock } from "./write_block.ts";
@@ -16,12 +16,12 @@ import { writeBlock } from "./write_block.ts";
 export async function writeTile(
   { tile, output }: TileTask,
   values: Float32Array,
-  options: RequestOptions = {},
+  access: StoreAccess,
 ): Promise<{ readonly bytesWritten: number }> {
-  return await writeBlock(output, { outer: tile.outer, core: tile.core, values }, options);
+  return await writeBlock(output, { outer: tile.outer, core: tile.core, values }, access);
 }
 
 /** Records that all objects of a tile are written. */
-export async function writeTileRecord(task: TileTask, report: TileReport): Promise<void> {
-  await openStore(task.output.url).put(recordKey(task.planHash, task.tile.index), encodeJson(report));
+export async function writeTileRecord(task: TileTask, report: TileReport, { environment }: StoreAccess): Promise<void> {
+  await openStore(task.output.url, { environment }).put(recordKey(task.planHash, task.tile.index), encodeJson(report));
 }

@@ -7,11 +7,11 @@ import { decodePath, encodeKey } from "./object_url.ts";
 import type { Moved } from "../guard/patience.ts";
 import { folderOf } from "../store.ts";
 import type { ObjectInfo, RequestOptions, Store } from "../store.ts";
-import { fetchNamed, type StoreEnvironment, storeEnvironment } from "../store_environment.ts";
+import { fetchNamed, type StoreEnvironment } from "../store_environment.ts";
 import { keyUrl, redactUrl } from "../url.ts";
 
 /** Opens what lies below an `http:` or `https:` URL. */
-export function httpStore(url: string, environment: StoreEnvironment = storeEnvironment()): Store {
+export function httpStore(url: string, environment: StoreEnvironment): Store {
   const shown = redactUrl(url);
   const readOnly = () =>
     Promise.reject(new ClearstackError("unwritable", `${shown} is read only; write to a path instead`));

@@ -1,6 +1,7 @@
 /** Reading one small file or object that a setting names. */
 import { ClearstackError } from "shared/errors.ts";
 import { openStore } from "../open_store.ts";
+import type { StoreEnvironment } from "../store_environment.ts";
 import { redactUrl, splitObject } from "../url.ts";
 
 /**
@@ -8,9 +9,9 @@ import { redactUrl, splitObject } from "../url.ts";
  *
  * @throws {ClearstackError} `not-found`, and what its store throws
  */
-export async function readObjectText(url: string): Promise<string> {
+export async function readObjectText(url: string, environment: StoreEnvironment): Promise<string> {
   const { base, key } = splitObject(url);
-  const bytes = await openStore(base).get(key);
+  const bytes = await openStore(base, { environment }).get(key);
   if (bytes === undefined) throw new ClearstackError("not-found", `there is no ${redactUrl(url)}`);
   return new TextDecoder().decode(bytes);
 }

@@ -7,8 +7,8 @@ import { PlanSchema } from "shared/contract/plan.ts";
 import { ProblemSchema } from "shared/contract/problem.ts";
 import type { JobRunner } from "shared/engine/job_runner.ts";
 import { readEvents } from "shared/http/event_stream.ts";
-import { openStore } from "shared/storage/open_store.ts";
 import { identityJobs, keysBelow, readOutput, sampleRequest } from "../identity_jobs.ts";
+import { openStore } from "../../stores.ts";
 
 let stores = 0;
 

@@ -8,8 +8,8 @@ import { JobStatusSchema } from "shared/contract/job_status.ts";
 import { PlanSchema } from "shared/contract/plan.ts";
 import { httpJobRunner } from "shared/engine/http_job_runner.ts";
 import { readEvents } from "shared/http/event_stream.ts";
-import { openStore } from "shared/storage/open_store.ts";
 import { identityJobs, keysBelow, sampleRequest } from "../identity_jobs.ts";
+import { openStore } from "../../stores.ts";
 
 let stores = 0;
 

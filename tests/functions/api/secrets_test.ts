@@ -5,10 +5,9 @@ import { apiKeyHash, createApiKey } from "shared/keys/api_key.ts";
 import { formatKeyRecords } from "shared/keys/key_records.ts";
 import { KeyRing } from "functions/api/auth/key_ring.ts";
 import { LocalJobRunner } from "functions/orchestrate/lease/local_job_runner.ts";
-import { openStore } from "shared/storage/open_store.ts";
 import { servedEnvironment } from "shared/storage/served_environment.ts";
-import { configureStores, storeEnvironment } from "shared/storage/store_environment.ts";
 import { identityJobs, keysBelow, sampleRequest } from "../identity_jobs.ts";
+import { configureStores, openStore, storeEnvironment } from "../../stores.ts";
 
 const SECRETS = [
   "QUERYSECRET",
@@ -62,7 +61,12 @@ Deno.test("no secret of a caller is in a log, an answer, an event, a job's recor
   const state = "memory:secret-jobs";
   const random = () => crypto.getRandomValues(new Uint8Array(32)).toBase64();
   const control = { stateKey: random(), webhookSecret: `whsec_${random()}` };
-  const jobs = await LocalJobRunner.start({ deps: identityJobs(), store: openStore(state), control, log });
+  const jobs = await LocalJobRunner.start({
+    deps: identityJobs(undefined, undefined, storeEnvironment()),
+    store: openStore(state),
+    control,
+    log,
+  });
   const key = createApiKey("lab");
   const record = { id: "lab", sha256: apiKeyHash(key), roles: ["admin" as const], created: "2026-01-05T09:30:00.000Z" };
   const ring = await KeyRing.open({ read: () => Promise.resolve(formatKeyRecords([record])), where: "keys" });

@@ -4,7 +4,6 @@ import { createApiApp } from "functions/api/app.ts";
 import { createDeconvolveApp } from "functions/deconvolve/app.ts";
 import { createTileComputer } from "functions/deconvolve/compute_tile.ts";
 import { createPyramidApp } from "functions/pyramid/app.ts";
-import { reduceTile } from "functions/pyramid/reduce_tile.ts";
 import { createOrchestrateApp } from "functions/orchestrate/app.ts";
 import { LocalJobRunner } from "functions/orchestrate/lease/local_job_runner.ts";
 import { httpJobRunner } from "shared/engine/http_job_runner.ts";
@@ -12,10 +11,11 @@ import { httpDevice, httpLevels, httpTiles } from "shared/engine/http_functions.
 import { createLocalEngine } from "shared/engine/local.ts";
 import { ClearstackError } from "shared/errors.ts";
 import { readEvents } from "shared/http/event_stream.ts";
-import { openStore } from "shared/storage/open_store.ts";
 import type { IdentityKernels } from "../identity_kernels.ts";
 import { identityKernels } from "../identity_kernels.ts";
 import { identityJobs, readOutput, sampleRequest } from "../identity_jobs.ts";
+import { openStore, reduceTile } from "../../stores.ts";
+import { NO_ENVIRONMENT } from "shared/storage/store_environment.ts";
 
 type Handler = (request: Request) => Response | Promise<Response>;
 
@@ -29,10 +29,11 @@ let stores = 0;
 /** Endpoint, orchestrator and tiles in one process, but each behind a socket of its own. */
 async function serveApart(kernels: IdentityKernels) {
   const { device, computeClaim } = identityJobs();
-  const computer = createTileComputer(kernels);
+  const computer = createTileComputer(kernels, NO_ENVIRONMENT);
   const tiles = serve(createDeconvolveApp({ ...computer, device, log: () => {} }).fetch);
   const levels = serve(createPyramidApp({ levels: reduceTile, log: () => {} }).fetch);
   const deps = {
+    environment: NO_ENVIRONMENT,
     engine: createLocalEngine({ ...httpTiles(tiles.url), ...httpLevels(levels.url) }, {
       retries: { attempts: 2, firstDelayMs: 1, longestDelayMs: 1 },
     }),

@@ -1,8 +1,8 @@
 /** Whatever is wrong with what a user gives: exit status 2, one clear line, nothing written. */
 import { assert, assertEquals } from "@std/assert";
-import { openStore } from "shared/storage/open_store.ts";
 import { patternedVoxels, writePsf, writeZarr } from "../sample_image.ts";
 import { exists, runCli } from "./run_cli.ts";
+import { openStore } from "../../stores.ts";
 
 const SHAPE = [12, 20, 24];
 const CHUNK = [6, 10, 12];

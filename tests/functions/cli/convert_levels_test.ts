@@ -4,8 +4,6 @@ import fc from "fast-check";
 import { cutImage } from "functions/cli/conversion/conversion_blocks.ts";
 import { conversionLevels, levelsBytes } from "functions/cli/conversion/conversion_levels.ts";
 import type { ConversionRequest } from "functions/cli/conversion/conversion_record.ts";
-import { convertImage } from "functions/cli/conversion/convert_image.ts";
-import { reduceTile } from "functions/pyramid/reduce_tile.ts";
 import type { Dtype } from "shared/contract/image_info.ts";
 import { DtypeSchema } from "shared/contract/image_info.ts";
 import { createLocalEngine } from "shared/engine/local.ts";
@@ -13,14 +11,13 @@ import type { Invoke } from "shared/engine/task_kinds.ts";
 import { ClearstackError } from "shared/errors.ts";
 import type { Vec3 } from "shared/volume/geometry.ts";
 import { axesOf } from "shared/image/axes.ts";
-import { openImage } from "shared/image/open_image.ts";
 import { VOXEL_ARRAYS } from "shared/volume/voxel_arrays.ts";
-import { openStore } from "shared/storage/open_store.ts";
 import { memoryUrl } from "../../fixtures/memory_url.ts";
 import { storedBytes, writeRawZarr } from "../../fixtures/raw_zarr.ts";
 import { keysBelow } from "../identity_jobs.ts";
 import { indices, patternedVoxels, writeZarr } from "../sample_image.ts";
 import { exists, runCli } from "./run_cli.ts";
+import { convertImage, openImage, openStore, reduceTile } from "../../stores.ts";
 
 type Voxels = InstanceType<typeof VOXEL_ARRAYS[Dtype]>;
 

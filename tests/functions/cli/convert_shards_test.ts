@@ -1,18 +1,15 @@
 /** Conversions into shards: what is stored, how often, and what becomes of the memory. */
 import { assert, assertEquals } from "@std/assert";
 import { cutBytes, cutImage } from "functions/cli/conversion/conversion_blocks.ts";
-import { convertImage } from "functions/cli/conversion/convert_image.ts";
-import { reduceTile } from "functions/pyramid/reduce_tile.ts";
 import { createLocalEngine } from "shared/engine/local.ts";
 import { voxelCount } from "shared/volume/geometry.ts";
 import { axesOf } from "shared/image/axes.ts";
-import { openImage } from "shared/image/open_image.ts";
-import { openStore } from "shared/storage/open_store.ts";
 import { memoryUrl } from "../../fixtures/memory_url.ts";
 import { storedBytes } from "../../fixtures/raw_zarr.ts";
 import { keysBelow } from "../identity_jobs.ts";
 import { patternedVoxels, writeZarr } from "../sample_image.ts";
 import { runCli } from "./run_cli.ts";
+import { convertImage, openImage, openStore, reduceTile } from "../../stores.ts";
 
 const SHAPE = [2, 9, 40, 700];
 /** Of z, y, x; the image ends within a shard along every axis. */

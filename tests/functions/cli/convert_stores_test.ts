@@ -1,13 +1,12 @@
 /** Conversions from web servers into buckets. */
 import { assertEquals } from "@std/assert";
 import { encodeTiff } from "shared/image/tiff/write_tiff.ts";
-import { openStore } from "shared/storage/open_store.ts";
-import { configureStores } from "shared/storage/store_environment.ts";
 import { memoryUrl } from "../../fixtures/memory_url.ts";
 import { azuriteServer, cephServer, testOn } from "../../fixtures/object_servers.ts";
 import { serveRanges } from "../../fixtures/range_server.ts";
 import { patternedVoxels } from "../sample_image.ts";
 import { runCli } from "./run_cli.ts";
+import { configureStores, openStore } from "../../stores.ts";
 
 const SHAPE = [9, 40, 700] as const;
 const FORMS = { "shards": ["--shards", "8,64,512"], "OME-Zarr 0.4": ["--ome-version", "0.4"] };

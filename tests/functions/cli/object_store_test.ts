@@ -1,11 +1,10 @@
 /** Whole jobs from bucket to bucket, with the way to the server in order and not. */
 import { assert, assertEquals } from "@std/assert";
-import { openStore } from "shared/storage/open_store.ts";
-import { configureStores } from "shared/storage/store_environment.ts";
 import { type Fault, faultProxy } from "../../fixtures/fault_proxy.ts";
 import { azuriteServer, cephServer, environmentOf, type ObjectServer, testOn } from "../../fixtures/object_servers.ts";
 import { patternedVoxels, writePsf, writeZarr } from "../sample_image.ts";
 import { runCli } from "./run_cli.ts";
+import { configureStores, openStore } from "../../stores.ts";
 
 /** Wide enough for a coarser level. */
 const SHAPE = [12, 20, 264];

@@ -1,5 +1,6 @@
 /** Runs command lines in this process. */
 import { run } from "functions/cli/main.ts";
+import { storeEnvironment } from "../../stores.ts";
 
 /** What a command line did. */
 export interface CliRun {
@@ -27,6 +28,7 @@ export async function runCli(args: readonly string[], options: CliOptions = {}):
     },
     err: (text) => err += text,
     terminalColumns: options.terminalColumns,
+    environment: storeEnvironment(),
     config: () => ({ hostBytes: 2 ** 30, deviceBytes: 2 ** 30 }),
     onInterrupt: (stop) => {
       options.onInterrupt?.(stop);

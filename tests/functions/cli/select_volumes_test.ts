@@ -1,11 +1,11 @@
 /** Channels and times from the command line to the output. */
 import { assert, assertEquals } from "@std/assert";
 import { PlanSchema } from "shared/contract/plan.ts";
-import { openImage } from "shared/image/open_image.ts";
 import { readVolumes } from "../../fixtures/read_whole.ts";
 import { pickVolumes, writeSeries } from "../../fixtures/series.ts";
 import { patternedVoxels, writePsf } from "../sample_image.ts";
 import { runCli } from "./run_cli.ts";
+import { openImage } from "../../stores.ts";
 
 const SHAPE = [4, 3, 4, 12, 10] as const;
 

@@ -4,7 +4,7 @@
  */
 import { assert, assertEquals } from "@std/assert";
 import { encodeTiff } from "shared/image/tiff/write_tiff.ts";
-import { configureStores } from "shared/storage/store_environment.ts";
+import { configureStores } from "../../stores.ts";
 import { oneDirectoryTiff } from "../../fixtures/one_directory_tiff.ts";
 import { type RangeServer, serveRanges } from "../../fixtures/range_server.ts";
 import { patternedVoxels, writePsf, writeZarr } from "../sample_image.ts";

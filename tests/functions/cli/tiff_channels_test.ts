@@ -1,9 +1,9 @@
 import { assertEquals } from "@std/assert";
-import { openImage } from "shared/image/open_image.ts";
 import { oneDirectoryTiff } from "../../fixtures/one_directory_tiff.ts";
 import { readVolumes } from "../../fixtures/read_whole.ts";
 import { patternedVoxels, writePsf, writeZarr } from "../sample_image.ts";
 import { runCli } from "./run_cli.ts";
+import { openImage } from "../../stores.ts";
 
 Deno.test("a TIFF of two channels is deconvolved to what the same image as Zarr is deconvolved to", async () => {
   const folder = await Deno.makeTempDir();

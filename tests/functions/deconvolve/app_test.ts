@@ -9,9 +9,10 @@ import { TileReportSchema } from "shared/contract/tile.ts";
 import { DeviceSchema } from "shared/contract/device.ts";
 import { identityJobs, keysBelow, recordedTiles, sampleRequest } from "../identity_jobs.ts";
 import { identityKernels } from "../identity_kernels.ts";
+import { NO_ENVIRONMENT } from "shared/storage/store_environment.ts";
 
 function startApp() {
-  const computer = createTileComputer(identityKernels());
+  const computer = createTileComputer(identityKernels(), NO_ENVIRONMENT);
   const app = createDeconvolveApp({ ...computer, device: identityJobs().device, log: () => {} });
   return (body: string) => app.request("/v1/tiles", { method: "POST", body });
 }
@@ -65,7 +66,10 @@ Deno.test("a task whose output cannot be written fails with the kind of its erro
 });
 
 Deno.test("the device is told, and a backend that does not exist is refused", async () => {
-  const app = createDeconvolveApp({ ...createTileComputer(identityKernels()), device: identityJobs().device });
+  const app = createDeconvolveApp({
+    ...createTileComputer(identityKernels(), NO_ENVIRONMENT),
+    device: identityJobs().device,
+  });
   DeviceSchema.parse(await (await app.request("/v1/device?backend=cpu")).json());
   assertEquals((await app.request("/v1/device?backend=cuda")).status, 400);
   assertEquals([(await app.request("/healthz")).status, (await app.request("/nothing")).status], [200, 404]);

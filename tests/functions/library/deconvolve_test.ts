@@ -1,11 +1,11 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { ClearstackError, deconvolve, openStore, planJob } from "@clearstack/clearstack";
 import type { ArrayImage, DeconvolveOptions } from "functions/library/clearstack.ts";
-import { openImage } from "shared/image/open_image.ts";
 import { slowWebgpuTest } from "../../require.ts";
 import { readVolumes } from "../../fixtures/read_whole.ts";
 import { patternedVoxels, writePsf, writeZarr } from "../sample_image.ts";
 import { runCli } from "../cli/run_cli.ts";
+import { openImage } from "../../stores.ts";
 
 const SHAPE = [2, 12, 40, 48];
 const VALUES = patternedVoxels(SHAPE);

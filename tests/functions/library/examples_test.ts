@@ -1,5 +1,6 @@
 /** Runs the programs of docs/examples as users do, each in a process of its own. */
 import { assertEquals } from "@std/assert";
+import { NO_ENVIRONMENT } from "shared/storage/store_environment.ts";
 import { startService } from "functions/library/start_service.ts";
 import { patternedVoxels, writePsf, writeZarr } from "../sample_image.ts";
 
@@ -51,7 +52,7 @@ Deno.test("the kernels on one box", async () => {
 
 Deno.test("a job over HTTP", async () => {
   const config = { hostBytes: 2 ** 30, deviceBytes: 2 ** 30 };
-  const service = await startService({ config, allowedUrls: "any" });
+  const service = await startService({ config, allowedUrls: "any", environment: NO_ENVIRONMENT });
   try {
     const paths = ["image", "psf", "by-http"].map((name) => `${folder}/${name}`);
     const lines = await runExample("job_over_http.ts", service.url, ...paths);

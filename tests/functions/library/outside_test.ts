@@ -1,8 +1,8 @@
 /** A program outside the checkout: its own deno.json, the library linked as docs/library.md says. */
 import { assertEquals } from "@std/assert";
-import { openStore } from "shared/storage/open_store.ts";
 import { patternedVoxels, writePsf, writeZarr } from "../sample_image.ts";
 import { runCli } from "../cli/run_cli.ts";
+import { openStore } from "../../stores.ts";
 
 const CHECKOUT = decodeURIComponent(new URL("../../../", import.meta.url).pathname);
 const SHAPE = [12, 40, 48];

@@ -3,7 +3,6 @@ import { SupervisedTiles } from "functions/library/supervised_tiles.ts";
 import { TileDeadline } from "functions/library/tile_deadline.ts";
 import { TileProcess } from "functions/library/tile_process.ts";
 import { runJob } from "functions/orchestrate/run/run_job.ts";
-import { reduceTile } from "functions/pyramid/reduce_tile.ts";
 import { type JobRequest, JobRequestSchema } from "shared/contract/job_request.ts";
 import { createLocalEngine } from "shared/engine/local.ts";
 import { ClearstackError } from "shared/errors.ts";
@@ -11,6 +10,7 @@ import { slowWebgpuTest } from "../../require.ts";
 import { identityJobs, readOutput } from "../identity_jobs.ts";
 import { patternedVoxels, writePsf, writeZarr } from "../sample_image.ts";
 import { runCli } from "../cli/run_cli.ts";
+import { reduceTile } from "../../stores.ts";
 
 const entry = new URL("../faulty_tiles.ts", import.meta.url);
 const SHAPE = [8, 32, 32];

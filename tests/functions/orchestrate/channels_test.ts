@@ -3,7 +3,6 @@ import { assert, assertEquals, assertNotEquals, assertRejects } from "@std/asser
 import { createApiApp } from "functions/api/app.ts";
 import { createTileComputer } from "functions/deconvolve/compute_tile.ts";
 import { LocalJobRunner } from "functions/orchestrate/lease/local_job_runner.ts";
-import { reduceTile } from "functions/pyramid/reduce_tile.ts";
 import { prepareJob } from "functions/orchestrate/plan/prepare_job.ts";
 import type { JobProgress } from "functions/orchestrate/run/job_run.ts";
 import type { JobDeps } from "functions/orchestrate/run/run_job.ts";
@@ -16,14 +15,13 @@ import type { Engine } from "shared/engine/engine.ts";
 import { createLocalEngine } from "shared/engine/local.ts";
 import { ClearstackError } from "shared/errors.ts";
 import { readEvents } from "shared/http/event_stream.ts";
-import { openImage } from "shared/image/open_image.ts";
-import { loadPsf } from "shared/psf/load_psf.ts";
-import { openStore } from "shared/storage/open_store.ts";
 import { memoryUrl } from "../../fixtures/memory_url.ts";
 import { readVolumes } from "../../fixtures/read_whole.ts";
 import { pickVolumes, writeSeries } from "../../fixtures/series.ts";
 import { identityJobs, keysBelow } from "../identity_jobs.ts";
 import { patternedVoxels, writePsf, writeZarr } from "../sample_image.ts";
+import { loadPsf, openImage, openStore, reduceTile } from "../../stores.ts";
+import { NO_ENVIRONMENT } from "shared/storage/store_environment.ts";
 
 const SHAPE = [3, 3, 6, 16, 14] as const;
 const NAMES = ["DAPI", "GFP", "far red"];
@@ -215,7 +213,7 @@ Deno.test("halo and boxes fit the largest PSF, and PSFs that are all the same ma
   assertNotEquals((await planOf(psfs.toReversed())).planHash, several!.planHash);
 });
 
-const computer = createTileComputer({ chooseBackend, createDeconvolver });
+const computer = createTileComputer({ chooseBackend, createDeconvolver }, NO_ENVIRONMENT);
 const deps: JobDeps = { ...identityJobs(), engine: createLocalEngine({ ...computer, levels: reduceTile }) };
 
 /** Hands the same tasks out in the opposite order. */

@@ -15,9 +15,9 @@ import { AlgorithmSchema } from "shared/contract/algorithm.ts";
 import { JobRequestSchema } from "shared/contract/job_request.ts";
 import type { JobStatus } from "shared/contract/job_status.ts";
 import { ClearstackError } from "shared/errors.ts";
-import { openStore } from "shared/storage/open_store.ts";
 import type { Store } from "shared/storage/store.ts";
 import { identityJobs, keysBelow, sampleRequest } from "../identity_jobs.ts";
+import { openStore } from "../../stores.ts";
 
 let stores = 0;
 const freshStore = () => openStore(`memory:job-records-${++stores}`);

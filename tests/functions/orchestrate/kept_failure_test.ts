@@ -5,10 +5,10 @@ import { httpJobRunner } from "shared/engine/http_job_runner.ts";
 import type { JobRunner } from "shared/engine/job_runner.ts";
 import { hasEnded } from "shared/engine/job_runner.ts";
 import { ClearstackError } from "shared/errors.ts";
-import { openStore } from "shared/storage/open_store.ts";
 import { memoryUrl } from "../../fixtures/memory_url.ts";
 import { identityJobs, sampleRequest } from "../identity_jobs.ts";
 import { writePsf } from "../sample_image.ts";
+import { openStore } from "../../stores.ts";
 
 const OPTIONS = { owner: "events", idempotencyKey: "upload", keepFailure: true };
 

@@ -2,9 +2,9 @@
 import { assert, assertEquals } from "@std/assert";
 import { LocalJobRunner } from "functions/orchestrate/lease/local_job_runner.ts";
 import { JobRequestSchema } from "shared/contract/job_request.ts";
-import { openStore } from "shared/storage/open_store.ts";
 import { identityJobs, readOutput, recordedTiles } from "../identity_jobs.ts";
 import { patternedVoxels, writePsf, writeZarr } from "../sample_image.ts";
+import { openStore } from "../../stores.ts";
 
 const SCRIPT = new URL("runner_process.ts", import.meta.url).pathname;
 const LEASE = 1500;

@@ -4,9 +4,9 @@
  */
 import { LocalJobRunner } from "functions/orchestrate/lease/local_job_runner.ts";
 import { JobRequestSchema } from "shared/contract/job_request.ts";
-import { openStore } from "shared/storage/open_store.ts";
 import { identityJobs } from "../identity_jobs.ts";
 import { identityKernels } from "../identity_kernels.ts";
+import { openStore } from "../../stores.ts";
 
 const throughput = Number(Deno.env.get("PACE"));
 const kernels = identityKernels(() => new Promise((resolve) => setTimeout(resolve, throughput)));

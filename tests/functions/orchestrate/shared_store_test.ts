@@ -6,11 +6,11 @@ import type { JobRequest } from "shared/contract/job_request.ts";
 import type { JobEvent, JobStatus } from "shared/contract/job_status.ts";
 import { hasEnded } from "shared/engine/job_runner.ts";
 import { ClearstackError } from "shared/errors.ts";
-import { openStore } from "shared/storage/open_store.ts";
 import type { Store } from "shared/storage/store.ts";
 import { cephServer, testOn } from "../../fixtures/object_servers.ts";
 import { identityJobs, keysBelow, readOutput, sampleRequest } from "../identity_jobs.ts";
 import { identityKernels } from "../identity_kernels.ts";
+import { openStore } from "../../stores.ts";
 
 /** Of tests in which a lease runs out: short, but long enough for a renewal to get through on a busy machine. */
 const LEASE = 1200;

@@ -2,14 +2,13 @@ import { assert, assertEquals } from "@std/assert";
 import { levelTasks } from "shared/engine/level_tasks.ts";
 import { beginJob, runJob } from "functions/orchestrate/run/run_job.ts";
 import { createPyramidApp } from "functions/pyramid/app.ts";
-import { reduceTile } from "functions/pyramid/reduce_tile.ts";
 import type { LevelTask } from "shared/contract/level.ts";
 import { LevelReportSchema } from "shared/contract/level.ts";
 import { plannedOutput } from "shared/image/output/level_arrays.ts";
 import { ProblemSchema } from "shared/contract/problem.ts";
-import { openStore } from "shared/storage/open_store.ts";
 import { keysBelow } from "../identity_jobs.ts";
 import { pyramidJobs, pyramidRequest } from "./pyramid_jobs.ts";
+import { openStore, reduceTile } from "../../stores.ts";
 
 const app = createPyramidApp({ levels: reduceTile, log: () => {} });
 const post = (body: string) => app.request("/v1/levels", { method: "POST", body });

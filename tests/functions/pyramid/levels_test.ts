@@ -5,12 +5,11 @@ import type { JobProgress } from "functions/orchestrate/run/job_run.ts";
 import type { LevelTask } from "shared/contract/level.ts";
 import { ClearstackError } from "shared/errors.ts";
 import type { Vec3 } from "shared/volume/geometry.ts";
-import { openImage } from "shared/image/open_image.ts";
-import { openStore } from "shared/storage/open_store.ts";
 import { readVolumes, readWhole } from "../../fixtures/read_whole.ts";
 import { keysBelow, readOutput } from "../identity_jobs.ts";
 import { levelsOf } from "./means_of.ts";
 import { pyramidJobs, pyramidRequest } from "./pyramid_jobs.ts";
+import { openImage, openStore } from "../../stores.ts";
 
 /** 1100 -> 550 -> 275 -> 138 along x, and z down to one plane. */
 const LONG = { shape: [5, 21, 1100], chunk: [5, 21, 256], tile: [5, 21, 256] } as const;

@@ -1,7 +1,6 @@
 /** Jobs over kernels that change nothing, for images that are large enough to have coarser levels. */
 import { createTileComputer } from "functions/deconvolve/compute_tile.ts";
 import type { JobDeps } from "functions/orchestrate/run/run_job.ts";
-import { reduceTile } from "functions/pyramid/reduce_tile.ts";
 import { type JobRequest, type JobRequestInput, JobRequestSchema } from "shared/contract/job_request.ts";
 import { createLocalEngine } from "shared/engine/local.ts";
 import type { Invoke } from "shared/engine/task_kinds.ts";
@@ -9,6 +8,8 @@ import { memoryUrl } from "../../fixtures/memory_url.ts";
 import { identityJobs } from "../identity_jobs.ts";
 import { identityKernels } from "../identity_kernels.ts";
 import { patternedVoxels, writePsf, writeZarr } from "../sample_image.ts";
+import { reduceTile } from "../../stores.ts";
+import { NO_ENVIRONMENT } from "shared/storage/store_environment.ts";
 
 /** What to make. */
 export interface PyramidSample {
@@ -21,7 +22,7 @@ export interface PyramidSample {
 /** Jobs whose tiles of levels go through `wrap`. */
 export function pyramidJobs(wrap: (invoke: Invoke<"levels">) => Invoke<"levels"> = (invoke) => invoke): JobDeps {
   const retries = { attempts: 2, firstDelayMs: 1, longestDelayMs: 1 };
-  const tiles = createTileComputer(identityKernels());
+  const tiles = createTileComputer(identityKernels(), NO_ENVIRONMENT);
   return { ...identityJobs(), engine: createLocalEngine({ ...tiles, levels: wrap(reduceTile) }, { retries }) };
 }
 

@@ -2,7 +2,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { createTileComputer } from "functions/deconvolve/compute_tile.ts";
 import { runJob } from "functions/orchestrate/run/run_job.ts";
-import { reduceTile } from "functions/pyramid/reduce_tile.ts";
 import { createLocalEngine } from "shared/engine/local.ts";
 import { measuredTasks } from "shared/engine/measured_tasks.ts";
 import { ClearstackError } from "shared/errors.ts";
@@ -11,6 +10,8 @@ import { JOBS, TASKS } from "shared/telemetry/metrics.ts";
 import type { Counter } from "shared/telemetry/registry.ts";
 import { identityJobs, sampleRequest } from "../../functions/identity_jobs.ts";
 import { identityKernels } from "../../functions/identity_kernels.ts";
+import { reduceTile } from "../../stores.ts";
+import { NO_ENVIRONMENT } from "shared/storage/store_environment.ts";
 
 /** What `f` adds to a counter, by the values of its labels. */
 function watch<Label extends string>({ samples }: { samples: Counter<Label>["samples"] }) {
@@ -27,7 +28,7 @@ Deno.test("attempts that failed are counted by the kind of their error, told in 
     if (run === 2 || run === 5) throw new ClearstackError("device-lost", "a fault on purpose");
   });
   const logged: [string, LogFields | undefined][] = [];
-  const all = { ...createTileComputer(kernels), levels: reduceTile };
+  const all = { ...createTileComputer(kernels, NO_ENVIRONMENT), levels: reduceTile };
   const tasks = measuredTasks(
     all,
     ["tiles", "seams", "pilots", "levels"],
@@ -58,7 +59,7 @@ Deno.test("a cancelled task is counted as cancelled and not told in the log", as
   const logged: string[] = [];
   const stop = new AbortController();
   const kernels = identityKernels(() => stop.abort());
-  const { tiles, seams, pilots } = createTileComputer(kernels);
+  const { tiles, seams, pilots } = createTileComputer(kernels, NO_ENVIRONMENT);
   const kinds = ["tiles", "seams", "pilots", "levels"] as const;
   const tasks = measuredTasks({ tiles, seams, pilots, levels: reduceTile }, kinds, (line) => logged.push(line));
   const { request } = await sampleRequest();

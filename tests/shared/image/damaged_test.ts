@@ -1,13 +1,12 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import { ClearstackError } from "shared/errors.ts";
-import { openImage } from "shared/image/open_image.ts";
 import { encodeBlosc } from "shared/codec/blosc/blosc_frame.ts";
 import { crc32c } from "shared/codec/crc32c.ts";
-import { openStore } from "shared/storage/open_store.ts";
 import { memoryUrl } from "../../fixtures/memory_url.ts";
 import { readWhole } from "../../fixtures/read_whole.ts";
 import { writeZarr3, type Zarr3Options } from "../../fixtures/zarr3.ts";
+import { openImage, openStore } from "../../stores.ts";
 
 const shape = [4, 8, 8];
 const values = Array.from({ length: 256 }, (_, index) => (index * 31) % 1009);

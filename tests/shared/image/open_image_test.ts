@@ -1,11 +1,10 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import type { Location } from "shared/contract/location.ts";
 import { ClearstackError } from "shared/errors.ts";
-import { openImage, reopenImage } from "shared/image/open_image.ts";
-import { openStore } from "shared/storage/open_store.ts";
 import { memoryUrl } from "../../fixtures/memory_url.ts";
 import { readWhole } from "../../fixtures/read_whole.ts";
 import { indices, writeZarr3, zarr3Metadata } from "../../fixtures/zarr3.ts";
+import { openImage, openStore, reopenImage } from "../../stores.ts";
 
 async function putJson(url: string, key: string, value: unknown): Promise<void> {
   await openStore(url).put(key, new TextEncoder().encode(JSON.stringify(value)));

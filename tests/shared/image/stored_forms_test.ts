@@ -6,14 +6,11 @@ import type { Dtype } from "shared/contract/image_info.ts";
 import type { StoredArray } from "shared/contract/stored_array.ts";
 import { ClearstackError } from "shared/errors.ts";
 import { type Box, mapAxes, type Vec3, voxelCount } from "shared/volume/geometry.ts";
-import { createArray } from "shared/image/zarr/create_array.ts";
 import type { ChunkValues } from "shared/image/image.ts";
-import { openImage } from "shared/image/open_image.ts";
-import { writeBlock } from "shared/image/write/write_block.ts";
-import { openStore } from "shared/storage/open_store.ts";
 import { indices } from "../../fixtures/zarr3.ts";
 import { memoryUrl } from "../../fixtures/memory_url.ts";
 import { readVolumes } from "../../fixtures/read_whole.ts";
+import { createArray, openImage, openStore, writeBlock } from "../../stores.ts";
 
 const MAKERS = {
   uint8: Uint8Array,

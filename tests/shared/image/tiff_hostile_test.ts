@@ -1,10 +1,9 @@
 /** Files made to keep a reader busy. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { ClearstackError } from "shared/errors.ts";
-import { openImage } from "shared/image/open_image.ts";
-import { openStore } from "shared/storage/open_store.ts";
 import { memoryUrl } from "../../fixtures/memory_url.ts";
 import { countedPages, short, tiffOf } from "../../fixtures/tiff_pages.ts";
+import { openImage, openStore } from "../../stores.ts";
 
 const PLANE = [3, 5] as const;
 

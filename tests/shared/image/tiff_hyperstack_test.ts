@@ -1,11 +1,10 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { ClearstackError } from "shared/errors.ts";
-import { openImage, reopenImage } from "shared/image/open_image.ts";
-import { openStore } from "shared/storage/open_store.ts";
 import { memoryUrl } from "../../fixtures/memory_url.ts";
 import { type OneDirectory, oneDirectoryTiff } from "../../fixtures/one_directory_tiff.ts";
 import { serveRanges } from "../../fixtures/range_server.ts";
 import { readVolumes, readWhole } from "../../fixtures/read_whole.ts";
+import { openImage, openStore, reopenImage } from "../../stores.ts";
 
 const PLANE = [3, 5] as const;
 

@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { ClearstackError } from "shared/errors.ts";
-import { openImage } from "shared/image/open_image.ts";
 import { readBox } from "shared/image/read/read_box.ts";
 import { oneDirectoryTiff } from "../../fixtures/one_directory_tiff.ts";
 import { serveRanges } from "../../fixtures/range_server.ts";
+import { openImage } from "../../stores.ts";
 
 Deno.test("pages beyond 4 GiB of an ImageJ stack are read where they lie, and cost one page each", async () => {
   const file = await Deno.makeTempFile({ suffix: ".tif" });

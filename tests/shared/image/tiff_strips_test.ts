@@ -1,10 +1,9 @@
 /** Strips that are fetched together, and decoded on threads. */
 import { assertEquals } from "@std/assert";
 import { deflateSync } from "node:zlib";
-import { openImage } from "shared/image/open_image.ts";
 import { openCodecThreads } from "shared/codec/threads/codec_threads.ts";
-import { openStore } from "shared/storage/open_store.ts";
 import { memoryUrl } from "../../fixtures/memory_url.ts";
+import { openImage, openStore } from "../../stores.ts";
 
 const [WIDTH, HEIGHT, ROWS_PER_STRIP] = [1000, 1000, 999];
 

@@ -1,9 +1,8 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { openImage, openStore, reopenImage } from "../../stores.ts";
 import { ClearstackError } from "shared/errors.ts";
-import { openImage, reopenImage } from "shared/image/open_image.ts";
 import { readBox } from "shared/image/read/read_box.ts";
 import { encodeTiff } from "shared/image/tiff/write_tiff.ts";
-import { openStore } from "shared/storage/open_store.ts";
 import { memoryUrl } from "../../fixtures/memory_url.ts";
 import { hasPython, runPython } from "../../fixtures/python.ts";
 import { serveRanges } from "../../fixtures/range_server.ts";

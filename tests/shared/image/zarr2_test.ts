@@ -1,8 +1,8 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { ClearstackError } from "shared/errors.ts";
-import { openImage } from "shared/image/open_image.ts";
 import { hasPython, runPython } from "../../fixtures/python.ts";
 import { readWhole } from "../../fixtures/read_whole.ts";
+import { openImage } from "../../stores.ts";
 
 const ignore = !hasPython;
 

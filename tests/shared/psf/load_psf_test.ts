@@ -4,11 +4,10 @@ import { ClearstackError } from "shared/errors.ts";
 import type { Vec3 } from "shared/volume/geometry.ts";
 import { encodeTiff } from "shared/image/tiff/write_tiff.ts";
 import { energyRadius } from "shared/psf/measure/energy_radius.ts";
-import { loadPsf } from "shared/psf/load_psf.ts";
-import { openStore } from "shared/storage/open_store.ts";
 import { memoryUrl } from "../../fixtures/memory_url.ts";
 import { hasPython, runPython } from "../../fixtures/python.ts";
 import { writeZarr3, type Zarr3Options } from "../../fixtures/zarr3.ts";
+import { loadPsf, openStore } from "../../stores.ts";
 
 /** Loads a float64 array of this shape. */
 async function load(shape: readonly number[], values: ArrayLike<number>, more: Partial<Zarr3Options> = {}) {

@@ -2,7 +2,6 @@ import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { ClearstackError } from "shared/errors.ts";
 import { azAccount, azPlace } from "shared/storage/az/az_address.ts";
 import { azClient } from "shared/storage/az/az_client.ts";
-import { openStore } from "shared/storage/open_store.ts";
 import { LARGE_OBJECT_BYTES } from "shared/storage/http/parts.ts";
 import type { Store } from "shared/storage/store.ts";
 import { accountSas } from "../../fixtures/account_sas.ts";
@@ -10,6 +9,7 @@ import { type Fault, type FaultPlan, type FaultProxy, faultProxy } from "../../f
 import { noise } from "../../fixtures/noise.ts";
 import { azuriteServer, environmentOf, type ObjectServer, testOn } from "../../fixtures/object_servers.ts";
 import { STORE_PROMISES } from "../../fixtures/store_promises.ts";
+import { openStore } from "../../stores.ts";
 
 const azurite = await azuriteServer();
 const bytes = (text: string) => new TextEncoder().encode(text);

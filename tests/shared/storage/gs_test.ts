@@ -1,7 +1,6 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { ClearstackError } from "shared/errors.ts";
 import { googleToken } from "shared/storage/credentials/google_token.ts";
-import { openStore } from "shared/storage/open_store.ts";
 import { LARGE_OBJECT_BYTES } from "shared/storage/http/parts.ts";
 import type { Store } from "shared/storage/store.ts";
 import { cannedEnvironment } from "../../fixtures/canned_fetch.ts";
@@ -10,6 +9,7 @@ import { gsServer } from "../../fixtures/gs_server.ts";
 import { noise } from "../../fixtures/noise.ts";
 import { environmentOf } from "../../fixtures/object_servers.ts";
 import { STORE_PROMISES } from "../../fixtures/store_promises.ts";
+import { openStore } from "../../stores.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 

@@ -1,7 +1,7 @@
 /** Places are told apart by where they are, not by how they are spelled. */
 import { assertEquals } from "@std/assert";
-import { openStore } from "shared/storage/open_store.ts";
 import { placesOverlap } from "shared/storage/url.ts";
+import { openStore } from "../../stores.ts";
 
 const overlap = async (a: string, b: string, environment = { env: (_: string): string | undefined => undefined }) =>
   placesOverlap(await openStore(a, { environment }).place(), await openStore(b, { environment }).place());

@@ -1,10 +1,10 @@
 /** What a real server does too seldom to wait for. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { ClearstackError } from "shared/errors.ts";
-import { openStore } from "shared/storage/open_store.ts";
 import { LARGE_OBJECT_BYTES } from "shared/storage/http/parts.ts";
 import { cannedEnvironment, type Sent } from "../../fixtures/canned_fetch.ts";
 import { environmentOf } from "../../fixtures/object_servers.ts";
+import { openStore } from "../../stores.ts";
 
 const KEYS = { AWS_ACCESS_KEY_ID: "AK", AWS_SECRET_ACCESS_KEY: "S" };
 const large = new Uint8Array(LARGE_OBJECT_BYTES + 1);

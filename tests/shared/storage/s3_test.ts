@@ -1,7 +1,6 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import * as zarr from "zarrita";
 import { ClearstackError } from "shared/errors.ts";
-import { openStore } from "shared/storage/open_store.ts";
 import { LARGE_OBJECT_BYTES } from "shared/storage/http/parts.ts";
 import { s3Client } from "shared/storage/s3/s3_client.ts";
 import type { Store } from "shared/storage/store.ts";
@@ -9,6 +8,7 @@ import { type Fault, type FaultPlan, type FaultProxy, faultProxy } from "../../f
 import { cephServer, environmentOf, type ObjectServer, testOn } from "../../fixtures/object_servers.ts";
 import { noise } from "../../fixtures/noise.ts";
 import { STORE_PROMISES } from "../../fixtures/store_promises.ts";
+import { openStore } from "../../stores.ts";
 
 const ceph = await cephServer();
 const bytes = (text: string) => new TextEncoder().encode(text);

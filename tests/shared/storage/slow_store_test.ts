@@ -2,7 +2,6 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { azAccount } from "shared/storage/az/az_address.ts";
 import { ClearstackError } from "shared/errors.ts";
-import { openStore } from "shared/storage/open_store.ts";
 import type { Store } from "shared/storage/store.ts";
 import type { Fault, FaultPlan, FaultProxy } from "../../fixtures/fault_proxy.ts";
 import { faultProxy, PAUSE_MILLISECONDS, TRICKLED_PIECES } from "../../fixtures/fault_proxy.ts";
@@ -10,6 +9,7 @@ import { gsServer } from "../../fixtures/gs_server.ts";
 import { noise } from "../../fixtures/noise.ts";
 import { azuriteServer, cephServer, environmentOf, type ObjectServer, testOn } from "../../fixtures/object_servers.ts";
 import { serveRanges } from "../../fixtures/range_server.ts";
+import { openStore } from "../../stores.ts";
 
 /** Longer than any of the pauses of what is slow, and shorter than all of them together. */
 const TIMEOUT_MS = 5 * PAUSE_MILLISECONDS;

@@ -1,8 +1,8 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { ClearstackError } from "shared/errors.ts";
-import { openStore } from "shared/storage/open_store.ts";
 import { memoryUrl } from "../../fixtures/memory_url.ts";
 import { STORE_PROMISES } from "../../fixtures/store_promises.ts";
+import { openStore } from "../../stores.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 const sorted = async (keys: AsyncIterable<string>) => (await Array.fromAsync(keys)).sort();
@@ -63,7 +63,7 @@ Deno.test("a process killed while it writes leaves whole objects or none under t
   inFolder(async (folder) => {
     const writer = `
       import { openStore } from "shared/storage/open_store.ts";
-      const store = openStore(${JSON.stringify(folder)});
+      const store = openStore(${JSON.stringify(folder)}, { environment: { env: () => undefined } });
       for (let i = 0;; i++) await store.put("k" + (i % 4), new Uint8Array(8_000_000).fill(1 + i % 250));
     `;
     await Deno.writeTextFile(`${folder}/writer.ts`, writer);

@@ -10,6 +10,7 @@ import { voxelMicrometre } from "shared/psf/spacing.ts";
 import { redactUrl } from "shared/storage/url.ts";
 import { finiteNumber, oneOf, refuseValue } from "../../flags/argument_values.ts";
 import type { Flag, ParsedArguments } from "../../flags/parse_arguments.ts";
+import type { StoreAccess } from "shared/storage/store_environment.ts";
 
 /** Form of a voxel size. */
 export const VOXEL_FORM = "a voxel size in micrometres, Z,Y,X such as 0.2,0.1,0.1 (Y,X for a 2-D image)";
@@ -83,7 +84,7 @@ export function voxel(args: ParsedArguments, flag: string): Vec3 | undefined {
 }
 
 /** The voxel size of `--voxel`, or of the image named by `--like`; undefined if neither was given. */
-export async function targetVoxel(args: ParsedArguments): Promise<Vec3 | undefined> {
+export async function targetVoxel(args: ParsedArguments, access: StoreAccess): Promise<Vec3 | undefined> {
   const [size, like] = [voxel(args, "voxel"), args.value("like")];
   if (size !== undefined && like !== undefined) {
     throw new ClearstackError("invalid-request", "--voxel and --like both give the voxel size: leave one out");
@@ -92,7 +93,7 @@ export async function targetVoxel(args: ParsedArguments): Promise<Vec3 | undefin
     if (args.has("path")) throw new ClearstackError("invalid-request", "--path goes with --like IMAGE");
     return size;
   }
-  const { info } = await openImage(location(like, args.value("path")));
+  const { info } = await openImage(location(like, args.value("path")), access);
   const stated = voxelMicrometre(info);
   if (stated === undefined) {
     throw new ClearstackError(

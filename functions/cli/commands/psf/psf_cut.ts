@@ -71,7 +71,7 @@ async function cut(
 ): Promise<number> {
   const [input, url] = parsed.positionals as [string, string];
   checkPsfUrl(url);
-  const { shape, values, voxelMicrometre } = await readVolume(location(input, parsed.value("psf-path")));
+  const { shape, values, voxelMicrometre } = await readVolume(location(input, parsed.value("psf-path")), io);
   const { volume: whole } = withoutNegatives({ shape, values: Float64Array.from(values) });
   const part = change(whole);
   const kept = sumOf(part) / sumOf(whole);

@@ -50,6 +50,7 @@ export async function fromBeadsCommand(args: readonly string[], io: Io): Promise
     throw new ClearstackError("invalid-request", `--bead-distance is missing: expected ${FLAGS["bead-distance"].form}`);
   }
   const image = await readVolume(location(input, parsed.value("path")), {
+    environment: io.environment,
     time: index(parsed, "time"),
     channel: index(parsed, "channel"),
   });

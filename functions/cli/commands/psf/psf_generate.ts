@@ -76,7 +76,7 @@ export async function generateCommand(args: readonly string[], io: Io): Promise<
   const parsed = parseArguments(args, FORM);
   const url = parsed.positionals[0]!;
   checkPsfUrl(url);
-  const request = await requestOf(parsed);
+  const request = await requestOf(parsed, io);
   const { volume, focusMicrometre, warnings } = generatePsf(request);
   const { shape: _, voxelMicrometre, ...description } = request;
   const travel = Math.abs(focusMicrometre) < 0.001
@@ -99,10 +99,10 @@ export async function generateCommand(args: readonly string[], io: Io): Promise<
   return 0;
 }
 
-async function requestOf(args: ParsedArguments): Promise<PsfRequest> {
+async function requestOf(args: ParsedArguments, io: Io): Promise<PsfRequest> {
   const model = oneOf("model", args.value("model") ?? missing("model"), PSF_MODELS);
   refuseOtherModels(args, model);
-  const voxelMicrometre = await targetVoxel(args) ?? missing("voxel");
+  const voxelMicrometre = await targetVoxel(args, io) ?? missing("voxel");
   const voxels = { voxelMicrometre, shape: shapeOf(args, voxelMicrometre) };
   if (model === "gaussian") return { model, widthsMicrometre: widthsOf(args), ...voxels };
   const layers = Object.entries(LAYER_FLAGS).flatMap(([flag, { sets }]) => {

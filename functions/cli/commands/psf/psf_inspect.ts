@@ -29,7 +29,7 @@ export async function inspectCommand(args: readonly string[], io: Io): Promise<n
   const lens = objective(parsed);
   if (lens !== undefined) checkObjective(lens);
   const given = voxel(parsed, "voxel");
-  const stored = await readVolume(location(url, parsed.value("path")));
+  const stored = await readVolume(location(url, parsed.value("path")), io);
   const voxelMicrometre = given ?? stored.voxelMicrometre;
   if (lens !== undefined && voxelMicrometre === undefined) {
     throw new ClearstackError("invalid-request", `${name} does not state its voxel size: give --voxel Z,Y,X`);

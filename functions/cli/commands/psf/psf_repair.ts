@@ -53,11 +53,11 @@ async function mendCommand(
   const url = parsed.positionals.at(-1)!;
   checkPsfUrl(url);
   const options = repairOptions(parsed);
-  const [target, given] = [await targetVoxel(parsed), voxel(parsed, "psf-voxel")];
+  const [target, given] = [await targetVoxel(parsed, io), voxel(parsed, "psf-voxel")];
   const volumes: PsfVolume[] = [];
   let voxelMicrometre: Vec3 | undefined = given;
   for (const input of inputs) {
-    const stored = await readVolume(location(input, parsed.value("psf-path")));
+    const stored = await readVolume(location(input, parsed.value("psf-path")), io);
     const size = given ?? stored.voxelMicrometre;
     if (volumes.length > 0) refuseOtherVoxel(input, size, voxelMicrometre);
     voxelMicrometre = size;

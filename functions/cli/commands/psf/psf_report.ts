@@ -30,7 +30,7 @@ export async function deliver(made: MadePsf, args: ParsedArguments, io: Io): Pro
   const name = redactUrl(url);
   const inspection = inspectPsf(volume, { voxelMicrometre, objective });
   const inputs = made.inputs.map((input) => ({ role: "input", url: input }));
-  await writePsf({ url, volume, voxelMicrometre, overwrite: args.has("overwrite"), inputs, provenance: facts });
+  await writePsf({ url, volume, voxelMicrometre, overwrite: args.has("overwrite"), inputs, provenance: facts }, io);
   await drawIfAsked(volume, voxelMicrometre, args);
   for (const warning of made.warnings) io.err(`warning: ${warning}\n`);
   if (args.has("json")) {

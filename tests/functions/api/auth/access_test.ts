@@ -9,9 +9,9 @@ import { ProviderUnavailable } from "functions/api/auth/token_verifier.ts";
 import { TokenSettingsSchema } from "functions/api/auth/token_settings.ts";
 import { LocalJobRunner } from "functions/orchestrate/lease/local_job_runner.ts";
 import type { Quotas } from "shared/contract/quotas.ts";
-import { openStore } from "shared/storage/open_store.ts";
 import { identityJobs, keysBelow, sampleRequest } from "../../identity_jobs.ts";
 import { identityKernels } from "../../identity_kernels.ts";
+import { openStore } from "../../../stores.ts";
 
 let stores = 0;
 

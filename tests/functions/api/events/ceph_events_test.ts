@@ -6,8 +6,6 @@ import { openEvents } from "functions/api/events/open_events.ts";
 import { LocalJobRunner } from "functions/orchestrate/lease/local_job_runner.ts";
 import type { JobStatus } from "shared/contract/job_status.ts";
 import { hasEnded } from "shared/engine/job_runner.ts";
-import { openStore } from "shared/storage/open_store.ts";
-import { configureStores } from "shared/storage/store_environment.ts";
 import { xmlText } from "shared/storage/http/xml.ts";
 import { encodeTiff } from "shared/image/tiff/write_tiff.ts";
 import { memoryUrl } from "../../../fixtures/memory_url.ts";
@@ -15,6 +13,7 @@ import type { ObjectServer } from "../../../fixtures/object_servers.ts";
 import { cephServer, testOn } from "../../../fixtures/object_servers.ts";
 import { identityJobs, readOutput } from "../../identity_jobs.ts";
 import { patternedVoxels, writePsf, writeZarr } from "../../sample_image.ts";
+import { configureStores, openStore } from "../../../stores.ts";
 
 const SECRET = crypto.randomUUID();
 const SHAPE = [6, 20, 24] as const;
@@ -89,8 +88,13 @@ testOn(await cephServer(), "uploads to Ceph start one job each, whose outputs ca
     ],
   });
   const store = openStore(memoryUrl());
-  const jobs = await LocalJobRunner.start({ deps: identityJobs(), store, log: () => {} });
-  const events = await openEvents({ rules, store, jobs, allowedUrls: [`s3://${bucket}`] });
+  const { environment } = server;
+  const jobs = await LocalJobRunner.start({
+    deps: identityJobs(undefined, undefined, environment),
+    store,
+    log: () => {},
+  });
+  const events = await openEvents({ rules, store, jobs, allowedUrls: [`s3://${bucket}`], environment });
   const answers: number[] = [];
   const app = createApiApp({ jobs, allowedUrls: "any", events, log: () => {} });
   const listener = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: () => {} }, async (request) => {

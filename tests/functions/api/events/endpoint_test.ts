@@ -1,11 +1,11 @@
 import { assert, assertEquals } from "@std/assert";
 import { ProblemSchema } from "shared/contract/problem.ts";
 import { ClearstackError } from "shared/errors.ts";
-import { openStore } from "shared/storage/open_store.ts";
 import { memoryUrl } from "../../../fixtures/memory_url.ts";
 import type { Proof } from "./deliveries.ts";
 import { PROOFS, recorded, SECRET } from "./deliveries.ts";
 import { eventService } from "./service.ts";
+import { openStore } from "../../../stores.ts";
 
 const S3_PUT = await PROOFS.basic(await recorded("s3_put"));
 const SOURCE = "s3://uploads/plate%201/caf%C3%A9%2B2.tif";

@@ -3,9 +3,9 @@ import type { InboxEntry } from "functions/api/events/event_inbox.ts";
 import { EventInbox } from "functions/api/events/event_inbox.ts";
 import { JobRequestSchema } from "shared/contract/job_request.ts";
 import { ClearstackError } from "shared/errors.ts";
-import { openStore } from "shared/storage/open_store.ts";
 import type { Store } from "shared/storage/store.ts";
 import { memoryUrl } from "../../../fixtures/memory_url.ts";
+import { openStore } from "../../../stores.ts";
 
 function entry(digit: number): InboxEntry {
   return {

@@ -1,10 +1,11 @@
 import { assertEquals, assertRejects } from "@std/assert";
+import { NO_ENVIRONMENT } from "shared/storage/store_environment.ts";
 import { openConfiguredEvents, openEvents } from "functions/api/events/open_events.ts";
 import { JobRequestSchema } from "shared/contract/job_request.ts";
 import type { JobRunner, SubmitOptions } from "shared/engine/job_runner.ts";
 import { ClearstackError } from "shared/errors.ts";
-import { openStore } from "shared/storage/open_store.ts";
 import { memoryUrl } from "../../../fixtures/memory_url.ts";
+import { openStore } from "../../../stores.ts";
 
 const RULES = JSON.stringify({
   sources: { s3: { secretSha256: ["0".repeat(64)] } },
@@ -25,12 +26,20 @@ const settings = (values: Record<string, string>) => (name: string) => values[na
 
 Deno.test("without rules no events are taken", async () => {
   const { jobs } = runner();
-  assertEquals(await openConfiguredEvents(settings({}), { jobs, allowedUrls: "any" }), undefined);
+  assertEquals(
+    await openConfiguredEvents(settings({}), { jobs, allowedUrls: "any", environment: NO_ENVIRONMENT }),
+    undefined,
+  );
 });
 
 Deno.test("rules without an inbox are refused: a process that ends would lose what it accepted", async () => {
   const { jobs } = runner();
-  const open = () => openConfiguredEvents(settings({ CLEARSTACK_EVENT_RULES: RULES }), { jobs, allowedUrls: "any" });
+  const open = () =>
+    openConfiguredEvents(settings({ CLEARSTACK_EVENT_RULES: RULES }), {
+      jobs,
+      allowedUrls: "any",
+      environment: NO_ENVIRONMENT,
+    });
   const error = await assertRejects(open, ClearstackError, "CLEARSTACK_EVENT_INBOX");
   assertEquals(error.kind, "invalid-request");
 });
@@ -49,7 +58,13 @@ Deno.test("a process begins with what the one before had accepted, under the sam
   };
   await openStore(inbox).put(`events/waiting/${entry.key}.json`, new TextEncoder().encode(JSON.stringify(entry)));
   const { jobs, submitted } = runner();
-  const events = await openEvents({ rules: RULES, store: openStore(inbox), jobs, allowedUrls: "any" });
+  const events = await openEvents({
+    rules: RULES,
+    store: openStore(inbox),
+    jobs,
+    allowedUrls: "any",
+    environment: NO_ENVIRONMENT,
+  });
   await events.inbox.idle();
   assertEquals(submitted, [{ owner: "anna", idempotencyKey: entry.key, keepFailure: true }]);
 });
@@ -59,7 +74,7 @@ Deno.test("a job beyond the quota of its rule is not submitted, and kept with th
   const { jobs, submitted } = runner();
   const plan = () => Promise.resolve({ source: { url: "/a" }, voxels: 1001, tiles: 1, bytesRead: 1, bytesWritten: 1 });
   const events = await openEvents({
-    ...{ rules: RULES, store: openStore(inbox), allowedUrls: "any", log: () => {} },
+    ...{ rules: RULES, store: openStore(inbox), allowedUrls: "any", environment: NO_ENVIRONMENT, log: () => {} },
     jobs: { ...jobs, plan } as unknown as JobRunner,
   });
   const upload = { provider: "s3", bucket: "uploads", key: "a.tif", version: "1", id: "1" } as const;

@@ -1,11 +1,12 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { NO_ENVIRONMENT } from "shared/storage/store_environment.ts";
 import { EventRules } from "functions/api/events/match_event.ts";
 import { EventRuleSchema } from "functions/api/events/event_rules.ts";
 import { EventSourcesSchema } from "functions/api/events/event_sources.ts";
 import { readEventConfiguration } from "functions/api/events/read_event_configuration.ts";
 import { ClearstackError } from "shared/errors.ts";
-import { openStore } from "shared/storage/open_store.ts";
 import { memoryUrl } from "../../../fixtures/memory_url.ts";
+import { openStore } from "../../../stores.ts";
 
 const job = { psf: "s3://psfs/water.tif", output: "s3://results/{stem}.ome.zarr", algorithm: { iterations: 7 } };
 const rules = (...changes: readonly Record<string, unknown>[]) =>
@@ -161,7 +162,7 @@ Deno.test("the configuration is JSON, or a file or object that holds it", async 
   const base = memoryUrl();
   await openStore(base).put("rules.json", new TextEncoder().encode(configuration));
   for (const setting of [configuration, `\n ${configuration}`, `${base}/rules.json`]) {
-    const { rules: compiled, sources } = await readEventConfiguration(setting);
+    const { rules: compiled, sources } = await readEventConfiguration(setting, NO_ENVIRONMENT);
     assertEquals(urls(compiled, "a.tif")?.[0], "s3://uploads/a.tif");
     assertEquals(sources.minio, undefined);
   }
@@ -169,7 +170,7 @@ Deno.test("the configuration is JSON, or a file or object that holds it", async 
 
 Deno.test("a configuration that cannot be used says where it is wrong", async () => {
   const refused = (setting: string, message: string) =>
-    assertRejects(() => readEventConfiguration(setting), ClearstackError, message);
+    assertRejects(() => readEventConfiguration(setting, NO_ENVIRONMENT), ClearstackError, message);
   await refused("{", "not JSON");
   await refused(`${memoryUrl()}/absent.json`, "there is no");
   await refused(configuration.replace("0".repeat(64), "my secret"), "sources.s3.secretSha256.0: expected the SHA-256");
@@ -180,7 +181,7 @@ Deno.test("a configuration that cannot be used says where it is wrong", async ()
 Deno.test("every configuration in docs/events.md is one that is accepted", async () => {
   const page = await Deno.readTextFile(new URL("../../../../docs/events.md", import.meta.url));
   const [whole, ...sources] = [...page.matchAll(/```json\n(.*?)```/gs)].map(([, json]) => json!);
-  const { rules: compiled } = await readEventConfiguration(whole!);
+  const { rules: compiled } = await readEventConfiguration(whole!, NO_ENVIRONMENT);
   assertEquals(compiled.job(s3("tiff/spim/a.tif", "raw"))?.request.psf, { url: "s3://psfs/spim.tif" });
   for (const source of sources) {
     EventSourcesSchema.parse(JSON.parse(`{${source.replaceAll('"..."', `"${"0".repeat(64)}"`)}}`));

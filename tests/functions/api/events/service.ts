@@ -8,11 +8,11 @@ import { EventRuleSchema } from "functions/api/events/event_rules.ts";
 import type { AllowedUrls } from "functions/api/url_policy.ts";
 import type { JobRequest } from "shared/contract/job_request.ts";
 import type { JobRunner, SubmitOptions } from "shared/engine/job_runner.ts";
-import { openStore } from "shared/storage/open_store.ts";
 import type { Store } from "shared/storage/store.ts";
 import { memoryUrl } from "../../../fixtures/memory_url.ts";
 import type { Recorded } from "./deliveries.ts";
 import { Senders, SOURCES } from "./deliveries.ts";
+import { openStore } from "../../../stores.ts";
 
 /** Jobs by their idempotency keys, as a runner keeps them. */
 export type Submitted = Map<string, { readonly request: JobRequest; readonly owner: string | undefined }>;

@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import { NO_ENVIRONMENT } from "shared/storage/store_environment.ts";
 import fc from "fast-check";
 import {
   CONVERSION_FLAGS,
@@ -6,24 +7,21 @@ import {
   conversionRequest,
 } from "functions/cli/conversion/conversion_arguments.ts";
 import { parseArguments } from "functions/cli/flags/parse_arguments.ts";
-import { reduceTile } from "functions/pyramid/reduce_tile.ts";
 import { DtypeSchema } from "shared/contract/image_info.ts";
 import { dtypeBytes } from "shared/volume/dtype.ts";
 import { ClearstackError } from "shared/errors.ts";
 import { blockAt, blockCount, cutImage } from "functions/cli/conversion/conversion_blocks.ts";
 import { ConversionRequestSchema } from "functions/cli/conversion/conversion_record.ts";
-import { convertImage } from "functions/cli/conversion/convert_image.ts";
 import { createLocalEngine } from "shared/engine/local.ts";
 import { axesOf } from "shared/image/axes.ts";
-import { openImage } from "shared/image/open_image.ts";
 import { RUNTIME_BYTES } from "shared/plan/host_memory.ts";
-import { openStore } from "shared/storage/open_store.ts";
 import { arbitraryOfSchema } from "../../../fixtures/arbitrary_of_schema.ts";
 import { memoryUrl } from "../../../fixtures/memory_url.ts";
 import { oneDirectoryTiff } from "../../../fixtures/one_directory_tiff.ts";
 import { storedBytes, writeRawZarr } from "../../../fixtures/raw_zarr.ts";
 import { patternedVoxels, writeZarr } from "../../sample_image.ts";
 import { runCli } from "../run_cli.ts";
+import { convertImage, openImage, openStore, reduceTile } from "../../../stores.ts";
 
 /** Writes coarser levels as the command does. */
 const ENGINE = createLocalEngine({ levels: reduceTile });
@@ -178,7 +176,10 @@ Deno.test("any request there can be is written as arguments that are read as the
     const { unit: _, ...request } = parsed.data;
     const wish = request.scale === undefined ? request : { ...request, unit: "micrometer" };
     const form = { usage: "convert", positionals: ["SOURCE", "OUTPUT"], flags: CONVERSION_FLAGS };
-    assertEquals(await conversionRequest(parseArguments(conversionArguments(wish), form)), wish);
+    assertEquals(
+      await conversionRequest(parseArguments(conversionArguments(wish), form), { environment: NO_ENVIRONMENT }),
+      wish,
+    );
   }));
 });
 

@@ -4,12 +4,12 @@ import { gridSize } from "shared/image/grid_size.ts";
 import { infoSvg } from "functions/cli/draw/info_svg.ts";
 import { axesOf } from "shared/image/axes.ts";
 import { encodeJson } from "shared/image/zarr/json.ts";
-import { openStore } from "shared/storage/open_store.ts";
 import { memoryUrl } from "../../../fixtures/memory_url.ts";
 import { oneDirectoryTiff } from "../../../fixtures/one_directory_tiff.ts";
 import { writeZarr3 } from "../../../fixtures/zarr3.ts";
 import { patternedVoxels, writePsf, writeZarr } from "../../sample_image.ts";
 import { runCli } from "../run_cli.ts";
+import { openStore } from "../../../stores.ts";
 
 /** An OME-Zarr of two levels in shards, with channels, labels and a signature in its URL that nobody must see. */
 async function sampleUrl(): Promise<string> {

@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import { NO_ENVIRONMENT } from "shared/storage/store_environment.ts";
 import type { Io } from "functions/cli/io.ts";
 import { formatSeconds, ProgressDisplay } from "functions/cli/commands/progress_display.ts";
 
@@ -10,6 +11,7 @@ function display(terminalColumns?: number) {
     out: () => {},
     err: (more) => text += more,
     terminalColumns,
+    environment: NO_ENVIRONMENT,
     config: () => ({ hostBytes: 1, deviceBytes: 1 }),
     onInterrupt: () => () => {},
   };

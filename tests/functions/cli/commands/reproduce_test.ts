@@ -1,9 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
 import { shellQuote } from "functions/cli/commands/shell_quote.ts";
 import { encodeJson } from "shared/image/zarr/json.ts";
-import { openStore } from "shared/storage/open_store.ts";
 import { patternedVoxels, writePsf, writeZarr } from "../../sample_image.ts";
 import { runCli } from "../run_cli.ts";
+import { openStore } from "../../../stores.ts";
 
 const SHAPE = [9, 20, 18];
 

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { openStore } from "../../../stores.ts";
 import { decode } from "fast-png";
 import { serveFiles } from "functions/cli/demo/demo_files.ts";
 import { peakSignalToNoise } from "functions/cli/demo/demo_quality.ts";
@@ -55,7 +56,7 @@ Deno.test("files are served whole, in ranges and by HEAD, and nothing else is", 
     await Deno.mkdir(`${folder}/served`);
     await Deno.writeTextFile(`${folder}/served/a`, "0123456789");
     await Deno.writeTextFile(`${folder}/secret`, "secret");
-    const handler = serveFiles(`${folder}/served`);
+    const handler = serveFiles(openStore(`${folder}/served`));
     async function ask(path: string, range?: string, method = "GET") {
       const headers = range === undefined ? {} : { range };
       const response = await handler(new Request(`http://localhost/${path}`, { method, headers }));

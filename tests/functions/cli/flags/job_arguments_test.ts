@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { NO_ENVIRONMENT } from "shared/storage/store_environment.ts";
 import fc from "fast-check";
 import { jobArguments, jobRequest } from "functions/cli/flags/job_arguments.ts";
 import { JOB_FLAGS } from "functions/cli/flags/job_flags.ts";
@@ -10,7 +11,7 @@ import { patternedVoxels, writeZarr } from "../../sample_image.ts";
 
 async function requestFrom(line: string, source = "in.zarr") {
   const args = parseArguments(line === "" ? [] : line.split(" "), { usage: "job", positionals: [], flags: JOB_FLAGS });
-  return await jobRequest(args, source, "out.zarr");
+  return await jobRequest(args, [source, "out.zarr"], { environment: NO_ENVIRONMENT });
 }
 
 Deno.test("without flags the contract's defaults hold", async () => {
@@ -145,7 +146,11 @@ Deno.test("any request there can be is written as arguments that are read as the
       // A value that no boundary uses changes nothing, and its flag is refused without its boundary.
       const { boundary, boundaryValue } = request.algorithm;
       const algorithm = { ...request.algorithm, boundaryValue: boundary === "constant" ? boundaryValue : 0 };
-      assertEquals(await jobRequest(line, source, output), { ...request, algorithm, psf: plainPsf(request.psf) });
+      assertEquals(await jobRequest(line, [source, output], { environment: NO_ENVIRONMENT }), {
+        ...request,
+        algorithm,
+        psf: plainPsf(request.psf),
+      });
     }),
     { numRuns: 300 },
   );
@@ -163,7 +168,7 @@ Deno.test("a flag of PSFs is given once for all of them, or once for each", asyn
     positionals: [],
     flags: JOB_FLAGS,
   });
-  const { psf } = await jobRequest(args, "in", "out");
+  const { psf } = await jobRequest(args, ["in", "out"], { environment: NO_ENVIRONMENT });
   assertEquals<unknown>(psf, [{ url: "a", path: "0", channel: 1 }, { url: "b", path: "0" }]);
   await assertRejects(
     () => requestFrom("--psf a --psf b --psf c --psf-path 0 --psf-path 1"),

@@ -1,4 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
+import { NO_ENVIRONMENT } from "shared/storage/store_environment.ts";
 import { JOB_FLAGS } from "functions/cli/flags/job_flags.ts";
 import { jobArguments, jobRequest } from "functions/cli/flags/job_arguments.ts";
 import { parseArguments } from "functions/cli/flags/parse_arguments.ts";
@@ -7,7 +8,7 @@ import { ClearstackError } from "shared/errors.ts";
 
 async function selectFrom(...words: string[]) {
   const args = parseArguments(["--psf", "p", ...words], { usage: "job", positionals: [], flags: JOB_FLAGS });
-  return (await jobRequest(args, "in", "out")).select;
+  return (await jobRequest(args, ["in", "out"], { environment: NO_ENVIRONMENT })).select;
 }
 
 for (

@@ -1,8 +1,8 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { openEngine } from "functions/orchestrate/engine/open_engine.ts";
 import { ClearstackError } from "shared/errors.ts";
-import { openStore } from "shared/storage/open_store.ts";
 import { memoryUrl } from "../../../fixtures/memory_url.ts";
+import { openStore } from "../../../stores.ts";
 
 const open = (variables: Record<string, string>) =>
   openEngine({ env: (name) => variables[name], store: openStore(memoryUrl()), token: undefined });

@@ -2,9 +2,9 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { sealedShards } from "functions/orchestrate/engine/sealed_shards.ts";
 import { shardFolder, ShardStore } from "shared/engine/restate/restate_shards.ts";
 import { ClearstackError } from "shared/errors.ts";
-import { openStore } from "shared/storage/open_store.ts";
 import { memoryUrl } from "../../../fixtures/memory_url.ts";
 import { sampleTask } from "../../../shared/engine/sample_tasks.ts";
+import { openStore } from "../../../stores.ts";
 
 const newKey = () => crypto.getRandomValues(new Uint8Array(32)).toBase64();
 const task = sampleTask(0);

@@ -4,10 +4,10 @@ import { LocalJobRunner } from "functions/orchestrate/lease/local_job_runner.ts"
 import { Webhooks } from "functions/orchestrate/jobs/webhook.ts";
 import { JobStatusSchema } from "shared/contract/job_status.ts";
 import { ClearstackError } from "shared/errors.ts";
-import { openStore } from "shared/storage/open_store.ts";
 import type { Store } from "shared/storage/store.ts";
 import { identityJobs, sampleRequest } from "../../identity_jobs.ts";
 import { identityKernels } from "../../identity_kernels.ts";
+import { openStore } from "../../../stores.ts";
 
 const SECRET = `whsec_${new Uint8Array(32).map((_, i) => i * 7).toBase64()}`;
 
@@ -176,6 +176,10 @@ Deno.test("without a secret a job with a webhook is refused, and a malformed sec
   await assertRejects(() => runner.submit(request), ClearstackError, "CLEARSTACK_WEBHOOK_SECRET");
   await runner.close();
   for (const secret of ["", "whsec_", "whsec_c2hvcnQ=", "plain", "whsec_%%%"]) {
-    assertThrows(() => new Webhooks({ secret }), ClearstackError, "CLEARSTACK_WEBHOOK_SECRET is no secret");
+    assertThrows(
+      () => new Webhooks({ secret, send: fetch }),
+      ClearstackError,
+      "CLEARSTACK_WEBHOOK_SECRET is no secret",
+    );
   }
 });

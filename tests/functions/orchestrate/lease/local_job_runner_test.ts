@@ -4,9 +4,9 @@ import { LocalJobRunner } from "functions/orchestrate/lease/local_job_runner.ts"
 import type { JobEvent } from "shared/contract/job_status.ts";
 import { hasEnded } from "shared/engine/job_runner.ts";
 import { ClearstackError } from "shared/errors.ts";
-import { openStore } from "shared/storage/open_store.ts";
 import { identityJobs, keysBelow, readOutput, recordedTiles, sampleRequest } from "../../identity_jobs.ts";
 import { identityKernels } from "../../identity_kernels.ts";
+import { openStore } from "../../../stores.ts";
 
 let stores = 0;
 

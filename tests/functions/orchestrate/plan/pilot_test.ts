@@ -4,17 +4,17 @@ import { createTileComputer } from "functions/deconvolve/compute_tile.ts";
 import type { JobProgress } from "functions/orchestrate/run/job_run.ts";
 import type { JobDeps } from "functions/orchestrate/run/run_job.ts";
 import { runJob } from "functions/orchestrate/run/run_job.ts";
-import { reduceTile } from "functions/pyramid/reduce_tile.ts";
 import { chooseBackend, createDeconvolver } from "kernels/backend.ts";
 import { type JobRequest, type JobRequestInput, JobRequestSchema } from "shared/contract/job_request.ts";
 import type { Engine } from "shared/engine/engine.ts";
 import { createLocalEngine } from "shared/engine/local.ts";
 import type { Vec3 } from "shared/volume/geometry.ts";
-import { openStore } from "shared/storage/open_store.ts";
 import { GLOW, noisyBars, rmse } from "../../../fixtures/bars.ts";
 import { identityKernels } from "../../identity_kernels.ts";
 import { identityJobs, keysBelow, readOutput } from "../../identity_jobs.ts";
 import { writeZarr } from "../../sample_image.ts";
+import { openStore, reduceTile } from "../../../stores.ts";
+import { NO_ENVIRONMENT } from "shared/storage/store_environment.ts";
 
 const SHAPE: Vec3 = [24, 36, 32];
 const MOST = 40;
@@ -35,7 +35,7 @@ function requestOf(output: string, algorithm: JobRequestInput["algorithm"]): Job
   });
 }
 
-const computer = createTileComputer({ chooseBackend, createDeconvolver });
+const computer = createTileComputer({ chooseBackend, createDeconvolver }, NO_ENVIRONMENT);
 const deps: JobDeps = { ...identityJobs(), engine: createLocalEngine({ ...computer, levels: reduceTile }) };
 
 /** Hands the same tasks out in the opposite order, one at a time. */

@@ -4,10 +4,10 @@ import { runJob } from "functions/orchestrate/run/run_job.ts";
 import type { JobRequest } from "shared/contract/job_request.ts";
 import { ClearstackError } from "shared/errors.ts";
 import { RUNTIME_BYTES } from "shared/plan/host_memory.ts";
-import { openStore } from "shared/storage/open_store.ts";
 import { identityJobs, keysBelow, readOutput, recordedTiles, sampleRequest } from "../../identity_jobs.ts";
 import { identityKernels } from "../../identity_kernels.ts";
 import { patternedVoxels, writePsf, writeZarr } from "../../sample_image.ts";
+import { openStore } from "../../../stores.ts";
 
 /** Tiles of the sample. */
 const TILES = 18;

@@ -1,9 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
+import { channelWindows, createOutput, writeTile } from "../../../stores.ts";
 import type { Vec3 } from "shared/volume/geometry.ts";
-import { channelWindows } from "shared/image/ome/channel_windows.ts";
 import { plannedOutput } from "shared/image/output/level_arrays.ts";
-import { createOutput } from "shared/image/output/ome_output.ts";
-import { writeTile } from "shared/image/write/write_tile.ts";
 import { imageInfo } from "../../../fixtures/image_info.ts";
 import { memoryUrl } from "../../../fixtures/memory_url.ts";
 import { planFor, requestFor, tasksFor } from "../../../fixtures/plan.ts";

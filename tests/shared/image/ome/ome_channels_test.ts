@@ -1,8 +1,7 @@
 import { assertEquals } from "@std/assert";
+import { openImage, openStore } from "../../../stores.ts";
 import { imageJChannels } from "shared/image/tiff/imagej_channels.ts";
-import { openImage } from "shared/image/open_image.ts";
 import { parseTiffDescription } from "shared/image/tiff/tiff_metadata.ts";
-import { openStore } from "shared/storage/open_store.ts";
 import { memoryUrl } from "../../../fixtures/memory_url.ts";
 import { hasPython, runPython } from "../../../fixtures/python.ts";
 import { oneDirectoryTiff } from "../../../fixtures/one_directory_tiff.ts";

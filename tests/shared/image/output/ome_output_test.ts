@@ -4,12 +4,9 @@ import type { JobResult } from "shared/contract/job_status.ts";
 import type { TileReport } from "shared/contract/tile.ts";
 import { ClearstackError } from "shared/errors.ts";
 import { axesOf } from "shared/image/axes.ts";
-import { createOutput } from "shared/image/output/ome_output.ts";
-import { openImage } from "shared/image/open_image.ts";
-import { writeTile, writeTileRecord } from "shared/image/write/write_tile.ts";
-import { openStore } from "shared/storage/open_store.ts";
 import { memoryUrl } from "../../../fixtures/memory_url.ts";
 import { planFor, requestFor, tasksFor } from "../../../fixtures/plan.ts";
+import { createOutput, openImage, openStore, writeTile, writeTileRecord } from "../../../stores.ts";
 
 const source: ImageInfo = {
   url: "https://user:pw@host/in.zarr?sig=SECRET",

@@ -7,15 +7,12 @@ import type { OmeVersion } from "shared/contract/stored_array.ts";
 import { ClearstackError } from "shared/errors.ts";
 import { axesOf } from "shared/image/axes.ts";
 import { encodeJson } from "shared/image/zarr/json.ts";
-import { createOutput } from "shared/image/output/ome_output.ts";
-import { openImage } from "shared/image/open_image.ts";
 import { removeOutput } from "shared/image/output/output_place.ts";
-import { writeTile, writeTileRecord } from "shared/image/write/write_tile.ts";
 import { readZarrNode } from "shared/image/zarr/zarr_node.ts";
-import { openStore } from "shared/storage/open_store.ts";
 import type { Store } from "shared/storage/store.ts";
 import { memoryUrl } from "../../../fixtures/memory_url.ts";
 import { planFor, requestFor, tasksFor } from "../../../fixtures/plan.ts";
+import { createOutput, openImage, openStore, writeTile, writeTileRecord } from "../../../stores.ts";
 
 const source: ImageInfo = {
   url: "memory:source-of-places",

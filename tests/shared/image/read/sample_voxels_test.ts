@@ -1,8 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
-import { openImage } from "shared/image/open_image.ts";
 import { sampleVoxels } from "shared/image/read/sample_voxels.ts";
 import { stratifiedPicks } from "shared/decide/stratified.ts";
 import { indices, writeZarr } from "../../../functions/sample_image.ts";
+import { openImage } from "../../../stores.ts";
 
 /** Every voxel its own number, from 1, so that padding (0) shows. */
 async function numbered(name: string, shape: number[], chunk: number[]) {

@@ -3,13 +3,13 @@ import fc from "fast-check";
 import type { ImageInfo } from "shared/contract/image_info.ts";
 import { type Select, SelectSchema } from "shared/contract/job_request.ts";
 import { ClearstackError } from "shared/errors.ts";
-import { openImage, reopenImage } from "shared/image/open_image.ts";
 import { sampleVoxels } from "shared/image/read/sample_voxels.ts";
 import { selectVolumes } from "shared/image/read/select_volumes.ts";
 import { memoryUrl } from "../../../fixtures/memory_url.ts";
 import { readVolumes } from "../../../fixtures/read_whole.ts";
 import { pickVolumes, writeSeries } from "../../../fixtures/series.ts";
 import { patternedVoxels, writeZarr } from "../../../functions/sample_image.ts";
+import { openImage, reopenImage } from "../../../stores.ts";
 
 const SHAPE = [5, 4, 2, 3, 3] as const;
 const NAMES = ["DAPI", "GFP", "GFP", "640"];

@@ -4,13 +4,10 @@ import type { ImageInfo } from "shared/contract/image_info.ts";
 import { ClearstackError } from "shared/errors.ts";
 import type { Vec3 } from "shared/volume/geometry.ts";
 import { axesOf } from "shared/image/axes.ts";
-import { createOutput } from "shared/image/output/ome_output.ts";
-import { openImage } from "shared/image/open_image.ts";
-import { writeTile } from "shared/image/write/write_tile.ts";
-import { openStore } from "shared/storage/open_store.ts";
 import { memoryUrl } from "../../../fixtures/memory_url.ts";
 import { planFor, requestFor, tasksFor } from "../../../fixtures/plan.ts";
 import { readWhole } from "../../../fixtures/read_whole.ts";
+import { createOutput, openImage, openStore, writeTile } from "../../../stores.ts";
 
 function sourceOf(names: string, shape: number[]): ImageInfo {
   return {

@@ -1,10 +1,9 @@
 /** Which array of a hierarchy is opened where no path, or one of a group, is given. */
 import { assertEquals, assertRejects } from "@std/assert";
 import { ClearstackError } from "shared/errors.ts";
-import { openImage } from "shared/image/open_image.ts";
-import { openStore } from "shared/storage/open_store.ts";
 import { memoryUrl } from "../../../fixtures/memory_url.ts";
 import { writeZarr3, zarr3Metadata } from "../../../fixtures/zarr3.ts";
+import { openImage, openStore } from "../../../stores.ts";
 
 type Attributes = Record<string, unknown>;
 

@@ -1,8 +1,8 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { ClearstackError } from "shared/errors.ts";
 import { awsCredentials } from "shared/storage/credentials/aws_credentials.ts";
-import { openStore } from "shared/storage/open_store.ts";
 import { cannedEnvironment } from "../../../fixtures/canned_fetch.ts";
+import { openStore } from "../../../stores.ts";
 
 const HOUR = 3_600_000;
 const START = Date.parse("2026-01-01T00:00:00Z");

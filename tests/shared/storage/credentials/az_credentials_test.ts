@@ -1,9 +1,9 @@
 import { assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { ClearstackError } from "shared/errors.ts";
 import { type AzAccount, azAccount, azPlace } from "shared/storage/az/az_address.ts";
-import { openStore } from "shared/storage/open_store.ts";
 import { cannedEnvironment, type Sent } from "../../../fixtures/canned_fetch.ts";
 import { environmentOf } from "../../../fixtures/object_servers.ts";
+import { openStore } from "../../../stores.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 const token = (name: string) => Response.json({ access_token: name, expires_in: "3599" });

@@ -1,8 +1,8 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { ClearstackError } from "shared/errors.ts";
 import { createGuardedFetch } from "shared/storage/guard/guarded_fetch.ts";
-import { openStore } from "shared/storage/open_store.ts";
 import { servedEnvironment } from "shared/storage/served_environment.ts";
+import { openStore } from "../../../stores.ts";
 
 /** Serves on a loopback port until `stop`, and remembers the requests. */
 function serve(answer: (request: Request) => Response) {

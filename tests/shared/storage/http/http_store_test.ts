@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { ClearstackError } from "shared/errors.ts";
-import { openStore } from "shared/storage/open_store.ts";
+import { openStore } from "../../../stores.ts";
 
 const BYTES = Uint8Array.from({ length: 1000 }, (_, index) => index % 256);
 

@@ -3,9 +3,8 @@ import { createRandom } from "functions/cli/demo/sample/random.ts";
 import { writeVolume } from "functions/cli/demo/sample/write_volume.ts";
 import type { Vec3 } from "shared/volume/geometry.ts";
 import { voxelCount } from "shared/volume/geometry.ts";
-import { loadPsf } from "shared/psf/load_psf.ts";
-import { openStore } from "shared/storage/open_store.ts";
 import { exists, runCli } from "../../run_cli.ts";
+import { loadPsf, openStore } from "../../../../stores.ts";
 
 /** A folder for the files of one test. */
 async function inFolder(test: (path: (name: string) => string) => Promise<void>): Promise<void> {
