@@ -1,7 +1,6 @@
 /** What is wrong with a request that breaks its schema: every issue in words, and the first of them in fields. */
 import type { z } from "zod";
-import type { ErrorFields } from "./errors.ts";
-import { ClearstackError } from "./errors.ts";
+import { ClearstackError, type ErrorFields } from "./errors.ts";
 
 /** One thing that is wrong. */
 export interface InvalidSetting {

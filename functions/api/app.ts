@@ -17,10 +17,8 @@ import { authenticate } from "./auth/authenticate.ts";
 import { requireRole } from "./auth/require_role.ts";
 import { addSecuritySchemes, SECURITY } from "./auth/security_schemes.ts";
 import type { Env } from "./env.ts";
-import type { EventEndpointDeps } from "./events/endpoint.ts";
-import { addEventEndpoint, EVENTS_PATH } from "./events/endpoint.ts";
-import type { JobEndpointsDeps } from "./job_endpoints.ts";
-import { addJobEndpoints } from "./job_endpoints.ts";
+import { addEventEndpoint, type EventEndpointDeps, EVENTS_PATH } from "./events/endpoint.ts";
+import { addJobEndpoints, type JobEndpointsDeps } from "./job_endpoints.ts";
 import { DEFAULT_LIMITS, limitBody, limitConcurrency, limitHeaders, type Limits } from "./limits.ts";
 import * as routes from "./routes.ts";
 

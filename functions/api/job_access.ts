@@ -2,8 +2,7 @@
 import type { JobStatus } from "shared/contract/job_status.ts";
 import { ClearstackError } from "shared/errors.ts";
 import { hasRole } from "./auth/require_role.ts";
-import type { Principal } from "./principal.ts";
-import { ANYONE } from "./principal.ts";
+import { ANYONE, type Principal } from "./principal.ts";
 
 /** An owner, if any. */
 interface Owner {

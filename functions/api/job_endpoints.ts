@@ -1,8 +1,7 @@
 /** Jobs and plans over HTTP. */
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { JobStatus } from "shared/contract/job_status.ts";
-import type { JobRunner } from "shared/engine/job_runner.ts";
-import { hasEnded } from "shared/engine/job_runner.ts";
+import { hasEnded, type JobRunner } from "shared/engine/job_runner.ts";
 import { EVENT_STREAM_HEADERS, eventStream, lastEventId } from "shared/http/event_stream.ts";
 import { requireRole } from "./auth/require_role.ts";
 import type { Env } from "./env.ts";
@@ -11,8 +10,7 @@ import type { Role } from "shared/keys/role.ts";
 import type { Principal } from "./principal.ts";
 import { QuotaGate } from "./quota_gate.ts";
 import * as routes from "./routes.ts";
-import type { AllowedUrls } from "./url_policy.ts";
-import { checkAllowedUrls } from "./url_policy.ts";
+import { type AllowedUrls, checkAllowedUrls } from "./url_policy.ts";
 
 /** Dependencies of the endpoints. */
 export interface JobEndpointsDeps {

@@ -3,8 +3,7 @@ import type { VoxelData } from "kernels/deconvolver.ts";
 import type { PilotTask } from "shared/contract/pilot.ts";
 import { mapAxes } from "shared/volume/geometry.ts";
 import { axisMap } from "shared/image/read/axis_map.ts";
-import type { PhotonSplit } from "shared/decide/photon_split.ts";
-import { splitPhotons } from "shared/decide/photon_split.ts";
+import { type PhotonSplit, splitPhotons } from "shared/decide/photon_split.ts";
 import { spatialShape } from "shared/volume/spatial.ts";
 
 /** A task on the kept photons, and both kinds of photons. */

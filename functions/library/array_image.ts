@@ -1,6 +1,5 @@
 /** Images that a program holds in memory, put where a job reads them. */
-import type { Dtype } from "shared/contract/image_info.ts";
-import { DtypeSchema } from "shared/contract/image_info.ts";
+import { type Dtype, DtypeSchema } from "shared/contract/image_info.ts";
 import { LocationSchema } from "shared/contract/location.ts";
 import { ClearstackError } from "shared/errors.ts";
 import { encodeJson } from "shared/image/zarr/json.ts";

@@ -4,8 +4,7 @@ import { JobControlSchema, JobRequestSchema } from "shared/contract/job_request.
 import type { Location, PsfLocation } from "shared/contract/location.ts";
 import { invalidRequest } from "shared/invalid_request.ts";
 import { memoryStore } from "shared/storage/memory_store.ts";
-import type { ArrayImage } from "./array_image.ts";
-import { checkArray, storeArray } from "./array_image.ts";
+import { type ArrayImage, checkArray, storeArray } from "./array_image.ts";
 
 /** An image: a path or a URL, one with the array in it, or an array in memory. */
 export type ImageSource = string | Location | ArrayImage;

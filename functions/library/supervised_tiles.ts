@@ -8,10 +8,8 @@ import { httpDevice, httpTiles } from "shared/engine/http_functions.ts";
 import type { DeconvolveKind, Invoke, TaskFunctions } from "shared/engine/task_kinds.ts";
 import { delay } from "@std/async/delay";
 import { ClearstackError, isClearstackError, toClearstackError } from "shared/errors.ts";
-import type { TileWork } from "./tile_deadline.ts";
-import { TileDeadline } from "./tile_deadline.ts";
-import type { TileProcessOptions } from "./tile_process.ts";
-import { TileProcess } from "./tile_process.ts";
+import { TileDeadline, type TileWork } from "./tile_deadline.ts";
+import { TileProcess, type TileProcessOptions } from "./tile_process.ts";
 
 /** Processes that may be lost before the GPU counts as unusable; finished tiles earn further ones. */
 const MAX_LOSSES = 4;

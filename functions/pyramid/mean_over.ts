@@ -1,7 +1,6 @@
 /** Means over neighbouring voxels, the step from one level of a pyramid to the next. */
 import type { Dtype } from "shared/contract/image_info.ts";
-import type { Vec3 } from "shared/volume/geometry.ts";
-import { mapAxes, voxelCount } from "shared/volume/geometry.ts";
+import { mapAxes, type Vec3, voxelCount } from "shared/volume/geometry.ts";
 import type { ChunkValues } from "shared/image/image.ts";
 import { VOXEL_ARRAYS } from "shared/volume/voxel_arrays.ts";
 

@@ -1,8 +1,7 @@
 /** One job over HTTP, watched to its end by someone who outlasts the servers. */
 import { delay } from "@std/async/delay";
 import type { JobRequestInput } from "shared/contract/job_request.ts";
-import type { JobStatus } from "shared/contract/job_status.ts";
-import { JobStatusSchema } from "shared/contract/job_status.ts";
+import { type JobStatus, JobStatusSchema } from "shared/contract/job_status.ts";
 import { hasEnded } from "shared/engine/job_runner.ts";
 import { callJson } from "shared/http/call_json.ts";
 

@@ -1,7 +1,6 @@
 /** Putting the chunks of a Zarr v3 shard together: one after the other in their order, then the index. */
 import { releaseMemory } from "shared/process/release_memory.ts";
-import type { ShardEntry } from "./shard_index.ts";
-import { encodeShardIndex, shardIndexBytes } from "./shard_index.ts";
+import { encodeShardIndex, type ShardEntry, shardIndexBytes } from "./shard_index.ts";
 
 /** Content of a shard. */
 interface ShardContent {

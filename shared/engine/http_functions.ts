@@ -2,8 +2,7 @@
 import type { BackendChoice } from "shared/contract/algorithm.ts";
 import { callJson } from "shared/http/call_json.ts";
 import { bearer } from "shared/http/service_token.ts";
-import type { Device } from "shared/contract/device.ts";
-import { DeviceSchema } from "shared/contract/device.ts";
+import { type Device, DeviceSchema } from "shared/contract/device.ts";
 import type { DeconvolveKind, Invoke, PyramidKind, TaskFunctions, TaskKind } from "./task_kinds.ts";
 import { TASK_SCHEMAS } from "./task_kinds.ts";
 

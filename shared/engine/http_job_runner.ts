@@ -1,7 +1,6 @@
 /** Jobs run by an `orchestrate` function that is served apart. */
 import { JobListSchema } from "shared/contract/job_list.ts";
-import type { JobEvent } from "shared/contract/job_status.ts";
-import { JobStatusSchema } from "shared/contract/job_status.ts";
+import { type JobEvent, JobStatusSchema } from "shared/contract/job_status.ts";
 import { PlanSchema } from "shared/contract/plan.ts";
 import { callFunction, callJson } from "shared/http/call_json.ts";
 import { readEvents } from "shared/http/event_stream.ts";

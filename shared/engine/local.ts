@@ -2,12 +2,10 @@
 import { ClearstackError, isClearstackError, toClearstackError } from "shared/errors.ts";
 import type { Engine, FanOutOptions } from "./engine.ts";
 import { TaskSplitter } from "./task_splitter.ts";
-import type { RetryPolicy } from "./retry.ts";
-import { TILE_RETRIES } from "./retry.ts";
+import { type RetryPolicy, TILE_RETRIES } from "./retry.ts";
 import { TaskFlow } from "./task_flow.ts";
 import type { ReportOf, TaskFunctions, TaskKind, TaskOf } from "./task_kinds.ts";
-import type { Room, WorkersByKind } from "./workers.ts";
-import { Workers } from "./workers.ts";
+import { type Room, Workers, type WorkersByKind } from "./workers.ts";
 
 /** Settings of {@link createLocalEngine}. */
 export interface LocalEngineOptions {

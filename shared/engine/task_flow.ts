@@ -5,8 +5,7 @@
 import { ClearstackError, isClearstackError } from "shared/errors.ts";
 import { JOBS } from "shared/telemetry/metrics.ts";
 import { withSpan } from "shared/telemetry/span.ts";
-import type { RetryPolicy } from "./retry.ts";
-import { withRetries } from "./retry.ts";
+import { type RetryPolicy, withRetries } from "./retry.ts";
 import type { ReportOf, TaskKind, TaskOf } from "./task_kinds.ts";
 import type { Lane, LaneOptions, Place, Room, TakeOptions } from "./workers.ts";
 

@@ -2,14 +2,10 @@
  * The kinds of tasks that are fanned out, with their messages. A function that takes a kind answers `POST /v1/<kind>`.
  */
 import type { z } from "zod";
-import type { LevelReport, LevelTask } from "shared/contract/level.ts";
-import { LevelReportSchema, LevelTaskSchema } from "shared/contract/level.ts";
-import type { PilotReport, PilotTask } from "shared/contract/pilot.ts";
-import { PilotReportSchema, PilotTaskSchema } from "shared/contract/pilot.ts";
-import type { SeamReport, SeamTask } from "shared/contract/seam.ts";
-import { SeamReportSchema, SeamTaskSchema } from "shared/contract/seam.ts";
-import type { TileReport, TileTask } from "shared/contract/tile.ts";
-import { TileReportSchema, TileTaskSchema } from "shared/contract/tile.ts";
+import { type LevelReport, LevelReportSchema, type LevelTask, LevelTaskSchema } from "shared/contract/level.ts";
+import { type PilotReport, PilotReportSchema, type PilotTask, PilotTaskSchema } from "shared/contract/pilot.ts";
+import { type SeamReport, SeamReportSchema, type SeamTask, SeamTaskSchema } from "shared/contract/seam.ts";
+import { type TileReport, TileReportSchema, type TileTask, TileTaskSchema } from "shared/contract/tile.ts";
 
 /** Message and answer of each kind. */
 interface Messages {

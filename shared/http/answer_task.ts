@@ -1,6 +1,5 @@
 /** Answers a task over HTTP: reads it, does it while the caller waits, answers. */
-import type { Invoke, TaskKind } from "shared/engine/task_kinds.ts";
-import { TASK_SCHEMAS } from "shared/engine/task_kinds.ts";
+import { type Invoke, TASK_SCHEMAS, type TaskKind } from "shared/engine/task_kinds.ts";
 import { longAnswer } from "./long_answer.ts";
 import { readJson } from "./read_json.ts";
 

@@ -3,8 +3,7 @@
  * same way when the source of events fails as when the job is done, so that no reader would come back, and it takes events
  * before the reader has room for them.
  */
-import type { JobEvent } from "shared/contract/job_status.ts";
-import { JobStatusSchema } from "shared/contract/job_status.ts";
+import { type JobEvent, JobStatusSchema } from "shared/contract/job_status.ts";
 import { ClearstackError } from "shared/errors.ts";
 
 /** Settings of {@link eventStream}. */

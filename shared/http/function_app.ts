@@ -1,12 +1,10 @@
 /** The HTTP side that every function has: health, readiness, metrics, the token of its callers, and problem documents. */
-import type { Context, Env } from "hono";
-import { Hono } from "hono";
+import { type Context, type Env, Hono } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { methodNotAllowed } from "hono/method-not-allowed";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { Problem } from "shared/contract/problem.ts";
-import type { MetricsAccess } from "./metrics_endpoint.ts";
-import { answerMetrics } from "./metrics_endpoint.ts";
+import { answerMetrics, type MetricsAccess } from "./metrics_endpoint.ts";
 import { HTTP_METHODS, observeRequests } from "./observe_requests.ts";
 import { httpProblem, loggedProblem } from "./problem.ts";
 import { refuseWithoutToken } from "./service_token.ts";

@@ -1,7 +1,6 @@
 /** RFC 9457 problem documents: the one place where errors become HTTP answers, and answers become errors again. */
 import type { z } from "zod";
-import type { Problem } from "shared/contract/problem.ts";
-import { ProblemSchema } from "shared/contract/problem.ts";
+import { type Problem, ProblemSchema } from "shared/contract/problem.ts";
 import type { ErrorKind } from "shared/errors.ts";
 import { ClearstackError, type ErrorFields, errorFields, errorFromRecord, toClearstackError } from "shared/errors.ts";
 import { describeInvalid, invalidFields, type InvalidSetting, invalidSettings } from "shared/invalid_request.ts";

@@ -1,8 +1,7 @@
 /** The halo that `auto` stands for: wide enough that tiles meet without a seam. */
 import type { Algorithm } from "shared/contract/algorithm.ts";
 import type { PsfInfo } from "shared/contract/psf_info.ts";
-import type { Vec3 } from "shared/volume/geometry.ts";
-import { mapAxes } from "shared/volume/geometry.ts";
+import { mapAxes, type Vec3 } from "shared/volume/geometry.ts";
 
 /** Plain iterations after which a halo of {@link MIN_RADII} keeps seams below 0.1 % of the peak. */
 const FEW_ITERATIONS = 5;

@@ -2,8 +2,7 @@
  * Choosing tile and box together: of all cuts into boxes of fast sides that fit the memory, the one that computes and reads
  * the fewest voxels for the whole volume.
  */
-import type { AxisCut } from "./axis_cut.ts";
-import { boxSideSum, largestBoxSide, tileCount } from "./axis_cut.ts";
+import { type AxisCut, boxSideSum, largestBoxSide, tileCount } from "./axis_cut.ts";
 import { fastSide, MAX_SIDE, MIN_SIDE } from "./fast_size.ts";
 import type { Vec3 } from "shared/volume/geometry.ts";
 

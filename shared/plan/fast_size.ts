@@ -2,8 +2,7 @@
  * Box sides that the transforms take: products of 2, 3, 5 and 7. A box whose side is something else is grown with real
  * neighbouring voxels to the next such side (zero padding would darken the rim and cost the same).
  */
-import type { Vec3 } from "shared/volume/geometry.ts";
-import { mapAxes } from "shared/volume/geometry.ts";
+import { mapAxes, type Vec3 } from "shared/volume/geometry.ts";
 
 /** Smallest side of a transformed axis; a z side of 1 marks a 2-D image, whose z is not transformed. */
 export const MIN_SIDE = 8;

@@ -1,7 +1,6 @@
 /** Host memory that one process needs for a job, in named terms, bytes. What the kernels need comes from the kernels. */
 import type { MemoryTerms } from "shared/contract/plan.ts";
-import type { Vec3 } from "shared/volume/geometry.ts";
-import { voxelCount } from "shared/volume/geometry.ts";
+import { type Vec3, voxelCount } from "shared/volume/geometry.ts";
 
 /** Source chunks that a process fetches and decodes at the same time, see image/chunks_at_once.ts. */
 export const READ_CONCURRENCY = 8;

@@ -1,8 +1,7 @@
 /** Memory of the tasks of levels, which begin once the tiles before them have given theirs back. */
 import type { Plan } from "shared/contract/plan.ts";
 import type { Level } from "shared/contract/level.ts";
-import type { Vec3 } from "shared/volume/geometry.ts";
-import { mapAxes, voxelCount } from "shared/volume/geometry.ts";
+import { mapAxes, type Vec3, voxelCount } from "shared/volume/geometry.ts";
 import { WRITE_CONCURRENCY } from "./host_memory.ts";
 import { pieceShape } from "./pyramid.ts";
 

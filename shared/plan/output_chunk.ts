@@ -1,6 +1,5 @@
 /** Chunks of the output: small enough for viewers to fetch a slice, large enough for object stores. */
-import type { Vec3 } from "shared/volume/geometry.ts";
-import { mapAxes } from "shared/volume/geometry.ts";
+import { mapAxes, type Vec3 } from "shared/volume/geometry.ts";
 
 /** The chunk that viewers like, z, y, x: 4 MiB of float32, few planes so that a slice costs little. */
 export const CHUNK_TARGET: Vec3 = [16, 256, 256];

@@ -4,10 +4,8 @@
  */
 import { refuseContradictions } from "./algorithm_rules.ts";
 import { autoHalo } from "./auto_halo.ts";
-import type { AxisCut } from "./axis_cut.ts";
-import { boxSideSum, largestBoxSide, spanAt, tileCount, touchedChunkVoxels } from "./axis_cut.ts";
-import type { Cuts, Goal, UncutAxes } from "./choose_tile.ts";
-import { chooseTile, smallestCut } from "./choose_tile.ts";
+import { type AxisCut, boxSideSum, largestBoxSide, spanAt, tileCount, touchedChunkVoxels } from "./axis_cut.ts";
+import { chooseTile, type Cuts, type Goal, smallestCut, type UncutAxes } from "./choose_tile.ts";
 import type { ImageInfo } from "shared/contract/image_info.ts";
 import type { JobRequest } from "shared/contract/job_request.ts";
 import type { Level } from "shared/contract/level.ts";
@@ -17,8 +15,7 @@ import type { Tile } from "shared/contract/tile.ts";
 import { dtypeBytes } from "shared/volume/dtype.ts";
 import { ClearstackError, isClearstackError } from "shared/errors.ts";
 import { MAX_SIDE } from "./fast_size.ts";
-import type { Vec3 } from "shared/volume/geometry.ts";
-import { formatVec3, mapAxes, SPATIAL_AXES, voxelCount } from "shared/volume/geometry.ts";
+import { formatVec3, mapAxes, SPATIAL_AXES, type Vec3, voxelCount } from "shared/volume/geometry.ts";
 import { levelBytes } from "./level_memory.ts";
 import { formatBytes, hostMemory, totalBytes } from "./host_memory.ts";
 import { outputObjects, shardGranule } from "./output_objects.ts";

@@ -5,8 +5,7 @@
 import type { ImageInfo } from "shared/contract/image_info.ts";
 import type { JobRequest } from "shared/contract/job_request.ts";
 import type { Level } from "shared/contract/level.ts";
-import type { Vec3 } from "shared/volume/geometry.ts";
-import { mapAxes, SPATIAL_AXES, voxelCount } from "shared/volume/geometry.ts";
+import { mapAxes, SPATIAL_AXES, type Vec3, voxelCount } from "shared/volume/geometry.ts";
 import { outputObjects } from "./output_objects.ts";
 import { voxelMicrometre } from "shared/psf/spacing.ts";
 

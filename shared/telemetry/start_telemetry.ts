@@ -2,8 +2,7 @@
  * Starts telemetry, once and before a process serves, so that its metrics go where its traces go, and so that neither tells what the
  * queries of its URLs say.
  */
-import type { ObservableResult } from "@opentelemetry/api";
-import { metrics, trace } from "@opentelemetry/api";
+import { metrics, type ObservableResult, trace } from "@opentelemetry/api";
 import { VERSION } from "shared/version.ts";
 import { INSTRUMENTS, lookAtProcess } from "./metrics.ts";
 import { type AnyInstrument, Counter, Histogram } from "./registry.ts";

@@ -4,10 +4,8 @@ import { QuotasSchema } from "shared/contract/quotas.ts";
 import { ClearstackError } from "shared/errors.ts";
 import type { Principal } from "../principal.ts";
 import { KeyRing } from "./key_ring.ts";
-import type { TokenSettings } from "./token_settings.ts";
-import { TokenSettingsSchema } from "./token_settings.ts";
-import type { VerifyToken } from "./token_verifier.ts";
-import { createTokenVerifier } from "./token_verifier.ts";
+import { type TokenSettings, TokenSettingsSchema } from "./token_settings.ts";
+import { createTokenVerifier, type VerifyToken } from "./token_verifier.ts";
 
 /** Means of authentication; without either part, nobody gets in. */
 export interface Auth {

@@ -3,8 +3,7 @@ import type { Quotas } from "shared/contract/quotas.ts";
 import { errorToRecord } from "shared/errors.ts";
 import type { Principal } from "../principal.ts";
 import { apiKeyId, isApiKey } from "shared/keys/api_key.ts";
-import type { KeyRecord } from "shared/keys/key_records.ts";
-import { parseKeyRecords } from "shared/keys/key_records.ts";
+import { type KeyRecord, parseKeyRecords } from "shared/keys/key_records.ts";
 
 /** Source of the keys. */
 interface KeyRingOptions {

@@ -1,6 +1,5 @@
 /** Tokens of an OpenID Connect provider: their signature, who they are from, for whom, and from when to when. */
-import type { JWTPayload, JWTVerifyGetKey } from "jose";
-import { createRemoteJWKSet, customFetch, errors, jwtVerify } from "jose";
+import { createRemoteJWKSet, customFetch, errors, type JWTPayload, jwtVerify, type JWTVerifyGetKey } from "jose";
 import { z } from "zod";
 import type { Quotas } from "shared/contract/quotas.ts";
 import type { Role } from "shared/keys/role.ts";

@@ -1,20 +1,17 @@
 /** `POST /v1/events`: object stores tell of uploads, and rules start jobs. */
-import type { OpenAPIHono } from "@hono/zod-openapi";
-import { createRoute, z } from "@hono/zod-openapi";
+import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { ClearstackError, toClearstackError } from "shared/errors.ts";
 import { httpProblem, problemResponse } from "shared/http/problem.ts";
 import type { Env } from "../env.ts";
 import { ProblemDoc } from "../schemas.ts";
-import type { AllowedUrls } from "../url_policy.ts";
-import { checkAllowedUrls } from "../url_policy.ts";
+import { type AllowedUrls, checkAllowedUrls } from "../url_policy.ts";
 import type { Delivery } from "./formats/event_format.ts";
 import type { EventInbox } from "./event_inbox.ts";
 import { authenticateProbe, normalise } from "./formats/normalise.ts";
 import type { EventConfiguration } from "./read_event_configuration.ts";
 import type { SenderKeys } from "./proofs/sender_keys.ts";
-import type { UploadEvent } from "./formats/upload_event.ts";
-import { uploadKey } from "./formats/upload_event.ts";
+import { type UploadEvent, uploadKey } from "./formats/upload_event.ts";
 
 /** Path of the endpoint that takes events. */
 export const EVENTS_PATH = "/v1/events";

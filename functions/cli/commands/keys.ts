@@ -1,7 +1,6 @@
 /** `clearstack keys`: the file of API keys that a service accepts. A key is shown once, when it is made; the file has its hash. */
 import { apiKeyHash, createApiKey, KEY_ID, KEY_ID_FORM } from "shared/keys/api_key.ts";
-import type { KeyRecord } from "shared/keys/key_records.ts";
-import { formatKeyRecords, parseKeyRecords } from "shared/keys/key_records.ts";
+import { formatKeyRecords, type KeyRecord, parseKeyRecords } from "shared/keys/key_records.ts";
 import { RoleSchema } from "shared/keys/role.ts";
 import { ClearstackError } from "shared/errors.ts";
 import { oneOf, wholeNumber } from "../flags/argument_values.ts";

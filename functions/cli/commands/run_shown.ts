@@ -1,7 +1,6 @@
 /** Work that takes a while: its progress on standard error, its result on standard output, and the user may interrupt it. */
 import type { Io } from "../io.ts";
-import type { Shown } from "./progress_display.ts";
-import { ProgressDisplay } from "./progress_display.ts";
+import { ProgressDisplay, type Shown } from "./progress_display.ts";
 
 /** Options for showing work. */
 interface RunShownOptions<Result> {

@@ -5,8 +5,7 @@
 import type { ImageInfo } from "shared/contract/image_info.ts";
 import { dtypeBytes } from "shared/volume/dtype.ts";
 import { ClearstackError } from "shared/errors.ts";
-import type { Box, Vec3 } from "shared/volume/geometry.ts";
-import { formatVec3, mapAxes, voxelCount } from "shared/volume/geometry.ts";
+import { type Box, formatVec3, mapAxes, type Vec3, voxelCount } from "shared/volume/geometry.ts";
 import {
   formatBytes,
   READ_CONCURRENCY,

@@ -1,8 +1,7 @@
 /** Runs the kernels on a small problem whose solution is computed here, voxel by voxel and in double precision. */
 import { createDeconvolver } from "kernels/backend.ts";
 import { toClearstackError } from "shared/errors.ts";
-import type { Vec3 } from "shared/volume/geometry.ts";
-import { voxelCount } from "shared/volume/geometry.ts";
+import { type Vec3, voxelCount } from "shared/volume/geometry.ts";
 import { createRandom } from "../demo/sample/random.ts";
 import { convolvePeriodic, gaussianProfile, mirrored, outerProduct, type Profiles } from "../demo/sample/separable.ts";
 

@@ -1,6 +1,5 @@
 /** An image drawn to scale: one volume as a box with its chunks and shards, how many there are, and the figures beside it. */
-import type { Vec3 } from "shared/volume/geometry.ts";
-import { mapAxes, SPATIAL_AXES } from "shared/volume/geometry.ts";
+import { mapAxes, SPATIAL_AXES, type Vec3 } from "shared/volume/geometry.ts";
 import type { ImageDescription } from "shared/image/describe_image.ts";
 import { hasScale, infoFacts, quantity } from "../commands/info_facts.ts";
 import { type BoxDrawn, drawBox, type Drawn } from "./svg_box.ts";

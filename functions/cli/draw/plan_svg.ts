@@ -1,9 +1,8 @@
 /** A plan drawn to scale: the array from the front (x, y) and from above (x, z), its chunks, the tiles, and one tile's box. */
 import type { Plan } from "shared/contract/plan.ts";
 import type { Tile } from "shared/contract/tile.ts";
-import type { Vec3 } from "shared/volume/geometry.ts";
+import { mapAxes, SPATIAL_AXES, type Vec3, voxelCount } from "shared/volume/geometry.ts";
 import { dtypeBytes } from "shared/volume/dtype.ts";
-import { mapAxes, SPATIAL_AXES, voxelCount } from "shared/volume/geometry.ts";
 import { gridSize } from "shared/image/grid_size.ts";
 import { formatBytes } from "shared/plan/host_memory.ts";
 import { tileAt } from "shared/plan/plan_job.ts";

@@ -1,6 +1,5 @@
 /** A volume drawn as a box seen from the front, above and the right, with grids on its faces. */
-import type { Vec3 } from "shared/volume/geometry.ts";
-import { mapAxes, SPATIAL_AXES } from "shared/volume/geometry.ts";
+import { mapAxes, SPATIAL_AXES, type Vec3 } from "shared/volume/geometry.ts";
 import { type Borders, polygon, px, svgText, textWidth, visibleBorders } from "./svg_drawing.ts";
 
 /** A grid on the faces of a box: pieces of `step` voxels. */

@@ -4,12 +4,10 @@ import type { Device } from "shared/contract/device.ts";
 import type { Engine } from "shared/engine/engine.ts";
 import { httpDevice, httpLevels, httpTiles } from "shared/engine/http_functions.ts";
 import { createSpreadEngine } from "shared/engine/local.ts";
-import type { WorkersByKind } from "shared/engine/workers.ts";
-import { Workers } from "shared/engine/workers.ts";
+import { Workers, type WorkersByKind } from "shared/engine/workers.ts";
 import { ClearstackError } from "shared/errors.ts";
 import type { Store } from "shared/storage/store.ts";
-import type { Env } from "./engine_environment.ts";
-import { count, urls } from "./engine_environment.ts";
+import { count, type Env, urls } from "./engine_environment.ts";
 import { engineReady } from "./engine_ready.ts";
 import type { RestateService } from "./open_restate.ts";
 

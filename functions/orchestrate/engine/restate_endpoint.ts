@@ -1,7 +1,6 @@
 /** The endpoint at which a Restate server reaches this process, and its registration. */
 import { createEndpointHandler } from "@restatedev/restate-sdk/fetch";
-import type { ShardServiceDeps } from "./restate_shard.ts";
-import { shardService } from "./restate_shard.ts";
+import { shardService, type ShardServiceDeps } from "./restate_shard.ts";
 import { delay } from "@std/async/delay";
 
 /** Settings of {@link createRestateEndpoint}. */

@@ -3,8 +3,7 @@
  * invocation for each task it is four times as fast. What is tried again, where and how often is decided in this process, so
  * that one task's failure does not replay the others.
  */
-import type { Context } from "@restatedev/restate-sdk/fetch";
-import { RestatePromise, service, TerminalError } from "@restatedev/restate-sdk/fetch";
+import { type Context, RestatePromise, service, TerminalError } from "@restatedev/restate-sdk/fetch";
 import type { ShardMessage, ShardResult, StopMessage, TaskOutcome } from "shared/engine/restate/restate_shards.ts";
 import type { Shard, ShardStore } from "shared/engine/restate/restate_shards.ts";
 import { SHARD_SERVICE } from "shared/engine/restate/restate_shards.ts";

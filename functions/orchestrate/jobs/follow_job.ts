@@ -1,7 +1,6 @@
 /** The events of a job, wherever it runs. */
 import type { JobEvent, JobStatus } from "shared/contract/job_status.ts";
-import type { EventsOptions } from "shared/engine/job_runner.ts";
-import { hasEnded } from "shared/engine/job_runner.ts";
+import { type EventsOptions, hasEnded } from "shared/engine/job_runner.ts";
 import type { LeasedJob } from "../lease/leased_job.ts";
 import { pause } from "shared/process/pause.ts";
 

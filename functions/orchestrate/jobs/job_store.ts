@@ -9,8 +9,7 @@ import { ClearstackError, isClearstackError } from "shared/errors.ts";
 import { hashHex } from "shared/image/output/hash.ts";
 import type { Store } from "shared/storage/store.ts";
 import { dayOf, jobTime } from "./job_id.ts";
-import type { JobRecord } from "./job_record.ts";
-import { JobRecordSchema } from "./job_record.ts";
+import { type JobRecord, JobRecordSchema } from "./job_record.ts";
 
 /** A record and the tag that it is swapped by. */
 export interface TaggedRecord {

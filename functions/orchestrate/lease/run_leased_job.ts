@@ -8,8 +8,7 @@ import { continueTrace, withSpan } from "shared/telemetry/span.ts";
 import type { LeasedJob } from "./leased_job.ts";
 import type { BegunJob, JobProgress } from "../run/job_run.ts";
 import type { Throughput } from "../plan/throughput.ts";
-import type { JobDeps } from "../run/run_job.ts";
-import { beginJob, completeJob } from "../run/run_job.ts";
+import { beginJob, completeJob, type JobDeps } from "../run/run_job.ts";
 import type { JobEncryption } from "../jobs/encryption.ts";
 
 /** While tiles finish, the status is written at most this often: it only matters to those who ask another process. */

@@ -7,12 +7,10 @@ import type { JobRequest } from "shared/contract/job_request.ts";
 import type { Plan } from "shared/contract/plan.ts";
 import type { SeamTask } from "shared/contract/seam.ts";
 import type { Tile } from "shared/contract/tile.ts";
-import { mapAxes, voxelCount } from "shared/volume/geometry.ts";
-import type { Vec3 } from "shared/volume/geometry.ts";
+import { mapAxes, type Vec3, voxelCount } from "shared/volume/geometry.ts";
 import { tileAt } from "shared/plan/plan_job.ts";
 import { threefry2x32 } from "shared/decide/threefry.ts";
-import type { TileTaskOptions } from "./tile_tasks.ts";
-import { tileTask } from "./tile_tasks.ts";
+import { tileTask, type TileTaskOptions } from "./tile_tasks.ts";
 
 /** Share of the job that the check may cost, unless something else is said. */
 const TILES_PER_PLACE = 8;

@@ -7,8 +7,7 @@ import type { PilotTask } from "shared/contract/pilot.ts";
 import type { Plan } from "shared/contract/plan.ts";
 import type { SeamTask } from "shared/contract/seam.ts";
 import type { Piece, TileTask } from "shared/contract/tile.ts";
-import type { Box, Vec3 } from "shared/volume/geometry.ts";
-import { mapAxes } from "shared/volume/geometry.ts";
+import { type Box, mapAxes, type Vec3 } from "shared/volume/geometry.ts";
 
 /** The tile with every piece cut in two, along whole chunks; undefined where a piece is one chunk. */
 export function smallerTile(plan: Plan, task: TileTask): TileTask | undefined {

@@ -4,8 +4,7 @@
  * Peers need Debian's python3-numpy, python3-scipy and python3-skimage; without a Python they are left out.
  */
 import { createCpuDeconvolver } from "kernels/cpu/deconvolver.ts";
-import type { Vec3 } from "shared/volume/geometry.ts";
-import { voxelCount } from "shared/volume/geometry.ts";
+import { type Vec3, voxelCount } from "shared/volume/geometry.ts";
 import { readFlags } from "../../read_flags.ts";
 
 interface BenchOptions {

@@ -3,8 +3,7 @@
  * memory that the service keeps. Exits 1 if its heap grew by more than `growth` KiB for each job, once a third of them was done.
  */
 import { readFlags } from "../../read_flags.ts";
-import type { MemorySample } from "./many_jobs.ts";
-import { manyJobs } from "./many_jobs.ts";
+import { manyJobs, type MemorySample } from "./many_jobs.ts";
 
 const options = readFlags({ jobs: "1000", every: "100", growth: "3" });
 const [jobs, every, growth] = [options.jobs, options.every, options.growth].map(Number) as [number, number, number];

@@ -2,8 +2,7 @@
 import { connect, defaultShouldRetry, HttpCallError, Opts, SendOpts } from "@restatedev/restate-sdk-clients";
 import type { RetryFailure } from "@restatedev/restate-sdk-clients";
 import { ClearstackError } from "shared/errors.ts";
-import type { ShardMessage, ShardResult, StopMessage } from "./restate_shards.ts";
-import { SHARD_SERVICE } from "./restate_shards.ts";
+import { SHARD_SERVICE, type ShardMessage, type ShardResult, type StopMessage } from "./restate_shards.ts";
 
 /** A call is repeated for so long while nothing but failures comes back. */
 const PATIENCE_MILLISECONDS = 600_000;

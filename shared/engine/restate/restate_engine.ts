@@ -6,12 +6,9 @@ import { ClearstackError, errorFromRecord, isClearstackError, toClearstackError 
 import type { Engine, FanOutOptions } from "../engine.ts";
 import { isAbort } from "../local.ts";
 import { traceParent } from "shared/telemetry/span.ts";
-import type { FittedTask } from "../task_splitter.ts";
-import { TaskSplitter } from "../task_splitter.ts";
-import type { RetryPolicy } from "../retry.ts";
-import { withRetries } from "../retry.ts";
-import type { ShardClient } from "./restate_client.ts";
-import { shardClient } from "./restate_client.ts";
+import { type FittedTask, TaskSplitter } from "../task_splitter.ts";
+import { type RetryPolicy, withRetries } from "../retry.ts";
+import { type ShardClient, shardClient } from "./restate_client.ts";
 import type { Shard, ShardPlace, ShardResult } from "./restate_shards.ts";
 import { LARGEST_SHARD, shardFolder, ShardStore } from "./restate_shards.ts";
 import type { TaskKind, TaskOf } from "../task_kinds.ts";

@@ -3,11 +3,9 @@
  * tasks carry URLs whose query strings may be signatures, and those stay in the store that keeps the requests of jobs as well.
  */
 import { z } from "zod";
-import { ClearstackError } from "shared/errors.ts";
-import type { ErrorRecord } from "shared/errors.ts";
+import { ClearstackError, type ErrorRecord } from "shared/errors.ts";
 import type { Store } from "shared/storage/store.ts";
-import type { ReportOf, TaskKind, TaskOf } from "../task_kinds.ts";
-import { TASK_SCHEMAS } from "../task_kinds.ts";
+import { type ReportOf, TASK_SCHEMAS, type TaskKind, type TaskOf } from "../task_kinds.ts";
 
 /** Name of the service that does shards, with the handlers `run` and `stop`. */
 export const SHARD_SERVICE = "clearstack_shards";

@@ -4,8 +4,7 @@
 import type { Dtype, ImageInfo } from "shared/contract/image_info.ts";
 import type { Level } from "shared/contract/level.ts";
 import type { OmeVersion } from "shared/contract/stored_array.ts";
-import type { Vec3 } from "shared/volume/geometry.ts";
-import { SPATIAL_AXES } from "shared/volume/geometry.ts";
+import { SPATIAL_AXES, type Vec3 } from "shared/volume/geometry.ts";
 import { levelSteps } from "shared/plan/pyramid.ts";
 import { VERSION } from "shared/version.ts";
 import { fullUnitName } from "../axes.ts";

@@ -2,8 +2,7 @@
  * Reads any box of voxels of an image of any chunking, also where it reaches outside.
  */
 import type { Boundary } from "shared/contract/algorithm.ts";
-import type { Box, Vec3 } from "shared/volume/geometry.ts";
-import { mapAxes, voxelCount } from "shared/volume/geometry.ts";
+import { type Box, mapAxes, type Vec3, voxelCount } from "shared/volume/geometry.ts";
 import { READ_CONCURRENCY } from "shared/plan/host_memory.ts";
 import { recycleMemory } from "shared/process/recycle_memory.ts";
 import { alongSpatialAxes, spatialShape } from "shared/volume/spatial.ts";

@@ -5,8 +5,7 @@
 import type { Dtype } from "shared/contract/image_info.ts";
 import { dtypeBytes } from "shared/volume/dtype.ts";
 import { copyBox } from "shared/volume/copy_box.ts";
-import type { Box } from "shared/volume/geometry.ts";
-import { mapAxes, type Vec3, voxelCount } from "shared/volume/geometry.ts";
+import { type Box, mapAxes, type Vec3, voxelCount } from "shared/volume/geometry.ts";
 import { recycleMemory } from "shared/process/recycle_memory.ts";
 import { alongSpatialAxes } from "shared/volume/spatial.ts";
 import { mapLimited } from "shared/process/map_limited.ts";

@@ -1,7 +1,6 @@
 /** Cutting chunks out of a box of voxels. */
 import { copyBox } from "shared/volume/copy_box.ts";
-import type { Box, Vec3 } from "shared/volume/geometry.ts";
-import { mapAxes, voxelCount } from "shared/volume/geometry.ts";
+import { type Box, mapAxes, type Vec3, voxelCount } from "shared/volume/geometry.ts";
 import { takeBytes } from "shared/process/recycle_memory.ts";
 import type { ChunkValues } from "../image.ts";
 

@@ -3,8 +3,7 @@
  * Zarr v3 terms, fill value spelled out.
  */
 import { z } from "zod";
-import type { Dtype } from "shared/contract/image_info.ts";
-import { DtypeSchema } from "shared/contract/image_info.ts";
+import { type Dtype, DtypeSchema } from "shared/contract/image_info.ts";
 import { dtypeBytes } from "shared/volume/dtype.ts";
 import { ClearstackError } from "shared/errors.ts";
 import { checkCodecs, type CodecSpec, type Sharding, v2Codecs } from "./zarr_codecs.ts";

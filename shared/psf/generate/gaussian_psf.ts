@@ -1,6 +1,5 @@
 /** The Gaussian PSF: exact means over voxels, from the error function. */
-import type { Vec3 } from "shared/volume/geometry.ts";
-import { voxelCount } from "shared/volume/geometry.ts";
+import { type Vec3, voxelCount } from "shared/volume/geometry.ts";
 import { erfBetween } from "./erf.ts";
 import { centreVoxel, type PsfVolume } from "../psf_volume.ts";
 

@@ -1,7 +1,6 @@
 /** Computed PSFs: from a description of the microscope to voxels of sum 1. */
 import { ClearstackError } from "shared/errors.ts";
-import type { Vec3 } from "shared/volume/geometry.ts";
-import { mapAxes, voxelCount } from "shared/volume/geometry.ts";
+import { mapAxes, type Vec3, voxelCount } from "shared/volume/geometry.ts";
 import { cropByEnergy } from "../measure/energy_box.ts";
 import { GAUSSIAN_FWHM, gaussianPsf } from "./gaussian_psf.ts";
 import type { LightModel } from "./light_model.ts";

@@ -3,8 +3,7 @@
  * light-sheet (detection times the sheet).
  */
 import { gaussLegendre, nodesForAverage } from "./gauss_legendre.ts";
-import type { FieldExtent, LightField } from "./light_field.ts";
-import { lightField } from "./light_field.ts";
+import { type FieldExtent, type LightField, lightField } from "./light_field.ts";
 import type { Pupil } from "./pupil.ts";
 import { applyRow, radiiFor, rowOf } from "./radial_line.ts";
 

@@ -3,8 +3,7 @@
  * value found and how to mend it, since most wrong PSFs are a wrong unit.
  */
 import { ClearstackError } from "shared/errors.ts";
-import type { Vec3 } from "shared/volume/geometry.ts";
-import { formatVec3, mapAxes } from "shared/volume/geometry.ts";
+import { formatVec3, mapAxes, type Vec3 } from "shared/volume/geometry.ts";
 
 /** The lens and its light. */
 export interface Objective {

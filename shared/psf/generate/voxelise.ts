@@ -3,8 +3,7 @@
  * quadrature. The field is band-limited, so the number of nodes follows from the voxel's size (5 per axis at the Nyquist
  * spacing) and leaves an error of about 1e-7 of the peak, the rounding of float32.
  */
-import type { Vec3 } from "shared/volume/geometry.ts";
-import { voxelCount } from "shared/volume/geometry.ts";
+import { type Vec3, voxelCount } from "shared/volume/geometry.ts";
 import { nodesForAverage } from "./gauss_legendre.ts";
 import type { LightModel } from "./light_model.ts";
 import { centreVoxel, type PsfVolume } from "../psf_volume.ts";

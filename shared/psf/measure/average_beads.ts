@@ -1,8 +1,7 @@
 /** A PSF from an image of beads: found, cut out, moved to a common centre, averaged. */
 import { ClearstackError } from "shared/errors.ts";
 import { copyBox } from "shared/volume/copy_box.ts";
-import type { Vec3 } from "shared/volume/geometry.ts";
-import { mapAxes, voxelCount } from "shared/volume/geometry.ts";
+import { mapAxes, type Vec3, voxelCount } from "shared/volume/geometry.ts";
 import { type Background, backgroundOf, borderValues, withoutBackground } from "./psf_background.ts";
 import { centreOfPeak, shifted } from "../centring.ts";
 import { type BeadImage, findBeads, type FindOptions } from "./find_beads.ts";

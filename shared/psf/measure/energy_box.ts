@@ -1,6 +1,5 @@
 /** Share of a PSF's light that lies near its centre. */
-import type { Vec3 } from "shared/volume/geometry.ts";
-import { mapAxes, stridesOf, voxelCount } from "shared/volume/geometry.ts";
+import { mapAxes, stridesOf, type Vec3, voxelCount } from "shared/volume/geometry.ts";
 import { aboutCentre, centreVoxel, type PsfVolume } from "../psf_volume.ts";
 
 /**

@@ -1,6 +1,5 @@
 /** Finds point-like objects that stand alone, in an image of beads. */
-import type { Vec3 } from "shared/volume/geometry.ts";
-import { mapAxes, stridesOf } from "shared/volume/geometry.ts";
+import { mapAxes, stridesOf, type Vec3 } from "shared/volume/geometry.ts";
 import { positionAt } from "shared/volume/position.ts";
 import { type Background, backgroundOf } from "./psf_background.ts";
 

@@ -1,7 +1,6 @@
 /** CloudEvents of object stores, binary, structured or batched: from Eventarc, Knative, Event Grid, or a server of S3. */
 import { z } from "zod";
-import type { Delivery, EventFormat } from "./event_format.ts";
-import { hasMembers, parseEvent } from "./event_format.ts";
+import { type Delivery, type EventFormat, hasMembers, parseEvent } from "./event_format.ts";
 import { BLOB_CREATED, blobOf, blobVersion } from "./event_grid.ts";
 import { readPubSub } from "./pub_sub.ts";
 import { readS3Record, readS3Records } from "./s3_records.ts";

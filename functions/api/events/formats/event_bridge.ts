@@ -1,7 +1,6 @@
 /** Events of S3 that Amazon EventBridge sends to an API destination. */
 import { z } from "zod";
-import type { EventFormat } from "./event_format.ts";
-import { hasMembers, parseEvent } from "./event_format.ts";
+import { type EventFormat, hasMembers, parseEvent } from "./event_format.ts";
 import { objectVersion } from "./s3_records.ts";
 import { requireSecret } from "../proofs/shared_secret.ts";
 import type { UploadEvent } from "./upload_event.ts";

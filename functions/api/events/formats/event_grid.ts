@@ -1,7 +1,6 @@
 /** Events of Azure Blob Storage in Event Grid's own schema. */
 import { z } from "zod";
-import type { Delivery, EventFormat } from "./event_format.ts";
-import { hasMembers, parseEvent } from "./event_format.ts";
+import { type Delivery, type EventFormat, hasMembers, parseEvent } from "./event_format.ts";
 import { requireSecret } from "../proofs/shared_secret.ts";
 import { requireEntraToken } from "../proofs/sender_token.ts";
 import { ClearstackError } from "shared/errors.ts";

@@ -1,6 +1,5 @@
 /** Events of MinIO's webhook target: S3's records with the kind of event and the key once more before them. */
-import type { EventFormat } from "./event_format.ts";
-import { hasMembers } from "./event_format.ts";
+import { type EventFormat, hasMembers } from "./event_format.ts";
 import { readS3Records } from "./s3_records.ts";
 import { requireSecret } from "../proofs/shared_secret.ts";
 

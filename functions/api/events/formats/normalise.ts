@@ -10,8 +10,7 @@ import { pubSub } from "./pub_sub.ts";
 import { s3Records } from "./s3_records.ts";
 import type { SenderKeys } from "../proofs/sender_keys.ts";
 import { sns } from "./sns.ts";
-import type { UploadEvent } from "./upload_event.ts";
-import { checkUpload } from "./upload_event.ts";
+import { checkUpload, type UploadEvent } from "./upload_event.ts";
 
 /** In the order in which they are tried: an event may be wrapped in another. */
 const FORMATS: readonly EventFormat[] = [sns, cloudEvents, eventGrid, minio, eventBridge, pubSub, s3Records];

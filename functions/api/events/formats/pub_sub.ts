@@ -1,7 +1,6 @@
 /** Notifications of Google Cloud Storage, pushed by Pub/Sub. */
 import { z } from "zod";
-import type { EventFormat } from "./event_format.ts";
-import { hasMembers, parseEvent } from "./event_format.ts";
+import { type EventFormat, hasMembers, parseEvent } from "./event_format.ts";
 import { requireToken } from "../proofs/sender_token.ts";
 import type { UploadEvent } from "./upload_event.ts";
 

@@ -1,8 +1,7 @@
 /** Events of S3 and of servers of its protocol: `{"Records": [...]}`, as Ceph pushes them and SNS carries them. */
 import { z } from "zod";
 import { ClearstackError } from "shared/errors.ts";
-import type { EventFormat } from "./event_format.ts";
-import { hasMembers, parseEvent } from "./event_format.ts";
+import { type EventFormat, hasMembers, parseEvent } from "./event_format.ts";
 import { requireSecret } from "../proofs/shared_secret.ts";
 import type { UploadEvent } from "./upload_event.ts";
 

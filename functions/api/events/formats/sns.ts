@@ -1,8 +1,7 @@
 /** Events of S3 through topics of Amazon SNS, which signs every message. */
 import { ClearstackError } from "shared/errors.ts";
 import { isEventBridge, readEventBridge } from "./event_bridge.ts";
-import type { Delivery, EventFormat } from "./event_format.ts";
-import { hasMembers, parseEvent } from "./event_format.ts";
+import { type Delivery, type EventFormat, hasMembers, parseEvent } from "./event_format.ts";
 import { readS3Records } from "./s3_records.ts";
 import type { SenderKeys } from "../proofs/sender_keys.ts";
 import { requireSignature, type SnsMessage, SnsMessageSchema, snsUrl } from "../proofs/sns_signature.ts";

@@ -1,7 +1,6 @@
 /** A microscope on paper: an object that is known, blurred by a point spread function that is known, counted as photons. */
 import { copyBox } from "shared/volume/copy_box.ts";
-import type { Box, Vec3 } from "shared/volume/geometry.ts";
-import { mapAxes, voxelCount } from "shared/volume/geometry.ts";
+import { type Box, mapAxes, type Vec3, voxelCount } from "shared/volume/geometry.ts";
 import type { Volume } from "kernels/deconvolver.ts";
 import { drawPhantom } from "./phantom.ts";
 import { createRandom } from "./random.ts";

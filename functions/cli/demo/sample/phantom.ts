@@ -2,8 +2,7 @@
  * The object that the demo's microscope looks at: hollow bars, filaments, vesicles and beads, drawn in micrometres with soft
  * edges one voxel wide. What it holds is known exactly, so a restoration can be measured.
  */
-import type { Vec3 } from "shared/volume/geometry.ts";
-import { mapAxes, voxelCount } from "shared/volume/geometry.ts";
+import { mapAxes, type Vec3, voxelCount } from "shared/volume/geometry.ts";
 import type { Random } from "./random.ts";
 
 /** A volume that is being drawn: expected photons per voxel, x contiguous. */

@@ -2,8 +2,7 @@
  * Convolution with a point spread function that is a product of three profiles, one per axis: exact, in double precision,
  * and by plain sums, so that it can vouch for the Fourier transforms of the kernels.
  */
-import type { Vec3 } from "shared/volume/geometry.ts";
-import { voxelCount } from "shared/volume/geometry.ts";
+import { type Vec3, voxelCount } from "shared/volume/geometry.ts";
 import type { Volume } from "kernels/deconvolver.ts";
 
 /** Profiles along z, y, x, of any length; entry `length >> 1` of each is its centre. */
