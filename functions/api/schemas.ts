@@ -20,12 +20,10 @@ const channelsRequest = {
   psf: [{ url: "https://example.org/psf-461.tif" }, { url: "https://example.org/psf-668.tif" }],
 };
 
-/** Body of a job. */
 export const JobRequestDoc = JobRequestSchema.meta({ id: "JobRequest", examples: [exampleRequest, channelsRequest] });
 
 const JobResultDoc = JobResultSchema.meta({ id: "JobResult" });
 
-/** State of a job. */
 export const JobStatusDoc = JobStatusSchema.extend({ request: JobRequestDoc, result: JobResultDoc.optional() }).meta({
   id: "JobStatus",
   examples: [{
@@ -44,10 +42,8 @@ export const JobStatusDoc = JobStatusSchema.extend({ request: JobRequestDoc, res
   }],
 });
 
-/** Several jobs. */
 export const JobListDoc = JobListSchema.extend({ jobs: z.array(JobStatusDoc) }).meta({ id: "JobList" });
 
-/** Plan of a job. */
 export const PlanDoc = PlanSchema.meta({ id: "Plan" });
 
 /** Error of a request. */

@@ -6,7 +6,6 @@ import type { DeconvolveKind, TaskFunctions } from "shared/engine/task_kinds.ts"
 import { answerTask } from "shared/http/answer_task.ts";
 import { createFunctionApp, type FunctionAppOptions } from "shared/http/function_app.ts";
 
-/** Dependencies of the function. */
 interface DeconvolveAppDeps extends TaskFunctions<DeconvolveKind>, FunctionAppOptions {
   /** Backend of tiles that ask for this one. */
   readonly device: (choice: BackendChoice) => Promise<Device>;

@@ -5,7 +5,6 @@ import { ClearstackError } from "shared/errors.ts";
 import { PROCESS } from "shared/telemetry/metrics.ts";
 import { checkKernel, type MakeDeconvolver } from "./kernel_check.ts";
 
-/** Dependencies of the readiness check. */
 interface ReadinessDeps {
   /** Backend of tiles that ask for this one. */
   readonly device: (choice: BackendChoice) => Promise<Device>;

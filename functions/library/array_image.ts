@@ -26,7 +26,6 @@ const CHUNK_BYTES = 8 * 2 ** 20;
 
 const AXIS_TYPES: Readonly<Record<string, string>> = { t: "time", c: "channel" };
 
-/** An array that has been checked. */
 interface CheckedArray extends ArrayImage {
   readonly dtype: Dtype;
   /** Length of the axes that a plane has before it, in one number. */

@@ -18,7 +18,6 @@ const TILES_PER_LOSS = 16;
 /** A process that broke off a call is given so long to end by itself. */
 const ENDING_MILLISECONDS = 1000;
 
-/** Processes to supervise. */
 interface SupervisedTilesOptions {
   readonly process?: TileProcessOptions;
   /** Time that tiles may take. @default {by their work and the pace of earlier ones} */

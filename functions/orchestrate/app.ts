@@ -8,7 +8,6 @@ import { ClearstackError } from "shared/errors.ts";
 import { createFunctionApp, type FunctionAppOptions } from "shared/http/function_app.ts";
 import { readJson } from "shared/http/read_json.ts";
 
-/** Dependencies of the function. */
 interface OrchestrateAppDeps extends Omit<FunctionAppOptions, "ready"> {
   readonly jobs: JobRunner;
   /** Resolves if what drives and does the tasks of jobs can be reached. @default {it can} */

@@ -4,7 +4,6 @@ import { mapAxes, type Vec3, voxelCount } from "shared/volume/geometry.ts";
 import type { ChunkValues } from "shared/image/image.ts";
 import { VOXEL_ARRAYS } from "shared/volume/voxel_arrays.ts";
 
-/** Voxels to take means over. */
 interface MeanOverOptions {
   /** Voxels of a cell along each axis, at least 1. */
   readonly factors: Vec3;

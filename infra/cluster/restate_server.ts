@@ -4,7 +4,6 @@ import process from "node:process";
 import { answers, freePort, ServerProcess } from "./server_process.ts";
 import type { IdentityKey } from "./identity_key.ts";
 
-/** Settings of {@link restateServer}. */
 interface RestateServerOptions {
   /** Holds its journal, its key and its log. */
   readonly folder: string;

@@ -5,7 +5,6 @@ import { type JobStatus, JobStatusSchema } from "shared/contract/job_status.ts";
 import { hasEnded } from "shared/engine/job_runner.ts";
 import { callJson } from "shared/http/call_json.ts";
 
-/** Options of {@link runJob}. */
 interface RunJobOptions {
   readonly apiUrl: string;
   /** Told where the job stands, twice a second. */

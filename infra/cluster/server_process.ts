@@ -1,7 +1,6 @@
 /** A server on this machine: started, probed until it answers, killed, started again on the same port. */
 import { delay } from "@std/async/delay";
 
-/** Options of a server process. */
 interface ServerCommand {
   /** Names it in messages and its log. */
   readonly name: string;

@@ -2,7 +2,6 @@
 import type { Deconvolver, DeconvolverOptions } from "kernels/deconvolver.ts";
 import type { Answer, Deconvolution, Subject } from "./subject.ts";
 
-/** Makes a deconvolver of one backend. */
 type DeconvolverFactory = (options: DeconvolverOptions) => Promise<Deconvolver>;
 
 /**

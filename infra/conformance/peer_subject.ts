@@ -1,7 +1,6 @@
 /** Other implementations, installed as packages of the operating system's Python, as the conformance suite sees them. */
 import { type Answer, type Deconvolution, NotApplicable, type Subject } from "./subject.ts";
 
-/** Another implementation. */
 interface Peer {
   /** Name in peers.py. */
   readonly id: "scikit-image" | "blog";

@@ -31,7 +31,6 @@ function firstWords(message: string): string {
   return line.length > 60 ? `${line.slice(0, 57)}...` : line;
 }
 
-/** A table for a terminal. */
 export function plainTable(columns: readonly Column[], rows: readonly Row[]): string {
   const lines = [
     ["", "limit", ...columns.map(({ name }) => name)],

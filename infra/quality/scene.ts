@@ -8,7 +8,6 @@ import { PHANTOMS } from "./phantoms.ts";
 /** An object that is known and an image of it. */
 export interface Scene {
   readonly name: string;
-  /** Amount of light. */
   readonly light: string;
   /** True if photons were counted, so that there is noise. */
   readonly counted: boolean;

@@ -22,7 +22,6 @@ const [WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM] = [330, 230, 48, 10, 26, 34];
 const COLOURS = ["#555555", "#0072b2", "#009e73", "#d55e00", "#cc79a7", "#e69f00", "#56b4e9"];
 const LEGEND_HEIGHT = 30;
 
-/** Layout of the panels. */
 interface Layout {
   /** Panels in a row. */
   readonly columns: number;

@@ -9,7 +9,6 @@ const FILE = new URL("dashboard.json", import.meta.url);
 /** Grafana's grid is 24 wide. */
 const [PANEL_WIDTH, PANEL_HEIGHT, GRID_WIDTH] = [6, 8, 24];
 
-/** The text of dashboard.json. */
 export function dashboardText(): string {
   let [y, id] = [0, 0];
   const panels: unknown[] = [];

@@ -21,7 +21,6 @@ interface Row {
 
 const RATE = "[$__rate_interval]";
 
-/** Quantiles of a histogram, by a label. */
 function quantiles(name: string, label: string): Record<string, string> {
   const of = (q: number) => `histogram_quantile(${q}, sum by (le, ${label}) (rate(${name}_bucket${RATE})))`;
   return { [`half of {{${label}}}`]: of(0.5), [`95 % of {{${label}}}`]: of(0.95) };

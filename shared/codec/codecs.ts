@@ -68,7 +68,6 @@ function registerStrictBytes(): void {
   });
 }
 
-/** Bytes of a decoded chunk. */
 function chunkBytes({ dataType, shape }: ChunkMeta): number {
   return shape.reduce((product, side) => product * side, elementBytes(dataType));
 }

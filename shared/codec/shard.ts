@@ -2,7 +2,6 @@
 import { releaseMemory } from "shared/process/release_memory.ts";
 import { encodeShardIndex, type ShardEntry, shardIndexBytes } from "./shard_index.ts";
 
-/** Content of a shard. */
 interface ShardContent {
   /** Chunks of a full shard, stored or not. */
   readonly chunks: number;

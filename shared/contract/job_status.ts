@@ -7,7 +7,6 @@ import { ErrorFieldsSchema, WarningSchema } from "./problem.ts";
 import { SeamCertificateSchema } from "./seam.ts";
 import type { TileReport } from "./tile.ts";
 
-/** State of a job. */
 export const JobStateSchema = z.enum(["queued", "running", "done", "failed", "cancelled"]);
 
 /** `GET /v1/jobs/{id}`, and the body of the events. */

@@ -21,7 +21,6 @@ export interface PhotonSplitOptions {
    * @default {1}
    */
   readonly unitsPerPhoton?: number;
-  /** Spatial shape of the image. */
   readonly imageShape: Vec3;
   /** Number of the volume (t, c) within the image. */
   readonly volume: number;

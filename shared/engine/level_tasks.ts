@@ -6,7 +6,6 @@ import { positionAt } from "shared/volume/position.ts";
 import { levelGrid } from "shared/plan/pyramid.ts";
 import { volumeCount, volumeGrid } from "shared/volume/volumes.ts";
 
-/** Tasks to make. */
 interface LevelTaskOptions {
   /** Level, from 1. */
   readonly level: number;
@@ -27,7 +26,6 @@ export function* levelTasks(output: LevelledOutput, { level: number, done }: Lev
   }
 }
 
-/** The tile of a level with this index. */
 function tileAt(level: Level, volumes: readonly number[], index: number): LevelTask["tile"] {
   const { shape, tile } = level;
   const position = positionAt(index, [...volumes, ...levelGrid(level)]);

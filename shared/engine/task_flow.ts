@@ -17,14 +17,12 @@ const SHORTEST_LATE_SECONDS = 2;
 /** Durations that the median is taken of: the latest. */
 const KEPT_DURATIONS = 101;
 
-/** Settings of a {@link TaskFlow}. */
 interface TaskFlowOptions extends LaneOptions {
   readonly retries: RetryPolicy;
   /** Milliseconds between looks for late tasks. @default {1000} */
   readonly lookMs?: number;
 }
 
-/** Options of one task. */
 interface TaskRunOptions {
   readonly signal: AbortSignal;
   /** Called with the attempt that failed, from 1, before it is tried again. */

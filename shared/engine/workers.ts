@@ -14,7 +14,6 @@ const LONGEST_REST_MILLISECONDS = 60_000;
 /** Priority unless something else is said; from 0 to 9. */
 const DEFAULT_PRIORITY = 5;
 
-/** Settings of {@link Workers}. */
 interface WorkersOptions {
   /** Instances that answer behind each entry, where it is a balancer. @default {1} */
   readonly copies?: number;
@@ -28,7 +27,6 @@ export interface LaneOptions {
   readonly concurrency: number;
   /** From 0 to 9: a lane gets room in proportion to its priority plus one. @default {DEFAULT_PRIORITY} */
   readonly priority?: number | undefined;
-  /** Owner of the tasks. */
   readonly owner?: string | undefined;
 }
 

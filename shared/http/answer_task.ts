@@ -3,7 +3,6 @@ import { type Invoke, TASK_SCHEMAS, type TaskKind } from "shared/engine/task_kin
 import { longAnswer } from "./long_answer.ts";
 import { readJson } from "./read_json.ts";
 
-/** Options of {@link answerTask}. */
 interface AnswerTaskOptions<K extends TaskKind> {
   readonly kind: K;
   readonly invoke: Invoke<K>;

@@ -4,7 +4,6 @@ import { ProblemSchema } from "shared/contract/problem.ts";
 import { ClearstackError, isClearstackError } from "shared/errors.ts";
 import { errorFromProblem } from "./problem.ts";
 
-/** One call. */
 interface CallOptions {
   /** @default {"GET"} */
   readonly method?: "GET" | "POST" | "DELETE";

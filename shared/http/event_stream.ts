@@ -6,7 +6,6 @@
 import { type JobEvent, JobStatusSchema } from "shared/contract/job_status.ts";
 import { ClearstackError } from "shared/errors.ts";
 
-/** Settings of {@link eventStream}. */
 interface EventStreamOptions {
   /** Aborted when the reader goes away, so that whoever makes the events stops. */
   readonly controller: AbortController;
@@ -17,7 +16,6 @@ interface EventStreamOptions {
 /** A reader whose connection broke comes back after so long. */
 const RETRY_MILLISECONDS = 2000;
 
-/** Headers of an event stream. */
 export const EVENT_STREAM_HEADERS = { "content-type": "text/event-stream", "cache-control": "no-store" } as const;
 
 /** Encodes events as they come; takes the next one only when the reader has room for it. Closes after the last. */

@@ -5,7 +5,6 @@
  */
 import { loggedProblem } from "./problem.ts";
 
-/** Options of a long answer. */
 interface LongAnswerOptions {
   /** Called with errors that the answer does not explain. */
   readonly log: (line: string) => void;

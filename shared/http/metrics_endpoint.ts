@@ -16,7 +16,6 @@ export function answerMetrics(request: Request, { metricsToken, token }: Metrics
   return refuseWithoutToken(request, metricsToken ?? token) ?? metricsResponse();
 }
 
-/** The metrics of this process. */
 export function metricsResponse(): Response {
   return new Response(metricsText(), {
     headers: { "content-type": PROMETHEUS_CONTENT_TYPE, "cache-control": "no-store" },

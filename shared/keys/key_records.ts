@@ -5,7 +5,6 @@ import { ClearstackError } from "shared/errors.ts";
 import { KEY_ID, KEY_ID_FORM } from "./api_key.ts";
 import { RoleSchema } from "./role.ts";
 
-/** Record of one key. */
 const KeyRecordSchema = z.strictObject({
   id: z.string().regex(KEY_ID, `an id is ${KEY_ID_FORM}`).refine((id) => id !== "anyone", "this id is taken"),
   sha256: z.string().regex(/^[0-9a-f]{64}$/, "a SHA-256 is 64 hexadecimal digits").describe("hash of the whole key"),

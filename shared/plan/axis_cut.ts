@@ -25,7 +25,6 @@ interface Span {
   readonly boxLength: number;
 }
 
-/** Number of tiles along the axis. */
 export function tileCount(cut: AxisCut): number {
   return Math.ceil(cut.extent / cut.core);
 }

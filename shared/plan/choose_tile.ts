@@ -15,7 +15,6 @@ const TILE_OVERHEAD_VOXELS = 100_000;
 /** The three axes, before their core is chosen. */
 export type UncutAxes = readonly [UncutAxis, UncutAxis, UncutAxis];
 
-/** One axis without its core. */
 interface UncutAxis extends Omit<AxisCut, "core"> {
   /** Tile that the caller chose. */
   readonly fixedCore?: number;

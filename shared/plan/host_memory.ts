@@ -25,14 +25,12 @@ const LINGERING = 0.3;
 /** Copies of a chunk on its way to a store: as it is, encoded, hashed for a signature, and as the body of a request. */
 const COPIES_WRITTEN = 4;
 
-/** Inputs of {@link hostMemory}. */
 interface HostMemoryOptions {
   readonly box: Vec3;
   readonly core: Vec3;
   readonly outputChunk: Vec3;
   /** Sharding of the output, if any. */
   readonly outputShard?: Vec3 | undefined;
-  /** Bytes of one decoded source chunk. */
   readonly sourceChunkBytes: number;
   /** Tiles in flight. */
   readonly concurrency: number;
@@ -59,7 +57,6 @@ export function hostMemory(options: HostMemoryOptions): MemoryTerms {
   };
 }
 
-/** Sum of the terms. */
 export function totalBytes(terms: MemoryTerms): number {
   return Object.values(terms).reduce((sum, bytes) => sum + bytes, 0);
 }

@@ -7,7 +7,6 @@ import { pieceShape } from "./pyramid.ts";
 
 const FLOAT_BYTES = 4;
 
-/** Inputs of the memory of levels. */
 interface LevelMemoryOptions {
   readonly levels: readonly Level[];
   readonly box: Vec3;

@@ -19,7 +19,6 @@ const MAX_OBJECTS = 1000;
 
 /** Inputs that decide the storage of an output. */
 export interface OutputObjectsOptions {
-  /** Spatial shape of the image. */
   readonly shape: Vec3;
   /** Volumes (t, c) of the image. */
   readonly volumes: number;

@@ -18,7 +18,6 @@ const MAX_VOXELS = 256 ** 3;
 /** Voxels that one task writes at most, where stored objects are no larger: 16 MiB of float32. */
 const TILE_VOXELS = 2 ** 22;
 
-/** Inputs of the levels. */
 interface PyramidOptions {
   /** Length of a voxel of the finest level along z, y, x, all in one unit. */
   readonly spacing: Vec3;

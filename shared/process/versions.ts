@@ -1,7 +1,6 @@
 /** Versions of what computes besides the device: programs and the machine. */
 import { VERSION } from "shared/version.ts";
 
-/** Versions that a result may depend on. */
 interface Versions {
   readonly clearstack: string;
   readonly deno: string;

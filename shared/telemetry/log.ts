@@ -2,7 +2,6 @@
 import { redactText } from "./redact.ts";
 import { currentSpanIds } from "./span.ts";
 
-/** Severity of a line. */
 type LogLevel = "info" | "warn" | "error";
 
 /** Subject of a line, such as the job or the tile. */
@@ -15,7 +14,6 @@ export interface LogFields {
 /** Writes a line. */
 export type Log = (message: string, fields?: LogFields) => void;
 
-/** Settings of {@link jsonLog}. */
 interface JsonLogOptions {
   /** Destination of lines. @default {console.error} */
   readonly write?: (line: string) => void;

@@ -138,7 +138,6 @@ export class Histogram<Label extends string = never> extends Instrument<Label> {
 /** Any instrument. */
 export type AnyInstrument = Counter<string> | Gauge<string> | Histogram<string>;
 
-/** The content type of {@link prometheusText}. */
 export const PROMETHEUS_CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 
 /** Answer to a scrape. */

@@ -29,7 +29,6 @@ export async function withSpan<T>(name: string, attributes: Attributes, f: (span
   });
 }
 
-/** A span of something that is over. */
 interface PastSpan {
   /** Milliseconds since 1970. */
   readonly start: number;

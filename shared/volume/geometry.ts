@@ -14,7 +14,6 @@ export interface Box {
 /** Names of the spatial axes, in storage order. */
 export const SPATIAL_AXES = ["z", "y", "x"] as const;
 
-/** Number of voxels in a box of this shape. */
 export function voxelCount(shape: Vec3): number {
   return shape[0] * shape[1] * shape[2];
 }

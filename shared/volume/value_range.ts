@@ -6,7 +6,6 @@ import type { ChunkValues } from "shared/image/image.ts";
 export const ValueRangeSchema = z.object({ least: z.number().nullable(), largest: z.number().nullable() });
 export type ValueRange = z.infer<typeof ValueRangeSchema>;
 
-/** The range of no voxels. */
 export const NO_VALUES: ValueRange = { least: null, largest: null };
 
 /** The range of these values; integers of 64 bits as the nearest number. By index: an iterator takes three times as long. */

@@ -6,7 +6,6 @@ export function volumeGrid({ axes, shape }: Pick<ImageInfo, "axes" | "shape">): 
   return shape.filter((_, axis) => axes[axis]!.type !== "space");
 }
 
-/** Number of volumes. */
 export function volumeCount(image: Pick<ImageInfo, "axes" | "shape">): number {
   return volumeGrid(image).reduce((product, length) => product * length, 1);
 }

@@ -5,7 +5,6 @@ import type { Principal } from "../principal.ts";
 import { apiKeyId, isApiKey } from "shared/keys/api_key.ts";
 import { type KeyRecord, parseKeyRecords } from "shared/keys/key_records.ts";
 
-/** Source of the keys. */
 interface KeyRingOptions {
   /** Reads the file of keys. */
   readonly read: () => Promise<string>;

@@ -6,7 +6,6 @@ import type { Role } from "shared/keys/role.ts";
 import type { Principal } from "../principal.ts";
 import type { TokenSettings } from "./token_settings.ts";
 
-/** Dependencies of a verifier, besides its settings. */
 interface TokenVerifierOptions {
   /** Of every subject. @default {no limits} */
   readonly quotas?: Quotas;

@@ -13,7 +13,6 @@ import type { EventConfiguration } from "./read_event_configuration.ts";
 import type { SenderKeys } from "./proofs/sender_keys.ts";
 import { type UploadEvent, uploadKey } from "./formats/upload_event.ts";
 
-/** Path of the endpoint that takes events. */
 export const EVENTS_PATH = "/v1/events";
 
 /** Senders that are told to come back wait this long, seconds. */

@@ -28,7 +28,6 @@ const InboxEntrySchema = z.strictObject({
 });
 export type InboxEntry = z.infer<typeof InboxEntrySchema>;
 
-/** Settings of {@link EventInbox}. */
 interface EventInboxOptions {
   readonly store: Store;
   /** Hands a job over; resolves once nothing of it can be lost any more. */

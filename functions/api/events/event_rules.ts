@@ -16,7 +16,6 @@ const MarkerSchema = z.strictObject({
     ),
 });
 
-/** One rule. */
 export const EventRuleSchema = z.strictObject({
   name: z.string().min(1).max(100).optional().describe("for the log"),
   provider: ProviderSchema.optional(),
@@ -38,7 +37,6 @@ export const EventRuleSchema = z.strictObject({
   .refine(({ keyRegex, example }) => keyRegex === undefined || example !== undefined, "give an example with keyRegex");
 export type EventRule = z.infer<typeof EventRuleSchema>;
 
-/** The configuration of upload events. */
 export const EventConfigurationSchema = z.strictObject({
   sources: EventSourcesSchema,
   rules: z.array(EventRuleSchema).min(1).max(1000),

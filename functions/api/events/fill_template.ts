@@ -32,7 +32,6 @@ function fillTemplate(template: string, values: Readonly<Record<string, string>>
   return scheme + fill(scheme === "" ? (value) => value : encodeKey);
 }
 
-/** Fills every text in a JSON value. */
 export function fillJson(json: unknown, values: Readonly<Record<string, string>>): unknown {
   if (typeof json === "string") return fillTemplate(json, values);
   if (Array.isArray(json)) return json.map((item) => fillJson(item, values));

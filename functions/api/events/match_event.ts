@@ -12,12 +12,10 @@ import type { Provider, UploadEvent } from "./formats/upload_event.ts";
 
 const TIFF = /\.(tiff?|btf)$/i;
 
-/** A job that an upload starts. */
 interface EventJob {
   readonly request: JobRequest;
   readonly owner: string;
   readonly quotas: Quotas;
-  /** Name of the rule. */
   readonly rule: string;
 }
 

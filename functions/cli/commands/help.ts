@@ -131,7 +131,6 @@ Shows which GPU is used and why, its limits, the memory, and whether the kernels
 `,
 };
 
-/** Runs the command. */
 export async function helpCommand(args: readonly string[], io: Io): Promise<number> {
   const { positionals: [command] } = parseArguments(args, {
     usage: "help [COMMAND]",

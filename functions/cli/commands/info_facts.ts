@@ -29,7 +29,6 @@ const UNIT_SYMBOLS: Readonly<Record<string, string>> = {
 
 const FORMATS = { zarr2: "Zarr v2", zarr3: "Zarr v3", tiff: "TIFF" } as const;
 
-/** The facts of a description. */
 export function infoFacts(description: ImageDescription): InfoFacts {
   const { info, bytes, chunks, objects, shardShape } = description;
   const pieceBytes = (shape: readonly number[]) =>
@@ -65,7 +64,6 @@ export function quantity(value: number, unit: string | undefined): string {
   return unit === undefined ? number : `${number} ${UNIT_SYMBOLS[unit] ?? unit}`;
 }
 
-/** A shape in one line. */
 export function times(shape: readonly number[]): string {
   return shape.join(" \u00d7 ");
 }

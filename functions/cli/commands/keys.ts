@@ -13,7 +13,6 @@ const DAY_MILLISECONDS = 24 * 3600 * 1000;
 
 const TASKS: Readonly<Record<string, Command>> = { create: createCommand, list: listCommand, remove: removeCommand };
 
-/** Runs the command. */
 export async function keysCommand(args: readonly string[], io: Io): Promise<number> {
   const [task, ...rest] = args;
   if (task === undefined || !Object.hasOwn(TASKS, task)) {

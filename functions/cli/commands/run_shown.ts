@@ -2,7 +2,6 @@
 import type { Io } from "../io.ts";
 import { ProgressDisplay, type Shown } from "./progress_display.ts";
 
-/** Options for showing work. */
 interface RunShownOptions<Result> {
   /** Without progress. */
   readonly quiet: boolean;
@@ -14,7 +13,6 @@ interface RunShownOptions<Result> {
   readonly describe: (result: Result) => string;
 }
 
-/** Handles that the work receives. */
 interface ShownWork {
   /** Fires when the user interrupts. */
   readonly signal: AbortSignal;

@@ -39,7 +39,6 @@ export interface Cut {
   readonly reads: number;
 }
 
-/** One block. */
 interface BlockPlace {
   readonly index: number;
   /** Index along the axes before z, y, x. */
@@ -177,7 +176,6 @@ function coveringBlock(shape: Vec3, chunk: Vec3, source: Vec3): Vec3 {
   });
 }
 
-/** Number of blocks of an image. */
 export function blockCount(image: ImageInfo, block: Vec3): number {
   return volumeCount(image) * voxelCount(blockGrid(image, block));
 }

@@ -15,7 +15,6 @@ import type { StorageWish } from "./conversion_blocks.ts";
 /** Tiles of a level under way at the same time at most: while one is stored, others are read. */
 const TILES_IN_FLIGHT = 4;
 
-/** Sources and form of the levels. */
 interface LevelsWish {
   /** Chunk of the full resolution, which has fewer planes where memory is short. */
   readonly chunk: Vec3;

@@ -80,7 +80,6 @@ export function advise({ machine, adapter, kernels }: Omit<Findings, "advice">):
   return advice;
 }
 
-/** The findings in words. */
 export function describe(findings: Findings): string {
   const { version, machine, budget, kernels, usable, advice } = findings;
   const { path, problem } = machine.temporaryFolder;

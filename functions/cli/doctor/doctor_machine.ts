@@ -21,7 +21,6 @@ interface Vulkan {
   readonly drivers: readonly string[];
 }
 
-/** Looks at this machine. */
 export async function lookAtMachine(): Promise<Machine> {
   return {
     deno: Deno.version.deno,

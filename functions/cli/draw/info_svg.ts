@@ -13,7 +13,6 @@ const TITLE_HEIGHT = 36;
 const LINE_PIXELS = 18;
 const ROOM = { width: 340, height: 300 };
 
-/** The image as an SVG document. */
 export function infoSvg(description: ImageDescription): string {
   const title = titleOf(description);
   const box = volumeBox(description);

@@ -24,7 +24,6 @@ interface View {
   readonly top: number;
 }
 
-/** The plan as an SVG document. */
 export function planSvg(plan: Plan): string {
   const tile = middleTile(plan);
   const overhang = mapAxes((axis) => Math.max(0, -tile.box.start[axis], boxEnd(tile, axis) - plan.shape[axis]));

@@ -22,7 +22,6 @@ interface Place {
 export class PngCanvas {
   readonly #pixels: Uint8Array;
 
-  /** A canvas of one color. */
   constructor(readonly width: number, readonly height: number, background: Color) {
     this.#pixels = new Uint8Array(width * height * 3);
     this.fill({ left: 0, top: 0, width, height }, background);
@@ -38,7 +37,6 @@ export class PngCanvas {
     }
   }
 
-  /** Draws a grey-level picture in the colors of `map`. */
   picture(place: Place, grey: Grey, map: (grey: number) => Color): void {
     for (let y = 0; y < grey.height; y++) {
       for (let x = 0; x < grey.width; x++) {

@@ -13,11 +13,9 @@ export interface FigureColumn {
   readonly values: Float32Array | Uint16Array;
 }
 
-/** Columns of a figure. */
 interface FigureOptions {
   readonly heading: string;
   readonly shape: Vec3;
-  /** Voxel size in micrometres. */
   readonly voxelMicrometre: Vec3;
   /** `slice` cuts through the voxel `at`; `projection` takes the brightest voxel along the line of sight. */
   readonly view: "slice" | "projection";

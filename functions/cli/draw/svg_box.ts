@@ -8,7 +8,6 @@ interface BoxGrid {
   readonly step: Vec3;
 }
 
-/** Things to draw. */
 interface BoxDrawing {
   /** Voxels, z, y, x. */
   readonly shape: Vec3;
@@ -45,7 +44,6 @@ const MIN_SIDE = 10;
 const LINE_PIXELS = 16;
 const LABEL_GAP = 8;
 
-/** Draws a box to scale. */
 export function drawBox(drawing: BoxDrawing): BoxDrawn {
   const { shape, hasDepth, room, labels } = drawing;
   const depthVoxels = hasDepth ? shape[0] : 0;

@@ -65,7 +65,6 @@ ${body}
 `;
 }
 
-/** Place and style of a text. */
 interface TextOptions {
   readonly x: number;
   /** Of the baseline. */
@@ -75,7 +74,6 @@ interface TextOptions {
   readonly kind?: "title" | "quiet";
 }
 
-/** A line of text. */
 export function svgText(text: string, { x, y, anchor = "start", kind }: TextOptions): string {
   const end = anchor === "start" ? "" : ` text-anchor="${anchor}"`;
   const style = kind === undefined ? "" : ` class="${kind}"`;

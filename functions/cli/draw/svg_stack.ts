@@ -2,7 +2,6 @@
 import type { Drawn } from "./svg_box.ts";
 import { polygon, px, svgText, textWidth, visibleBorders } from "./svg_drawing.ts";
 
-/** An axis of volumes. */
 interface OuterAxis {
   readonly name: string;
   readonly length: number;

@@ -24,13 +24,11 @@ export function wholeNumber(
   return number >= least && number <= most ? number : refuseValue(flag, text, form);
 }
 
-/** Any finite number. */
 export function finiteNumber(flag: string, text: string, form: string): number {
   const number = /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(text) ? Number(text) : NaN;
   return Number.isFinite(number) ? number : refuseValue(flag, text, form);
 }
 
-/** One of a few words. */
 export function oneOf<T extends string>(flag: string, text: string, words: readonly T[]): T {
   const word = words.find((candidate) => candidate === text);
   return word ?? refuseValue(flag, text, `one of ${words.join(", ")}`);

@@ -9,7 +9,6 @@ export interface Flag {
   readonly repeatable?: boolean;
 }
 
-/** What a command takes. */
 interface ArgumentForm {
   /** For messages: "deconvolve SOURCE OUTPUT --psf PSF". */
   readonly usage: string;
@@ -24,7 +23,6 @@ export interface ParsedArguments {
   readonly positionals: readonly string[];
   /** The value of a flag, if it was given. */
   readonly value: (flag: string) => string | undefined;
-  /** All values of a repeatable flag. */
   readonly values: (flag: string) => readonly string[];
   readonly has: (flag: string) => boolean;
 }

@@ -9,7 +9,6 @@ type Times = NonNullable<Select["times"]>;
 /** A part between commas; a backslash takes the meaning from the character behind it. */
 const PART = /^((?:\\.|[^,\\])+)(?:,(?=.)|$)/s;
 
-/** The flags that select. */
 export const SELECT_FLAGS: Readonly<Record<string, ValueFlag>> = {
   "channel": {
     at: "select.channels",

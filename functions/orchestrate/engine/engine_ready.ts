@@ -5,7 +5,6 @@ import { PROCESS } from "shared/telemetry/metrics.ts";
 /** A probe that hears nothing for so long has its answer. */
 const PROBE_MILLISECONDS = 10_000;
 
-/** Addresses to ask. */
 interface EngineAddresses {
   /** Of the `deconvolve` function's instances. */
   readonly tilesUrls: readonly string[];

@@ -11,7 +11,6 @@ import { count, type Env, urls } from "./engine_environment.ts";
 import { engineReady } from "./engine_ready.ts";
 import type { RestateService } from "./open_restate.ts";
 
-/** Sources of {@link openEngine}. */
 interface EngineSources {
   readonly env: Env;
   /** Keeps the status of jobs, and with Restate the shards in flight. */
@@ -22,7 +21,6 @@ interface EngineSources {
   readonly log?: (line: string) => void;
 }
 
-/** An engine, and what belongs to it. */
 interface OpenEngine {
   readonly engine: Engine;
   /** Devices of tiles by the backend they ask for. */

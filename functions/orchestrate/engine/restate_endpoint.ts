@@ -3,7 +3,6 @@ import { createEndpointHandler } from "@restatedev/restate-sdk/fetch";
 import { shardService, type ShardServiceDeps } from "./restate_shard.ts";
 import { delay } from "@std/async/delay";
 
-/** Settings of {@link createRestateEndpoint}. */
 interface RestateEndpointOptions extends ShardServiceDeps {
   /**
    * Public keys, `publickeyv1_...`, of the servers that may call; without any, everyone who reaches the port may.

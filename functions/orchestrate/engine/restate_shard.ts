@@ -33,7 +33,6 @@ const OPTIONS = {
   retryPolicy: { initialInterval: 200, exponentiationFactor: 2, maxInterval: 10_000, maxAttempts: 100_000 },
 } as const;
 
-/** Makes the service. */
 export function shardService({ shards, workers, retries }: ShardServiceDeps) {
   const flows = new SharedFlows(workers, retries);
   return service({

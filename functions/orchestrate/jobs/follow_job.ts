@@ -4,7 +4,6 @@ import { type EventsOptions, hasEnded } from "shared/engine/job_runner.ts";
 import type { LeasedJob } from "../lease/leased_job.ts";
 import { pause } from "shared/process/pause.ts";
 
-/** Sources of events. */
 interface FollowOptions extends EventsOptions {
   /** The job, if this process has it. */
   readonly held: () => LeasedJob | undefined;

@@ -17,7 +17,6 @@ export interface TaggedRecord {
   readonly tag: string;
 }
 
-/** Range of ids. */
 interface IdRange {
   readonly owner?: string | undefined;
   /** Milliseconds since 1970, both exclusive. */

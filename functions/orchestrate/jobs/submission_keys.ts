@@ -6,7 +6,6 @@ import type { Store } from "shared/storage/store.ts";
 
 /** A key that stands for a job. */
 export interface SubmissionClaim {
-  /** Name of the record. */
   readonly name: string;
   /** Id of the job that the key stands for. */
   readonly id: string;

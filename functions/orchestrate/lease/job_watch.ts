@@ -15,7 +15,6 @@ export interface Candidate {
   readonly priority: number;
 }
 
-/** Settings of {@link JobWatch}. */
 interface JobWatchOptions {
   readonly store: JobStore;
   readonly holder: Holder;

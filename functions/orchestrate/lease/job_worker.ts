@@ -22,7 +22,6 @@ import type { Webhooks } from "../jobs/webhook.ts";
 /** Ended jobs whose events stay in memory for readers that reconnect. */
 const KEPT_LOGS = 32;
 
-/** Dependencies of a worker. */
 interface JobWorkerOptions {
   readonly deps: JobDeps;
   readonly store: JobStore;

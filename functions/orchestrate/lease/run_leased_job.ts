@@ -14,7 +14,6 @@ import type { JobEncryption } from "../jobs/encryption.ts";
 /** While tiles finish, the status is written at most this often: it only matters to those who ask another process. */
 const SAVE_INTERVAL_MILLISECONDS = 2000;
 
-/** Dependencies of a run. */
 interface RunLeasedJobOptions {
   readonly deps: JobDeps;
   readonly seal: JobEncryption;

@@ -24,7 +24,6 @@ const NEWEST = 0.3;
 
 const ThroughputSchema = z.strictObject({ adapter: z.string(), rate: z.number().positive(), jobs: z.int().min(1) });
 
-/** Inputs of an estimate. */
 type PlannedWork = Pick<Plan, "voxels" | "inflation" | "algorithm" | "decisions">;
 type PlannedDevice = Pick<Device, "adapter" | "backend" | "computeOnHost">;
 

@@ -14,7 +14,6 @@ export interface BoxFindings extends BenchBox {
   readonly peers: PeerTiming | string;
 }
 
-/** Everything found in one run. */
 interface Findings {
   readonly adapter: string;
   readonly date: string;
@@ -26,7 +25,6 @@ interface Findings {
   readonly job: WholeJob | undefined;
 }
 
-/** A markdown section. */
 export function reportSection(findings: Findings): string {
   const { adapter, date, runtime, checks, copyBandwidth, boxes, job } = findings;
   const lines = [

@@ -8,7 +8,6 @@ export interface BenchBox {
   readonly core: Vec3;
 }
 
-/** Side of the PSF. */
 const PSF_SIDE = 17;
 
 /** A Gaussian of standard deviation 2 voxels, centro-symmetric; or the same moved by half a voxel along z, which is not. */

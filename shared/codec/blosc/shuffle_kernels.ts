@@ -8,7 +8,6 @@ import { WasmFunction, wasmModule } from "shared/wasm/wasm_module.ts";
 /** Bytes of each of the two areas; together they take half of a usual first-level cache or all of it. */
 export const STRIP_BYTES = 2 ** 14;
 
-/** Bytes of a vector. */
 const VECTOR = 16;
 
 const SIZES = [2, 4, 8] as const;

@@ -26,7 +26,6 @@ const STORE_RETRIES: RetryPolicy = { attempts: 10, firstDelayMs: 500, longestDel
 /** Time that a cancelled fan-out waits for a server that does not answer. */
 const CANCEL_MILLISECONDS = 60_000;
 
-/** Settings of {@link createRestateEngine}. */
 interface RestateEngineOptions {
   /** URL at which the server takes invocations. */
   readonly ingressUrl: string;

@@ -7,7 +7,6 @@ import type { Dtype } from "shared/contract/image_info.ts";
 /** Types of the voxels of a box. */
 export type BoxDataType = "float32" | "uint16";
 
-/** Inputs of {@link boxDataType}: an image and a boundary rule. */
 interface BoxDataTypeOptions {
   readonly dtype: Dtype;
   readonly boundary: Boundary;

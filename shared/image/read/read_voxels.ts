@@ -15,7 +15,6 @@ import type { ChunkValues, Image } from "../image.ts";
 import { readVolumeChunk } from "./volume_chunk.ts";
 import { VOXEL_ARRAYS } from "shared/volume/voxel_arrays.ts";
 
-/** Voxels to read. */
 interface ReadVoxelsOptions extends RequestOptions {
   /** Index along each axis before z, y, x. */
   readonly outer: readonly number[];

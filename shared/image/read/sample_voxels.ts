@@ -23,14 +23,12 @@ const VOXELS = 2 ** 17;
 /** Chunks in flight. */
 const CONCURRENCY = 4;
 
-/** A sample and what reading it cost. */
 interface VoxelSample {
   readonly values: Float32Array;
   /** Stored bytes fetched. */
   readonly bytesRead: number;
 }
 
-/** Options of a sample. */
 interface SampleOptions extends RequestOptions {
   /** The same seed gives the same voxels. */
   readonly seed: number;

@@ -8,13 +8,11 @@ import type { ChunkValues } from "../image.ts";
 /** Voxels of a box; uint16 ones take chunks of such values only. */
 type BoxVoxels = Float32Array | Uint16Array;
 
-/** Destination of the voxels of a chunk. */
 interface ScatterTarget {
   readonly values: BoxVoxels;
   readonly shape: Vec3;
 }
 
-/** Source of the voxels of a chunk. */
 interface ScatterSource {
   readonly values: ChunkValues;
   /** Element of the chunk at z = y = x = 0. */

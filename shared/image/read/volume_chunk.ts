@@ -4,7 +4,6 @@ import type { Vec3 } from "shared/volume/geometry.ts";
 import type { RequestOptions } from "shared/storage/store.ts";
 import { type ChunkValues, type Image, pathOf } from "../image.ts";
 
-/** Part of a chunk. */
 interface VolumeChunkOptions extends RequestOptions {
   /** Index along each axis before z, y, x, as stored. */
   readonly outer: readonly number[];

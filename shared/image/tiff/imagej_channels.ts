@@ -16,7 +16,6 @@ const TABLES = 0x6c757473;
 /** A color table: 256 values of red, then of green, then of blue. */
 const TABLE_BYTES = 768;
 
-/** Contents of the tags, and their reader. */
 interface ImageJTags {
   readonly lengths: readonly number[];
   readonly metadata: Uint8Array;

@@ -24,7 +24,6 @@ export function mendByteOrder(image: GeoTIFFImage): void {
   }
 }
 
-/** Form of the samples of a block. */
 interface SampleForm {
   /** 1 none, 2 differences of samples, 3 differences of the bytes of floats. */
   readonly predictor: number;

@@ -5,7 +5,6 @@
 import { ClearstackError } from "shared/errors.ts";
 import { type Vec3, voxelCount } from "shared/volume/geometry.ts";
 
-/** Content of a TIFF stack. */
 interface TiffStack {
   readonly shape: Vec3;
   /** x contiguous. */

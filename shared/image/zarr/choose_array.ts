@@ -80,7 +80,6 @@ function refusePlate({ attributes }: ZarrNode, path: string, where: string): voi
   );
 }
 
-/** The images of a well. */
 function imagesOfWell({ node: { attributes }, path }: Place): string[] | undefined {
   const { images } = asRecord(asRecord(attributes.ome).well ?? attributes.well);
   return Array.isArray(images) ? pathsOf(images).map((image) => childKey(path, image)) : undefined;

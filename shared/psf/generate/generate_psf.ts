@@ -14,18 +14,15 @@ import { voxelise } from "./voxelise.ts";
 /** The models of diffraction; `light-sheet` is `gibson-lanni` times the sheet. */
 const DIFFRACTION_MODELS = ["born-wolf", "gibson-lanni", "light-sheet"] as const;
 
-/** All models. */
 export const PSF_MODELS = ["gaussian", ...DIFFRACTION_MODELS] as const;
 export type PsfModel = typeof PSF_MODELS[number];
 
-/** Voxels to fill. */
 interface VoxelRequest {
   /** z is 0 for a single plane without thickness. */
   readonly voxelMicrometre: Vec3;
   readonly shape: Vec3 | "auto";
 }
 
-/** A Gaussian of these widths at half height. */
 interface GaussianRequest extends VoxelRequest {
   readonly model: "gaussian";
   readonly widthsMicrometre: Vec3;
@@ -46,7 +43,6 @@ export interface DiffractionRequest extends VoxelRequest {
 /** PSF to compute. */
 export type PsfRequest = GaussianRequest | DiffractionRequest;
 
-/** A PSF and what was decided on the way. */
 interface GeneratedPsf {
   /** Sum 1, centred on the brightest point of the axis. */
   readonly volume: PsfVolume;

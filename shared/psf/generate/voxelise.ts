@@ -11,7 +11,6 @@ import { applyRow, radiiFor, rowOf, type WindowedRow } from "./radial_line.ts";
 
 const TOLERANCE = 1e-7;
 
-/** Voxels to average over. */
 interface VoxelGrid {
   readonly shape: Vec3;
   /** Micrometres; z is 0 for a plane without thickness. */
@@ -68,7 +67,6 @@ function quarterRows(bandwidth: number, centre: Vec3, sides: readonly number[], 
   return rows;
 }
 
-/** Mirrors the quarter plane into the plane. */
 function fillPlane(plane: Float64Array, quarter: readonly number[], shape: Vec3): void {
   const centre = centreVoxel(shape);
   for (let y = 0; y < shape[1]; y++) {

@@ -19,7 +19,6 @@ export interface FindOptions {
   readonly threshold: number;
 }
 
-/** Beads that were found. */
 interface FoundBeads {
   /** Voxels of the beads' tops, brightest first. */
   readonly beads: readonly Vec3[];

@@ -23,7 +23,6 @@ export interface EventFormat {
   open(sources: EventSources, keys: SenderKeys): OpenFormat | undefined;
 }
 
-/** A format that is accepted. */
 interface OpenFormat {
   /** @throws {ClearstackError} `unauthenticated` or `forbidden`; `store-unavailable` if keys cannot be fetched */
   authenticate(delivery: Delivery): Promise<void>;

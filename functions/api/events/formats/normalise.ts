@@ -15,7 +15,6 @@ import { checkUpload, type UploadEvent } from "./upload_event.ts";
 /** In the order in which they are tried: an event may be wrapped in another. */
 const FORMATS: readonly EventFormat[] = [sns, cloudEvents, eventGrid, minio, eventBridge, pubSub, s3Records];
 
-/** Outcome of a delivery. */
 type Normalised =
   | { readonly answer: Record<string, string> }
   | { readonly uploads: readonly UploadEvent[]; readonly refused: readonly ClearstackError[] };

@@ -41,7 +41,6 @@ export function readS3Records(message: unknown): UploadEvent[] {
   return Records.filter(({ eventName }) => isCreation(eventName)).map(readS3Record);
 }
 
-/** One record of an upload. */
 export function readS3Record(record: unknown): UploadEvent {
   const { eventSource, s3, eventId, responseElements } = parseEvent("S3", RecordSchema, record);
   const { key, ...object } = s3.object;
@@ -61,7 +60,6 @@ function isCreation(eventName: string): boolean {
   return /^(s3:)?ObjectCreated:/.test(eventName);
 }
 
-/** Hints at the version of an object. */
 interface VersionHints {
   readonly versionId?: string | null | undefined;
   readonly eTag?: string | null | undefined;

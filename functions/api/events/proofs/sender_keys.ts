@@ -16,7 +16,6 @@ const KEPT_CERTIFICATES = 16;
 /** A token is good for so much longer, since clocks differ, seconds. */
 const CLOCK_TOLERANCE_SECONDS = 30;
 
-/** Requirements on a token. */
 interface TokenRule {
   readonly keysUrl: string;
   readonly issuer: string | string[];

@@ -13,7 +13,6 @@ const TASKS: Readonly<Record<string, () => Promise<Command>>> = {
   plane: async () => (await import("./psf_cut.ts")).planeCommand,
 };
 
-/** Runs the command. */
 export async function psfCommand(args: readonly string[], io: Io): Promise<number> {
   const [task, ...rest] = args;
   if (task === undefined || !Object.hasOwn(TASKS, task)) {

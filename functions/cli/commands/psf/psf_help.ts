@@ -1,6 +1,5 @@
 /** Help of `clearstack psf`. */
 
-/** Text of `clearstack help psf`. */
 export const PSF_HELP = `clearstack psf generate OUTPUT --model MODEL --voxel Z,Y,X [flags]
 clearstack psf inspect PSF [flags]
 clearstack psf resample PSF OUTPUT [flags]

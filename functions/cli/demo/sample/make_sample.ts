@@ -9,7 +9,6 @@ import { convolvePeriodic, gaussianProfile, outerProduct, type Profiles } from "
 /** The demo's image, and the truth that it should find. */
 export interface Sample {
   readonly shape: Vec3;
-  /** Voxel size in micrometres. */
   readonly voxelMicrometre: Vec3;
   /** Expected photons per voxel without any blur, x contiguous. */
   readonly truth: Float32Array;
@@ -19,7 +18,6 @@ export interface Sample {
   readonly psf: Volume;
 }
 
-/** Options for making a sample. */
 interface SampleOptions {
   /** @default {[96, 256, 256]} */
   readonly shape?: Vec3;

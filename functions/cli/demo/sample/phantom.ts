@@ -8,7 +8,6 @@ import type { Random } from "./random.ts";
 /** A volume that is being drawn: expected photons per voxel, x contiguous. */
 interface Canvas {
   readonly shape: Vec3;
-  /** Voxel size in micrometres. */
   readonly voxelMicrometre: Vec3;
   readonly photons: Float64Array;
 }
