@@ -20,36 +20,21 @@ export interface ServiceAccount {
  * Signs the proof.
  *
  * @param now milliseconds since 1970
- * @throws {ClearstackError} `invalid-request` if the key cannot be read
+ * @throws {ClearstackError} `invalid-request` if the key cannot be used
  */
 export async function serviceAccountAssertion(account: ServiceAccount, now: number): Promise<string> {
+  const { importPKCS8, SignJWT } = await import("jose");
   const issued = Math.floor(now / 1000);
-  const header = { alg: "RS256", typ: "JWT", kid: account.keyId };
-  const claims = {
-    iss: account.email,
-    scope: SCOPE,
-    aud: account.audience,
-    iat: issued,
-    exp: issued + LIFE_SECONDS,
-  };
-  const text = new TextEncoder();
-  const signed = [header, claims].map((part) => base64Url(text.encode(JSON.stringify(part)))).join(".");
-  const key = await importKey(account.privateKey);
-  const signature = await crypto.subtle.sign("RSASSA-PKCS1-v1_5", key, text.encode(signed));
-  return `${signed}.${base64Url(new Uint8Array(signature))}`;
-}
-
-async function importKey(pem: string): Promise<CryptoKey> {
+  const proof = new SignJWT({ scope: SCOPE })
+    .setProtectedHeader({ alg: "RS256", typ: "JWT", kid: account.keyId })
+    .setIssuer(account.email)
+    .setAudience(account.audience)
+    .setIssuedAt(issued)
+    .setExpirationTime(issued + LIFE_SECONDS);
   try {
-    const der = Uint8Array.fromBase64(pem.replace(/-----[^-]+-----|\s/g, ""));
-    const rsa = { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" };
-    return await crypto.subtle.importKey("pkcs8", der, rsa, false, ["sign"]);
+    return await proof.sign(await importPKCS8(account.privateKey.trim(), "RS256"));
   } catch {
     // No cause: its message may hold parts of the key.
-    throw new ClearstackError("invalid-request", "the private key in GOOGLE_APPLICATION_CREDENTIALS cannot be read");
+    throw new ClearstackError("invalid-request", "the private key in GOOGLE_APPLICATION_CREDENTIALS cannot be used");
   }
-}
-
-function base64Url(bytes: Uint8Array): string {
-  return bytes.toBase64({ alphabet: "base64url", omitPadding: true });
 }

@@ -145,8 +145,32 @@ Deno.test("a service account proves itself by a signed token, is asked again bef
       "https://tokens.example/token",
       3600,
     ]);
+    assertEquals(fields.iat, Date.parse("2026-01-01T00:00:00Z") / 1000);
+    assertEquals(JSON.parse(new TextDecoder().decode(decoded(head!))), { alg: "RS256", typ: "JWT", kid: "7" });
     const signed = bytes(`${head}.${claims}`);
     assertEquals(await crypto.subtle.verify("RSASSA-PKCS1-v1_5", pair.publicKey, decoded(signature!), signed), true);
+  } finally {
+    await Deno.remove(path);
+  }
+});
+
+Deno.test("a service account's key that cannot be used is refused, and nothing of it is told", async () => {
+  const weak = await crypto.subtle.generateKey(
+    { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256", modulusLength: 1024, publicExponent: new Uint8Array([1, 0, 1]) },
+    true,
+    ["sign", "verify"],
+  );
+  const der = new Uint8Array(await crypto.subtle.exportKey("pkcs8", weak.privateKey)).toBase64();
+  const path = await Deno.makeTempFile();
+  try {
+    for (const inner of [der, "hush", `hush${der}`]) {
+      const key = `-----BEGIN PRIVATE KEY-----\n${inner}\n-----END PRIVATE KEY-----\n`;
+      await Deno.writeTextFile(path, JSON.stringify({ type: "service_account", client_email: "me", private_key: key }));
+      const environment = cannedEnvironment({ GOOGLE_APPLICATION_CREDENTIALS: path }, () => undefined);
+      const error = await assertRejects(() => googleToken(environment).get(), ClearstackError, "cannot be used");
+      assertEquals([error.kind, error.cause], ["invalid-request", undefined]);
+      assertEquals(environment.sent, []);
+    }
   } finally {
     await Deno.remove(path);
   }
