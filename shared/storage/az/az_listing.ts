@@ -6,7 +6,7 @@ import { readText } from "../http/http_response.ts";
 import type { ObjectClient } from "../http/object_client.ts";
 import { encodeKey } from "../http/object_url.ts";
 import type { RequestOptions } from "../store.ts";
-import { xmlElements, xmlText } from "../http/xml.ts";
+import { readXml, type XmlElement, xmlElements, xmlText } from "../http/xml.ts";
 
 interface Page {
   readonly names: readonly string[];
@@ -65,13 +65,14 @@ async function* pages(
   } while (next !== undefined);
 }
 
-function readPage(xml: string, what: string): Page {
-  if (!xml.includes("</EnumerationResults>")) {
+async function readPage(text: string, what: string): Promise<Page> {
+  const xml = await readXml(text);
+  if (!xml.whole || xml.name !== "EnumerationResults") {
     throw new ClearstackError("store-unavailable", `the listing of ${what} is cut short`);
   }
   // Accounts with a hierarchy of folders list those among the blobs.
   const blobs = xmlElements(xml, "Blob").filter((blob) => xmlText(blob, "ResourceType") !== "directory");
-  const names = (elements: readonly string[]) => elements.map((element) => xmlText(element, "Name") ?? "");
+  const names = (elements: readonly XmlElement[]) => elements.map((element) => xmlText(element, "Name") ?? "");
   const next = xmlText(xml, "NextMarker");
   return {
     names: names(blobs),

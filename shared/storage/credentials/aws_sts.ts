@@ -4,7 +4,7 @@ import { type AwsKeys, keysFrom, signingTime } from "./aws_keys.ts";
 import { identityRequest, readSecretFile } from "./identity_request.ts";
 import { awsDomain, awsRegion } from "../s3/s3_address.ts";
 import { setting, type StoreEnvironment } from "../store_environment.ts";
-import { xmlText } from "../http/xml.ts";
+import { readXml, xmlText } from "../http/xml.ts";
 
 /** A role, and how it is asked for. */
 export interface AwsRole {
@@ -58,7 +58,8 @@ async function roleKeys(
     datetime: signingTime(environment),
   }).sign()).headers;
   const mend = `check that ${arn} exists and trusts this identity`;
-  const xml = await identityRequest(environment, { url, service, method: "POST", headers, body, mend });
+  const answer = await identityRequest(environment, { url, service, method: "POST", headers, body, mend });
+  const xml = await readXml(answer);
   const names = ["AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration"];
   return keysFrom(service, Object.fromEntries(names.map((name) => [name, xmlText(xml, name)])));
 }

@@ -38,7 +38,7 @@ export interface ObjectService {
   /** The whole URL, and the headers with authorisation added. Called for every attempt. */
   sign(request: ObjectRequest): Promise<{ readonly url: URL; readonly headers: Headers }>;
   /** Meaning of a failed answer: an error, retryable or not, or undefined for "no such object". */
-  explain(failure: Failure): ClearstackError | undefined;
+  explain(failure: Failure): ClearstackError | undefined | Promise<ClearstackError | undefined>;
 }
 
 /** Reads an answer, telling how it comes along. */
@@ -97,7 +97,7 @@ async function attempt<T>(
     moved();
     if (response.ok || request.accept?.(response)) return await read(response, moved);
     const body = (await response.text()).slice(0, MAX_ERROR_LENGTH);
-    const error = service.explain({ request, status: response.status, headers: response.headers, body });
+    const error = await service.explain({ request, status: response.status, headers: response.headers, body });
     if (error === undefined) return undefined;
     throw error;
   } catch (error) {

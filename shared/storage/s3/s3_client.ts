@@ -7,7 +7,7 @@ import type { GuardOptions } from "../guard/guard_store.ts";
 import { type Failure, type ObjectClient, objectClient, type ObjectRequest } from "../http/object_client.ts";
 import { urlWithQuery } from "../http/object_url.ts";
 import { bucketUrl, isRegion, s3Endpoint } from "./s3_address.ts";
-import { explainS3, isExpired, regionNamed } from "./s3_errors.ts";
+import { explainS3, isExpired, readFailure } from "./s3_errors.ts";
 import { oncePerEnvironment, type StoreEnvironment } from "../store_environment.ts";
 
 /** Regions of buckets that turned out not to be in the configured one. */
@@ -36,8 +36,9 @@ export function s3Client(bucket: string, environment: StoreEnvironment, options:
     return { url, headers: await signedHeaders(request, { url, keys, region: region(), environment }) };
   }
 
-  function explain(failure: Failure): ClearstackError | undefined {
-    const named = regionNamed(failure);
+  async function explain(answer: Failure): Promise<ClearstackError | undefined> {
+    const failure = await readFailure(answer);
+    const named = failure.region;
     if (endpoint.url === undefined && named !== undefined && named !== region() && isRegion(named)) {
       learned.set(bucket, named);
       return new ClearstackError("store-unavailable", `bucket ${bucket} is in ${named}, not in ${endpoint.region}`);

@@ -2,7 +2,7 @@
 import { ClearstackError } from "shared/errors.ts";
 import { clockFault } from "../http/clock_fault.ts";
 import type { Failure } from "../http/object_client.ts";
-import { xmlText } from "../http/xml.ts";
+import { readXml, xmlText } from "../http/xml.ts";
 
 /** Names that an explanation may use. */
 export interface S3Context {
@@ -35,20 +35,29 @@ const REFUSALS: Readonly<Record<string, string>> = {
   InvalidToken: "refused the session token; check AWS_SESSION_TOKEN",
 };
 
-/** True if other credentials of the same kind may be accepted. */
-export function isExpired(failure: Failure): boolean {
-  return /^(ExpiredToken|TokenRefreshRequired|InvalidToken)$/.test(codeOf(failure) ?? "");
+/** A failed answer, read. */
+export interface S3Failure extends Failure {
+  /** Name of the error. */
+  readonly code: string | undefined;
+  /** Region that it names as the bucket's. */
+  readonly region: string | undefined;
 }
 
-/** Region that a failed answer names as the bucket's. */
-export function regionNamed({ headers, body }: Failure): string | undefined {
-  return headers.get("x-amz-bucket-region") ?? xmlText(body, "Region");
+/** Reads what a failed answer says. */
+export async function readFailure(failure: Failure): Promise<S3Failure> {
+  const xml = await readXml(failure.body);
+  const region = failure.headers.get("x-amz-bucket-region") ?? xmlText(xml, "Region");
+  return { ...failure, code: xmlText(xml, "Code"), region };
+}
+
+/** True if other credentials of the same kind may be accepted. */
+export function isExpired({ code = "" }: S3Failure): boolean {
+  return /^(ExpiredToken|TokenRefreshRequired|InvalidToken)$/.test(code);
 }
 
 /** The error that a failed answer means, or undefined for "no such object". */
-export function explainS3(failure: Failure, context: S3Context): ClearstackError | undefined {
-  const { status, request } = failure;
-  const code = codeOf(failure);
+export function explainS3(failure: S3Failure, context: S3Context): ClearstackError | undefined {
+  const { status, request, code, region } = failure;
   const { bucket, host } = context;
   const reading = request.method === "GET" || request.method === "HEAD";
   const action = `cannot ${reading ? "read" : "write"} ${request.what}`;
@@ -65,12 +74,11 @@ export function explainS3(failure: Failure, context: S3Context): ClearstackError
     return new ClearstackError("corrupt-data", `${request.what} is cut short: it ends before the bytes asked for`);
   }
   if (status >= 300 && status < 400) {
-    const region = regionNamed(failure);
     const mend = region === undefined ? "check AWS_ENDPOINT_URL and AWS_REGION" : `set AWS_REGION=${region}`;
     return new ClearstackError("invalid-request", `${action}: bucket ${bucket} lives elsewhere (${answer}); ${mend}`);
   }
-  if (status === 400 && code === "AuthorizationHeaderMalformed" && regionNamed(failure) !== undefined) {
-    const mend = `set AWS_REGION=${regionNamed(failure)}`;
+  if (status === 400 && code === "AuthorizationHeaderMalformed" && region !== undefined) {
+    const mend = `set AWS_REGION=${region}`;
     return new ClearstackError("invalid-request", `${action}: bucket ${bucket} is in another region; ${mend}`);
   }
   if (status === 429 || status >= 500 || status === 408 || PASSING.has(code ?? "")) {
@@ -85,15 +93,14 @@ export function explainS3(failure: Failure, context: S3Context): ClearstackError
   if (code === "QuotaExceeded") {
     return new ClearstackError("unwritable", `${action}: the quota of ${bucket} is used up`);
   }
-  if (status === 401 || status === 403 || (code ?? "") in REFUSALS) return refusal(failure, context, action, code);
+  if (status === 401 || status === 403 || (code ?? "") in REFUSALS) return refusal(failure, context, action);
   return new ClearstackError(reading ? "unsupported" : "unwritable", `${action}: ${answer}`);
 }
 
 function refusal(
-  { request, headers }: Failure,
+  { request, headers, code }: S3Failure,
   { host, anonymous, now }: S3Context,
   action: string,
-  code: string | undefined,
 ): ClearstackError {
   const fault = clockFault(headers, now) ??
     (code === "RequestTimeTooSkewed" ? "this machine's clock is off" : undefined);
@@ -111,8 +118,4 @@ function refusal(
     ? "requests are unsigned (AWS_NO_SIGN_REQUEST), so it must be public"
     : `check that the credentials may ${rights}`;
   return new ClearstackError("forbidden", `${action}: ${host} denied access; ${mend}`);
-}
-
-function codeOf(failure: Failure): string | undefined {
-  return xmlText(failure.body, "Code");
 }

@@ -4,7 +4,7 @@ import { checksumOf } from "shared/codec/checksum.ts";
 import { readText } from "../http/http_response.ts";
 import type { ObjectClient } from "../http/object_client.ts";
 import type { RequestOptions } from "../store.ts";
-import { xmlElements, xmlEscape, xmlText } from "../http/xml.ts";
+import { readXml, xmlElements, xmlEscape, xmlText } from "../http/xml.ts";
 
 /** A folder of a bucket. */
 export interface S3Place {
@@ -71,8 +71,9 @@ async function* pages(
   } while (next !== undefined);
 }
 
-function readPage(xml: string, what: string): Page {
-  if (!xml.includes("</ListBucketResult>")) {
+async function readPage(text: string, what: string): Promise<Page> {
+  const xml = await readXml(text);
+  if (!xml.whole || xml.name !== "ListBucketResult") {
     throw new ClearstackError("store-unavailable", `the listing of ${what} is cut short`);
   }
   const decode = xmlText(xml, "EncodingType") === "url" ? decodeFormValue : (text: string) => text;
@@ -91,9 +92,10 @@ async function removeKeys({ send, shown }: S3Place, keys: readonly string[]): Pr
   await send(
     { method: "POST", path: "", query: { delete: "" }, headers, body, what: shown },
     async (response, moved) => {
-      const refused = xmlElements(await readText(response, moved), "Error");
-      if (refused.length === 0) return;
-      const code = xmlText(refused[0]!, "Code") ?? "unknown reason";
+      const xml = await readXml(await readText(response, moved));
+      const refused = xmlElements(xml, "Error");
+      if (refused.length === 0 && xml.whole) return;
+      const code = xmlText(xml, "Code") ?? "unknown reason";
       const kind = /^(InternalError|SlowDown|ServiceUnavailable)$/.test(code) ? "store-unavailable" : "unwritable";
       throw new ClearstackError(kind, `cannot remove ${refused.length} objects below ${shown}: ${code}`);
     },

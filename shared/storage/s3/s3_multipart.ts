@@ -3,7 +3,7 @@ import { ClearstackError } from "shared/errors.ts";
 import { drain } from "../http/http_response.ts";
 import type { ObjectClient } from "../http/object_client.ts";
 import { partsOf } from "../http/parts.ts";
-import { xmlEscape, xmlText } from "../http/xml.ts";
+import { readXml, xmlEscape, xmlText } from "../http/xml.ts";
 
 /** Metadata by which a writer knows its own work again. */
 export const S3_WRITE_ID = "x-amz-meta-clearstack-write";
@@ -24,7 +24,7 @@ export async function putS3Parts(send: ObjectClient, object: LargeObject): Promi
   const headers = { ...object.headers, [S3_WRITE_ID]: writeId };
   const uploadId = await send(
     { method: "POST", path, query: { uploads: "" }, headers, what, signal },
-    async (response) => xmlText(await response.text(), "UploadId"),
+    async (response) => xmlText(await readXml(await response.text()), "UploadId"),
   );
   if (uploadId === undefined) throw new ClearstackError("unwritable", `cannot write ${what}: no upload id came`);
   const stop = new AbortController();
@@ -69,10 +69,10 @@ async function complete(
   const headers = { "content-type": "application/xml" };
   const request = { method: "POST", path, query: { uploadId }, headers, body, what, signal, accept: isGone } as const;
   return await send(request, async (response) => {
-    const xml = await response.text();
+    const xml = await readXml(await response.text());
     if (response.status === 404) return false;
     // The status is sent before the parts are joined, so a failure may come with a 200.
-    if (xml.includes("CompleteMultipartUploadResult")) return true;
+    if (xml.name === "CompleteMultipartUploadResult") return true;
     const code = xmlText(xml, "Code") ?? "an answer cut short";
     throw new ClearstackError("store-unavailable", `cannot write ${what}: the parts could not be joined: ${code}`);
   });

@@ -6,7 +6,7 @@ import { openEvents } from "functions/api/events/open_events.ts";
 import { LocalJobRunner } from "functions/orchestrate/lease/local_job_runner.ts";
 import type { JobStatus } from "shared/contract/job_status.ts";
 import { hasEnded } from "shared/engine/job_runner.ts";
-import { xmlText } from "shared/storage/http/xml.ts";
+import { readXml, xmlText } from "shared/storage/http/xml.ts";
 import { encodeTiff } from "shared/image/tiff/write_tiff.ts";
 import { memoryUrl } from "../../../fixtures/memory_url.ts";
 import type { ObjectServer } from "../../../fixtures/object_servers.ts";
@@ -42,7 +42,7 @@ function gateway({ variables }: ObjectServer) {
         body.set(`Attributes.entry.${index + 1}.value`, value);
       });
       const headers = { "content-type": "application/x-www-form-urlencoded" };
-      return xmlText(await send("sns", "", { method: "POST", body: `${body}`, headers }), "TopicArn")!;
+      return xmlText(await readXml(await send("sns", "", { method: "POST", body: `${body}`, headers })), "TopicArn")!;
     },
   };
 }
