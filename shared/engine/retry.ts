@@ -1,6 +1,8 @@
 /**
  * Trying again what may pass: exponential backoff with jitter, and a budget. `retry` of @std/async, which the stores use, tells
- * nobody of an attempt that failed, or how long it waits for the next; jobs report and count both.
+ * nobody of an attempt that failed, or how long it waits for the next; jobs report and count both. `p-retry` tells, but cuts a
+ * delay to its maximum after the random part, so that tasks that failed together come back together, and throws away a result
+ * that comes once the signal has fired.
  */
 import { ClearstackError, toClearstackError } from "shared/errors.ts";
 import { pause } from "shared/process/pause.ts";

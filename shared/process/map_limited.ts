@@ -1,7 +1,8 @@
 /**
  * Applies `run` to all items, at most `concurrency` at a time, in order of beginning. After a failure none begins that has not
  * begun; once those under way have ended, the first failure is thrown, so that nothing goes on behind the caller's back.
- * `p-map` has no such way: it rejects while others are under way, or begins all the rest before it does.
+ * `p-map` rejects at a failure while others are under way, or begins all the rest first; its `pMapStop` waits only for items
+ * before the one that stops. `p-limit` holds a queued call and promises for every item from the beginning.
  *
  * @returns the results in the order of the items
  */
