@@ -48,6 +48,12 @@ system=$cache/$suite
 launcher=$cache/python3-$suite
 contents="# unpacked: ${wanted[*]} ${alone[*]}"
 
+mkdir -p "$cache"
+if [[ -z $find ]]; then
+  # Tests that run side by side ask for it at once: the second waits for the first.
+  exec 9> "$cache/$suite.lock"
+  flock 9
+fi
 # One that was made of other packages does not count.
 if [[ -x $launcher ]] && grep -qxF -- "$contents" "$launcher"; then
   echo "$launcher"
@@ -60,7 +66,6 @@ mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Ori
 [[ -n $mirror ]] || { echo "apt has no Debian mirror set up, or apt-get update has not run yet" >&2; exit 1; }
 
 # Unpacked under another name and moved at the end, so that an interrupted run leaves nothing that looks finished.
-mkdir -p "$cache"
 partial=$(mktemp -d "$cache/$suite.partial.XXXXXX")
 trap 'rm -rf --one-file-system "$partial"' EXIT
 

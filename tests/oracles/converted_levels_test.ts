@@ -4,7 +4,8 @@ import type { Dtype } from "shared/contract/image_info.ts";
 import { VOXEL_ARRAYS } from "shared/volume/voxel_arrays.ts";
 import { writeRawZarr } from "../fixtures/raw_zarr.ts";
 import { runCli } from "../functions/cli/run_cli.ts";
-import { canImport, findZarr3Python, runOracle, runScript } from "./oracle.ts";
+import { pythonTest } from "../fixtures/python.ts";
+import { runOracle, runScript, suiteTest } from "./oracle.ts";
 
 interface Found {
   readonly levels: readonly { readonly shape: number[]; readonly dtype: string; readonly largestDifference?: number }[];
@@ -41,23 +42,20 @@ async function checkLevels(flags: readonly string[], read: (url: string) => Prom
   }
 }
 
-const python = findZarr3Python();
+suiteTest(
+  "trixie",
+  "zarr-python 3 finds each level of a conversion to OME-Zarr 0.5 to be numpy's rounded means of the one before",
+  (python) => checkLevels([], (url) => runScript(python, "check_levels.py", url)),
+);
 
-Deno.test({
-  name: "zarr-python 3 finds each level of a conversion to OME-Zarr 0.5 to be numpy's rounded means of the one before",
-  ignore: python === undefined,
-  fn: () => checkLevels([], (url) => runScript(python!, "check_levels.py", url)),
-});
+// The image ends within a chunk and within a shard.
+suiteTest(
+  "trixie",
+  "and so it does where chunks share shards, in all levels",
+  (python) => checkLevels(["--shards", "2,8,256"], (url) => runScript(python, "check_levels.py", url)),
+);
 
-Deno.test({
-  name: "and so it does where chunks share shards, in all levels",
-  ignore: python === undefined,
-  // The image ends within a chunk and within a shard.
-  fn: () => checkLevels(["--shards", "2,8,256"], (url) => runScript(python!, "check_levels.py", url)),
-});
-
-Deno.test({
+pythonTest({
   name: "zarr-python 2 finds each level of a conversion to OME-Zarr 0.4 to be numpy's rounded means of the one before",
-  ignore: !canImport("zarr", "numpy"),
   fn: () => checkLevels(["--ome-version", "0.4"], (url) => runOracle("check_levels.py", url)),
-});
+}, ["zarr", "numpy"]);

@@ -4,7 +4,8 @@ import type { OmeVersion } from "shared/contract/stored_array.ts";
 import { encodeTiff } from "shared/image/tiff/write_tiff.ts";
 import { writeVolume } from "functions/cli/demo/sample/write_volume.ts";
 import { clearstack } from "./clearstack.ts";
-import { canImport, findZarr3Python, runOracle, runScript } from "./oracle.ts";
+import { pythonTest } from "../fixtures/python.ts";
+import { runOracle, runScript, suiteTest } from "./oracle.ts";
 import { openStore } from "../stores.ts";
 
 interface Found {
@@ -52,16 +53,13 @@ async function levelsOf(version: OmeVersion, read: (url: string) => Promise<stri
   }
 }
 
-const python = findZarr3Python();
+suiteTest(
+  "trixie",
+  "zarr-python 3 finds each level of OME-Zarr 0.5 to be numpy's means of the one before",
+  (python) => levelsOf("0.5", (url) => runScript(python, "check_levels.py", url)),
+);
 
-Deno.test({
-  name: "zarr-python 3 finds each level of OME-Zarr 0.5 to be numpy's means of the one before",
-  ignore: python === undefined,
-  fn: () => levelsOf("0.5", (url) => runScript(python!, "check_levels.py", url)),
-});
-
-Deno.test({
+pythonTest({
   name: "zarr-python 2 finds each level of OME-Zarr 0.4 to be numpy's means of the one before",
-  ignore: !canImport("zarr", "numpy"),
   fn: () => levelsOf("0.4", (url) => runOracle("check_levels.py", url)),
-});
+}, ["zarr", "numpy"]);

@@ -1,29 +1,41 @@
 /**
- * Independent programs that know the right answer: Debian's Python packages, and a newer suite's zarr-python. Tests that need
- * them are skipped where they are absent, and fail there if CLEARSTACK_REQUIRE_ORACLES is 1.
+ * Independent programs that know the right answer: Debian's Python packages, and those of newer suites. Tests that need them are
+ * skipped, by name, where they are absent, and fail there if CLEARSTACK_REQUIRE_ORACLES is 1.
  */
+import { missingModules, ORACLES_REQUIRED, PYTHON, pythonTest } from "../fixtures/python.ts";
 import { slowWebgpuTest } from "../require.ts";
+import { LEFT_TO_ALL, testUnless } from "../test_unless.ts";
 
-/** The interpreter that the operating system's packages are installed for. */
-const PYTHON = "/usr/bin/python3";
 const SCRIPTS = new URL("../../infra/oracles/", import.meta.url);
-const required = Deno.env.get("CLEARSTACK_REQUIRE_ORACLES") === "1";
 
-/** True if the system's Python can import all of `modules`; throws if it must and cannot. */
-export function canImport(...modules: readonly string[]): boolean {
-  const found = succeeds(PYTHON, ["-c", `import ${modules.join(", ")}`]);
-  if (!found && required) throw new Error(`${PYTHON} must be able to import ${modules.join(", ")}`);
-  return found;
-}
+/** A newer suite of Debian: trixie has a zarr that reads Zarr v3, forky a newer one, GDAL and napari. */
+type Suite = "trixie" | "forky";
 
-/** Registers a test of one backend against an oracle: skipped where the oracle is absent, or the adapter it needs. */
+/** Registers a test of one backend, of seconds, against modules of the system's Python: skipped without the adapter it needs, too. */
 export function backendTest(
   name: string,
-  { oracle, backend }: { readonly oracle: boolean; readonly backend: "cpu" | "webgpu" },
-  body: () => Promise<void>,
+  { modules, backend }: { readonly modules: readonly string[]; readonly backend: "cpu" | "webgpu" },
+  fn: () => Promise<void>,
 ): void {
-  if (oracle && backend === "webgpu") slowWebgpuTest(name, body);
-  else Deno.test({ name, ignore: !oracle, fn: body });
+  if (LEFT_TO_ALL !== undefined) testUnless(LEFT_TO_ALL, { name, fn });
+  else if (backend === "cpu" || missingModules(modules) !== undefined) pythonTest({ name, fn }, modules);
+  else slowWebgpuTest(name, fn);
+}
+
+/**
+ * Registers a test of what the Python of a newer suite reads or writes.
+ *
+ * @param modules of the system's Python that it needs as well
+ */
+export function suiteTest(
+  suite: Suite,
+  name: string,
+  body: (python: string) => Promise<void>,
+  modules: readonly string[] = [],
+): void {
+  const python = suitePython(suite);
+  const missing = python === undefined ? `infra/oracles/unpack_suite.sh ${suite} was not run` : missingModules(modules);
+  testUnless(missing, { name, fn: () => body(python!) }, ORACLES_REQUIRED);
 }
 
 /** Runs a script of infra/oracles with the system's Python. */
@@ -39,26 +51,16 @@ export async function runScript(python: string, script: string, ...args: readonl
   return new TextDecoder().decode(stdout);
 }
 
-/** A Python whose zarr reads Zarr v3; see {@link findSuitePython}. */
-export function findZarr3Python(): string | undefined {
-  return findSuitePython("trixie");
-}
-
-/** A Python with GDAL, napari and a newer zarr; see {@link findSuitePython}. */
-export function findForkyPython(): string | undefined {
-  return findSuitePython("forky");
-}
-
 /** The Python of a newer suite, if it was unpacked before; unpacks it (some minutes) where oracles are required. */
-function findSuitePython(suite: string): string | undefined {
+function suitePython(suite: Suite): string | undefined {
   const script = decodeURIComponent(new URL("unpack_suite.sh", SCRIPTS).pathname);
   try {
-    const { success, stdout, stderr } = new Deno.Command(script, { args: [...(required ? [] : ["--find"]), suite] })
-      .outputSync();
+    const args = [...(ORACLES_REQUIRED ? [] : ["--find"]), suite];
+    const { success, stdout, stderr } = new Deno.Command(script, { args }).outputSync();
     if (success) return new TextDecoder().decode(stdout).trim();
-    if (required) throw new Error(`${script} failed: ${new TextDecoder().decode(stderr)}`);
+    if (ORACLES_REQUIRED) throw new Error(`${script} failed: ${new TextDecoder().decode(stderr)}`);
   } catch (error) {
-    if (required) throw error;
+    if (ORACLES_REQUIRED) throw error;
     // No shell to run it with: as good as absent.
   }
   return undefined;
@@ -80,12 +82,4 @@ export function worstDifference(actual: Float32Array, expected: Float32Array): n
     if (!(difference <= worst)) worst = difference;
   }
   return worst / peak;
-}
-
-function succeeds(program: string, args: string[]): boolean {
-  try {
-    return new Deno.Command(program, { args, stdout: "null", stderr: "null" }).outputSync().success;
-  } catch {
-    return false;
-  }
 }

@@ -3,7 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import { multiscalesOf } from "shared/image/ome/ome_multiscales.ts";
 import { writeOmeOutputs } from "../fixtures/ome_outputs.ts";
 import { readVolumes } from "../fixtures/read_whole.ts";
-import { findForkyPython, runScript } from "./oracle.ts";
+import { runScript, suiteTest } from "./oracle.ts";
 import { openImage } from "../stores.ts";
 
 type Digest = [dtype: string, shape: number[], sha256: string];
@@ -27,19 +27,16 @@ interface Multiscale {
   }[];
 }
 
-const python = findForkyPython();
-
-Deno.test({
-  name:
-    "zarr-python, GDAL and napari read outputs of both versions, in shards and not, of 3 to 5 axes, to the same values, " +
+suiteTest(
+  "forky",
+  "zarr-python, GDAL and napari read outputs of both versions, in shards and not, of 3 to 5 axes, to the same values, " +
     "scale, units and channel names",
-  ignore: python === undefined,
-  fn: async () => {
+  async (python) => {
     const folder = await Deno.makeTempDir({ prefix: "clearstack-outputs-" });
     try {
       const outputs = await writeOmeOutputs(folder);
       const found: Record<string, Found> = JSON.parse(
-        await runScript(python!, "read_images.py", `${folder}/out`),
+        await runScript(python, "read_images.py", `${folder}/out`),
       );
       assertEquals(Object.keys(found).sort(), [...outputs.keys()].sort());
       for (const [name, source] of outputs) {
@@ -69,7 +66,7 @@ Deno.test({
       await Deno.remove(folder, { recursive: true });
     }
   },
-});
+);
 
 /** What our own reader finds at each level. */
 async function levelsOf(url: string): Promise<Digest[]> {

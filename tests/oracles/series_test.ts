@@ -3,9 +3,8 @@ import { assert, assertEquals } from "@std/assert";
 import type { OmeVersion } from "shared/contract/stored_array.ts";
 import { encodeTiff } from "shared/image/tiff/write_tiff.ts";
 import { clearstack } from "./clearstack.ts";
-import { canImport, findZarr3Python, runOracle, runScript } from "./oracle.ts";
-
-const canMake = canImport("zarr", "numpy");
+import { pythonTest } from "../fixtures/python.ts";
+import { runOracle, runScript, suiteTest } from "./oracle.ts";
 
 async function selectionOf(version: OmeVersion, read: (...args: string[]) => Promise<string>): Promise<void> {
   const folder = await Deno.makeTempDir({ prefix: "clearstack-series-" });
@@ -39,16 +38,14 @@ async function selectionOf(version: OmeVersion, read: (...args: string[]) => Pro
   }
 }
 
-const python = findZarr3Python();
+suiteTest(
+  "trixie",
+  "zarr-python 3 finds the selected times and channels in OME-Zarr 0.5, with scale, place, units and names",
+  (python) => selectionOf("0.5", (...args) => runScript(python, "series.py", ...args)),
+  ["zarr", "numpy"],
+);
 
-Deno.test({
-  name: "zarr-python 3 finds the selected times and channels in OME-Zarr 0.5, with scale, place, units and names",
-  ignore: python === undefined || !canMake,
-  fn: () => selectionOf("0.5", (...args) => runScript(python!, "series.py", ...args)),
-});
-
-Deno.test({
+pythonTest({
   name: "zarr-python 2 finds the selected times and channels in OME-Zarr 0.4, with scale, place, units and names",
-  ignore: !canMake,
   fn: () => selectionOf("0.4", (...args) => runOracle("series.py", ...args)),
-});
+}, ["zarr", "numpy"]);

@@ -5,7 +5,8 @@ import { mapAxes, type Vec3, voxelCount } from "shared/volume/geometry.ts";
 import { encodeJson } from "shared/image/zarr/json.ts";
 import { rootDocuments } from "shared/image/zarr/zarr_documents.ts";
 import { indices } from "../fixtures/zarr3.ts";
-import { canImport, findForkyPython, findZarr3Python, readRaw, runOracle, runScript } from "./oracle.ts";
+import { pythonTest } from "../fixtures/python.ts";
+import { readRaw, runOracle, runScript, suiteTest } from "./oracle.ts";
 import { createArray, openStore, writeBlock } from "../stores.ts";
 
 type Form = Omit<StoredArray, "url" | "array" | "dtype">;
@@ -82,24 +83,19 @@ async function compare(forms: Record<string, Form>, facts: Facts, read: (folder:
   }
 }
 
-Deno.test({
+pythonTest({
   name: "zarr-python 2 reads what is written as OME-Zarr 0.4, by its consolidated metadata too",
-  ignore: !canImport("zarr", "numcodecs"),
   fn: () => compare(V2, foundByZarrPython, (folder) => runOracle("read_arrays.py", folder)),
-});
+}, ["zarr", "numcodecs"]);
 
-const zarr3 = findZarr3Python();
+suiteTest(
+  "trixie",
+  "zarr-python 3 reads what is written as OME-Zarr 0.4 and 0.5, in shards and not",
+  (python) => compare({ ...V2, ...V3 }, foundByZarrPython, (folder) => runScript(python, "read_arrays.py", folder)),
+);
 
-Deno.test({
-  name: "zarr-python 3 reads what is written as OME-Zarr 0.4 and 0.5, in shards and not",
-  ignore: zarr3 === undefined,
-  fn: () => compare({ ...V2, ...V3 }, foundByZarrPython, (folder) => runScript(zarr3!, "read_arrays.py", folder)),
-});
-
-const gdal = findForkyPython();
-
-Deno.test({
-  name: "GDAL reads what is written as OME-Zarr 0.4 and 0.5, in shards and not",
-  ignore: gdal === undefined,
-  fn: () => compare({ ...V2, ...V3 }, foundByGdal, (folder) => runScript(gdal!, "read_gdal.py", folder)),
-});
+suiteTest(
+  "forky",
+  "GDAL reads what is written as OME-Zarr 0.4 and 0.5, in shards and not",
+  (python) => compare({ ...V2, ...V3 }, foundByGdal, (folder) => runScript(python, "read_gdal.py", folder)),
+);

@@ -4,15 +4,13 @@ import { encodeTiff } from "shared/image/tiff/write_tiff.ts";
 import { writeVolume } from "functions/cli/demo/sample/write_volume.ts";
 import { readWhole } from "../fixtures/read_whole.ts";
 import { clearstack } from "./clearstack.ts";
-import { findForkyPython, findZarr3Python, readRaw, runScript } from "./oracle.ts";
+import { readRaw, runScript, suiteTest } from "./oracle.ts";
 import { openImage, openStore } from "../stores.ts";
 
-const python = findZarr3Python();
-
-Deno.test({
-  name: "zarr-python reads an output with its shape, dtype, axes, scale and values",
-  ignore: python === undefined,
-  fn: () =>
+suiteTest(
+  "trixie",
+  "zarr-python reads an output with its shape, dtype, axes, scale and values",
+  (python) =>
     inTemporaryFolder(async (folder) => {
       const shape = [20, 48, 40] as const;
       const values = Uint16Array.from({ length: 20 * 48 * 40 }, (_, index) => 50 + (index * 7919) % 1000);
@@ -33,7 +31,7 @@ Deno.test({
         "cpu",
       );
 
-      const found = JSON.parse(await runScript(python!, "read_zarr3.py", output, `${folder}/values.raw`));
+      const found = JSON.parse(await runScript(python, "read_zarr3.py", output, `${folder}/values.raw`));
       const axes = ["z", "y", "x"].map((name) => ({ name, type: "space", unit: "micrometer" }));
       assertEquals(found.version, "0.5");
       assertEquals(found.shape, [...shape]);
@@ -44,31 +42,30 @@ Deno.test({
       const ours = await readWhole(await openImage({ url: output }));
       assertEquals(await readRaw(`${folder}/values.raw`), ours);
     }),
-});
+);
 
-Deno.test({
-  name: "what zarr-python writes with any codec is read as it was meant",
-  ignore: python === undefined,
-  fn: () =>
+suiteTest(
+  "trixie",
+  "what zarr-python writes with any codec is read as it was meant",
+  (python) =>
     inTemporaryFolder(async (folder) => {
       const expected = Float32Array.from({ length: 20 * 30 * 41 }, (_, index) => (7 * index) % 65521);
-      const names = (await runScript(python!, "write_zarr3.py", folder)).trim().split("\n");
+      const names = (await runScript(python, "write_zarr3.py", folder)).trim().split("\n");
       for (const name of names) {
         const image = await openImage({ url: `${folder}/${name}` });
         assertEquals(await readWhole(image), expected, name);
       }
     }),
-});
+);
 
-for (const [release, newer] of [["3.0", python], ["3.4", findForkyPython()]] as const) {
-  Deno.test({
-    name:
-      `every type, byte order, fill value and layout that zarr-python ${release} writes is read right, or refused by name`,
-    ignore: newer === undefined,
-    fn: () =>
+for (const [release, suite] of [["3.0", "trixie"], ["3.4", "forky"]] as const) {
+  suiteTest(
+    suite,
+    `every type, byte order, fill value and layout that zarr-python ${release} writes is read right, or refused by name`,
+    (python) =>
       inTemporaryFolder(async (folder) => {
         const { readable, refused }: { readable: string[]; refused: string[] } = JSON.parse(
-          await runScript(newer!, "write_zarr3_kinds.py", folder),
+          await runScript(python, "write_zarr3_kinds.py", folder),
         );
         assert(readable.length > 70 && refused.length > 6, `${readable.length} readable, ${refused.length} refused`);
         for (const name of readable) {
@@ -80,7 +77,7 @@ for (const [release, newer] of [["3.0", python], ["3.4", findForkyPython()]] as 
           assertEquals(error.kind, "unsupported", `${name}: ${error.message}`);
         }
       }),
-  });
+  );
 }
 
 async function inTemporaryFolder(run: (folder: string) => Promise<void>): Promise<void> {

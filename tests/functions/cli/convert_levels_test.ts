@@ -17,6 +17,7 @@ import { storedBytes, writeRawZarr } from "../../fixtures/raw_zarr.ts";
 import { keysBelow } from "../identity_jobs.ts";
 import { indices, patternedVoxels, writeZarr } from "../sample_image.ts";
 import { exists, runCli } from "./run_cli.ts";
+import { slowTest } from "../../test_unless.ts";
 import { convertImage, openImage, openStore, reduceTile } from "../../stores.ts";
 
 type Voxels = InstanceType<typeof VOXEL_ARRAYS[Dtype]>;
@@ -185,42 +186,45 @@ Deno.test("a conversion that stops in a level or between two goes on with the ti
   assertEquals(await objectsOf(output), await objectsOf(undisturbed));
 });
 
-Deno.test("a conversion killed between two levels is completed by the same command, to the bytes of an undisturbed run", async () => {
-  const folder = await Deno.makeTempDir({ prefix: "clearstack-convert-" });
-  try {
-    // Very many volumes, so that the process is still at the second level when it dies.
-    const shape = [300, 1, 8, 600];
-    const source = `${folder}/image.zarr`;
-    await writeZarr(source, { shape, chunk: [1, 1, 8, 600], values: patternedVoxels(shape) });
-    const start = (output: string) =>
-      new Deno.Command(Deno.execPath(), {
-        args: ["run", "-A", "--no-check", "functions/cli/main.ts", "convert", source, output, "--json", "--quiet"],
-        cwd: new URL("../../../", import.meta.url),
-        stdout: "piped",
-        stderr: "null",
-      }).spawn();
-    const [killed, undisturbed] = [`${folder}/killed.zarr`, `${folder}/undisturbed.zarr`];
-    const records = async (level: number) => {
-      const keys = await exists(killed) ? await keysBelow(killed) : [];
-      return keys.filter((key) => key.startsWith(".clearstack/levels/") && key.includes(`/${level}/`)).length;
-    };
-    const process = start(killed);
-    while (await records(2) === 0) await new Promise((resolve) => setTimeout(resolve, 20));
-    process.kill("SIGKILL");
-    await process.output();
-    const kept = await records(2);
-    assert(kept < shape[0]!, "the last level was complete when the process died");
-    assertEquals(await exists(`${killed}/zarr.json`), false, "an unfinished output looked finished");
+slowTest(
+  "a conversion killed between two levels is completed by the same command, to the bytes of an undisturbed run",
+  async () => {
+    const folder = await Deno.makeTempDir({ prefix: "clearstack-convert-" });
+    try {
+      // Very many volumes, so that the process is still at the second level when it dies.
+      const shape = [300, 1, 8, 600];
+      const source = `${folder}/image.zarr`;
+      await writeZarr(source, { shape, chunk: [1, 1, 8, 600], values: patternedVoxels(shape) });
+      const start = (output: string) =>
+        new Deno.Command(Deno.execPath(), {
+          args: ["run", "-A", "--no-check", "functions/cli/main.ts", "convert", source, output, "--json", "--quiet"],
+          cwd: new URL("../../../", import.meta.url),
+          stdout: "piped",
+          stderr: "null",
+        }).spawn();
+      const [killed, undisturbed] = [`${folder}/killed.zarr`, `${folder}/undisturbed.zarr`];
+      const records = async (level: number) => {
+        const keys = await exists(killed) ? await keysBelow(killed) : [];
+        return keys.filter((key) => key.startsWith(".clearstack/levels/") && key.includes(`/${level}/`)).length;
+      };
+      const process = start(killed);
+      while (await records(2) === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+      process.kill("SIGKILL");
+      await process.output();
+      const kept = await records(2);
+      assert(kept < shape[0]!, "the last level was complete when the process died");
+      assertEquals(await exists(`${killed}/zarr.json`), false, "an unfinished output looked finished");
 
-    const { stdout } = await start(killed).output();
-    assertEquals(JSON.parse(new TextDecoder().decode(stdout)).blocksWritten, 0);
-    await start(undisturbed).output();
-    assertEquals(await objectsOf(killed), await objectsOf(undisturbed));
-    assertEquals(await exists(`${killed}/zarr.json`), true);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-});
+      const { stdout } = await start(killed).output();
+      assertEquals(JSON.parse(new TextDecoder().decode(stdout)).blocksWritten, 0);
+      await start(undisturbed).output();
+      assertEquals(await objectsOf(killed), await objectsOf(undisturbed));
+      assertEquals(await exists(`${killed}/zarr.json`), true);
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+);
 
 Deno.test("without a pyramid there is the full resolution alone, and the command that makes it again says so", async () => {
   const [source, output, again] = [memoryUrl(), memoryUrl(), memoryUrl()];

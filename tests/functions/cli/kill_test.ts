@@ -3,6 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import { keysBelow, recordedTiles } from "../identity_jobs.ts";
 import { patternedVoxels, writePsf, writeZarr } from "../sample_image.ts";
 import { exists } from "./run_cli.ts";
+import { slowTest } from "../../test_unless.ts";
 
 const ROOT = new URL("../../../", import.meta.url);
 const TILES = 18;
@@ -30,40 +31,43 @@ async function voxels(output: string): Promise<Map<string, Uint8Array>> {
   return new Map(await Promise.all(keys.map(async (key) => [key, await Deno.readFile(`${output}/${key}`)] as const)));
 }
 
-Deno.test("a job killed in the middle is completed by the same command, to the bytes of an undisturbed run", async () => {
-  const folder = await Deno.makeTempDir({ prefix: "clearstack-kill-" });
-  try {
-    const shape = [20, 40, 36];
-    await writeZarr(`${folder}/image.zarr`, { shape, chunk: [7, 16, 16], values: patternedVoxels(shape) });
-    await writePsf(`${folder}/psf.zarr`);
-    const argsFor = (output: string) => [
-      ...[`${folder}/image.zarr`, output, "--psf", `${folder}/psf.zarr`, "--backend", "cpu"],
-      // Enough iterations that the process is still at work when a few tiles are done.
-      ...["--iterations", "200", "--tile", "10,16,16", "--halo", "4,8,8", "--json", "--quiet"],
-    ];
-    const [killed, undisturbed] = [`${folder}/killed.zarr`, `${folder}/undisturbed.zarr`];
+slowTest(
+  "a job killed in the middle is completed by the same command, to the bytes of an undisturbed run",
+  async () => {
+    const folder = await Deno.makeTempDir({ prefix: "clearstack-kill-" });
+    try {
+      const shape = [20, 40, 36];
+      await writeZarr(`${folder}/image.zarr`, { shape, chunk: [7, 16, 16], values: patternedVoxels(shape) });
+      await writePsf(`${folder}/psf.zarr`);
+      const argsFor = (output: string) => [
+        ...[`${folder}/image.zarr`, output, "--psf", `${folder}/psf.zarr`, "--backend", "cpu"],
+        // Enough iterations that the process is still at work when a few tiles are done.
+        ...["--iterations", "200", "--tile", "10,16,16", "--halo", "4,8,8", "--json", "--quiet"],
+      ];
+      const [killed, undisturbed] = [`${folder}/killed.zarr`, `${folder}/undisturbed.zarr`];
 
-    const process = start(argsFor(killed));
-    while (!(await exists(killed)) || (await recordedTiles(killed)).length < 3) {
-      await new Promise((resolve) => setTimeout(resolve, 5));
+      const process = start(argsFor(killed));
+      while (!(await exists(killed)) || (await recordedTiles(killed)).length < 3) {
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+      process.kill("SIGKILL");
+      await process.output();
+      const kept = (await recordedTiles(killed)).length;
+      assert(kept >= 3 && kept < TILES, `${kept} tiles were done when the process died`);
+      assertEquals(await exists(`${killed}/zarr.json`), false, "an unfinished output looked finished");
+
+      const resumed = await finish(argsFor(killed));
+      assertEquals([resumed.tiles, resumed.tilesComputed], [TILES, TILES - kept]);
+      await finish(argsFor(undisturbed));
+      assertEquals(await voxels(killed), await voxels(undisturbed));
+      assertEquals(await exists(`${killed}/zarr.json`), true);
+    } finally {
+      await Deno.remove(folder, { recursive: true });
     }
-    process.kill("SIGKILL");
-    await process.output();
-    const kept = (await recordedTiles(killed)).length;
-    assert(kept >= 3 && kept < TILES, `${kept} tiles were done when the process died`);
-    assertEquals(await exists(`${killed}/zarr.json`), false, "an unfinished output looked finished");
+  },
+);
 
-    const resumed = await finish(argsFor(killed));
-    assertEquals([resumed.tiles, resumed.tilesComputed], [TILES, TILES - kept]);
-    await finish(argsFor(undisturbed));
-    assertEquals(await voxels(killed), await voxels(undisturbed));
-    assertEquals(await exists(`${killed}/zarr.json`), true);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-});
-
-Deno.test("a job killed while it writes coarser levels goes on with those tiles that have no record", async () => {
+slowTest("a job killed while it writes coarser levels goes on with those tiles that have no record", async () => {
   const folder = await Deno.makeTempDir({ prefix: "clearstack-kill-" });
   try {
     // A tile of the coarser level for each of very many volumes.

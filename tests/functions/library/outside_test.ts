@@ -2,6 +2,7 @@
 import { assertEquals } from "@std/assert";
 import { patternedVoxels, writePsf, writeZarr } from "../sample_image.ts";
 import { runCli } from "../cli/run_cli.ts";
+import { slowTest } from "../../test_unless.ts";
 import { openStore } from "../../stores.ts";
 
 const CHECKOUT = decodeURIComponent(new URL("../../../", import.meta.url).pathname);
@@ -24,7 +25,7 @@ async function runProgram(name: string, source: string, ...flags: string[]): Pro
   return new TextDecoder().decode(stdout);
 }
 
-Deno.test("a program outside the checkout writes the bytes of the command line, and ends by itself", async () => {
+slowTest("a program outside the checkout writes the bytes of the command line, and ends by itself", async () => {
   const out = await runProgram(
     "stored.ts",
     `import { deconvolve } from "@clearstack/clearstack";

@@ -4,7 +4,7 @@ import { ClearstackError } from "shared/errors.ts";
 import { readBox } from "shared/image/read/read_box.ts";
 import { encodeTiff } from "shared/image/tiff/write_tiff.ts";
 import { memoryUrl } from "../../fixtures/memory_url.ts";
-import { hasPython, runPython } from "../../fixtures/python.ts";
+import { pythonTest, runPython } from "../../fixtures/python.ts";
 import { serveRanges } from "../../fixtures/range_server.ts";
 import { readVolumes, readWhole } from "../../fixtures/read_whole.ts";
 
@@ -18,9 +18,8 @@ async function memoryTiff(change: (bytes: Uint8Array) => Uint8Array = (bytes) =>
   return `${url}/stack.tif`;
 }
 
-Deno.test({
+pythonTest({
   name: "stacks that tifffile writes read to the same values, or are refused by name",
-  ignore: !hasPython,
   async fn(t) {
     const folder = await Deno.makeTempDir();
     try {
@@ -137,9 +136,8 @@ Deno.test("what we write we read, with spacing and unit", async () => {
   assertEquals(read.bytesRead, 4 * 5 * 4);
 });
 
-Deno.test({
+pythonTest({
   name: "tifffile reads what we write, as an ImageJ stack",
-  ignore: !hasPython,
   async fn() {
     const file = await Deno.makeTempFile({ suffix: ".tif" });
     try {

@@ -5,7 +5,7 @@ import type { Vec3 } from "shared/volume/geometry.ts";
 import { encodeTiff } from "shared/image/tiff/write_tiff.ts";
 import { energyRadius } from "shared/psf/measure/energy_radius.ts";
 import { memoryUrl } from "../../fixtures/memory_url.ts";
-import { hasPython, runPython } from "../../fixtures/python.ts";
+import { pythonTest, runPython } from "../../fixtures/python.ts";
 import { writeZarr3, type Zarr3Options } from "../../fixtures/zarr3.ts";
 import { loadPsf, openStore } from "../../stores.ts";
 
@@ -113,9 +113,8 @@ Deno.test("a PSF is the same from a TIFF as from a Zarr", async () => {
   assertEquals(tiff.volume, zarr.volume);
 });
 
-Deno.test({
+pythonTest({
   name: "a PSF that tifffile saved as an ImageJ file without axes is one volume",
-  ignore: !hasPython,
   async fn() {
     const file = await Deno.makeTempFile({ suffix: ".tif" });
     try {

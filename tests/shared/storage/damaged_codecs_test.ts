@@ -6,8 +6,9 @@ import Lz4 from "numcodecs/lz4";
 import { crc32c } from "shared/codec/crc32c.ts";
 import { type DecoderName, DECODERS, type DecoderSettings } from "shared/codec/decoders.ts";
 import { noise } from "../../fixtures/noise.ts";
+import { TESTS_ALL } from "../../test_unless.ts";
 
-const DAMAGES = 1000;
+const DAMAGES = TESTS_ALL ? 1000 : 200;
 const BYTES = 40_000;
 
 /** As long as the others, and nothing like them: what would come out of memory that is used again. */

@@ -1,4 +1,5 @@
 /** Prometheus' own judge of metrics and rules, from Debian's package `prometheus`; tests that lack it are skipped, visibly. */
+import { testUnless } from "../../test_unless.ts";
 
 const program = Deno.env.get("PROMTOOL") ?? "promtool";
 
@@ -15,7 +16,7 @@ const required = Deno.env.get("CLEARSTACK_REQUIRE_PROMTOOL") === "1";
 
 /** Registers a test that needs promtool; PROMTOOL says where it is, CLEARSTACK_REQUIRE_PROMTOOL=1 makes a missing one a failure. */
 export function promtoolTest(name: string, fn: () => Promise<void>): void {
-  Deno.test({ name, ignore: !available && !required, fn });
+  testUnless(available ? undefined : `${program} is not installed`, { name, fn }, required);
 }
 
 /** Runs promtool with text on its standard input. */

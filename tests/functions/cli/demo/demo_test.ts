@@ -4,6 +4,7 @@ import { decode } from "fast-png";
 import { serveFiles } from "functions/cli/demo/demo_files.ts";
 import { peakSignalToNoise } from "functions/cli/demo/demo_quality.ts";
 import { exists, runCli } from "../run_cli.ts";
+import { slowTest } from "../../../test_unless.ts";
 
 async function inTemporaryFolder(run: (folder: string) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir({ prefix: "clearstack-demo-test-" });
@@ -14,26 +15,29 @@ async function inTemporaryFolder(run: (folder: string) => Promise<void>): Promis
   }
 }
 
-Deno.test("the demo restores its sample, draws it, and replaces only what an earlier demo wrote", () =>
-  inTemporaryFolder(async (folder) => {
-    await Deno.writeTextFile(`${folder}/.clearstack-demo`, "");
-    await Deno.mkdir(`${folder}/deconvolved.zarr/0`, { recursive: true });
-    await Deno.writeTextFile(`${folder}/notes.txt`, "the user's own");
+slowTest(
+  "the demo restores its sample, draws it, and replaces only what an earlier demo wrote",
+  () =>
+    inTemporaryFolder(async (folder) => {
+      await Deno.writeTextFile(`${folder}/.clearstack-demo`, "");
+      await Deno.mkdir(`${folder}/deconvolved.zarr/0`, { recursive: true });
+      await Deno.writeTextFile(`${folder}/notes.txt`, "the user's own");
 
-    const { status, out, err } = await runCli(["demo", "--dir", folder, "--iterations", "4", "--backend", "cpu"]);
-    assertEquals([status, err.includes("error")], [0, false], err);
-    const [, before, after] = /before ([\d.]+) dB, after ([\d.]+) dB/.exec(out)!.map(Number);
-    // Four accelerated iterations gain about 2 dB; an estimate that is shifted by a voxel loses some instead.
-    assert(after > before + 1, out);
-    assertStringIncludes(out, `${folder}/deconvolved.zarr`);
-    for (const name of ["slice.png", "projection.png"]) {
-      const { width, height, data } = decode(await Deno.readFile(`${folder}/${name}`));
-      assertEquals([width, height], [1592, 927]);
-      assert(new Set(data).size > 100, `${name} has few colors`);
-    }
-    assertEquals(await Deno.readTextFile(`${folder}/notes.txt`), "the user's own");
-    assert(await exists(`${folder}/deconvolved.zarr/zarr.json`));
-  }));
+      const { status, out, err } = await runCli(["demo", "--dir", folder, "--iterations", "4", "--backend", "cpu"]);
+      assertEquals([status, err.includes("error")], [0, false], err);
+      const [, before, after] = /before ([\d.]+) dB, after ([\d.]+) dB/.exec(out)!.map(Number);
+      // Four accelerated iterations gain about 2 dB; an estimate that is shifted by a voxel loses some instead.
+      assert(after > before + 1, out);
+      assertStringIncludes(out, `${folder}/deconvolved.zarr`);
+      for (const name of ["slice.png", "projection.png"]) {
+        const { width, height, data } = decode(await Deno.readFile(`${folder}/${name}`));
+        assertEquals([width, height], [1592, 927]);
+        assert(new Set(data).size > 100, `${name} has few colors`);
+      }
+      assertEquals(await Deno.readTextFile(`${folder}/notes.txt`), "the user's own");
+      assert(await exists(`${folder}/deconvolved.zarr/zarr.json`));
+    }),
+);
 
 Deno.test("the demo leaves a folder alone that holds something else", () =>
   inTemporaryFolder(async (folder) => {

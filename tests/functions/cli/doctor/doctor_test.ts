@@ -1,8 +1,9 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { advise, describe, type Findings } from "functions/cli/doctor/doctor.ts";
 import { runCli } from "../run_cli.ts";
+import { slowTest } from "../../../test_unless.ts";
 
-Deno.test("the doctor finds that the kernels of this machine are right", async () => {
+slowTest("the doctor finds that the kernels of this machine are right", async () => {
   const { status, out } = await runCli(["doctor", "--json"]);
   const findings: Findings = JSON.parse(out);
   assertEquals([status, findings.usable], [0, true]);

@@ -2,7 +2,7 @@ import { assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import Blosc from "numcodecs/blosc";
 import { decodeBlosc, encodeBlosc } from "shared/codec/blosc/blosc_frame.ts";
-import { hasPython, runPython } from "../../../fixtures/python.ts";
+import { pythonTest, runPython } from "../../../fixtures/python.ts";
 
 /** Bytes as random as `noise` (0 to 255) says. */
 function bytesOf(length: number, noise: number): Uint8Array {
@@ -56,9 +56,8 @@ Deno.test("c-blosc decodes our frames, and we decode those of c-blosc", async ()
   }
 });
 
-Deno.test({
+pythonTest({
   name: "Python's numcodecs decodes our frames",
-  ignore: !hasPython,
   async fn() {
     const folder = await Deno.makeTempDir();
     try {
@@ -79,9 +78,8 @@ print("same")`;
   },
 });
 
-Deno.test({
+pythonTest({
   name: "frames of Python's numcodecs are decoded, of every codec, shuffle, size of elements and of blocks",
-  ignore: !hasPython,
   async fn() {
     const folder = await Deno.makeTempDir();
     try {

@@ -3,7 +3,7 @@ import { openImage, openStore } from "../../../stores.ts";
 import { imageJChannels } from "shared/image/tiff/imagej_channels.ts";
 import { parseTiffDescription } from "shared/image/tiff/tiff_metadata.ts";
 import { memoryUrl } from "../../../fixtures/memory_url.ts";
-import { hasPython, runPython } from "../../../fixtures/python.ts";
+import { pythonTest, runPython } from "../../../fixtures/python.ts";
 import { oneDirectoryTiff } from "../../../fixtures/one_directory_tiff.ts";
 import { writeZarr3 } from "../../../fixtures/zarr3.ts";
 
@@ -91,9 +91,8 @@ Deno.test("an OME-TIFF of one plane keeps the name of its only channel, and igno
   }
 });
 
-Deno.test({
+pythonTest({
   name: "names and colors of channels are read from what tifffile writes for ImageJ and as OME-TIFF",
-  ignore: !hasPython,
   async fn() {
     const folder = await Deno.makeTempDir();
     try {
