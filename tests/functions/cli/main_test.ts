@@ -46,7 +46,7 @@ Deno.test("a job of the command line loads no HTTP framework", async () => {
     }).output();
     assertEquals(code, 0);
     const graph = JSON.parse(new TextDecoder().decode(stdout));
-    assert(staticImports(graph).length > 3, entry);
+    assert(staticImports(graph).length > 2, entry);
     assertEquals(staticImports(graph).filter((specifier) => specifier.includes("hono")), [], entry);
   }
 });
