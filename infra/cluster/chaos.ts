@@ -161,9 +161,8 @@ async function disturbed(cluster: Cluster, seed: number, calm: Run): Promise<boo
   const { seconds, twice, records, objects } = outcome;
   const other = differing(objects, calm.objects);
   const same = other.length === 0;
-  const verdict = `${same ? "identical" : `DIFFERENT: ${other.slice(0, 5).join(" ")}`} | ${records}${
-    records === TILES ? "" : " of 200"
-  }`;
+  const verdict = `${same ? "identical" : `DIFFERENT: ${other.slice(0, 5).join(" ")}`} | ${records}` +
+    `${records === TILES ? "" : " of 200"}`;
   console.log(`| ${seed} | ${killed} | ${seconds.toFixed(0)} | ${faults} | ${twice} | ${verdict} |`);
   return same && records === TILES;
 }

@@ -27,9 +27,8 @@ export function qualityPage(paths: readonly Path[], side: number): string {
     "- **PSNR**: peak signal-to-noise ratio in decibels, peak of the truth. **SSIM**: structural similarity in 3-D (Gaussian",
     "  window of deviation 1.5 in 11 voxels, K1 0.01, K2 0.03, range that of the truth).",
     `- **best**: the iteration, of ${MARKS.join(", ")}, whose estimate has the least error.`,
-    `- **held-out stop**: where the squared error of the ${
-      HELD_OUT_FRACTION * 100
-    } % held-out photons is least, within 200`,
+    `- **held-out stop**: where the squared error of the ` +
+    `${HELD_OUT_FRACTION * 100} % held-out photons is least, within 200`,
     "  iterations; the error there relative to the best.",
     "",
     "![PSNR and I-divergence against iterations](quality.svg)",

@@ -71,9 +71,8 @@ function checkedOrder(stated: readonly string[], rank: number, url: string): str
   if (/^t?c?z?yx$/.test(names) && names.length === rank) return names;
   throw new ClearstackError(
     "unsupported",
-    `${url} states the axes ${
-      stated.join(", ")
-    } for ${rank} dimensions; they must be a part of t, c, z, y, x in that order`,
+    `${url} states the axes ` +
+      `${stated.join(", ")} for ${rank} dimensions; they must be a part of t, c, z, y, x in that order`,
   );
 }
 

@@ -2,6 +2,7 @@
 import type { Algorithm } from "shared/contract/algorithm.ts";
 import type { Dtype } from "shared/contract/image_info.ts";
 import { ClearstackError } from "shared/errors.ts";
+import { largestInteger } from "shared/volume/dtype.ts";
 
 /**
  * Refuses settings that contradict each other or the image.
@@ -76,10 +77,4 @@ const RULES: readonly Rule[] = [
 
 function isInteger(dtype: Dtype): boolean {
   return largestInteger(dtype) !== undefined;
-}
-
-/** The largest value of an integer type, rounded to a double; undefined for other types. */
-function largestInteger(dtype: Dtype): number | undefined {
-  const [, unsigned, bits] = /^(u?)int(\d+)$/.exec(dtype) ?? [];
-  return bits === undefined ? undefined : 2 ** (Number(bits) - (unsigned ? 0 : 1)) - 1;
 }

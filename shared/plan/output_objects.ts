@@ -54,9 +54,8 @@ function givenShards({ shape, tile, version }: OutputObjectsOptions, wanted: Vec
   if (version === "0.4") {
     throw new ClearstackError(
       "invalid-request",
-      `OME-Zarr 0.4 is Zarr v2, which has no shards: leave out --shards ${
-        formatVec3(wanted)
-      }, or give --ome-version 0.5`,
+      `OME-Zarr 0.4 is Zarr v2, which has no shards: leave out --shards ` +
+        `${formatVec3(wanted)}, or give --ome-version 0.5`,
     );
   }
   const chunk = mapAxes((axis) => outputChunkSide(axis, { extent: shape[axis], divides: wanted[axis] }));
@@ -68,9 +67,8 @@ function givenShards({ shape, tile, version }: OutputObjectsOptions, wanted: Vec
     if (tile[axis] < shape[axis] && tile[axis] % shard[axis] !== 0) {
       throw new ClearstackError(
         "invalid-request",
-        `the tile has ${tile[axis]} voxels along ${SPATIAL_AXES[axis]}, which shards of ${
-          shard[axis]
-        } do not divide: ` +
+        `the tile has ${tile[axis]} voxels along ${SPATIAL_AXES[axis]}, which shards of ` +
+          `${shard[axis]} do not divide: ` +
           `give another tile or other shards, or leave one of them at auto`,
       );
     }

@@ -177,9 +177,8 @@ function refusal(
   const fixed = axes.some((axis) => axis.fixedCore !== undefined);
   const cuts = smallestCut(axes);
   const box = mapAxes((axis) => largestBoxSide(cuts[axis]));
-  const what = `${fixed ? "the given tile" : "the smallest tile"} with its halo makes a box of ${
-    formatVec3(box)
-  } voxels`;
+  const what = `${fixed ? "the given tile" : "the smallest tile"} with its halo makes a box of ` +
+    `${formatVec3(box)} voxels`;
   for (const axis of [0, 1, 2] as const) {
     if (box[axis] > MAX_SIDE) {
       return new ClearstackError(
@@ -196,9 +195,8 @@ function refusal(
     return new ClearstackError(
       "over-budget",
       `${what} and needs ${formatBytes(totalBytes(host))} of memory, over the budget of ` +
-        `${formatBytes(limits.hostBytes)}: ${mend} allow at least ${
-          Math.ceil(totalBytes(host) / 2 ** 20)
-        }MiB with --memory`,
+        `${formatBytes(limits.hostBytes)}: ${mend} allow at least ` +
+        `${Math.ceil(totalBytes(host) / 2 ** 20)}MiB with --memory`,
       { need: totalBytes(host), limit: limits.hostBytes },
     );
   }

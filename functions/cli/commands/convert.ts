@@ -43,12 +43,10 @@ function describeResult(result: ConversionResult): string {
   const sides = (triple: readonly number[]) => times(axes.includes("z") ? triple : triple.slice(1));
   const reused = blocks - blocksWritten;
   return `${output}\n` +
-    `  ${times(shape)} (${[...axes].join(" ")}) ${dtype} in ${blocks} block${blocks === 1 ? "" : "s"}${
-      reused > 0 ? ` (${reused} from an earlier run)` : ""
-    }` +
+    `  ${times(shape)} (${[...axes].join(" ")}) ${dtype} in ${blocks} block${blocks === 1 ? "" : "s"}` +
+    `${reused > 0 ? ` (${reused} from an earlier run)` : ""}` +
     `${levels > 1 ? `, ${levels} levels` : ""}\n` +
-    `  OME-Zarr ${omeVersion}, chunks of ${sides(chunk)}${
-      shard === undefined ? "" : ` in shards of ${sides(shard)}`
-    }\n` +
+    `  OME-Zarr ${omeVersion}, chunks of ${sides(chunk)}` +
+    `${shard === undefined ? "" : ` in shards of ${sides(shard)}`}\n` +
     `  ${seconds.toFixed(2)} s, read ${formatBytes(bytesRead)}, wrote ${formatBytes(bytesWritten)}\n`;
 }

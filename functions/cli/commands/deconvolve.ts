@@ -31,9 +31,8 @@ function describeResult(result: JobResult): string {
     result;
   const reused = tiles - tilesComputed;
   return `${result.output}\n` +
-    `  ${voxels.toLocaleString("en")} voxels in ${tiles} tiles${
-      reused > 0 ? ` (${reused} from an earlier run)` : ""
-    }, ` +
+    `  ${voxels.toLocaleString("en")} voxels in ${tiles} tiles` +
+    `${reused > 0 ? ` (${reused} from an earlier run)` : ""}, ` +
     `${iterations} iterations${decisions?.reason ? `: ${decisions.reason}` : ""}\n` +
     `  ${seconds.toFixed(2)} s, of which kernels ${kernelSeconds.toFixed(2)} s on ${backend} (${adapter})\n` +
     `  read ${formatBytes(result.bytesRead)}, wrote ${formatBytes(result.bytesWritten)}\n` +

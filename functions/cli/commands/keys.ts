@@ -3,7 +3,7 @@ import { apiKeyHash, createApiKey, KEY_ID, KEY_ID_FORM } from "shared/keys/api_k
 import { formatKeyRecords, type KeyRecord, parseKeyRecords } from "shared/keys/key_records.ts";
 import { RoleSchema } from "shared/keys/role.ts";
 import { ClearstackError } from "shared/errors.ts";
-import { oneOf, wholeNumber } from "../flags/argument_values.ts";
+import { oneOf, taskNamed, wholeNumber } from "../flags/argument_values.ts";
 import type { Command, Io } from "../io.ts";
 import { parseArguments } from "../flags/parse_arguments.ts";
 
@@ -14,13 +14,7 @@ const DAY_MILLISECONDS = 24 * 3600 * 1000;
 const TASKS: Readonly<Record<string, Command>> = { create: createCommand, list: listCommand, remove: removeCommand };
 
 export async function keysCommand(args: readonly string[], io: Io): Promise<number> {
-  const [task, ...rest] = args;
-  if (task === undefined || !Object.hasOwn(TASKS, task)) {
-    const known = Object.keys(TASKS).join(", ");
-    const found = task === undefined ? "keys lacks its task" : `keys "${task}" is no task`;
-    throw new ClearstackError("invalid-request", `${found}: expected one of ${known}`);
-  }
-  return await TASKS[task]!(rest, io);
+  return await taskNamed("keys", args[0], TASKS)(args.slice(1), io);
 }
 
 async function createCommand(args: readonly string[], io: Io): Promise<number> {

@@ -133,16 +133,14 @@ function overBudget(image: ImageInfo, cut: Cut, budgetBytes: number): Clearstack
   const { sources, shards } = cutMemory(image, cut);
   const needed = cutBytes(image, cut);
   const what = shards > sources
-    ? `shards of ${formatVec3(cut.shard!)} ${image.dtype} take ${
-      formatBytes(shards)
-    } of memory, and converting into them`
+    ? `shards of ${formatVec3(cut.shard!)} ${image.dtype} take ` +
+      `${formatBytes(shards)} of memory, and converting into them`
     : `one chunk of the source takes ${formatBytes(sources / 2)} decoded, and converting it`;
   return new ClearstackError(
     "over-budget",
     `${what} ${formatBytes(needed)}, over the budget of ${formatBytes(budgetBytes)}: ` +
-      `${shards > sources ? "give smaller --shards, or " : ""}allow at least ${
-        Math.ceil(needed / 2 ** 20)
-      }MiB with --memory`,
+      `${shards > sources ? "give smaller --shards, or " : ""}allow at least ` +
+      `${Math.ceil(needed / 2 ** 20)}MiB with --memory`,
     { need: needed, limit: budgetBytes },
   );
 }

@@ -45,9 +45,8 @@ export function conversionLevels(image: ImageInfo, { chunk, output }: LevelsWish
   throw new ClearstackError(
     "over-budget",
     `a coarser level takes ${formatBytes(needed)} of memory, over the budget of ${formatBytes(budgetBytes)}: give ` +
-      `${asked ? "smaller --shards, " : ""}--no-pyramid, or allow at least ${
-        Math.ceil(needed / 2 ** 20)
-      }MiB with --memory`,
+      `${asked ? "smaller --shards, " : ""}--no-pyramid, or allow at least ` +
+      `${Math.ceil(needed / 2 ** 20)}MiB with --memory`,
     { need: needed, limit: budgetBytes },
   );
 }

@@ -24,26 +24,17 @@ import { mapLimited } from "shared/process/map_limited.ts";
 import { redactUrl } from "shared/storage/url.ts";
 import { VERSION } from "shared/version.ts";
 import { beginConversion, type BeginConversionOptions, type Conversion } from "./begin_conversion.ts";
+import type { Shown } from "../commands/progress_display.ts";
 import { blockAt, blockCount, cutBytes } from "./conversion_blocks.ts";
 import { levelsAtOnce, levelsBytes } from "./conversion_levels.ts";
 import type { ConversionRequest } from "./conversion_record.ts";
-
-/** Progress of a conversion. */
-export interface ConversionProgress {
-  readonly tiles: number;
-  readonly tilesDone: number;
-  readonly tilesResumed: number;
-  /** Until the levels are written too; known once this run has written something. */
-  readonly etaSeconds?: number;
-  /** One line that the user should know. */
-  readonly message?: string;
-}
 
 /** Options of a conversion. */
 export interface ConversionOptions extends BeginConversionOptions {
   /** Writes the tiles of coarser levels. */
   readonly engine: Engine<"levels">;
-  readonly onProgress?: (progress: ConversionProgress) => void;
+  /** Until the levels are written too, the time left; known once this run has written something. */
+  readonly onProgress?: (progress: Shown) => void;
 }
 
 /** Result of a conversion. Bytes and seconds leave out what an earlier run did. */

@@ -1,5 +1,6 @@
 /** An image drawn to scale: one volume as a box with its chunks and shards, how many there are, and the figures beside it. */
-import { mapAxes, SPATIAL_AXES, type Vec3 } from "shared/volume/geometry.ts";
+import { mapAxes, SPATIAL_AXES } from "shared/volume/geometry.ts";
+import { alongSpatialAxes, spatialShape } from "shared/volume/spatial.ts";
 import type { ImageDescription } from "shared/image/describe_image.ts";
 import { hasScale, infoFacts, quantity } from "../commands/info_facts.ts";
 import { type BoxDrawn, drawBox, type Drawn } from "./svg_box.ts";
@@ -53,7 +54,7 @@ function titleOf({ info }: ImageDescription): string {
 function volumeBox(description: ImageDescription): BoxDrawn {
   const { info, shardShape } = description;
   const { shape, chunkShape, axes, scale } = info;
-  const chunk = spatial(description, chunkShape);
+  const chunk = alongSpatialAxes(info, chunkShape);
   const labels = mapAxes((axis) => {
     const at = axes.findIndex(({ name }) => name === SPATIAL_AXES[axis]);
     if (at < 0) return [];
@@ -61,21 +62,16 @@ function volumeBox(description: ImageDescription): BoxDrawn {
     return hasScale(description) ? [length, quantity(shape[at]! * scale[at]!, axes[at]!.unit)] : [length];
   });
   return drawBox({
-    shape: spatial(description, shape),
+    shape: spatialShape(info),
     hasDepth: axes.some(({ name }) => name === "z"),
     grids: [
       { kind: "chunk", step: chunk },
-      ...(shardShape === undefined ? [] : [{ kind: "shard" as const, step: spatial(description, shardShape) }]),
+      ...(shardShape === undefined ? [] : [{ kind: "shard" as const, step: alongSpatialAxes(info, shardShape) }]),
     ],
     mark: chunk,
     labels,
     room: ROOM,
   });
-}
-
-/** Lengths along z, y, x; 1 where the image lacks the axis. */
-function spatial({ info: { axes } }: ImageDescription, lengths: readonly number[]): Vec3 {
-  return mapAxes((axis) => lengths[axes.findIndex(({ name }) => name === SPATIAL_AXES[axis])] ?? 1);
 }
 
 function outerAxes({ info: { axes, shape, chunkShape } }: ImageDescription) {

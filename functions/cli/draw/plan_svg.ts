@@ -1,11 +1,13 @@
 /** A plan drawn to scale: the array from the front (x, y) and from above (x, z), its chunks, the tiles, and one tile's box. */
 import type { Plan } from "shared/contract/plan.ts";
 import type { Tile } from "shared/contract/tile.ts";
-import { mapAxes, SPATIAL_AXES, type Vec3, voxelCount } from "shared/volume/geometry.ts";
+import { mapAxes, type Vec3, voxelCount } from "shared/volume/geometry.ts";
+import { alongSpatialAxes } from "shared/volume/spatial.ts";
 import { dtypeBytes } from "shared/volume/dtype.ts";
 import { gridSize } from "shared/image/grid_size.ts";
 import { formatBytes } from "shared/plan/host_memory.ts";
 import { tileAt } from "shared/plan/plan_job.ts";
+import { times } from "../commands/info_facts.ts";
 import { px, svgDocument, svgText, textWidth, visibleBorders } from "./svg_drawing.ts";
 
 /** Pixels that both views together may take; legend and titles come on top. */
@@ -106,18 +108,16 @@ function legendLines(plan: Plan, tile: Tile): LegendLine[] {
   const bytes = gridSize(source.shape, source.shape.map(() => 1)) * dtypeBytes(source.dtype);
   const more = volumes > 1 ? `, ${volumes} of them` : "";
   const pieces = (step: Vec3, voxelBytes: number) =>
-    `${times(step)}, ${(volumes * gridSize(shape, step)).toLocaleString("en")} of up to ${
-      formatBytes(voxelCount(step) * voxelBytes)
-    }`;
+    `${times(step)}, ${(volumes * gridSize(shape, step)).toLocaleString("en")} of up to ` +
+    `${formatBytes(voxelCount(step) * voxelBytes)}`;
   return [
     { kind: "array", text: `image: ${times(shape)} voxels (z, y, x)${more}, ${source.dtype}, ${formatBytes(bytes)}` },
     { kind: "chunk", text: `chunks of the source: ${pieces(sourceChunk(plan), dtypeBytes(source.dtype))}` },
     { kind: "tile", text: `tiles: ${plan.tiles} (${times(plan.grid)}${more}), each of ${times(plan.tile)} voxels` },
     {
       kind: "core",
-      text: `one tile: ${times(tile.core.shape)}; in all, ${
-        plan.inflation.toFixed(2)
-      } voxels computed for each useful one`,
+      text: `one tile: ${times(tile.core.shape)}; in all, ` +
+        `${plan.inflation.toFixed(2)} voxels computed for each useful one`,
     },
     {
       kind: "box",
@@ -154,12 +154,5 @@ function boxEnd({ box }: Tile, axis: 0 | 1 | 2): number {
 }
 
 function sourceChunk({ source }: Plan): Vec3 {
-  return mapAxes((axis) => {
-    const position = source.axes.findIndex(({ name }) => name === SPATIAL_AXES[axis]);
-    return source.chunkShape[position] ?? 1;
-  });
-}
-
-function times(shape: Vec3): string {
-  return shape.join(" × ");
+  return alongSpatialAxes(source, source.chunkShape);
 }

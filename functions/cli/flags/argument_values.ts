@@ -42,3 +42,14 @@ export function triple(flag: string, text: string, form: string, range: readonly
   if (!numbers.every((number) => number >= range[0] && number <= range[1])) refuseValue(flag, text, form);
   return numbers as unknown as Triple;
 }
+
+/**
+ * The task that the first argument of a command names.
+ *
+ * @throws {ClearstackError} `invalid-request` with the tasks there are
+ */
+export function taskNamed<T>(command: string, name: string | undefined, tasks: Readonly<Record<string, T>>): T {
+  if (name !== undefined && Object.hasOwn(tasks, name)) return tasks[name]!;
+  const found = name === undefined ? `${command} lacks its task` : `${command} "${name}" is no task`;
+  throw new ClearstackError("invalid-request", `${found}: expected one of ${Object.keys(tasks).join(", ")}`);
+}

@@ -106,9 +106,8 @@ export function psfOfColumns(columns: PsfColumns): PsfPlace | PsfPlace[] {
       if (texts.length > 1 && texts.length !== urls.length) {
         throw new ClearstackError(
           "invalid-request",
-          `--${
-            FLAG_OF[part]
-          } is given ${texts.length} times: give it once, or once for each of the ${urls.length} --psf`,
+          `--${FLAG_OF[part]} is given ${texts.length} times: give it once, or once for each of the ` +
+            `${urls.length} --psf`,
         );
       }
       return (texts.length === 1 ? texts[0] : texts[index]) || undefined;

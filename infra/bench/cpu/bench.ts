@@ -94,9 +94,8 @@ function printTable(timings: readonly (readonly [string, Timing])[], voxels: num
   const [, own] = timings[0];
   const fastest = "milliseconds" in own ? median(own.milliseconds) : NaN;
   console.log(
-    `${"".padEnd(46)}${"ms/iteration".padStart(13)}${"best".padStart(9)}${"Gvoxel/s".padStart(10)}${
-      "times ours".padStart(12)
-    }`,
+    `${"".padEnd(46)}${"ms/iteration".padStart(13)}${"best".padStart(9)}${"Gvoxel/s".padStart(10)}` +
+      `${"times ours".padStart(12)}`,
   );
   for (const [name, timing] of timings) {
     if ("missing" in timing) {

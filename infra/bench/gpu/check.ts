@@ -5,6 +5,7 @@ import type { PipelineCache } from "kernels/webgpu/device/encoder.ts";
 import { Runner, type RunnerOptions } from "kernels/webgpu/runner.ts";
 import type { Vec3 } from "shared/volume/geometry.ts";
 import { referenceRichardsonLucy } from "../../../tests/reference/richardson_lucy.ts";
+import { differenceOfPeak } from "../../conformance/property.ts";
 import { benchData, benchPsf } from "./specimen.ts";
 
 const BOX: Vec3 = [20, 18, 28];
@@ -49,14 +50,4 @@ export async function checkAgainstReference(gpu: Gpu, pipelines: PipelineCache):
     checks.push({ name, error: differenceOfPeak(estimate, referenceRichardsonLucy(data, { ...made, ...run })), bound });
   }
   return checks;
-}
-
-/** Largest difference relative to the largest expected value. */
-export function differenceOfPeak(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
-  let [difference, peak] = [0, 0];
-  for (let i = 0; i < expected.length; i++) {
-    difference = Math.max(difference, Math.abs(actual[i] - expected[i]));
-    peak = Math.max(peak, expected[i]);
-  }
-  return difference / peak;
 }

@@ -107,10 +107,8 @@ function tuningLines(timings: readonly Timing[], cuts: readonly Cut[]): string[]
     return `- ${name}: ${attempts.join(", ") || "no clock"}`;
   });
   const shapes = cuts.slice(0, 4).map(({ caps, milliseconds }) =>
-    `- ${
-      caps.maxComputeWorkgroupStorageSize! / 1024
-    } KiB and ${caps.maxComputeInvocationsPerWorkgroup} invocations per ` +
-    `workgroup: ${milliseconds.toPrecision(3)} ms`
+    `- ${caps.maxComputeWorkgroupStorageSize! / 1024} KiB and ${caps.maxComputeInvocationsPerWorkgroup} invocations ` +
+    `per workgroup: ${milliseconds.toPrecision(3)} ms`
   );
   return [
     ...["", "Slabs tried:", "", ...slabs],

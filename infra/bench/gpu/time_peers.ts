@@ -3,7 +3,7 @@ import type { Gpu } from "kernels/webgpu/device/gpu_device.ts";
 import type { PipelineCache } from "kernels/webgpu/device/encoder.ts";
 import { Runner } from "kernels/webgpu/runner.ts";
 import { mapAxes, type Vec3, voxelCount } from "shared/volume/geometry.ts";
-import { differenceOfPeak } from "./check.ts";
+import { differenceOfPeak } from "../../conformance/property.ts";
 import { type BenchBox, benchData, benchPsf } from "./specimen.ts";
 import type { TimingOptions } from "./time_own.ts";
 

@@ -85,9 +85,8 @@ if (import.meta.main) {
   const { seconds, version } = await measure(shape, Number(flags.repeats));
   const mebibytes = (2 * voxelCount(shape)) / 2 ** 20;
   console.log(
-    `${
-      shape.join(" x ")
-    } uint16, ${mebibytes} MiB, chunks 16 x 256 x 256, one core, processor time, median of ${ROUNDS} rounds of ${flags.repeats}\n`,
+    `${shape.join(" x ")} uint16, ${mebibytes} MiB, chunks 16 x 256 x 256, one core, processor time, ` +
+      `median of ${ROUNDS} rounds of ${flags.repeats}\n`,
   );
   console.log(`| what | MiB/s | zarr-python ${version} | times faster | over copy and codec alone |`);
   console.log("| --- | --- | --- | --- | --- |");

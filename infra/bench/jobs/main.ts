@@ -25,9 +25,8 @@ try {
     samples.push(sample);
     const { heapBytes, residentBytes, millisecondsPerJob } = sample;
     console.log(
-      `${String(sample.jobs).padStart(6)}${mebibytes(heapBytes)} ${mebibytes(residentBytes)} ${
-        millisecondsPerJob.toFixed(1)
-      }`,
+      `${String(sample.jobs).padStart(6)}${mebibytes(heapBytes)} ${mebibytes(residentBytes)} ` +
+        `${millisecondsPerJob.toFixed(1)}`,
     );
   }
   const steady = samples.filter((sample) => sample.jobs >= jobs / 3);

@@ -1,5 +1,5 @@
 /** `clearstack psf`: point spread functions, computed, measured, mended and looked at. */
-import { ClearstackError } from "shared/errors.ts";
+import { taskNamed } from "../../flags/argument_values.ts";
 import type { Command, Io } from "../../io.ts";
 
 /** Subcommands, each loaded when it is asked for. */
@@ -14,11 +14,5 @@ const TASKS: Readonly<Record<string, () => Promise<Command>>> = {
 };
 
 export async function psfCommand(args: readonly string[], io: Io): Promise<number> {
-  const [task, ...rest] = args;
-  if (task === undefined || !Object.hasOwn(TASKS, task)) {
-    const known = Object.keys(TASKS).join(", ");
-    const found = task === undefined ? "psf lacks its task" : `psf "${task}" is no task`;
-    throw new ClearstackError("invalid-request", `${found}: expected one of ${known}`);
-  }
-  return await (await TASKS[task]!())(rest, io);
+  return await (await taskNamed("psf", args[0], TASKS)())(args.slice(1), io);
 }

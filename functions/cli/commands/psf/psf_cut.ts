@@ -75,7 +75,7 @@ async function cut(
   const { volume: whole } = withoutNegatives({ shape, values: Float64Array.from(values) });
   const part = change(whole);
   const kept = sumOf(part) / sumOf(whole);
-  await deliver(
+  return await deliver(
     {
       url,
       inputs: [input],
@@ -83,14 +83,12 @@ async function cut(
       voxelMicrometre,
       facts: { input: redactUrl(input), ...step, keptLight: kept },
       lines: [
-        `${formatVec3(part.shape)} of ${formatVec3(shape)} voxels, ${
-          Number((100 * kept).toPrecision(4))
-        } % of the light`,
+        `${formatVec3(part.shape)} of ${formatVec3(shape)} voxels, ` +
+        `${Number((100 * kept).toPrecision(4))} % of the light`,
       ],
       warnings: [],
     },
     parsed,
     io,
   );
-  return 0;
 }

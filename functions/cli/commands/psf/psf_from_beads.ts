@@ -1,9 +1,10 @@
 /** `clearstack psf from-beads`: a PSF measured in an image of beads. */
 import { ClearstackError } from "shared/errors.ts";
+import { largestInteger } from "shared/volume/dtype.ts";
 import { mapAxes, type Vec3 } from "shared/volume/geometry.ts";
 import { averageBeads, type BeadReport } from "shared/psf/measure/average_beads.ts";
 import { repairPsf } from "shared/psf/measure/repair_psf.ts";
-import { readVolume, type StoredVolume } from "shared/psf/read_volume.ts";
+import { readVolume } from "shared/psf/read_volume.ts";
 import { checkPsfUrl } from "shared/psf/write_psf.ts";
 import { redactUrl } from "shared/storage/url.ts";
 import { refuseValue, triple, wholeNumber } from "../../flags/argument_values.ts";
@@ -66,7 +67,7 @@ export async function fromBeadsCommand(args: readonly string[], io: Io): Promise
     voxel: voxelMicrometre,
     threshold: positive(parsed, "threshold") ?? DEFAULT_THRESHOLD,
     shape: shapeOf(parsed, image.shape, mapAxes((axis) => distance / voxelMicrometre[axis])),
-    saturation: number(parsed, "saturation", FLAGS) ?? saturationOf(image),
+    saturation: number(parsed, "saturation", FLAGS) ?? largestInteger(image.info.dtype) ?? Infinity,
   });
   const mended = repairPsf(psf, { ...repairOptions(parsed), voxelMicrometre });
   const facts = {
@@ -76,8 +77,7 @@ export async function fromBeadsCommand(args: readonly string[], io: Io): Promise
     negativeShare: mended.negativeShare,
   };
   const lines = [...describeBeads(report, voxelMicrometre), ...repairLines(mended)];
-  await deliver({ url, inputs: [input], ...mended, facts, lines, warnings: warningsOf(report) }, parsed, io);
-  return 0;
+  return await deliver({ url, inputs: [input], ...mended, facts, lines, warnings: warningsOf(report) }, parsed, io);
 }
 
 /** Half the distance to every side, so that no box holds two beads; at most what the image holds. */
@@ -89,12 +89,6 @@ function shapeOf(args: ParsedArguments, image: Vec3, distanceVoxels: Vec3): Vec3
   const sides = triple("shape", text, FLAGS.shape.form, [1, MAX_SIDE]);
   if (sides.some((side) => side % 2 === 0)) refuseValue("shape", text, FLAGS.shape.form);
   return sides.length === 3 ? sides : [1, ...sides];
-}
-
-/** The largest value that integers can hold; cameras with fewer bits need --saturation. */
-function saturationOf({ info: { dtype } }: StoredVolume): number {
-  const [, unsigned, bits] = /^(u?)int(\d+)$/.exec(dtype) ?? [];
-  return bits === undefined ? Infinity : 2 ** (Number(bits) - (unsigned === "u" ? 0 : 1)) - 1;
 }
 
 function positive(args: ParsedArguments, flag: "bead-distance" | "threshold"): number | undefined {

@@ -82,7 +82,7 @@ export async function generateCommand(args: readonly string[], io: Io): Promise<
   const travel = Math.abs(focusMicrometre) < 0.001
     ? []
     : [`brightest, and so centred, where the stage has moved ${focusMicrometre.toFixed(3)} µm from the coverslip`];
-  await deliver(
+  return await deliver(
     {
       url,
       inputs: [],
@@ -96,7 +96,6 @@ export async function generateCommand(args: readonly string[], io: Io): Promise<
     parsed,
     io,
   );
-  return 0;
 }
 
 async function requestOf(args: ParsedArguments, io: Io): Promise<PsfRequest> {

@@ -71,12 +71,11 @@ async function mendCommand(
     background: mended.background,
     negativeShare: mended.negativeShare,
   };
-  await deliver(
+  return await deliver(
     { url, inputs, ...mended, facts, lines: [...lineOfInputs(inputs), ...repairLines(mended)], warnings: [] },
     parsed,
     io,
   );
-  return 0;
 }
 
 function refuseOtherVoxel(input: string, size: Vec3 | undefined, first: Vec3 | undefined): void {
@@ -87,9 +86,8 @@ function refuseOtherVoxel(input: string, size: Vec3 | undefined, first: Vec3 | u
   const told = (voxelSize: Vec3 | undefined) => voxelSize === undefined ? "unknown" : formatVec3(voxelSize);
   throw new ClearstackError(
     "invalid-request",
-    `${redactUrl(input)} has the voxel size ${told(size)}, the first PSF ${
-      told(first)
-    }: bring them to one with psf resample`,
+    `${redactUrl(input)} has the voxel size ${told(size)}, the first PSF ` +
+      `${told(first)}: bring them to one with psf resample`,
   );
 }
 

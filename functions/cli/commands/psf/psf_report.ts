@@ -24,8 +24,8 @@ interface MadePsf {
   readonly warnings: readonly string[];
 }
 
-/** Writes a PSF, draws it if asked to, and tells what it is. */
-export async function deliver(made: MadePsf, args: ParsedArguments, io: Io): Promise<void> {
+/** Writes a PSF, draws it if asked to, and tells what it is; returns the exit status. */
+export async function deliver(made: MadePsf, args: ParsedArguments, io: Io): Promise<number> {
   const { url, volume, voxelMicrometre, objective, facts, lines } = made;
   const name = redactUrl(url);
   const inspection = inspectPsf(volume, { voxelMicrometre, objective });
@@ -39,6 +39,7 @@ export async function deliver(made: MadePsf, args: ParsedArguments, io: Io): Pro
   } else {
     io.out(`${name}\n${lines.map((line) => `  ${line}\n`).join("")}${describe(inspection)}`);
   }
+  return 0;
 }
 
 /** Draws into the file of `--picture`. */
@@ -57,9 +58,8 @@ export async function drawIfAsked(volume: PsfVolume, voxel: Vec3 | undefined, ar
 /** The measures as a table, and the warnings in sentences. */
 export function describe(psf: PsfInspection): string {
   const row = (name: string, values: readonly (number | null)[], digits: number, unit: string) =>
-    `  ${name.padEnd(18)}${
-      values.map((value) => (value === null ? "-" : value.toFixed(digits)).padStart(10)).join("")
-    }  ${unit}\n`;
+    `  ${name.padEnd(18)}` +
+    `${values.map((value) => (value === null ? "-" : value.toFixed(digits)).padStart(10)).join("")}  ${unit}\n`;
   return `  ${"".padEnd(18)}${["z", "y", "x"].map((axis) => axis.padStart(10)).join("")}\n` +
     row("shape", psf.shape, 0, "voxels") +
     (psf.voxelMicrometre ? row("voxel size", psf.voxelMicrometre, 4, "µm") : "") +
