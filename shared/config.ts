@@ -1,6 +1,4 @@
-/**
- * Settings of a process. They come from the environment, which only a main.ts reads, and are parsed here once.
- */
+/** Settings of a process. They come from the environment, which only a main.ts reads, and are parsed here once. */
 import { ClearstackError } from "./errors.ts";
 
 /** Settings that every function shares. */

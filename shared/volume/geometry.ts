@@ -1,6 +1,4 @@
-/**
- * Boxes and sizes of voxel volumes. Every triple is in the order z, y, x and counts voxels.
- */
+/** Boxes and sizes of voxel volumes. Every triple is in the order z, y, x and counts voxels. */
 
 /** Three numbers in the order z, y, x. */
 export type Vec3 = readonly [z: number, y: number, x: number];

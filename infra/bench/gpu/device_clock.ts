@@ -1,6 +1,4 @@
-/**
- * Measures how fast the device copies, and how long a tick of its clock is.
- */
+/** Measures how fast the device copies, and how long a tick of its clock is. */
 import { DeviceBuffers } from "kernels/webgpu/device/buffers.ts";
 import type { Gpu } from "kernels/webgpu/device/gpu_device.ts";
 import type { Runner } from "kernels/webgpu/runner.ts";

@@ -1,6 +1,4 @@
-/**
- * Attributes of an output's root group: OME-Zarr 0.5 or 0.4, in terms that every reader and viewer knows.
- */
+/** Attributes of an output's root group: OME-Zarr 0.5 or 0.4, in terms that every reader and viewer knows. */
 import type { Dtype, ImageInfo } from "shared/contract/image_info.ts";
 import type { Level } from "shared/contract/level.ts";
 import type { OmeVersion } from "shared/contract/stored_array.ts";

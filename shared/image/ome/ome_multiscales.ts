@@ -1,6 +1,4 @@
-/**
- * Parses OME-Zarr metadata (0.1 to 0.5): the levels of an image, its axes and its voxel sizes.
- */
+/** Parses OME-Zarr metadata (0.1 to 0.5): the levels of an image, its axes and its voxel sizes. */
 import { z } from "zod";
 import type { Channel } from "shared/contract/image_info.ts";
 import { ClearstackError } from "shared/errors.ts";

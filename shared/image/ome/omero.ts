@@ -18,9 +18,7 @@ const LIGHT: readonly (readonly [nanometres: number, color: string])[] = [
   [700, "FF0000"],
 ];
 
-/**
- * @param windows one for each channel
- */
+/** @param windows one for each channel */
 export function omeroMetadata(source: ImageInfo, windows: readonly ChannelWindow[]): Record<string, unknown> {
   const count = channelCount(source);
   const depth = source.shape[source.axes.findIndex(({ name }) => name === "z")] ?? 1;

@@ -1,6 +1,4 @@
-/**
- * Provenance of an output, fit to be kept beside it: no secrets, enough to repeat the job.
- */
+/** Provenance of an output, fit to be kept beside it: no secrets, enough to repeat the job. */
 import type { JobControlSchema, JobRequest } from "shared/contract/job_request.ts";
 import type { JobResult } from "shared/contract/job_status.ts";
 import type { Plan } from "shared/contract/plan.ts";

@@ -1,6 +1,4 @@
-/**
- * The boundary rule along one axis, as index arithmetic: which stored voxel stands at each position of a box.
- */
+/** The boundary rule along one axis, as index arithmetic: which stored voxel stands at each position of a box. */
 import type { Boundary } from "shared/contract/algorithm.ts";
 
 /** Marks a position where no stored voxel stands. */

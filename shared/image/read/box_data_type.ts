@@ -1,6 +1,4 @@
-/**
- * In which type the voxels of a box are read, kept and handed on.
- */
+/** In which type the voxels of a box are read, kept and handed on. */
 import type { Boundary } from "shared/contract/algorithm.ts";
 import type { Dtype } from "shared/contract/image_info.ts";
 

@@ -1,6 +1,4 @@
-/**
- * Reads any box of voxels of an image of any chunking, also where it reaches outside.
- */
+/** Reads any box of voxels of an image of any chunking, also where it reaches outside. */
 import type { Boundary } from "shared/contract/algorithm.ts";
 import { type Box, mapAxes, type Vec3, voxelCount } from "shared/volume/geometry.ts";
 import { READ_CONCURRENCY } from "shared/plan/host_memory.ts";

@@ -1,6 +1,4 @@
-/**
- * The inner loop of reading: copies the voxels of one chunk to all places of a box where they stand.
- */
+/** The inner loop of reading: copies the voxels of one chunk to all places of a box where they stand. */
 import type { Vec3 } from "shared/volume/geometry.ts";
 import type { AxisPiece } from "./axis_map.ts";
 import type { ChunkValues } from "../image.ts";

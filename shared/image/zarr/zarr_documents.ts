@@ -1,6 +1,4 @@
-/**
- * The metadata documents of what is written, Zarr v3 or v2, in terms that every reader and viewer knows.
- */
+/** The metadata documents of what is written, Zarr v3 or v2, in terms that every reader and viewer knows. */
 import type { Dtype } from "shared/contract/image_info.ts";
 import type { OmeVersion, StoredArray } from "shared/contract/stored_array.ts";
 import { dtypeBytes } from "shared/volume/dtype.ts";

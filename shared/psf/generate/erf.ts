@@ -5,9 +5,7 @@ export function erf(x: number): number {
   return Math.abs(x) < 2.5 ? bySeries(x) : Math.sign(x) * (1 - complement(Math.abs(x)));
 }
 
-/**
- * `erf(high) - erf(low)` for `low <= high`, relatively exact in the tails too, where both are almost 1.
- */
+/** `erf(high) - erf(low)` for `low <= high`, relatively exact in the tails too, where both are almost 1. */
 export function erfBetween(low: number, high: number): number {
   if (low >= 2.5) return complement(low) - complement(high);
   if (high <= -2.5) return complement(-high) - complement(-low);
