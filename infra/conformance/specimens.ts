@@ -1,6 +1,7 @@
 /** Small images and PSFs on which properties are measured: fixed, so that figures can be compared between runs. */
 import type { Volume } from "kernels/deconvolver.ts";
 import type { Vec3 } from "shared/volume/geometry.ts";
+import { positionAt } from "shared/volume/position.ts";
 import { referenceBlur } from "../../tests/reference/blur.ts";
 import { gaussianPsf } from "../../tests/reference/gaussian_psf.ts";
 import { randomVolume } from "../../tests/reference/random_volume.ts";
@@ -54,8 +55,7 @@ export function blobs(subject: Pick<Subject, "edges" | "home">): Float32Array {
 export function blobsIn(box: Vec3, margin: Vec3): Float64Array {
   const brightness = randomVolume(box, 11);
   return brightness.map((value, i) => {
-    const position = [Math.floor(i / (box[1] * box[2])), Math.floor(i / box[2]) % box[1], i % box[2]];
-    const inside = position.every((p, axis) => p >= margin[axis] && p < box[axis] - margin[axis]);
+    const inside = positionAt(i, box).every((p, axis) => p >= margin[axis] && p < box[axis] - margin[axis]);
     return inside && value > 0.8 ? 1000 * value : 0;
   });
 }

@@ -1,6 +1,7 @@
 /** Objects whose every voxel is known, one kind of structure each, drawn in a cube of `side` voxels. */
 import { createRandom } from "functions/cli/demo/sample/random.ts";
 import type { Vec3 } from "shared/volume/geometry.ts";
+import { positionAt } from "shared/volume/position.ts";
 
 /** Draws an object: brightness per voxel, from 0 to 1, x contiguous. */
 type Phantom = (side: number) => Float64Array;
@@ -13,12 +14,7 @@ function covered(distance: number): number {
 }
 
 function eachVoxel(side: number, value: (point: Vec3) => number): Float64Array {
-  const brightness = new Float64Array(side ** 3);
-  let index = 0;
-  for (let z = 0; z < side; z++) {
-    for (let y = 0; y < side; y++) for (let x = 0; x < side; x++) brightness[index++] = value([z, y, x]);
-  }
-  return brightness;
+  return Float64Array.from({ length: side ** 3 }, (_, index) => value(positionAt(index, [side, side, side] as const)));
 }
 
 /** Parallel hollow cylinders of six radii with walls two voxels thick, as in the bars of DeconvolutionLab2 (Sage et al. 2017). */

@@ -10,3 +10,8 @@ export function positionAt<L extends readonly number[]>(
   }
   return position;
 }
+
+/** The remainder that is never negative: where an index lies in an array that repeats. */
+export function modulo(index: number, length: number): number {
+  return ((index % length) + length) % length;
+}

@@ -5,6 +5,7 @@
  */
 import { createCpuDeconvolver } from "kernels/cpu/deconvolver.ts";
 import { type Vec3, voxelCount } from "shared/volume/geometry.ts";
+import { positionAt } from "shared/volume/position.ts";
 import { readFlags } from "../../read_flags.ts";
 
 interface BenchOptions {
@@ -31,8 +32,8 @@ function testData(count: number): Float32Array<ArrayBuffer> {
 function gaussianPsf(): Float32Array<ArrayBuffer> {
   const [side, middle] = [PSF_SHAPE[0], (PSF_SHAPE[0] - 1) / 2];
   const bell = Float32Array.from({ length: side }, (_, i) => Math.exp(-((i - middle) ** 2) / 8));
-  const at = (i: number) => bell[Math.floor(i / side ** 2)] * bell[Math.floor(i / side) % side] * bell[i % side];
-  return Float32Array.from({ length: side ** 3 }, (_, i) => at(i));
+  const at = (i: number) => positionAt(i, PSF_SHAPE).reduce((product, side) => product * bell[side], 1);
+  return Float32Array.from({ length: voxelCount(PSF_SHAPE) }, (_, i) => at(i));
 }
 
 async function timeClearstack(

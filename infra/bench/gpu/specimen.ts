@@ -1,6 +1,7 @@
 /** Image and PSF for a timing: the numbers matter little, the sizes do. */
 import type { Volume } from "kernels/deconvolver.ts";
 import { type Vec3, voxelCount } from "shared/volume/geometry.ts";
+import { positionAt } from "shared/volume/position.ts";
 
 /** A box to time, and the voxels of it that a tile keeps. */
 export interface BenchBox {
@@ -14,14 +15,10 @@ const PSF_SIDE = 17;
 export function benchPsf(box: Vec3, symmetric: boolean): Volume {
   const shape = box.map((side) => Math.min(side - (side % 2 === 0 ? 1 : 0), PSF_SIDE)) as unknown as Vec3;
   const [cz, cy, cx] = shape.map((side) => Math.floor(side / 2));
-  const values = new Float32Array(voxelCount(shape));
-  for (let z = 0, i = 0; z < shape[0]; z++) {
-    for (let y = 0; y < shape[1]; y++) {
-      for (let x = 0; x < shape[2]; x++, i++) {
-        values[i] = Math.exp(-((z - cz - (symmetric ? 0 : 0.5)) ** 2 + (y - cy) ** 2 + (x - cx) ** 2) / 8);
-      }
-    }
-  }
+  const values = Float32Array.from({ length: voxelCount(shape) }, (_, index) => {
+    const [z, y, x] = positionAt(index, shape);
+    return Math.exp(-((z - cz - (symmetric ? 0 : 0.5)) ** 2 + (y - cy) ** 2 + (x - cx) ** 2) / 8);
+  });
   return { shape, values };
 }
 

@@ -2,6 +2,7 @@
 import type { Gpu } from "kernels/webgpu/device/gpu_device.ts";
 import type { PipelineCache } from "kernels/webgpu/device/encoder.ts";
 import { Runner } from "kernels/webgpu/runner.ts";
+import { copyBox } from "shared/volume/copy_box.ts";
 import { mapAxes, type Vec3, voxelCount } from "shared/volume/geometry.ts";
 import { differenceOfPeak } from "../../conformance/property.ts";
 import { type BenchBox, benchData, benchPsf } from "./specimen.ts";
@@ -57,11 +58,7 @@ function centred(box: Vec3): Float32Array<ArrayBuffer> {
   const sum = values.reduce((a, b) => a + b, 0);
   const placed = new Float32Array(voxelCount(box));
   const start = mapAxes((axis) => Math.floor(box[axis] / 2) - Math.floor(shape[axis] / 2));
-  for (let z = 0, i = 0; z < shape[0]; z++) {
-    for (let y = 0; y < shape[1]; y++) {
-      const row = ((z + start[0]) * box[1] + y + start[1]) * box[2] + start[2];
-      for (let x = 0; x < shape[2]; x++) placed[row + x] = values[i++] / sum;
-    }
-  }
+  const normalised = values.map((value) => value / sum);
+  copyBox({ box: { start, shape }, values: normalised }, { box: { start: [0, 0, 0], shape: box }, values: placed });
   return placed;
 }

@@ -1,5 +1,6 @@
 /** The boundary rule along one axis, as index arithmetic: which stored voxel stands at each position of a box. */
 import type { Boundary } from "shared/contract/algorithm.ts";
+import { modulo } from "shared/volume/position.ts";
 
 /** Marks a position where no stored voxel stands. */
 export const OUTSIDE = -1;
@@ -60,8 +61,4 @@ export function splitByChunk(map: Int32Array, chunkSide: number): AxisPiece[] {
     });
     return piece;
   });
-}
-
-function modulo(index: number, length: number): number {
-  return ((index % length) + length) % length;
 }

@@ -1,5 +1,5 @@
 /** Level that a camera counts where no light is. */
-import { mapAxes } from "shared/volume/geometry.ts";
+import { positionAt } from "shared/volume/position.ts";
 import type { PsfVolume } from "../psf_volume.ts";
 
 /** Level and standard deviation of a background. */
@@ -39,18 +39,8 @@ function moments(values: Float64Array): { mean: number; noise: number } {
 
 /** The outermost layer of voxels; of a volume of one plane, the rim of the plane. */
 export function borderValues({ shape, values }: PsfVolume): Float64Array {
-  const thick = mapAxes((axis) => shape[axis] > 1);
-  const border: number[] = [];
-  let index = 0;
-  for (let z = 0; z < shape[0]; z++) {
-    for (let y = 0; y < shape[1]; y++) {
-      for (let x = 0; x < shape[2]; x++, index++) {
-        const onFace = [z, y, x].some((at, axis) => thick[axis] && (at === 0 || at === shape[axis] - 1));
-        if (onFace) border.push(values[index]);
-      }
-    }
-  }
-  return Float64Array.from(border);
+  const isEnd = (at: number, axis: number) => shape[axis]! > 1 && (at === 0 || at === shape[axis]! - 1);
+  return values.filter((_, index) => positionAt(index, shape).some(isEnd));
 }
 
 /** Takes a level from every voxel; a new volume, which may hold negative values. */

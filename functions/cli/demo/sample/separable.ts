@@ -3,6 +3,7 @@
  * and by plain sums, so that it can vouch for the Fourier transforms of the kernels.
  */
 import { type Vec3, voxelCount } from "shared/volume/geometry.ts";
+import { modulo } from "shared/volume/position.ts";
 import type { Volume } from "kernels/deconvolver.ts";
 
 /** Profiles along z, y, x, of any length; entry `length >> 1` of each is its centre. */
@@ -89,9 +90,4 @@ function convolveAxis(source: Float64Array, { length, stride, profile }: AxisOpt
 /** Adds `weight` times the voxels of `source` from `first` on; a function of its own so that it is compiled as one. */
 function addWeighted(run: Float64Array, weight: number, source: Float64Array, first: number): void {
   for (let index = 0; index < run.length; index++) run[index] += weight * source[first + index];
-}
-
-/** The remainder that is never negative. */
-function modulo(value: number, divisor: number): number {
-  return ((value % divisor) + divisor) % divisor;
 }
