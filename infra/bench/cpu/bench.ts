@@ -6,6 +6,7 @@
 import { createCpuDeconvolver } from "kernels/cpu/deconvolver.ts";
 import { type Vec3, voxelCount } from "shared/volume/geometry.ts";
 import { positionAt } from "shared/volume/position.ts";
+import { aboutCentre } from "shared/psf/psf_volume.ts";
 import { readFlags } from "../../read_flags.ts";
 
 interface BenchOptions {
@@ -73,22 +74,11 @@ async function timePeers(data: Float32Array, options: BenchOptions, python: stri
 
 /** The PSF in the middle of a box of zeros: its centre at `floor(side / 2)`. */
 function embed(psf: Float32Array, box: Vec3): Float32Array<ArrayBuffer> {
-  const placed = new Float32Array(voxelCount(box));
-  const start = box.map((side, axis) => Math.floor(side / 2) - Math.floor(PSF_SHAPE[axis] / 2));
-  psf.forEach((value, i) => {
-    const [z, y, x] = [
-      Math.floor(i / (PSF_SHAPE[1] * PSF_SHAPE[2])),
-      Math.floor(i / PSF_SHAPE[2]) % PSF_SHAPE[1],
-      i % PSF_SHAPE[2],
-    ];
-    placed[((start[0] + z) * box[1] + start[1] + y) * box[2] + start[2] + x] = value;
-  });
-  return placed;
+  return Float32Array.from(aboutCentre({ shape: PSF_SHAPE, values: Float64Array.from(psf) }, box).values);
 }
 
 function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)];
+  return values.toSorted((a, b) => a - b)[values.length >> 1];
 }
 
 function printTable(timings: readonly (readonly [string, Timing])[], voxels: number): void {

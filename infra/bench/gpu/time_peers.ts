@@ -2,8 +2,8 @@
 import type { Gpu } from "kernels/webgpu/device/gpu_device.ts";
 import type { PipelineCache } from "kernels/webgpu/device/encoder.ts";
 import { Runner } from "kernels/webgpu/runner.ts";
-import { copyBox } from "shared/volume/copy_box.ts";
-import { mapAxes, type Vec3, voxelCount } from "shared/volume/geometry.ts";
+import type { Vec3 } from "shared/volume/geometry.ts";
+import { aboutCentre, normalised } from "shared/psf/psf_volume.ts";
 import { differenceOfPeak } from "../../conformance/property.ts";
 import { type BenchBox, benchData, benchPsf } from "./specimen.ts";
 import type { TimingOptions } from "./time_own.ts";
@@ -55,10 +55,5 @@ export async function timePeers(
 /** The normalised PSF in the middle of a box of zeros: its centre at `floor(side / 2)`. */
 function centred(box: Vec3): Float32Array<ArrayBuffer> {
   const { shape, values } = benchPsf(box, false);
-  const sum = values.reduce((a, b) => a + b, 0);
-  const placed = new Float32Array(voxelCount(box));
-  const start = mapAxes((axis) => Math.floor(box[axis] / 2) - Math.floor(shape[axis] / 2));
-  const normalised = values.map((value) => value / sum);
-  copyBox({ box: { start, shape }, values: normalised }, { box: { start: [0, 0, 0], shape: box }, values: placed });
-  return placed;
+  return Float32Array.from(aboutCentre(normalised({ shape, values: Float64Array.from(values) }), box).values);
 }
