@@ -1,34 +1,8 @@
 /**
  * The one interface that every compute backend implements: arrays in, arrays out. A deconvolver is made once for a box
- * shape, a PSF and an algorithm, then run on any number of boxes.
- *
- * ## One step, exactly
- * H is the circular convolution with the PSF, Ht its adjoint, b {@link DeconvolverOptions.background}, d the data with
- * negative values (and those outside the observed box) set to 0, s {@link DeconvolverOptions.scale}, eps = 1e-6 s. A step
- * takes the estimate y that it starts from (extrapolated, where the iterations are accelerated) to
- * ```
- * u = y * floor(Bt r) * w / v                floor(c) = max(c, 0), or max(c, 0.1) with backProjector "wiener-butterworth"
- *
- * m = max(Hy + b, eps)                       the model; where d >= saturation: m = min(max(Hy + b, eps), d)
- * r = g * (1 + c * (d / m - 1))              g = 1 on observed voxels, else 0
- * c = 1, or U^9 (10 - 9 U) with damping      U = min(1, 2 / T^2 * t(d, m)), T = dampingSigmas
- * t(d, m) = d ln(d / m) - d + m              one voxel's I-divergence; t(0, m) = m
- * Bt = Ht, or the Wiener-Butterworth projector, see wiener_butterworth.ts
- * w = 1, or with nonCirculant: 1 / Bt g where Bt g > 0.01, else 0
- * v = 1, or with total variation: max(1 - lambda div(p), 0.5)
- * p = grad(y) / sqrt(|grad(y)|^2 + (1e-3 s)^2)
- * grad(y)_a [i] = y[i + e_a] - y[i]          forward differences along a = z, y, x in voxels, wrapping around the box
- * div(p) [i] = sum over a of p_a[i] - p_a[i - e_a]   backward differences, wrapping around: minus the adjoint of grad
- * ```
- * The first iteration starts from the first estimate, y = u. Accelerated ones go on from
- * `y = max(u + momentum (u - u_previous), 1e-4 s)`: steps multiply, so a voxel that were extrapolated to 0, or near it, could
- * not come back (with 0 in place of 1e-4 s, fifty iterations on bars leave eight times the I-divergence). The momentum of
- * iteration k = 2, 3, ... is `(k - 1) / (k + 2)` for shb; for biggs it is `sum(g_k-1 g_k-2) / sum(g_k-2 g_k-2)`, clipped to 0
- * to 1, of the changes `g = u - y` of the two iterations before, 0 where there are none.
- *
- * In float32, `t` loses everything to cancellation where d is close to m. With q = d / m - 1, use for |q| < 0.1 the series
- * `t = m q^2 (1/2 - q/6 + q^2/12 - q^3/20 + q^4/30)`, whose error is below 5e-7 of t.
+ * shape, a PSF and an algorithm, then run on any number of boxes. docs/algorithms.md writes down one step exactly; both backends follow it.
  */
+import type { KernelSettings } from "shared/contract/decisions.ts";
 import type { Vec3 } from "shared/volume/geometry.ts";
 import type { Phase } from "./phase_clock.ts";
 
@@ -42,17 +16,12 @@ export interface Volume {
 /** Voxels as a run takes them. */
 export type VoxelData = Float32Array | Uint16Array;
 
-/** How successive estimates are extrapolated. See docs/algorithms.md for when to use which. */
-export type Acceleration = "none" | "shb" | "biggs";
-
-/** What a deconvolver is made for. */
-export interface DeconvolverOptions {
+/** Box, PSF, and the settings of the algorithm that both backends compute with. */
+export interface DeconvolverOptions extends KernelSettings {
   /** Box that every run receives; each side must be a fast size (`isFastBox`). z = 1 means 2-D. */
   readonly box: Vec3;
   /** Point spread function, any parity, no side longer than the box. Values >= 0; it is normalised to sum 1 here. */
   readonly psf: Volume;
-  /** @default {"none"} */
-  readonly acceleration?: Acceleration;
   /**
    * True divides each update by `Ht1`, the adjoint applied to the mask of observed voxels (Bertero & Boccacci 2005), so that
    * voxels outside {@link RunOptions.observed} are treated as unknown instead of as wrapped around.
@@ -60,58 +29,18 @@ export interface DeconvolverOptions {
    */
   readonly nonCirculant?: boolean;
   /**
-   * Constant background b in units of the data, part of the model: the ratio is `d / max(Hu + b, eps)`, so the estimate holds
-   * the object without it (Snyder, Hammoud & White 1993). Finite and >= 0.
-   * @default {0}
-   */
-  readonly background?: number;
-  /**
-   * Weight λ of total variation (Dey et al. 2006, Microsc. Res. Tech. 69:260-266): each update is divided by
-   * `1 - λ div(∇u/|∇u|)`. Dimensionless; useful from 0.0005 to 0.02, at most 0.1.
-   * @default {0}
-   */
-  readonly totalVariation?: number;
-  /**
-   * What carries the ratio back: the exact adjoint, or (preview) the Wiener-Butterworth back-projector of Guo et al. 2020,
-   * which needs fewer iterations but neither conserves flux nor maximises the likelihood. Its negative lobes would blow up
-   * without bound at the edge of an observed box, so runs with {@link nonCirculant} have to observe the whole box.
-   * @default {"matched"}
-   */
-  readonly backProjector?: "matched" | "wiener-butterworth";
-  /**
-   * Noise-gated damping (White 1994, ASP Conf. Ser. 61:292-295, with N = 10): differences between data and model of less
-   * than this many standard deviations of the photon noise are not fitted further. 0 turns it off; 2 or 3 is usual. Data are
-   * taken as photon counts.
-   * @default {0}
-   */
-  readonly dampingSigmas?: number;
-  /**
-   * Data at or above this value are saturated, known only to be at least that bright: their ratio is never below 1 (Whyte,
-   * Sivic & Zisserman 2014). Positive.
-   * @default {Infinity}
-   */
-  readonly saturation?: number;
-  /**
-   * Intensity of the whole image, which decides what counts as small: eps is 1e-6 of it, the smoothing of total variation
-   * 1e-3. Give the same to every tile, so that tiles agree. Positive.
-   * @default {the maximum of d of each run}
-   */
-  readonly scale?: number;
-  /**
    * What runs are given. uint16 data stay as they are, exact, at half the memory and traffic of float32 on a GPU; the
    * estimate is the same, byte for byte. Runs of a deconvolver for uint16 take nothing else, those for float32 take both.
    * @default {"float32"}
    */
   readonly dataType?: "float32" | "uint16";
-  /**
-   * In which precision a GPU keeps the OTF between iterations: float16 halves its memory and traffic. Every coefficient is then
-   * off by up to 2^-11 of itself, alike in both projections, so that the estimate is that of a slightly different PSF of the
-   * same sum: 2e-4 to 4e-4 of the peak after 50 iterations on points and noise. The CPU backend keeps float32 either way. (The
-   * imaginary part is left out wherever the PSF is centro-symmetric, which changes nothing.)
-   * @default {"float32"}
-   */
-  readonly otfPrecision?: "float32" | "float16";
 }
+
+/** How successive estimates are extrapolated. */
+export type Acceleration = NonNullable<KernelSettings["acceleration"]>;
+
+/** Everything that a step depends on besides box and PSF. */
+export type StepOptions = Omit<DeconvolverOptions, "box" | "psf">;
 
 /**
  * How well the estimate before iteration `iteration + 1` explains the data: sums over the observed voxels of the measured
@@ -120,7 +49,7 @@ export interface DeconvolverOptions {
 export interface Divergence {
   /** Updates applied to the estimate that was measured; 0 is the start. */
   readonly iteration: number;
-  /** I-divergence (Csiszár 1991) `sum t(d, m)` of the data from the model, both as in the step above. */
+  /** I-divergence (Csiszár 1991) `sum t(d, m)` of the data from the model, both as in docs/algorithms.md. */
   readonly fit: number;
   /**
    * `sum (h - ratio * m)^2` of the held-out photons h from the scaled model, where {@link RunOptions.heldOut} was given. Squares

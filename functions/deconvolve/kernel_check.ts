@@ -59,7 +59,7 @@ async function compareWithSums(make: MakeDeconvolver): Promise<void> {
   }
 }
 
-/** Richardson-Lucy as it is written, see kernels/deconvolver.ts. */
+/** Richardson-Lucy as it is written, see docs/algorithms.md. */
 function solve(data: Float32Array): Float64Array {
   let estimate = Float64Array.from(data);
   for (let iteration = 0; iteration < ITERATIONS; iteration++) {

@@ -16,15 +16,8 @@ export function taskDataType({ source: { dtype }, algorithm: { boundary, boundar
 
 /** Options of a deconvolver for this task, besides the PSF. Photons that are kept from a split may be fractions. */
 export function deconvolverOptions({ algorithm, tile }: BoxTask): Omit<DeconvolverOptions, "psf"> {
-  const { iterations: _, start: __, boundary, boundaryValue: ___, ...options } = algorithm;
-  return { box: tile.box.shape, nonCirculant: boundary === "non-circulant", ...definedOnly(options) };
-}
-
-/** Settings that are left out are not there, rather than undefined. */
-function definedOnly<T extends object>(options: T): { [K in keyof T]: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as {
-    [K in keyof T]: Exclude<T[K], undefined>;
-  };
+  const { iterations: _, start: __, mean: ___, boundary, boundaryValue: ____, ...settings } = algorithm;
+  return { box: tile.box.shape, nonCirculant: boundary === "non-circulant", ...settings };
 }
 
 /** Options for running the box of this task. */

@@ -14,8 +14,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   tests: ["infra", "tests", "functions", "kernels", "shared"],
 };
 
-/** The kernels are arrays in, arrays out: they know sizes, errors and instructions, nothing of storage or HTTP. */
+/** The kernels are arrays in, arrays out: they know settings, sizes, errors and instructions, nothing of storage or HTTP. */
 const SHARED_FOR_KERNELS = [
+  "shared/contract/decisions.ts",
   "shared/volume/geometry.ts",
   "shared/plan/fast_size.ts",
   "shared/errors.ts",

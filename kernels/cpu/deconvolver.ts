@@ -14,7 +14,6 @@ import { kernelModule } from "./steps/kernel_module.ts";
 import type { Part } from "./steps/measurement.ts";
 import { type MemoryLayout, memoryLayout, PAGE_BYTES } from "./memory_layout.ts";
 import type { Job, Outcome, RunJob } from "./threads/messages.ts";
-import { UNOBSERVED } from "./steps/photon_model.ts";
 import { exchangeTables } from "./steps/row_exchange.ts";
 import { SharedControl } from "./threads/shared_control.ts";
 import { simdRounding } from "./simd_support.ts";
@@ -51,27 +50,12 @@ export async function createCpuDeconvolver(options: CpuDeconvolverOptions): Prom
   const psf = psfBox(options.psf, options.box);
   const memory = allocate(layout);
   fillTables(layout, memory);
-  const settings = kernelSettings(options);
+  const { psf: _, ...settings } = options;
   const module = await WebAssembly.compile(kernelModule(layout, { ...settings, rounding: simdRounding() }));
-  const pool = await WorkerPool.start({ module, memory, layout, threads, ...settings });
+  const pool = await WorkerPool.start({ module, memory, layout, threads, settings });
   const deconvolver = new CpuDeconvolver(options, layout, memory, pool, threads);
   await deconvolver.prepare(psf);
   return deconvolver;
-}
-
-/** Options with their defaults, as the kernels and threads want them. */
-function kernelSettings(options: DeconvolverOptions) {
-  const { acceleration = "none", background = 0, saturation = Infinity, dampingSigmas = 0, totalVariation = 0 } =
-    options;
-  return {
-    acceleration,
-    background,
-    saturation,
-    dampingSigmas,
-    totalVariation,
-    leastCorrection: options.backProjector === "wiener-butterworth" ? 0.1 : 0,
-    unobserved: options.nonCirculant && dampingSigmas > 0 ? UNOBSERVED : 0,
-  };
 }
 
 function allocate(layout: MemoryLayout): WebAssembly.Memory {
@@ -192,7 +176,6 @@ class CpuDeconvolver implements Deconvolver {
       start: options.start ?? "data",
       observed: (this.#options.nonCirculant && options.observed) || whole,
       mean: options.mean,
-      scale: this.#options.scale,
       measureEvery: options.measureEvery ?? 0,
       measured: options.measured ?? whole,
       heldOutRatio: options.heldOut?.ratio,

@@ -8,21 +8,14 @@
  */
 import { ClearstackError } from "shared/errors.ts";
 import { formatVec3, type Vec3 } from "shared/volume/geometry.ts";
-import type { Acceleration } from "kernels/deconvolver.ts";
+import type { StepOptions } from "kernels/deconvolver.ts";
 import { ROW_BYTES } from "./fft/fft_passes.ts";
 import { type FftPlan, planFft, twiddleTable } from "./fft/fft_plan.ts";
 import { blocksPerRow, GROUP_ROWS, SPARE_ROWS } from "./steps/row_exchange.ts";
 
-/** What decides how much memory a deconvolver needs. */
-export interface CpuMemoryOptions {
-  /** @default {"none"} */
-  readonly acceleration?: Acceleration;
-  /** @default {false} */
-  readonly nonCirculant?: boolean;
-  /** @default {0} */
-  readonly totalVariation?: number;
-  /** @default {"matched"} */
-  readonly backProjector?: "matched" | "wiener-butterworth";
+/** Options that decide how much memory a deconvolver needs. */
+export interface CpuMemoryOptions
+  extends Pick<StepOptions, "acceleration" | "nonCirculant" | "totalVariation" | "backProjector"> {
   /** Whole number >= 1. */
   readonly threads: number;
 }

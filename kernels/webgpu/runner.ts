@@ -219,8 +219,7 @@ export class Runner {
     const fromData = run.start === "flat" ? { ...observed, shape: [0, 0, 0] as const } : observed;
     const write = (name: string, contents: Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>) =>
       this.#device.queue.writeBuffer(this.#buffers.get(name), 0, contents);
-    const numbers = { ...this.#options, scale: this.#options.scale ?? peak, heldOutRatio: heldOut?.ratio ?? 0 };
-    write(PARAMETERS.binding.name, parameterValues(numbers));
+    write(PARAMETERS.binding.name, parameterValues(this.#options.scale ?? peak, this.#options, heldOut?.ratio));
     write(OBSERVED.binding.name, regionValues(observed));
     write(MEASURED.binding.name, regionValues(overlap(measured, observed)));
     write(START.binding.name, regionValues(fromData, run.mean ?? sum / voxelCount(observed.shape)));

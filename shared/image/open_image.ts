@@ -4,8 +4,8 @@
 import type { Axis, ImageInfo } from "shared/contract/image_info.ts";
 import type { Location } from "shared/contract/location.ts";
 import { ClearstackError, withPath } from "shared/errors.ts";
-import { openReadable } from "shared/storage/open_store.ts";
-import type { ReadableStore, RequestOptions } from "shared/storage/store.ts";
+import { openStore } from "shared/storage/open_store.ts";
+import type { RequestOptions, Store } from "shared/storage/store.ts";
 import type { StoreAccess } from "shared/storage/store_environment.ts";
 import { canonicalUrl, redactUrl, splitObject } from "shared/storage/url.ts";
 import { decideAxes } from "./axes.ts";
@@ -34,7 +34,7 @@ export async function openImage(location: Location, options: OpenOptions): Promi
 
 async function openAt(url: string, location: Location, options: OpenOptions): Promise<Image> {
   if (/\.tiff?$/i.test(redactUrl(url))) return await openTiff(location, options);
-  const store = openReadable(url, { environment: options.environment });
+  const store = openStore(url, { environment: options.environment });
   const path = (location.path ?? "").replace(/^\/+|\/+$/g, "");
   const node = await readZarrNode(store, path, options);
   if (node === undefined) {
@@ -58,7 +58,7 @@ export async function reopenImage(info: ImageInfo, options: StoreAccess): Promis
     if (image.info.identity !== info.identity) throw changed(info);
     return { ...image, info };
   }
-  const store = openReadable(info.url, { environment: options.environment });
+  const store = openStore(info.url, { environment: options.environment });
   const node = await readZarrNode(store, info.path, options);
   if (node === undefined) throw new ClearstackError("not-found", `${store.url}/${info.path} is no longer there`);
   if (node.kind !== "array" || await identityOf(store, node, options) !== info.identity) throw changed(info);
@@ -66,7 +66,7 @@ export async function reopenImage(info: ImageInfo, options: StoreAccess): Promis
 }
 
 async function imageOf(
-  store: ReadableStore,
+  store: Store,
   found: FoundArray & { readonly url: string; readonly requestedAxes: string | undefined },
   options: RequestOptions,
 ): Promise<Image> {
@@ -112,7 +112,7 @@ function refuseEmpty(shape: readonly number[], axes: readonly Axis[], where: str
 }
 
 /** Hash of the metadata document and its entity tag. */
-async function identityOf(store: ReadableStore, node: ZarrNode, options: RequestOptions): Promise<string> {
+async function identityOf(store: Store, node: ZarrNode, options: RequestOptions): Promise<string> {
   const etag = (await store.head(node.key, options))?.etag ?? "";
   return await hashHex(node.bytes, new TextEncoder().encode(etag));
 }
@@ -121,7 +121,7 @@ async function identityOf(store: ReadableStore, node: ZarrNode, options: Request
 async function startsLikeTiff(url: string, options: StoreAccess): Promise<boolean> {
   const { base, key } = splitObject(url);
   if (key === "") return false;
-  const store = openReadable(base, { environment: options.environment });
+  const store = openStore(base, { environment: options.environment });
   const info = await store.head(key, options);
   if (info === undefined || !(info.size >= 8)) return false;
   const magic = await store.getRange(key, { offset: 0, length: 4 }, options);
@@ -129,7 +129,7 @@ async function startsLikeTiff(url: string, options: StoreAccess): Promise<boolea
 }
 
 async function missingImage(
-  store: ReadableStore,
+  store: Store,
   { url, path }: { readonly url: string; readonly path: string },
   options: StoreAccess,
 ): Promise<ClearstackError> {
@@ -138,14 +138,14 @@ async function missingImage(
   }
   const { base, key } = splitObject(url);
   const isFile = key !== "" &&
-    await openReadable(base, { environment: options.environment }).head(key, options) !== undefined;
+    await openStore(base, { environment: options.environment }).head(key, options) !== undefined;
   const isFolder = !isFile && !/^https?:/i.test(url) && await hasNames(store, options);
   return isFile || isFolder
     ? new ClearstackError("unsupported", `${store.url} is neither a Zarr (no zarr.json, .zarray or .zgroup) nor a TIFF`)
     : new ClearstackError("not-found", `${store.url} does not exist, or holds no zarr.json, .zarray or .zgroup`);
 }
 
-async function hasNames(store: ReadableStore, options: RequestOptions): Promise<boolean> {
+async function hasNames(store: Store, options: RequestOptions): Promise<boolean> {
   for await (const _ of store.listNames("", options)) return true;
   return false;
 }
@@ -157,6 +157,6 @@ function changed(info: ImageInfo): ClearstackError {
   );
 }
 
-function shown(store: ReadableStore, path: string): string {
+function shown(store: Store, path: string): string {
   return path === "" ? store.url : `${store.url}/${path}`;
 }

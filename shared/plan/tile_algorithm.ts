@@ -33,25 +33,16 @@ export function tileAlgorithm(
   channel: number,
 ): TileAlgorithm {
   if (needsPilot(algorithm) && !decisions) throw new ClearstackError("internal", "the plan lacks what a pilot decides");
-  const { boundary, boundaryValue, acceleration, start, totalVariation, backProjector, otfPrecision, dampingSigmas } =
-    algorithm;
+  const { stop: _, stopTolerance: __, seed: ___, photonsPerUnit = 1, ...settings } = algorithm;
   const own = decisions?.channels?.[channel] ?? decisions;
-  const background = own?.background ?? (algorithm.background === "auto" ? 0 : algorithm.background);
-  const saturation = saturationLevel(algorithm, source.dtype);
   return {
-    boundary,
-    boundaryValue,
-    acceleration,
-    start,
-    iterations: decisions?.iterations ?? algorithm.iterations,
-    ...(background > 0 ? { background } : {}),
-    ...(totalVariation > 0 ? { totalVariation } : {}),
-    ...(backProjector === "matched" ? {} : { backProjector }),
-    ...(otfPrecision === "float32" ? {} : { otfPrecision }),
+    ...settings,
+    iterations: decisions?.iterations ?? settings.iterations,
+    background: own?.background ?? (settings.background === "auto" ? 0 : settings.background),
     // An I-divergence of t units is one of t * photonsPerUnit photons, and the kernels compare it with the square of this.
-    ...(dampingSigmas > 0 ? { dampingSigmas: dampingSigmas / Math.sqrt(algorithm.photonsPerUnit ?? 1) } : {}),
-    ...(saturation === undefined ? {} : { saturation }),
-    ...(own?.scale === undefined ? {} : { scale: own.scale }),
-    ...(own?.mean === undefined ? {} : { mean: own.mean }),
+    dampingSigmas: settings.dampingSigmas / Math.sqrt(photonsPerUnit),
+    saturation: saturationLevel(algorithm, source.dtype),
+    scale: own?.scale,
+    mean: own?.mean,
   };
 }

@@ -3,7 +3,7 @@
  * time, and each would be a request.
  */
 import { RecentCache } from "shared/process/recent_cache.ts";
-import type { ReadableStore } from "./store.ts";
+import type { Store } from "./store.ts";
 
 const BLOCK_BYTES = 2 ** 16;
 const BLOCKS_KEPT = 32;
@@ -12,7 +12,7 @@ const BLOCKS_KEPT = 32;
 export type ReadBytes = (offset: number, length: number, signal?: AbortSignal) => Promise<Uint8Array>;
 
 /** Makes a {@link ReadBytes} for the object `key` of `size` bytes. Pieces larger than a block are fetched as they are. */
-export function blockReader(store: ReadableStore, key: string, size: number): ReadBytes {
+export function blockReader(store: Store, key: string, size: number): ReadBytes {
   const blocks = new RecentCache<number, Uint8Array>(BLOCKS_KEPT);
 
   const fetchRange = async (offset: number, length: number, signal?: AbortSignal): Promise<Uint8Array> =>

@@ -23,6 +23,7 @@ export function fileStore(url: string): Store {
   const pathOf = (key: string) => join(root, ...key.split("/"));
   return {
     url: root,
+    writable: true,
     place: (key = "") => placeOf(pathOf(key)),
     get: (key) => reading(pathOf(key), () => readRange(pathOf(key), WHOLE)),
     getRange: (key, range) => reading(pathOf(key), () => readRange(pathOf(key), range)),

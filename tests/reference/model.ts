@@ -1,5 +1,5 @@
 /**
- * What the data say about a model, voxel by voxel, as the step in kernels/deconvolver.ts defines it, in float64.
+ * What the data say about a model, voxel by voxel, as the step in docs/algorithms.md defines it, in float64.
  */
 import type { DeconvolverOptions } from "kernels/deconvolver.ts";
 

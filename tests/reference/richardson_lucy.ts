@@ -1,6 +1,6 @@
 /**
  * Richardson-Lucy deconvolution in float64, written to be obviously right and not to be fast: what both backends are
- * compared with. It follows the definitions in kernels/deconvolver.ts line by line.
+ * compared with. It follows the definitions in docs/algorithms.md line by line.
  */
 import type { DeconvolverOptions, Divergence, RunOptions } from "kernels/deconvolver.ts";
 import { type Vec3, voxelCount } from "shared/volume/geometry.ts";
@@ -46,8 +46,8 @@ export function referenceRun(data: ArrayLike<number>, options: DeconvolverOption
     const correction = back(image.map((d, i) => mask[i] * ratioAt(d, model[i], options)));
     const next = estimate.map((u, i) => u * Math.max(correction[i], leastCorrection) * (weights?.[i] ?? 1));
     if (!options.totalVariation) return next;
-    const smoothing = { weight: options.totalVariation, smoothing: 1e-3 * scale };
-    const denominator = variationDenominator(estimate, options.box, smoothing);
+    const term = { weight: options.totalVariation, smoothing: 1e-3 * scale };
+    const denominator = variationDenominator(estimate, options.box, term);
     return next.map((u, i) => u / denominator[i]);
   };
 

@@ -1,6 +1,6 @@
 /**
  * Total variation as Dey et al. (Microsc. Res. Tech. 69 (2006) 260-266) put it into Richardson-Lucy, with the differences
- * that kernels/deconvolver.ts prescribes, in float64.
+ * that docs/algorithms.md prescribes, in float64.
  */
 import { type Vec3, voxelCount } from "shared/volume/geometry.ts";
 

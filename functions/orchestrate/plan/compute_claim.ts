@@ -32,8 +32,7 @@ export function computeClaim(
   { algorithm }: JobRequest,
   { dtype, symmetricPsf }: ClaimInputs,
 ): (box: Vec3) => MemoryTerms {
-  const { acceleration, boundary, totalVariation, backProjector, otfPrecision } = algorithm;
-  const options = { acceleration, nonCirculant: boundary === "non-circulant", totalVariation, backProjector };
+  const options = { ...algorithm, nonCirculant: algorithm.boundary === "non-circulant" };
   const holdsOut = algorithm.stop === "held-out";
   const claims = new Map<string, MemoryTerms>();
   return (box) => {
@@ -61,7 +60,7 @@ export function computeClaim(
     if (device.gpuLimits) boxLayout(box, device.gpuLimits as GpuLimits);
     // The photons that a split keeps are float32.
     const dataType = holdsOut ? "float32" : boxDataType({ ...algorithm, dtype });
-    const { total: _, ...terms } = webGpuDeviceBytes(box, { ...options, otfPrecision, dataType, symmetricPsf });
+    const { total: _, ...terms } = webGpuDeviceBytes(box, { ...options, dataType, symmetricPsf });
     return holdsOut ? { ...terms, heldOut: 4 * voxelCount(box) } : terms;
   }
 }

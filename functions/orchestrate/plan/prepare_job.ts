@@ -106,7 +106,7 @@ async function begunPlan(
 
 async function readBegunPlan(url: string, { environment, signal }: StoreAccess): Promise<Plan | undefined> {
   const store = openStore(url, { environment });
-  const record = await store.get(JOB_KEY, { signal });
+  const record = store.writable ? await store.get(JOB_KEY, { signal }) : undefined;
   if (record === undefined) return undefined;
   try {
     return PlanSchema.safeParse(JSON.parse(new TextDecoder().decode(record)).plan).data;

@@ -1,6 +1,7 @@
 /**
- * What the data say about a model, four voxels at a time: the formulas of kernels/deconvolver.ts.
+ * What the data say about a model, four voxels at a time: the formulas of docs/algorithms.md.
  */
+import type { StepOptions } from "kernels/deconvolver.ts";
 import { EPSILON_ADDRESS } from "../threads/shared_control.ts";
 import type { Code } from "shared/wasm/wasm_code.ts";
 import {
@@ -25,28 +26,23 @@ import {
 } from "shared/wasm/wasm_code.ts";
 import type { WasmFunction } from "shared/wasm/wasm_module.ts";
 
-/** Options of kernels/deconvolver.ts that change the ratio, with their defaults filled in. */
-export interface PhotonModelOptions {
-  readonly background: number;
-  readonly saturation: number;
-  readonly dampingSigmas: number;
+/** Data value of voxels that are not observed: negative where damping makes 0 ambiguous. */
+export function unobservedValue({ nonCirculant, dampingSigmas = 0 }: StepOptions): number {
+  return nonCirculant && dampingSigmas > 0 ? -1 : 0;
 }
-
-/** Data value of voxels that are not observed, where damping makes 0 ambiguous. */
-export const UNOBSERVED = -1;
 
 export class PhotonModel {
   readonly #into: WasmFunction;
-  readonly #options: PhotonModelOptions;
+  readonly #options: StepOptions;
 
-  constructor(into: WasmFunction, options: PhotonModelOptions) {
+  constructor(into: WasmFunction, options: StepOptions) {
     this.#into = into;
     this.#options = options;
   }
 
   /** `max(blurred + background, eps)`, but no more than data that are saturated. */
   model(blurred: Code, data: Code): Code {
-    const { background, saturation } = this.#options;
+    const { background = 0, saturation = Infinity } = this.#options;
     const bright = background === 0 ? blurred : f32x4Add(blurred, this.#into.constant(background));
     const model = this.#keep(f32x4Max(bright, v128LoadSplat(i32Const(0), EPSILON_ADDRESS)));
     if (saturation === Infinity) return model;
@@ -56,7 +52,7 @@ export class PhotonModel {
 
   /** `data / model`, damped towards 1; 0 on voxels that are not observed. */
   ratio(data: Code, model: Code): Code {
-    const sigmas = this.#options.dampingSigmas;
+    const { dampingSigmas: sigmas = 0 } = this.#options;
     if (sigmas === 0) return this.#keep(f32x4Div(data, model));
     const [zero, one] = [this.#into.constant(0), this.#into.constant(1)];
     const difference = this.#keep(f32x4Sub(f32x4Div(data, model), one));

@@ -1,7 +1,7 @@
 /**
  * The kernels that turn half spectra of eight rows into voxels and back, with the Richardson-Lucy step between.
  */
-import type { Acceleration } from "kernels/deconvolver.ts";
+import type { StepOptions } from "kernels/deconvolver.ts";
 import type { Complex, Rounding } from "../fft/arithmetic.ts";
 import {
   type Address,
@@ -14,14 +14,13 @@ import {
 } from "../fft/fft_passes.ts";
 import type { MemoryLayout } from "../memory_layout.ts";
 import { emitPack, emitUnpack, type Exchange, rowMaskOffset } from "./row_exchange.ts";
-import { LaneSum, type RowStepOptions, RowSteps, type VoxelStep } from "./row_steps.ts";
+import { LaneSum, RowSteps, type VoxelStep } from "./row_steps.ts";
 import { type Code, i32Add, i32NotEqual, v128Load, v128Store } from "shared/wasm/wasm_code.ts";
 import { WasmFunction } from "shared/wasm/wasm_module.ts";
 
 /** Options of the kernels besides the layout. */
-export interface KernelOptions extends RowStepOptions {
+export interface KernelOptions extends StepOptions {
   readonly rounding: Rounding;
-  readonly acceleration: Acceleration;
 }
 
 /** Scratch, half spectra, the group of rows of an image, its sums, its least points; then the measured x as byte offsets. */

@@ -2,10 +2,12 @@
  * What happens to each voxel between the transforms: the ratio, the update, and how updates are extrapolated. A step handles
  * the eight rows of a group at one x: two registers of four voxels.
  */
+import type { StepOptions } from "kernels/deconvolver.ts";
+import { minCorrection } from "kernels/wiener_butterworth.ts";
 import type { Complex } from "../fft/arithmetic.ts";
 import type { Address } from "../fft/fft_passes.ts";
 import type { ImageName, MemoryLayout } from "../memory_layout.ts";
-import { PhotonModel, type PhotonModelOptions } from "./photon_model.ts";
+import { PhotonModel } from "./photon_model.ts";
 import { HELD_OUT_RATIO_ADDRESS, MOMENTUM_ADDRESS } from "../threads/shared_control.ts";
 import type { Code } from "shared/wasm/wasm_code.ts";
 import {
@@ -35,23 +37,17 @@ interface ImageAccess {
   store(name: ImageName, value: Code): Code;
 }
 
-/** What the steps depend on. */
-export interface RowStepOptions extends PhotonModelOptions {
-  /** Corrections count as at least this. */
-  readonly leastCorrection: number;
-}
-
 /** Emits the steps of one kernel. */
 export class RowSteps {
   readonly #into: WasmFunction;
   readonly #layout: MemoryLayout;
-  readonly #leastCorrection: number;
+  readonly #minCorrection: number;
   readonly #photons: PhotonModel;
 
-  constructor(into: WasmFunction, layout: MemoryLayout, options: RowStepOptions) {
+  constructor(into: WasmFunction, layout: MemoryLayout, options: StepOptions) {
     this.#into = into;
     this.#layout = layout;
-    this.#leastCorrection = options.leastCorrection;
+    this.#minCorrection = minCorrection(options);
     this.#photons = new PhotonModel(into, options);
   }
 
@@ -131,13 +127,13 @@ export class RowSteps {
       });
   }
 
-  /** `estimate * max(correction, least) * weights`, and times what total variation makes of it. */
+  /** `estimate * max(correction, min) * weights`, and times what total variation makes of it. */
   #corrected(estimate: Code, correction: Code, image: ImageAccess): Code {
-    const least = this.#into.constant(this.#leastCorrection);
+    const min = this.#into.constant(this.#minCorrection);
     const factors = (["weights", "variation"] as const).filter((name) => this.#layout.images[name] !== undefined);
     return factors.reduce(
       (next, name) => this.#into.vector(f32x4Mul(next, image.load(name))),
-      this.#into.vector(f32x4Mul(estimate, f32x4Max(correction, least))),
+      this.#into.vector(f32x4Mul(estimate, f32x4Max(correction, min))),
     );
   }
 

@@ -1,5 +1,5 @@
 /**
- * Total variation (Dey et al., Microsc. Res. Tech. 69 (2006) 260-266) with the differences that kernels/deconvolver.ts
+ * Total variation (Dey et al., Microsc. Res. Tech. 69 (2006) 260-266) with the differences that docs/algorithms.md
  * prescribes: what each voxel of an update is multiplied by.
  */
 import type { ImageName, MemoryLayout } from "../memory_layout.ts";

@@ -1,7 +1,7 @@
 /**
  * What the calling thread and its Workers say to each other. Everything large lies in the shared memory.
  */
-import type { Acceleration, Divergence, Volume } from "kernels/deconvolver.ts";
+import type { Divergence, StepOptions, Volume } from "kernels/deconvolver.ts";
 import type { Part } from "../steps/measurement.ts";
 import type { MemoryLayout } from "../memory_layout.ts";
 
@@ -13,12 +13,7 @@ export interface ThreadSetup {
   /** 0 to `threads - 1`. */
   readonly thread: number;
   readonly threads: number;
-  readonly acceleration: Acceleration;
-  readonly background: number;
-  /** Weight of total variation; 0 for none. */
-  readonly totalVariation: number;
-  /** What data count as where nothing was observed. */
-  readonly unobserved: number;
+  readonly settings: StepOptions;
 }
 
 /** One run on the data that are staged. */
@@ -29,8 +24,6 @@ export interface RunJob {
   readonly observed: Part;
   /** What unobserved voxels start from; the mean of the observed data by default. */
   readonly mean: number | undefined;
-  /** Intensity of the whole image; the maximum of the data by default. */
-  readonly scale: number | undefined;
   readonly measureEvery: number;
   readonly measured: Part;
   /** Expected ratio of held-out to kept photons, if there are any. */

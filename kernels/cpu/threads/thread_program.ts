@@ -8,6 +8,7 @@ import { ImageExchange } from "../steps/image_exchange.ts";
 import type { Kernels } from "../steps/kernel_module.ts";
 import { intersection, Measurement, type Part } from "../steps/measurement.ts";
 import type { Job, Outcome, RunJob, ThreadSetup } from "./messages.ts";
+import { unobservedValue } from "../steps/photon_model.ts";
 import { PlaneSweeps } from "../steps/plane_sweeps.ts";
 import { EPSILON_ADDRESS, HELD_OUT_RATIO_ADDRESS, MOMENTUM_ADDRESS, SharedControl } from "./shared_control.ts";
 import { Variation } from "../steps/total_variation.ts";
@@ -49,7 +50,7 @@ export class ThreadProgram {
   #run(job: RunJob, images: ImageExchange): Outcome {
     const { iterations, observed, start, measureEvery } = job;
     this.#forEachGroup(
-      (group) => images.readData(group, observed, this.#setup.unobserved),
+      (group) => images.readData(group, observed, unobservedValue(this.#setup.settings)),
       () => this.#summarise(job, images),
     );
     const { sum, peak, badVoxel } = this.#control.summary;
@@ -59,7 +60,7 @@ export class ThreadProgram {
     this.#start(observed, images, mean, start === "flat");
 
     const divergence: Divergence[] = [];
-    const predicted = this.#setup.acceleration === "biggs";
+    const predicted = this.#setup.settings.acceleration === "biggs";
     if (!predicted) this.#sweeps.forward("row_forward", "estimate");
     for (let iteration = 1; iteration <= iterations; iteration++) {
       if (predicted) this.#sweeps.forward("row_predict", "estimate");
@@ -68,8 +69,8 @@ export class ThreadProgram {
       if (measuring) divergence.push(this.#measureRatio(iteration - 1, job, images));
       else this.#sweeps.between("row_ratio", "data");
       this.#sweeps.depth("depth_correlate");
-      if (this.#setup.totalVariation > 0) this.#vary(predicted ? "predicted" : "estimate", job);
-      if (predicted) this.#advance(job, images);
+      if (this.#setup.layout.images.variation !== undefined) this.#vary(predicted ? "predicted" : "estimate");
+      if (predicted) this.#advance(images);
       else this.#update(iteration, iteration === iterations);
       if (this.#control.stopped) return { status: "stopped", divergence };
     }
@@ -77,15 +78,14 @@ export class ThreadProgram {
     return { status: "done", divergence };
   }
 
-  #summarise({ scale, heldOutRatio }: RunJob, images: ImageExchange): void {
-    const summary = images.summarise();
-    this.#control.summary = summary;
-    this.#control.setParameter(EPSILON_ADDRESS, Math.max(1e-6 * (scale ?? summary.peak), TINY));
+  #summarise({ heldOutRatio }: RunJob, images: ImageExchange): void {
+    this.#control.summary = images.summarise();
+    this.#control.setParameter(EPSILON_ADDRESS, this.#small(1e-6));
     this.#control.setParameter(HELD_OUT_RATIO_ADDRESS, heldOutRatio ?? 0);
     // What the first iteration extrapolates with: shb its result, with (k - 1) / (k + 2) for k = 2; biggs its start.
-    const heavyBall = this.#setup.acceleration === "shb";
+    const heavyBall = this.#setup.settings.acceleration === "shb";
     this.#control.setParameter(MOMENTUM_ADDRESS, heavyBall ? 1 / 4 : 0);
-    this.#control.setLeastPoint(heavyBall ? this.#leastPoint(scale) : 0, this.#setup.layout.box[1]);
+    this.#control.setLeastPoint(heavyBall ? this.#minPoint() : 0, this.#setup.layout.box[1]);
   }
 
   /** `1 / Bt g`: the back-projected mask of observed voxels. */
@@ -99,7 +99,7 @@ export class ThreadProgram {
 
   /** First estimates: the data without background where they are observed, their mean elsewhere or, if `flat`, everywhere. */
   #start(observed: Part, images: ImageExchange, mean: number, flat: boolean): void {
-    const { layout, background } = this.#setup;
+    const { layout, settings: { background = 0 } } = this.#setup;
     const outside = Math.max(mean - background, mean / 10);
     const fill = flat ? { inside: outside, outside } : { background, outside };
     this.#forEachGroup((group) => {
@@ -121,11 +121,11 @@ export class ThreadProgram {
     return held ? { iteration, fit, heldOut } : { iteration, fit };
   }
 
-  #vary(image: "estimate" | "predicted", { scale }: RunJob): void {
-    const { layout, memory, totalVariation } = this.#setup;
+  #vary(image: "estimate" | "predicted"): void {
+    const { layout, memory, settings: { totalVariation: weight = 0 } } = this.#setup;
     const variation = new Variation(layout, memory);
-    const smoothing = Math.max(1e-3 * (scale ?? this.#control.summary.peak), TINY);
-    this.#forEachGroup((group) => variation.compute(group, image, { weight: totalVariation, smoothing }));
+    const smoothing = this.#small(1e-3);
+    this.#forEachGroup((group) => variation.compute(group, image, { weight, smoothing }));
   }
 
   #update(iteration: number, last: boolean): void {
@@ -140,20 +140,28 @@ export class ThreadProgram {
   }
 
   /** Biggs & Andrews, Appl. Opt. 36 (1997) 1766-1775: the momentum needs sums over the whole box before it is applied. */
-  #advance({ scale }: RunJob, images: ImageExchange): void {
+  #advance(images: ImageExchange): void {
     this.#sweeps.backward("row_advance", "estimate", () => {
       const [oldTimesNew, oldSquared] = images.totals();
       const momentum = oldSquared > 0 ? Math.min(1, Math.max(0, oldTimesNew / oldSquared)) : 0;
       this.#control.setParameter(MOMENTUM_ADDRESS, momentum);
-      this.#control.setLeastPoint(this.#leastPoint(scale), this.#setup.layout.box[1]);
+      this.#control.setLeastPoint(this.#minPoint(), this.#setup.layout.box[1]);
       this.#control.decideStop();
     });
   }
 
   /** The least that a voxel is extrapolated to; data without a positive value stay 0. */
-  #leastPoint(scale: number | undefined): number {
-    const { peak } = this.#control.summary;
-    return peak > 0 ? 1e-4 * (scale ?? peak) : 0;
+  #minPoint(): number {
+    return this.#control.summary.peak > 0 ? 1e-4 * this.#scale : 0;
+  }
+
+  /** A fraction of the intensity of the image, above 0 for any image. */
+  #small(fraction: number): number {
+    return Math.max(fraction * this.#scale, TINY);
+  }
+
+  get #scale(): number {
+    return this.#setup.settings.scale ?? this.#control.summary.peak;
   }
 
   #forEachGroup(work: (group: number) => void, last?: () => void): void {

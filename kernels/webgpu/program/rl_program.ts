@@ -9,7 +9,7 @@
  * packed_column_kernel.ts.
  */
 import type { Vec3 } from "shared/volume/geometry.ts";
-import type { Acceleration, DeconvolverOptions } from "kernels/deconvolver.ts";
+import type { Acceleration, StepOptions } from "kernels/deconvolver.ts";
 import { type BoxLayout, boxLayout } from "./layout.ts";
 import { DATA_BYTES } from "../device/data_volume.ts";
 import type { GpuLimits } from "../device/limits.ts";
@@ -60,7 +60,10 @@ export interface Program {
 }
 
 /** Options of a deconvolver, without box and PSF. */
-export interface MethodOptions extends Omit<DeconvolverOptions, "box" | "psf"> {
+export interface MethodOptions
+  extends
+    Pick<StepOptions, "acceleration" | "nonCirculant" | "totalVariation" | "dampingSigmas">,
+    Pick<StepOptions, "backProjector" | "otfPrecision" | "dataType"> {
   /** True if the PSF is centro-symmetric, see psf_symmetry.ts. @default {false} */
   readonly symmetricPsf?: boolean;
 }

@@ -1,6 +1,7 @@
 /**
  * Small structs that shaders bind: numbers that change from run to run or from slab to slab.
  */
+import type { StepOptions } from "kernels/deconvolver.ts";
 import type { Binding } from "../wgsl/shader.ts";
 
 /** A struct, the binding that carries it, and nothing else; every one takes {@link SMALL_BYTES}. */
@@ -12,7 +13,7 @@ export interface SmallStruct {
 /** Bytes of every small buffer. */
 export const SMALL_BYTES = 32;
 
-/** Numbers of the model, see kernels/deconvolver.ts. */
+/** Numbers of the model, see docs/algorithms.md. */
 export const PARAMETERS = {
   declaration: `struct Parameters {
   epsilon: f32, inverse_scale: f32, background: f32, saturation: f32,
@@ -21,36 +22,26 @@ export const PARAMETERS = {
   binding: { name: "parameters", type: "Parameters", access: "uniform" },
 } as const satisfies SmallStruct;
 
-/** What {@link PARAMETERS} is filled from. */
-export interface ModelNumbers {
-  /** Intensity of the image, > 0. */
-  readonly scale: number;
-  readonly background?: number;
-  readonly saturation?: number;
-  readonly dampingSigmas?: number;
-  readonly totalVariation?: number;
-  readonly heldOutRatio?: number;
-}
-
-/** Contents of {@link PARAMETERS}. */
-export function parameterValues(numbers: ModelNumbers): Float32Array<ArrayBuffer> {
-  const { scale, background = 0, saturation = Infinity, dampingSigmas = 0, totalVariation = 0, heldOutRatio = 0 } =
-    numbers;
+/** Contents of {@link PARAMETERS} for an image of an intensity, `scale` > 0. */
+export function parameterValues(scale: number, options: StepOptions, heldOutRatio = 0): Float32Array<ArrayBuffer> {
+  const { background = 0, saturation = Infinity, dampingSigmas = 0, totalVariation = 0 } = options;
   const damping = dampingSigmas > 0 ? 2 / dampingSigmas ** 2 : 0;
   return new Float32Array([
     1e-6 * scale,
     1 / scale,
     background,
     // Shaders need not know infinity.
-    Math.min(saturation, LARGEST_FLOAT),
+    Math.min(saturation, MAX_FLOAT),
     damping,
     totalVariation,
-    (1e-3 * scale) ** 2,
+    Math.max((1e-3 * scale) ** 2, MIN_FLOAT),
     heldOutRatio,
   ]);
 }
 
-const LARGEST_FLOAT = 3.4028234e38;
+const MAX_FLOAT = 3.4028234e38;
+/** The smallest positive normal float32. */
+const MIN_FLOAT = 2 ** -126;
 
 /** The plane of the box in which a slab begins. */
 export const SLAB = {

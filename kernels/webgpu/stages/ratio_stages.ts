@@ -1,6 +1,6 @@
 /**
  * What the data say about the model: the ratio that is projected back, and how well the two agree. The formulas are those of
- * kernels/deconvolver.ts.
+ * docs/algorithms.md.
  */
 import { type DataType, dataVolume, loadData } from "../device/data_volume.ts";
 import { PARAMETERS, SLAB } from "./parameters.ts";

@@ -1,5 +1,5 @@
 /**
- * How the projected ratio changes the estimate: `y * floor(correction) * w / v` of kernels/deconvolver.ts, and the
+ * How the projected ratio changes the estimate: `y * floor(correction) * w / v` of docs/algorithms.md, and the
  * extrapolation that accelerated iterations start their next step from.
  */
 import { MOMENTUM } from "./momentum.ts";

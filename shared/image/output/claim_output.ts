@@ -50,6 +50,7 @@ const DoneRecord = z.looseObject({ planHash: z.string(), result: JobResultSchema
  * @throws {ClearstackError} `conflict` if something is there that may not be continued or replaced, `unwritable`
  */
 export async function claimOutput(store: Store, wish: Wish): Promise<Begun | undefined> {
+  if (!store.writable) throw new ClearstackError("unwritable", `${store.url} is read only; write to a path instead`);
   await refuseOverlap(store, wish.inputs, wish.environment);
   const { ifExists, planHash } = wish;
   const found = await inspect(store);

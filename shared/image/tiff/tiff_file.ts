@@ -8,7 +8,7 @@ import { ClearstackError, isClearstackError } from "shared/errors.ts";
 import { RecentCache } from "shared/process/recent_cache.ts";
 import { throwIfAborted, unlessAborted } from "shared/process/unless_aborted.ts";
 import { blockReader } from "shared/storage/block_reader.ts";
-import { openReadable } from "shared/storage/open_store.ts";
+import { openStore } from "shared/storage/open_store.ts";
 import type { StoreAccess } from "shared/storage/store_environment.ts";
 import type { ObjectInfo, RequestOptions } from "shared/storage/store.ts";
 import { splitObject } from "shared/storage/url.ts";
@@ -69,7 +69,7 @@ export async function openTiffFile(
   { environment, ...options }: StoreAccess,
 ): Promise<TiffFile> {
   const { base, key } = splitObject(url);
-  const store = openReadable(base, { environment });
+  const store = openStore(base, { environment });
   const where = `${store.url.replace(/\/$/, "")}/${key}`;
   const object = await store.head(key, options);
   if (object === undefined) throw new ClearstackError("not-found", `${where} does not exist`);

@@ -40,6 +40,7 @@ export function azStore(url: string, environment: StoreEnvironment, options: Gua
   return {
     url: place.shown,
     place: (key) => Promise.resolve(`${place.containerUrl}/${encodeKey(place.root + folderOf(key))}`),
+    writable: true,
     head,
     getTagged,
     get: async (key, options) => (await getTagged(key, options))?.bytes,

@@ -2,7 +2,7 @@
 import { setting, type StoreEnvironment } from "../store_environment.ts";
 
 /** Fields of one section of the files. */
-type AwsSection = ReadonlyMap<string, string>;
+export type AwsSection = ReadonlyMap<string, string>;
 
 /** What the files say. */
 export interface AwsConfig {

@@ -16,15 +16,6 @@ export interface Harness {
   floats(address: number, count: number): Float32Array<ArrayBufferLike>;
 }
 
-const PLAIN: KernelOptions = {
-  rounding: "fused",
-  acceleration: "none",
-  background: 0,
-  saturation: Infinity,
-  dampingSigmas: 0,
-  leastCorrection: 0,
-};
-
 export function kernelHarness(box: Vec3, options: Partial<KernelOptions> = {}): Harness {
   const layout = memoryLayout(box, { threads: 1 });
   const memory = new WebAssembly.Memory({ initial: layout.pages, maximum: MAX_PAGES, shared: true });
@@ -36,7 +27,7 @@ export function kernelHarness(box: Vec3, options: Partial<KernelOptions> = {}): 
   const { write, read } = exchangeTables(layout.plans[2]);
   new Int32Array(memory.buffer, layout.writeTable, write.length).set(write);
   new Int32Array(memory.buffer, layout.readTable, read.length).set(read);
-  const bytes = kernelModule(layout, { ...PLAIN, ...options });
+  const bytes = kernelModule(layout, { rounding: "fused", ...options });
   const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } });
   return { kernels: instance.exports as unknown as Kernels, layout, floats };
 }

@@ -122,7 +122,7 @@ slowWebgpuTest("a row stage meets the voxels themselves between its transforms",
     const contents = {
       spectrum: packedRows(blurred, shape).map((value) => value * rows),
       data: Float32Array.from(data),
-      parameters: parameterValues({ scale: 1 }),
+      parameters: parameterValues(1, {}),
       twiddles: twiddleTable(length),
     };
     const actual = await runShader(shader, grid, { contents, result: "spectrum" });
