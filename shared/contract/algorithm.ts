@@ -24,6 +24,8 @@ const StopRuleSchema = z.enum(["fixed", "divergence", "held-out"]);
 
 /** The largest weight of total variation. */
 const MAX_TOTAL_VARIATION = 0.1;
+/** How small the smoothing of total variation may be: what float32 leaves in flat parts, in units of the scale. */
+const MIN_SMOOTHING = 1e-6;
 /** The largest gate of the damping, standard deviations. */
 const MAX_DAMPING_SIGMAS = 10;
 
@@ -81,6 +83,17 @@ export const AlgorithmSchema = z.strictObject({
       example: "0",
       help: "weight of total variation, 0 to 0.1: smooths noise and keeps edges; start with 0.002",
       row: "total variation",
+    },
+  ),
+  /** Differences between neighbours below which total variation has no direction, in units of the scale. @default {1e-3} */
+  totalVariationSmoothing: setting(
+    z.number().min(MIN_SMOOTHING, `totalVariationSmoothing must be at least ${MIN_SMOOTHING}`)
+      .max(1, "totalVariationSmoothing must be at most 1").optional(),
+    {
+      flag: "tv-smoothing",
+      example: "1e-3",
+      help: "with --tv: differences below this fraction of the image's intensity are not taken for edges",
+      row: "smoothing of total variation",
     },
   ),
   /**

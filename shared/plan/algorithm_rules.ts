@@ -56,6 +56,11 @@ const RULES: readonly Rule[] = [
     message: () => "a stop tolerance belongs to stop divergence: give both (--stop divergence), or neither",
   },
   {
+    when: ({ totalVariation, totalVariationSmoothing }) =>
+      totalVariation === 0 && totalVariationSmoothing !== undefined,
+    message: () => "a smoothing belongs to total variation: give its weight too (--tv 0.002), or neither",
+  },
+  {
     when: ({ acceleration, backProjector }) => acceleration === "shb" && backProjector !== "matched",
     message: () =>
       "the Wiener-Butterworth back-projector diverges with acceleration shb: give acceleration none or biggs, or the " +

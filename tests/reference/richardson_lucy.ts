@@ -46,7 +46,8 @@ export function referenceRun(data: ArrayLike<number>, options: DeconvolverOption
     const correction = back(image.map((d, i) => mask[i] * ratioAt(d, model[i], options)));
     const next = estimate.map((u, i) => u * Math.max(correction[i], leastCorrection) * (weights?.[i] ?? 1));
     if (!options.totalVariation) return next;
-    const term = { weight: options.totalVariation, smoothing: 1e-3 * scale };
+    const { totalVariation: weight, totalVariationSmoothing = 1e-3 } = options;
+    const term = { weight, smoothing: totalVariationSmoothing * scale };
     const denominator = variationDenominator(estimate, options.box, term);
     return next.map((u, i) => u / denominator[i]);
   };

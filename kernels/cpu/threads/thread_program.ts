@@ -122,9 +122,9 @@ export class ThreadProgram {
   }
 
   #vary(image: "estimate" | "predicted"): void {
-    const { layout, memory, settings: { totalVariation: weight = 0 } } = this.#setup;
+    const { layout, memory, settings: { totalVariation: weight = 0, totalVariationSmoothing = 1e-3 } } = this.#setup;
     const variation = new Variation(layout, memory);
-    const smoothing = this.#small(1e-3);
+    const smoothing = this.#small(totalVariationSmoothing);
     this.#forEachGroup((group) => variation.compute(group, image, { weight, smoothing }));
   }
 

@@ -24,7 +24,8 @@ export const PARAMETERS = {
 
 /** Contents of {@link PARAMETERS} for an image of an intensity, `scale` > 0. */
 export function parameterValues(scale: number, options: StepOptions, heldOutRatio = 0): Float32Array<ArrayBuffer> {
-  const { background = 0, saturation = Infinity, dampingSigmas = 0, totalVariation = 0 } = options;
+  const { background = 0, saturation = Infinity, dampingSigmas = 0 } = options;
+  const { totalVariation = 0, totalVariationSmoothing = 1e-3 } = options;
   const damping = dampingSigmas > 0 ? 2 / dampingSigmas ** 2 : 0;
   return new Float32Array([
     1e-6 * scale,
@@ -34,7 +35,7 @@ export function parameterValues(scale: number, options: StepOptions, heldOutRati
     Math.min(saturation, MAX_FLOAT),
     damping,
     totalVariation,
-    Math.max((1e-3 * scale) ** 2, MIN_FLOAT),
+    Math.max((totalVariationSmoothing * scale) ** 2, MIN_FLOAT),
     heldOutRatio,
   ]);
 }

@@ -42,6 +42,10 @@ interface Case {
 const CASES: readonly Case[] = [
   { flags: "--background 1.5", options: { background: 1.5 } },
   { flags: "--tv 0.01", options: { totalVariation: 0.01, scale } },
+  {
+    flags: "--tv 0.01 --tv-smoothing 0.1",
+    options: { totalVariation: 0.01, totalVariationSmoothing: 0.1, scale },
+  },
   { flags: "--back-projector wiener-butterworth", options: { backProjector: "wiener-butterworth" } },
   { flags: "--damping 2", options: { dampingSigmas: 2 } },
   { flags: "--damping 2 --photons-per-unit 4", options: { dampingSigmas: 1 } },
@@ -116,6 +120,7 @@ for (
     ["image.zarr", "--back-projector wiener-butterworth --acceleration shb", "biggs"],
     ["image.zarr", "--back-projector wiener-butterworth --stop divergence", "held-out"],
     ["image.zarr", "--tv 1", "from 0 to 0.1"],
+    ["image.zarr", "--tv-smoothing 0.01", "--tv 0.002"],
     ["image.zarr", "--otf-precision half", "float32, float16"],
   ] as const
 ) {

@@ -1,4 +1,4 @@
-import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals, assertNotEquals, assertRejects } from "@std/assert";
 import { type CpuDeconvolverOptions, createCpuDeconvolver } from "kernels/cpu/deconvolver.ts";
 import { memoryLayout } from "kernels/cpu/memory_layout.ts";
 import type { RunOptions, Volume } from "kernels/deconvolver.ts";
@@ -137,6 +137,19 @@ Deno.test("every option that changes the step equals the float64 reference", asy
       }
     }
   }
+});
+
+Deno.test("the smoothing of total variation equals the float64 reference, and is 1e-3 where not given", async () => {
+  const options: Options = { box: [10, 12, 16], psfShape: [3, 4, 5], totalVariation: 0.02, threads: 2 };
+  const smoothed = (totalVariationSmoothing: number) =>
+    deconvolve({ ...options, totalVariationSmoothing }, { iterations: 6 });
+  for (const totalVariationSmoothing of [1e-5, 0.05, 1]) {
+    const error = await errorOfPeak({ ...options, totalVariationSmoothing }, { iterations: 6 });
+    assert(error <= TOLERANCE, `${totalVariationSmoothing}: ${error} of the peak`);
+  }
+  const usual = await deconvolve(options, { iterations: 6 });
+  assertEquals(await smoothed(1e-3), usual);
+  assertNotEquals(await smoothed(2e-3), usual);
 });
 
 Deno.test("the I-divergence of data and of held-out photons equals the float64 reference", async () => {

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertNotEquals, assertRejects } from "@std/assert";
 import type { RunOptions, RunResult, Volume } from "kernels/deconvolver.ts";
 import { createWebGpuDeconvolver, type WebGpuDeconvolverOptions } from "kernels/webgpu/deconvolver.ts";
 import { webGpuDeviceBytes } from "kernels/webgpu/device/device_bytes.ts";
@@ -150,6 +150,31 @@ slowWebgpuTest("columns of a workgroup change no byte of the estimate and the me
     assertEquals(tuned.estimate, usual.estimate);
     assertEquals(tuned.divergence, usual.divergence);
   }
+});
+
+webgpuTest("the smoothing of total variation equals the float64 reference, and is 1e-3 where not given", async () => {
+  const options: Options = { box: [10, 12, 16], psfShape: [3, 4, 5], totalVariation: 0.02 };
+  const smoothed = (totalVariationSmoothing: number) =>
+    deconvolve({ ...options, totalVariationSmoothing }, { iterations: 6 });
+  for (const totalVariationSmoothing of [1e-5, 0.05, 1]) {
+    const error = await errorOfPeak({ ...options, totalVariationSmoothing }, { iterations: 6 });
+    assert(error <= TOLERANCE, `${totalVariationSmoothing}: ${error} of the peak`);
+  }
+  const usual = await deconvolve(options, { iterations: 6 });
+  assertEquals((await smoothed(1e-3)).estimate, usual.estimate);
+  assertNotEquals((await smoothed(2e-3)).estimate, usual.estimate);
+});
+
+webgpuTest("total variation keeps flat images of any brightness finite", async () => {
+  const options: Options = {
+    box: [1, 18, 16],
+    psfShape: [1, 4, 5],
+    totalVariation: 0.02,
+    totalVariationSmoothing: 1e-6,
+  };
+  const { estimate } = await deconvolve(options, { iterations: 3 }, new Float32Array(18 * 16).fill(1e-16));
+  // The square of the smoothing is below the smallest float32.
+  assert(estimate.every((value) => Math.abs(value - 1e-16) < 1e-21), `${estimate.slice(0, 4)}`);
 });
 
 webgpuTest("total variation reaches across the buffers that a box is cut into", async () => {

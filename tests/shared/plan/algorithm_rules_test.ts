@@ -14,6 +14,7 @@ const REFUSED: readonly Case[] = [
   [{ stop: "held-out", saturation: "auto" }, "uint16", "saturation off"],
   [{ stop: "held-out", stopTolerance: 0.1 }, "uint16", "--stop divergence"],
   [{ stopTolerance: 0.1 }, "uint16", "--stop divergence"],
+  [{ totalVariationSmoothing: 0.01 }, "uint16", "--tv"],
   [{ acceleration: "shb", backProjector: "wiener-butterworth" }, "uint16", "biggs"],
   [{ stop: "divergence", backProjector: "wiener-butterworth" }, "uint16", "held-out"],
   [{ boundary: "non-circulant", backProjector: "wiener-butterworth" }, "uint16", "matched"],
@@ -27,6 +28,7 @@ const ACCEPTED: readonly (readonly [Partial<Algorithm>, Dtype])[] = [
   [{ stop: "held-out", photonsPerUnit: 2 }, "float32"],
   [{ dampingSigmas: 3, photonsPerUnit: 2 }, "float32"],
   [{ stop: "divergence", stopTolerance: 0.1 }, "float32"],
+  [{ totalVariation: 0.002, totalVariationSmoothing: 0.01 }, "float32"],
   [{ acceleration: "biggs", backProjector: "wiener-butterworth" }, "uint16"],
 ];
 

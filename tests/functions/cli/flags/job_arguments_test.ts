@@ -42,7 +42,7 @@ Deno.test("without flags the contract's defaults hold", async () => {
 Deno.test("every flag reaches the request", async () => {
   const line = "--psf p --iterations 7 --tile 32,64,128 --halo 0,8,9 --boundary constant --boundary-value -1.5e2 " +
     "--acceleration biggs --start flat --background 12.5 --tv 0.002 --back-projector wiener-butterworth --damping 3 " +
-    "--otf-precision float16 --psf-plane project " +
+    "--otf-precision float16 --tv-smoothing 2e-3 --psf-plane project " +
     "--saturation 4095 --stop divergence --stop-tolerance 1e-4 --photons-per-unit 0.46 --seed 7 --backend cpu --memory 2GiB --seam-check 3 --path a/b --psf-path c --axes tczyx --no-pyramid --overwrite";
   assertEquals(await requestFrom(line), {
     source: { url: "in.zarr", path: "a/b", axes: "tczyx" },
@@ -51,7 +51,7 @@ Deno.test("every flag reaches the request", async () => {
     algorithm: {
       ...{ iterations: 7, boundary: "constant", boundaryValue: -150, acceleration: "biggs", start: "flat" },
       ...{ background: 12.5, totalVariation: 0.002, backProjector: "wiener-butterworth", dampingSigmas: 3 },
-      otfPrecision: "float16",
+      ...{ otfPrecision: "float16", totalVariationSmoothing: 2e-3 },
       ...{ saturation: 4095, stop: "divergence", stopTolerance: 1e-4, photonsPerUnit: 0.46, seed: 7 },
     },
     tiling: { tile: [32, 64, 128], halo: [0, 8, 9] },
@@ -104,6 +104,8 @@ for (
     ["--background none", '--background "none"', "at least 0, or auto"],
     ["--tv -0.1", '--tv "-0.1"', "from 0 to 0.1"],
     ["--tv 0.2", '--tv "0.2"', "from 0 to 0.1"],
+    ["--tv-smoothing 0", '--tv-smoothing "0"', "from 0.000001 to 1"],
+    ["--tv-smoothing 1.5", '--tv-smoothing "1.5"', "from 0.000001 to 1"],
     ["--back-projector guo", '--back-projector "guo"', "matched, wiener-butterworth"],
     ["--damping 11", '--damping "11"', "from 0 to 10"],
     ["--saturation 0", '--saturation "0"', "above 0, auto or off"],
