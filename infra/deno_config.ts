@@ -1,0 +1,75 @@
+/**
+ * Writes what deno.json says several times, since permission sets and tasks there cannot share: a set takes nothing of another,
+ * and a flag beside `-P` replaces what the set says of its kind.
+ *
+ *     deno run -A infra/deno_config.ts
+ */
+import { writePage } from "./write_page.ts";
+
+const CONFIG = new URL("../deno.json", import.meta.url);
+
+/** Settings of glibc's allocator; docs/engine.md says what they do. */
+const ALLOCATOR =
+  "GLIBC_TUNABLES=glibc.malloc.arena_max=2:glibc.malloc.mmap_threshold=1048576:glibc.malloc.hugetlb=1 deno run";
+
+const FUNCTIONS = ["api", "orchestrate", "deconvolve", "pyramid"] as const;
+
+/** Addresses that no function has business with: metadata of clouds, and what is nobody's. */
+const RESERVED = [
+  ...["100.100.100.200", "168.63.129.16", "192.0.0.0/24", "198.18.0.0/15", "224.0.0.0/4", "240.0.0.0/4"],
+  "[fd00:ec2::254]",
+];
+/** Addresses inside a network, which a sealed function reads nothing from. */
+const INNER = [
+  "10.0.0.0/8",
+  "100.64.0.0/10",
+  "127.0.0.0/8",
+  "169.254.0.0/16",
+  "172.16.0.0/12",
+  "192.168.0.0/16",
+  "[::1]",
+];
+
+const ENV = [
+  ...["CLEARSTACK_*", "HOST", "PORT", "AWS_*", "AZURE_*", "GOOGLE_APPLICATION_CREDENTIALS", "CLOUDSDK_CONFIG"],
+  ...["GCE_METADATA_HOST", "GS_NO_SIGN_REQUEST", "STORAGE_EMULATOR_HOST", "IDENTITY_ENDPOINT", "IDENTITY_HEADER"],
+  ...["HOME", "APPDATA", "USERPROFILE"],
+];
+const SECRETS = ["/etc/clearstack", "/run/secrets", "/var/run/secrets"];
+const STATE = "/var/lib/clearstack";
+
+const net = (deny: readonly string[]) => ({ allow: true, deny: deny.toSorted() });
+const open = { net: net(RESERVED), read: true, write: true };
+const sealed = {
+  net: net([...RESERVED, ...INNER]),
+  read: ["/data", ...SECRETS],
+  write: ["/data"],
+};
+const orchestrate = { env: [...ENV, "RESTATE_*"], sys: ["systemMemoryInfo"] };
+const deconvolve = { env: [...ENV, "DENO_WEBGPU_BACKEND", "XDG_RUNTIME_DIR"], sys: ["systemMemoryInfo"] };
+
+/** Members of deno.json that are made here: its permission sets, and those of its tasks that set the allocator. */
+export const GENERATED = {
+  permissions: {
+    "api": { net: net(RESERVED), env: ENV, read: [...SECRETS, STATE], write: [STATE] },
+    "orchestrate": { ...open, ...orchestrate },
+    "deconvolve": { ...open, ...deconvolve },
+    "pyramid": { ...open, env: ENV },
+    "deconvolve-sealed": { ...sealed, ...deconvolve },
+    "pyramid-sealed": { ...sealed, env: ENV },
+  },
+  tasks: {
+    clearstack: `${ALLOCATOR} -A functions/cli/main.ts`,
+    demo: `${ALLOCATOR} -A functions/cli/main.ts demo`,
+    ...Object.fromEntries(
+      FUNCTIONS.map((name) => [`serve:${name}`, `${ALLOCATOR} -P=${name} --no-prompt functions/${name}/main.ts`]),
+    ),
+  },
+};
+
+if (import.meta.main) {
+  const config = JSON.parse(await Deno.readTextFile(CONFIG));
+  const { permissions, tasks } = GENERATED;
+  const merged = { ...config, permissions, tasks: { ...config.tasks, ...tasks } };
+  await writePage(CONFIG.pathname, JSON.stringify(merged, null, 2));
+}
