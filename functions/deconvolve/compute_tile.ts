@@ -18,6 +18,8 @@ import { openCodecThreads } from "shared/codec/threads/codec_threads.ts";
 import type { Attributes } from "shared/telemetry/span.ts";
 import { withSpan } from "shared/telemetry/span.ts";
 import { releaseMemory } from "shared/process/release_memory.ts";
+import { changed } from "shared/storage/unchanged.ts";
+import { redactUrl } from "shared/storage/url.ts";
 import type { Psf } from "shared/psf/fit_psf.ts";
 import { loadPsf } from "shared/psf/load_psf.ts";
 import { compareWithOutput } from "./compare_with_output.ts";
@@ -170,7 +172,7 @@ async function measureTile(task: PilotTask, means: Means, signal: AbortSignal): 
 async function readTile(task: BoxTask, means: Means, signal: AbortSignal) {
   const { source, tile, algorithm } = task;
   await chooseBackend(task, means);
-  const key = JSON.stringify([source.url, source.path, source.identity, source.axes, source.selection]);
+  const key = JSON.stringify(source);
   const { environment } = means;
   const image = await means.images.get(key, (signal) => reopenImage(source, { environment, signal }), signal);
   return await withSpan("read", {}, async (span) => {
@@ -225,7 +227,7 @@ async function chooseBackend({ backend }: BoxTask, means: Means): Promise<Chosen
 async function loadSamePsf(task: BoxTask, access: StoreAccess): Promise<Psf> {
   const psf = await loadPsf(task.psf, { fit: task.psfFit, ...access });
   if (psf.info.sha256 !== task.psfSha256) {
-    throw new ClearstackError("corrupt-data", "the PSF changed while the job was running: start the job again");
+    throw changed(redactUrl(task.psf.url), "as a PSF it has other values");
   }
   return psf;
 }

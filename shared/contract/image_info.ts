@@ -61,5 +61,9 @@ export const ImageInfoSchema = z.strictObject({
   identity: z.string().describe(
     "hash of the metadata (and entity tag) that tells one version of the source from another",
   ),
+  plannedMs: z.number().optional().describe(
+    "when the source was planned with, by the clock of its store, milliseconds since 1970: chunks written later are refused; " +
+      "absent where the store has no clock",
+  ),
 });
 export type ImageInfo = z.infer<typeof ImageInfoSchema>;

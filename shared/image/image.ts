@@ -36,6 +36,8 @@ export interface Chunk {
 /** An image that can be read chunk by chunk. */
 export interface Image {
   readonly info: ImageInfo;
+  /** Time of opening by the clock of the store, milliseconds since 1970; absent where it does not tell. */
+  readonly openedMs?: number | undefined;
   /**
    * Fetches and decodes one chunk; a missing chunk comes back as the fill value.
    *

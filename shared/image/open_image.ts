@@ -7,6 +7,7 @@ import { ClearstackError, withPath } from "shared/errors.ts";
 import { openStore } from "shared/storage/open_store.ts";
 import type { RequestOptions, Store } from "shared/storage/store.ts";
 import type { StoreAccess } from "shared/storage/store_environment.ts";
+import { changed, storeAsOf } from "shared/storage/unchanged.ts";
 import { canonicalUrl, redactUrl, splitObject } from "shared/storage/url.ts";
 import { decideAxes } from "./axes.ts";
 import { chooseArray, type FoundArray } from "./zarr/choose_array.ts";
@@ -17,6 +18,8 @@ import { type OpenOptions, openTiff } from "./tiff/tiff_image.ts";
 import { zarrImage } from "./zarr/zarr_image.ts";
 import { parseZarrArray } from "./zarr/zarr_metadata.ts";
 import { readZarrNode, type ZarrNode } from "./zarr/zarr_node.ts";
+
+const NEW_IDENTITY = "its metadata, or the tag that its store gives them, are others";
 
 /**
  * Opens a Zarr array, an array of a group, level 0 of an OME-Zarr, or a TIFF stack; reads metadata only.
@@ -48,21 +51,24 @@ async function openAt(url: string, location: Location, options: OpenOptions): Pr
 /**
  * Opens again what {@link openImage} described, with no guessing.
  *
- * @throws {ClearstackError} `corrupt-data` if the source changed since
+ * @throws {ClearstackError} `conflict` if the source changed since; reading chunks of a Zarr that were written after
+ *   `info.plannedMs` is a `conflict` too
  */
 export async function reopenImage(info: ImageInfo, options: StoreAccess): Promise<Image> {
   if (info.format === "tiff") {
     // What the pages are was settled when the image was first opened.
     const axes = info.axes.map(({ name }) => name).join("");
     const image = await openTiff({ url: info.url, axes }, options);
-    if (image.info.identity !== info.identity) throw changed(info);
+    if (image.info.identity !== info.identity) throw changed(pathOf(info), NEW_IDENTITY);
     return { ...image, info };
   }
   const store = openStore(info.url, { environment: options.environment });
   const node = await readZarrNode(store, info.path, options);
   if (node === undefined) throw new ClearstackError("not-found", `${store.url}/${info.path} is no longer there`);
-  if (node.kind !== "array" || await identityOf(store, node, options) !== info.identity) throw changed(info);
-  return zarrImage(store, parseZarrArray(node, store.url), info);
+  if (node.kind !== "array" || (await stateOf(store, node, options)).identity !== info.identity) {
+    throw changed(pathOf(info), NEW_IDENTITY);
+  }
+  return zarrImage(storeAsOf(store, info.plannedMs), parseZarrArray(node, store.url), info);
 }
 
 async function imageOf(
@@ -87,6 +93,7 @@ async function imageOf(
       throw new ClearstackError("corrupt-data", `${where} has ${rank} axes but OME metadata scale ${numbers.length}`);
     }
   }
+  const { identity, openedMs } = await stateOf(store, node, options);
   const info: ImageInfo = {
     url,
     path,
@@ -99,9 +106,9 @@ async function imageOf(
     ...(ome?.translation ? { translation: [...ome.translation] } : {}),
     ...(ome?.name ? { name: ome.name } : {}),
     ...channelsFor({ axes, shape: meta.shape }, ome?.channels),
-    identity: await identityOf(store, node, options),
+    identity,
   };
-  return zarrImage(store, meta, info);
+  return { ...zarrImage(store, meta, info), openedMs };
 }
 
 function refuseEmpty(shape: readonly number[], axes: readonly Axis[], where: string): void {
@@ -111,10 +118,10 @@ function refuseEmpty(shape: readonly number[], axes: readonly Axis[], where: str
   }
 }
 
-/** Hash of the metadata document and its entity tag. */
-async function identityOf(store: Store, node: ZarrNode, options: RequestOptions): Promise<string> {
-  const etag = (await store.head(node.key, options))?.etag ?? "";
-  return await hashHex(node.bytes, new TextEncoder().encode(etag));
+/** Hash of the metadata document and its entity tag, and the time of the store. */
+async function stateOf(store: Store, node: ZarrNode, options: RequestOptions) {
+  const { etag = "", answeredMs } = await store.head(node.key, options) ?? {};
+  return { identity: await hashHex(node.bytes, new TextEncoder().encode(etag)), openedMs: answeredMs };
 }
 
 /** A file without a TIFF's ending may still be one. */
@@ -148,13 +155,6 @@ async function missingImage(
 async function hasNames(store: Store, options: RequestOptions): Promise<boolean> {
   for await (const _ of store.listNames("", options)) return true;
   return false;
-}
-
-function changed(info: ImageInfo): ClearstackError {
-  return new ClearstackError(
-    "corrupt-data",
-    `the source ${redactUrl(info.url)} changed since the job was planned; start it again`,
-  );
 }
 
 function shown(store: Store, path: string): string {

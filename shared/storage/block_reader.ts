@@ -3,7 +3,7 @@
  * time, and each would be a request.
  */
 import { RecentCache } from "shared/process/recent_cache.ts";
-import type { Store } from "./store.ts";
+import type { ObjectInfo, RequestOptions, Store } from "./store.ts";
 
 const BLOCK_BYTES = 2 ** 16;
 const BLOCKS_KEPT = 32;
@@ -12,11 +12,15 @@ const BLOCKS_KEPT = 32;
 export type ReadBytes = (offset: number, length: number, signal?: AbortSignal) => Promise<Uint8Array>;
 
 /** Makes a {@link ReadBytes} for the object `key` of `size` bytes. Pieces larger than a block are fetched as they are. */
-export function blockReader(store: Store, key: string, size: number): ReadBytes {
+export function blockReader(
+  store: Store,
+  key: string,
+  { size, seen }: Pick<ObjectInfo, "size"> & Pick<RequestOptions, "seen">,
+): ReadBytes {
   const blocks = new RecentCache<number, Uint8Array>(BLOCKS_KEPT);
 
   const fetchRange = async (offset: number, length: number, signal?: AbortSignal): Promise<Uint8Array> =>
-    await store.getRange(key, { offset, length }, { signal }) ?? new Uint8Array(0);
+    await store.getRange(key, { offset, length }, { signal, seen }) ?? new Uint8Array(0);
 
   const blockAt = (index: number, signal?: AbortSignal): Promise<Uint8Array> => {
     const start = index * BLOCK_BYTES;

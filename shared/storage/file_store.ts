@@ -6,7 +6,7 @@ import { basename, dirname, join, resolve } from "@std/path";
 import { ClearstackError } from "shared/errors.ts";
 import { takeBytes } from "shared/process/recycle_memory.ts";
 import { checksumOf } from "shared/codec/checksum.ts";
-import type { ByteRange, Store } from "./store.ts";
+import type { ByteRange, ObjectInfo, RequestOptions, Store } from "./store.ts";
 import { filePath } from "./url.ts";
 
 /** Ending of the names under which unfinished writes live; listings leave them out. */
@@ -25,12 +25,12 @@ export function fileStore(url: string): Store {
     url: root,
     writable: true,
     place: (key = "") => placeOf(pathOf(key)),
-    get: (key) => reading(pathOf(key), () => readRange(pathOf(key), WHOLE)),
-    getRange: (key, range) => reading(pathOf(key), () => readRange(pathOf(key), range)),
+    get: (key, options) => reading(pathOf(key), () => readRange(pathOf(key), WHOLE, options)),
+    getRange: (key, range, options) => reading(pathOf(key), () => readRange(pathOf(key), range, options)),
     head: (key) =>
       reading(pathOf(key), async () => {
-        const { size, mtime, isFile } = await Deno.stat(pathOf(key));
-        return isFile ? { size, etag: `${size}-${mtime?.getTime() ?? 0}` } : undefined;
+        const found = await Deno.stat(pathOf(key));
+        return found.isFile ? stateOf(found) : undefined;
       }),
     put: (key, bytes, options = {}) =>
       writing(pathOf(key), () => putFile(pathOf(key), bytes, options.ifAbsent ?? false)),
@@ -48,9 +48,22 @@ export function fileStore(url: string): Store {
   };
 }
 
-async function readRange(path: string, range: ByteRange): Promise<Uint8Array> {
+function stateOf({ size, mtime, ino }: Deno.FileInfo): ObjectInfo {
+  const modifiedMs = mtime?.getTime();
+  return {
+    size,
+    etag: `${size}-${modifiedMs ?? 0}`,
+    ...(ino === null ? {} : { inode: ino }),
+    ...(modifiedMs === undefined ? {} : { modifiedMs }),
+    answeredMs: Date.now(),
+  };
+}
+
+async function readRange(path: string, range: ByteRange, { seen }: RequestOptions = {}): Promise<Uint8Array> {
   using file = await Deno.open(path);
-  const { size } = await file.stat();
+  const found = await file.stat();
+  seen?.(stateOf(found));
+  const { size } = found;
   const offset = "suffixLength" in range ? Math.max(0, size - range.suffixLength) : Math.min(range.offset, size);
   const bytes = takeBytes(Math.min("suffixLength" in range ? range.suffixLength : range.length, size - offset));
   await file.seek(offset, Deno.SeekMode.Start);
@@ -212,7 +225,7 @@ async function ignoreMissing(removal: Promise<void>): Promise<void> {
 }
 
 function readError(path: string, error: unknown): unknown {
-  if (error instanceof DOMException) return error;
+  if (error instanceof DOMException || error instanceof ClearstackError) return error;
   const denied = error instanceof Deno.errors.PermissionDenied || error instanceof Deno.errors.NotCapable;
   return new ClearstackError(denied ? "forbidden" : "store-unavailable", `cannot read ${path}: ${reasonOf(error)}`, {
     cause: error,

@@ -16,6 +16,8 @@ export interface RequestOptions {
   readonly signal?: AbortSignal | undefined;
   /** Told by stores that read over a network whenever something came, so that what is slow is not taken for what has stopped. */
   readonly moved?: Moved | undefined;
+  /** Told which state of the object an answer is of, before its bytes are handed out; what it throws, the call rejects with. */
+  readonly seen?: ((state: ObjectInfo) => void) | undefined;
 }
 
 /** Facts that a store knows of an object without reading it. */
@@ -24,6 +26,11 @@ export interface ObjectInfo {
   readonly size: number;
   /** Changes whenever the object does; absent where the store has no such thing. */
   readonly etag?: string;
+  /** Number of the file in its file system; it may differ from machine to machine. */
+  readonly inode?: number;
+  /** Milliseconds since 1970, by the store's clock: of the last change, and of the answer. Absent where it does not tell. */
+  readonly modifiedMs?: number;
+  readonly answeredMs?: number;
 }
 
 /** An object and the mark of this state of it. */

@@ -9,7 +9,7 @@ import { createArray } from "shared/image/zarr/create_array.ts";
 import type { Image } from "shared/image/image.ts";
 import { decodeJson } from "shared/image/zarr/json.ts";
 import { levelArrays, type LevelledOutput } from "shared/image/output/level_arrays.ts";
-import { openImage } from "shared/image/open_image.ts";
+import { openImage, reopenImage } from "shared/image/open_image.ts";
 import { JOB_KEY, LEVEL_0, recordsPrefix } from "shared/image/output/output_layout.ts";
 import { recordedTiles } from "shared/image/output/tile_records.ts";
 import { formatBytes, READ_CONCURRENCY } from "shared/plan/host_memory.ts";
@@ -55,8 +55,8 @@ export async function beginConversion(
   request: ConversionRequest,
   { memoryBytes, ...access }: BeginConversionOptions,
 ): Promise<Conversion> {
-  const image = await openImage(request.source, access);
-  const info = rescaled(image.info, request);
+  const opened = await openImage(request.source, access);
+  const info = rescaled(opened.info, request);
   const store = openStore(request.output.url, { environment: access.environment });
   const planHash = conversionHash(info, request);
   const { url, version, shards, ifExists, pyramid } = request.output;
@@ -65,14 +65,16 @@ export async function beginConversion(
   const finer = { chunk: wish.chunk, output: { version, shards } };
   const wishedLevels = pyramid === "none" ? [] : conversionLevels(info, finer, memoryBytes);
   const begun = await claimOutput(store, { planHash, version, ifExists, inputs, environment: access.environment });
-  const { cut, levels } = begun === undefined
-    ? { cut: wish, levels: wishedLevels }
+  const { cut, levels, plannedMs } = begun === undefined
+    ? { cut: wish, levels: wishedLevels, plannedMs: opened.openedMs }
     : await begunLayout(store, info, memoryBytes);
+  const source = plannedMs === undefined ? info : { ...info, plannedMs };
+  const image = await reopenImage({ ...opened.info, plannedMs }, access);
   const { chunk, shard } = cut;
   const stored = { url, array: LEVEL_0, version, chunk, ...(shard === undefined ? {} : { shard }) };
   const { dtype, shape, axes } = info;
   const arrays = levelArrays({ ...stored, dtype, shape: [...shape], axes: axes.map(({ name }) => name) }, levels);
-  const conversion = { request, image, store, output: { planHash, source: info, levels, arrays }, cut };
+  const conversion = { request, image, store, output: { planHash, source, levels, arrays }, cut };
   const create = async () => {
     for (const array of arrays) await createArray(array, access);
   };
@@ -139,15 +141,19 @@ const LayoutRecord = z.looseObject({
     block: Vec3Schema,
     levels: z.array(LevelSchema),
   }),
+  source: z.looseObject({ plannedMs: z.number().optional() }),
 });
 
 /**
- * Chunks, blocks and levels of the run that began the output: another budget of memory must not mix them with others.
+ * Chunks, blocks and levels of the run that began the output, which another budget of memory must not mix with others, and the time
+ * at which it planned with the source.
  *
  * @throws {ClearstackError} `over-budget` if they do not fit in the budget of this run
  */
 async function begunLayout(store: Store, info: ImageInfo, budgetBytes: number) {
-  const { plan: { chunk, shard, block, levels } } = LayoutRecord.parse(decodeJson(await store.get(JOB_KEY)));
+  const { plan: { chunk, shard, block, levels }, source: { plannedMs } } = LayoutRecord.parse(
+    decodeJson(await store.get(JOB_KEY)),
+  );
   const least = { chunk, shard, block, concurrency: 1, reads: 1 };
   const needed = Math.max(cutBytes(info, least), levelsBytes(info, { chunk, levels }));
   if (needed > budgetBytes) {
@@ -161,5 +167,5 @@ async function begunLayout(store: Store, info: ImageInfo, budgetBytes: number) {
     );
   }
   const faster = [{ ...least, concurrency: 2, reads: READ_CONCURRENCY }, { ...least, reads: READ_CONCURRENCY }];
-  return { cut: faster.find((cut) => cutBytes(info, cut) <= budgetBytes) ?? least, levels };
+  return { cut: faster.find((cut) => cutBytes(info, cut) <= budgetBytes) ?? least, levels, plannedMs };
 }

@@ -217,7 +217,8 @@ async function cleanUp(run: ConversionRun, error: ClearstackError): Promise<Clea
     await removeOutput(store, output.arrays.map(({ array }) => array)).catch(() => {});
     return error.kind === "cancelled" ? new ClearstackError("cancelled", `${reason}; nothing was kept`) : error;
   }
-  const note = `${kept} of ${blocksOf(run)} blocks are kept in ${store.url}: run the same command again to continue`;
+  const advice = error.kind === "conflict" ? "" : ": run the same command again to continue";
+  const note = `${kept} of ${blocksOf(run)} blocks are kept in ${store.url}${advice}`;
   return new ClearstackError(error.kind, `${reason}; ${note}`, { ...errorFields(error), cause: error });
 }
 

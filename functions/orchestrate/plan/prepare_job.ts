@@ -1,5 +1,6 @@
 /** Everything about a job that can be known before anything is written. */
 import type { BackendChoice } from "shared/contract/algorithm.ts";
+import type { ImageInfo } from "shared/contract/image_info.ts";
 import type { JobRequest } from "shared/contract/job_request.ts";
 import type { Plan } from "shared/contract/plan.ts";
 import { PlanSchema } from "shared/contract/plan.ts";
@@ -55,7 +56,7 @@ export async function prepareJob(
 ): Promise<PreparedJob> {
   const access = { environment: deps.environment, signal };
   // Finding the device may mean starting a process; meanwhile there is something to read.
-  const [device, { info: stored }, psfs] = await unlessAborted(
+  const [device, { info: stored, openedMs }, psfs] = await unlessAborted(
     Promise.all([
       deps.device(request.backend),
       openImage(request.source, access),
@@ -63,7 +64,7 @@ export async function prepareJob(
     ]),
     signal,
   );
-  const image = selectVolumes(stored, request.select);
+  const image = plannedAt(selectVolumes(stored, request.select), openedMs);
   const psf = await loadJobPsf(request, psfs, { stored, selected: image }, { signal });
   const limits: Limits = {
     hostBytes: request.memoryBytes ?? device.hostBytes,
@@ -77,24 +78,37 @@ export async function prepareJob(
     readCostIterations: device.backend === "webgpu" && !device.computeOnHost ? GPU_READ_COST : CPU_READ_COST,
   };
   const plan = planJob(image, psf.info, request, limits);
-  const begun = await begunPlan(
+  const continued = await continuedPlan(
     { request, plan, ...access },
     (tile) => planJob(image, psf.info, { ...request, tiling: { ...request.tiling, tile } }, limits),
   );
-  return { plan: { ...begun ?? plan, warnings: [...psf.warnings] }, device };
+  return { plan: { ...continued, warnings: [...psf.warnings] }, device };
+}
+
+function plannedAt({ plannedMs: _, ...source }: ImageInfo, timeMs: number | undefined): ImageInfo {
+  return { ...source, ...(timeMs === undefined ? {} : { plannedMs: timeMs }) };
+}
+
+/**
+ * The plan that an output was begun with, if the request still asks for it, else the plan itself. What is read must be as old as
+ * what earlier runs have read, so the source keeps the time of the first plan.
+ */
+async function continuedPlan(
+  { request, plan, ...access }: StoreAccess & { readonly request: JobRequest; readonly plan: Plan },
+  replan: (tile: Plan["tile"]) => Plan,
+): Promise<Plan> {
+  if (request.output.ifExists === "overwrite") return plan;
+  const begun = await readBegunPlan(request.output.url, access);
+  const same = begun?.planHash === plan.planHash ? plan : begun && replanned(begun, request, replan);
+  return same === undefined ? plan : { ...same, source: plannedAt(same.source, begun!.source.plannedMs) };
 }
 
 /**
  * The tile that `auto` stands for depends on the memory that happens to be free. An output that was begun is therefore
  * continued with its own tile, as long as that tile still fits and makes the same plan in all other respects.
  */
-async function begunPlan(
-  { request, plan, ...access }: StoreAccess & { readonly request: JobRequest; readonly plan: Plan },
-  replan: (tile: Plan["tile"]) => Plan,
-): Promise<Plan | undefined> {
-  if (request.tiling.tile !== "auto" || request.output.ifExists === "overwrite") return undefined;
-  const begun = await readBegunPlan(request.output.url, access);
-  if (begun === undefined || begun.planHash === plan.planHash) return undefined;
+function replanned(begun: Plan, { tiling }: JobRequest, replan: (tile: Plan["tile"]) => Plan): Plan | undefined {
+  if (tiling.tile !== "auto") return undefined;
   try {
     const again = replan(begun.tile);
     return again.planHash === begun.planHash ? again : undefined;

@@ -91,6 +91,8 @@ async function cleanUp(error: ClearstackError, output: Output, progress: Progres
     await output.discard().catch(() => {});
     return error;
   }
-  const kept = `${tilesDone} of ${tiles} tiles are kept in ${output.url}: run the same job again to continue`;
+  // Where two states conflict, the message says what to do instead.
+  const advice = error.kind === "conflict" ? "" : ": run the same job again to continue";
+  const kept = `${tilesDone} of ${tiles} tiles are kept in ${output.url}${advice}`;
   return new ClearstackError(error.kind, `${error.message}; ${kept}`, { ...errorFields(error), cause: error });
 }

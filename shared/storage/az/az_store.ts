@@ -8,7 +8,7 @@ import { azClient } from "./az_client.ts";
 import { deleteAzKeys, listAzKeys, listAzNames } from "./az_listing.ts";
 import { assertChecksum } from "shared/codec/checksum.ts";
 import type { GuardOptions } from "../guard/guard_store.ts";
-import { infoOf, rangeHeader, readBody, readPart } from "../http/http_response.ts";
+import { infoOf, rangeHeader, readBody, readPart, tellState } from "../http/http_response.ts";
 import { mediaType } from "../http/media_type.ts";
 import { encodeKey } from "../http/object_url.ts";
 import { LARGE_OBJECT_BYTES } from "../http/parts.ts";
@@ -27,8 +27,9 @@ export function azStore(url: string, environment: StoreEnvironment, options: Gua
   const target = (key: string) => ({ path: encodeKey(place.root + key), what: `${place.shown}/${key}` });
   const head = (key: string, { signal }: RequestOptions = {}) =>
     send({ ...target(key), method: "HEAD", signal }, infoOf);
-  const getTagged = (key: string, { signal }: RequestOptions = {}) =>
+  const getTagged = (key: string, { signal, seen }: RequestOptions = {}) =>
     send({ ...target(key), method: "GET", signal }, async (response, moved) => {
+      await tellState(response, seen);
       const bytes = await readBody(response, target(key).what, moved);
       assertChecksum(bytes, { md5: response.headers.get("content-md5") ?? undefined }, target(key).what);
       return { bytes, tag: blobTag(response) };
@@ -45,7 +46,7 @@ export function azStore(url: string, environment: StoreEnvironment, options: Gua
     getTagged,
     get: async (key, options) => (await getTagged(key, options))?.bytes,
     swap: (key, bytes, expected, { signal } = {}) => swapBlob(send, blob(key, bytes, signal), expected),
-    async getRange(key, range, { signal } = {}) {
+    async getRange(key, range, { signal, seen } = {}) {
       const info = "offset" in range ? undefined : await head(key, { signal });
       if ("suffixLength" in range && info === undefined) return undefined;
       const absolute = absoluteRange(range, info);
@@ -55,7 +56,10 @@ export function azStore(url: string, environment: StoreEnvironment, options: Gua
       const headers = { range: rangeHeader(absolute), ...unchanged };
       return await send(
         { ...target(key), method: "GET", headers, signal },
-        (response, moved) => readPart(response, { what: target(key).what, range: absolute, moved }),
+        async (response, moved) => {
+          await tellState(response, seen);
+          return await readPart(response, { what: target(key).what, range: absolute, moved });
+        },
       );
     },
     async put(key, bytes, { ifAbsent = false, signal } = {}) {

@@ -6,7 +6,7 @@ import { assertChecksum, type Checksums } from "shared/codec/checksum.ts";
 import { gsAddress, gsClient } from "./gs_client.ts";
 import { putObject, putResumably, swapObject, type Upload } from "./gs_upload.ts";
 import type { GuardOptions } from "../guard/guard_store.ts";
-import { drain, rangeHeader, readBody, readPart, readText } from "../http/http_response.ts";
+import { drain, infoOf, rangeHeader, readBody, readPart, readText, tellState } from "../http/http_response.ts";
 import { mediaType } from "../http/media_type.ts";
 import { encodeKey, parseObjectUrl } from "../http/object_url.ts";
 import { LARGE_OBJECT_BYTES } from "../http/parts.ts";
@@ -48,8 +48,13 @@ export function gsStore(url: string, environment: StoreEnvironment, options: Gua
     } while (token !== undefined);
   }
 
-  const getTagged = (key: string, { signal }: RequestOptions = {}) =>
+  const tellGeneration = (response: Response, seen: RequestOptions["seen"]) => {
+    const etag = response.headers.get("x-goog-generation");
+    return tellState(response, seen, { ...infoOf(response), ...(etag === null ? {} : { etag }) });
+  };
+  const getTagged = (key: string, { signal, seen }: RequestOptions = {}) =>
     send({ ...target(key), method: "GET", query: { alt: "media" }, signal }, async (response, moved) => {
+      await tellGeneration(response, seen);
       const bytes = await readBody(response, target(key).what, moved);
       assertChecksum(bytes, checksumsIn(response.headers), target(key).what);
       return { bytes, tag: response.headers.get("x-goog-generation") ?? "" };
@@ -67,17 +72,20 @@ export function gsStore(url: string, environment: StoreEnvironment, options: Gua
     getTagged,
     get: async (key, options) => (await getTagged(key, options))?.bytes,
     swap: (key, bytes, expected, { signal } = {}) => swapObject(send, upload(key, bytes, signal), expected),
-    getRange: (key, range, { signal } = {}) =>
+    getRange: (key, range, { signal, seen } = {}) =>
       send(
         { ...target(key), method: "GET", query: { alt: "media" }, headers: { range: rangeHeader(range) }, signal },
-        (response, moved) => readPart(response, { what: target(key).what, range, moved }),
+        async (response, moved) => {
+          await tellGeneration(response, seen);
+          return await readPart(response, { what: target(key).what, range, moved });
+        },
       ),
     head: (key, { signal } = {}) =>
       send(
         { ...target(key), method: "GET", query: { fields: "size,generation" }, signal },
         async (response): Promise<ObjectInfo> => {
           const { size, generation } = await response.json() as { size: string; generation: string };
-          return { size: Number(size), etag: generation };
+          return { ...infoOf(response), size: Number(size), etag: generation };
         },
       ),
     async put(key, bytes, { ifAbsent = false, signal } = {}) {

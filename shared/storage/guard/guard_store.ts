@@ -42,10 +42,11 @@ export function guardStore(store: Store, options: GuardOptions = {}): Store {
     url: store.url,
     writable: store.writable,
     place: (key) => store.place(key),
-    get: async (key, { signal } = {}) => await guarded(key, signal, (attempt) => store.get(key, attempt)),
-    getRange: async (key, range, { signal } = {}) =>
+    get: async (key, { signal, seen } = {}) =>
+      await guarded(key, signal, (attempt) => store.get(key, { ...attempt, seen })),
+    getRange: async (key, range, { signal, seen } = {}) =>
       await guarded(key, signal, async (attempt) => {
-        const bytes = await store.getRange(key, range, attempt);
+        const bytes = await store.getRange(key, range, { ...attempt, seen });
         if (bytes !== undefined) assertLength(bytes, range, `${store.url}/${key}`);
         return bytes;
       }),

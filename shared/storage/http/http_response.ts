@@ -2,7 +2,7 @@
 import { ClearstackError } from "shared/errors.ts";
 import { bodyBytes } from "./body_bytes.ts";
 import type { Moved } from "../guard/patience.ts";
-import type { ByteRange, ObjectInfo } from "../store.ts";
+import type { ByteRange, ObjectInfo, RequestOptions } from "../store.ts";
 import { sliceRange } from "../store.ts";
 
 /** Longest whole object that is accepted, and cut, where a server ignores a Range request. */
@@ -15,11 +15,33 @@ export function rangeHeader(range: ByteRange): string {
     : `bytes=${range.offset}-${range.offset + range.length - 1}`;
 }
 
-/** Size and entity tag from the headers. */
-export function infoOf(response: Response): ObjectInfo {
-  const total = response.headers.get("content-range")?.split("/")[1];
-  const etag = response.headers.get("etag") ?? response.headers.get("last-modified");
-  return { size: Number(total ?? response.headers.get("content-length") ?? NaN), ...(etag === null ? {} : { etag }) };
+/** Size, entity tag and times from the headers. */
+export function infoOf({ headers }: Response): ObjectInfo {
+  const total = headers.get("content-range")?.split("/")[1];
+  const etag = headers.get("etag") ?? headers.get("last-modified");
+  const modifiedMs = Date.parse(headers.get("last-modified") ?? "");
+  // A cache keeps the date of the answer that it repeats, and says how old that is.
+  const answeredMs = Date.parse(headers.get("date") ?? "") + 1000 * Number(headers.get("age") ?? 0);
+  return {
+    size: Number(total ?? headers.get("content-length") ?? NaN),
+    ...(etag === null ? {} : { etag }),
+    ...(Number.isNaN(modifiedMs) ? {} : { modifiedMs }),
+    ...(Number.isNaN(answeredMs) ? {} : { answeredMs }),
+  };
+}
+
+/** Tells a caller which state of an object an answer is of; ends the answer if the caller does not want it. */
+export async function tellState(
+  response: Response,
+  seen: RequestOptions["seen"],
+  state: ObjectInfo = infoOf(response),
+): Promise<void> {
+  try {
+    seen?.(state);
+  } catch (error) {
+    await response.body?.cancel();
+    throw error;
+  }
 }
 
 /**

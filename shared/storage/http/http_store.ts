@@ -2,7 +2,7 @@
  * Objects behind a web server, read only. A query in the base URL (a signature) goes with every request and into no message.
  */
 import { ClearstackError } from "shared/errors.ts";
-import { infoOf, rangeHeader, readBody, readPart, reasonOf } from "./http_response.ts";
+import { infoOf, rangeHeader, readBody, readPart, reasonOf, tellState } from "./http_response.ts";
 import { decodePath, encodeKey } from "./object_url.ts";
 import type { Moved } from "../guard/patience.ts";
 import { folderOf } from "../store.ts";
@@ -18,7 +18,7 @@ export function httpStore(url: string, environment: StoreEnvironment): Store {
 
   async function request<T>(
     key: string,
-    { signal, moved = () => {}, ...init }: HttpRequest,
+    { signal, moved = () => {}, seen, ...init }: HttpRequest,
     read: (response: Response, shownKey: string, moved: Moved) => Promise<T>,
   ): Promise<T | undefined> {
     const shownKey = redactUrl(keyUrl(shown, key));
@@ -28,7 +28,10 @@ export function httpStore(url: string, environment: StoreEnvironment): Store {
       const response = await fetchNamed(environment)(keyUrl(url, key), { ...init, headers, signal: signal ?? null });
       moved();
       const failure = failureOf(response, shownKey);
-      if (failure === null) return await read(response, shownKey, moved);
+      if (failure === null) {
+        await tellState(response, seen);
+        return await read(response, shownKey, moved);
+      }
       await response.body?.cancel();
       if (failure === undefined) return undefined;
       throw failure;

@@ -4,7 +4,7 @@
  */
 import { assertChecksum, type Checksums } from "shared/codec/checksum.ts";
 import type { GuardOptions } from "../guard/guard_store.ts";
-import { drain, infoOf, rangeHeader, readBody, readPart } from "../http/http_response.ts";
+import { drain, infoOf, rangeHeader, readBody, readPart, tellState } from "../http/http_response.ts";
 import { mediaType } from "../http/media_type.ts";
 import { encodeKey, parseObjectUrl } from "../http/object_url.ts";
 import { LARGE_OBJECT_BYTES } from "../http/parts.ts";
@@ -29,9 +29,10 @@ export function s3Store(url: string, environment: StoreEnvironment, options: Gua
   const place = { send, shown, root };
   const target = (key: string) => ({ path: encodeKey(root + key), what: `${shown}/${key}` });
 
-  const getTagged = (key: string, { signal }: RequestOptions = {}) => {
+  const getTagged = (key: string, { signal, seen }: RequestOptions = {}) => {
     const headers = { "x-amz-checksum-mode": "ENABLED" };
     return send({ ...target(key), method: "GET", headers, signal }, async (response, moved) => {
+      await tellState(response, seen);
       const bytes = await readBody(response, target(key).what, moved);
       assertChecksum(bytes, checksumsIn(response.headers), target(key).what);
       return { bytes, tag: s3Tag(response) };
@@ -50,10 +51,13 @@ export function s3Store(url: string, environment: StoreEnvironment, options: Gua
     getTagged,
     get: async (key, options) => (await getTagged(key, options))?.bytes,
     swap: (key, bytes, expected, { signal } = {}) => swap(upload(key, bytes, signal), expected),
-    getRange: (key, range, { signal } = {}) =>
+    getRange: (key, range, { signal, seen } = {}) =>
       send(
         { ...target(key), method: "GET", headers: { range: rangeHeader(range) }, signal },
-        (response, moved) => readPart(response, { what: target(key).what, range, moved }),
+        async (response, moved) => {
+          await tellState(response, seen);
+          return await readPart(response, { what: target(key).what, range, moved });
+        },
       ),
     head: (key, { signal } = {}) => send({ ...target(key), method: "HEAD", signal }, infoOf),
     put: async (key, bytes, { ifAbsent = false, signal } = {}) => {

@@ -20,7 +20,7 @@ async function countedStore(): Promise<{ store: Store; requests: () => number }>
 
 Deno.test("any piece is what stands there, shortened at the object's end", async () => {
   const { store } = await countedStore();
-  const read = blockReader(store, "k", SIZE);
+  const read = blockReader(store, "k", { size: SIZE });
   for (const [offset, length] of [[0, 8], [65_530, 20], [65_536, 65_536], [100, 150_000], [199_990, 100], [SIZE, 5]]) {
     assertEquals(await read(offset!, length!), BYTES.slice(offset!, offset! + length!));
   }
@@ -28,7 +28,7 @@ Deno.test("any piece is what stands there, shortened at the object's end", async
 
 Deno.test("many small pieces cost one request per block", async () => {
   const { store, requests } = await countedStore();
-  const read = blockReader(store, "k", SIZE);
+  const read = blockReader(store, "k", { size: SIZE });
   await Promise.all(Array.from({ length: 100 }, (_, index) => read(index * 1000, 16)));
   assertEquals(requests(), 2);
 });
@@ -44,7 +44,7 @@ Deno.test("a block that could not be read is asked for again", async () => {
       return Promise.reject(new Error("once"));
     },
   };
-  const read = blockReader(flaky, "k", SIZE);
+  const read = blockReader(flaky, "k", { size: SIZE });
   await read(0, 4).catch(() => {});
   assertEquals(await read(0, 4), BYTES.slice(0, 4));
 });

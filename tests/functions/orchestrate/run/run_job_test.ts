@@ -191,7 +191,7 @@ Deno.test("a source that changes under a running job is noticed", async () => {
     return await invoke(task, signal);
   });
   const error = await assertRejects(() => runJob(request, jobs), ClearstackError, "changed");
-  assertEquals(error.kind, "corrupt-data");
+  assertEquals(error.kind, "conflict");
 });
 
 Deno.test("a PSF that changes under a running job is noticed", async () => {
@@ -200,6 +200,6 @@ Deno.test("a PSF that changes under a running job is noticed", async () => {
     await writePsf(request.psf.url, [3, 3, 3]);
     return await invoke(task, signal);
   });
-  const error = await assertRejects(() => runJob(request, jobs), ClearstackError, "the PSF changed");
-  assertEquals(error.kind, "corrupt-data");
+  const error = await assertRejects(() => runJob(request, jobs), ClearstackError, "/psf changed");
+  assertEquals(error.kind, "conflict");
 });
