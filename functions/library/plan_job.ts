@@ -1,7 +1,6 @@
 /** Plans for programs. */
 import type { PreparedJob } from "functions/orchestrate/plan/prepare_job.ts";
-import type { DeconvolveOptions, RunOptions } from "./deconvolve.ts";
-import { localWorld } from "./deconvolve.ts";
+import { type DeconvolveOptions, localWorld, type RunOptions } from "./deconvolve.ts";
 import { holdRequest, type ImageSource, type PsfSource } from "./local_request.ts";
 import { prepareLocalJob } from "./run_local.ts";
 

@@ -6,8 +6,7 @@ import type { StoreEnvironment } from "shared/storage/store_environment.ts";
 import { s3Client } from "shared/storage/s3/s3_client.ts";
 import { makeIdentityKey } from "./identity_key.ts";
 import { ObjectServer } from "./object_server.ts";
-import type { RestateServer } from "./restate_server.ts";
-import { restateServer } from "./restate_server.ts";
+import { type RestateServer, restateServer } from "./restate_server.ts";
 import { answers, freePort, ServerProcess } from "./server_process.ts";
 
 const ROOT = new URL("../../", import.meta.url);

@@ -15,15 +15,13 @@ import { createSpreadEngine } from "shared/engine/local.ts";
 import { createRestateEngine } from "shared/engine/restate/restate_engine.ts";
 import { ShardStore } from "shared/engine/restate/restate_shards.ts";
 import { TILE_RETRIES } from "shared/engine/retry.ts";
-import type { WorkersByKind } from "shared/engine/workers.ts";
-import { Workers } from "shared/engine/workers.ts";
+import { Workers, type WorkersByKind } from "shared/engine/workers.ts";
 import { openStore } from "shared/storage/open_store.ts";
 import { NO_ENVIRONMENT } from "shared/storage/store_environment.ts";
 import { sampleTask } from "../../tests/shared/engine/sample_tasks.ts";
 import { readFlags } from "../read_flags.ts";
 import { makeIdentityKey } from "./identity_key.ts";
-import type { RestateServer } from "./restate_server.ts";
-import { restateServer } from "./restate_server.ts";
+import { type RestateServer, restateServer } from "./restate_server.ts";
 
 /** Tiles in flight on each instance. */
 const CONCURRENCY = 32;

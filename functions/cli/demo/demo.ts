@@ -4,9 +4,8 @@
  */
 import { type Io, worldOf } from "../io.ts";
 import type { JobRequestInput } from "shared/contract/job_request.ts";
-import type { JobResult, JobStatus } from "shared/contract/job_status.ts";
+import { type JobResult, type JobStatus, JobStatusSchema } from "shared/contract/job_status.ts";
 import { BackendSchema } from "shared/contract/algorithm.ts";
-import { JobStatusSchema } from "shared/contract/job_status.ts";
 import { ClearstackError, errorFromRecord, type ErrorKind } from "shared/errors.ts";
 import { callFunction, callJson } from "shared/http/call_json.ts";
 import { readEvents } from "shared/http/event_stream.ts";

@@ -5,8 +5,7 @@
  * folder, or in the bucket of a Ceph that is started for it and keeps them in memory. Linux only (reads /proc).
  */
 import type { Plan } from "shared/contract/plan.ts";
-import type { Vec3 } from "shared/volume/geometry.ts";
-import { voxelCount } from "shared/volume/geometry.ts";
+import { type Vec3, voxelCount } from "shared/volume/geometry.ts";
 import { readFlags } from "../../read_flags.ts";
 import { diskStore, s3Store } from "./bench_store.ts";
 import { openStore } from "shared/storage/open_store.ts";

@@ -1,6 +1,5 @@
 /** Large synthetic Zarr volumes that cost little to make: every chunk holds the same photon-like noise. */
-import type { Vec3 } from "shared/volume/geometry.ts";
-import { mapAxes, voxelCount } from "shared/volume/geometry.ts";
+import { mapAxes, type Vec3, voxelCount } from "shared/volume/geometry.ts";
 import { encodeJson } from "shared/image/zarr/json.ts";
 import { mapLimited } from "shared/process/map_limited.ts";
 import type { Store } from "shared/storage/store.ts";
