@@ -1,6 +1,7 @@
 /** The engine of one process: no server, no journal; what is finished is known from the output alone. */
 import { ClearstackError, isClearstackError, toClearstackError } from "shared/errors.ts";
 import type { Engine, FanOutOptions } from "./engine.ts";
+import { onAbort } from "shared/process/on_abort.ts";
 import { TaskSplitter } from "./task_splitter.ts";
 import { type RetryPolicy, TILE_RETRIES } from "./retry.ts";
 import { TaskFlow } from "./task_flow.ts";
@@ -43,9 +44,7 @@ async function fanOutLocally<K extends TaskKind>(
   { workers, retries, concurrency, priority, owner, signal, smaller, onReport, onRetry }: LocalFanOut<K>,
 ): Promise<void> {
   const stop = new AbortController();
-  const cancel = () => stop.abort();
-  signal?.addEventListener("abort", cancel, { once: true });
-  if (signal?.aborted) stop.abort();
+  using _listening = onAbort(signal, () => stop.abort());
   const iterator = tasks[Symbol.iterator]();
   const flow = new TaskFlow(kind, workers, { concurrency, priority, owner, retries });
   const reducer = new TaskSplitter(smaller);
@@ -88,7 +87,6 @@ async function fanOutLocally<K extends TaskKind>(
       })));
   } finally {
     await flow.close();
-    signal?.removeEventListener("abort", cancel);
     iterator.return?.();
   }
   if (failure && !(signal?.aborted && isAbort(failure))) throw failure;

@@ -3,6 +3,7 @@
  * failures that may pass, and where one takes far longer than the others, a second instance does it as well.
  */
 import { ClearstackError, isClearstackError } from "shared/errors.ts";
+import { onAbort } from "shared/process/on_abort.ts";
 import { JOBS } from "shared/telemetry/metrics.ts";
 import { withSpan } from "shared/telemetry/span.ts";
 import { type RetryPolicy, withRetries } from "./retry.ts";
@@ -84,8 +85,7 @@ export class TaskFlow<K extends TaskKind> {
     const { promise, resolve, reject } = Promise.withResolvers<ReportOf<K>>();
     const stop = new AbortController();
     const hangUp = () => stop.abort();
-    signal.addEventListener("abort", hangUp, { once: true });
-    if (signal.aborted) hangUp();
+    const listening = onAbort(signal, hangUp);
     let open = 0;
     const start = async (besides?: number) => {
       open++;
@@ -103,7 +103,7 @@ export class TaskFlow<K extends TaskKind> {
     const backUp = (instance: number) => this.#follow(start(instance));
     this.#follow(start());
     return promise.finally(() => {
-      signal.removeEventListener("abort", hangUp);
+      listening[Symbol.dispose]();
       hangUp();
     });
   }

@@ -29,13 +29,6 @@ export interface EventEndpointDeps {
   readonly log?: (line: string) => void;
 }
 
-/** Number of uploads of a delivery by outcome. */
-interface Outcome {
-  accepted: number;
-  ignored: number;
-  refused: number;
-}
-
 const problem = (description: string) => ({
   description,
   content: { "application/problem+json": { schema: ProblemDoc } },
@@ -100,11 +93,11 @@ const ALLOW = "HEAD, OPTIONS, POST";
 async function receive(
   delivery: Delivery,
   deps: EventEndpointDeps,
-): Promise<{ readonly answer: Record<string, string> } | { readonly counts: Outcome }> {
+): Promise<{ readonly answer: Record<string, string> } | { readonly counts: z.infer<typeof OutcomeDoc> }> {
   const { configuration, inbox, keys, allowedUrls, log = console.error } = deps;
   const normalised = await normalise(delivery, configuration.sources, keys);
   if ("answer" in normalised) return normalised;
-  const counts: Outcome = { accepted: 0, ignored: 0, refused: 0 };
+  const counts = { accepted: 0, ignored: 0, refused: 0 };
   const refused = [...normalised.refused];
   for (const upload of normalised.uploads) {
     const job = jobOf(upload, configuration, allowedUrls);

@@ -2,6 +2,7 @@
 import type { JobEvent, JobStatus } from "shared/contract/job_status.ts";
 import { type EventsOptions, hasEnded } from "shared/engine/job_runner.ts";
 import type { LeasedJob } from "../lease/leased_job.ts";
+import { onAbort } from "shared/process/on_abort.ts";
 import { pause } from "shared/process/pause.ts";
 
 interface FollowOptions extends EventsOptions {
@@ -21,17 +22,10 @@ interface FollowOptions extends EventsOptions {
  * from before a restart, and is taken as none.
  */
 export async function* followJob(options: FollowOptions): AsyncGenerator<JobEvent> {
-  // Not AbortSignal.any: what lives as long as the process would remember every reader it ever had.
   const stop = new AbortController();
-  const sources = [options.signal, options.closing].filter((source) => source !== undefined);
-  const abort = () => stop.abort();
-  for (const source of sources) source.addEventListener("abort", abort);
-  if (sources.some(({ aborted }) => aborted)) abort();
-  try {
-    yield* follow(options, stop.signal);
-  } finally {
-    for (const source of sources) source.removeEventListener("abort", abort);
-  }
+  using _caller = onAbort(options.signal, () => stop.abort());
+  using _closing = onAbort(options.closing, () => stop.abort());
+  yield* follow(options, stop.signal);
 }
 
 async function* follow(options: FollowOptions, signal: AbortSignal): AsyncGenerator<JobEvent> {

@@ -5,6 +5,7 @@
 import type { JobStatus } from "shared/contract/job_status.ts";
 import { ClearstackError, isClearstackError } from "shared/errors.ts";
 import { pause } from "shared/process/pause.ts";
+import { onAbort } from "shared/process/on_abort.ts";
 
 /** Settings of {@link Webhooks}. */
 export interface WebhooksOptions {
@@ -74,7 +75,7 @@ export class Webhooks {
     const stop = new AbortController();
     const abort = () => stop.abort();
     const timer = setTimeout(abort, TIMEOUT);
-    signal.addEventListener("abort", abort);
+    using _listening = onAbort(signal, abort);
     try {
       const response = await this.#send(url, {
         method: "POST",
@@ -90,7 +91,6 @@ export class Webhooks {
       return isClearstackError(error, "forbidden") ? "given-up" : "again";
     } finally {
       clearTimeout(timer);
-      signal.removeEventListener("abort", abort);
     }
   }
 }

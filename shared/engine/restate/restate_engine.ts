@@ -5,6 +5,7 @@
 import { ClearstackError, errorFromRecord, isClearstackError, toClearstackError } from "shared/errors.ts";
 import type { Engine, FanOutOptions } from "../engine.ts";
 import { isAbort } from "../local.ts";
+import { onAbort } from "shared/process/on_abort.ts";
 import { traceParent } from "shared/telemetry/span.ts";
 import { type FittedTask, TaskSplitter } from "../task_splitter.ts";
 import { type RetryPolicy, withRetries } from "../retry.ts";
@@ -71,9 +72,7 @@ class RestateFanOut<K extends TaskKind> {
 
   async run(tasks: Iterable<TaskOf<K>>): Promise<void> {
     const { signal } = this.#options;
-    const cancel = () => this.#end();
-    signal?.addEventListener("abort", cancel, { once: true });
-    if (signal?.aborted) cancel();
+    using _listening = onAbort(signal, () => this.#end());
     const iterator = tasks[Symbol.iterator]();
     try {
       await this.#stopLeftBehind().catch((error) => this.#fail(error));
@@ -85,7 +84,6 @@ class RestateFanOut<K extends TaskKind> {
       if (this.#again.length > 0) await this.#drive(iterator).catch((error) => this.#fail(error));
       await this.#stopping;
     } finally {
-      signal?.removeEventListener("abort", cancel);
       this.#hangUp.abort();
       iterator.return?.();
     }

@@ -40,26 +40,21 @@ export interface ShardResult<K extends TaskKind = TaskKind> {
 
 const ShardSchema = z.strictObject({
   kind: z.enum(Object.keys(TASK_SCHEMAS) as [TaskKind, ...TaskKind[]]),
+  /** Tasks that fill one instance. */
   concurrency: z.int().min(1),
+  /** Tasks of this shard that wait or run at the same time. */
   window: z.int().min(1),
   priority: z.int().min(0).max(9).optional(),
   owner: z.string().optional(),
+  /** The `traceparent` of the fan-out. */
   trace: z.string().optional(),
   // The function that takes a task parses it.
   tasks: z.array(z.unknown()).max(LARGEST_SHARD),
 });
 
 /** Tasks that are driven as one. */
-export interface Shard<K extends TaskKind = TaskKind> {
+export interface Shard<K extends TaskKind = TaskKind> extends Omit<z.infer<typeof ShardSchema>, "kind" | "tasks"> {
   readonly kind: K;
-  /** Tasks that fill one instance. */
-  readonly concurrency: number;
-  /** Tasks of this shard that wait or run at the same time. */
-  readonly window: number;
-  readonly priority?: number | undefined;
-  readonly owner?: string | undefined;
-  /** The `traceparent` of the fan-out. */
-  readonly trace?: string | undefined;
   readonly tasks: readonly TaskOf<K>[];
 }
 
