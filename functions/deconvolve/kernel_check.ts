@@ -4,8 +4,7 @@
  */
 import type { Deconvolver, DeconvolverOptions, Volume } from "kernels/deconvolver.ts";
 import { ClearstackError } from "shared/errors.ts";
-import type { Vec3 } from "shared/volume/geometry.ts";
-import { voxelCount } from "shared/volume/geometry.ts";
+import { type Vec3, voxelCount } from "shared/volume/geometry.ts";
 import { positionAt } from "shared/volume/position.ts";
 
 const BOX: Vec3 = [8, 12, 16];

@@ -14,10 +14,10 @@ export type Boundary = z.infer<typeof BoundarySchema>;
 const AccelerationSchema = z.enum(["none", "shb", "biggs"]);
 
 /** Kernel that carries the ratio back, see docs/algorithms.md. */
-export const BackProjectorSchema = z.enum(["matched", "wiener-butterworth"]);
+const BackProjectorSchema = z.enum(["matched", "wiener-butterworth"]);
 
 /** In which precision a GPU keeps the transform of the PSF. */
-export const OtfPrecisionSchema = z.enum(["float32", "float16"]);
+const OtfPrecisionSchema = z.enum(["float32", "float16"]);
 
 /** Rule that decides the number of iterations. */
 const StopRuleSchema = z.enum(["fixed", "divergence", "held-out"]);

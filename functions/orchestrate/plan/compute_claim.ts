@@ -7,9 +7,8 @@ import type { Dtype } from "shared/contract/image_info.ts";
 import type { JobRequest } from "shared/contract/job_request.ts";
 import type { MemoryTerms } from "shared/contract/plan.ts";
 import type { Device } from "shared/contract/device.ts";
-import type { Vec3 } from "shared/volume/geometry.ts";
+import { formatVec3, type Vec3, voxelCount } from "shared/volume/geometry.ts";
 import { ClearstackError } from "shared/errors.ts";
-import { formatVec3, voxelCount } from "shared/volume/geometry.ts";
 import { boxDataType } from "shared/image/read/box_data_type.ts";
 
 /** Inputs of the claim besides device and request. */
