@@ -22,7 +22,6 @@ const MAX_HOST_BYTES = 16 * 2 ** 30;
 
 /** Sources of the settings. */
 export interface ConfigSources {
-  /** Reads an environment variable. */
   readonly env: (name: string) => string | undefined;
   /** Bytes of memory that are free. */
   readonly freeBytes: number;

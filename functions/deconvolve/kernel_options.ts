@@ -9,7 +9,6 @@ import { spatialShape } from "shared/volume/spatial.ts";
 /** Fields that every message about a tile has. */
 export type BoxTask = Pick<TileTask, "source" | "psf" | "psfSha256" | "psfFit" | "algorithm" | "backend" | "tile">;
 
-/** In which type the box of a task is read. */
 export function taskDataType({ source: { dtype }, algorithm: { boundary, boundaryValue } }: BoxTask): BoxDataType {
   return boxDataType({ dtype, boundary, boundaryValue });
 }

@@ -12,7 +12,6 @@ import { answers, freePort, ServerProcess } from "./server_process.ts";
 const ROOT = new URL("../../", import.meta.url);
 const BUCKET = "clearstack";
 
-/** Settings of {@link Cluster.start}. */
 interface ClusterOptions {
   /** Holds logs and what the servers keep. */
   readonly folder: string;
@@ -152,7 +151,6 @@ export class Cluster implements AsyncDisposable {
   }
 }
 
-/** Makes the bucket of the cluster. */
 async function makeBucket(environment: StoreEnvironment): Promise<void> {
   const send = s3Client(BUCKET, environment, {});
   await send({ method: "PUT", path: "", what: "the bucket of the cluster" }, (response) => response.body?.cancel());

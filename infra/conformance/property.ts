@@ -29,7 +29,6 @@ export function differenceOfPeak(actual: ArrayLike<number>, expected: ArrayLike<
   return worst / peak;
 }
 
-/** Sum in double precision. */
 export function sumOf(values: ArrayLike<number>): number {
   return Array.prototype.reduce.call(values, (total, value) => (total as number) + (value as number), 0) as number;
 }

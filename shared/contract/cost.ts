@@ -8,7 +8,6 @@ export const CostSchema = z.strictObject({
 });
 export type Cost = z.infer<typeof CostSchema>;
 
-/** Estimate of a planned job. */
 export const EstimateSchema = z.strictObject({
   kernelSeconds: z.number().min(0).describe("seconds of the device"),
   basis: z.enum(["measured", "default"]).describe("what the pace is from: earlier jobs on this device, or its kind"),

@@ -22,7 +22,6 @@ const MeasurementSchema = z.strictObject({
 });
 export type Measurement = z.infer<typeof MeasurementSchema>;
 
-/** Answer to a pilot task. */
 export const PilotReportSchema = z.strictObject({
   index: z.int().min(0),
   kernelSeconds: z.number(),

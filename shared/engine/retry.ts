@@ -20,7 +20,6 @@ export interface RetryPolicy {
 /** For tiles: stores have retried their own requests by then, so few and slow attempts are right. */
 export const TILE_RETRIES: RetryPolicy = { attempts: 3, firstDelayMs: 500, longestDelayMs: 15_000 };
 
-/** Options of {@link withRetries} besides the call. */
 interface RetryOptions {
   readonly policy: RetryPolicy;
   readonly signal: AbortSignal;

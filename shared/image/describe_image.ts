@@ -18,7 +18,6 @@ import { type OutputState, readOutputState } from "./output/output_state.ts";
 import { type StorageFacts, tiffStorage, zarrStorage } from "./storage_facts.ts";
 import { asRecord, childKey, readZarrNode, type ZarrNode } from "./zarr/zarr_node.ts";
 
-/** One level of a multiscale image. */
 interface LevelFacts {
   readonly path: string;
   readonly shape: readonly number[];

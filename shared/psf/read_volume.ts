@@ -9,7 +9,6 @@ import type { StoreAccess } from "shared/storage/store_environment.ts";
 import { redactUrl } from "shared/storage/url.ts";
 import { voxelMicrometre } from "./spacing.ts";
 
-/** Volume to read, if the image has time points or channels. */
 interface VolumeChoice extends StoreAccess {
   readonly time?: number | undefined;
   readonly channel?: number | undefined;

@@ -18,7 +18,6 @@ import type { StoreAccess } from "shared/storage/store_environment.ts";
 import { canonicalUrl, redactUrl, splitObject } from "shared/storage/url.ts";
 import type { PsfVolume } from "./psf_volume.ts";
 
-/** A PSF and where it goes. */
 interface PsfOutput {
   /** Path or URL that ends in .tif, .tiff or .zarr. */
   readonly url: string;

@@ -6,7 +6,6 @@ import { apiKeyId, isApiKey } from "shared/keys/api_key.ts";
 import { type KeyRecord, parseKeyRecords } from "shared/keys/key_records.ts";
 
 interface KeyRingOptions {
-  /** Reads the file of keys. */
   readonly read: () => Promise<string>;
   /** The file's name, for messages. */
   readonly where: string;

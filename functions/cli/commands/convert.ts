@@ -18,7 +18,6 @@ const FORM = {
   },
 };
 
-/** Runs the command. */
 export async function convertCommand(args: readonly string[], io: Io): Promise<number> {
   const parsed = parseArguments(args, FORM);
   const request = await conversionRequest(parsed, io);
@@ -36,7 +35,6 @@ export async function convertCommand(args: readonly string[], io: Io): Promise<n
   return 0;
 }
 
-/** The result in words. */
 function describeResult(result: ConversionResult): string {
   const { output, shape, axes, dtype, omeVersion, chunk, shard, levels } = result;
   const { blocks, blocksWritten, seconds, bytesRead, bytesWritten } = result;

@@ -14,7 +14,6 @@ const FORM = {
   flags: { ...JOB_FLAGS, "json": {}, "quiet": {} },
 };
 
-/** Runs the command. */
 export async function deconvolveCommand(args: readonly string[], io: Io): Promise<number> {
   const parsed = parseArguments(args, FORM);
   const [source, output] = parsed.positionals as [string, string];
@@ -25,7 +24,6 @@ export async function deconvolveCommand(args: readonly string[], io: Io): Promis
   return 0;
 }
 
-/** The result in words. */
 function describeResult(result: JobResult): string {
   const { tiles, tilesComputed, voxels, iterations, seconds, kernelSeconds, backend, adapter, decisions, seam } =
     result;

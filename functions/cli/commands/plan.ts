@@ -16,7 +16,6 @@ const FORM = {
 /** Stands for an output that nobody named; a plan does not depend on it. */
 const NO_OUTPUT = "memory:unnamed";
 
-/** Runs the command. */
 export async function planCommand(args: readonly string[], io: Io): Promise<number> {
   const parsed = parseArguments(args, FORM);
   const [source, output = NO_OUTPUT] = parsed.positionals as [string, string?];

@@ -12,7 +12,6 @@ const FORM = {
   flags: { "json": {}, "quiet": {} },
 };
 
-/** Runs the command. */
 export async function reproduceCommand(args: readonly string[], io: Io): Promise<number> {
   const parsed = parseArguments(args, FORM);
   const [url, again] = parsed.positionals as [string, string?];

@@ -4,7 +4,6 @@ import { JobRequestSchema } from "shared/contract/job_request.ts";
 import { LocationSchema } from "shared/contract/location.ts";
 import { OmeVersionSchema } from "shared/contract/stored_array.ts";
 
-/** Source and output of a conversion. */
 export const ConversionRequestSchema = z.strictObject({
   source: LocationSchema,
   output: z.strictObject({

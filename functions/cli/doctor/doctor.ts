@@ -50,7 +50,6 @@ async function examine(io: Io): Promise<Findings> {
   return { ...found, advice: advise(found) };
 }
 
-/** Advice on what is missing. */
 export function advise({ machine, adapter, kernels }: Omit<Findings, "advice">): string[] {
   const advice: string[] = [];
   const { loader, drivers } = machine.vulkan;

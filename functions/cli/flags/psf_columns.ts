@@ -18,7 +18,6 @@ const PARTS = ["url", "path", "axes", "channel"] as const;
 const FLAG_OF = { url: "psf", path: "psf-path", axes: "psf-axes", channel: "psf-channel" } as const;
 const MAX_CHANNELS = 100_000;
 
-/** The flags that name PSFs. */
 export const PSF_FLAGS: Readonly<Record<string, ValueFlag>> = {
   [FLAG_OF.url]: column(
     "url",

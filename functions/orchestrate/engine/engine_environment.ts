@@ -1,7 +1,6 @@
 /** Reading the settings of engines. */
 import { ClearstackError } from "shared/errors.ts";
 
-/** Reads an environment variable. */
 export type Env = (name: string) => string | undefined;
 
 /** Words between blanks. */

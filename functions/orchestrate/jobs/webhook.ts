@@ -11,7 +11,6 @@ import { onAbort } from "shared/process/on_abort.ts";
 export interface WebhooksOptions {
   /** `whsec_` and the secret in base64; without one nothing is sent. */
   readonly secret?: string | undefined;
-  /** Sends a request. */
   readonly send: (url: string, init: RequestInit) => Promise<Response>;
   /** Pauses before the second attempt and each later one. @default {about four minutes in all} */
   readonly pausesMs?: readonly number[];

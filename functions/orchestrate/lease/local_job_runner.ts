@@ -41,7 +41,6 @@ export interface LocalJobRunnerOptions {
   /** Store of jobs; runners of other processes may share it, unless it is memory. */
   readonly store: Store;
   readonly control?: JobControl;
-  /** Settings of webhooks. */
   readonly webhooks?: Partial<Omit<WebhooksOptions, "secret">>;
   /** Jobs that run at the same time; each has the whole memory budget in its plan. @default {1} */
   readonly maxRunning?: number;

@@ -44,7 +44,6 @@ export interface PilotOutcome {
   readonly bytesRead: number;
 }
 
-/** Options of {@link runPilot}. */
 interface PilotOptions extends StoreAccess {
   readonly onRetry: (retry: TileRetry) => void;
   /** Told what is being done, one line at a time. */

@@ -24,7 +24,6 @@ const RENAMED: readonly (readonly [RegExp, string])[] = [
   [/new URL\("\.\.\/deconvolve\/main\.ts", import\.meta\.url\)/g, "tile.js"],
 ];
 
-/** Makes the files in `folder`. */
 export async function bundleBenchmark(folder: string): Promise<void> {
   await Deno.mkdir(folder, { recursive: true });
   for (const [name, entry] of Object.entries(ENTRIES)) {

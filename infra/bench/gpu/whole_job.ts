@@ -5,7 +5,6 @@ import { openStore } from "shared/storage/open_store.ts";
 import { NO_ENVIRONMENT } from "shared/storage/store_environment.ts";
 import { writeRepeatedVolume } from "../memory/repeated_volume.ts";
 
-/** Size of the job, and the program that runs it. */
 interface WholeJobOptions {
   /** Voxels of the image, of a tile and of the PSF. */
   readonly shape: Vec3;

@@ -4,7 +4,6 @@ import { ObjectServer } from "../../cluster/object_server.ts";
 
 const BUCKET = "clearstack-bench";
 
-/** A place for images. */
 interface BenchStore extends AsyncDisposable {
   /** Folder or URL. */
   readonly url: string;

@@ -12,7 +12,6 @@ import { finiteNumber, oneOf, refuseValue } from "../../flags/argument_values.ts
 import type { Flag, ParsedArguments } from "../../flags/parse_arguments.ts";
 import type { StoreAccess } from "shared/storage/store_environment.ts";
 
-/** Form of a voxel size. */
 export const VOXEL_FORM = "a voxel size in micrometres, Z,Y,X such as 0.2,0.1,0.1 (Y,X for a 2-D image)";
 
 /** The microscope's lens. */

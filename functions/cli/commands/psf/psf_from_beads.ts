@@ -41,7 +41,6 @@ const FORM = {
 /** Deviations that no noise reaches in an image of 10^9 voxels. */
 const DEFAULT_THRESHOLD = 8;
 
-/** Runs the command. */
 export async function fromBeadsCommand(args: readonly string[], io: Io): Promise<number> {
   const parsed = parseArguments(args, FORM);
   const [input, url] = parsed.positionals as [string, string];

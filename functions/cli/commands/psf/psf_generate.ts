@@ -71,7 +71,6 @@ const ONLY_FOR: readonly { readonly flags: readonly string[]; readonly models: r
   { flags: ["fwhm"], models: ["gaussian"] },
 ];
 
-/** Runs the command. */
 export async function generateCommand(args: readonly string[], io: Io): Promise<number> {
   const parsed = parseArguments(args, FORM);
   const url = parsed.positionals[0]!;

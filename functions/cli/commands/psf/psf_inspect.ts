@@ -21,7 +21,6 @@ const FORM = {
   } satisfies Record<string, Flag>,
 };
 
-/** Runs the command. */
 export async function inspectCommand(args: readonly string[], io: Io): Promise<number> {
   const parsed = parseArguments(args, FORM);
   const url = parsed.positionals[0]!;

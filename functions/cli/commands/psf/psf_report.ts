@@ -9,7 +9,6 @@ import { redactUrl } from "shared/storage/url.ts";
 import type { Io } from "../../io.ts";
 import type { ParsedArguments } from "../../flags/parse_arguments.ts";
 
-/** A PSF that a command made. */
 interface MadePsf {
   readonly url: string;
   /** Images that it was made from. */
@@ -42,7 +41,6 @@ export async function deliver(made: MadePsf, args: ParsedArguments, io: Io): Pro
   return 0;
 }
 
-/** Draws into the file of `--picture`. */
 export async function drawIfAsked(volume: PsfVolume, voxel: Vec3 | undefined, args: ParsedArguments): Promise<void> {
   const file = args.value("picture");
   if (file === undefined) return;
