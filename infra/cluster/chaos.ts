@@ -17,7 +17,7 @@ import { callJson } from "shared/http/call_json.ts";
 import { encodeTiff } from "shared/image/tiff/write_tiff.ts";
 import { openStore } from "shared/storage/open_store.ts";
 import type { Store } from "shared/storage/store.ts";
-import { type Fault, type FaultProxy, faultProxy } from "../../tests/fixtures/fault_proxy.ts";
+import { type Fault, type FaultProxy, faultProxy } from "../../tests/fixtures/servers/fault_proxy.ts";
 import { readFlags } from "../read_flags.ts";
 import { Cluster } from "./cluster.ts";
 import { runJob } from "./run_job.ts";

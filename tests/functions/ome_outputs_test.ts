@@ -3,8 +3,8 @@ import { assertEquals } from "@std/assert";
 import { encodeJson } from "shared/image/zarr/json.ts";
 import { readDocument } from "shared/image/zarr/zarr_node.ts";
 import { memoryUrl } from "../fixtures/memory_url.ts";
-import { brokenInvariants } from "../fixtures/ngff_invariants.ts";
-import { writeOmeOutputs } from "../fixtures/ome_outputs.ts";
+import { brokenInvariants } from "../fixtures/ome/ngff_invariants.ts";
+import { writeOmeOutputs } from "../fixtures/ome/ome_outputs.ts";
 import { openStore } from "../stores.ts";
 
 // deno-lint-ignore no-explicit-any -- whatever metadata a test spoils

@@ -2,7 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { NgffImage } from "ome-zarr.js";
 import { memoryUrl } from "../fixtures/memory_url.ts";
-import { OME_COLORS, type OmeSource, writeOmeOutputs } from "../fixtures/ome_outputs.ts";
+import { OME_COLORS, type OmeSource, writeOmeOutputs } from "../fixtures/ome/ome_outputs.ts";
 import { patternedVoxels } from "../functions/sample_image.ts";
 import { openStore } from "../stores.ts";
 

@@ -1,7 +1,7 @@
 /** Outputs of jobs, opened by programs that share no code with this one. */
 import { assert, assertEquals } from "@std/assert";
 import { multiscalesOf } from "shared/image/ome/ome_multiscales.ts";
-import { writeOmeOutputs } from "../fixtures/ome_outputs.ts";
+import { writeOmeOutputs } from "../fixtures/ome/ome_outputs.ts";
 import { readVolumes } from "../fixtures/read_whole.ts";
 import { runScript, suiteTest } from "./oracle.ts";
 import { openImage } from "../stores.ts";

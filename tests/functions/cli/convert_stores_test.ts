@@ -2,8 +2,8 @@
 import { assertEquals } from "@std/assert";
 import { encodeTiff } from "shared/image/tiff/write_tiff.ts";
 import { memoryUrl } from "../../fixtures/memory_url.ts";
-import { azuriteServer, cephServer, testOn } from "../../fixtures/object_servers.ts";
-import { serveRanges } from "../../fixtures/range_server.ts";
+import { azuriteServer, cephServer, testOn } from "../../fixtures/servers/object_servers.ts";
+import { serveRanges } from "../../fixtures/servers/range_server.ts";
 import { patternedVoxels } from "../sample_image.ts";
 import { runCli } from "./run_cli.ts";
 import { configureStores, openStore } from "../../stores.ts";

@@ -1,7 +1,7 @@
 /** Whole jobs from bucket to bucket over a way that fails again and again: the bytes are those of a way in order, or none. */
 import { assert, assertEquals } from "@std/assert";
-import { type Fault, type FaultPlan, faultProxy, PAUSE_MILLISECONDS } from "../../fixtures/fault_proxy.ts";
-import { cephServer, environmentOf, type ObjectServer, testOn } from "../../fixtures/object_servers.ts";
+import { type Fault, type FaultPlan, faultProxy, PAUSE_MILLISECONDS } from "../../fixtures/servers/fault_proxy.ts";
+import { cephServer, environmentOf, type ObjectServer, testOn } from "../../fixtures/servers/object_servers.ts";
 import { patternedVoxels, writePsf, writeZarr } from "../sample_image.ts";
 import { runCli } from "./run_cli.ts";
 import { configureStores, openStore } from "../../stores.ts";

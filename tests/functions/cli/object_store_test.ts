@@ -1,7 +1,13 @@
 /** Whole jobs from bucket to bucket, with the way to the server in order and not. */
 import { assert, assertEquals } from "@std/assert";
-import { type Fault, faultProxy } from "../../fixtures/fault_proxy.ts";
-import { azuriteServer, cephServer, environmentOf, type ObjectServer, testOn } from "../../fixtures/object_servers.ts";
+import { type Fault, faultProxy } from "../../fixtures/servers/fault_proxy.ts";
+import {
+  azuriteServer,
+  cephServer,
+  environmentOf,
+  type ObjectServer,
+  testOn,
+} from "../../fixtures/servers/object_servers.ts";
 import { patternedVoxels, writePsf, writeZarr } from "../sample_image.ts";
 import { runCli } from "./run_cli.ts";
 import { configureStores, openStore } from "../../stores.ts";

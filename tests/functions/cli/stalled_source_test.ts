@@ -6,7 +6,7 @@ import { assert, assertEquals } from "@std/assert";
 import { encodeTiff } from "shared/image/tiff/write_tiff.ts";
 import { configureStores } from "../../stores.ts";
 import { oneDirectoryTiff } from "../../fixtures/one_directory_tiff.ts";
-import { type RangeServer, serveRanges } from "../../fixtures/range_server.ts";
+import { type RangeServer, serveRanges } from "../../fixtures/servers/range_server.ts";
 import { patternedVoxels, writePsf, writeZarr } from "../sample_image.ts";
 import { runCli } from "./run_cli.ts";
 

@@ -3,7 +3,7 @@ import type { TileTask } from "shared/contract/tile.ts";
 import type { TileRetry } from "shared/engine/engine.ts";
 import type { Invoke } from "shared/engine/task_kinds.ts";
 import { ClearstackError } from "shared/errors.ts";
-import { restateTest } from "../../fixtures/restate.ts";
+import { restateTest } from "../../fixtures/servers/restate.ts";
 import { countedTasks, sampleReport, sampleTask } from "../../shared/engine/sample_tasks.ts";
 
 const delay = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));

@@ -7,7 +7,7 @@ import type { JobEvent, JobStatus } from "shared/contract/job_status.ts";
 import { hasEnded } from "shared/engine/job_runner.ts";
 import { ClearstackError } from "shared/errors.ts";
 import type { Store } from "shared/storage/store.ts";
-import { cephServer, testOn } from "../../fixtures/object_servers.ts";
+import { cephServer, testOn } from "../../fixtures/servers/object_servers.ts";
 import { identityJobs, keysBelow, readOutput, sampleRequest } from "../identity_jobs.ts";
 import { identityKernels } from "../identity_kernels.ts";
 import { openStore } from "../../stores.ts";

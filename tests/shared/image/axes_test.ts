@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { fullUnitName } from "shared/image/axes.ts";
-import { LENGTHS, TIMES } from "../../fixtures/ngff_schema.ts";
+import { LENGTHS, TIMES } from "../../fixtures/ome/ngff_schema.ts";
 
 Deno.test("units of OME-Zarr keep their names", () => {
   for (const unit of [...LENGTHS, ...TIMES]) assertEquals(fullUnitName(unit), unit);

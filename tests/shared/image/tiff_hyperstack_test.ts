@@ -2,7 +2,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { ClearstackError } from "shared/errors.ts";
 import { memoryUrl } from "../../fixtures/memory_url.ts";
 import { type OneDirectory, oneDirectoryTiff } from "../../fixtures/one_directory_tiff.ts";
-import { serveRanges } from "../../fixtures/range_server.ts";
+import { serveRanges } from "../../fixtures/servers/range_server.ts";
 import { readVolumes, readWhole } from "../../fixtures/read_whole.ts";
 import { openImage, openStore, reopenImage } from "../../stores.ts";
 

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { ClearstackError } from "shared/errors.ts";
 import { readBox } from "shared/image/read/read_box.ts";
 import { oneDirectoryTiff } from "../../fixtures/one_directory_tiff.ts";
-import { serveRanges } from "../../fixtures/range_server.ts";
+import { serveRanges } from "../../fixtures/servers/range_server.ts";
 import { openImage } from "../../stores.ts";
 
 Deno.test("pages beyond 4 GiB of an ImageJ stack are read where they lie, and cost one page each", async () => {

@@ -5,7 +5,7 @@ import { readBox } from "shared/image/read/read_box.ts";
 import { encodeTiff } from "shared/image/tiff/write_tiff.ts";
 import { memoryUrl } from "../../fixtures/memory_url.ts";
 import { pythonTest, runPython } from "../../fixtures/python.ts";
-import { serveRanges } from "../../fixtures/range_server.ts";
+import { serveRanges } from "../../fixtures/servers/range_server.ts";
 import { readVolumes, readWhole } from "../../fixtures/read_whole.ts";
 
 const shape = [3, 4, 5] as const;

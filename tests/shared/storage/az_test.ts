@@ -4,10 +4,10 @@ import { azAccount, azPlace } from "shared/storage/az/az_address.ts";
 import { azClient } from "shared/storage/az/az_client.ts";
 import { LARGE_OBJECT_BYTES } from "shared/storage/http/parts.ts";
 import type { Store } from "shared/storage/store.ts";
-import { accountSas } from "../../fixtures/account_sas.ts";
-import { type Fault, type FaultPlan, type FaultProxy, faultProxy } from "../../fixtures/fault_proxy.ts";
+import { accountSas } from "../../fixtures/servers/account_sas.ts";
+import { type Fault, type FaultPlan, type FaultProxy, faultProxy } from "../../fixtures/servers/fault_proxy.ts";
 import { noise } from "../../fixtures/noise.ts";
-import { azuriteServer, environmentOf, type ObjectServer, testOn } from "../../fixtures/object_servers.ts";
+import { azuriteServer, environmentOf, type ObjectServer, testOn } from "../../fixtures/servers/object_servers.ts";
 import { STORE_PROMISES } from "../../fixtures/store_promises.ts";
 import { openStore } from "../../stores.ts";
 

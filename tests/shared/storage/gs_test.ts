@@ -3,11 +3,11 @@ import { ClearstackError } from "shared/errors.ts";
 import { googleToken } from "shared/storage/credentials/google_token.ts";
 import { LARGE_OBJECT_BYTES } from "shared/storage/http/parts.ts";
 import type { Store } from "shared/storage/store.ts";
-import { cannedEnvironment } from "../../fixtures/canned_fetch.ts";
-import { type Fault, type FaultPlan, faultProxy } from "../../fixtures/fault_proxy.ts";
-import { gsServer } from "../../fixtures/gs_server.ts";
+import { cannedEnvironment } from "../../fixtures/servers/canned_fetch.ts";
+import { type Fault, type FaultPlan, faultProxy } from "../../fixtures/servers/fault_proxy.ts";
+import { gsServer } from "../../fixtures/servers/gs_server.ts";
 import { noise } from "../../fixtures/noise.ts";
-import { environmentOf } from "../../fixtures/object_servers.ts";
+import { environmentOf } from "../../fixtures/servers/object_servers.ts";
 import { STORE_PROMISES } from "../../fixtures/store_promises.ts";
 import { openStore } from "../../stores.ts";
 

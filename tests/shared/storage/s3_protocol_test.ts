@@ -2,8 +2,8 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { ClearstackError } from "shared/errors.ts";
 import { LARGE_OBJECT_BYTES } from "shared/storage/http/parts.ts";
-import { cannedEnvironment, type Sent } from "../../fixtures/canned_fetch.ts";
-import { environmentOf } from "../../fixtures/object_servers.ts";
+import { cannedEnvironment, type Sent } from "../../fixtures/servers/canned_fetch.ts";
+import { environmentOf } from "../../fixtures/servers/object_servers.ts";
 import { openStore } from "../../stores.ts";
 
 const KEYS = { AWS_ACCESS_KEY_ID: "AK", AWS_SECRET_ACCESS_KEY: "S" };

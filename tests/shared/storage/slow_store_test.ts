@@ -3,12 +3,18 @@ import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/
 import { azAccount } from "shared/storage/az/az_address.ts";
 import { ClearstackError } from "shared/errors.ts";
 import type { Store } from "shared/storage/store.ts";
-import type { Fault, FaultPlan, FaultProxy } from "../../fixtures/fault_proxy.ts";
-import { faultProxy, PAUSE_MILLISECONDS, TRICKLED_PIECES } from "../../fixtures/fault_proxy.ts";
-import { gsServer } from "../../fixtures/gs_server.ts";
+import type { Fault, FaultPlan, FaultProxy } from "../../fixtures/servers/fault_proxy.ts";
+import { faultProxy, PAUSE_MILLISECONDS, TRICKLED_PIECES } from "../../fixtures/servers/fault_proxy.ts";
+import { gsServer } from "../../fixtures/servers/gs_server.ts";
 import { noise } from "../../fixtures/noise.ts";
-import { azuriteServer, cephServer, environmentOf, type ObjectServer, testOn } from "../../fixtures/object_servers.ts";
-import { serveRanges } from "../../fixtures/range_server.ts";
+import {
+  azuriteServer,
+  cephServer,
+  environmentOf,
+  type ObjectServer,
+  testOn,
+} from "../../fixtures/servers/object_servers.ts";
+import { serveRanges } from "../../fixtures/servers/range_server.ts";
 import { openStore } from "../../stores.ts";
 
 /** Longer than any of the pauses of what is slow, and shorter than all of them together. */

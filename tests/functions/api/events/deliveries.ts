@@ -7,8 +7,8 @@ import { EventSourcesSchema } from "functions/api/events/event_sources.ts";
 import { SenderKeys } from "functions/api/events/proofs/sender_keys.ts";
 import type { SnsMessage } from "functions/api/events/proofs/sns_signature.ts";
 import { signedText } from "functions/api/events/proofs/sns_signature.ts";
-import type { TestCertificate } from "../../../fixtures/certificate.ts";
-import { testCertificate } from "../../../fixtures/certificate.ts";
+import type { TestCertificate } from "../../../fixtures/servers/certificate.ts";
+import { testCertificate } from "../../../fixtures/servers/certificate.ts";
 
 /** What was recorded. */
 export interface Recorded {

@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { ClearstackError } from "shared/errors.ts";
 import { awsCredentials } from "shared/storage/credentials/aws_credentials.ts";
-import { cannedEnvironment } from "../../../fixtures/canned_fetch.ts";
+import { cannedEnvironment } from "../../../fixtures/servers/canned_fetch.ts";
 import { openStore } from "../../../stores.ts";
 
 const HOUR = 3_600_000;

@@ -2,7 +2,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { ClearstackError, type ErrorKind } from "shared/errors.ts";
 import { awsCredentials } from "shared/storage/credentials/aws_credentials.ts";
 import type { StoreEnvironment } from "shared/storage/store_environment.ts";
-import { type CannedEnvironment, cannedEnvironment } from "../../../fixtures/canned_fetch.ts";
+import { type CannedEnvironment, cannedEnvironment } from "../../../fixtures/servers/canned_fetch.ts";
 
 const HOUR = 3_600_000;
 const START = Date.parse("2026-01-01T00:00:00Z");

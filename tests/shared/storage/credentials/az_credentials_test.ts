@@ -1,8 +1,8 @@
 import { assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { ClearstackError } from "shared/errors.ts";
 import { type AzAccount, azAccount, azPlace } from "shared/storage/az/az_address.ts";
-import { cannedEnvironment, type Sent } from "../../../fixtures/canned_fetch.ts";
-import { environmentOf } from "../../../fixtures/object_servers.ts";
+import { cannedEnvironment, type Sent } from "../../../fixtures/servers/canned_fetch.ts";
+import { environmentOf } from "../../../fixtures/servers/object_servers.ts";
 import { openStore } from "../../../stores.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
