@@ -3,7 +3,7 @@ import { z } from "zod";
 import { AlgorithmSchema, BackendSchema } from "./algorithm.ts";
 import { HaloSchema, Vec3Schema } from "./box.ts";
 import { LocationSchema, PsfLocationSchema } from "./location.ts";
-import { PsfPlaneSchema } from "./psf_info.ts";
+import { PsfPlaneSchema, PsfSpacingSchema } from "./psf_info.ts";
 import { OmeVersionSchema } from "./stored_array.ts";
 import { setting } from "./setting.ts";
 import { MAX_SIDE } from "shared/plan/fast_size.ts";
@@ -90,6 +90,15 @@ export const JobRequestSchema = z.strictObject({
     flag: "psf-plane",
     example: "focus",
     help: "for an image of one plane and a PSF of several: its plane of focus, or its projection along z (project)",
+  }),
+  psfSpacing: setting(PsfSpacingSchema.default("match"), {
+    flag: "psf-spacing",
+    example: "match",
+    help: "where the PSF states another voxel size than the image: resample it to match, or keep it as it is",
+  }),
+  strict: setting(z.boolean().default(false), {
+    flag: "strict",
+    help: "refuse an input that would only be warned of",
   }),
   ...JobControlSchema.shape,
   backend: setting(BackendSchema.default("auto"), {

@@ -6,10 +6,18 @@ import { HaloSchema, Vec3Schema } from "./box.ts";
 export const PsfPlaneSchema = z.enum(["focus", "project"]);
 export type PsfPlane = z.infer<typeof PsfPlaneSchema>;
 
+/** Whether a PSF is brought to the voxel size of the image. */
+export const PsfSpacingSchema = z.enum(["match", "keep"]);
+
+const Ratio = z.number().positive();
+
 /** Steps that fit a stored PSF to an image, in this order; one that is absent is left out. */
 export const PsfFitSchema = z.strictObject({
   stored: Vec3Schema.describe("shape of the PSF as it is stored"),
   plane: PsfPlaneSchema.optional().describe("focus: the plane of its brightest voxel; project: the sum along z"),
+  resample: z.tuple([Ratio, Ratio, Ratio]).readonly().optional().describe(
+    "voxel size to resample to, in voxels of the stored PSF; 1 along an axis that stays as it is",
+  ),
   crop: Vec3Schema.optional().describe("shape that it is cropped to about its centre"),
 });
 export type PsfFit = z.infer<typeof PsfFitSchema>;

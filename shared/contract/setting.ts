@@ -8,8 +8,8 @@ import { z } from "zod";
 interface Setting {
   /** Name of the flag, without dashes. */
   readonly flag: string;
-  /** Value that help shows behind the flag: the default, or a placeholder. */
-  readonly example: string;
+  /** Value that help shows behind the flag: the default, or a placeholder; absent for a flag without a value, which says true. */
+  readonly example?: string;
   /** Sentence for help and the OpenAPI document. */
   readonly help: string;
   /** Form of the value, for messages. @default {derived from the schema} */
@@ -68,8 +68,9 @@ export function allowedValues(schema: z.ZodType): AllowedValues {
 }
 
 /** The form of a value, for messages. */
-export function settingForm({ form, schema }: NamedSetting): string {
+export function settingForm({ form, schema, example }: NamedSetting): string {
   if (form !== undefined) return form;
+  if (example === undefined) return "true or false";
   const { words, number } = allowedValues(schema);
   if (number === undefined) return `one of ${words.join(", ")}`;
   return words.length === 0 ? number.form : `${number.form}, ${words.length === 1 ? "or " : ""}${words.join(" or ")}`;

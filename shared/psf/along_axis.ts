@@ -1,7 +1,7 @@
 /** One axis of a volume at a time. */
 import type { Vec3 } from "shared/volume/geometry.ts";
 import { stridesOf, voxelCount } from "shared/volume/geometry.ts";
-import type { PsfVolume } from "./psf_volume.ts";
+import type { PsfSamples, PsfVolume } from "./psf_volume.ts";
 
 /**
  * Replaces every line along `axis` by `change(line)`, all of the same new length; a new volume.
@@ -30,7 +30,7 @@ export function alongAxis(
 }
 
 /** The line along `axis` through a voxel. */
-export function lineThrough({ shape, values }: PsfVolume, axis: 0 | 1 | 2, voxel: Vec3): Float64Array {
+export function lineThrough({ shape, values }: PsfSamples, axis: 0 | 1 | 2, voxel: Vec3): Float64Array {
   const strides = stridesOf(shape);
   const from = strides.reduce((sum, stride, a) => a === axis ? sum : sum + stride * voxel[a], 0);
   return Float64Array.from({ length: shape[axis] }, (_, i) => values[from + i * strides[axis]]);

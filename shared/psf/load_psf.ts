@@ -12,6 +12,7 @@ import { readBox } from "shared/image/read/read_box.ts";
 import type { RequestOptions } from "shared/storage/store.ts";
 import type { StoreAccess } from "shared/storage/store_environment.ts";
 import { redactUrl } from "shared/storage/url.ts";
+import { sumOf } from "./psf_volume.ts";
 import { fitPsf, type Psf, type StoredPsf } from "./fit_psf.ts";
 
 /** A PSF is held whole in memory; this many voxels are 2 GiB. */
@@ -28,7 +29,7 @@ export interface OpenPsf {
    * Reads one PSF of any numeric type as it is stored.
    *
    * @param channel may be left out if there is only one
-   * @throws {ClearstackError} `invalid-request` if there is more than one volume; `corrupt-data` for NaN or infinite values
+   * @throws {ClearstackError} `invalid-request` if there is more than one volume, or its sum is not positive; `corrupt-data` for NaN or infinite values
    */
   read(channel?: number, options?: RequestOptions): Promise<StoredPsf>;
 }
@@ -69,6 +70,7 @@ async function readPsf(image: Image, channel: number | undefined, options: Reque
   if (!values.every(Number.isFinite)) {
     throw new ClearstackError("corrupt-data", `${where} holds NaN or infinite values; mend them first`);
   }
+  refuseDark(values, where);
   return { where, shape, values };
 }
 
@@ -92,4 +94,14 @@ function volumeOf({ info }: Image, channel: number | undefined, where: string) {
     outer: outerShape.map((_, axis) => info.axes[axis]!.name === "c" ? channel ?? 0 : 0),
     shape,
   };
+}
+
+function refuseDark(values: Float32Array, where: string): void {
+  const sum = sumOf({ values });
+  if (sum > 0) return;
+  const dark = sum === 0 && values.every((value) => value === 0);
+  throw new ClearstackError(
+    "invalid-request",
+    dark ? `${where} is zero everywhere` : `${where} has the sum ${sum.toPrecision(3)}; a PSF must have a positive one`,
+  );
 }

@@ -7,10 +7,15 @@ import { copyBox } from "shared/volume/copy_box.ts";
 import type { Vec3 } from "shared/volume/geometry.ts";
 import { mapAxes, voxelCount } from "shared/volume/geometry.ts";
 
-/** Voxels in double precision. */
-export interface PsfVolume {
+/** Voxels that are only looked at. */
+export interface PsfSamples {
   readonly shape: Vec3;
   /** `voxelCount(shape)` values, x contiguous, then y, then z. */
+  readonly values: Float64Array | Float32Array;
+}
+
+/** Voxels in double precision. */
+export interface PsfVolume extends PsfSamples {
   readonly values: Float64Array;
 }
 
@@ -20,8 +25,10 @@ export function centreVoxel(shape: Vec3): Vec3 {
 }
 
 /** Sum of all values. */
-export function sumOf(volume: PsfVolume): number {
-  return volume.values.reduce((sum, value) => sum + value, 0);
+export function sumOf({ values }: Pick<PsfSamples, "values">): number {
+  let sum = 0;
+  for (const value of values) sum += value;
+  return sum;
 }
 
 /**

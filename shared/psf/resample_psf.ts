@@ -29,14 +29,24 @@ export function resampled(volume: PsfVolume, { from, to }: ResampleOptions): Psf
   }, volume);
 }
 
+/**
+ * Side of the result, odd.
+ *
+ * @param ratio new voxel size in old voxels
+ */
+export function resampledSide(oldLength: number, ratio: number): number {
+  const oldMiddle = (oldLength >> 1) + 0.5;
+  const reach = Math.max(oldMiddle, oldLength - oldMiddle);
+  // What sticks out by less than a hundredth of a voxel is counted into the last one.
+  return 2 * Math.max(0, Math.ceil(reach / ratio - 0.51)) + 1;
+}
+
 /** @param ratio new voxel size in old voxels */
 function resampleAxis(volume: PsfVolume, axis: 0 | 1 | 2, ratio: number): PsfVolume {
   const oldLength = volume.shape[axis];
   const oldMiddle = centreVoxel(volume.shape)[axis] + 0.5;
-  const reach = Math.max(oldMiddle, oldLength - oldMiddle);
-  // What sticks out by less than a hundredth of a voxel is counted into the last one.
-  const half = Math.max(0, Math.ceil(reach / ratio - 0.51));
-  const length = 2 * half + 1;
+  const length = resampledSide(oldLength, ratio);
+  const half = length >> 1;
   const faces = mapFaces(length, (face) => oldMiddle + (face - half - 0.5) * ratio, oldLength);
   const running = new Float64Array(oldLength + 1);
   const result = new Float64Array(length);

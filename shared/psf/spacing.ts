@@ -1,6 +1,6 @@
 /** Voxel sizes in micrometres, from what a file says of itself. */
 import type { ImageInfo } from "shared/contract/image_info.ts";
-import type { Vec3 } from "shared/volume/geometry.ts";
+import { mapAxes, SPATIAL_AXES, type Vec3 } from "shared/volume/geometry.ts";
 
 /** Micrometres per unit of length, by UDUNITS-2 name. */
 const MICROMETRES: Readonly<Record<string, number>> = {
@@ -11,6 +11,25 @@ const MICROMETRES: Readonly<Record<string, number>> = {
   centimeter: 1e4,
   meter: 1e6,
 };
+
+/** Voxel size along z, y, x in micrometres; undefined along an axis that is not there, or has no unit of length. */
+export type Spacing = readonly [z: number | undefined, y: number | undefined, x: number | undefined];
+
+/** What an image states of its voxel size, axis by axis. */
+export function spacingOf({ axes, scale }: ImageInfo): Spacing {
+  return mapAxes((spatial) => {
+    const index = axes.findIndex(({ name }) => name === SPATIAL_AXES[spatial]);
+    const factor = MICROMETRES[axes[index]?.unit ?? ""];
+    const side = factor === undefined ? 0 : Math.abs(scale[index]!) * factor;
+    return side > 0 && Number.isFinite(side) ? side : undefined;
+  });
+}
+
+/** `0.3, 0.1, 0.1 µm (z, y, x)`; a question mark where one is not known. */
+export function formatSpacing(spacing: Spacing): string {
+  if (spacing.every((side) => side === undefined)) return "unknown";
+  return `${spacing.map((side) => side === undefined ? "?" : Number(side.toPrecision(4))).join(", ")} µm (z, y, x)`;
+}
 
 /** Voxel size z, y, x; z is 0 where the image has none. Undefined where a spatial axis has no unit of length. */
 export function voxelMicrometre({ axes, scale }: ImageInfo): Vec3 | undefined {

@@ -89,6 +89,7 @@ function psfShape({ shape, fit }: PsfInfo): string {
   if (fit === undefined) return times(shape);
   const steps = [
     ...(fit.plane === undefined ? [] : [fit.plane === "focus" ? "plane of focus" : "projected"]),
+    ...(fit.resample === undefined ? [] : ["resampled"]),
     ...(fit.crop === undefined ? [] : ["cropped"]),
   ];
   return `${times(shape)}, from ${times(fit.stored)}: ${steps.join(", ")}`;

@@ -36,7 +36,7 @@ interface SwitchFlag extends Flag {
   readonly form?: never;
   readonly help: string;
   readonly at: string;
-  readonly means: string;
+  readonly means: string | boolean;
 }
 
 /** Any flag of a job. */

@@ -3,18 +3,19 @@ import type { z } from "zod";
 import { BYTES_FORM, parseBytes } from "shared/config.ts";
 import { allowedValues, type NamedSetting, settingForm, settingsOf } from "shared/contract/setting.ts";
 import { finiteNumber, refuseValue, triple } from "./argument_values.ts";
-import type { FlagContext, ValueFlag } from "./job_flag.ts";
+import type { FlagContext, JobFlag } from "./job_flag.ts";
 
 const MAX_VOXELS = 1_000_000;
 
 /** The flags of the settings among the fields of an object schema; `prefix` is where they stand in the request. */
-export function settingFlags(shape: Readonly<Record<string, z.ZodType>>, prefix: string): Record<string, ValueFlag> {
+export function settingFlags(shape: Readonly<Record<string, z.ZodType>>, prefix: string): Record<string, JobFlag> {
   const settings = settingsOf(shape);
   return Object.fromEntries(settings.map((setting) => [setting.flag, settingFlag(setting, settings, prefix)]));
 }
 
-function settingFlag(setting: NamedSetting, all: readonly NamedSetting[], prefix: string): ValueFlag {
+function settingFlag(setting: NamedSetting, all: readonly NamedSetting[], prefix: string): JobFlag {
   const { name, example, help, beside } = setting;
+  if (example === undefined) return { at: `${prefix}${name}`, means: true, help };
   const other = all.find((one) => one.name === beside?.setting);
   return {
     at: `${prefix}${name}`,

@@ -4,19 +4,23 @@ import { channelCount } from "shared/volume/channels.ts";
 import type { ImageInfo } from "shared/contract/image_info.ts";
 import type { JobRequest } from "shared/contract/job_request.ts";
 import type { Warning } from "shared/contract/problem.ts";
-import type { ChannelPsf, JobPsf, PsfInfo } from "shared/contract/psf_info.ts";
+import type { ChannelPsf, JobPsf, PsfFit, PsfInfo } from "shared/contract/psf_info.ts";
 import { ClearstackError } from "shared/errors.ts";
 import { mapAxes } from "shared/volume/geometry.ts";
 import { hashHex } from "shared/image/output/hash.ts";
 import { channelList } from "shared/image/read/select_volumes.ts";
-import { chooseFit, type PsfUse } from "shared/psf/choose_fit.ts";
-import { fitPsf } from "shared/psf/fit_psf.ts";
+import { chooseFit, type PsfUse, usedSide } from "shared/psf/choose_fit.ts";
+import { fitPsf, inPlane, type StoredPsf } from "shared/psf/fit_psf.ts";
 import type { OpenPsf } from "shared/psf/load_psf.ts";
 import { releaseMemory } from "shared/process/release_memory.ts";
+import { inspectPsf } from "shared/psf/measure/inspect_psf.ts";
+import { psfFaults } from "shared/psf/measure/psf_faults.ts";
 import { psfLocations } from "shared/psf/psf_locations.ts";
+import { spacingOf } from "shared/psf/spacing.ts";
 import type { RequestOptions } from "shared/storage/store.ts";
+import { schemeOf } from "shared/storage/url.ts";
 import { spatialShape } from "shared/volume/spatial.ts";
-import { fitNotes } from "./fit_notes.ts";
+import { fitNotes, spacingWarnings } from "./fit_notes.ts";
 
 /** PSF of a job as planning needs it. */
 interface LoadedJobPsf {
@@ -48,8 +52,10 @@ export async function loadJobPsf(
   options: RequestOptions = {},
 ): Promise<LoadedJobPsf> {
   const places = placesOf(request, opened, image);
-  const { algorithm: { boundary }, psfPlane } = request;
-  const use = { shape: spatialShape(image.selected), boundary, psfPlane };
+  const { algorithm: { boundary }, psfPlane, psfSpacing } = request;
+  const { selected } = image;
+  const use = { shape: spatialShape(selected), spacing: spacingOf(selected), boundary, psfPlane, psfSpacing };
+  const ofMemory = schemeOf(selected.url) === "memory";
   const loaded = new Map<string, Omit<LoadedJobPsf, "info"> & { readonly info: PsfInfo }>();
   const infos: ChannelPsf[] = [];
   for (const place of places ?? [{ entry: 0 }]) {
@@ -57,7 +63,7 @@ export async function loadJobPsf(
     const channel = place.channel ?? location.channel;
     const key = JSON.stringify([location, channel]);
     if (!loaded.has(key)) {
-      loaded.set(key, await loadOne(opened[place.entry]!, channel, use, options));
+      loaded.set(key, await loadOne(opened[place.entry]!, channel, { ...use, ofMemory }, options));
     }
     infos.push({ ...loaded.get(key)!.info, ...place });
   }
@@ -69,14 +75,34 @@ export async function loadJobPsf(
   };
 }
 
-async function loadOne(opened: OpenPsf, channel: number | undefined, use: PsfUse, options: RequestOptions) {
+async function loadOne(
+  opened: OpenPsf,
+  channel: number | undefined,
+  use: PsfUse & { readonly ofMemory: boolean },
+  options: RequestOptions,
+) {
   const stored = await opened.read(channel, options);
-  const { where } = stored;
-  const { info, volume } = await fitPsf(stored, chooseFit(stored.shape, use));
+  const where = opened.channels > 1 ? `${stored.where}, channel ${channel}` : stored.where;
+  const form = { where, shape: stored.shape, spacing: spacingOf(opened.info) };
+  const fit = chooseFit(form, use);
+  const faults = faultsOf(stored, fit, use);
+  const { info, volume } = await fitPsf(stored, fit);
   const symmetric = isCentroSymmetric(volume);
   releaseMemory(volume.values);
-  const which = opened.channels > 1 ? `${where}, channel ${channel}` : where;
-  return { info, symmetric, warnings: fitNotes(which, info, use) };
+  const warnings = [
+    ...fitNotes(form, info, use),
+    ...spacingWarnings(form, use, use.ofMemory && schemeOf(opened.info.url) === "memory"),
+    ...faults.map((fault) => ({ ...fault, message: `${where}: ${fault.message}` })),
+  ];
+  return { info, symmetric, warnings };
+}
+
+/** What is wrong with what the image uses of a PSF. */
+function faultsOf({ shape, values }: StoredPsf, fit: PsfFit | undefined, use: PsfUse): Warning[] {
+  const part = fit?.plane === undefined ? { shape, values } : inPlane({ shape, values }, fit.plane);
+  const voxelRatio = fit?.resample ?? ([1, 1, 1] as const);
+  const covers = mapAxes((axis) => part.shape[axis] / voxelRatio[axis] >= usedSide(use, axis));
+  return psfFaults(inspectPsf(part), { voxelRatio, covers });
 }
 
 type Place = Pick<ChannelPsf, "entry" | "channel">;

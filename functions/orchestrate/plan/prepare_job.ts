@@ -4,8 +4,9 @@ import type { ImageInfo } from "shared/contract/image_info.ts";
 import type { JobRequest } from "shared/contract/job_request.ts";
 import type { Plan } from "shared/contract/plan.ts";
 import { PlanSchema } from "shared/contract/plan.ts";
+import type { Warning } from "shared/contract/problem.ts";
 import type { Device } from "shared/contract/device.ts";
-import { isClearstackError } from "shared/errors.ts";
+import { ClearstackError, isClearstackError } from "shared/errors.ts";
 import { openImage } from "shared/image/open_image.ts";
 import { JOB_KEY } from "shared/image/output/output_layout.ts";
 import { selectVolumes } from "shared/image/read/select_volumes.ts";
@@ -66,6 +67,7 @@ export async function prepareJob(
   );
   const image = plannedAt(selectVolumes(stored, request.select), openedMs);
   const psf = await loadJobPsf(request, psfs, { stored, selected: image }, { signal });
+  if (request.strict) refuseWarnings(psf.warnings);
   const limits: Limits = {
     hostBytes: request.memoryBytes ?? device.hostBytes,
     deviceBytes: device.deviceBytes,
@@ -101,6 +103,14 @@ async function continuedPlan(
   const begun = await readBegunPlan(request.output.url, access);
   const same = begun?.planHash === plan.planHash ? plan : begun && replanned(begun, request, replan);
   return same === undefined ? plan : { ...same, source: plannedAt(same.source, begun!.source.plannedMs) };
+}
+
+/** What a strict request refuses; notes of what was adapted are not among it. */
+function refuseWarnings(warnings: readonly Warning[]): void {
+  const found = warnings.filter(({ level }) => level === "warning");
+  if (found.length === 0) return;
+  const messages = found.map(({ message }) => message).join("; ");
+  throw new ClearstackError("invalid-request", `refused by --strict: ${messages}`, { path: "strict", value: found });
 }
 
 /**

@@ -1,7 +1,8 @@
 /**
  * Reach of a PSF, judged by its energy: most of the array of a measured or computed PSF is nearly empty.
  */
-import { mapAxes, type Vec3 } from "shared/volume/geometry.ts";
+import { mapAxes } from "shared/volume/geometry.ts";
+import type { PsfSamples } from "../psf_volume.ts";
 
 /** Share of the energy that may lie outside the box. */
 const ENERGY_OUTSIDE = 0.001;
@@ -13,15 +14,16 @@ const ENERGY_OUTSIDE = 0.001;
  * the box is outside along one axis at least, so the three shares bound what the box misses: 3 * 0.1 % / 3 = 0.1 %. The radius is
  * at least 1 on axes longer than 1, where the schema of {@link PsfInfo} allows no 0, and 1 on axes of length 1.
  *
- * @param volume values >= 0 with a positive sum, x contiguous
+ * @param volume negative values count as none; the others have a positive sum
  */
 export function energyRadius(
-  volume: { readonly shape: Vec3; readonly values: Float32Array },
+  volume: PsfSamples,
 ): [number, number, number] {
   const marginals = mapAxes((axis) => new Float64Array(volume.shape[axis]));
   const [, height, width] = volume.shape;
   let sum = 0;
-  volume.values.forEach((value, index) => {
+  volume.values.forEach((signed, index) => {
+    const value = Math.max(0, signed);
     sum += value;
     marginals[0]![Math.floor(index / (height * width))]! += value;
     marginals[1]![Math.floor(index / width) % height]! += value;

@@ -4,18 +4,23 @@ import { mapAxes } from "shared/volume/geometry.ts";
 import { positionAt } from "shared/volume/position.ts";
 import { lineThrough } from "../along_axis.ts";
 import { lagrangeAt } from "../lagrange.ts";
-import type { PsfVolume } from "../psf_volume.ts";
+import type { PsfSamples } from "../psf_volume.ts";
 
 /** The brightest voxel; of several, the first. */
-export function brightestVoxel({ shape, values }: PsfVolume): Vec3 {
+export function brightestVoxel({ shape, values }: PsfSamples): Vec3 {
   let best = 0;
   for (let i = 1; i < values.length; i++) if (values[i] > values[best]) best = i;
   return positionAt(best, shape);
 }
 
 /** Full width at half height along each axis through a voxel, in voxels; undefined where the array ends before that. */
-export function widthsThrough(volume: PsfVolume, voxel: Vec3): (number | undefined)[] {
+export function widthsThrough(volume: PsfSamples, voxel: Vec3): (number | undefined)[] {
   return mapAxes((axis) => widthAtHalf(lineThrough(volume, axis, voxel), voxel[axis]));
+}
+
+/** Brightest point near a voxel, between voxels: the top of the polynomial of degree 5 along each axis. */
+export function brightestPoint(volume: PsfSamples, voxel: Vec3): Vec3 {
+  return mapAxes((axis) => volume.shape[axis] === 1 ? 0 : peakNear(lineThrough(volume, axis, voxel), voxel[axis]));
 }
 
 /**

@@ -41,6 +41,11 @@ export async function runCli(args: readonly string[], options: CliOptions = {}):
   return { status, out, err };
 }
 
+/** What was said besides warnings: small PSFs of tests are cut off, and state no voxel size. */
+export function besideWarnings(err: string): string {
+  return err.replace(/^warning: [^\n]*\n/gm, "");
+}
+
 /** True if there is a file or a folder. */
 export async function exists(path: string): Promise<boolean> {
   try {

@@ -3,20 +3,29 @@ import fc from "fast-check";
 import { ClearstackError } from "shared/errors.ts";
 import { mapAxes, type Vec3, voxelCount } from "shared/volume/geometry.ts";
 import { chooseFit, type PsfUse } from "shared/psf/choose_fit.ts";
+import type { Spacing } from "shared/psf/spacing.ts";
 import { fitPsf } from "shared/psf/fit_psf.ts";
 import { gaussianPsf } from "shared/psf/generate/gaussian_psf.ts";
 
-const USE: PsfUse = { shape: [16, 40, 48], boundary: "symmetric", psfPlane: "focus" };
+const USE: PsfUse = {
+  shape: [16, 40, 48],
+  spacing: [undefined, undefined, undefined],
+  boundary: "symmetric",
+  psfPlane: "focus",
+  psfSpacing: "match",
+};
+
+const form = (shape: Vec3, spacing: Spacing = USE.spacing) => ({ where: "the PSF", shape, spacing });
 
 function stored(shape: Vec3, values: (index: number) => number = () => 1) {
   return { where: "the PSF", shape, values: Float32Array.from({ length: voxelCount(shape) }, (_, i) => values(i)) };
 }
 
 Deno.test("a PSF that the image can use as it is stays so", () => {
-  assertEquals(chooseFit([31, 9, 9], USE), undefined);
-  assertEquals(chooseFit([30, 79, 95], USE), undefined);
-  assertEquals(chooseFit([16, 40, 48], { ...USE, boundary: "periodic" }), undefined);
-  assertEquals(chooseFit([1, 9, 9], { ...USE, shape: [1, 40, 48] }), undefined);
+  assertEquals(chooseFit(form([31, 9, 9]), USE), undefined);
+  assertEquals(chooseFit(form([30, 79, 95]), USE), undefined);
+  assertEquals(chooseFit(form([16, 40, 48]), { ...USE, boundary: "periodic" }), undefined);
+  assertEquals(chooseFit(form([1, 9, 9]), { ...USE, shape: [1, 40, 48] }), undefined);
 });
 
 Deno.test("a PSF keeps what two voxels of the image can exchange: 2 n - 1 voxels, or a period", () => {
@@ -24,7 +33,7 @@ Deno.test("a PSF keeps what two voxels of the image can exchange: 2 n - 1 voxels
   const boundary = fc.constantFrom("periodic", "symmetric", "nearest", "constant", "non-circulant");
   fc.assert(fc.property(side, fc.integer({ min: 1, max: 120 }), boundary, (n, p, boundary) => {
     const shape = [2, n, 9] as const;
-    const kept = chooseFit([3, p, 9], { ...USE, shape, boundary })?.crop?.[1] ?? p;
+    const kept = chooseFit(form([3, p, 9]), { ...USE, shape, boundary })?.crop?.[1] ?? p;
     assertEquals(kept, Math.min(p, boundary === "periodic" ? n : 2 * n - 1));
   }));
 });

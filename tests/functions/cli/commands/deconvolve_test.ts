@@ -2,8 +2,11 @@ import { assert, assertEquals } from "@std/assert";
 import { JobResultSchema } from "shared/contract/job_status.ts";
 import { PlanSchema } from "shared/contract/plan.ts";
 import { readOutput, recordedTiles } from "../../identity_jobs.ts";
+import { writeVolume } from "functions/cli/demo/sample/write_volume.ts";
+import { gaussianPsf } from "shared/psf/generate/gaussian_psf.ts";
+import { openStore } from "../../../stores.ts";
 import { patternedVoxels, writePsf, writeZarr } from "../../sample_image.ts";
-import { exists, runCli } from "../run_cli.ts";
+import { besideWarnings, exists, runCli } from "../run_cli.ts";
 
 const SHAPE = [20, 40, 36];
 const folder = await Deno.makeTempDir({ prefix: "clearstack-deconvolve-" });
@@ -18,8 +21,23 @@ const tiled = [...settings, "--tile", "10,16,16", "--halo", "4,8,8"];
 const deconvolve = (output: string, ...flags: string[]) =>
   runCli(["deconvolve", path("image.zarr"), path(output), ...flags]);
 
+/** An image and a PSF of one voxel size, with which nothing is wrong. */
+async function writeRight(): Promise<void> {
+  const voxelMicrometre = [0.2, 0.1, 0.1] as const;
+  const psf = gaussianPsf([9, 9, 9], [1.2, 1.2, 1.2]);
+  const volumes = {
+    "right.zarr": { shape: [20, 40, 36], values: Float32Array.from(patternedVoxels(SHAPE)) },
+    "right-psf.zarr": { shape: psf.shape, values: Float32Array.from(psf.values) },
+  } as const;
+  for (const [name, volume] of Object.entries(volumes)) {
+    await writeVolume(openStore(path(name)), { name, voxelMicrometre, ...volume });
+  }
+}
+
 Deno.test("--json prints exactly one object, the result, and nothing else is said", async () => {
-  const { status, out, err } = await deconvolve("json.zarr", ...tiled, "--json");
+  await writeRight();
+  const args = ["deconvolve", path("right.zarr"), path("json.zarr"), ...tiled, "--json"];
+  const { status, out, err } = await runCli(args.map((arg) => arg === path("psf.zarr") ? path("right-psf.zarr") : arg));
   assertEquals([status, err], [0, ""]);
   assertEquals(out.trimEnd().split("\n").length, 1);
   const result = JobResultSchema.parse(JSON.parse(out));
@@ -40,6 +58,23 @@ Deno.test("--json prints exactly one object, the result, and nothing else is sai
   const { backend, iterations, tiles, tilesComputed, voxels, output } = result;
   assertEquals([backend, iterations, tiles, tilesComputed, voxels], ["cpu", 3, 18, 18, 20 * 40 * 36]);
   assert(output.endsWith("json.zarr") && result.kernelSeconds > 0 && result.seconds > result.kernelSeconds);
+});
+
+Deno.test("what is wrong with the PSF is told on stderr and in the result, by plan too, and --strict refuses it", async () => {
+  const codesOf = (text: string) => JSON.parse(text).warnings.map(({ code }: { code: string }) => code);
+  const expected = ["psf-spacing-unknown", "psf-cut-off"];
+  const run = await deconvolve("warned.zarr", ...tiled, "--json");
+  assertEquals([run.status, codesOf(run.out)], [0, expected]);
+  const plan = await runCli(["plan", path("image.zarr"), ...tiled, "--json"]);
+  assertEquals(codesOf(plan.out), expected);
+  for (const { err } of [run, plan]) {
+    const lines = err.trimEnd().split("\n");
+    assertEquals(lines.length, 2, err);
+    assert(lines.every((line) => line.startsWith("warning: ")) && err.includes("cut off: "), err);
+  }
+  const strict = await deconvolve("strict.zarr", ...tiled, "--strict");
+  assertEquals([strict.status, await exists(path("strict.zarr"))], [2, false]);
+  assert(/^clearstack: refused by --strict: voxel size: .*cut off: /.test(strict.err), strict.err);
 });
 
 Deno.test("without --json the result is told in words", async () => {
@@ -83,7 +118,8 @@ Deno.test("an interrupted run exits with 1, says how much is kept, and is contin
   const { status, err } = await runCli(iterations, { onInterrupt: (interrupt) => stop = interrupt });
   await watching;
   assertEquals(status, 1);
-  assert(/^clearstack: [^\n]*cancelled[^\n]*of 18 tiles are kept[^\n]*run the same[^\n]*\n$/.test(err), err);
+  const said = besideWarnings(err);
+  assert(/^clearstack: [^\n]*cancelled[^\n]*of 18 tiles are kept[^\n]*run the same[^\n]*\n$/.test(said), said);
   const kept = (await recordedTiles(path("interrupted.zarr"))).length;
   assert(kept >= 2 && kept < 18, `${kept} tiles`);
   const again = JSON.parse((await runCli([...iterations, "--json"])).out);

@@ -33,6 +33,8 @@ Deno.test("without flags the contract's defaults hold", async () => {
     },
     tiling: { tile: "auto", halo: "auto" },
     psfPlane: "focus",
+    psfSpacing: "match",
+    strict: false,
     backend: "auto",
     seamCheck: "auto",
     priority: 5,
@@ -42,7 +44,7 @@ Deno.test("without flags the contract's defaults hold", async () => {
 Deno.test("every flag reaches the request", async () => {
   const line = "--psf p --iterations 7 --tile 32,64,128 --halo 0,8,9 --boundary constant --boundary-value -1.5e2 " +
     "--acceleration biggs --start flat --background 12.5 --tv 0.002 --back-projector wiener-butterworth --damping 3 " +
-    "--otf-precision float16 --tv-smoothing 2e-3 --psf-plane project " +
+    "--otf-precision float16 --tv-smoothing 2e-3 --psf-plane project --psf-spacing keep --strict " +
     "--saturation 4095 --stop divergence --stop-tolerance 1e-4 --photons-per-unit 0.46 --seed 7 --backend cpu --memory 2GiB --seam-check 3 --path a/b --psf-path c --axes tczyx --no-pyramid --overwrite";
   assertEquals(await requestFrom(line), {
     source: { url: "in.zarr", path: "a/b", axes: "tczyx" },
@@ -56,6 +58,8 @@ Deno.test("every flag reaches the request", async () => {
     },
     tiling: { tile: [32, 64, 128], halo: [0, 8, 9] },
     psfPlane: "project",
+    psfSpacing: "keep",
+    strict: true,
     backend: "cpu",
     memoryBytes: 2 ** 31,
     seamCheck: 3,
