@@ -7,9 +7,9 @@ import { copyBox } from "shared/volume/copy_box.ts";
 import type { Box } from "shared/volume/geometry.ts";
 import { mapAxes, voxelCount } from "shared/volume/geometry.ts";
 import type { Image } from "shared/image/image.ts";
-import { encodeJson } from "shared/image/zarr/json.ts";
 import { openImage } from "shared/image/open_image.ts";
-import { levelRecordKey } from "shared/image/output/output_layout.ts";
+import { levelRecordKey, recordOwner } from "shared/image/output/output_layout.ts";
+import { putRecord } from "shared/image/output/tile_records.ts";
 import { readVoxels } from "shared/image/read/read_voxels.ts";
 import { joinRanges, NO_VALUES, valueRange } from "shared/volume/value_range.ts";
 import { VOXEL_ARRAYS } from "shared/volume/voxel_arrays.ts";
@@ -18,7 +18,6 @@ import { READ_CONCURRENCY } from "shared/plan/host_memory.ts";
 import { pieceShape } from "shared/plan/pyramid.ts";
 import { releaseMemory } from "shared/process/release_memory.ts";
 import { spatialShape } from "shared/volume/spatial.ts";
-import { openStore } from "shared/storage/open_store.ts";
 import type { StoreAccess, StoreEnvironment } from "shared/storage/store_environment.ts";
 import { withSpan } from "shared/telemetry/span.ts";
 import { meanOver } from "./mean_over.ts";
@@ -59,10 +58,7 @@ async function reduceTile(
   releaseMemory(core);
   const seconds = (performance.now() - started) / 1000;
   const report = { index: tile.index, level, seconds, bytesRead, bytesWritten, ...range };
-  await openStore(output.url, { environment: access.environment }).put(
-    levelRecordKey(planHash, level, tile.index),
-    encodeJson(report),
-  );
+  await putRecord(output, levelRecordKey(recordOwner(planHash, output), level, tile.index), report, access);
   return report;
 }
 

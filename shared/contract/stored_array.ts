@@ -11,6 +11,7 @@ export type OmeVersion = z.infer<typeof OmeVersionSchema>;
 export const StoredArraySchema = z.strictObject({
   url: z.string().describe("the output, which is a group"),
   array: z.string().describe("path of the array inside the output, for example 0"),
+  run: z.string().max(64).optional().describe("run that the output belongs to: nothing is written for any other"),
   version: OmeVersionSchema,
   dtype: DtypeSchema,
   axes: z.array(z.string()).describe("names of all axes, ending in y, x"),

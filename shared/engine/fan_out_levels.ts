@@ -2,7 +2,7 @@
 import type { LevelReport } from "shared/contract/level.ts";
 import type { Engine } from "./engine.ts";
 import type { LevelledOutput } from "shared/image/output/level_arrays.ts";
-import { levelRecordsPrefix } from "shared/image/output/output_layout.ts";
+import { levelRecordsPrefix, recordOwner } from "shared/image/output/output_layout.ts";
 import { recordedTiles } from "shared/image/output/tile_records.ts";
 import { openStore } from "shared/storage/open_store.ts";
 import type { StoreAccess } from "shared/storage/store_environment.ts";
@@ -34,7 +34,7 @@ export async function fanOutLevels(
   const store = openStore(arrays[0]!.url, { environment });
   for (let level = 1; level <= levels.length; level++) {
     tell(`writing level ${level} of ${levels.length}`);
-    const done = await recordedTiles(store, levelRecordsPrefix(planHash, level));
+    const done = await recordedTiles(store, levelRecordsPrefix(recordOwner(planHash, arrays[0]!), level));
     await engine.fanOut("levels", levelTasks(output, { level, done }), {
       concurrency,
       ...(signal ? { signal } : {}),

@@ -40,7 +40,7 @@ export function fileStore(url: string): Store {
         return { bytes, tag: tagOf(bytes) };
       }),
     swap: (key, bytes, expected) =>
-      writing(pathOf(key), () => locked(root, () => swapFile(pathOf(key), bytes, expected))),
+      writing(pathOf(key), () => locked(dirname(pathOf(key)), () => swapFile(pathOf(key), bytes, expected))),
     list: (prefix) => walk(root, prefix),
     listNames: (prefix) => namesIn(join(root, ...prefix.split("/"))),
     delete: (key) => writing(pathOf(key), () => ignoreMissing(Deno.remove(pathOf(key)))),
@@ -112,19 +112,35 @@ function tagOf(bytes: Uint8Array): string {
 const queues = new Map<string, Promise<unknown>>();
 
 /** Calls `f` while no other call of this process or another one on this folder runs; a process that dies lets go. */
-async function locked<T>(root: string, f: () => Promise<T>): Promise<T> {
-  const before = queues.get(root) ?? Promise.resolve();
+async function locked<T>(folder: string, f: () => Promise<T>): Promise<T> {
+  const before = queues.get(folder) ?? Promise.resolve();
   const turn = before.catch(() => {}).then(async () => {
-    await Deno.mkdir(root, { recursive: true });
-    using lock = await Deno.open(join(root, LOCK), { create: true, write: true });
-    await lock.lock(true);
+    using _lock = await lockOf(folder);
     return await f();
   });
-  queues.set(root, turn);
+  queues.set(folder, turn);
   try {
     return await turn;
   } finally {
-    if (queues.get(root) === turn) queues.delete(root);
+    if (queues.get(folder) === turn) queues.delete(folder);
+  }
+}
+
+/** The lock, held until it is closed. One that was removed while it was waited for holds nobody else off. */
+async function lockOf(folder: string): Promise<Deno.FsFile> {
+  const path = join(folder, LOCK);
+  for (;;) {
+    await Deno.mkdir(folder, { recursive: true });
+    const lock = await Deno.open(path, { create: true, write: true });
+    try {
+      await lock.lock(true);
+      const there = await Deno.stat(path).catch(() => undefined);
+      if (there !== undefined && there.ino === (await lock.stat()).ino) return lock;
+    } catch (error) {
+      lock.close();
+      throw error;
+    }
+    lock.close();
   }
 }
 

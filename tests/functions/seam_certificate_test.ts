@@ -17,7 +17,7 @@ const json = async (url: string, key: string) => JSON.parse(new TextDecoder().de
 Deno.test("places lie in the middle of a box of the plan's size, and what is compared lies inside the image", async () => {
   const { request } = await sampleRequest();
   const { plan } = await beginJob(request, identityJobs());
-  const tasks = [...seamTasks({ plan, request: { ...request, seamCheck: 64 }, array: "0", backend: "cpu" })];
+  const tasks = [...seamTasks({ plan, request: { ...request, seamCheck: 64 }, backend: "cpu" })];
   // 2 x 3 x 3 tiles of 10 x 16 x 16 voxels meet at 1 x 2 x 2 corners.
   assertEquals(tasks.map(({ tile }) => tile.core.start), [[7, 12, 12], [7, 12, 28], [7, 28, 12], [7, 28, 28]]);
   assertEquals(tasks.map(({ tile }) => tile.core.shape), [[6, 8, 8], [6, 8, 8], [6, 8, 8], [6, 8, 8]]);
@@ -32,7 +32,7 @@ Deno.test("the same job compares the same places, and other jobs others", async 
   const { request } = await sampleRequest();
   const { plan } = await beginJob({ ...request, tiling: { tile: [4, 8, 8], halo: [1, 1, 1] } }, identityJobs());
   const starts = (planHash: string) =>
-    [...seamTasks({ plan: { ...plan, planHash }, request, array: "0", backend: "cpu" })].map(({ tile }) => tile.core);
+    [...seamTasks({ plan: { ...plan, planHash }, request, backend: "cpu" })].map(({ tile }) => tile.core);
   assertEquals(starts(plan.planHash).length, 4);
   assertEquals(starts(plan.planHash), starts(plan.planHash));
   assert(JSON.stringify(starts(plan.planHash)) !== JSON.stringify(starts("0123456789abcdef")));

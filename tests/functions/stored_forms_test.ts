@@ -68,7 +68,7 @@ for (const [name, form] of Object.entries(FORMS)) {
     const jobs = identityJobs();
     const { plan, output } = await beginJob(inForm(request, form), jobs);
     const tasks = [
-      ...tileTasks({ plan, request: inForm(request, form), array: output.array, backend: "cpu", done: new Set() }),
+      ...tileTasks({ plan, request: inForm(request, form), run: output.run, backend: "cpu", done: new Set() }),
     ];
     const { tiles } = createTileComputer(identityKernels(), NO_ENVIRONMENT);
     const { signal } = new AbortController();

@@ -30,7 +30,7 @@ function planOf(info: ImageInfo, output: Partial<JobRequestInput["output"]> = {}
 Deno.test("a plan has the arrays of all levels, and counts what is written to them", () => {
   const plan = planOf(image([2, 3, 20, 600, 600]));
   assertEquals(plan.levels.map(({ shape }) => shape), [[10, 300, 300], [5, 150, 150]]);
-  assertEquals(plannedOutput(plan, "memory:out").arrays.map(({ array, shape }) => [array, shape]), [
+  assertEquals(plannedOutput(plan, { url: "memory:out" }).arrays.map(({ array, shape }) => [array, shape]), [
     ["0", [2, 3, 20, 600, 600]],
     ["1", [2, 3, 10, 300, 300]],
     ["2", [2, 3, 5, 150, 150]],

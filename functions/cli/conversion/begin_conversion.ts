@@ -29,6 +29,8 @@ export interface Conversion {
   readonly request: ConversionRequest;
   readonly image: Image;
   readonly store: Store;
+  /** Run that the output belongs to. */
+  readonly run: string;
   /** Image to write; its `source` has the scale that was asked for. */
   readonly output: LevelledOutput;
   readonly cut: Cut;
@@ -64,24 +66,29 @@ export async function beginConversion(
   const wish = cutImage(info, { version, shards }, memoryBytes);
   const finer = { chunk: wish.chunk, output: { version, shards } };
   const wishedLevels = pyramid === "none" ? [] : conversionLevels(info, finer, memoryBytes);
-  const begun = await claimOutput(store, { planHash, version, ifExists, inputs, environment: access.environment });
-  const { cut, levels, plannedMs } = begun === undefined
+  const claim = await claimOutput(store, { planHash, version, ifExists, inputs, environment: access.environment });
+  const { cut, levels, plannedMs } = claim.kind === "room"
     ? { cut: wish, levels: wishedLevels, plannedMs: opened.openedMs }
     : await begunLayout(store, info, memoryBytes);
   const source = plannedMs === undefined ? info : { ...info, plannedMs };
   const image = await reopenImage({ ...opened.info, plannedMs }, access);
-  const { chunk, shard } = cut;
-  const stored = { url, array: LEVEL_0, version, chunk, ...(shard === undefined ? {} : { shard }) };
-  const { dtype, shape, axes } = info;
-  const arrays = levelArrays({ ...stored, dtype, shape: [...shape], axes: axes.map(({ name }) => name) }, levels);
-  const conversion = { request, image, store, output: { planHash, source, levels, arrays }, cut };
-  const create = async () => {
-    for (const array of arrays) await createArray(array, access);
+  const arraysOf = (run?: string) => {
+    const { chunk, shard } = cut;
+    const { dtype, shape, axes } = info;
+    const stored = { url, array: LEVEL_0, version, chunk, ...(shard === undefined ? {} : { shard }) };
+    const owned = { ...stored, ...(run === undefined ? {} : { run }) };
+    return levelArrays({ ...owned, dtype, shape: [...shape], axes: axes.map(({ name }) => name) }, levels);
   };
-  if (begun === undefined) await beginOutput(store, jobRecord(conversion), create);
-  else if (!begun.finished) await create();
-  const done = begun === undefined ? new Set<number>() : await recordedTiles(store, recordsPrefix(planHash));
-  return { ...conversion, done, fresh: begun === undefined, finished: begun?.finished ?? false };
+  const create = async (run: string) => {
+    for (const array of arraysOf(run)) await createArray(array, access);
+  };
+  const job = jobRecord({ request, output: { planHash, source, levels, arrays: arraysOf() }, cut });
+  const run = claim.kind === "begun" ? claim.run : await beginOutput(store, { room: claim, job, create });
+  if (claim.kind === "begun" && !claim.finished) await create(run);
+  const done = claim.kind === "room" ? new Set<number>() : await recordedTiles(store, recordsPrefix({ planHash, run }));
+  const output = { planHash, source, levels, arrays: arraysOf(run) };
+  const progress = { done, fresh: claim.kind === "room", finished: claim.kind === "begun" && claim.finished };
+  return { request, image, store, run, output, cut, ...progress };
 }
 
 function rescaled(info: ImageInfo, { scale, unit }: ConversionRequest): ImageInfo {

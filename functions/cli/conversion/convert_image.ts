@@ -10,12 +10,12 @@ import type { Engine } from "shared/engine/engine.ts";
 import { ClearstackError, errorFields, toClearstackError } from "shared/errors.ts";
 import type { Vec3 } from "shared/volume/geometry.ts";
 import { type ChannelWindow, channelWindows } from "shared/image/ome/channel_windows.ts";
-import { encodeJson } from "shared/image/zarr/json.ts";
+import { isLost } from "shared/image/output/job_record.ts";
 import { recordKey, recordsPrefix } from "shared/image/output/output_layout.ts";
-import { removeOutput } from "shared/image/output/output_place.ts";
+import { discardOutput } from "shared/image/output/output_place.ts";
 import { readVoxels } from "shared/image/read/read_voxels.ts";
 import { showOutput } from "shared/image/output/show_output.ts";
-import { recordedRanges } from "shared/image/output/tile_records.ts";
+import { putRecord, recordedRanges } from "shared/image/output/tile_records.ts";
 import { valueRange } from "shared/volume/value_range.ts";
 import { writeBlock } from "shared/image/write/write_block.ts";
 import { releaseMemory } from "shared/process/release_memory.ts";
@@ -145,7 +145,7 @@ async function writeBlocks(run: ConversionRun): Promise<void> {
 }
 
 async function convertBlock(
-  { image, store, output, cut, options: { environment, signal } }: ConversionRun,
+  { image, run, output, cut, options: { environment, signal } }: ConversionRun,
   index: number,
 ) {
   const started = performance.now();
@@ -156,7 +156,7 @@ async function convertBlock(
   releaseMemory(values);
   const seconds = (performance.now() - started) / 1000;
   const record = { index, seconds, bytesRead, bytesWritten, ...range };
-  await store.put(recordKey(output.planHash, index), encodeJson(record));
+  await putRecord(output.arrays[0]!, recordKey({ planHash: output.planHash, run }, index), record, { environment });
   return record;
 }
 
@@ -195,11 +195,11 @@ async function finish(run: ConversionRun, seconds: () => number): Promise<void> 
 
 /** Brightness of each channel, from the least and largest values in the records of the blocks. */
 async function windowsOf(
-  { store, output, cut, options: { environment, signal } }: ConversionRun,
+  { store, run, output, cut, options: { environment, signal } }: ConversionRun,
 ): Promise<ChannelWindow[]> {
   const { planHash, source } = output;
   const ranges = await recordedRanges(store, {
-    folder: recordsPrefix(planHash),
+    folder: recordsPrefix({ planHash, run }),
     channels: channelCount(source),
     channelOf: (index) => channelAt(source, blockAt(source, cut.block, index).outer),
     signal,
@@ -214,9 +214,10 @@ async function cleanUp(run: ConversionRun, error: ClearstackError): Promise<Clea
   const kept = done.size + tally.blocksWritten;
   if (kept === 0 && fresh) {
     // What stopped the conversion is the news, also if the store it met then refuses to clean up.
-    await removeOutput(store, output.arrays.map(({ array }) => array)).catch(() => {});
+    await discardOutput(store, { arrays: output.arrays.map(({ array }) => array), run: run.run }).catch(() => {});
     return error.kind === "cancelled" ? new ClearstackError("cancelled", `${reason}; nothing was kept`) : error;
   }
+  if (await isLost(store, run.run)) return error;
   const advice = error.kind === "conflict" ? "" : ": run the same command again to continue";
   const note = `${kept} of ${blocksOf(run)} blocks are kept in ${store.url}${advice}`;
   return new ClearstackError(error.kind, `${reason}; ${note}`, { ...errorFields(error), cause: error });

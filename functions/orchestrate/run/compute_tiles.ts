@@ -26,14 +26,14 @@ export async function decide(run: JobRun): Promise<Plan> {
     tell: (message) => tell(run, { type: "status", message }),
   });
   tally.addPilot(pilot);
-  await output.decide(pilot.decisions, pilot.measurements);
-  return decidedPlan(plan, pilot.decisions);
+  return decidedPlan(plan, await output.decide(pilot.decisions, pilot.measurements));
 }
 
 /** Computes the tiles that are missing. */
 export async function computeTiles(run: JobRun): Promise<void> {
-  const { begun: { request, device, output: { array, tilesDone: done } }, plan, engine, progress, tally } = run;
-  await engine.fanOut("tiles", tileTasks({ plan, request, array, backend: device.backend, done }), {
+  const { begun: { request, device, output: { run: outputRun, tilesDone: done } }, plan, engine, progress, tally } =
+    run;
+  await engine.fanOut("tiles", tileTasks({ plan, request, run: outputRun, backend: device.backend, done }), {
     concurrency: plan.concurrency,
     smaller: (task) => smallerTile(plan, task),
     ...signalOf(run),
@@ -48,8 +48,8 @@ export async function computeTiles(run: JobRun): Promise<void> {
 
 /** Compares the stitched output with boxes around places where tiles meet; undefined if there are none to compare. */
 export async function checkSeams(run: JobRun): Promise<SeamCertificate | undefined> {
-  const { begun: { request, device, output: { array } }, plan, engine } = run;
-  const tasks = [...seamTasks({ plan, request, array, backend: device.backend })];
+  const { begun: { request, device, output: { run: outputRun } }, plan, engine } = run;
+  const tasks = [...seamTasks({ plan, request, run: outputRun, backend: device.backend })];
   const places: ComparedPlace[] = [];
   await engine.fanOut("seams", tasks, {
     concurrency: plan.concurrency,

@@ -72,7 +72,10 @@ async function complete(undecided: JobRun, seconds: () => number): Promise<JobRe
   const seam = await withSpan("seams", {}, () => checkSeams(run));
   await withSpan("levels", { "clearstack.levels": plan.levels.length }, () => writeLevels(run));
   return await withSpan("commit", {}, async () => {
-    const windows = await channelWindows(plannedOutput(plan, request.output.url), { environment, signal });
+    const windows = await channelWindows(plannedOutput(plan, { url: request.output.url, run: output.run }), {
+      environment,
+      signal,
+    });
     const result = { ...tally.result(plan, output.url, seconds()), ...(seam ? { seam } : {}) };
     await output.finish(result, { windows });
     return result;
@@ -91,6 +94,7 @@ async function cleanUp(error: ClearstackError, output: Output, progress: Progres
     await output.discard().catch(() => {});
     return error;
   }
+  if (await output.isLost()) return error;
   // Where two states conflict, the message says what to do instead.
   const advice = error.kind === "conflict" ? "" : ": run the same job again to continue";
   const kept = `${tilesDone} of ${tiles} tiles are kept in ${output.url}${advice}`;

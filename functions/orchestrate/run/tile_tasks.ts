@@ -14,8 +14,8 @@ import { tileAlgorithm } from "shared/plan/tile_algorithm.ts";
 export interface TileTaskOptions {
   readonly plan: Plan;
   readonly request: JobRequest;
-  /** Array inside the output. */
-  readonly array: string;
+  /** Run that the output belongs to, if its record says so. */
+  readonly run?: string;
   readonly backend: BackendChoice;
   /** Tiles that are finished already. */
   readonly done: ReadonlySet<number>;
@@ -51,11 +51,11 @@ export function boxTask(
 }
 
 /** The task of one tile. */
-export function tileTask({ plan, request, array, backend }: Omit<TileTaskOptions, "done">, tile: Tile): TileTask {
+export function tileTask({ plan, request, run, backend }: Omit<TileTaskOptions, "done">, tile: Tile): TileTask {
   return {
     ...boxTask({ plan, request, backend }, tile),
     planHash: plan.planHash,
-    output: { ...levelZero(plan, request.output.url), array },
+    output: levelZero(plan, { url: request.output.url, run }),
   };
 }
 

@@ -7,8 +7,8 @@ import { signalOf, tell } from "./job_run.ts";
 
 /** Writes the tiles of levels that are missing. */
 export async function writeLevels(run: JobRun): Promise<void> {
-  const { begun: { request, environment }, plan, engine, tally } = run;
-  await fanOutLevels(plannedOutput(plan, request.output.url), {
+  const { begun: { request, output, environment }, plan, engine, tally } = run;
+  await fanOutLevels(plannedOutput(plan, { url: request.output.url, run: output.run }), {
     engine,
     environment,
     concurrency: levelConcurrency(plan),

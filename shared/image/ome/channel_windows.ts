@@ -17,7 +17,7 @@ import { stratifiedPicks } from "shared/decide/stratified.ts";
 import { volumeGrid } from "shared/volume/volumes.ts";
 import type { LevelledOutput } from "../output/level_arrays.ts";
 import { openImage } from "../open_image.ts";
-import { levelRecordsPrefix } from "../output/output_layout.ts";
+import { levelRecordsPrefix, recordOwner } from "../output/output_layout.ts";
 import { readBox } from "../read/read_box.ts";
 import { recordedRanges } from "../output/tile_records.ts";
 import { NO_VALUES, type ValueRange } from "shared/volume/value_range.ts";
@@ -106,7 +106,7 @@ async function levelRanges({ planHash, source, levels, arrays }: LevelledOutput,
   const tilesOfVolume = voxelCount(levelGrid(first));
   return await recordedRanges(openStore(arrays[0]!.url, { environment }), {
     signal,
-    folder: levelRecordsPrefix(planHash, 1),
+    folder: levelRecordsPrefix(recordOwner(planHash, arrays[0]!), 1),
     channels: channelCount(source),
     channelOf: (index) => channelAt(source, positionAt(Math.floor(index / tilesOfVolume), volumes)),
   });

@@ -1,19 +1,18 @@
 /**
- * Decides who may write to a place: an output is begun where nothing is, continued where the same work was begun, and replaces what is
- * there only when asked.
+ * Decides who may write to a place: an output is begun where nothing is, continued where the same work was begun, and replaces an
+ * earlier output only when asked.
  */
-import { z } from "zod";
 import type { JobRequest } from "shared/contract/job_request.ts";
-import { DecisionsSchema } from "shared/contract/decisions.ts";
-import { type JobResult, JobResultSchema } from "shared/contract/job_status.ts";
+import type { JobResult } from "shared/contract/job_status.ts";
 import type { OmeVersion } from "shared/contract/stored_array.ts";
 import { ClearstackError } from "shared/errors.ts";
 import type { Store } from "shared/storage/store.ts";
 import type { StoreAccess } from "shared/storage/store_environment.ts";
+import { readDone } from "./done_record.ts";
+import { changeJob, type JobRecord, readJob, swapJob } from "./job_record.ts";
+import { RECORDS } from "./output_layout.ts";
+import { discardOutput, emptyOutput, isShared, refuseMixedVersions } from "./output_place.ts";
 import { type OutputInput, refuseOverlap } from "./refuse_overlap.ts";
-import { decodeJson, encodeJson } from "../zarr/json.ts";
-import { DONE_KEY, JOB_KEY, LEVEL_0 } from "./output_layout.ts";
-import { isShared, refuseMixedVersions, removeOutput } from "./output_place.ts";
 import { readZarrNode } from "../zarr/zarr_node.ts";
 
 /** Output to write, and its inputs. */
@@ -27,106 +26,127 @@ interface Wish extends Pick<StoreAccess, "environment"> {
 }
 
 /** Remains of an earlier run of the same work; absent parts were not begun. */
-interface Begun {
+export interface Begun {
+  readonly kind: "begun";
+  readonly run: string;
   readonly finished: boolean;
-  readonly pilot?: z.infer<typeof PilotRecord> | undefined;
+  readonly pilot?: JobRecord["pilot"];
   readonly result?: JobResult | undefined;
 }
 
-const PilotRecord = z.looseObject({ planHash: z.string(), decisions: DecisionsSchema });
-
-/** The record of a job, as far as continuing it needs it. */
-export const JobRecord = z.looseObject({
-  planHash: z.string(),
-  arrays: z.array(z.string().min(1)).default([LEVEL_0]),
-  pilot: PilotRecord.optional(),
-});
-const DoneRecord = z.looseObject({ planHash: z.string(), result: JobResultSchema.optional().catch(undefined) });
-
-/**
- * Finds what there is to continue, or makes room.
- *
- * @returns what the same work has begun, if this run is to go on with it
- * @throws {ClearstackError} `conflict` if something is there that may not be continued or replaced, `unwritable`
- */
-export async function claimOutput(store: Store, wish: Wish): Promise<Begun | undefined> {
-  if (!store.writable) throw new ClearstackError("unwritable", `${store.url} is read only; write to a path instead`);
-  await refuseOverlap(store, wish.inputs, wish.environment);
-  const { ifExists, planHash } = wish;
-  const found = await inspect(store);
-  if (found.kind === "foreign" || found.kind === "zarr") throw foreignOutput(store.url, found.kind);
-  const same = found.kind === "ours" && found.planHash === planHash;
-  if (ifExists !== "overwrite" && found.kind !== "empty") {
-    if (!same) throw otherOutput(store.url, found.kind === "ours" && !found.finished);
-    if (found.finished && ifExists === "fail") {
-      throw new ClearstackError(
-        "conflict",
-        `${store.url} is already complete; accept it with --resume or replace it with --overwrite`,
-      );
-    }
-  }
-  if (same && ifExists !== "overwrite") return found;
-  await makeRoom(store, found, wish.version);
-  return undefined;
+/** A place to begin at. */
+export interface Room {
+  readonly kind: "room";
+  /** Of the record that is there. */
+  readonly tag: string | undefined;
+  /** Arrays of an output of ours that has to go first; undefined where there is none. */
+  readonly remains: readonly string[] | undefined;
 }
 
 /**
- * Writes the record of a job, then what `create` writes; leaves nothing behind if that fails.
+ * Finds what there is to continue, or room to begin. Nothing is removed.
  *
+ * @throws {ClearstackError} `conflict` if something is there that may not be continued or replaced, `unwritable`
+ */
+export async function claimOutput(store: Store, wish: Wish): Promise<Begun | Room> {
+  if (!store.writable) throw new ClearstackError("unwritable", `${store.url} is read only; write to a path instead`);
+  await refuseOverlap(store, wish.inputs, wish.environment);
+  const { ifExists, planHash, version } = wish;
+  const found = await inspect(store);
+  if (found.kind === "foreign") throw conflict(store, found.message);
+  const { tag } = found;
+  if (found.kind === "ours" && ifExists !== "overwrite") {
+    const { job, finished, result } = found;
+    if (job?.planHash !== planHash) {
+      const what = job === undefined
+        ? "holds an output whose record of its job cannot be read"
+        : finished
+        ? "already exists"
+        : "holds an unfinished output of another job";
+      throw conflict(store, `${what}; replace it with --overwrite or choose another`);
+    }
+    if (finished && ifExists === "fail") {
+      throw conflict(store, "is already complete; accept it with --resume or replace it with --overwrite");
+    }
+    const { run } = job;
+    const join = (now: JobRecord) => finished || now.joined ? undefined : { ...now, joined: true };
+    const { pilot } = await changeJob(store, run, join);
+    return { kind: "begun", run, finished, pilot, result };
+  }
+  await refuseMixedVersions(store, { version, arrays: found.arrays ?? [] });
+  return { kind: "room", tag, remains: found.arrays };
+}
+
+/** An output to begin. */
+export interface Beginning {
+  readonly room: Room;
+  readonly job: { readonly planHash: string; readonly arrays: readonly string[] } & Record<string, unknown>;
+  /** Writes the metadata of its arrays. */
+  readonly create: (run: string) => Promise<void>;
+}
+
+/**
+ * Takes the place by writing the record of a job, removes what was there, then writes what `create` writes; leaves nothing behind
+ * if that fails.
+ *
+ * @returns the new run
  * @throws {ClearstackError} `conflict` if another job was faster
  */
-export async function beginOutput(
-  store: Store,
-  job: { readonly arrays: readonly string[] } & Record<string, unknown>,
-  create: () => Promise<void>,
-): Promise<void> {
-  if (!await store.put(JOB_KEY, encodeJson(job), { ifAbsent: true })) {
-    throw new ClearstackError("conflict", `another job has just started to write ${store.url}`);
+export async function beginOutput(store: Store, { room, job, create }: Beginning): Promise<string> {
+  const run = crypto.randomUUID();
+  const record = { ...job, arrays: [...job.arrays], run };
+  const emptying = [...new Set([...room.remains ?? [], ...job.arrays])];
+  let tag = await swapJob(store, room.remains === undefined ? record : { ...record, emptying }, room.tag);
+  if (room.remains !== undefined) {
+    await emptyOutput(store, { arrays: emptying, run });
+    tag = await swapJob(store, record, tag);
   }
   try {
-    await create();
+    await create(run);
   } catch (error) {
-    await removeOutput(store, job.arrays).catch(() => {});
+    await discardOutput(store, { arrays: job.arrays, run }).catch(() => {});
     throw error;
   }
+  return run;
 }
 
 type Found =
-  | { readonly kind: "empty" }
-  | { readonly kind: "foreign" }
-  | { readonly kind: "zarr" }
-  | Begun & { readonly kind: "ours"; readonly planHash: string; readonly arrays: readonly string[] };
+  | { readonly kind: "foreign"; readonly message: string }
+  | { readonly kind: "free"; readonly tag: string | undefined; readonly arrays: readonly string[] | undefined }
+  | {
+    readonly kind: "ours";
+    readonly tag: string | undefined;
+    /** Undefined if its record is lost or damaged. */
+    readonly job: JobRecord | undefined;
+    readonly arrays: readonly string[];
+    readonly finished: boolean;
+    readonly result?: JobResult | undefined;
+  };
 
 async function inspect(store: Store): Promise<Found> {
-  const job = JobRecord.safeParse(decodeJson(await store.get(JOB_KEY)));
-  if (job.success) {
-    const { planHash, arrays, pilot } = job.data;
-    const done = DoneRecord.safeParse(decodeJson(await store.get(DONE_KEY)));
-    const finished = done.success && done.data.planHash === (pilot?.planHash ?? planHash);
-    return { kind: "ours", planHash, arrays, finished, pilot, result: done.data?.result };
+  const { job, tag } = await readJob(store);
+  if (job?.emptying !== undefined) return { kind: "free", tag, arrays: job.emptying };
+  if (job !== undefined) {
+    const done = await readDone(store, job);
+    return { kind: "ours", job, tag, arrays: job.arrays, finished: done !== undefined, result: done?.result };
   }
-  if (await isShared(store)) return { kind: "empty" };
-  if (await readZarrNode(store, "") !== undefined) return { kind: "zarr" };
-  for await (const _ of store.listNames("")) return { kind: "foreign" };
-  return { kind: "empty" };
+  const names = await Array.fromAsync(store.listNames(""));
+  // Records alone are what is left of a run that ended as it began, or of one that had removed all else.
+  if (names.every((name) => name === RECORDS)) {
+    return { kind: "free", tag, arrays: names.length === 0 ? undefined : [] };
+  }
+  if (await isShared(store)) return { kind: "free", tag, arrays: [] };
+  const root = await readZarrNode(store, "");
+  if (names.includes(RECORDS) || root?.attributes.clearstack !== undefined) {
+    const arrays = names.filter((name) => /^\d+\/$/.test(name)).map((name) => name.slice(0, -1));
+    return { kind: "ours", job, tag, arrays, finished: false };
+  }
+  const message = root === undefined
+    ? "is not empty and not a Zarr; choose another output"
+    : "already exists and was not written by Clearstack; remove it yourself or choose another output";
+  return { kind: "foreign", message };
 }
 
-/** Removes what may be replaced. */
-async function makeRoom(store: Store, found: Found, version: OmeVersion): Promise<void> {
-  const arrays = found.kind === "ours" ? found.arrays : [];
-  await refuseMixedVersions(store, { version, arrays });
-  if (found.kind === "ours") await removeOutput(store, arrays);
-}
-
-/** Only outputs of ours are replaced: nothing tells what the work of others is worth to them. */
-function foreignOutput(url: string, kind: "foreign" | "zarr"): ClearstackError {
-  const message = kind === "zarr"
-    ? `${url} already exists and was not written by Clearstack; remove it yourself or choose another output`
-    : `${url} is not empty and not a Zarr; choose another output`;
-  return new ClearstackError("conflict", message, { path: "output.url", value: url });
-}
-
-function otherOutput(url: string, unfinished: boolean): ClearstackError {
-  const what = unfinished ? "holds an unfinished output of another job" : "already exists";
-  return new ClearstackError("conflict", `${url} ${what}; replace it with --overwrite or choose another`);
+function conflict({ url }: Store, what: string): ClearstackError {
+  return new ClearstackError("conflict", `${url} ${what}`, { path: "output.url", value: url });
 }

@@ -3,7 +3,7 @@ import type { ImageInfo } from "shared/contract/image_info.ts";
 import type { Level } from "shared/contract/level.ts";
 import type { Plan } from "shared/contract/plan.ts";
 import type { StoredArray } from "shared/contract/stored_array.ts";
-import { levelZero } from "../zarr/level_zero.ts";
+import { levelZero, type OutputOfRun } from "../zarr/level_zero.ts";
 import { levelArray } from "./output_layout.ts";
 
 /** An output, as far as its coarser levels depend on it. */
@@ -32,8 +32,8 @@ export function levelArrays(finest: StoredArray, levels: readonly Level[]): Stor
   return [finest, ...coarser];
 }
 
-/** The output of a plan at `url`. */
-export function plannedOutput(plan: Plan, url: string): LevelledOutput {
+/** The output of a plan. */
+export function plannedOutput(plan: Plan, output: OutputOfRun): LevelledOutput {
   const { planHash, source, levels } = plan;
-  return { planHash, source, levels, arrays: levelArrays(levelZero(plan, url), levels) };
+  return { planHash, source, levels, arrays: levelArrays(levelZero(plan, output), levels) };
 }

@@ -15,13 +15,15 @@ import { redactUrl } from "shared/storage/url.ts";
 import { decidedPlan } from "shared/plan/tile_algorithm.ts";
 import { VERSION } from "shared/version.ts";
 import { versions } from "shared/process/versions.ts";
-import { beginOutput, claimOutput, JobRecord } from "./claim_output.ts";
+import { beginOutput, claimOutput } from "./claim_output.ts";
 import { createArray } from "../zarr/create_array.ts";
-import { decodeJson, encodeJson } from "../zarr/json.ts";
+import type { OutputOfRun } from "../zarr/level_zero.ts";
+import { encodeJson } from "../zarr/json.ts";
 import type { ChannelWindow } from "../ome/channel_windows.ts";
 import { plannedOutput } from "./level_arrays.ts";
-import { JOB_KEY, LEVEL_0, PROVENANCE_KEY, recordsPrefix } from "./output_layout.ts";
-import { removeOutput } from "./output_place.ts";
+import { assertRun, changeJob, isLost } from "./job_record.ts";
+import { PROVENANCE_KEY, recordsPrefix } from "./output_layout.ts";
+import { discardOutput } from "./output_place.ts";
 import { keptRequest, provenanceOf } from "./provenance.ts";
 import { showOutput } from "./show_output.ts";
 import { recordedTiles } from "./tile_records.ts";
@@ -37,8 +39,8 @@ interface FinishOptions {
 export interface Output {
   /** Without user, password and query. */
   readonly url: string;
-  /** Array that the tiles go to, inside the output. */
-  readonly array: string;
+  /** Run that the output belongs to, which every process that writes to it names. */
+  readonly run: string;
   /** Tiles finished by earlier runs of the same plan. */
   readonly tilesDone: ReadonlySet<number>;
   /** True if this run found an output of the same plan and goes on with it. */
@@ -47,12 +49,18 @@ export interface Output {
   readonly decisions?: Decisions;
   /** Result of the earlier run, where the output was already complete. */
   readonly earlierResult?: JobResult;
-  /** Keeps what a pilot decided, and from what; tiles come after it. */
-  decide(decisions: Decisions, measurements: readonly Measurement[]): Promise<void>;
+  /**
+   * Keeps what a pilot decided, and from what; tiles come after it.
+   *
+   * @returns the decisions that hold: those of another process of this run, if it was faster
+   */
+  decide(decisions: Decisions, measurements: readonly Measurement[]): Promise<Decisions>;
   /** Writes the metadata that make the output visible, then the record that it is complete. */
   finish(result: JobResult, options?: FinishOptions): Promise<void>;
-  /** Removes the output if this run started it; leaves what an earlier run had begun, and what others put beside it. */
+  /** Removes the output if this process began it and nobody has recorded a tile in it, or joined; else leaves it as it is. */
   discard(): Promise<void>;
+  /** True if the output is another run's by now, or gone. */
+  isLost(): Promise<boolean>;
 }
 
 /**
@@ -66,29 +74,31 @@ export async function createOutput(plan: Plan, request: JobRequest, access: Stor
   const store = openStore(url, access);
   const psfs = psfLocations(request).map(({ url, path }) => ({ role: "PSF", url, path }));
   const inputs = [{ role: "source", url: request.source.url, path: plan.source.path }, ...psfs];
-  const begun = await claimOutput(store, { planHash, version, ifExists, inputs, environment: access.environment });
-  const resumed = begun !== undefined;
-  if (resumed) await createArrays(plan, request, access);
-  else await beginOutput(store, jobRecord(plan, request), () => createArrays(plan, request, access));
-  const decisions = begun?.pilot?.decisions;
+  const claim = await claimOutput(store, { planHash, version, ifExists, inputs, environment: access.environment });
+  const resumed = claim.kind === "begun";
+  const create = (run: string) => createArrays(plan, { url, run }, access);
+  const run = resumed ? claim.run : await beginOutput(store, { room: claim, job: jobRecord(plan, request), create });
+  if (resumed) await create(run);
+  const decisions = resumed ? claim.pilot?.decisions : undefined;
   let decided = decisions ? decidedPlan(plan, decisions) : plan;
   return {
     url: store.url,
-    array: LEVEL_0,
-    tilesDone: resumed ? await recordedTiles(store, recordsPrefix(decided.planHash)) : new Set(),
+    run,
+    tilesDone: resumed ? await recordedTiles(store, recordsPrefix({ planHash: decided.planHash, run })) : new Set(),
     resumed,
     ...(decisions ? { decisions } : {}),
-    ...(begun?.finished && begun.result ? { earlierResult: begun.result } : {}),
+    ...(resumed && claim.finished && claim.result ? { earlierResult: claim.result } : {}),
     decide: async (decisions, measurements) => {
-      decided = decidedPlan(plan, decisions);
-      const pilot = { planHash: decided.planHash, decisions, measurements };
-      const job = JobRecord.parse(decodeJson(await store.get(JOB_KEY)));
-      await store.put(JOB_KEY, encodeJson({ ...job, pilot }));
+      const pilot = { planHash: decidedPlan(plan, decisions).planHash, decisions, measurements };
+      const job = await changeJob(store, run, (job) => job.pilot ? undefined : { ...job, pilot });
+      decided = decidedPlan(plan, job.pilot!.decisions);
+      return job.pilot!.decisions;
     },
-    finish: (result, options) => finish(store, { plan: decided, request, result, ...options }),
+    finish: (result, options) => finish(store, { plan: decided, request, run, result, ...options }),
     discard: async () => {
-      if (!resumed) await removeOutput(store, arrayPaths(plan, request));
+      if (!resumed) await discardOutput(store, { arrays: arrayPaths(plan, url), run });
     },
+    isLost: () => isLost(store, run),
   };
 }
 
@@ -98,7 +108,7 @@ function jobRecord(plan: Plan, request: JobRequest) {
   return {
     version: VERSION,
     planHash: plan.planHash,
-    arrays: arrayPaths(plan, request),
+    arrays: arrayPaths(plan, request.output.url),
     versions: versions(),
     started: new Date().toISOString(),
     ...keptRequest(request),
@@ -106,30 +116,33 @@ function jobRecord(plan: Plan, request: JobRequest) {
   };
 }
 
-async function createArrays(plan: Plan, request: JobRequest, access: StoreAccess): Promise<void> {
-  for (const array of plannedOutput(plan, request.output.url).arrays) await createArray(array, access);
+async function createArrays(plan: Plan, output: OutputOfRun, access: StoreAccess): Promise<void> {
+  for (const array of plannedOutput(plan, output).arrays) await createArray(array, access);
 }
 
-function arrayPaths(plan: Plan, request: JobRequest): string[] {
-  return plannedOutput(plan, request.output.url).arrays.map(({ array }) => array);
+function arrayPaths(plan: Plan, url: string): string[] {
+  return plannedOutput(plan, { url }).arrays.map(({ array }) => array);
 }
 
 async function finish(
   store: Store,
-  { plan, request, result, windows }: FinishOptions & {
+  { plan, request, run, result, windows }: FinishOptions & {
     readonly plan: Plan;
     readonly request: JobRequest;
+    readonly run: string;
     readonly result: JobResult;
   },
 ): Promise<void> {
   const finished = new Date().toISOString();
-  const { summary, groups } = await tileTimes(store, plan.planHash, plan.tiles);
+  const { planHash, source } = plan;
+  const { summary, groups } = await tileTimes(store, { planHash, run }, plan.tiles);
   const provenance = provenanceOf(plan, request, { result, tiles: summary, finished });
+  await assertRun(store, run);
   await store.put(PROVENANCE_KEY, encodeJson({ ...provenance, tiles: { ...summary, ...groups } }));
-  await showOutput(store, plannedOutput(plan, request.output.url), {
-    source: plan.source,
+  await showOutput(store, plannedOutput(plan, { url: request.output.url, run }), {
+    source,
     windows,
     provenance,
-    done: { planHash: plan.planHash, result: { ...result, output: store.url }, finished },
+    done: { planHash, result: { ...result, output: store.url }, finished },
   });
 }

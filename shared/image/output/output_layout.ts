@@ -7,6 +7,9 @@ import type { Vec3 } from "shared/volume/geometry.ts";
 /** Array of level 0. */
 export const LEVEL_0 = "0";
 
+/** Folder of everything that is kept about an output beside it. */
+export const RECORDS = ".clearstack/";
+
 /** Record of the output that is to be; written before anything else. */
 export const JOB_KEY = ".clearstack/job.json";
 
@@ -16,14 +19,36 @@ export const DONE_KEY = ".clearstack/done.json";
 /** Provenance of the output in full; written just before the output becomes visible. */
 export const PROVENANCE_KEY = ".clearstack/provenance.json";
 
-/** Folder of the records of finished tiles of one plan. */
-export function recordsPrefix(planHash: string): string {
-  return `.clearstack/tiles/${planHash.slice(0, 16)}/`;
+/** Stands for the run of outputs that were begun before runs had names, whose records lie in folders of the plan. */
+export const UNNAMED_RUN = "unnamed";
+
+/** What records belong to: a plan, and the run of it that began the output. */
+export interface RecordOwner {
+  readonly planHash: string;
+  readonly run: string;
+}
+
+/** Owner of the records of an output's arrays. */
+export function recordOwner(planHash: string, { run = UNNAMED_RUN }: Pick<StoredArray, "run">): RecordOwner {
+  return { planHash, run };
+}
+
+/** Folder of the records of finished tiles. What a run writes that has lost its output goes where nobody looks. */
+export function recordsPrefix(owner: RecordOwner): string {
+  return `.clearstack/tiles/${folderOf(owner)}`;
 }
 
 /** Record that a tile is finished. */
-export function recordKey(planHash: string, index: number): string {
-  return `${recordsPrefix(planHash)}${String(index).padStart(8, "0")}.json`;
+export function recordKey(owner: RecordOwner, index: number): string {
+  return `${recordsPrefix(owner)}${recordName(index)}`;
+}
+
+function folderOf({ planHash, run }: RecordOwner): string {
+  return `${planHash.slice(0, 16)}/${run === UNNAMED_RUN ? "" : `${run}/`}`;
+}
+
+function recordName(index: number): string {
+  return `${String(index).padStart(8, "0")}.json`;
 }
 
 /** Tile index of a record's key, or `undefined` for any other key. */
@@ -37,14 +62,14 @@ export function levelArray(level: number): string {
   return String(level);
 }
 
-/** Folder of the records of finished tiles of one level of one plan. */
-export function levelRecordsPrefix(planHash: string, level: number): string {
-  return `.clearstack/levels/${planHash.slice(0, 16)}/${level}/`;
+/** Folder of the records of finished tiles of one level. */
+export function levelRecordsPrefix(owner: RecordOwner, level: number): string {
+  return `.clearstack/levels/${folderOf(owner)}${level}/`;
 }
 
 /** Record that a tile of a level is finished. */
-export function levelRecordKey(planHash: string, level: number, index: number): string {
-  return `${levelRecordsPrefix(planHash, level)}${String(index).padStart(8, "0")}.json`;
+export function levelRecordKey(owner: RecordOwner, level: number, index: number): string {
+  return `${levelRecordsPrefix(owner, level)}${recordName(index)}`;
 }
 
 /** Key of the object at a position in the grid of an array's chunks, or of its shards if it has any. */

@@ -6,13 +6,12 @@ import { ClearstackError } from "shared/errors.ts";
 import type { Store } from "shared/storage/store.ts";
 import type { OmeVersion } from "shared/contract/stored_array.ts";
 import { encodeJson } from "../zarr/json.ts";
-import { DONE_KEY, JOB_KEY } from "./output_layout.ts";
+import { assertRun, readJob } from "./job_record.ts";
+import { DONE_KEY, JOB_KEY, RECORDS } from "./output_layout.ts";
 import { asRecord, readZarrNode, type ZarrNode } from "../zarr/zarr_node.ts";
 
 /** Says that what lies here beside our records belongs to others, also while there is no job. */
 const SHARED_KEY = ".clearstack/shared.json";
-
-const RECORDS = ".clearstack/";
 
 /** Documents of a root group, version 3 and 2. */
 const ROOT_DOCUMENTS = ["zarr.json", ".zgroup", ".zattrs", ".zmetadata"];
@@ -26,30 +25,57 @@ export async function isShared(store: Store): Promise<boolean> {
   return await store.head(SHARED_KEY) !== undefined;
 }
 
+/** An output that is being removed. */
+export interface RemovedOutput {
+  /** Paths of our arrays. */
+  readonly arrays: readonly string[];
+  /** Run that removes it, and has said so in the record of the job. */
+  readonly run: string;
+}
+
 /**
- * Removes an output of ours and leaves alone what others put beside it. Interrupted at any time, what remains is no image to
- * viewers and ours to go on with.
+ * Removes all of an output of ours but the record of its job, and leaves alone what others put beside it. Interrupted at any
+ * time, what remains is no image to viewers and free for the next job.
  *
- * @param arrays paths of our arrays
+ * @throws {ClearstackError} `conflict` once another run has taken the place; what removing throws
  */
-export async function removeOutput(store: Store, arrays: readonly string[]): Promise<void> {
+export async function emptyOutput(store: Store, { arrays, run }: RemovedOutput): Promise<void> {
   const root = await readZarrNode(store, "");
   const kept = othersAttributes(root);
   const shared = await isShared(store) || Object.keys(kept).length > 0 || (await othersNames(store, arrays)).length > 0;
+  const step = async (change: () => Promise<unknown>) => {
+    await assertRun(store, run, { emptying: true });
+    await change();
+  };
   if (shared) {
-    await store.put(SHARED_KEY, encodeJson({ note: "groups and attributes beside the output belong to others" }));
+    const note = encodeJson({ note: "groups and attributes beside the output belong to others" });
+    await step(() => store.put(SHARED_KEY, note));
   }
-  await store.delete(DONE_KEY);
-  if (shared && root !== undefined) await putBareRoot(store, root, kept);
-  else for (const key of ROOT_DOCUMENTS) await store.delete(key);
-  for (const array of arrays) await store.deleteAll(`${array}/`);
-  // The record of the job goes last: without it, the others would be nobody's.
+  await step(() => store.delete(DONE_KEY));
+  if (shared && root !== undefined) await step(() => putBareRoot(store, root, kept));
+  else for (const key of ROOT_DOCUMENTS) await step(() => store.delete(key));
+  for (const array of arrays) await step(() => store.deleteAll(`${array}/`));
   for await (const name of store.listNames(RECORDS)) {
     const key = RECORDS + name;
-    if (key !== SHARED_KEY && key !== JOB_KEY) await store.deleteAll(key);
+    if (key !== SHARED_KEY && key !== JOB_KEY) await step(() => store.deleteAll(key));
   }
+}
+
+/**
+ * Removes an output that its run has begun and that no process has recorded a tile in, or joined. Any other stays as it is.
+ */
+export async function discardOutput(store: Store, { arrays, run }: RemovedOutput): Promise<void> {
+  const { job, tag } = await readJob(store);
+  if (job?.run !== run || job.joined || job.emptying !== undefined) return;
+  for await (const key of store.list(`${RECORDS}tiles/`)) if (key.includes(`/${run}/`)) return;
+  // From here on nobody joins, and whoever wants the place takes it by the same conditional write.
+  if (await store.swap(JOB_KEY, encodeJson({ ...job, emptying: [...arrays] }), tag) === undefined) return;
+  await emptyOutput(store, { arrays, run });
+  await assertRun(store, run, { emptying: true });
+  // The record of the job goes last: without it, the others would be nobody's.
   await store.delete(JOB_KEY);
-  if (!shared) await store.deleteAll("");
+  for await (const _ of store.list("")) return;
+  await store.deleteAll("");
 }
 
 /**

@@ -4,7 +4,7 @@ import { JobResultSchema } from "shared/contract/job_status.ts";
 import { isClearstackError } from "shared/errors.ts";
 import type { Store } from "shared/storage/store.ts";
 import { decodeJson } from "../zarr/json.ts";
-import { DONE_KEY, JOB_KEY, recordIndex, recordsPrefix } from "./output_layout.ts";
+import { DONE_KEY, JOB_KEY, recordIndex, type RecordOwner, recordsPrefix, UNNAMED_RUN } from "./output_layout.ts";
 
 /** Statements of an output about itself. */
 export interface OutputState {
@@ -32,6 +32,7 @@ const JobRecord = z.looseObject({
   kind: z.string().default("deconvolve"),
   version: z.string().optional().catch(undefined),
   planHash: z.string(),
+  run: z.string().default(UNNAMED_RUN),
   started: z.string().optional().catch(undefined),
   pilot: z.looseObject({ planHash: z.string() }).optional().catch(undefined),
   request: z.looseObject({
@@ -44,6 +45,7 @@ const JobRecord = z.looseObject({
 
 const DoneRecord = z.looseObject({
   planHash: z.string(),
+  run: z.string().default(UNNAMED_RUN),
   finished: z.string().optional().catch(undefined),
   result: JobResultSchema.partial().loose().optional().catch(undefined),
 });
@@ -54,7 +56,7 @@ export async function readOutputState(store: Store): Promise<OutputState | undef
   if (job === undefined) return undefined;
   const planHash = job.pilot?.planHash ?? job.planHash;
   const done = DoneRecord.safeParse(decodeJson(await store.get(DONE_KEY))).data;
-  const finished = done !== undefined && done.planHash === planHash;
+  const finished = done !== undefined && done.planHash === planHash && done.run === job.run;
   const tiles = job.plan?.tiles ?? 0;
   const { request } = job;
   const psfs = [request?.psf ?? []].flat().map(({ url }) => url);
@@ -66,7 +68,7 @@ export async function readOutputState(store: Store): Promise<OutputState | undef
     started: job.started,
     ...(finished ? { finished: done.finished } : {}),
     tiles,
-    tilesDone: finished ? tiles : await countRecords(store, planHash),
+    tilesDone: finished ? tiles : await countRecords(store, { planHash, run: job.run }),
     source: request?.source.url,
     ...(psfs.length === 0 ? {} : { psf: psfs.join(", ") }),
     iterations: done?.result?.iterations ?? request?.algorithm?.iterations,
@@ -74,10 +76,10 @@ export async function readOutputState(store: Store): Promise<OutputState | undef
   };
 }
 
-async function countRecords(store: Store, planHash: string): Promise<number | undefined> {
+async function countRecords(store: Store, owner: RecordOwner): Promise<number | undefined> {
   let count = 0;
   try {
-    for await (const key of store.list(recordsPrefix(planHash))) if (recordIndex(key) !== undefined) count++;
+    for await (const key of store.list(recordsPrefix(owner))) if (recordIndex(key) !== undefined) count++;
   } catch (error) {
     if (isClearstackError(error, "unsupported") || isClearstackError(error, "forbidden")) return undefined;
     throw error;

@@ -5,6 +5,7 @@ import type { ChannelWindow } from "../ome/channel_windows.ts";
 import { encodeJson } from "../zarr/json.ts";
 import type { LevelledOutput } from "./level_arrays.ts";
 import { rootAttributes } from "../ome/ome_metadata.ts";
+import { assertRun } from "./job_record.ts";
 import { DONE_KEY } from "./output_layout.ts";
 import { isShared, joinedAttributes } from "./output_place.ts";
 import { rootDocuments } from "../zarr/zarr_documents.ts";
@@ -31,6 +32,11 @@ export async function showOutput(
   const documents = rootDocuments(version, await joinedAttributes(store, ours), arrays);
   // Consolidated metadata of our arrays alone would hide the groups of others.
   const told = await isShared(store) ? documents.filter(([key]) => key !== ".zmetadata") : documents;
-  for (const [key, document] of told) await store.put(key, encodeJson(document));
-  await store.put(DONE_KEY, encodeJson(done));
+  const { run } = arrays[0]!;
+  for (const [key, document] of told) {
+    if (run !== undefined) await assertRun(store, run);
+    await store.put(key, encodeJson(document));
+  }
+  if (run !== undefined) await assertRun(store, run);
+  await store.put(DONE_KEY, encodeJson({ ...done, ...(run === undefined ? {} : { run }) }));
 }

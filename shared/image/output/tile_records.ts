@@ -1,7 +1,11 @@
 /** Content of the records of finished tiles. */
+import type { StoredArray } from "shared/contract/stored_array.ts";
+import { openStore } from "shared/storage/open_store.ts";
 import type { RequestOptions, Store } from "shared/storage/store.ts";
+import type { StoreAccess } from "shared/storage/store_environment.ts";
 import { mapLimited } from "shared/process/map_limited.ts";
-import { decodeJson } from "../zarr/json.ts";
+import { decodeJson, encodeJson } from "../zarr/json.ts";
+import { assertRun } from "./job_record.ts";
 import { recordIndex } from "./output_layout.ts";
 import { joinRanges, NO_VALUES, type ValueRange, ValueRangeSchema } from "shared/volume/value_range.ts";
 
@@ -12,6 +16,22 @@ const RECORDS_AT_ONCE = 16;
 export async function recordedTiles(store: Store, folder: string): Promise<Set<number>> {
   const indices = (await Array.fromAsync(store.list(folder))).map(recordIndex);
   return new Set(indices.filter((index) => index !== undefined));
+}
+
+/**
+ * Records that all objects of a tile are written, of the full resolution or of a level.
+ *
+ * @throws {ClearstackError} `conflict` if the array belongs to another run by now; what writing throws
+ */
+export async function putRecord(
+  array: StoredArray,
+  key: string,
+  record: Readonly<Record<string, unknown>>,
+  access: StoreAccess,
+): Promise<void> {
+  const store = openStore(array.url, access);
+  if (array.run !== undefined) await assertRun(store, array.run);
+  await store.put(key, encodeJson(record));
 }
 
 /** Output whose records to read. */

@@ -5,7 +5,7 @@
 import { type TileReport, TileReportSchema } from "shared/contract/tile.ts";
 import type { Store } from "shared/storage/store.ts";
 import { decodeJson } from "../zarr/json.ts";
-import { recordIndex, recordsPrefix } from "./output_layout.ts";
+import { recordIndex, type RecordOwner, recordsPrefix } from "./output_layout.ts";
 
 /** Records that are read at the same time. */
 const CONCURRENCY = 16;
@@ -52,9 +52,9 @@ interface TileTimes {
  * @param tiles of the plan
  * @throws {ClearstackError} what reading throws
  */
-export async function tileTimes(store: Store, planHash: string, tiles: number): Promise<TileTimes> {
+export async function tileTimes(store: Store, owner: RecordOwner, tiles: number): Promise<TileTimes> {
   const times = new Times(tiles);
-  const keys = store.list(recordsPrefix(planHash))[Symbol.asyncIterator]();
+  const keys = store.list(recordsPrefix(owner))[Symbol.asyncIterator]();
   const lane = async () => {
     for (let next = await keys.next(); !next.done; next = await keys.next()) {
       const index = recordIndex(next.value);

@@ -20,6 +20,7 @@ import type { StoreAccess } from "shared/storage/store_environment.ts";
 import { limitWrites } from "../chunks_at_once.ts";
 import { cutChunk, isZero } from "./cut_chunk.ts";
 import type { ChunkValues } from "../image.ts";
+import { assertRun } from "../output/job_record.ts";
 import { objectKey } from "../output/output_layout.ts";
 
 /** A box of voxels to write. */
@@ -40,7 +41,7 @@ const limitShards = pLimit(SHARDS_AT_ONCE);
  * value; in shards, chunks that hold nothing else are left out.
  *
  * @returns stored bytes
- * @throws {ClearstackError} `unwritable`, `store-unavailable`, `cancelled`; `internal` if the box is not made of whole objects
+ * @throws {ClearstackError} `conflict` if the array belongs to another run by now; `unwritable`, `store-unavailable`, `cancelled`; `internal` if the box is not made of whole objects
  */
 export async function writeBlock(
   array: StoredArray,
@@ -53,6 +54,7 @@ export async function writeBlock(
   const side = shard ?? chunk;
   const first = mapAxes((axis) => core.start[axis] / side[axis]);
   const store = openStore(array.url, { environment });
+  if (array.run !== undefined) await assertRun(store, array.run, options);
   const put = async (at: Vec3, bytes: Uint8Array) => {
     await store.put(objectKey(array, outer, mapAxes((axis) => first[axis] + at[axis])), bytes, options);
     return bytes.length;

@@ -1,9 +1,8 @@
 /** Writes the core of a tile, and the record that it is finished. */
 import type { TileReport, TileTask } from "shared/contract/tile.ts";
-import { openStore } from "shared/storage/open_store.ts";
 import type { StoreAccess } from "shared/storage/store_environment.ts";
-import { encodeJson } from "../zarr/json.ts";
-import { recordKey } from "../output/output_layout.ts";
+import { recordKey, recordOwner } from "../output/output_layout.ts";
+import { putRecord } from "../output/tile_records.ts";
 import { writeBlock } from "./write_block.ts";
 
 /**
@@ -22,6 +21,7 @@ export async function writeTile(
 }
 
 /** Records that all objects of a tile are written. */
-export async function writeTileRecord(task: TileTask, report: TileReport, { environment }: StoreAccess): Promise<void> {
-  await openStore(task.output.url, { environment }).put(recordKey(task.planHash, task.tile.index), encodeJson(report));
+export async function writeTileRecord(task: TileTask, report: TileReport, access: StoreAccess): Promise<void> {
+  const { planHash, output, tile } = task;
+  await putRecord(output, recordKey(recordOwner(planHash, output), tile.index), report, access);
 }

@@ -3,13 +3,21 @@ import type { Plan } from "shared/contract/plan.ts";
 import type { StoredArray } from "shared/contract/stored_array.ts";
 import { LEVEL_0 } from "../output/output_layout.ts";
 
-/** The array that the tiles of a plan make up, in the output at `url`. */
-export function levelZero(plan: Plan, url: string): StoredArray {
+/** Output of a run. */
+export interface OutputOfRun {
+  readonly url: string;
+  /** Left out where there is no record to compare it with. */
+  readonly run?: string | undefined;
+}
+
+/** The array that the tiles of a plan make up. */
+export function levelZero(plan: Plan, { url, run }: OutputOfRun): StoredArray {
   const { source, shape, outerShape, omeVersion, chunk, shard } = plan;
   const axes = source.axes.map((axis) => axis.name);
   return {
     url,
     array: LEVEL_0,
+    ...(run === undefined ? {} : { run }),
     version: omeVersion,
     dtype: "float32",
     axes,

@@ -20,7 +20,7 @@ function startApp() {
 async function sampleTasks(): Promise<TileTask[]> {
   const { request } = await sampleRequest();
   const { plan } = await beginJob(request, identityJobs());
-  return [...tileTasks({ plan, request, array: "0", backend: "cpu", done: new Set() })];
+  return [...tileTasks({ plan, request, backend: "cpu", done: new Set() })];
 }
 
 Deno.test("a tile is read, computed, written and recorded, and its report is the answer", async () => {

@@ -27,7 +27,7 @@ async function tallRequest(): Promise<{ request: JobRequest; values: Float32Arra
 Deno.test("pieces make up the core in whole chunks, each in a fast box with its halo", async () => {
   const { request } = await tallRequest();
   const { plan } = await beginJob(request, identityJobs());
-  const tasks = [...tileTasks({ plan, request, array: "0", backend: "cpu", done: new Set() })];
+  const tasks = [...tileTasks({ plan, request, backend: "cpu", done: new Set() })];
   const [tall] = tasks.filter(({ tile }) => tile.core.start[0] === 32);
   const { pieces } = smallerTile(plan, tall!)!;
   const spans = ({ core }: Piece) => [core.start[0], core.shape[0]];
@@ -45,7 +45,7 @@ Deno.test("pieces make up the core in whole chunks, each in a fast box with its 
 Deno.test("a smaller place has the same middle and a smaller box", async () => {
   const { request } = await tallRequest();
   const { plan } = await beginJob(request, identityJobs());
-  const [task] = [...seamTasks({ plan, request, array: "0", backend: "cpu" })];
+  const [task] = [...seamTasks({ plan, request, backend: "cpu" })];
   const { tile } = smallerPlace(plan, task!)!;
   const middle = ({ start, shape }: Box) => start[0] + Math.floor(shape[0] / 2);
   assertEquals(middle(tile.box), middle(task!.tile.box));
@@ -58,7 +58,7 @@ Deno.test("a smaller place has the same middle and a smaller box", async () => {
 Deno.test("a smaller pilot measures whole chunks of the same tile in a smaller box", async () => {
   const { request } = await tallRequest();
   const { plan } = await beginJob(request, identityJobs());
-  const [tall] = [...tileTasks({ plan, request, array: "0", backend: "cpu", done: new Set() })];
+  const [tall] = [...tileTasks({ plan, request, backend: "cpu", done: new Set() })];
   const { planHash: _, output: __, ...measured } = { ...tall!, measureEvery: 1 };
   const { tile } = smallerPilot(plan, measured)!;
   assertEquals([tile.index, tile.core.start, tile.core.shape[0]], [tall!.tile.index, tall!.tile.core.start, 16]);

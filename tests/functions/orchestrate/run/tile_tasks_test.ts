@@ -7,7 +7,7 @@ import { identityJobs, sampleRequest } from "../../identity_jobs.ts";
 async function samplePlan() {
   const { request } = await sampleRequest();
   const { plan } = await beginJob(request, identityJobs());
-  return { request, plan, array: "0", backend: "cpu" } as const;
+  return { request, plan, backend: "cpu" } as const;
 }
 
 Deno.test("there is one task for each tile that is not done, each complete in itself", async () => {

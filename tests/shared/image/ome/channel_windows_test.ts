@@ -23,7 +23,7 @@ async function windowsOf(
     const length = core.shape.reduce((product, side) => product * side, 1);
     await writeTile(task, Float32Array.from({ length }, (_, index) => valueAt(index, outer)));
   }
-  return await channelWindows(plannedOutput(plan, url));
+  return await channelWindows(plannedOutput(plan, { url }));
 }
 
 Deno.test("a window leaves out the darkest hundredth and the brightest thousandth", async () => {

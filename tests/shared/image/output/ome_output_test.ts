@@ -53,7 +53,7 @@ const keys = async (url: string) => (await Array.fromAsync(openStore(url).list("
 async function finishedOutput(url: string, planHash?: string): Promise<void> {
   const made = planHash === undefined ? plan : { ...plan, planHash };
   const output = await createOutput(made, requestFor(made, url));
-  for (const task of tasksFor(made, url)) {
+  for (const task of tasksFor(made, url, output.run)) {
     await writeTile(task, new Float32Array(task.tile.core.shape.reduce((a, b) => a * b, 1)).fill(task.tile.index));
     await writeTileRecord(task, report(task.tile.index));
   }
@@ -79,7 +79,7 @@ async function refused(
 Deno.test("an unfinished output has its array and its job but no root group", async () => {
   const url = memoryUrl();
   const output = await createOutput(plan, requestFor(plan, url));
-  assertEquals([output.resumed, output.tilesDone.size, output.array], [false, 0, "0"]);
+  assertEquals([output.resumed, output.tilesDone.size], [false, 0]);
   assertEquals(await keys(url), [".clearstack/job.json", "0/zarr.json"]);
 });
 
@@ -131,8 +131,8 @@ Deno.test("provenance names the plan, the source, the PSF and the backend, and n
 
 Deno.test("an unfinished output of the same plan goes on where it stopped", async () => {
   const url = memoryUrl();
-  await createOutput(plan, requestFor(plan, url));
-  const tasks = tasksFor(plan, url);
+  const { run } = await createOutput(plan, requestFor(plan, url));
+  const tasks = tasksFor(plan, url, run);
   for (const index of [0, 2]) await writeTileRecord(tasks[index]!, report(index));
   // A process may die between its two first writes.
   await openStore(url).delete("0/zarr.json");
@@ -197,14 +197,54 @@ Deno.test("an output never lies over its source or PSF", async () => {
   assertEquals(await keys(url), ["zarr.json"]);
 });
 
-Deno.test("discarding a fresh output leaves nothing, a resumed one all", async () => {
+Deno.test("an output is discarded by the process that began it, unless another has joined or a tile is recorded", async () => {
   const url = memoryUrl();
-  const fresh = await createOutput(plan, requestFor(plan, url));
-  const resumed = await createOutput(plan, requestFor(plan, url));
-  await resumed.discard();
-  assertEquals((await keys(url)).length, 2);
-  await fresh.discard();
+  const begin = () => createOutput(plan, requestFor(plan, url));
+  await (await begin()).discard();
   assertEquals(await keys(url), []);
+
+  const recorded = await begin();
+  await writeTileRecord(tasksFor(plan, url, recorded.run)[1]!, report(1));
+  await recorded.discard();
+  assertEquals((await keys(url)).length, 3);
+
+  const other = memoryUrl();
+  const fresh = await createOutput(plan, requestFor(plan, other));
+  const joined = await createOutput(plan, requestFor(plan, other));
+  assertEquals([joined.run, joined.resumed], [fresh.run, true]);
+  for (const output of [fresh, joined]) await output.discard();
+  assertEquals(await keys(other), [".clearstack/job.json", "0/zarr.json"]);
+});
+
+Deno.test("once an output is begun anew, the run before writes no voxel, record or metadata, and removes nothing", async () => {
+  const url = memoryUrl();
+  const before = await createOutput(plan, requestFor(plan, url));
+  const other = { ...plan, planHash: "fedcba9876543210" };
+  await createOutput(other, requestFor(other, url, "overwrite"));
+  const stored = await keys(url);
+  const [task] = tasksFor(plan, url, before.run);
+  const length = task!.tile.core.shape.reduce((a, b) => a * b, 1);
+  for (
+    const write of [
+      () => writeTile(task!, new Float32Array(length)),
+      () => writeTileRecord(task!, report(0)),
+      () => before.decide({ iterations: 3 }, []),
+      () => before.finish(result),
+    ]
+  ) {
+    const error = await assertRejects(write, ClearstackError, "was begun anew by another job");
+    assertEquals(error.kind, "conflict");
+  }
+  assertEquals(await before.isLost(), true);
+  await before.discard();
+  assertEquals(await keys(url), stored);
+});
+
+Deno.test("two processes of one run keep to the decisions of the faster", async () => {
+  const url = memoryUrl();
+  const [one, two] = [await createOutput(plan, requestFor(plan, url)), await createOutput(plan, requestFor(plan, url))];
+  assertEquals(await one.decide({ iterations: 3 }, []), { iterations: 3 });
+  assertEquals(await two.decide({ iterations: 4 }, []), { iterations: 3 });
 });
 
 Deno.test("of two jobs that start one output at once, one goes on", async () => {

@@ -7,7 +7,8 @@ import type { OmeVersion } from "shared/contract/stored_array.ts";
 import { ClearstackError } from "shared/errors.ts";
 import { axesOf } from "shared/image/axes.ts";
 import { encodeJson } from "shared/image/zarr/json.ts";
-import { removeOutput } from "shared/image/output/output_place.ts";
+import { beginOutput } from "shared/image/output/claim_output.ts";
+import { readJob } from "shared/image/output/job_record.ts";
 import { readZarrNode } from "shared/image/zarr/zarr_node.ts";
 import type { Store } from "shared/storage/store.ts";
 import { memoryUrl } from "../../../fixtures/memory_url.ts";
@@ -45,7 +46,7 @@ const SECOND = "2222222222222222";
 async function writeOutput(url: string, version: OmeVersion, planHash: string, fill: number): Promise<void> {
   const plan = planOf(version, planHash);
   const output = await createOutput(plan, requestFor(plan, url, "overwrite"));
-  for (const task of tasksFor(plan, url)) {
+  for (const task of tasksFor(plan, url, output.run)) {
     await writeTile(task, new Float32Array(192).fill(fill));
     await writeTileRecord(task, report);
   }
@@ -116,7 +117,8 @@ function dyingStore(store: Store, changes: number): Store {
       if (changes-- <= 0) throw new Error("died");
       return await call(...args);
     };
-  return { ...store, put: change(store.put), delete: change(store.delete), deleteAll: change(store.deleteAll) };
+  const { put, swap, delete: remove, deleteAll } = store;
+  return { ...store, put: change(put), swap: change(swap), delete: change(remove), deleteAll: change(deleteAll) };
 }
 
 for (const shared of [true, false]) {
@@ -125,7 +127,12 @@ for (const shared of [true, false]) {
       const url = shared ? await sharedOutput() : memoryUrl();
       if (!shared) await writeOutput(url, "0.5", FIRST, 1);
       const store = openStore(url);
-      const done = await removeOutput(dyingStore(store, changes), ["0", "1"]).then(() => true, () => false);
+      const { tag } = await readJob(store);
+      const done = await beginOutput(dyingStore(store, changes), {
+        room: { kind: "room", tag, remains: ["0", "1"] },
+        job: { planHash: SECOND, arrays: ["0", "1"] },
+        create: () => Promise.resolve(),
+      }).then(() => true, () => false);
       const ome = (await readZarrNode(store, ""))?.attributes.ome as Record<string, unknown> | undefined;
       if (ome?.multiscales !== undefined) assertEquals(await firstVoxel(url), 1, "an image is shown that is not whole");
       else assertEquals(await store.get(".clearstack/done.json"), undefined, "what is no image counts as complete");

@@ -5,6 +5,8 @@ import { tileTimes } from "shared/image/output/tile_times.ts";
 import type { Store } from "shared/storage/store.ts";
 
 /** A store of so many records that nobody would want to keep them in memory. */
+const OWNER = { planHash: "plan", run: "run" };
+
 function recordsOf(tiles: number, seconds: (index: number) => number): Store {
   const record = (index: number) => ({
     ...{
@@ -20,14 +22,14 @@ function recordsOf(tiles: number, seconds: (index: number) => number): Store {
   return {
     async *list(prefix: string) {
       yield `${prefix}notes.txt`;
-      for (let index = 0; index < tiles + 5; index++) yield recordKey("plan", index);
+      for (let index = 0; index < tiles + 5; index++) yield recordKey(OWNER, index);
     },
     get: (key: string) => Promise.resolve(encodeJson(record(Number(/(\d+)\.json$/.exec(key)![1])))),
   } as unknown as Store;
 }
 
 Deno.test("tiles are told one by one while they are few", async () => {
-  const { summary, groups } = await tileTimes(recordsOf(5, (index) => index + 1), "plan", 5);
+  const { summary, groups } = await tileTimes(recordsOf(5, (index) => index + 1), OWNER, 5);
   assertEquals(groups, {
     tilesPerGroup: 1,
     seconds: [1, 2, 3, 4, 5],
@@ -45,7 +47,7 @@ Deno.test("tiles are told one by one while they are few", async () => {
 
 Deno.test("of a hundred thousand tiles the record stays small, and nothing is left out of the sums", async () => {
   const tiles = 100_000;
-  const { summary, groups } = await tileTimes(recordsOf(tiles, (index) => 1 + index % 7 / 7), "plan", tiles);
+  const { summary, groups } = await tileTimes(recordsOf(tiles, (index) => 1 + index % 7 / 7), OWNER, tiles);
   assertEquals([summary.count, groups.tilesPerGroup, groups.seconds.length], [tiles, 100, 1000]);
   assert(JSON.stringify(groups).length < 30_000 && JSON.stringify(summary).length < 400);
   const expected = Array.from({ length: tiles }, (_, index) => 1 + index % 7 / 7).reduce((sum, value) => sum + value);
