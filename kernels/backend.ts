@@ -9,7 +9,7 @@ import { createWebGpuDeconvolver } from "kernels/webgpu/deconvolver.ts";
 import { probeWebGpu } from "kernels/webgpu/device/probe_webgpu.ts";
 
 /** A compute backend. */
-export type Backend = "webgpu" | "cpu";
+type Backend = "webgpu" | "cpu";
 
 /** A backend and why it was chosen. */
 export interface ChosenBackend {

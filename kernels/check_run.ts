@@ -1,9 +1,31 @@
 /**
- * What both backends ask of a run before they begin it.
+ * Checks of a box and of a run that both backends make before they begin.
  */
 import { ClearstackError } from "shared/errors.ts";
-import { formatVec3, sameShape, voxelCount } from "shared/volume/geometry.ts";
+import { isFastBox } from "shared/plan/fast_size.ts";
+import { formatVec3, sameShape, type Vec3, voxelCount } from "shared/volume/geometry.ts";
+import { positionAt } from "shared/volume/position.ts";
 import type { DeconvolverOptions, RunOptions, VoxelData } from "./deconvolver.ts";
+
+/** @throws {ClearstackError} `invalid-request` for a box without fast sides */
+export function checkBox(box: Vec3): void {
+  if (isFastBox(box)) return;
+  throw new ClearstackError(
+    "invalid-request",
+    `a box of ${formatVec3(box)} voxels has a side that the transforms do not take; grow it with fastBox()`,
+  );
+}
+
+/** The error for a voxel, counted through the box, that is no number. */
+export function corruptVoxel(value: number | undefined, index: number, box: Vec3): ClearstackError {
+  return new ClearstackError(
+    "corrupt-data",
+    `voxel ${
+      formatVec3(positionAt(index, box))
+    } (z,y,x in the box) is ${value}; replace NaN and infinite values before ` +
+      "deconvolving",
+  );
+}
 
 /** @throws {ClearstackError} `invalid-request` for data or options that do not fit the deconvolver */
 export function checkRun(made: DeconvolverOptions, data: VoxelData, options: RunOptions): void {

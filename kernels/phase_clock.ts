@@ -1,7 +1,7 @@
 /** When the parts of a run began and how long they took. */
 
 /** What a run consists of, in this order; a part that a backend does not have is missing. */
-export type PhaseName = "upload" | "wait" | "compute" | "download";
+type PhaseName = "upload" | "wait" | "compute" | "download";
 
 /** A part of a run. */
 export interface Phase {

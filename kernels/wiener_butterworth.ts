@@ -14,7 +14,7 @@
  * `beta_w / beta^2 - 1` where its own comment derives `(beta_w / beta)^2 - 1`; the latter is used here. Its gains are maxima
  * over projections; here they are taken on the y and x axes, as on the z axis a widefield PSF has none.)
  */
-import { mapAxes, type Vec3 } from "shared/volume/geometry.ts";
+import { mapAxes, stridesOf, type Vec3 } from "shared/volume/geometry.ts";
 import type { StepOptions, Volume } from "./deconvolver.ts";
 
 const ALPHA = 0.001;
@@ -30,7 +30,7 @@ export type BackProjectorGain = (frequency: Vec3, otfMagnitudeSquared: number) =
 
 /**
  * @param psf values >= 0 with a positive sum
- * @returns gain at frequency `k_a = (index <= side / 2 ? index : index - side) / side`, cycles per voxel; all in float64
+ * @returns gain at frequencies as {@link cyclesPerVoxel} gives them; all in float64
  */
 export function wienerButterworthGain(psf: Volume): BackProjectorGain {
   const fwhm = mapAxes((axis) => fullWidthHalfMaximum(psf, axis));
@@ -49,7 +49,7 @@ export function wienerButterworthGain(psf: Volume): BackProjectorGain {
 function fullWidthHalfMaximum(psf: Volume, axis: 0 | 1 | 2): number {
   let peak = 0;
   for (let index = 1; index < psf.values.length; index++) if (psf.values[index] > psf.values[peak]) peak = index;
-  const stride = strides(psf.shape)[axis];
+  const stride = stridesOf(psf.shape)[axis];
   const centre = Math.floor(peak / stride) % psf.shape[axis];
   const half = psf.values[peak] / 2;
   const at = (i: number) => (i >= 0 && i < psf.shape[axis] ? psf.values[peak + (i - centre) * stride] : 0);
@@ -64,7 +64,7 @@ function fullWidthHalfMaximum(psf: Volume, axis: 0 | 1 | 2): number {
 
 /** Magnitude of the transform of the normalised PSF at `frequency` cycles per voxel along one axis. */
 function axisOtf(psf: Volume, axis: 1 | 2, frequency: number): number {
-  const stride = strides(psf.shape)[axis];
+  const stride = stridesOf(psf.shape)[axis];
   let [re, im, sum] = [0, 0, 0];
   psf.values.forEach((value, index) => {
     const angle = 2 * Math.PI * frequency * (Math.floor(index / stride) % psf.shape[axis]);
@@ -75,6 +75,7 @@ function axisOtf(psf: Volume, axis: 1 | 2, frequency: number): number {
   return Math.hypot(re, im) / sum;
 }
 
-function strides([, ny, nx]: Vec3): Vec3 {
-  return [ny * nx, nx, 1];
+/** Frequency of a coefficient of a transform over `side` voxels, negative above half of them. */
+export function cyclesPerVoxel(index: number, side: number): number {
+  return (index <= side / 2 ? index : index - side) / side;
 }

@@ -24,7 +24,7 @@ import type { Psf } from "shared/psf/fit_psf.ts";
 import { loadPsf } from "shared/psf/load_psf.ts";
 import { compareWithOutput } from "./compare_with_output.ts";
 import { cropCore } from "./crop_core.ts";
-import type { ChosenBackend, Kernels, PoolResult } from "./deconvolver_pool.ts";
+import type { ChosenDevice, Kernels, PoolResult } from "./deconvolver_pool.ts";
 import { DeconvolverPool } from "./deconvolver_pool.ts";
 import { holdOut } from "./hold_out.ts";
 import type { BoxTask } from "./kernel_options.ts";
@@ -47,7 +47,7 @@ interface TileComputer extends TaskFunctions<DeconvolveKind> {
 interface Means extends StoreAccess {
   readonly kernels: Kernels;
   /** Looking for a GPU takes a while and gives the same answer for every tile. */
-  readonly backends: RecentCache<string, ChosenBackend>;
+  readonly backends: RecentCache<string, ChosenDevice>;
   readonly pool: DeconvolverPool;
   readonly images: RecentCache<string, Image>;
   readonly psfs: RecentCache<string, Psf>;
@@ -195,7 +195,7 @@ async function deconvolveBox(
   values: VoxelData,
   means: Means,
   options: Omit<RunOptions, "iterations" | "signal"> & { readonly signal: AbortSignal },
-): Promise<PoolResult & Pick<ChosenBackend, "backend">> {
+): Promise<PoolResult & Pick<ChosenDevice, "backend">> {
   const { tile, psfSha256 } = task;
   const { signal } = options;
   const { backend, boxesAtOnce } = await chooseBackend(task, means);
@@ -218,7 +218,7 @@ async function deconvolveBox(
  * The backend of a task. A GPU must not wait for codecs, so they get threads; kernels on the CPU have all cores already, and threads
  * would only take memory.
  */
-async function chooseBackend({ backend }: BoxTask, means: Means): Promise<ChosenBackend> {
+async function chooseBackend({ backend }: BoxTask, means: Means): Promise<ChosenDevice> {
   const chosen = await means.backends.get(backend, () => means.kernels.chooseBackend(backend));
   if (chosen.boxesAtOnce > 1) means.openCodecThreads();
   return chosen;

@@ -3,6 +3,7 @@
  * the same; a new one is made only after those that nobody uses have freed their memory, as the plan counts on. A GPU has two, so
  * that one transfers while the other computes.
  */
+import type { ChosenBackend } from "kernels/backend.ts";
 import type { Deconvolver, DeconvolverOptions, RunOptions, RunResult, VoxelData } from "kernels/deconvolver.ts";
 import type { BackendChoice } from "shared/contract/algorithm.ts";
 import { isClearstackError } from "shared/errors.ts";
@@ -11,17 +12,12 @@ import { FairSlots } from "./fair_slots.ts";
 import { addPhaseSpans } from "./phase_spans.ts";
 
 /** The backend that a choice led to. */
-export interface ChosenBackend {
-  readonly backend: "webgpu" | "cpu";
-  readonly adapter: string;
-  /** Boxes that should be under way on the device at the same time, each with a deconvolver of its own. */
-  readonly boxesAtOnce: number;
-}
+export type ChosenDevice = Omit<ChosenBackend, "reason">;
 
 /** The kernels, as this function uses them. */
 export interface Kernels {
   /** @throws {ClearstackError} `no-device` */
-  chooseBackend(choice: BackendChoice): Promise<ChosenBackend>;
+  chooseBackend(choice: BackendChoice): Promise<ChosenDevice>;
   /** @throws {ClearstackError} `device-memory`, `device-lost`, `no-device` */
   createDeconvolver(backend: "webgpu" | "cpu", options: DeconvolverOptions, lane: number): Promise<Deconvolver>;
 }

@@ -18,6 +18,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 const SHARED_FOR_KERNELS = [
   "shared/contract/decisions.ts",
   "shared/volume/geometry.ts",
+  "shared/volume/position.ts",
   "shared/plan/fast_size.ts",
   "shared/errors.ts",
   "shared/wasm/wasm_code.ts",

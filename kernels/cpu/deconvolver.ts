@@ -3,15 +3,15 @@
  * memory.
  */
 import { ClearstackError } from "shared/errors.ts";
-import { isFastBox } from "shared/plan/fast_size.ts";
-import { formatVec3, voxelCount } from "shared/volume/geometry.ts";
-import { checkRun } from "kernels/check_run.ts";
+import { voxelCount } from "shared/volume/geometry.ts";
+import { checkBox, checkRun, corruptVoxel } from "kernels/check_run.ts";
+import { copyInPieces } from "kernels/copy_in_pieces.ts";
 import type { Deconvolver, DeconvolverOptions, RunOptions, RunResult, VoxelData } from "kernels/deconvolver.ts";
+import { wholeBox } from "kernels/part.ts";
 import { PhaseClock } from "kernels/phase_clock.ts";
 import { psfBox } from "kernels/psf_box.ts";
 import { twiddleTable } from "./fft/fft_plan.ts";
 import { kernelModule } from "./steps/kernel_module.ts";
-import type { Part } from "./steps/measurement.ts";
 import { type MemoryLayout, memoryLayout, PAGE_BYTES } from "./memory_layout.ts";
 import type { Job, Outcome, RunJob } from "./threads/messages.ts";
 import { exchangeTables } from "./steps/row_exchange.ts";
@@ -26,9 +26,6 @@ export interface CpuDeconvolverOptions extends DeconvolverOptions {
   readonly threads?: number;
 }
 
-/** Voxels copied between two turns of the event loop: about 5 ms of copying. */
-const COPY_VOXELS = 2 ** 22;
-
 /**
  * Starts the threads, generates the kernels and computes the OTF.
  *
@@ -36,12 +33,7 @@ const COPY_VOXELS = 2 ** 22;
  * beyond 4 GiB, `device-memory` if that much cannot be had, `corrupt-data` for a PSF that cannot be normalised
  */
 export async function createCpuDeconvolver(options: CpuDeconvolverOptions): Promise<Deconvolver> {
-  if (!isFastBox(options.box)) {
-    throw new ClearstackError(
-      "invalid-request",
-      `a box of ${formatVec3(options.box)} voxels has a side that the transforms do not take; grow it with fastBox()`,
-    );
-  }
+  checkBox(options.box);
   const threads = options.threads ?? Math.max(1, navigator.hardwareConcurrency);
   if (!Number.isInteger(threads) || threads < 1) {
     throw new ClearstackError("invalid-request", `threads must be a whole number of at least 1, not ${threads}`);
@@ -149,7 +141,10 @@ class CpuDeconvolver implements Deconvolver {
       await copyInPieces(data, this.#staged);
       clock.end("upload");
       const { status, divergence } = await this.#execute(this.#job(options));
-      if (status === "corrupt") throw this.#corrupt(data);
+      if (status === "corrupt") {
+        const { badVoxel } = this.#control.summary;
+        throw corruptVoxel(data[badVoxel], badVoxel, this.#options.box);
+      }
       if (status === "stopped" || signal?.aborted) throw cancelled();
       clock.end("compute");
       const estimate = new Float32Array(data.length);
@@ -169,7 +164,7 @@ class CpuDeconvolver implements Deconvolver {
   }
 
   #job(options: RunOptions): RunJob {
-    const whole: Part = { start: [0, 0, 0], shape: this.#options.box };
+    const whole = wholeBox(this.#options.box);
     return {
       kind: "run",
       iterations: options.iterations,
@@ -191,16 +186,6 @@ class CpuDeconvolver implements Deconvolver {
     await copyInPieces(values, this.#staged);
     await this.#execute({ kind: "holdOut" });
   }
-
-  #corrupt(data: VoxelData): ClearstackError {
-    const index = this.#control.summary.badVoxel;
-    const [, ny, nx] = this.#options.box;
-    const voxel = formatVec3([Math.floor(index / (ny * nx)), Math.floor(index / nx) % ny, index % nx]);
-    return new ClearstackError(
-      "corrupt-data",
-      `voxel ${voxel} (z,y,x in the box) is ${data[index]}; replace NaN and infinite values before deconvolving`,
-    );
-  }
 }
 
 function grow(memory: WebAssembly.Memory, bytes: number): void {
@@ -215,12 +200,4 @@ function grow(memory: WebAssembly.Memory, bytes: number): void {
 
 function cancelled(): ClearstackError {
   return new ClearstackError("cancelled", "the deconvolution was cancelled");
-}
-
-/** Copies, widening uint16 to float32, and gives way to other work of the calling thread again and again. */
-async function copyInPieces(source: VoxelData, target: Float32Array): Promise<void> {
-  for (let start = 0; start < source.length; start += COPY_VOXELS) {
-    target.set(source.subarray(start, start + COPY_VOXELS), start);
-    await new Promise((resolve) => setTimeout(resolve));
-  }
 }

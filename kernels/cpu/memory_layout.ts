@@ -14,14 +14,14 @@ import { type FftPlan, planFft, twiddleTable } from "./fft/fft_plan.ts";
 import { blocksPerRow, GROUP_ROWS, SPARE_ROWS } from "./steps/row_exchange.ts";
 
 /** Options that decide how much memory a deconvolver needs. */
-export interface CpuMemoryOptions
+interface CpuMemoryOptions
   extends Pick<StepOptions, "acceleration" | "nonCirculant" | "totalVariation" | "backProjector"> {
   /** Whole number >= 1. */
   readonly threads: number;
 }
 
 /** Bytes by purpose, and their sum. */
-export interface CpuComputeBytes {
+interface CpuComputeBytes {
   readonly terms: Readonly<Record<string, number>>;
   readonly total: number;
 }

@@ -2,9 +2,8 @@
  * Richardson-Lucy deconvolution on the GPU, by way of a Worker.
  */
 import { ClearstackError } from "shared/errors.ts";
-import { isFastBox } from "shared/plan/fast_size.ts";
-import { formatVec3 } from "shared/volume/geometry.ts";
-import { checkRun } from "kernels/check_run.ts";
+import { checkBox, checkRun } from "kernels/check_run.ts";
+import { copyInPieces } from "kernels/copy_in_pieces.ts";
 import type { Deconvolver, DeconvolverOptions, RunOptions, RunResult, VoxelData } from "kernels/deconvolver.ts";
 import { GpuWorker, type SpawnWorker } from "./worker/gpu_worker.ts";
 import type { GpuLimits } from "./device/limits.ts";
@@ -30,9 +29,6 @@ interface Session {
   readonly allocatedBytes: number;
 }
 
-/** Voxels copied between two turns of the event loop: about 5 ms of copying. */
-const COPY_VOXELS = 2 ** 22;
-
 let keys = 0;
 
 /**
@@ -43,12 +39,7 @@ let keys = 0;
  * `invalid-request` for a box without fast sides or a PSF that does not fit, `corrupt-data` for a PSF that cannot be normalised
  */
 export async function createWebGpuDeconvolver(options: WebGpuDeconvolverOptions): Promise<Deconvolver> {
-  if (!isFastBox(options.box)) {
-    throw new ClearstackError(
-      "invalid-request",
-      `a box of ${formatVec3(options.box)} voxels has a side that the transforms do not take; grow it with fastBox()`,
-    );
-  }
+  checkBox(options.box);
   return new WebGpuDeconvolver(options, await openSession(options));
 }
 
@@ -130,9 +121,6 @@ class WebGpuDeconvolver implements Deconvolver {
 async function sendable<Values extends VoxelData>(values: Values): Promise<Values> {
   if (!(values.buffer instanceof ArrayBuffer)) return values;
   const copy = new (values.constructor as new (length: number) => Values)(values.length);
-  for (let start = 0; start < values.length; start += COPY_VOXELS) {
-    copy.set(values.subarray(start, start + COPY_VOXELS), start);
-    await new Promise((resolve) => setTimeout(resolve));
-  }
+  await copyInPieces(values, copy);
   return copy;
 }

@@ -2,7 +2,7 @@
  * One box on one device: its buffers and passes, and the loop that feeds them. Runs in the Worker.
  */
 import { ClearstackError } from "shared/errors.ts";
-import { sameShape, voxelCount } from "shared/volume/geometry.ts";
+import { type Box, sameShape, voxelCount } from "shared/volume/geometry.ts";
 import type {
   DeconvolverOptions,
   Divergence,
@@ -11,6 +11,7 @@ import type {
   RunResult,
   VoxelData,
 } from "kernels/deconvolver.ts";
+import { intersection, wholeBox } from "kernels/part.ts";
 import { PhaseClock } from "kernels/phase_clock.ts";
 import { psfBox } from "kernels/psf_box.ts";
 import { isCentroSymmetric } from "kernels/psf_symmetry.ts";
@@ -22,14 +23,14 @@ import type { Gpu } from "./device/gpu_device.ts";
 import { DeviceVolumes } from "./device/device_volumes.ts";
 import { encodePasses, type PipelineCache, type PreparedPass } from "./device/encoder.ts";
 import { withErrorScopes } from "./device/error_scopes.ts";
-import { DataRows, type Observed, observedRows, wholeBox } from "./device/input.ts";
+import { DataRows, observedRows } from "./device/input.ts";
 import { cappedLimits, type GpuLimits } from "./device/limits.ts";
 import { MAX_MEASUREMENTS, MEASUREMENTS } from "./stages/measurement.ts";
 import { MOMENTUM } from "./stages/momentum.ts";
 import { PassTimer } from "./device/pass_timer.ts";
 import { PARAMETERS, parameterValues } from "./stages/parameters.ts";
 import type { BufferSpec, Stage } from "./program/pass.ts";
-import { MEASURED, OBSERVED, overlap, regionValues, START } from "./stages/region.ts";
+import { MEASURED, OBSERVED, regionValues, START } from "./stages/region.ts";
 import type { ProgramOptions } from "./program/program_options.ts";
 import { type Program, programOptions, rlProgram, type Tuning } from "./program/rl_program.ts";
 import { readSmall, smallStagingRequest, stagingRequests, upload } from "./device/transfer.ts";
@@ -44,13 +45,13 @@ export interface RunnerOptions extends DeconvolverOptions {
 }
 
 /** One run; see kernels/deconvolver.ts. */
-export interface RunnerRun extends Omit<RunOptions, "signal"> {
+interface RunnerRun extends Omit<RunOptions, "signal"> {
   /** Asked between batches. */
   readonly isCancelled: () => boolean;
 }
 
 /** A result whose estimate can be transferred. */
-export type RunnerResult = RunResult & { readonly estimate: Float32Array<ArrayBuffer> };
+type RunnerResult = RunResult & { readonly estimate: Float32Array<ArrayBuffer> };
 
 /** What was measured in this process. */
 const tuningChoices = new TuningChoices();
@@ -69,7 +70,7 @@ export class Runner {
   /** Passes by the stages they were prepared from. */
   readonly #prepared = new Map<readonly Stage[], PreparedPass[]>();
   /** The observed box that the weights on the device are for. */
-  #weightsFor: Observed | undefined;
+  #weightsFor: Box | undefined;
   #secondsPerIteration: number | undefined;
 
   private constructor(gpu: Gpu, pipelines: PipelineCache, options: RunnerOptions, turn: ComputeTurn) {
@@ -206,7 +207,7 @@ export class Runner {
     return rows;
   }
 
-  async #sendWeights(observed: Observed): Promise<void> {
+  async #sendWeights(observed: Box): Promise<void> {
     const known = this.#weightsFor;
     if (known && sameShape(known.start, observed.start) && sameShape(known.shape, observed.shape)) return;
     this.#volumes.send("weights", observedRows(this.#options.box, observed, (_, target) => target.fill(1), 0));
@@ -221,7 +222,7 @@ export class Runner {
       this.#device.queue.writeBuffer(this.#buffers.get(name), 0, contents);
     write(PARAMETERS.binding.name, parameterValues(this.#options.scale ?? peak, this.#options, heldOut?.ratio));
     write(OBSERVED.binding.name, regionValues(observed));
-    write(MEASURED.binding.name, regionValues(overlap(measured, observed)));
+    write(MEASURED.binding.name, regionValues(intersection(measured, observed)));
     write(START.binding.name, regionValues(fromData, run.mean ?? sum / voxelCount(observed.shape)));
     write(MOMENTUM.binding.name, new Float32Array(2));
   }

@@ -1,6 +1,7 @@
 /**
  * Transforms of a few points held in registers: the butterflies that longer transforms are made of.
  */
+import { COMPOSED } from "kernels/radices.ts";
 import type { Arithmetic, Complex, Direction } from "./arithmetic.ts";
 
 /** A point that is computed (its instructions emitted) when it is first asked for. */
@@ -15,7 +16,7 @@ export type LazyPoint = () => Complex;
  * the last group of points of the first is the first group of the second.
  */
 export function butterfly(math: Arithmetic, points: readonly LazyPoint[], direction: Direction): LazyPoint[] {
-  const split = COMPOSITE[points.length];
+  const split = COMPOSED[points.length];
   if (!split) {
     const outputs = once(() => primeTransform(math, points.map((point) => point()), direction));
     return points.map((_, k) => () => outputs()[k]);
@@ -26,7 +27,7 @@ export function butterfly(math: Arithmetic, points: readonly LazyPoint[], direct
 
 /** The order in which the outputs of a butterfly of `n` points can be stored with the fewest of them kept waiting. */
 export function completionOrder(n: number, direction: Direction): number[] {
-  const groups = COMPOSITE[n]?.[direction === -1 ? 0 : 1] ?? 1;
+  const groups = COMPOSED[n]?.[direction === -1 ? 0 : 1] ?? 1;
   return range(n).sort((a, b) => (a % groups) - (b % groups) || a - b);
 }
 
@@ -48,18 +49,6 @@ function compositeTransform(
   });
   return range(n).map((k) => groups[k % inner][Math.floor(k / inner)]);
 }
-
-/** Factors of the composite butterflies; 4 counts as a prime because its twiddles are free. */
-const COMPOSITE: Readonly<Record<number, readonly [number, number]>> = {
-  6: [2, 3],
-  8: [2, 4],
-  9: [3, 3],
-  10: [2, 5],
-  12: [3, 4],
-  14: [2, 7],
-  15: [3, 5],
-  16: [4, 4],
-};
 
 function primeTransform(math: Arithmetic, x: readonly Complex[], direction: Direction): Complex[] {
   if (x.length === 1) return [x[0]];

@@ -36,7 +36,7 @@ export interface Address {
 }
 
 /** Changes one point of each of four columns; `operand` is where the operand's row lies. */
-export type Pointwise = (point: Complex, operand: Address, math: Arithmetic) => Complex;
+type Pointwise = (point: Complex, operand: Address, math: Arithmetic) => Complex;
 
 /** Forward transform of `source` into `target` (which may be the same rows). */
 export function emitForward(transform: Transform, source: Rows, target: Rows): void {

@@ -6,6 +6,7 @@
  * in digit-reversed order; inverse transforms run the same passes backwards and take them in that order, so nothing is ever
  * reordered: pointwise products do not care.
  */
+import { RADICES, rootOfUnity } from "kernels/radices.ts";
 
 /** One pass over all rows. */
 export interface FftPass {
@@ -23,8 +24,8 @@ export interface FftPlan {
   readonly passes: readonly FftPass[];
 }
 
-/** Largest butterfly: one of 16 points already spills half of its values from the 16 SIMD registers of x86. */
-const MAX_RADIX = 16;
+/** The largest butterfly: one of 16 points already spills half of its values from the 16 SIMD registers of x86. */
+const MAX_RADIX = Math.max(...RADICES);
 
 /**
  * The plan for a length without prime factors above 7.
@@ -58,7 +59,7 @@ function bestRadices(length: number): number[] {
 function factorise(length: number, count: number, largest: number): number[] | undefined {
   if (count === 0) return length === 1 ? [] : undefined;
   for (let radix = largest; radix >= 2; radix--) {
-    if (length % radix !== 0 || radix === 11 || radix === 13) continue;
+    if (length % radix !== 0 || !RADICES.includes(radix)) continue;
     const rest = factorise(length / radix, count - 1, radix);
     if (rest) return [radix, ...rest];
   }
@@ -81,9 +82,8 @@ export function twiddleTable(plan: FftPlan): Float32Array<ArrayBuffer> {
     let at = twiddleStart;
     for (let m = 0; m < span; m++) {
       for (let k = 1; k < radix; k++) {
-        const angle = (-2 * Math.PI * m * k) / (radix * span);
-        table[at++] = Math.cos(angle);
-        table[at++] = Math.sin(angle);
+        table.set(rootOfUnity(m, k, radix * span), at);
+        at += 2;
       }
     }
   }

@@ -2,7 +2,7 @@
  * The OTF of the Wiener-Butterworth back-projector, from the OTF that the kernels computed.
  */
 import type { Volume } from "kernels/deconvolver.ts";
-import { wienerButterworthGain } from "kernels/wiener_butterworth.ts";
+import { cyclesPerVoxel, wienerButterworthGain } from "kernels/wiener_butterworth.ts";
 import { type FftPlan, frequencyRow } from "../fft/fft_plan.ts";
 import type { MemoryLayout } from "../memory_layout.ts";
 import { blocksPerRow } from "./row_exchange.ts";
@@ -16,8 +16,7 @@ export function backTransferRows(
   const [nz, ny, nx] = layout.box;
   const blocks = blocksPerRow(nx);
   const gain = wienerButterworthGain(psf);
-  const kz = cyclesPerVoxel(layout.plans[0]);
-  const ky = cyclesPerVoxel(layout.plans[1]);
+  const [kz, ky] = layout.plans.map(frequencies);
   // The OTF is stored scaled, see kernel_module.ts: a quarter of twice its values, and without the inverse transforms' factor.
   const unscale = (2 * nz * ny * nx) ** 2;
   const count = 8 * nz * blocks;
@@ -37,11 +36,11 @@ export function backTransferRows(
   };
 }
 
-/** Frequency of each row after a forward transform, negative above half of the length. */
-function cyclesPerVoxel(plan: FftPlan): Float64Array {
-  const frequencies = new Float64Array(plan.length);
+/** Frequency of each row after a forward transform. */
+function frequencies(plan: FftPlan): Float64Array {
+  const inOrder = new Float64Array(plan.length);
   for (let k = 0; k < plan.length; k++) {
-    frequencies[frequencyRow(plan, k)] = (k <= plan.length / 2 ? k : k - plan.length) / plan.length;
+    inOrder[frequencyRow(plan, k)] = cyclesPerVoxel(k, plan.length);
   }
-  return frequencies;
+  return inOrder;
 }

@@ -2,13 +2,13 @@
  * Images between the plain order of the box (x, then y, then z, staged where the spectrum lies otherwise) and the order of
  * the row kernels (the eight voxels of a group of rows side by side), one group of rows at a time.
  */
-import type { Part } from "./measurement.ts";
+import type { Box } from "shared/volume/geometry.ts";
 import type { ImageName, MemoryLayout } from "../memory_layout.ts";
 import { GROUP_ROWS } from "./row_exchange.ts";
 import type { ImageSummary } from "../threads/shared_control.ts";
 
 /** What {@link ImageExchange.fill} sets: `inside`, or the data less `background` if it is not given. */
-export interface Filling {
+interface Filling {
   readonly inside?: number;
   readonly background?: number;
   readonly outside: number;
@@ -34,7 +34,7 @@ export class ImageExchange {
   }
 
   /** Copies staged data, negative ones as 0, and `unobserved` outside `observed`; keeps sums for {@link summarise}. */
-  readData(group: number, observed: Part, unobserved: number): void {
+  readData(group: number, observed: Box, unobserved: number): void {
     let groupSum = 0;
     let groupPeak = 0;
     let badVoxel = -1;
@@ -76,7 +76,7 @@ export class ImageExchange {
   }
 
   /** Sets an image inside and outside of `observed`; a value v less a background b is `max(v - b, v / 10)`. */
-  fill(group: number, name: ImageName, observed: Part, { inside, background = 0, outside }: Filling): void {
+  fill(group: number, name: ImageName, observed: Box, { inside, background = 0, outside }: Filling): void {
     const data = this.#groupFloats(group, "data");
     this.#forEachRow(group, name, (staged, voxels, rowIndex) => {
       const [start, end] = this.#observedSpan(rowIndex, observed);
@@ -139,7 +139,7 @@ export class ImageExchange {
   }
 
   /** The observed x of a row, as a half-open range. */
-  #observedSpan(rowIndex: number, { start, shape }: Part): readonly [number, number] {
+  #observedSpan(rowIndex: number, { start, shape }: Box): readonly [number, number] {
     const ny = this.#layout.box[1];
     const z = Math.floor(rowIndex / ny) - start[0];
     const y = rowIndex % ny - start[1];

@@ -47,7 +47,7 @@ export interface Kernels {
  * A kernel for a group of eight rows: the addresses of their half spectra, voxels and sums, and of the least that each row
  * is extrapolated to. Measured are the x whose voxels lie from `measuredStart` to `measuredEnd`, in bytes from the first x.
  */
-export type RowKernel = (
+type RowKernel = (
   scratch: number,
   spectrum: number,
   image: number,

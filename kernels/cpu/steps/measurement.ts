@@ -1,33 +1,19 @@
 /**
  * Which voxels of a group of rows count when the I-divergence is summed.
  */
-import type { Vec3 } from "shared/volume/geometry.ts";
+import type { Box } from "shared/volume/geometry.ts";
 import { ROW_BYTES } from "../fft/fft_passes.ts";
 import { type MemoryLayout, SUMS_BYTES } from "../memory_layout.ts";
 import { GROUP_ROWS, rowMaskOffset } from "./row_exchange.ts";
 
-/** A part of the box that is run: its first voxel, and its shape. */
-export interface Part {
-  readonly start: Vec3;
-  readonly shape: Vec3;
-}
-
-/** The voxels that two parts share; no side of its shape is negative. */
-export function intersection(a: Part, b: Part): Part {
-  const start = [0, 1, 2].map((axis) => Math.max(a.start[axis], b.start[axis]));
-  const end = [0, 1, 2].map((axis) => Math.min(a.start[axis] + a.shape[axis], b.start[axis] + b.shape[axis]));
-  const shape = end.map((e, axis) => Math.max(0, e - start[axis]));
-  return { start: [start[0], start[1], start[2]], shape: [shape[0], shape[1], shape[2]] };
-}
-
 /** The measured part of the box, as one thread's kernels want to be told. */
 export class Measurement {
   readonly #layout: MemoryLayout;
-  readonly #part: Part;
+  readonly #part: Box;
   readonly #rowMask: Int32Array<ArrayBufferLike>;
   readonly #sums: Float64Array<ArrayBufferLike>;
 
-  constructor(layout: MemoryLayout, memory: WebAssembly.Memory, { scratch, part }: { scratch: number; part: Part }) {
+  constructor(layout: MemoryLayout, memory: WebAssembly.Memory, { scratch, part }: { scratch: number; part: Box }) {
     this.#layout = layout;
     this.#part = part;
     this.#rowMask = new Int32Array(memory.buffer, scratch + rowMaskOffset(layout.box[2]), GROUP_ROWS);

@@ -6,7 +6,7 @@ import type { ImageName, MemoryLayout } from "../memory_layout.ts";
 import { GROUP_ROWS } from "./row_exchange.ts";
 
 /** How strongly, and below which difference between neighbours (intensity) hardly at all. */
-export interface TotalVariationTerm {
+interface TotalVariationTerm {
   readonly weight: number;
   readonly smoothing: number;
 }

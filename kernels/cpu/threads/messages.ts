@@ -1,8 +1,8 @@
 /**
  * What the calling thread and its Workers say to each other. Everything large lies in the shared memory.
  */
+import type { Box } from "shared/volume/geometry.ts";
 import type { Divergence, StepOptions, Volume } from "kernels/deconvolver.ts";
-import type { Part } from "../steps/measurement.ts";
 import type { MemoryLayout } from "../memory_layout.ts";
 
 /** What each Worker needs once. */
@@ -21,11 +21,11 @@ export interface RunJob {
   readonly kind: "run";
   readonly iterations: number;
   readonly start: "data" | "flat";
-  readonly observed: Part;
+  readonly observed: Box;
   /** What unobserved voxels start from; the mean of the observed data by default. */
   readonly mean: number | undefined;
   readonly measureEvery: number;
-  readonly measured: Part;
+  readonly measured: Box;
   /** Expected ratio of held-out to kept photons, if there are any. */
   readonly heldOutRatio: number | undefined;
 }

@@ -2,11 +2,13 @@
  * What every thread does in every job. All threads walk through the same sweeps; within one they share the work out, and
  * each piece of it gives the same result whoever does it.
  */
+import type { Box } from "shared/volume/geometry.ts";
 import type { Divergence, Volume } from "kernels/deconvolver.ts";
+import { intersection } from "kernels/part.ts";
 import { backTransferRows } from "../steps/back_projector.ts";
 import { ImageExchange } from "../steps/image_exchange.ts";
 import type { Kernels } from "../steps/kernel_module.ts";
-import { intersection, Measurement, type Part } from "../steps/measurement.ts";
+import { Measurement } from "../steps/measurement.ts";
 import type { Job, Outcome, RunJob, ThreadSetup } from "./messages.ts";
 import { unobservedValue } from "../steps/photon_model.ts";
 import { PlaneSweeps } from "../steps/plane_sweeps.ts";
@@ -89,7 +91,7 @@ export class ThreadProgram {
   }
 
   /** `1 / Bt g`: the back-projected mask of observed voxels. */
-  #computeWeights(observed: Part, images: ImageExchange): void {
+  #computeWeights(observed: Box, images: ImageExchange): void {
     this.#forEachGroup((group) => images.fill(group, "estimate", observed, { inside: 1, outside: 0 }));
     this.#sweeps.forward("row_forward", "estimate");
     this.#sweeps.depth("depth_correlate");
@@ -98,7 +100,7 @@ export class ThreadProgram {
   }
 
   /** First estimates: the data without background where they are observed, their mean elsewhere or, if `flat`, everywhere. */
-  #start(observed: Part, images: ImageExchange, mean: number, flat: boolean): void {
+  #start(observed: Box, images: ImageExchange, mean: number, flat: boolean): void {
     const { layout, settings: { background = 0 } } = this.#setup;
     const outside = Math.max(mean - background, mean / 10);
     const fill = flat ? { inside: outside, outside } : { background, outside };

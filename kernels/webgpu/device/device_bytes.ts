@@ -8,7 +8,7 @@ import { type MethodOptions, programOptions } from "../program/rl_program.ts";
 import { STAGING_BYTES } from "./transfer.ts";
 
 /** Bytes by what they are for. */
-export interface DeviceBytes {
+interface DeviceBytes {
   /**
    * Estimate, data, spectrum and OTF, 4 bytes per voxel each; uint16 data take 2, an OTF half as much if it is real and half as
    * much as float16, so 16 bytes in all come down to 11. Non-circulant edges, total variation, the unmatched
@@ -23,7 +23,7 @@ export interface DeviceBytes {
 }
 
 /** What decides how much memory a deconvolver takes. */
-export interface DeviceBytesOptions extends MethodOptions {
+interface DeviceBytesOptions extends MethodOptions {
   /** True if there will be runs with held-out photons. @default {false} */
   readonly heldOut?: boolean;
 }

@@ -8,7 +8,7 @@ import { type GpuLimits, LIMIT_NAMES } from "./limits.ts";
 export type AdapterReport = AvailableAdapter | { readonly available: false; readonly reason: string };
 
 /** An adapter that can be used. */
-export interface AvailableAdapter {
+interface AvailableAdapter {
   readonly available: true;
   /** Such as "NVIDIA H100 80GB HBM3" or "llvmpipe (LLVM 15.0.6, 256 bits)". */
   readonly description: string;

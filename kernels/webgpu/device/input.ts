@@ -1,32 +1,24 @@
 /**
  * What a run uploads, made row by row on the host: the data as the kernels count them, and the mask.
  */
-import { ClearstackError } from "shared/errors.ts";
-import type { Vec3 } from "shared/volume/geometry.ts";
-import type { RunOptions, VoxelData } from "kernels/deconvolver.ts";
-
-/** The box of observed voxels. */
-export type Observed = NonNullable<RunOptions["observed"]>;
+import type { Box, Vec3 } from "shared/volume/geometry.ts";
+import { corruptVoxel } from "kernels/check_run.ts";
+import type { VoxelData } from "kernels/deconvolver.ts";
 
 /** Fills `target` with row `row` (counted through all planes) of a volume. */
 export type RowFiller = (row: number, target: VoxelData) => void;
 
-/** The whole box as observed. */
-export function wholeBox(box: Vec3): Observed {
-  return { start: [0, 0, 0], shape: box };
-}
-
 /** Rows of `max(data, 0)` inside the observed box and 0 outside. */
 export class DataRows {
   readonly box: Vec3;
-  readonly observed: Observed;
+  readonly observed: Box;
   /** Largest value of the rows filled so far. */
   peak = 0;
   /** Their sum. */
   sum = 0;
   readonly #data: VoxelData;
 
-  constructor(data: VoxelData, box: Vec3, observed: Observed) {
+  constructor(data: VoxelData, box: Vec3, observed: Box) {
     this.#data = data;
     this.box = box;
     this.observed = observed;
@@ -42,7 +34,7 @@ export class DataRows {
     for (let x = first; x < end; x++) {
       const value = this.#data[start + x];
       // One comparison tells NaN and both infinities from numbers.
-      if (!(Math.abs(value) < Infinity)) throw notFinite(value, [row, x], this.box);
+      if (!(Math.abs(value) < Infinity)) throw corruptVoxel(value, start + x, this.box);
       target[x] = Math.max(value, 0);
       sum += target[x];
       if (value > peak) peak = value;
@@ -53,7 +45,7 @@ export class DataRows {
 }
 
 /** Rows that hold `inside(row)` in the observed box and the constant `outside` elsewhere. */
-export function observedRows(box: Vec3, observed: Observed, inside: RowFiller, outside: number): RowFiller {
+export function observedRows(box: Vec3, observed: Box, inside: RowFiller, outside: number): RowFiller {
   const [first, end] = observedX(observed);
   return (row, target) => {
     if (!rowIsObserved(row, box, observed)) {
@@ -66,20 +58,12 @@ export function observedRows(box: Vec3, observed: Observed, inside: RowFiller, o
   };
 }
 
-function observedX({ start, shape }: Observed): [first: number, end: number] {
+function observedX({ start, shape }: Box): [first: number, end: number] {
   return [start[2], start[2] + shape[2]];
 }
 
-function rowIsObserved(row: number, box: Vec3, { start, shape }: Observed): boolean {
+function rowIsObserved(row: number, box: Vec3, { start, shape }: Box): boolean {
   const y = row % box[1] - start[1];
   const z = Math.floor(row / box[1]) - start[0];
   return y >= 0 && y < shape[1] && z >= 0 && z < shape[0];
-}
-
-function notFinite(value: number, [row, x]: readonly [number, number], box: Vec3): ClearstackError {
-  const place = [Math.floor(row / box[1]), row % box[1], x];
-  return new ClearstackError(
-    "corrupt-data",
-    `the image holds ${value} at voxel ${place.join(",")} (z,y,x) of the box; replace NaN and infinite values first`,
-  );
 }

@@ -4,27 +4,19 @@
  * Values are names of `vec2f` (real, imaginary). `sign` -1 is the forward transform `sum x[i] exp(-2 pi sqrt(-1) i k / n)`,
  * +1 the inverse; neither is scaled.
  */
+import { COMPOSED } from "kernels/radices.ts";
 import { float, type Wgsl } from "../wgsl/wgsl.ts";
 
 /** Direction of a transform: the sign of its exponent. */
 export type Sign = 1 | -1;
 
-/** How a radix without its own formula is composed: columns of the first factor, rows of the second. */
-export const COMPOSED: Readonly<Record<number, readonly [columns: number, rows: number]>> = {
-  6: [3, 2],
-  8: [2, 4],
-  9: [3, 3],
-  10: [5, 2],
-  12: [3, 4],
-  14: [7, 2],
-  15: [5, 3],
-  16: [4, 4],
-};
+/** How a radix without its own formula is composed; the twiddles of four rows are free, else rows are the smaller factor. */
+export function composition(n: number): readonly [columns: number, rows: number] | undefined {
+  const [small, large] = COMPOSED[n] ?? [];
+  return small === undefined || large === undefined ? undefined : large === 4 ? [small, large] : [large, small];
+}
 
-/** Lengths that {@link dft} takes, 1 aside. */
-export const RADICES: readonly number[] = [2, 3, 4, 5, 7, ...Object.keys(COMPOSED).map(Number)];
-
-/** Transforms `inputs` and returns the names of the outputs in natural order. */
+/** Transforms `inputs`, one of RADICES, and returns the names of the outputs in natural order. */
 export function dft(w: Wgsl, inputs: readonly string[], sign: Sign): string[] {
   switch (inputs.length) {
     case 1:
@@ -76,7 +68,7 @@ function oddDft(w: Wgsl, inputs: readonly string[], sign: Sign): string[] {
 /** Cooley and Tukey: `n = rows * i1 + i2`, `k = k1 + columns * k2`. */
 function composedDft(w: Wgsl, inputs: readonly string[], sign: Sign): string[] {
   const n = inputs.length;
-  const [columns, rows] = COMPOSED[n];
+  const [columns, rows] = composition(n)!;
   const inner = Array.from({ length: rows }, (_, i2) => {
     const column = dft(w, Array.from({ length: columns }, (_, i1) => inputs[rows * i1 + i2]), sign);
     return column.map((value, k1) => turn(w, value, (sign * i2 * k1) / n));

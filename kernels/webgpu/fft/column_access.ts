@@ -6,7 +6,7 @@ import { elementOf, type Placement, type Registers } from "./stockham.ts";
 import { allOf, plus, type Wgsl } from "../wgsl/wgsl.ts";
 
 /** How the elements of a span are kept, where they are not complex numbers as they are. */
-export interface SpanFormat {
+interface SpanFormat {
   /** WGSL type of the binding, and of an element as it is read. */
   readonly type: string;
   readonly element: string;

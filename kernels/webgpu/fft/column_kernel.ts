@@ -13,7 +13,7 @@ import { allOf, Wgsl } from "../wgsl/wgsl.ts";
 import type { ColumnShape } from "./workgroups.ts";
 
 /** An axis whose lines do not lie together in memory. */
-export type ColumnAxis = "y" | "z";
+type ColumnAxis = "y" | "z";
 
 /** The columns of a box along an axis, and how workgroups share them. */
 export interface ColumnKernel {

@@ -5,7 +5,7 @@
  * `R * ceil(length / R / lanes)` complex registers. Few passes mean few exchanges through workgroup memory; few registers
  * mean many workgroups in flight; a pass whose butterflies do not divide among the lanes leaves some idle.
  */
-import { RADICES } from "./codelets.ts";
+import { RADICES } from "kernels/radices.ts";
 
 /** How one length is transformed. */
 export interface RadixPlan {
@@ -17,7 +17,7 @@ export interface RadixPlan {
 }
 
 /** What a plan must keep to. */
-export interface RadixRules {
+interface RadixRules {
   /** @default {64} */
   readonly maxLanes?: number;
   /** The last forward radix is even: rows of real voxels unpack around the middle of their spectrum. */

@@ -4,7 +4,7 @@
  */
 import type { Vec3 } from "shared/volume/geometry.ts";
 import type { Volume } from "kernels/deconvolver.ts";
-import { type BackProjectorGain, wienerButterworthGain } from "kernels/wiener_butterworth.ts";
+import { type BackProjectorGain, cyclesPerVoxel, wienerButterworthGain } from "kernels/wiener_butterworth.ts";
 
 /**
  * Multiplies a whole OTF, as layout.ts stores it, by the gain of the projector in place; the conjugate is taken where it is
@@ -18,7 +18,7 @@ export function applyBackProjector(otf: Float32Array, psf: Volume, box: Vec3): v
     for (let y = 0; y < ny; y++) {
       at += 2;
       for (let x = 1; x < nx / 2; x++, at += 2) {
-        const factor = gain([frequency(z, nz), frequency(y, ny), x / nx], otf[at] ** 2 + otf[at + 1] ** 2);
+        const factor = gain([cyclesPerVoxel(z, nz), cyclesPerVoxel(y, ny), x / nx], otf[at] ** 2 + otf[at + 1] ** 2);
         otf[at] *= factor;
         otf[at + 1] *= factor;
       }
@@ -36,16 +36,11 @@ function scaleColumnZero(otf: Float32Array, gain: BackProjectorGain, [nz, ny, nx
       const [re, im, otherRe, otherIm] = [otf[own], otf[own + 1], otf[other], otf[other + 1]];
       const a = [(re + otherRe) / 2, (im - otherIm) / 2];
       const b = [(im + otherIm) / 2, (otherRe - re) / 2];
-      const ks = [frequency(z, nz), frequency(y, ny)] as const;
+      const ks = [cyclesPerVoxel(z, nz), cyclesPerVoxel(y, ny)] as const;
       const gainA = gain([...ks, 0], a[0] ** 2 + a[1] ** 2);
       const gainB = gain([...ks, 0.5], b[0] ** 2 + b[1] ** 2);
       scaled.set([a[0] * gainA - b[1] * gainB, a[1] * gainA + b[0] * gainB], 2 * (z * ny + y));
     }
   }
   for (let row = 0; row < nz * ny; row++) otf.set(scaled.subarray(2 * row, 2 * row + 2), row * nx);
-}
-
-/** Cycles per voxel of a coefficient. */
-function frequency(index: number, side: number): number {
-  return (index <= side / 2 ? index : index - side) / side;
 }

@@ -4,7 +4,7 @@
  * workgroups and the second look at column 0 repeat is counted, since the device does it.
  */
 import { type Vec3, voxelCount } from "shared/volume/geometry.ts";
-import { COMPOSED, isFreeTurn } from "../fft/codelets.ts";
+import { composition, isFreeTurn } from "../fft/codelets.ts";
 import { boxLayout } from "./layout.ts";
 import type { GpuLimits } from "../device/limits.ts";
 import type { OtfFormat } from "./otf_format.ts";
@@ -44,7 +44,7 @@ export function dftOperations(n: number): number {
   if (n === 1) return 0;
   if (n === 2) return 4;
   if (n === 4) return 16;
-  const composed = COMPOSED[n];
+  const composed = composition(n);
   if (!composed) {
     // Half as many sums and differences, the sum of all, and for each pair of outputs two weighted sums and two additions.
     const half = (n - 1) / 2;

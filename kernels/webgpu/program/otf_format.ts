@@ -79,7 +79,7 @@ export function keepOtf(format: OtfFormat, coefficients: number, mostGroups: num
 export const OTF_COLUMN: Binding = { name: "otfcolumn", type: "array<vec2f>", access: "read" };
 
 /** Rows of one part of a transformed PSF. */
-export interface OtfRows {
+interface OtfRows {
   /** Rows of all parts before. */
   readonly before: number;
   readonly rows: number;

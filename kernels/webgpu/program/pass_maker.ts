@@ -37,7 +37,7 @@ export function columnBuffer(otf: string): string {
 }
 
 /** What the passes of a program are made for. */
-export interface PassMakerOptions {
+interface PassMakerOptions {
   readonly limits: GpuLimits;
   readonly otf: OtfFormat;
   /** Bytes that a voxel takes in each volume, where it is not 4. */

@@ -12,7 +12,7 @@ import { columnBuffer, partBuffer, type PassMaker, twiddleBuffer } from "./pass_
 import { projectionBuffer, projectionValues } from "../stages/projection.ts";
 import { MEASURED, OBSERVED, START } from "../stages/region.ts";
 import type { ProgramOptions } from "./program_options.ts";
-import { twiddleTable } from "../fft/twiddles.ts";
+import { rootsOfUnity } from "kernels/radices.ts";
 
 const FLOAT_BYTES = 4;
 
@@ -63,7 +63,7 @@ export function programBuffers(make: PassMaker, options: ProgramOptions): Buffer
       name: twiddleBuffer(length),
       bytes: 8 * length,
       usage: "storage",
-      contents: twiddleTable(length),
+      contents: rootsOfUnity(length),
     })),
     ...[MOMENTUM.binding, MEASUREMENTS.binding, PARTIAL_SUMS].map((binding): BufferSpec => ({
       name: binding.name,

@@ -16,7 +16,7 @@ export interface Slab {
 }
 
 /** How to cut. */
-export interface SlabOptions {
+interface SlabOptions {
   /** @default {all planes of a part} */
   readonly wantedPlanes?: number | undefined;
   /** Bytes of a voxel in the volume that takes fewest. */

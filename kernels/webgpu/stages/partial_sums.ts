@@ -34,7 +34,7 @@ export function addLanes(w: Wgsl, sums: string, index: string, invocations: numb
 }
 
 /** What to do with the two totals, named `totals`. */
-export interface TotalUse {
+interface TotalUse {
   readonly label: string;
   /** Partial sums in the buffer. */
   readonly count: number;

@@ -1,7 +1,7 @@
 /**
  * Parts of the box that kernels tell from the rest, by the position of each voxel.
  */
-import type { Vec3 } from "shared/volume/geometry.ts";
+import type { Box } from "shared/volume/geometry.ts";
 import { SLAB, type SmallStruct } from "./parameters.ts";
 import type { VoxelPair } from "./row_stages.ts";
 
@@ -26,26 +26,11 @@ export const START = {
   binding: { name: "start", type: "Start", access: "uniform" },
 } as const satisfies SmallStruct;
 
-/** A box within the box. */
-export interface Region {
-  readonly start: Vec3;
-  readonly shape: Vec3;
-}
-
 /** Contents of a struct that holds a region, and of {@link START} if `elsewhere` is given. */
-export function regionValues({ start, shape }: Region, elsewhere = 0): Uint32Array<ArrayBuffer> {
+export function regionValues({ start, shape }: Box, elsewhere = 0): Uint32Array<ArrayBuffer> {
   const words = Uint32Array.from([...start.flatMap((first, axis) => [first, first + shape[axis]]), 0, 0]);
   new Float32Array(words.buffer)[6] = elsewhere;
   return words;
-}
-
-/** What two regions have in common; maybe nothing. */
-export function overlap(a: Region, b: Region): Region {
-  const start = a.start.map((first, axis) => Math.max(first, b.start[axis])) as unknown as Vec3;
-  const shape = start.map((first, axis) =>
-    Math.max(0, Math.min(a.start[axis] + a.shape[axis], b.start[axis] + b.shape[axis]) - first)
-  ) as unknown as Vec3;
-  return { start, shape };
 }
 
 /** WGSL expression, a `vec2<bool>`: which of the two voxels lie in the region; the shader binds its struct and {@link SLAB}. */

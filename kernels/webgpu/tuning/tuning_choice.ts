@@ -27,7 +27,7 @@ export interface TuningSubject {
 }
 
 /** Runs so many iterations tuned in this way and tells how long they took, in any unit. */
-export type TimeTuning = (tuning: Tuning, iterations: number) => Promise<number>;
+type TimeTuning = (tuning: Tuning, iterations: number) => Promise<number>;
 
 /** True if timing tells something: on a CPU there is nothing to gain that would not be noise, and without a clock no telling. */
 export function isTunable(

@@ -24,7 +24,7 @@ export interface Shader {
 }
 
 /** What a generator has to say about its shader. */
-export interface ShaderParts {
+interface ShaderParts {
   readonly label: string;
   /** What the kernel does, how workgroups are laid out, units; becomes the header. */
   readonly header: string;

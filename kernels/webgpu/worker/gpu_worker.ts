@@ -18,7 +18,7 @@ interface Pending {
 }
 
 /** How to make a call. */
-export interface CallOptions {
+interface CallOptions {
   readonly transfer?: Transferable[];
   /** Cancels the call; it then fails with `cancelled` unless it is finished first. */
   readonly signal?: AbortSignal | undefined;

@@ -6,7 +6,7 @@ import { parameterValues } from "kernels/webgpu/stages/parameters.ts";
 import { ratioStage } from "kernels/webgpu/stages/ratio_stages.ts";
 import { rowGroups, rowShader } from "kernels/webgpu/fft/row_kernel.ts";
 import { FORWARD, type RowStage } from "kernels/webgpu/stages/row_stages.ts";
-import { twiddleTable } from "kernels/webgpu/fft/twiddles.ts";
+import { rootsOfUnity } from "kernels/radices.ts";
 import { columnShape, rowShape } from "kernels/webgpu/fft/workgroups.ts";
 import type { Vec3 } from "shared/volume/geometry.ts";
 import { type Complex, complexFrom, dft3 } from "../../reference/dft.ts";
@@ -63,7 +63,7 @@ async function columnsOf(length: number): Promise<{ kernel: ColumnKernel; input:
 slowWebgpuTest("the forward transform of columns equals the definition, in natural order", async () => {
   for (const length of LENGTHS) {
     const { kernel, input, grid } = await columnsOf(length);
-    const contents = { spectrum: interleaved(input), twiddles: twiddleTable(length) };
+    const contents = { spectrum: interleaved(input), twiddles: rootsOfUnity(length) };
     const actual = await runShader(columnShader(kernel, "forward"), grid, { contents, result: "spectrum" });
     const error = relativeError(actual, interleaved(dftColumns(input, length, -1)));
     assert(error <= TOLERANCE, `length ${length} (${kernel.shape.plan.radices}): ${error}`);
@@ -78,7 +78,7 @@ slowWebgpuTest("multiplying columns between transforms equals the definition, bu
       spectrum: interleaved(input),
       otf: interleaved(otf),
       projection: projectionValues("back"),
-      twiddles: twiddleTable(length),
+      twiddles: rootsOfUnity(length),
     };
     const actual = await runShader(multiplyShader(kernel, { real: false, precision: "float32" }), grid, {
       contents,
@@ -103,7 +103,7 @@ slowWebgpuTest(
       const contents = {
         spectrum: new Float32Array(rows * length),
         source: Float32Array.from(source),
-        twiddles: twiddleTable(length),
+        twiddles: rootsOfUnity(length),
       };
       const actual = await runShader(shader, grid, { contents, result: "spectrum" });
       const error = relativeError(actual, packedRows(source, [1, rows, length]));
@@ -123,7 +123,7 @@ slowWebgpuTest("a row stage meets the voxels themselves between its transforms",
       spectrum: packedRows(blurred, shape).map((value) => value * rows),
       data: Float32Array.from(data),
       parameters: parameterValues(1, {}),
-      twiddles: twiddleTable(length),
+      twiddles: rootsOfUnity(length),
     };
     const actual = await runShader(shader, grid, { contents, result: "spectrum" });
     const error = relativeError(actual, packedRows(data.map((d, i) => d / blurred[i]), shape));

@@ -1,5 +1,6 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
-import { dft, RADICES } from "kernels/webgpu/fft/codelets.ts";
+import { RADICES } from "kernels/radices.ts";
+import { dft } from "kernels/webgpu/fft/codelets.ts";
 import { DEFAULT_LIMITS, type GpuLimits } from "kernels/webgpu/device/limits.ts";
 import { dftOperations, iterationOperations, roundTripOperations } from "kernels/webgpu/program/operations.ts";
 import { radixPlan } from "kernels/webgpu/fft/radices.ts";
