@@ -2,7 +2,7 @@
 import { setting, type StoreEnvironment } from "../store_environment.ts";
 
 /** Fields of one section of the files. */
-export type AwsSection = ReadonlyMap<string, string>;
+type AwsSection = ReadonlyMap<string, string>;
 
 /** What the files say. */
 export interface AwsConfig {

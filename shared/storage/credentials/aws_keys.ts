@@ -25,7 +25,7 @@ export function keysFrom(service: string, answer: Record<string, unknown>): AwsK
   if (keys && sessionToken === undefined && Expiration === undefined) {
     return { anonymous: false, accessKeyId, secretAccessKey };
   }
-  const expires = Expiration === undefined ? {} : { expiresAt: Date.parse(String(Expiration)) };
+  const expires = Expiration === undefined ? {} : { expiresAt: new Date(Expiration as string | number).getTime() };
   if (!keys || typeof sessionToken !== "string" || Number.isNaN(expires.expiresAt)) {
     throw new ClearstackError("forbidden", `no credentials: ${service} sent no keys`);
   }

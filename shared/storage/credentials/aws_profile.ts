@@ -5,12 +5,12 @@
  * containers and instances by `node:http`, which no fetch can stand in for. It brings 22 packages of 16 MB.
  */
 import { ClearstackError } from "shared/errors.ts";
-import { type AwsConfig, type AwsSection, readAwsConfig } from "./aws_config.ts";
+import { type AwsConfig, readAwsConfig } from "./aws_config.ts";
 import { containerKeys, instanceKeys } from "./aws_identity.ts";
 import { type AwsKeys, environmentKeys, keysFrom } from "./aws_keys.ts";
 import { processKeys } from "./aws_process.ts";
 import { ssoKeys } from "./aws_sso.ts";
-import { keysByKeys, keysByToken } from "./aws_sts.ts";
+import { roleKeys } from "./aws_sts.ts";
 import { readSecretFile } from "./identity_request.ts";
 import { setting, type StoreEnvironment } from "../store_environment.ts";
 
@@ -48,9 +48,12 @@ async function keysOf(context: Context, name: string, via: readonly string[]): P
     const files = config.paths.join(" or ");
     throw fault(name, `is not in ${files}, or they may not be read; check AWS_PROFILE and source_profile`);
   }
-  const holdsKeys = profile.has("aws_access_key_id") && profile.has("aws_secret_access_key");
+  const holdsKeys = profile.has("aws_access_key_id");
+  if (holdsKeys !== profile.has("aws_secret_access_key")) {
+    throw fault(name, "has one of aws_access_key_id and aws_secret_access_key; give both or neither");
+  }
   // A role whose source is its own profile means the keys beside it.
-  if (profile.has("role_arn") && !(holdsKeys && via.length > 0)) return await roleKeys(context, name, via);
+  if (profile.has("role_arn") && !(holdsKeys && via.length > 0)) return await profileRoleKeys(context, name, via);
   if (holdsKeys) {
     return keysFrom(`the AWS profile ${name}`, {
       AccessKeyId: profile.get("aws_access_key_id"),
@@ -65,12 +68,17 @@ async function keysOf(context: Context, name: string, via: readonly string[]): P
   throw new ClearstackError("forbidden", `the AWS profile ${name} holds no keys; ${exportKeys(name)}`);
 }
 
-async function roleKeys(context: Context, name: string, via: readonly string[]): Promise<AwsKeys> {
+async function profileRoleKeys(context: Context, name: string, via: readonly string[]): Promise<AwsKeys> {
   const { environment, config } = context;
-  const profile = config.profiles.get(name)!;
-  const field = (key: string) => profile.get(key);
-  const role = { arn: field("role_arn")!, session: field("role_session_name"), region: field("region") };
-  if (profile.has("mfa_serial")) {
+  const field = (key: string) => config.profiles.get(name)!.get(key);
+  const role = {
+    arn: field("role_arn")!,
+    session: field("role_session_name"),
+    region: field("region"),
+    externalId: field("external_id"),
+    seconds: field("duration_seconds"),
+  };
+  if (field("mfa_serial") !== undefined) {
     throw new ClearstackError(
       "unsupported",
       `the AWS profile ${name} asks for a code of ${field("mfa_serial")}, which cannot be asked for here; ${
@@ -79,22 +87,15 @@ async function roleKeys(context: Context, name: string, via: readonly string[]):
     );
   }
   const file = field("web_identity_token_file");
-  if (file !== undefined) {
-    return await keysByToken(
-      environment,
-      role,
-      await readSecretFile(file, `web_identity_token_file of profile ${name}`),
-    );
-  }
-  const keys = await sourceKeys(context, name, via);
-  const wishes = { ExternalId: field("external_id"), DurationSeconds: field("duration_seconds") };
-  const given = Object.entries(wishes).flatMap(([key, value]) => value === undefined ? [] : [[key, value] as const]);
-  return await keysByKeys(environment, role, { keys, wishes: Object.fromEntries(given) });
+  const proof = file === undefined
+    ? await sourceKeys(context, name, via)
+    : await readSecretFile(file, `web_identity_token_file of the AWS profile ${name}`);
+  return await roleKeys(environment, role, proof);
 }
 
 /** Keys of who assumes the role of a profile. */
 async function sourceKeys(context: Context, name: string, via: readonly string[]): Promise<AwsKeys> {
-  const profile: AwsSection = context.config.profiles.get(name)!;
+  const profile = context.config.profiles.get(name)!;
   const [other, service] = [profile.get("source_profile"), profile.get("credential_source")];
   if ((other === undefined) === (service === undefined)) {
     throw fault(name, "has a role_arn; give it either a source_profile or a credential_source");
@@ -123,6 +124,6 @@ function fault(name: string, what: string): ClearstackError {
 }
 
 /** The way that fits every profile. */
-export function exportKeys(name: string): string {
+function exportKeys(name: string): string {
   return `run: eval "$(aws configure export-credentials --profile ${name} --format env)"`;
 }

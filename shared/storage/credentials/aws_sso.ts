@@ -37,15 +37,12 @@ export async function ssoKeys(environment: StoreEnvironment, config: AwsConfig, 
     headers: { "x-amz-sso_bearer_token": token },
     mend: `check sso_account_id and sso_role_name, or run: aws sso login --profile ${name}`,
   });
-  const { accessKeyId, secretAccessKey, sessionToken, expiration } = Object(
-    parseIdentity(service, text).roleCredentials,
-  );
-  const end = new Date(Number(expiration));
+  const keys = Object(parseIdentity(service, text).roleCredentials);
   return keysFrom(service, {
-    AccessKeyId: accessKeyId,
-    SecretAccessKey: secretAccessKey,
-    SessionToken: sessionToken,
-    Expiration: Number.isNaN(end.getTime()) ? "" : end.toISOString(),
+    AccessKeyId: keys.accessKeyId,
+    SecretAccessKey: keys.secretAccessKey,
+    SessionToken: keys.sessionToken,
+    Expiration: keys.expiration,
   });
 }
 
@@ -63,10 +60,10 @@ async function loginToken(environment: StoreEnvironment, login: Login): Promise<
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-1", new TextEncoder().encode(login.session)));
   const path = `${home}/.aws/sso/cache/${digest.toHex()}.json`;
   const mend = `run: aws sso login --profile ${login.name}`;
-  const cached = await Deno.readTextFile(path).catch(() => {
-    throw new ClearstackError("forbidden", `nobody has logged in for the AWS profile ${login.name}; ${mend}`);
+  const read = async () => parseIdentity("the login", await Deno.readTextFile(path));
+  const fields = await read().catch(() => {
+    throw new ClearstackError("forbidden", `there is no login for the AWS profile ${login.name}; ${mend}`);
   });
-  const fields = parseIdentity(`the login of the AWS profile ${login.name}`, cached);
   const now = (environment.now ?? Date.now)();
   // Old releases of the command line wrote UTC for Z.
   const left = Date.parse(String(fields.expiresAt).replace(/UTC$/, "Z")) - now;

@@ -13,6 +13,9 @@ export interface AwsRole {
   readonly session: string | undefined;
   /** Region whose STS is asked. @default that of the environment */
   readonly region?: string | undefined;
+  readonly externalId?: string | undefined;
+  /** How long its keys are good for, seconds. */
+  readonly seconds?: string | undefined;
 }
 
 /** Keys for the role AWS_ROLE_ARN and the token in AWS_WEB_IDENTITY_TOKEN_FILE. */
@@ -21,45 +24,45 @@ export async function webIdentityKeys(environment: StoreEnvironment): Promise<Aw
   const arn = setting(environment, "AWS_ROLE_ARN");
   if (file === undefined || arn === undefined) return undefined;
   const role = { arn, session: setting(environment, "AWS_ROLE_SESSION_NAME") };
-  return await keysByToken(environment, role, await readSecretFile(file, "AWS_WEB_IDENTITY_TOKEN_FILE"));
+  return await roleKeys(environment, role, await readSecretFile(file, "AWS_WEB_IDENTITY_TOKEN_FILE"));
 }
 
-/** Keys of a role for a web identity token. */
-export function keysByToken(environment: StoreEnvironment, role: AwsRole, token: string): Promise<AwsKeys> {
-  return roleKeys(environment, role, { Action: "AssumeRoleWithWebIdentity", WebIdentityToken: token });
-}
-
-/** Keys of a role for other keys. `wishes` are parameters of AssumeRole, such as ExternalId. */
-export function keysByKeys(
+/**
+ * Keys of a role.
+ *
+ * @param proof keys of who may assume it, or a web identity token
+ */
+export async function roleKeys(
   environment: StoreEnvironment,
-  role: AwsRole,
-  { keys, wishes }: { readonly keys: AwsKeys; readonly wishes: Readonly<Record<string, string>> },
+  { arn, session = "clearstack", region: given, externalId, seconds }: AwsRole,
+  proof: AwsKeys | string,
 ): Promise<AwsKeys> {
-  return roleKeys(environment, role, { Action: "AssumeRole", ...wishes }, keys);
-}
-
-async function roleKeys(
-  environment: StoreEnvironment,
-  { arn, session = "clearstack", region: given }: AwsRole,
-  parameters: Readonly<Record<string, string>>,
-  keys?: AwsKeys,
-): Promise<AwsKeys> {
+  const fields = {
+    Version: "2011-06-15",
+    RoleArn: arn,
+    RoleSessionName: session,
+    ...(typeof proof === "string"
+      ? { Action: "AssumeRoleWithWebIdentity", WebIdentityToken: proof }
+      : { Action: "AssumeRole", ExternalId: externalId }),
+    DurationSeconds: seconds,
+  };
+  const body = new URLSearchParams(Object.entries(fields).flatMap(([name, value]) => value ? [[name, value]] : []));
   const region = awsRegion(environment, given);
-  const service = `AWS STS (${parameters.Action})`;
+  const service = `AWS STS (${fields.Action})`;
   const url = setting(environment, "AWS_ENDPOINT_URL_STS") ?? `https://sts.${region}.${awsDomain(region)}/`;
-  const body = new URLSearchParams({ Version: "2011-06-15", RoleArn: arn, RoleSessionName: session, ...parameters });
-  const headers = keys === undefined ? new Headers() : (await new AwsV4Signer({
-    ...keys,
-    method: "POST",
+  const request = {
     url,
-    body: body.toString(),
-    service: "sts",
+    service,
+    method: "POST",
+    body,
+    mend: `check that ${arn} exists and trusts this identity`,
+  } as const;
+  const headers = typeof proof === "string" ? new Headers() : (await new AwsV4Signer({
+    ...{ ...proof, ...request, body: body.toString(), service: "sts" },
     region,
     datetime: signingTime(environment),
   }).sign()).headers;
-  const mend = `check that ${arn} exists and trusts this identity`;
-  const answer = await identityRequest(environment, { url, service, method: "POST", headers, body, mend });
-  const xml = await readXml(answer);
+  const xml = await readXml(await identityRequest(environment, { ...request, headers }));
   const names = ["AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration"];
   return keysFrom(service, Object.fromEntries(names.map((name) => [name, xmlText(xml, name)])));
 }

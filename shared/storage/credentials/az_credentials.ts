@@ -6,7 +6,7 @@
  */
 import { ClearstackError, isClearstackError } from "shared/errors.ts";
 import { type AzAccount, azAccount } from "../az/az_address.ts";
-import { identityRequest, parseIdentity, readSecretFile } from "./identity_request.ts";
+import { accessToken, readSecretFile } from "./identity_request.ts";
 import { type Refreshing, refreshing } from "./refreshing.ts";
 import { isSwitchedOn, oncePerEnvironment, setting, type StoreEnvironment } from "../store_environment.ts";
 
@@ -70,10 +70,9 @@ async function principalToken(environment: StoreEnvironment): Promise<AzToken | 
     }
     : { client_secret: secret };
   const authority = setting(environment, "AZURE_AUTHORITY_HOST") ?? "https://login.microsoftonline.com";
-  const service = "Entra ID";
-  const text = await identityRequest(environment, {
+  const granted = await accessToken(environment, {
     url: `${authority.replace(/\/+$/, "")}/${encodeURIComponent(tenant)}/oauth2/v2.0/token`,
-    service,
+    service: "Entra ID",
     method: "POST",
     body: new URLSearchParams({
       grant_type: "client_credentials",
@@ -82,7 +81,7 @@ async function principalToken(environment: StoreEnvironment): Promise<AzToken | 
       ...proof,
     }),
   });
-  return tokenFrom(service, text, environment);
+  return { kind: "token", ...granted };
 }
 
 async function managedToken(environment: StoreEnvironment): Promise<AzToken | undefined> {
@@ -99,16 +98,9 @@ async function managedToken(environment: StoreEnvironment): Promise<AzToken | un
   // Outside Azure nothing answers at all; one short attempt tells.
   const patience = hosted ? {} : { timeoutMs: 1000, attempts: 1 };
   try {
-    const text = await identityRequest(environment, { url: url.href, service, headers, ...patience });
-    return tokenFrom(service, text, environment);
+    return { kind: "token", ...await accessToken(environment, { url: url.href, service, headers, ...patience }) };
   } catch (error) {
     if (!hosted && isClearstackError(error, "store-unavailable")) return undefined;
     throw error;
   }
-}
-
-function tokenFrom(service: string, text: string, environment: StoreEnvironment): AzToken {
-  const { access_token: token, expires_in: seconds } = parseIdentity(service, text);
-  if (typeof token !== "string") throw new ClearstackError("forbidden", `no credentials: ${service} sent no token`);
-  return { kind: "token", token, expiresAt: (environment.now ?? Date.now)() + Number(seconds ?? 300) * 1000 };
 }

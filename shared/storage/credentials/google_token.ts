@@ -5,7 +5,7 @@
  * own, and signs by the machine's clock. It brings 23 packages of 13 MB.
  */
 import { ClearstackError, isClearstackError } from "shared/errors.ts";
-import { identityRequest, parseIdentity, readSecretFile } from "./identity_request.ts";
+import { accessToken, parseIdentity, readSecretFile } from "./identity_request.ts";
 import { type Refreshing, refreshing } from "./refreshing.ts";
 import { serviceAccountAssertion } from "./service_account.ts";
 import { isSwitchedOn, oncePerEnvironment, setting, type StoreEnvironment } from "../store_environment.ts";
@@ -50,7 +50,7 @@ async function fileToken(environment: StoreEnvironment): Promise<GoogleToken | u
     const url = field("token_uri") || LOGIN_SERVICE;
     const assertion = await serviceAccountAssertion(
       { email: field("client_email"), privateKey: field("private_key"), keyId: field("private_key_id"), audience: url },
-      now(environment),
+      (environment.now ?? Date.now)(),
     );
     return await grantedToken(environment, url, {
       grant_type: "urn:ietf:params:oauth:grant-type:jwt-bearer",
@@ -87,17 +87,15 @@ async function gcloudLogin(environment: StoreEnvironment): Promise<string | unde
 /** From the metadata server; undefined where there is none. */
 async function machineToken(environment: StoreEnvironment): Promise<GoogleToken | undefined> {
   const host = setting(environment, "GCE_METADATA_HOST") ?? "169.254.169.254";
-  const service = "the metadata server";
   try {
-    const text = await identityRequest(environment, {
+    return await accessToken(environment, {
       url: `http://${host}/computeMetadata/v1/instance/service-accounts/default/token`,
-      service,
+      service: "the metadata server",
       headers: { "metadata-flavor": "Google" },
       // Outside Google Cloud nothing answers at all.
       timeoutMs: 2000,
       attempts: 1,
     });
-    return tokenFrom(service, text, environment);
   } catch (error) {
     if (isClearstackError(error, "store-unavailable")) return undefined;
     throw error;
@@ -109,17 +107,6 @@ async function grantedToken(
   url: string,
   form: Readonly<Record<string, string>>,
 ): Promise<GoogleToken> {
-  const service = "Google's token service";
-  const body = new URLSearchParams(form);
-  return tokenFrom(service, await identityRequest(environment, { url, service, method: "POST", body }), environment);
-}
-
-function tokenFrom(service: string, text: string, environment: StoreEnvironment): GoogleToken {
-  const { access_token: token, expires_in: seconds } = parseIdentity(service, text);
-  if (typeof token !== "string") throw new ClearstackError("forbidden", `no credentials: ${service} sent no token`);
-  return { token, expiresAt: now(environment) + Number(seconds ?? 300) * 1000 };
-}
-
-function now(environment: StoreEnvironment): number {
-  return (environment.now ?? Date.now)();
+  const request = { url, service: "Google's token service", method: "POST", body: new URLSearchParams(form) } as const;
+  return await accessToken(environment, request);
 }

@@ -49,6 +49,23 @@ export function identityRequest(environment: StoreEnvironment, request: Identity
   });
 }
 
+/**
+ * Sends a request that is answered by an access token in the form of OAuth.
+ *
+ * @returns the token and its end, milliseconds since 1970
+ * @throws {ClearstackError} as {@link identityRequest}
+ */
+export async function accessToken(
+  environment: StoreEnvironment,
+  request: IdentityRequest,
+): Promise<{ readonly token: string; readonly expiresAt: number }> {
+  const { service } = request;
+  const answer = parseIdentity(service, await identityRequest(environment, request));
+  const { access_token: token, expires_in: seconds } = answer;
+  if (typeof token !== "string") throw new ClearstackError("forbidden", `no credentials: ${service} sent no token`);
+  return { token, expiresAt: (environment.now ?? Date.now)() + Number(seconds ?? 300) * 1000 };
+}
+
 /** Reads a file that holds a token or a key. */
 export async function readSecretFile(path: string, variable: string): Promise<string> {
   try {

@@ -149,7 +149,7 @@ Deno.test("profiles that lead nowhere, in a circle or to a code are refused, and
       `[profile lost]\nrole_arn = ${ROLE}\nsource_profile = nobody\n[profile bare]\nrole_arn = ${ROLE}\n` +
       `[profile code]\nrole_arn = ${ROLE}\nsource_profile = one\nmfa_serial = arn:aws:iam::1:mfa/me\n` +
       `[profile odd]\nrole_arn = ${ROLE}\nsource_profile = keys\nregion = evil.example/\n` +
-      `[profile keys]\naws_access_key_id = AK\naws_secret_access_key = S\n[profile empty]\nregion = eu-west-1\n` +
+      `[profile keys]\naws_access_key_id = AK\naws_secret_access_key = S\n[profile empty]\nregion = eu-west-1\n[profile cut]\naws_access_key_id = AK\n` +
       `[default]\nregion = eu-west-1\n`,
     async (variables) => {
       const of = (AWS_PROFILE: string) => cannedEnvironment({ ...variables, AWS_PROFILE }, () => undefined);
@@ -158,6 +158,7 @@ Deno.test("profiles that lead nowhere, in a circle or to a code are refused, and
       await assertRefused(of("bare"), "invalid-request", "source_profile or a credential_source");
       await assertRefused(of("code"), "unsupported", "arn:aws:iam::1:mfa/me", "export-credentials --profile code");
       await assertRefused(of("odd"), "invalid-request", "region in the AWS profile");
+      await assertRefused(of("cut"), "invalid-request", "profile cut has one of aws_access_key_id and aws_secret");
       await assertRefused(of("empty"), "forbidden", "export-credentials --profile empty");
       // A default profile that says nothing of keys leaves the choice to what comes after it.
       await assertRefused(cannedEnvironment(variables, () => undefined), "forbidden", "no credentials for s3");
@@ -286,7 +287,9 @@ Deno.test("without a login, with an ended or refused one, the error says how to 
     });
     const login = (fields: Record<string, string>) =>
       Deno.writeTextFile(`${home}/.aws/sso/cache/${LAB}.json`, JSON.stringify(fields));
-    await assertRefused(of("sso"), "forbidden", "nobody has logged in", "aws sso login --profile sso");
+    await assertRefused(of("sso"), "forbidden", "there is no login", "aws sso login --profile sso");
+    await Deno.writeTextFile(`${home}/.aws/sso/cache/${LAB}.json`, "{");
+    await assertRefused(of("sso"), "forbidden", "there is no login", "aws sso login --profile sso");
     await login({ accessToken: "good", expiresAt: "2025-12-31T23:59:00Z" });
     await assertRefused(of("sso"), "forbidden", "has expired; run: aws sso login --profile sso");
     const renewable = { refreshToken: "never", clientId: "client", clientSecret: "hush" };
