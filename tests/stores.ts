@@ -39,6 +39,7 @@ function last3<A, B, O extends World, R>(open: (first: A, second: B, options: O)
 }
 
 export const openStore = last2(stores.openStore);
+export const openReadable = last2(stores.openReadable);
 export const openImage = last2(images.openImage);
 export const reopenImage = last2(images.reopenImage);
 export const openPsf = last2(psfs.openPsf);

@@ -7,7 +7,7 @@
 export { deconvolve } from "./deconvolve.ts";
 export { planJob } from "./plan_job.ts";
 export { ClearstackError } from "shared/errors.ts";
-export { openImage, openStore } from "./stores.ts";
+export { openImage, openReadable, openStore } from "./stores.ts";
 export { readBox } from "shared/image/read/read_box.ts";
 export { generatePsf } from "shared/psf/generate/generate_psf.ts";
 export { inspectPsf } from "shared/psf/measure/inspect_psf.ts";
@@ -19,7 +19,7 @@ export type { Warning } from "shared/contract/problem.ts";
 export type { Plan } from "shared/contract/plan.ts";
 export type { ErrorFields, ErrorKind } from "shared/errors.ts";
 export type { Image } from "shared/image/image.ts";
-export type { Store } from "shared/storage/store.ts";
+export type { ReadableStore, Store } from "shared/storage/store.ts";
 export type { StoreEnvironment } from "shared/storage/store_environment.ts";
 export type { ArrayImage } from "./array_image.ts";
 export type { ArrayResult, DeconvolveOptions, StoredResult } from "./deconvolve.ts";

@@ -3,8 +3,9 @@ import type { Location } from "shared/contract/location.ts";
 import type { Image } from "shared/image/image.ts";
 import { openImage as openImageOf } from "shared/image/open_image.ts";
 import type { OpenOptions as OpenImageOptions } from "shared/image/tiff/tiff_image.ts";
-import { type OpenOptions as OpenStoreOptions, openStore as openStoreOf } from "shared/storage/open_store.ts";
-import type { Store } from "shared/storage/store.ts";
+import type { OpenOptions as OpenStoreOptions } from "shared/storage/open_store.ts";
+import { openReadable as openReadableOf, openStore as openStoreOf } from "shared/storage/open_store.ts";
+import type { ReadableStore, Store } from "shared/storage/store.ts";
 import type { StoreEnvironment } from "shared/storage/store_environment.ts";
 import { PROCESS_ENVIRONMENT } from "./process_environment.ts";
 
@@ -38,7 +39,7 @@ export function openImage(location: Location, options: WithDefault<OpenImageOpti
 /**
  * Opens the store below a URL or a path. Nothing is read or created yet.
  *
- * @param url a path, or a `file:`, `http(s):` (read only), `s3:`, `gs:`, `az:` or `memory:NAME` URL
+ * @param url a path, or a `file:`, `s3:`, `gs:`, `az:` or `memory:NAME` URL
  * @param options `environment` holds settings and credentials of object stores. @default {the variables of this process}
  * @throws {ClearstackError} `invalid-request` for a scheme that is not known
  *
@@ -53,4 +54,21 @@ export function openImage(location: Location, options: WithDefault<OpenImageOpti
  */
 export function openStore(url: string, options: WithDefault<OpenStoreOptions> = {}): Store {
   return openStoreOf(url, { environment: PROCESS_ENVIRONMENT, ...options });
+}
+
+/**
+ * Opens the store below a URL or a path, to read; `http:` and `https:` URLs, too.
+ *
+ * @param options `environment` holds settings and credentials of object stores. @default {the variables of this process}
+ * @throws {ClearstackError} `invalid-request` for a scheme that is not known
+ *
+ * @example
+ * ```ts
+ * import { openReadable } from "@clearstack/clearstack";
+ *
+ * console.log(await openReadable("memory:nothing").get("readme.txt")); // undefined
+ * ```
+ */
+export function openReadable(url: string, options: WithDefault<OpenStoreOptions> = {}): ReadableStore {
+  return openReadableOf(url, { environment: PROCESS_ENVIRONMENT, ...options });
 }

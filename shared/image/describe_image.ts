@@ -7,8 +7,8 @@ import type { ImageInfo } from "shared/contract/image_info.ts";
 import type { Location } from "shared/contract/location.ts";
 import { dtypeBytes } from "shared/volume/dtype.ts";
 import { isClearstackError } from "shared/errors.ts";
-import { openStore } from "shared/storage/open_store.ts";
-import type { Store } from "shared/storage/store.ts";
+import { openReadable } from "shared/storage/open_store.ts";
+import type { ReadableStore } from "shared/storage/store.ts";
 import type { StoreAccess } from "shared/storage/store_environment.ts";
 import { canonicalUrl, redactUrl } from "shared/storage/url.ts";
 import { gridSize } from "./grid_size.ts";
@@ -60,7 +60,7 @@ export async function describeImage(location: Location, access: StoreAccess): Pr
     const facts = await tiffStorage(info.url, access);
     return { info: shown, ...facts, bytes, chunks, objects: 1, levels: [], labels: [] };
   }
-  const store = openStore(info.url, access);
+  const store = openReadable(info.url, access);
   const facts = zarrStorage((await readZarrNode(store, info.path))!);
   return {
     info: shown,
@@ -75,7 +75,7 @@ export async function describeImage(location: Location, access: StoreAccess): Pr
 
 async function outputStateAt(location: Location, access: StoreAccess): Promise<OutputState | undefined> {
   if (/\.tiff?$/i.test(redactUrl(location.url))) return undefined;
-  return await readOutputState(openStore(canonicalUrl(location.url), access));
+  return await readOutputState(openReadable(canonicalUrl(location.url), access));
 }
 
 type Surroundings = Pick<ImageDescription, "levels" | "labels"> & { readonly omeVersion?: string };
@@ -86,7 +86,7 @@ const Multiscales = z.array(z.looseObject({
 })).min(1);
 
 /** Statements of the group around the array. */
-async function surroundings(store: Store, info: ImageInfo): Promise<Surroundings> {
+async function surroundings(store: ReadableStore, info: ImageInfo): Promise<Surroundings> {
   const none = { levels: [], labels: [] };
   if (info.path === "") return none;
   const folder = info.path.includes("/") ? info.path.slice(0, info.path.lastIndexOf("/")) : "";
@@ -107,7 +107,7 @@ async function surroundings(store: Store, info: ImageInfo): Promise<Surroundings
 
 const MAX_LEVELS = 32;
 
-async function readLevels(store: Store, paths: readonly string[]): Promise<LevelFacts[]> {
+async function readLevels(store: ReadableStore, paths: readonly string[]): Promise<LevelFacts[]> {
   const levels = await Promise.all(
     paths.slice(0, MAX_LEVELS).map(async (path) => {
       const node = await readZarrNode(store, path);
@@ -120,7 +120,7 @@ async function readLevels(store: Store, paths: readonly string[]): Promise<Level
 }
 
 /** The label images that a group of labels names. */
-async function readLabels(store: Store, path: string): Promise<string[]> {
+async function readLabels(store: ReadableStore, path: string): Promise<string[]> {
   const node = await readOptional(store, path);
   const attributes = node?.attributes ?? {};
   const labels = asRecord(attributes.ome).labels ?? attributes.labels;
@@ -128,7 +128,7 @@ async function readLabels(store: Store, path: string): Promise<string[]> {
 }
 
 /** An object that may not be read counts as absent: it lies beside the image and is not part of it. */
-async function readOptional(store: Store, path: string): Promise<ZarrNode | undefined> {
+async function readOptional(store: ReadableStore, path: string): Promise<ZarrNode | undefined> {
   try {
     return await readZarrNode(store, path);
   } catch (error) {

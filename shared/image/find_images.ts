@@ -2,7 +2,7 @@
  * The images of a group that does not say which is meant: from its consolidated metadata, else by looking through its folders.
  */
 import { isClearstackError } from "shared/errors.ts";
-import type { RequestOptions, Store } from "shared/storage/store.ts";
+import type { ReadableStore, RequestOptions } from "shared/storage/store.ts";
 import { multiscalesOf } from "./ome/ome_multiscales.ts";
 import { asRecord, childKey, readDocument, type ZarrNode } from "./zarr/zarr_node.ts";
 
@@ -18,7 +18,7 @@ const LABELS = "labels";
  * else. Empty where the store cannot be listed and nothing is consolidated.
  */
 export async function findImages(
-  store: Store,
+  store: ReadableStore,
   { node, path, signal }: { readonly node: ZarrNode; readonly path: string } & RequestOptions,
 ): Promise<string[]> {
   const source = { store, options: { signal } };
@@ -30,7 +30,7 @@ export async function findImages(
 
 /** A store, and the options of all requests to it. */
 interface Source {
-  readonly store: Store;
+  readonly store: ReadableStore;
   readonly options: RequestOptions;
 }
 

@@ -4,8 +4,8 @@
 import type { Axis, ImageInfo } from "shared/contract/image_info.ts";
 import type { Location } from "shared/contract/location.ts";
 import { ClearstackError, withPath } from "shared/errors.ts";
-import { openStore } from "shared/storage/open_store.ts";
-import type { RequestOptions, Store } from "shared/storage/store.ts";
+import { openReadable } from "shared/storage/open_store.ts";
+import type { ReadableStore, RequestOptions } from "shared/storage/store.ts";
 import type { StoreAccess } from "shared/storage/store_environment.ts";
 import { changed, storeAsOf } from "shared/storage/unchanged.ts";
 import { canonicalUrl, redactUrl, splitObject } from "shared/storage/url.ts";
@@ -37,7 +37,7 @@ export async function openImage(location: Location, options: OpenOptions): Promi
 
 async function openAt(url: string, location: Location, options: OpenOptions): Promise<Image> {
   if (/\.tiff?$/i.test(redactUrl(url))) return await openTiff(location, options);
-  const store = openStore(url, { environment: options.environment });
+  const store = openReadable(url, { environment: options.environment });
   const path = (location.path ?? "").replace(/^\/+|\/+$/g, "");
   const node = await readZarrNode(store, path, options);
   if (node === undefined) {
@@ -62,7 +62,7 @@ export async function reopenImage(info: ImageInfo, options: StoreAccess): Promis
     if (image.info.identity !== info.identity) throw changed(pathOf(info), NEW_IDENTITY);
     return { ...image, info };
   }
-  const store = openStore(info.url, { environment: options.environment });
+  const store = openReadable(info.url, { environment: options.environment });
   const node = await readZarrNode(store, info.path, options);
   if (node === undefined) throw new ClearstackError("not-found", `${store.url}/${info.path} is no longer there`);
   if (node.kind !== "array" || (await stateOf(store, node, options)).identity !== info.identity) {
@@ -72,7 +72,7 @@ export async function reopenImage(info: ImageInfo, options: StoreAccess): Promis
 }
 
 async function imageOf(
-  store: Store,
+  store: ReadableStore,
   found: FoundArray & { readonly url: string; readonly requestedAxes: string | undefined },
   options: RequestOptions,
 ): Promise<Image> {
@@ -119,7 +119,7 @@ function refuseEmpty(shape: readonly number[], axes: readonly Axis[], where: str
 }
 
 /** Hash of the metadata document and its entity tag, and the time of the store. */
-async function stateOf(store: Store, node: ZarrNode, options: RequestOptions) {
+async function stateOf(store: ReadableStore, node: ZarrNode, options: RequestOptions) {
   const { etag = "", answeredMs } = await store.head(node.key, options) ?? {};
   return { identity: await hashHex(node.bytes, new TextEncoder().encode(etag)), openedMs: answeredMs };
 }
@@ -128,7 +128,7 @@ async function stateOf(store: Store, node: ZarrNode, options: RequestOptions) {
 async function startsLikeTiff(url: string, options: StoreAccess): Promise<boolean> {
   const { base, key } = splitObject(url);
   if (key === "") return false;
-  const store = openStore(base, { environment: options.environment });
+  const store = openReadable(base, { environment: options.environment });
   const info = await store.head(key, options);
   if (info === undefined || !(info.size >= 8)) return false;
   const magic = await store.getRange(key, { offset: 0, length: 4 }, options);
@@ -136,7 +136,7 @@ async function startsLikeTiff(url: string, options: StoreAccess): Promise<boolea
 }
 
 async function missingImage(
-  store: Store,
+  store: ReadableStore,
   { url, path }: { readonly url: string; readonly path: string },
   options: StoreAccess,
 ): Promise<ClearstackError> {
@@ -145,18 +145,18 @@ async function missingImage(
   }
   const { base, key } = splitObject(url);
   const isFile = key !== "" &&
-    await openStore(base, { environment: options.environment }).head(key, options) !== undefined;
+    await openReadable(base, { environment: options.environment }).head(key, options) !== undefined;
   const isFolder = !isFile && !/^https?:/i.test(url) && await hasNames(store, options);
   return isFile || isFolder
     ? new ClearstackError("unsupported", `${store.url} is neither a Zarr (no zarr.json, .zarray or .zgroup) nor a TIFF`)
     : new ClearstackError("not-found", `${store.url} does not exist, or holds no zarr.json, .zarray or .zgroup`);
 }
 
-async function hasNames(store: Store, options: RequestOptions): Promise<boolean> {
+async function hasNames(store: ReadableStore, options: RequestOptions): Promise<boolean> {
   for await (const _ of store.listNames("", options)) return true;
   return false;
 }
 
-function shown(store: Store, path: string): string {
+function shown(store: ReadableStore, path: string): string {
   return path === "" ? store.url : `${store.url}/${path}`;
 }

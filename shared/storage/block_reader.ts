@@ -3,7 +3,7 @@
  * time, and each would be a request.
  */
 import { RecentCache } from "shared/process/recent_cache.ts";
-import type { ObjectInfo, RequestOptions, Store } from "./store.ts";
+import type { ObjectInfo, ReadableStore, RequestOptions } from "./store.ts";
 
 const BLOCK_BYTES = 2 ** 16;
 const BLOCKS_KEPT = 32;
@@ -13,7 +13,7 @@ export type ReadBytes = (offset: number, length: number, signal?: AbortSignal) =
 
 /** Makes a {@link ReadBytes} for the object `key` of `size` bytes. Pieces larger than a block are fetched as they are. */
 export function blockReader(
-  store: Store,
+  store: ReadableStore,
   key: string,
   { size, seen }: Pick<ObjectInfo, "size"> & Pick<RequestOptions, "seen">,
 ): ReadBytes {

@@ -23,7 +23,6 @@ export function fileStore(url: string): Store {
   const pathOf = (key: string) => join(root, ...key.split("/"));
   return {
     url: root,
-    writable: true,
     place: (key = "") => placeOf(pathOf(key)),
     get: (key, options) => reading(pathOf(key), () => readRange(pathOf(key), WHOLE, options)),
     getRange: (key, range, options) => reading(pathOf(key), () => readRange(pathOf(key), range, options)),

@@ -28,7 +28,6 @@ export function memoryStore(url: string): Store {
 
   return {
     url,
-    writable: true,
     place: (key) => Promise.resolve(`memory:${baseOf(redactUrl(url))}${folderOf(key)}`),
     get: (key) => Promise.resolve(objects.get(base + key)?.bytes.slice()),
     getRange(key: string, range: ByteRange) {

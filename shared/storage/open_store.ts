@@ -5,21 +5,22 @@ import { ClearstackError } from "shared/errors.ts";
 import { azStore } from "./az/az_store.ts";
 import { fileStore } from "./file_store.ts";
 import { gsStore } from "./gs/gs_store.ts";
-import { type GuardOptions, guardStore } from "./guard/guard_store.ts";
+import { type GuardOptions, guardReadable, guardStore } from "./guard/guard_store.ts";
 import { httpStore } from "./http/http_store.ts";
 import { memoryStore } from "./memory_store.ts";
 import { s3Store } from "./s3/s3_store.ts";
-import type { Store } from "./store.ts";
+import type { ReadableStore, Store } from "./store.ts";
 import type { StoreEnvironment } from "./store_environment.ts";
-import { schemeOf } from "./url.ts";
+import { redactUrl, schemeOf } from "./url.ts";
 
 /** Openers by scheme; a path without a scheme is a file. */
 const OPENERS: Readonly<Record<string, (url: string, environment: StoreEnvironment) => Store>> = {
   file: fileStore,
-  http: httpStore,
-  https: httpStore,
   memory: memoryStore,
 };
+
+/** Schemes of web servers, which are read only. */
+const WEB = ["http", "https"];
 
 /** Openers of object stores. They guard their requests themselves, one by one: a call may be many pages or parts. */
 const OBJECT_STORES: Readonly<
@@ -42,18 +43,32 @@ export interface OpenOptions extends GuardOptions {
 /**
  * Opens the store below a URL or a path. Nothing is read or created yet.
  *
- * @param url a path, or a `file:`, `http(s):` (read only), `s3:`, `gs:`, `az:` or `memory:NAME` URL
- * @throws {ClearstackError} `invalid-request` for a scheme that is not known
+ * @param url a path, or a `file:`, `s3:`, `gs:`, `az:` or `memory:NAME` URL
+ * @throws {ClearstackError} `invalid-request` for a scheme that is not known, `unwritable` for `http:` and `https:`
  */
 export function openStore(url: string, { environment, ...given }: OpenOptions): Store {
   const options = { ...environment.guard, ...given };
   const scheme = schemeOf(url);
   const openObjects = OBJECT_STORES[scheme];
   if (openObjects !== undefined) return guardStore(openObjects(url, environment, options), CHECKS_ONLY);
+  if (WEB.includes(scheme)) {
+    throw new ClearstackError("unwritable", `${redactUrl(url)} is read only; write to a path instead`);
+  }
   const opener = OPENERS[scheme];
   if (opener === undefined) {
-    const known = [...Object.keys(OPENERS), ...Object.keys(OBJECT_STORES)].map((name) => `${name}:`).join(", ");
+    const known = ["file", ...WEB, "memory", ...Object.keys(OBJECT_STORES)].map((name) => `${name}:`).join(", ");
     throw new ClearstackError("invalid-request", `cannot open ${scheme}: URLs; give a path or one of ${known}`);
   }
   return guardStore(opener(url, environment), options);
+}
+
+/**
+ * Opens the store below a URL or a path, to read. Nothing is read yet.
+ *
+ * @param url what {@link openStore} takes, or an `http:` or `https:` URL
+ * @throws {ClearstackError} `invalid-request` for a scheme that is not known
+ */
+export function openReadable(url: string, { environment, ...given }: OpenOptions): ReadableStore {
+  if (!WEB.includes(schemeOf(url))) return openStore(url, { environment, ...given });
+  return guardReadable(httpStore(url, environment), { ...environment.guard, ...given });
 }

@@ -41,16 +41,14 @@ export interface TaggedObject {
 }
 
 /**
- * Named byte objects below one base URL.
+ * Named byte objects below one base URL, to read.
  *
  * `undefined` always means "no such object". Everything else that goes wrong throws a `ClearstackError`: `forbidden`,
- * `store-unavailable` (after retries), `unwritable`, `corrupt-data` (fewer bytes than promised), `cancelled`.
+ * `store-unavailable` (after retries), `corrupt-data` (fewer bytes than promised), `cancelled`.
  */
-export interface Store {
+export interface ReadableStore {
   /** The base URL without user, password and query: fit for messages and provenance. */
   readonly url: string;
-  /** False where nothing can be written, as on a plain web server. */
-  readonly writable: boolean;
   /**
    * The place of the base URL, or of a key below it, however it is spelled: links followed, endpoint and bucket named. Ends in a
    * slash, so that one place lies in another where its name begins with the other's; see `placesOverlap`.
@@ -62,6 +60,14 @@ export interface Store {
   getRange(key: string, range: ByteRange, options?: RequestOptions): Promise<Uint8Array | undefined>;
   /** Size and entity tag. */
   head(key: string, options?: RequestOptions): Promise<ObjectInfo | undefined>;
+  /** All keys that start with `prefix`, in no particular order. */
+  list(prefix: string): AsyncIterable<string>;
+  /** Names directly below the folder `prefix` (`""` or ending in `/`); names of folders end in `/`. */
+  listNames(prefix: string, options?: RequestOptions): AsyncIterable<string>;
+}
+
+/** A store that can be written, too; what cannot be throws `unwritable`. */
+export interface Store extends ReadableStore {
   /**
    * Writes a whole object, atomically.
    *
@@ -83,10 +89,6 @@ export interface Store {
     expected: string | undefined,
     options?: RequestOptions,
   ): Promise<string | undefined>;
-  /** All keys that start with `prefix`, in no particular order. */
-  list(prefix: string): AsyncIterable<string>;
-  /** Names directly below the folder `prefix` (`""` or ending in `/`); names of folders end in `/`. */
-  listNames(prefix: string, options?: RequestOptions): AsyncIterable<string>;
   /** Removes an object; an absent one is no error. */
   delete(key: string): Promise<void>;
   /** Removes every object whose key starts with `prefix`. */

@@ -1,6 +1,6 @@
 /** Noticing that an object changed while it was read, so that no result is a mixture of two states of it. */
 import { ClearstackError } from "shared/errors.ts";
-import type { ObjectInfo, RequestOptions, Store } from "./store.ts";
+import type { ObjectInfo, ReadableStore, RequestOptions } from "./store.ts";
 
 /** Times of web servers and object stores are whole seconds, rounded in either way. */
 const SECOND_MS = 1000;
@@ -25,7 +25,7 @@ export function assertSameState(before: ObjectInfo, now: ObjectInfo | undefined,
  *
  * @param timeMs by the clock of the store, milliseconds since 1970; undefined for one that does not tell the time
  */
-export function storeAsOf(store: Store, timeMs: number | undefined): Store {
+export function storeAsOf(store: ReadableStore, timeMs: number | undefined): ReadableStore {
   if (timeMs === undefined) return store;
   const dated = (key: string, options?: RequestOptions): RequestOptions => {
     return { ...options, seen: (state) => assertOlder(state, timeMs, `${store.url}/${key}`) };

@@ -10,7 +10,7 @@ import { decodeJson } from "shared/image/zarr/json.ts";
 import { openImage } from "shared/image/open_image.ts";
 import { DONE_KEY, JOB_KEY, PROVENANCE_KEY } from "shared/image/output/output_layout.ts";
 import { psfLocations } from "shared/psf/psf_locations.ts";
-import { openStore } from "shared/storage/open_store.ts";
+import { openReadable } from "shared/storage/open_store.ts";
 import type { StoreAccess } from "shared/storage/store_environment.ts";
 import { needsPilot } from "shared/plan/tile_algorithm.ts";
 import { VERSION } from "shared/version.ts";
@@ -46,7 +46,7 @@ const ProvenanceRecord = z.looseObject({
  * @throws {ClearstackError} `not-found` if it is no output of ours, `unsupported` if this version cannot repeat it
  */
 export async function readRecipe(url: string, again: string, access: StoreAccess): Promise<Recipe> {
-  const store = openStore(canonical(url), { environment: access.environment });
+  const store = openReadable(canonical(url), { environment: access.environment });
   const record = decodeJson(await store.get(JOB_KEY));
   const kind = KindRecord.safeParse(record).data;
   if (kind === undefined) {

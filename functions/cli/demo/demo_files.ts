@@ -1,9 +1,9 @@
 /** A web server for the files of one store: whole objects, ranges and HEAD, as object stores answer them. */
 import { ClearstackError } from "shared/errors.ts";
-import type { ByteRange, Store } from "shared/storage/store.ts";
+import type { ByteRange, ReadableStore } from "shared/storage/store.ts";
 
 /** Handles requests for what lies in `store`; everything else is 404. */
-export function serveFiles(store: Store): (request: Request) => Promise<Response> {
+export function serveFiles(store: ReadableStore): (request: Request) => Promise<Response> {
   return async (request) => {
     try {
       return await answer(store, request);
@@ -15,7 +15,7 @@ export function serveFiles(store: Store): (request: Request) => Promise<Response
   };
 }
 
-async function answer(store: Store, request: Request): Promise<Response> {
+async function answer(store: ReadableStore, request: Request): Promise<Response> {
   if (request.method !== "GET" && request.method !== "HEAD") return new Response(null, { status: 405 });
   const key = keyOf(request.url);
   const info = await store.head(key);

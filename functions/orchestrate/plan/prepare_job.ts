@@ -130,7 +130,7 @@ function replanned(begun: Plan, { tiling }: JobRequest, replan: (tile: Plan["til
 
 async function readBegunPlan(url: string, { environment, signal }: StoreAccess): Promise<Plan | undefined> {
   const store = openStore(url, { environment });
-  const record = store.writable ? await store.get(JOB_KEY, { signal }) : undefined;
+  const record = await store.get(JOB_KEY, { signal });
   if (record === undefined) return undefined;
   try {
     return PlanSchema.safeParse(JSON.parse(new TextDecoder().decode(record)).plan).data;

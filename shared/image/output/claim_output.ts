@@ -49,7 +49,6 @@ export interface Room {
  * @throws {ClearstackError} `conflict` if something is there that may not be continued or replaced, `unwritable`
  */
 export async function claimOutput(store: Store, wish: Wish): Promise<Begun | Room> {
-  if (!store.writable) throw new ClearstackError("unwritable", `${store.url} is read only; write to a path instead`);
   await refuseOverlap(store, wish.inputs, wish.environment);
   const { ifExists, planHash, version } = wish;
   const found = await inspect(store);

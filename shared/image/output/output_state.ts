@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { JobResultSchema } from "shared/contract/job_status.ts";
 import { isClearstackError } from "shared/errors.ts";
-import type { Store } from "shared/storage/store.ts";
+import type { ReadableStore } from "shared/storage/store.ts";
 import { decodeJson } from "../zarr/json.ts";
 import { DONE_KEY, JOB_KEY, recordIndex, type RecordOwner, recordsPrefix, UNNAMED_RUN } from "./output_layout.ts";
 
@@ -51,7 +51,7 @@ const DoneRecord = z.looseObject({
 });
 
 /** The state of the output in a store; undefined if it holds none of ours. Counting tiles lists their records. */
-export async function readOutputState(store: Store): Promise<OutputState | undefined> {
+export async function readOutputState(store: ReadableStore): Promise<OutputState | undefined> {
   const job = JobRecord.safeParse(decodeJson(await getOptional(store, JOB_KEY))).data;
   if (job === undefined) return undefined;
   const planHash = job.pilot?.planHash ?? job.planHash;
@@ -76,7 +76,7 @@ export async function readOutputState(store: Store): Promise<OutputState | undef
   };
 }
 
-async function countRecords(store: Store, owner: RecordOwner): Promise<number | undefined> {
+async function countRecords(store: ReadableStore, owner: RecordOwner): Promise<number | undefined> {
   let count = 0;
   try {
     for await (const key of store.list(recordsPrefix(owner))) if (recordIndex(key) !== undefined) count++;
@@ -88,7 +88,7 @@ async function countRecords(store: Store, owner: RecordOwner): Promise<number | 
 }
 
 /** Buckets that may not be listed refuse what is not there. */
-async function getOptional(store: Store, key: string): Promise<Uint8Array | undefined> {
+async function getOptional(store: ReadableStore, key: string): Promise<Uint8Array | undefined> {
   try {
     return await store.get(key);
   } catch (error) {

@@ -1,6 +1,6 @@
 /** Keeps outputs apart from what they are made of: overwriting must never reach it, and no output may grow inside it. */
 import { ClearstackError } from "shared/errors.ts";
-import { openStore } from "shared/storage/open_store.ts";
+import { openReadable } from "shared/storage/open_store.ts";
 import type { Store } from "shared/storage/store.ts";
 import type { StoreEnvironment } from "shared/storage/store_environment.ts";
 import { placesOverlap, redactUrl } from "shared/storage/url.ts";
@@ -27,7 +27,7 @@ export async function refuseOverlap(
 ): Promise<void> {
   const outputPlaces = [await output.place(), await output.place(LEVEL_0)];
   for (const { role, url, path = "" } of inputs) {
-    const input = openStore(url, { environment });
+    const input = openReadable(url, { environment });
     for (const place of [await input.place(), await input.place(path)]) {
       if (!outputPlaces.some((other) => placesOverlap(place, other))) continue;
       throw new ClearstackError("conflict", `the output would lie over the ${role} ${redactUrl(url)}; choose another`, {

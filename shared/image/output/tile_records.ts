@@ -1,7 +1,7 @@
 /** Content of the records of finished tiles. */
 import type { StoredArray } from "shared/contract/stored_array.ts";
 import { openStore } from "shared/storage/open_store.ts";
-import type { RequestOptions, Store } from "shared/storage/store.ts";
+import type { ReadableStore, RequestOptions } from "shared/storage/store.ts";
 import type { StoreAccess } from "shared/storage/store_environment.ts";
 import { mapLimited } from "shared/process/map_limited.ts";
 import { decodeJson, encodeJson } from "../zarr/json.ts";
@@ -13,7 +13,7 @@ import { joinRanges, NO_VALUES, type ValueRange, ValueRangeSchema } from "shared
 const RECORDS_AT_ONCE = 16;
 
 /** Indices of the tiles that have a record in a folder. */
-export async function recordedTiles(store: Store, folder: string): Promise<Set<number>> {
+export async function recordedTiles(store: ReadableStore, folder: string): Promise<Set<number>> {
   const indices = (await Array.fromAsync(store.list(folder))).map(recordIndex);
   return new Set(indices.filter((index) => index !== undefined));
 }
@@ -44,7 +44,7 @@ interface RecordedRangesOptions extends RequestOptions {
 
 /** Least and largest value of each channel, out of the records of the tiles in a folder. */
 export async function recordedRanges(
-  store: Store,
+  store: ReadableStore,
   { folder, channels, channelOf, ...options }: RecordedRangesOptions,
 ): Promise<ValueRange[]> {
   const keys = (await Array.fromAsync(store.list(folder))).filter((key) => recordIndex(key) !== undefined);

@@ -3,7 +3,7 @@
  * tiles, and neither does the memory it takes to find out.
  */
 import { type TileReport, TileReportSchema } from "shared/contract/tile.ts";
-import type { Store } from "shared/storage/store.ts";
+import type { ReadableStore } from "shared/storage/store.ts";
 import { decodeJson } from "../zarr/json.ts";
 import { recordIndex, type RecordOwner, recordsPrefix } from "./output_layout.ts";
 
@@ -52,7 +52,7 @@ interface TileTimes {
  * @param tiles of the plan
  * @throws {ClearstackError} what reading throws
  */
-export async function tileTimes(store: Store, owner: RecordOwner, tiles: number): Promise<TileTimes> {
+export async function tileTimes(store: ReadableStore, owner: RecordOwner, tiles: number): Promise<TileTimes> {
   const times = new Times(tiles);
   const keys = store.list(recordsPrefix(owner))[Symbol.asyncIterator]();
   const lane = async () => {

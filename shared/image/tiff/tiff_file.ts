@@ -8,9 +8,9 @@ import { ClearstackError, isClearstackError } from "shared/errors.ts";
 import { RecentCache } from "shared/process/recent_cache.ts";
 import { throwIfAborted, unlessAborted } from "shared/process/unless_aborted.ts";
 import { blockReader, type ReadBytes } from "shared/storage/block_reader.ts";
-import { openStore } from "shared/storage/open_store.ts";
+import { openReadable } from "shared/storage/open_store.ts";
 import type { StoreAccess } from "shared/storage/store_environment.ts";
-import type { ObjectInfo, RequestOptions, Store } from "shared/storage/store.ts";
+import type { ObjectInfo, ReadableStore, RequestOptions } from "shared/storage/store.ts";
 import { assertSameState, changed } from "shared/storage/unchanged.ts";
 import { splitObject } from "shared/storage/url.ts";
 import { geotiffSource } from "./geotiff_source.ts";
@@ -70,7 +70,7 @@ export async function openTiffFile(
   { environment, ...options }: StoreAccess,
 ): Promise<TiffFile> {
   const { base, key } = splitObject(url);
-  const store = openStore(base, { environment });
+  const store = openReadable(base, { environment });
   const where = `${store.url.replace(/\/$/, "")}/${key}`;
   const object = await store.head(key, options);
   if (object === undefined) throw new ClearstackError("not-found", `${where} does not exist`);
@@ -136,7 +136,7 @@ export async function openTiffFile(
 
 /** Reads bytes of the object as it was when it was opened; what fits that state no more is refused as changed, not as damaged. */
 function unchangedReader(
-  store: Store,
+  store: ReadableStore,
   key: string,
   { where, object }: { readonly where: string; readonly object: ObjectInfo },
 ): ReadBytes {

@@ -3,7 +3,7 @@
  * lists what can be chosen.
  */
 import { ClearstackError, isClearstackError } from "shared/errors.ts";
-import type { RequestOptions, Store } from "shared/storage/store.ts";
+import type { ReadableStore, RequestOptions } from "shared/storage/store.ts";
 import { findImages } from "../find_images.ts";
 import { multiscalesOf, type OmeImage, parseOme } from "../ome/ome_multiscales.ts";
 import { asRecord, childKey, readZarrNode, type ZarrNode } from "./zarr_node.ts";
@@ -28,7 +28,7 @@ export interface FoundArray extends Place {
  *
  * @throws {ClearstackError} `invalid-request` for a plate, and where there are several images; `not-found`, `corrupt-data`
  */
-export async function chooseArray(store: Store, place: Place, options: RequestOptions): Promise<FoundArray> {
+export async function chooseArray(store: ReadableStore, place: Place, options: RequestOptions): Promise<FoundArray> {
   const { node, path } = place;
   if (node.kind === "array") return { ...place, ome: await enclosingOme(store, path, options) };
   const where = shown(store, path);
@@ -46,7 +46,7 @@ export async function chooseArray(store: Store, place: Place, options: RequestOp
 
 async function onlyOf(
   images: readonly string[],
-  store: Store,
+  store: ReadableStore,
   { path }: Place,
   options: RequestOptions,
 ): Promise<FoundArray> {
@@ -86,7 +86,7 @@ function imagesOfWell({ node: { attributes }, path }: Place): string[] | undefin
 }
 
 /** The series of a file that bioformats2raw converted: listed in its folder OME, else numbered from 0. */
-async function imagesOfConversion(store: Store, { node, path }: Place, options: RequestOptions) {
+async function imagesOfConversion(store: ReadableStore, { node, path }: Place, options: RequestOptions) {
   const layout = "bioformats2raw.layout";
   if ((asRecord(node.attributes.ome)[layout] ?? node.attributes[layout]) === undefined) return undefined;
   const attributes = await attributesOf(store, childKey(path, "OME"), options);
@@ -104,7 +104,11 @@ async function imagesOfConversion(store: Store, { node, path }: Place, options: 
 }
 
 /** OME metadata that name an array as one of their levels: those of the nearest group around it that has images. */
-async function enclosingOme(store: Store, path: string, options: RequestOptions): Promise<OmeImage | undefined> {
+async function enclosingOme(
+  store: ReadableStore,
+  path: string,
+  options: RequestOptions,
+): Promise<OmeImage | undefined> {
   for (let end = path.lastIndexOf("/"); path !== ""; end = path.lastIndexOf("/", end - 1)) {
     const parent = path.slice(0, Math.max(0, end));
     const attributes = await attributesOf(store, parent, options);
@@ -116,7 +120,11 @@ async function enclosingOme(store: Store, path: string, options: RequestOptions)
 }
 
 /** Attributes of a group that need not be there; buckets that may not be listed refuse what is not there. */
-async function attributesOf(store: Store, path: string, options: RequestOptions): Promise<Record<string, unknown>> {
+async function attributesOf(
+  store: ReadableStore,
+  path: string,
+  options: RequestOptions,
+): Promise<Record<string, unknown>> {
   try {
     return (await readZarrNode(store, path, options))?.attributes ?? {};
   } catch (error) {
@@ -134,6 +142,6 @@ function listed(paths: readonly string[]): string {
   return paths.slice(0, MAX_CHOICES).join(", ") + (paths.length > MAX_CHOICES ? ", ..." : "");
 }
 
-function shown(store: Store, path: string): string {
+function shown(store: ReadableStore, path: string): string {
   return path === "" ? store.url : `${store.url}/${path}`;
 }

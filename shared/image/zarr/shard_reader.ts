@@ -5,7 +5,7 @@
 import { ClearstackError, isClearstackError } from "shared/errors.ts";
 import { decodeShardIndex, type ShardEntry, shardIndexBytes } from "shared/codec/shard_index.ts";
 import { RecentCache } from "shared/process/recent_cache.ts";
-import type { RequestOptions, Store } from "shared/storage/store.ts";
+import type { ReadableStore, RequestOptions } from "shared/storage/store.ts";
 import type { Sharding } from "./zarr_codecs.ts";
 
 /** Indices that are kept: neighbouring tiles come back for the same few. */
@@ -27,7 +27,7 @@ type ReadStoredChunk = (coords: readonly number[], options?: RequestOptions) => 
  * @param objectKey key of the shard that holds a chunk
  */
 export function shardReader(
-  store: Store,
+  store: ReadableStore,
   { counts, indexAt, indexForm }: Sharding,
   objectKey: (coords: readonly number[]) => string,
 ): ReadStoredChunk {

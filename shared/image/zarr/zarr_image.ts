@@ -7,7 +7,7 @@ import type { ImageInfo } from "shared/contract/image_info.ts";
 import { ClearstackError, isClearstackError } from "shared/errors.ts";
 import { registerCodecs } from "shared/codec/codecs.ts";
 import { recycleMemory } from "shared/process/recycle_memory.ts";
-import type { RequestOptions, Store } from "shared/storage/store.ts";
+import type { ReadableStore, RequestOptions } from "shared/storage/store.ts";
 import type { Chunk, ChunkValues, Image } from "../image.ts";
 import { shardReader } from "./shard_reader.ts";
 import type { ZarrArrayMeta } from "./zarr_metadata.ts";
@@ -21,7 +21,7 @@ interface TalliedOptions extends RequestOptions {
 }
 
 /** Makes an image of an array whose metadata were checked. */
-export function zarrImage(store: Store, meta: ZarrArrayMeta, info: ImageInfo): Image {
+export function zarrImage(store: ReadableStore, meta: ZarrArrayMeta, info: ImageInfo): Image {
   registerCodecs();
   const array = new zarr.Array(readableStore(store, meta, info.path), `/${info.path}`, meta.zarrita as never);
   return {
@@ -41,7 +41,11 @@ export function zarrImage(store: Store, meta: ZarrArrayMeta, info: ImageInfo): I
 }
 
 /** Our store in zarrita's terms; keys there start with a slash. It asks for nothing but whole chunks. */
-function readableStore(store: Store, { sharding, shape, objectKey }: ZarrArrayMeta, path: string): zarr.AsyncReadable {
+function readableStore(
+  store: ReadableStore,
+  { sharding, shape, objectKey }: ZarrArrayMeta,
+  path: string,
+): zarr.AsyncReadable {
   const readChunk = sharding && shardReader(store, sharding, (coords) => childKey(path, objectKey(coords)));
   return {
     async get(key, options) {
@@ -54,7 +58,7 @@ function readableStore(store: Store, { sharding, shape, objectKey }: ZarrArrayMe
   };
 }
 
-async function wholeObject(store: Store, key: string, options: RequestOptions) {
+async function wholeObject(store: ReadableStore, key: string, options: RequestOptions) {
   const bytes = await store.get(key, options);
   return { bytes, fetched: bytes?.length ?? 0 };
 }

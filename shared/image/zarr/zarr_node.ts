@@ -2,7 +2,7 @@
  * Metadata documents of a Zarr hierarchy, version 3 or 2, as they are stored.
  */
 import { ClearstackError, isClearstackError } from "shared/errors.ts";
-import type { RequestOptions, Store } from "shared/storage/store.ts";
+import type { ReadableStore, RequestOptions } from "shared/storage/store.ts";
 
 /** A node of a hierarchy: an array or a group. */
 export interface ZarrNode {
@@ -30,7 +30,7 @@ export function childKey(path: string, name: string): string {
  * @throws {ClearstackError} `corrupt-data`, `forbidden`, `store-unavailable`, `cancelled`
  */
 export async function readZarrNode(
-  store: Store,
+  store: ReadableStore,
   path: string,
   options: RequestOptions = {},
 ): Promise<ZarrNode | undefined> {
@@ -51,7 +51,7 @@ export async function readZarrNode(
 
 type Read = (name: string) => ReturnType<typeof readDocument>;
 
-async function readV3(store: Store, read: Read): Promise<ZarrNode | undefined> {
+async function readV3(store: ReadableStore, read: Read): Promise<ZarrNode | undefined> {
   const found = await read("zarr.json");
   if (found === undefined) return undefined;
   const kind = found.document.node_type;
@@ -82,7 +82,7 @@ export function asRecord(value: unknown): Record<string, unknown> {
  *
  * @throws {ClearstackError} `corrupt-data` if it is not JSON
  */
-export async function readDocument(store: Store, key: string, options: RequestOptions = {}) {
+export async function readDocument(store: ReadableStore, key: string, options: RequestOptions = {}) {
   const bytes = await store.get(key, options);
   if (bytes === undefined) return undefined;
   try {

@@ -41,7 +41,6 @@ export function azStore(url: string, environment: StoreEnvironment, options: Gua
   return {
     url: place.shown,
     place: (key) => Promise.resolve(`${place.containerUrl}/${encodeKey(place.root + folderOf(key))}`),
-    writable: true,
     head,
     getTagged,
     get: async (key, options) => (await getTagged(key, options))?.bytes,

@@ -67,7 +67,6 @@ export function gsStore(url: string, environment: StoreEnvironment, options: Gua
 
   return {
     url: shown,
-    writable: true,
     place: (key) => Promise.resolve(gsAddress(environment).href + encodeKey(`${bucket}/${root}${folderOf(key)}`)),
     getTagged,
     get: async (key, options) => (await getTagged(key, options))?.bytes,

@@ -7,7 +7,7 @@ import pLimit from "p-limit";
 import { ClearstackError, isClearstackError } from "shared/errors.ts";
 import { throwIfAborted } from "shared/process/unless_aborted.ts";
 import { type Attempt, waitWhileMoving } from "./patience.ts";
-import type { ByteRange, Store } from "../store.ts";
+import type { ByteRange, ReadableStore, Store } from "../store.ts";
 
 /** Limits that the guard layer keeps. */
 export interface GuardOptions {
@@ -32,15 +32,38 @@ const MAX_STALLS = 3;
 
 /** Adds retries, timeouts, bounded concurrency, key and length checks to a store. */
 export function guardStore(store: Store, options: GuardOptions = {}): Store {
+  const guarded = guardian(store, options);
+  return {
+    ...guardReads(store, guarded),
+    put: async (key, bytes, { signal, ...rest } = {}) =>
+      await guarded(key, signal, (attempt) => store.put(key, bytes, { ...rest, ...attempt })),
+    getTagged: async (key, { signal } = {}) => await guarded(key, signal, (attempt) => store.getTagged(key, attempt)),
+    swap: async (key, bytes, expected, { signal } = {}) =>
+      await guarded(key, signal, (attempt) => store.swap(key, bytes, expected, attempt)),
+    delete: async (key) => await guarded(key, undefined, () => store.delete(key)),
+    deleteAll: async (prefix) => await store.deleteAll(checkedPrefix(prefix)),
+  };
+}
+
+/** The same for a store that is only read. */
+export function guardReadable(store: ReadableStore, options: GuardOptions = {}): ReadableStore {
+  return guardReads(store, guardian(store, options));
+}
+
+type Guarded = ReturnType<typeof guardian>;
+
+function guardian({ url }: ReadableStore, options: GuardOptions) {
   const limit = pLimit(options.concurrency ?? 16);
   const persist = retrier(options);
-  const guarded = <T>(key: string, signal: AbortSignal | undefined, call: (attempt: Attempt) => Promise<T>) => {
+  return <T>(key: string, signal: AbortSignal | undefined, call: (attempt: Attempt) => Promise<T>): Promise<T> => {
     assertKey(key);
-    return limit(() => persist(`${store.url}/${key}`, signal, call));
+    return limit(() => persist(`${url}/${key}`, signal, call));
   };
+}
+
+function guardReads(store: ReadableStore, guarded: Guarded): ReadableStore {
   return {
     url: store.url,
-    writable: store.writable,
     place: (key) => store.place(key),
     get: async (key, { signal, seen } = {}) =>
       await guarded(key, signal, (attempt) => store.get(key, { ...attempt, seen })),
@@ -51,15 +74,8 @@ export function guardStore(store: Store, options: GuardOptions = {}): Store {
         return bytes;
       }),
     head: async (key, { signal } = {}) => await guarded(key, signal, (attempt) => store.head(key, attempt)),
-    put: async (key, bytes, { signal, ...rest } = {}) =>
-      await guarded(key, signal, (attempt) => store.put(key, bytes, { ...rest, ...attempt })),
-    getTagged: async (key, { signal } = {}) => await guarded(key, signal, (attempt) => store.getTagged(key, attempt)),
-    swap: async (key, bytes, expected, { signal } = {}) =>
-      await guarded(key, signal, (attempt) => store.swap(key, bytes, expected, attempt)),
     list: (prefix) => store.list(checkedPrefix(prefix)),
     listNames: (prefix, options) => store.listNames(checkedPrefix(prefix), options),
-    delete: async (key) => await guarded(key, undefined, () => store.delete(key)),
-    deleteAll: async (prefix) => await store.deleteAll(checkedPrefix(prefix)),
   };
 }
 

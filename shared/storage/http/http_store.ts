@@ -6,15 +6,13 @@ import { infoOf, rangeHeader, readBody, readPart, reasonOf, tellState } from "./
 import { decodePath, encodeKey } from "./object_url.ts";
 import type { Moved } from "../guard/patience.ts";
 import { folderOf } from "../store.ts";
-import type { ObjectInfo, RequestOptions, Store } from "../store.ts";
+import type { ObjectInfo, ReadableStore, RequestOptions } from "../store.ts";
 import { fetchNamed, type StoreEnvironment } from "../store_environment.ts";
 import { keyUrl, redactUrl } from "../url.ts";
 
 /** Opens what lies below an `http:` or `https:` URL. */
-export function httpStore(url: string, environment: StoreEnvironment): Store {
+export function httpStore(url: string, environment: StoreEnvironment): ReadableStore {
   const shown = redactUrl(url);
-  const readOnly = () =>
-    Promise.reject(new ClearstackError("unwritable", `${shown} is read only; write to a path instead`));
 
   async function request<T>(
     key: string,
@@ -44,7 +42,6 @@ export function httpStore(url: string, environment: StoreEnvironment): Store {
 
   return {
     url: shown,
-    writable: false,
     place: (key) => Promise.resolve(httpPlace(shown) + encodeKey(folderOf(key))),
     get: (key, options) => request(key, { ...options }, readBody),
     getRange(key, range, options) {
@@ -52,13 +49,8 @@ export function httpStore(url: string, environment: StoreEnvironment): Store {
       return request(key, init, (response, shownKey, moved) => readPart(response, { what: shownKey, range, moved }));
     },
     head: (key, options) => headOf(request, key, options),
-    put: readOnly,
-    getTagged: readOnly,
-    swap: readOnly,
     list: () => unlistable(shown),
     listNames: () => unlistable(shown),
-    delete: readOnly,
-    deleteAll: readOnly,
   };
 }
 

@@ -1,6 +1,6 @@
 /** Reading one small file or object that a setting names. */
 import { ClearstackError } from "shared/errors.ts";
-import { openStore } from "../open_store.ts";
+import { openReadable } from "../open_store.ts";
 import type { StoreEnvironment } from "../store_environment.ts";
 import { redactUrl, splitObject } from "../url.ts";
 
@@ -11,7 +11,7 @@ import { redactUrl, splitObject } from "../url.ts";
  */
 export async function readObjectText(url: string, environment: StoreEnvironment): Promise<string> {
   const { base, key } = splitObject(url);
-  const bytes = await openStore(base, { environment }).get(key);
+  const bytes = await openReadable(base, { environment }).get(key);
   if (bytes === undefined) throw new ClearstackError("not-found", `there is no ${redactUrl(url)}`);
   return new TextDecoder().decode(bytes);
 }

@@ -46,7 +46,6 @@ export function s3Store(url: string, environment: StoreEnvironment, options: Gua
 
   return {
     url: shown,
-    writable: true,
     place: (key) => Promise.resolve(bucketUrl(s3Endpoint(environment), bucket).href + encodeKey(root + folderOf(key))),
     getTagged,
     get: async (key, options) => (await getTagged(key, options))?.bytes,

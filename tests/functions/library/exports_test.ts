@@ -7,6 +7,7 @@ Deno.test("the library exports these names and no others", async () => {
     "generatePsf",
     "inspectPsf",
     "openImage",
+    "openReadable",
     "openStore",
     "planJob",
     "readBox",

@@ -1,10 +1,10 @@
 /** Places are told apart by where they are, not by how they are spelled. */
 import { assertEquals } from "@std/assert";
 import { placesOverlap } from "shared/storage/url.ts";
-import { openStore } from "../../stores.ts";
+import { openReadable, openStore } from "../../stores.ts";
 
 const overlap = async (a: string, b: string, environment = { env: (_: string): string | undefined => undefined }) =>
-  placesOverlap(await openStore(a, { environment }).place(), await openStore(b, { environment }).place());
+  placesOverlap(await openReadable(a, { environment }).place(), await openReadable(b, { environment }).place());
 
 Deno.test("links to folders and files lead to one place, also where what they name is not there yet", async () => {
   const root = await Deno.realPath(await Deno.makeTempDir({ prefix: "clearstack-place-" }));

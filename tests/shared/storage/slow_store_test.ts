@@ -15,7 +15,7 @@ import {
   testOn,
 } from "../../fixtures/servers/object_servers.ts";
 import { serveRanges } from "../../fixtures/servers/range_server.ts";
-import { openStore } from "../../stores.ts";
+import { openReadable, openStore } from "../../stores.ts";
 
 /** Longer than any of the pauses of what is slow, and shorter than all of them together. */
 const TIMEOUT_MS = 5 * PAUSE_MILLISECONDS;
@@ -42,7 +42,9 @@ const STOPPED_WRITES: readonly Fault[] = ["silent", "unanswered", "broken"];
 const onHttp: OnWay = async (plan, use) => {
   await using server = serveRanges(() => Promise.resolve(object));
   await using proxy = faultProxy(server.url, plan);
-  await use({ store: openStore(proxy.origin, quick), direct: openStore(server.url), proxy });
+  // Only what is read is asked of these.
+  const [store, direct] = [openReadable(proxy.origin, quick) as Store, openReadable(server.url) as Store];
+  await use({ store, direct, proxy });
 };
 
 const onGs: OnWay = async (plan, use) => {
@@ -102,7 +104,7 @@ const first = (count: number, fault: Fault, methods: RegExp): FaultPlan => (meth
 const requests = ({ log }: FaultProxy, methods: RegExp) => log.filter((line) => methods.test(line)).length;
 
 async function putDirectly({ direct }: Way): Promise<void> {
-  if (direct.writable) await direct.put("k", object);
+  if ("put" in direct) await direct.put("k", object);
 }
 
 for (const fault of SLOW) {

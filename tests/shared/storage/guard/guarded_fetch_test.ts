@@ -2,7 +2,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { ClearstackError } from "shared/errors.ts";
 import { createGuardedFetch } from "shared/storage/guard/guarded_fetch.ts";
 import { servedEnvironment } from "shared/storage/served_environment.ts";
-import { openStore } from "../../../stores.ts";
+import { openReadable } from "../../../stores.ts";
 
 /** Serves on a loopback port until `stop`, and remembers the requests. */
 function serve(answer: (request: Request) => Response) {
@@ -104,9 +104,9 @@ Deno.test("an http: request goes to the address that was checked, under the name
 Deno.test("a store of a served function reads what is allowed and refuses what is private, without trying again", async () => {
   const server = serve(() => new Response("here"));
   const environment = (allow: string) => servedEnvironment((name) => name === "CLEARSTACK_ALLOW" ? allow : undefined);
-  const allowed = openStore(server.url, { environment: environment(`/data ${server.url}/`) });
+  const allowed = openReadable(server.url, { environment: environment(`/data ${server.url}/`) });
   assertEquals(new TextDecoder().decode(await allowed.get("a")), "here");
-  const closed = openStore(`${server.url}?signature=SECRET`, { environment: environment("/data") });
+  const closed = openReadable(`${server.url}?signature=SECRET`, { environment: environment("/data") });
   for (
     const attempt of [() => closed.get("a"), () => closed.head("a"), () => closed.getRange("a", { suffixLength: 1 })]
   ) {
