@@ -11,6 +11,7 @@ import { measuredTasks } from "shared/engine/measured_tasks.ts";
 import type { DeconvolveKind, TaskFunctions, TaskKind } from "shared/engine/task_kinds.ts";
 import type { StoreEnvironment } from "shared/storage/store_environment.ts";
 import { plainLog } from "shared/telemetry/log.ts";
+import { instructOwnGpuDrivers } from "./process_environment.ts";
 import { SupervisedTiles } from "./supervised_tiles.ts";
 
 /** The functions hosted by one process. */
@@ -44,6 +45,7 @@ export function openLocalProcess(
   { config, environment }: LocalWorld,
   { guard = UNGUARDED, inMemory = false }: LocalProcessOptions = {},
 ): LocalProcess {
+  if (inMemory) instructOwnGpuDrivers();
   const here = createTileComputer({
     chooseBackend: async (choice) => withBoxesAtOnce(await chooseBackend(choice), config),
     createDeconvolver,

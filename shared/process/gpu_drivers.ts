@@ -3,7 +3,7 @@
 /** The environment of the process, as a main.ts hands it on. */
 interface Environment {
   get(name: string): string | undefined;
-  set(name: string, value: string): void;
+  set(name: string, value: string): unknown;
 }
 
 /**

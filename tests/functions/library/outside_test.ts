@@ -14,11 +14,12 @@ await writePsf(`${folder}/psf`);
 await Deno.writeTextFile(`${folder}/deno.json`, JSON.stringify({ links: [CHECKOUT] }));
 
 /** Runs a program in the folder; rejects if it is still running after a minute, which one that leaves a thread would be. */
-async function runProgram(name: string, source: string, ...flags: string[]): Promise<string> {
+async function runProgram(name: string, source: string, { flags = ["-A"], env = {} } = {}): Promise<string> {
   await Deno.writeTextFile(`${folder}/${name}`, source);
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", ...flags, "-A", "--no-lock", name],
+    args: ["run", ...flags, "--no-lock", name],
     cwd: folder,
+    env,
     signal: AbortSignal.timeout(60_000),
   }).output();
   assertEquals(code, 0, new TextDecoder().decode(stderr));
@@ -35,7 +36,7 @@ slowTest("a program outside the checkout writes the bytes of the command line, a
        tiling: { tile: [12, 20, 48] },
      });
      console.log(result.tiles);`,
-    "--check",
+    { flags: ["--check", "-A"] },
   );
   assertEquals(out, "2\n");
   const args = ["--psf", `${folder}/psf`, "--iterations", "3", "--tile", "12,20,48"];
@@ -63,6 +64,30 @@ Deno.test("a program with arrays ends by itself, also after an error and a cance
      console.log(typeof createDeconvolver);`,
   );
   assertEquals(out, "7\ncorrupt-data\ncancelled\nfunction\n");
+});
+
+/** A machine without a Vulkan driver and a program that computes on the GPU of its own process. */
+const BARE = { VK_ICD_FILENAMES: "/nonexistent", VK_DRIVER_FILES: "/nonexistent", DENO_WEBGPU_BACKEND: "" };
+const PLAN = `import { planJob } from "@clearstack/clearstack";
+   const image = { data: new Uint16Array(8 * 32 * 32), shape: [8, 32, 32], axes: "zyx" };
+   const psf = { data: new Float32Array([1, 2, 1]), shape: [1, 1, 3], axes: "zyx" };`;
+
+Deno.test("a program on a machine without a Vulkan driver is told so, and gets no other adapter", async () => {
+  const out = await runProgram(
+    "bare.ts",
+    `${PLAN}
+     const error = await planJob(image, psf, { backend: "webgpu" }).catch((error) => error);
+     console.log(error.kind, Deno.env.get("DENO_WEBGPU_BACKEND"));`,
+    { env: BARE },
+  );
+  assertEquals(out, Deno.build.os === "linux" ? "no-device vulkan\n" : out);
+});
+
+Deno.test("a program that may not read variables runs, and is not asked whether it may", async () => {
+  const flags = ["--allow-read", "--allow-sys", "--no-prompt"];
+  const source = `${PLAN}
+    console.log((await planJob(image, psf, { backend: "cpu" })).plan.tiles);`;
+  assertEquals(await runProgram("confined.ts", source, { flags }), "1\n");
 });
 
 /** The stored bytes of all arrays of an output, by key. */
