@@ -6,6 +6,7 @@
 import { BYTES_FORM } from "shared/config.ts";
 import { AlgorithmSchema } from "shared/contract/algorithm.ts";
 import { JobRequestSchema, OutputSchema, TilingSchema } from "shared/contract/job_request.ts";
+import { LocationSchema } from "shared/contract/location.ts";
 import { settingForm, settingsOf } from "shared/contract/setting.ts";
 import { writePage } from "./write_page.ts";
 
@@ -20,7 +21,10 @@ schemas in \`shared/contract\` by \`deno run -A infra/settings_page.ts\`.
 
 /** The page, before it is formatted. */
 export function settingsPage(): string {
-  const groups = [["algorithm.", AlgorithmSchema], ["tiling.", TilingSchema], ["output.", OutputSchema], [
+  const groups = [["source.", LocationSchema], ["algorithm.", AlgorithmSchema], ["tiling.", TilingSchema], [
+    "output.",
+    OutputSchema,
+  ], [
     "",
     JobRequestSchema,
   ]] as const;

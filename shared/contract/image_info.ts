@@ -1,5 +1,6 @@
 /** Facts about an image that are known before its voxels are read. */
 import { z } from "zod";
+import { WarningSchema } from "./problem.ts";
 
 /** One axis of an image. */
 const AxisSchema = z.strictObject({
@@ -42,6 +43,9 @@ const VolumeSelectionSchema = z.strictObject({
 });
 export type VolumeSelection = z.infer<typeof VolumeSelectionSchema>;
 
+/** Which pages of a TIFF to take: those that it says it has, or those that it lists. */
+export const PAGES_MODES = ["as-stated", "as-listed"] as const;
+
 /** Facts about an image from its metadata alone. */
 export const ImageInfoSchema = z.strictObject({
   url: z.string(),
@@ -58,6 +62,8 @@ export const ImageInfoSchema = z.strictObject({
     "one for each index along c, or the only one of an image without c; absent where the metadata name none",
   ),
   selection: VolumeSelectionSchema.optional().describe("what `shape` counts, where it is not all that is stored"),
+  pages: z.enum(PAGES_MODES).optional().describe("which pages of a TIFF were taken, where the request says so"),
+  warnings: z.array(WarningSchema).optional().describe("what the file states that could not be used"),
   identity: z.string().describe(
     "hash of the metadata (and entity tag) that tells one version of the source from another",
   ),

@@ -1,17 +1,32 @@
 /** Location of an image, a PSF or a file. */
 import { z } from "zod";
+import { PAGES_MODES } from "./image_info.ts";
+import { setting } from "./setting.ts";
 
 /** Names an array or a file by URL (file, http, https, memory) or by a path on this machine. */
-export const LocationSchema = z.strictObject({
-  url: z.string().min(1).max(4096).describe("URL or path of a Zarr array or group, an OME-Zarr, or a TIFF"),
-  path: z.string().max(1024).optional().describe("array inside a group, for example 0 or labels/cells"),
+const PlaceSchema = z.strictObject({
+  url: z.string().min(1).max(4096).describe(
+    "URL or path of a Zarr array or group, an OME-Zarr, a TIFF, or a folder or pattern of TIFFs of one plane each",
+  ),
+  path: z.string().max(1024).optional().describe(
+    "array inside a group, for example 0 or labels/cells; number of an image inside an OME-TIFF",
+  ),
   axes: z.string().regex(/^t?c?z?yx$/, "axes are written in the order tczyx, for example czyx").optional()
     .describe("axes of an array that does not state them, for example zyx or tczyx"),
+});
+
+/** Names an image to work on. */
+export const LocationSchema = PlaceSchema.extend({
+  pages: setting(z.enum(PAGES_MODES).optional(), {
+    flag: "pages",
+    example: "as-stated",
+    help: "as-listed takes the pages of a TIFF that are there, cut to whole time points, where it says it has more",
+  }),
 });
 export type Location = z.infer<typeof LocationSchema>;
 
 /** Names a PSF. */
-export const PsfLocationSchema = LocationSchema.extend({
+export const PsfLocationSchema = PlaceSchema.extend({
   channel: z.int().min(0).max(100_000).optional().describe("which channel of an array that has several"),
 });
 export type PsfLocation = z.infer<typeof PsfLocationSchema>;

@@ -15,6 +15,7 @@ import { type Image, pathOf } from "./image.ts";
 import { hashHex } from "./output/hash.ts";
 import { channelsFor } from "./ome/ome_channels.ts";
 import { type OpenOptions, openTiff } from "./tiff/tiff_image.ts";
+import { findSequence, isPattern } from "./tiff/tiff_sequence.ts";
 import { zarrImage } from "./zarr/zarr_image.ts";
 import { parseZarrArray } from "./zarr/zarr_metadata.ts";
 import { readZarrNode, type ZarrNode } from "./zarr/zarr_node.ts";
@@ -36,12 +37,14 @@ export async function openImage(location: Location, options: OpenOptions): Promi
 }
 
 async function openAt(url: string, location: Location, options: OpenOptions): Promise<Image> {
-  if (/\.tiff?$/i.test(redactUrl(url))) return await openTiff(location, options);
+  if (/\.tiff?$/i.test(redactUrl(url)) || isPattern(url)) return await openTiff(location, options);
   const store = openReadable(url, { environment: options.environment });
   const path = (location.path ?? "").replace(/^\/+|\/+$/g, "");
   const node = await readZarrNode(store, path, options);
   if (node === undefined) {
-    if (path === "" && await startsLikeTiff(url, options)) return await openTiff(location, options);
+    if (await startsLikeTiff(url, options) || (path === "" && await findSequence(url, options) !== undefined)) {
+      return await openTiff(location, options);
+    }
     throw await missingImage(store, { url, path }, options);
   }
   const found = await chooseArray(store, { node, path }, options);
@@ -58,7 +61,8 @@ export async function reopenImage(info: ImageInfo, options: StoreAccess): Promis
   if (info.format === "tiff") {
     // What the pages are was settled when the image was first opened.
     const axes = info.axes.map(({ name }) => name).join("");
-    const image = await openTiff({ url: info.url, axes }, options);
+    const { url, path, pages } = info;
+    const image = await openTiff({ url, path, axes, pages }, options);
     if (image.info.identity !== info.identity) throw changed(pathOf(info), NEW_IDENTITY);
     return { ...image, info };
   }

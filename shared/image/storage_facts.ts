@@ -1,6 +1,7 @@
 /** Describes the storage of an image: shards, compression, byte order, in words for people. */
-import { openTiffFile, type TiffFile, type TiffPage } from "./tiff/tiff_file.ts";
 import type { StoreAccess } from "shared/storage/store_environment.ts";
+import type { TiffFile, TiffPage } from "./tiff/tiff_file.ts";
+import { openFirstFile } from "./tiff/tiff_image.ts";
 import { asRecord, type ZarrNode } from "./zarr/zarr_node.ts";
 
 /** Facts that {@link zarrStorage} and {@link tiffStorage} tell. */
@@ -92,7 +93,7 @@ const TIFF_COMPRESSIONS: Readonly<Record<number, string>> = {
 
 /** The facts of a TIFF, from its header and its first directory. */
 export async function tiffStorage(url: string, access: StoreAccess): Promise<StorageFacts> {
-  const file = await openTiffFile(url, access);
+  const { file } = await openFirstFile(url, access);
   return await file.withPage(0, (page) => storageOf(file, page));
 }
 

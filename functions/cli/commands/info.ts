@@ -13,6 +13,7 @@ const FORM = {
   flags: {
     "path": JOB_FLAGS.path!,
     "axes": JOB_FLAGS.axes!,
+    "pages": JOB_FLAGS.pages!,
     "svg": { form: "a file to draw the image into" },
     "json": {},
   },

@@ -52,6 +52,7 @@ export function infoFacts(description: ImageDescription): InfoFacts {
       ["compression", [description.compression, ...description.remarks].join(", ")],
       ...(info.channels === undefined ? [] : [["channels", info.channels.map(channelName).join(", ")] as const]),
       ...levelFacts(description),
+      ...(info.warnings ?? []).map(({ level, message }) => [level, message] as const),
       ...(description.labels.length === 0 ? [] : [["labels", description.labels.join(", ")] as const]),
       ...output,
     ].filter(([, text]) => text !== "") as [string, string][],

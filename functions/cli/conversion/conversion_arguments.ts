@@ -26,6 +26,7 @@ const NO_PYRAMID = { help };
 export const CONVERSION_FLAGS: Readonly<Record<string, Flag & { readonly help: string; readonly example?: string }>> = {
   "path": JOB_FLAGS.path!,
   "axes": JOB_FLAGS.axes!,
+  "pages": JOB_FLAGS.pages!,
   "scale": {
     example: "Z,Y,X",
     help: "voxel size, where SOURCE does not state it or states a wrong one (Y,X for a 2-D image)",
@@ -75,6 +76,7 @@ export function conversionArguments({ source, output, scale, unit }: ConversionR
   const flags = [
     ...flag("path", source.path),
     ...flag("axes", source.axes),
+    ...flag("pages", source.pages),
     ...flag("scale", scale?.join(",")),
     ...flag("unit", unit),
     ...flag("ome-version", output.version),

@@ -8,6 +8,7 @@ import { channelAt, channelCount } from "shared/volume/channels.ts";
 import type { OmeVersion } from "shared/contract/stored_array.ts";
 import type { Engine } from "shared/engine/engine.ts";
 import { ClearstackError, errorFields, toClearstackError } from "shared/errors.ts";
+import type { Warning } from "shared/contract/problem.ts";
 import type { Vec3 } from "shared/volume/geometry.ts";
 import { type ChannelWindow, channelWindows } from "shared/image/ome/channel_windows.ts";
 import { isLost } from "shared/image/output/job_record.ts";
@@ -56,6 +57,8 @@ export interface ConversionResult {
   readonly seconds: number;
   readonly bytesRead: number;
   readonly bytesWritten: number;
+  /** What the source states that could not be used. */
+  readonly warnings: readonly Warning[];
 }
 
 /** A conversion under way. */
@@ -79,6 +82,8 @@ export async function convertImage(
   const conversion = await beginConversion(request, options);
   const run = { ...conversion, options, started, tally: { blocksWritten: 0, bytesRead: 0, bytesWritten: 0 } };
   const seconds = () => (performance.now() - started) / 1000;
+  const { warnings = [] } = conversion.image.info;
+  for (const { level, message } of warnings) tell(run, `${level}: ${message}`);
   if (!conversion.finished) {
     const threads = threadsFor(run);
     try {
@@ -97,7 +102,7 @@ export async function convertImage(
   const { version: omeVersion, chunk, shard } = arrays[0]!;
   const stored = { omeVersion, chunk, ...(shard === undefined ? {} : { shard }), levels: arrays.length };
   const result = { output: store.url, shape, axes, dtype, ...stored, blocks: blocksOf(conversion) };
-  return { ...result, ...run.tally, seconds: seconds() };
+  return { ...result, ...run.tally, seconds: seconds(), warnings };
 }
 
 /** Threads that encode and decode, where there is memory for them. */

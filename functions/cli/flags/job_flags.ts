@@ -4,6 +4,7 @@
  */
 import { AlgorithmSchema } from "shared/contract/algorithm.ts";
 import { JobRequestSchema, OutputSchema, TilingSchema } from "shared/contract/job_request.ts";
+import { LocationSchema } from "shared/contract/location.ts";
 import { refuseValue } from "./argument_values.ts";
 import type { JobFlag } from "./job_flag.ts";
 import { PSF_FLAGS } from "./psf_columns.ts";
@@ -16,7 +17,7 @@ export const JOB_FLAGS: Readonly<Record<string, JobFlag>> = {
   "path": {
     at: "source.path",
     example: "P",
-    help: "array inside SOURCE, where SOURCE is a group",
+    help: "array inside SOURCE, where SOURCE is a group; number of an image, where it is an OME-TIFF of several",
     form: "the path of an array inside SOURCE, such as 0",
     read: (text) => text,
   },
@@ -27,6 +28,7 @@ export const JOB_FLAGS: Readonly<Record<string, JobFlag>> = {
     form: "the axes of SOURCE in the order tczyx, such as zyx",
     read: (text, { flag, form }) => /^t?c?z?yx$/.test(text) ? text : refuseValue(flag, text, form),
   },
+  ...settingFlags(LocationSchema.shape, "source."),
   ...SELECT_FLAGS,
   ...settingFlags(TilingSchema.shape, "tiling."),
   ...settingFlags(AlgorithmSchema.shape, "algorithm."),

@@ -1,7 +1,7 @@
-/** The image that SOURCE, `--path` and `--axes` name. */
-import type { Location } from "shared/contract/location.ts";
+/** The image that SOURCE and the flags beside it name. */
+import { type Location, LocationSchema } from "shared/contract/location.ts";
 import { ClearstackError } from "shared/errors.ts";
-import { refuseValue } from "./argument_values.ts";
+import { oneOf, refuseValue } from "./argument_values.ts";
 import { JOB_FLAGS } from "./job_flags.ts";
 import type { ParsedArguments } from "./parse_arguments.ts";
 
@@ -11,5 +11,11 @@ export function sourceLocation(args: ParsedArguments, url: string): Location {
   const path = args.value("path");
   const axes = args.value("axes");
   if (axes !== undefined && !/^t?c?z?yx$/.test(axes)) refuseValue("axes", axes, JOB_FLAGS.axes!.form!);
-  return { url, ...(path === undefined ? {} : { path }), ...(axes === undefined ? {} : { axes }) };
+  const pages = args.value("pages");
+  return {
+    url,
+    ...(path === undefined ? {} : { path }),
+    ...(axes === undefined ? {} : { axes }),
+    ...(pages === undefined ? {} : { pages: oneOf("pages", pages, LocationSchema.shape.pages.unwrap().options) }),
+  };
 }

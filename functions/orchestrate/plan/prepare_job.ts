@@ -84,7 +84,7 @@ export async function prepareJob(
     { request, plan, ...access },
     (tile) => planJob(image, psf.info, { ...request, tiling: { ...request.tiling, tile } }, limits),
   );
-  return { plan: { ...continued, warnings: [...psf.warnings] }, device };
+  return { plan: { ...continued, warnings: [...stored.warnings ?? [], ...psf.warnings] }, device };
 }
 
 function plannedAt({ plannedMs: _, ...source }: ImageInfo, timeMs: number | undefined): ImageInfo {

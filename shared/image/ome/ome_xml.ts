@@ -8,7 +8,7 @@ import { ClearstackError } from "shared/errors.ts";
 import type { RequestOptions } from "shared/storage/store.ts";
 
 /** Longest text that is parsed: some 20,000 planes with their files and times. */
-const MAX_OME_XML_CHARACTERS = 8 * 2 ** 20;
+export const MAX_OME_XML_CHARACTERS = 8 * 2 ** 20;
 const MAX_ELEMENTS = 200_000;
 const MAX_DEPTH = 32;
 
@@ -26,7 +26,7 @@ export interface OmeTiffData {
 }
 
 /** An Image element that has Pixels. */
-interface OmeXmlImage {
+export interface OmeXmlImage {
   readonly name: string;
   readonly pixels: Attributes;
   readonly channels: readonly Attributes[];
@@ -39,6 +39,8 @@ export interface OmeXml {
   readonly uuid?: string;
   /** File that has the metadata, where this text says no more than that. */
   readonly metadataFile?: string;
+  /** True for the text of such a file, which is no TIFF. */
+  readonly isCompanion?: boolean;
 }
 
 /**

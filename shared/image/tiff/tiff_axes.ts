@@ -1,21 +1,34 @@
 /**
  * Finds the axes that the pages of a TIFF lie along, and the page of each plane. Never guesses where it could be wrong.
  */
+import type { Location } from "shared/contract/location.ts";
+import type { Warning } from "shared/contract/problem.ts";
 import { ClearstackError } from "shared/errors.ts";
-import { type PageAxis, planeAt } from "./ome_tiff_pages.ts";
-import type { TiffDescription } from "./tiff_metadata.ts";
+import {
+  type PageAxis,
+  type PageLengths,
+  planeAt,
+  type PlanePlace,
+  type TiffDescription,
+} from "./describe/description.ts";
 
 /** Facts about the pages. */
 interface PageStatements {
   /** For messages. */
   readonly where: string;
-  /** Pages that have a directory. */
+  /** Pages that there are. */
   readonly listed: number;
   readonly description: TiffDescription;
   /** From the request: `zyx`, `tczyx` and the like. */
   readonly requested?: string | undefined;
   /** True takes pages along one axis as planes of z, whatever they are called. */
   readonly pagesAreZ: boolean;
+  /** From the request: `as-listed` takes the pages that are there. */
+  readonly pages?: Location["pages"];
+  /** True for raw pages without directories, which end with the file. */
+  readonly isRaw: boolean;
+  /** Directories that are marked as reduced images or masks. */
+  readonly leftOut: number;
 }
 
 /** The axes before y and x. */
@@ -24,15 +37,14 @@ export interface PageAxes {
   readonly names: readonly PageAxis[];
   /** Length along each of `names`. */
   readonly lengths: readonly number[];
-  /** True if only the first page has a directory and the others lie behind it. */
-  readonly contiguous: boolean;
-  /** The page that holds the plane at an index along each of `names`. */
-  pageAt(at: readonly number[]): number;
+  /** The place of the plane at an index along each of `names`. */
+  placeAt(at: readonly number[]): PlanePlace;
+  readonly warnings: readonly Warning[];
 }
 
 const ALL: readonly PageAxis[] = ["t", "c", "z"];
 
-type Lengths = TiffDescription["lengths"];
+const WORDS: Readonly<Record<PageAxis, string>> = { t: "time points", c: "channels", z: "planes of z" };
 
 /**
  * Decides the axes: what the description states, then the request. Axes of length 1 are left out unless they are asked for.
@@ -41,36 +53,107 @@ type Lengths = TiffDescription["lengths"];
  */
 export function decidePageAxes(statements: PageStatements): PageAxes {
   const { where, listed, description } = statements;
-  const { pages = listed } = description;
-  const contiguous = description.contiguous && listed === 1 && pages > 1;
-  if (pages !== listed && !contiguous) {
-    throw new ClearstackError("unsupported", `${where} says it has ${pages} images and lists ${listed}`);
-  }
-  const { names, lengths, order } = namedAxes(statements, pages);
-  const product = lengths.t * lengths.c * lengths.z;
+  const named = namedAxes(statements, description.pages ?? listed);
+  const product = named.lengths.t * named.lengths.c * named.lengths.z;
+  const pages = statements.pages === "as-listed" ? product : description.pages ?? listed;
   if (product !== pages) {
-    const { t, c, z } = lengths;
+    const { t, c, z } = named.lengths;
     throw new ClearstackError(
       "unsupported",
       `${where} says it has ${c} channels, ${t} time points and ${z} planes of z, which does not make ${pages} images`,
     );
   }
-  const pageOf = description.pageTable?.();
+  const { lengths, places, warnings } = wholePart(statements, named, pages);
   return {
-    names,
-    lengths: names.map((name) => lengths[name]),
-    contiguous,
-    pageAt(at) {
-      const index = { t: 0, c: 0, z: 0, ...Object.fromEntries(names.map((name, axis) => [name, at[axis]!])) };
-      const plane = planeAt(index, { lengths, order });
-      return pageOf?.[plane] ?? plane;
+    names: named.names,
+    lengths: named.names.map((name) => lengths[name]),
+    warnings,
+    placeAt(at) {
+      const index = { t: 0, c: 0, z: 0, ...Object.fromEntries(named.names.map((name, axis) => [name, at[axis]!])) };
+      // Planes are numbered as stated, also where the last ones are not there.
+      const plane = planeAt(index, named);
+      return places?.[plane] ?? { page: plane };
     },
+  };
+}
+
+interface WholePart {
+  readonly lengths: PageLengths;
+  readonly places: readonly (PlanePlace | undefined)[] | undefined;
+  readonly warnings: readonly Warning[];
+}
+
+/** Planes that a table of places is made of. */
+const MAX_PLACES = 2 ** 20;
+
+/**
+ * All planes that are stated; or, if that is asked for, those that are there, cut to whole time points, or to whole ones of whatever
+ * changes last.
+ */
+function wholePart(statements: PageStatements, { lengths, order }: Named, pages: number): WholePart {
+  const { where, listed, description, pages: mode, isRaw, leftOut } = statements;
+  const { placePlanes, severalFiles = false, severalImages = false } = description;
+  const asListed = mode === "as-listed";
+  const contradicts = severalImages && placePlanes !== undefined ? listed < pages : listed !== pages;
+  if (!severalFiles && contradicts && !asListed) {
+    const marked = leftOut === 0 ? "" : ` (and ${leftOut} that are marked as reduced or as masks)`;
+    throw new ClearstackError(
+      isRaw ? "corrupt-data" : "unsupported",
+      `${where} says it has ${pages} images and ${
+        isRaw ? "ends after" : "lists"
+      } ${listed}${marked}; to take the pages ` +
+        "that are there, say --pages as-listed",
+      { need: pages, limit: listed },
+    );
+  }
+  if (placePlanes === undefined && listed === pages) return { lengths, places: undefined, warnings: [] };
+  if (placePlanes !== undefined && pages > MAX_PLACES) {
+    throw new ClearstackError(
+      "unsupported",
+      `${where} states ${pages} planes, more than the ${MAX_PLACES} that are read`,
+    );
+  }
+  const places = placePlanes?.();
+  const isThere = (plane: number) => {
+    if (places === undefined) return plane < listed;
+    const place = places[plane];
+    return place !== undefined && (place.file !== undefined || severalFiles || place.page < listed);
+  };
+  const most = places?.length ?? listed;
+  let there = 0;
+  while (there < most && isThere(there)) there++;
+  if (there === pages) return { lengths, places, warnings: [] };
+  if (!asListed) {
+    const placed = places!.filter((place) => place !== undefined).length;
+    throw new ClearstackError(
+      "corrupt-data",
+      `${where} has OME-XML of ${pages} planes that places ${placed} of them; to take those that are there, say ` +
+        "--pages as-listed",
+    );
+  }
+  const last = order.findLast((axis) => lengths[axis] > 1);
+  const inner = last === undefined ? 1 : pages / lengths[last];
+  const whole = Math.floor(there / inner);
+  if (last === undefined || whole === 0) {
+    const parts = last === undefined ? "one image" : `${lengths[last]} ${WORDS[last]} of ${inner}`;
+    throw new ClearstackError("unsupported", `${where} says it has ${parts}, and has ${there} pages`);
+  }
+  const rest = there % inner === 0 ? "" : `, and leaves out ${there % inner} pages of the next`;
+  return {
+    lengths: { ...lengths, [last]: whole },
+    places,
+    warnings: [{
+      code: "pages-left-out",
+      level: "warning",
+      message: `${where} says it has ${pages} images and has ${there}: this takes ${whole} of ${lengths[last]} ` +
+        `${WORDS[last]}${rest}`,
+    }],
   };
 }
 
 interface Named {
   readonly names: readonly PageAxis[];
-  readonly lengths: Lengths;
+  readonly lengths: PageLengths;
   readonly order: readonly PageAxis[];
 }
 

@@ -1,5 +1,6 @@
 /**
- * Stacks that ImageJ writes above 4 GiB: one directory, and all pages raw behind the first, where 32-bit offsets cannot point.
+ * Stacks that ImageJ writes above 4 GiB, and those of MetaMorph: one directory, and all pages raw behind the first, where 32-bit
+ * offsets cannot point.
  */
 import type { GeoTIFFImage } from "geotiff";
 import { swapBytes } from "shared/volume/byte_order.ts";
@@ -16,7 +17,6 @@ interface ContiguousStack {
   readonly where: string;
   readonly readBytes: ReadBytes;
   readonly fileBytes: number;
-  readonly pages: number;
   readonly dtype: Dtype;
 }
 
@@ -24,22 +24,20 @@ interface ContiguousStack {
 type ReadPage = (page: number, options: RequestOptions) => Promise<ChunkValues>;
 
 /**
- * Finds the pages behind the first.
+ * Finds the pages behind the first: how many the file has room for, and their reader.
  *
- * @throws {ClearstackError} `unsupported` if the first page is compressed, tiled or scattered, `corrupt-data` if the file ends
- *   before its last page
+ * @throws {ClearstackError} `unsupported` if the first page is compressed, tiled or scattered
  */
-export async function contiguousPages(first: GeoTIFFImage, stack: ContiguousStack): Promise<ReadPage> {
-  const { where, readBytes, fileBytes, pages, dtype } = stack;
+export async function contiguousPages(
+  first: GeoTIFFImage,
+  stack: ContiguousStack,
+): Promise<{ readonly pages: number; readonly readPage: ReadPage }> {
+  const { where, readBytes, fileBytes, dtype } = stack;
   const itemBytes = dtypeBytes(dtype);
   const pageBytes = first.getWidth() * first.getHeight() * itemBytes;
   const start = await firstByte(first, where);
-  if (start + pages * pageBytes > fileBytes) {
-    const whole = Math.max(0, Math.floor((fileBytes - start) / pageBytes));
-    throw new ClearstackError("corrupt-data", `${where} says it has ${pages} images and ends after ${whole}`);
-  }
   const Values = VOXEL_ARRAYS[dtype];
-  return async (page, { signal }) => {
+  const readPage: ReadPage = async (page, { signal }) => {
     const bytes = await readBytes(start + page * pageBytes, pageBytes, signal);
     if (bytes.length !== pageBytes) {
       throw new ClearstackError("corrupt-data", `page ${page + 1} of ${where} is cut short`);
@@ -49,6 +47,7 @@ export async function contiguousPages(first: GeoTIFFImage, stack: ContiguousStac
     if (!first.littleEndian) swapBytes(own, itemBytes);
     return new Values(own.buffer as ArrayBuffer, own.byteOffset, pageBytes / itemBytes);
   };
+  return { pages: Math.max(0, Math.floor((fileBytes - start) / pageBytes)), readPage };
 }
 
 /** Offset of the raw voxels; a page in several strips must have them one behind the other. */

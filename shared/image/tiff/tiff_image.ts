@@ -1,23 +1,28 @@
 /**
- * A TIFF as an image: a page is a plane, and its description says along which axes the pages lie. What could mean something
- * else is refused rather than guessed.
+ * TIFFs as an image: a page is a plane, and its metadata say along which axes the pages lie. What could mean something else is refused
+ * rather than guessed.
  */
 import type { GeoTIFFImage } from "geotiff";
 import type { Channel, Dtype, ImageInfo } from "shared/contract/image_info.ts";
 import type { Location } from "shared/contract/location.ts";
 import { ClearstackError, isClearstackError } from "shared/errors.ts";
-import type { RequestOptions } from "shared/storage/store.ts";
+import type { ObjectInfo, RequestOptions } from "shared/storage/store.ts";
 import type { StoreAccess } from "shared/storage/store_environment.ts";
-import { canonicalUrl } from "shared/storage/url.ts";
+import { canonicalUrl, schemeOf, splitObject } from "shared/storage/url.ts";
 import { axesOf } from "../axes.ts";
 import { hashHex } from "../output/hash.ts";
-import { IMAGEJ_LENGTHS_TAG, IMAGEJ_METADATA_TAG, imageJChannels } from "./imagej_channels.ts";
 import { channelsFor } from "../ome/ome_channels.ts";
 import type { Image } from "../image.ts";
+import type { PlanePlace, TiffDescription } from "./describe/description.ts";
+import { describePages } from "./describe/describe_pages.ts";
+import { IMAGEJ_LENGTHS_TAG, IMAGEJ_METADATA_TAG, imageJChannels } from "./imagej_channels.ts";
+import { planeFiles, type PlanePage, presentFiles } from "./plane_files.ts";
 import { decidePageAxes, type PageAxes } from "./tiff_axes.ts";
+import { calibrate } from "./tiff_calibration.ts";
 import { contiguousPages } from "./tiff_contiguous.ts";
 import { decoding, MAX_DIRECTORIES, openTiffFile, type TiffFile, type TiffPage } from "./tiff_file.ts";
-import { parseTiffDescription, type TiffDescription } from "./tiff_metadata.ts";
+import { sampleType } from "./tiff_samples.ts";
+import { describeSequence, fileUrl, findSequence, isPattern, type TiffSequence } from "./tiff_sequence.ts";
 import { readTiffVoxels } from "./tiff_voxels.ts";
 
 /** Options for opening an image. */
@@ -33,63 +38,150 @@ export interface OpenOptions extends StoreAccess {
 /** Pages that are counted although the description states how many there are. */
 const MAX_PAGES_COUNTED = 500;
 
+/** A file, or the first one of a sequence. */
+interface FirstFile {
+  readonly file: TiffFile;
+  readonly url: string;
+  readonly sequence?: TiffSequence;
+}
+
 /**
- * Opens a TIFF; reads its directories only. A chunk is a page, or a tile of one.
+ * Opens a TIFF, or a folder or pattern of TIFFs of one plane each; reads directories only. A chunk is a page, or a tile of one.
  *
- * @throws {ClearstackError} `not-found`, `invalid-request` (which axes?), `unsupported` for color and pages of several kinds,
- *   `corrupt-data`
+ * @throws {ClearstackError} `not-found`, `invalid-request` (which axes, which image?), `unsupported` for color and pages of several
+ *   kinds, `corrupt-data`
  */
 export async function openTiff(location: Location, options: OpenOptions): Promise<Image> {
-  const file = await openTiffFile(location.url, options);
-  return await file.withPage(0, ({ image }) => openPages(image, { location, file, options }), options);
+  const first = await openFirstFile(location.url, options);
+  return await first.file.withPage(0, (page) => openPages(page, { ...first, location }, options), options);
 }
 
 async function openPages(
-  first: GeoTIFFImage,
-  { location, file, options }: Omit<Opened, "pages"> & { readonly options: OpenOptions },
+  page: TiffPage,
+  { file, url, sequence, location }: FirstFile & { readonly location: Location },
+  options: OpenOptions,
 ): Promise<Image> {
-  const { where } = file;
-  const text = await decoding(where, async () => String(await first.fileDirectory.loadValue("ImageDescription") ?? ""));
-  const description = await parseTiffDescription(text, where, options);
-  refuseColor(first, where);
-  const listed = await countPages(file, description.pages, options);
-  const { pagesAreZ = false } = options;
-  const pages = decidePageAxes({ where, listed, description, requested: location.axes, pagesAreZ });
-  const info = await infoOf(first, description, { location, file, pages });
-  if (!pages.contiguous) return { info, readChunk: pageReader(file, info, pages) };
-  const stack = { ...file, pages: description.pages!, dtype: info.dtype };
-  const readPage = await decoding(where, () => contiguousPages(first, stack));
-  const [height, width] = info.shape.slice(-2) as [number, number];
+  const { pagesAreZ = false, environment, signal } = options;
+  const where = sequence?.where ?? file.where;
+  const stated = await describePages(file, page, { url, image: imageNumber(location, where), environment, signal });
+  const { dtype } = await decoding(where, () => Promise.resolve(sampleType(page, where)));
+  if (sequence !== undefined) await refuseStacks(sequence, file, options);
+  const described = sequence === undefined ? stated : describeSequence(sequence, stated, location.pages);
+  const { base } = splitObject(url);
+  const { description, present } = await otherFiles(described, { location, where, base, environment, signal });
+  const counted = description.severalFiles ? description.pages! : await countPages(file, page, description, options);
+  const isContiguous = description.contiguous && counted === 1 && (description.pages ?? 1) > 1;
+  const stack = isContiguous ? await decoding(where, () => contiguousPages(page.image, { ...file, dtype })) : undefined;
+  const axes = decidePageAxes({
+    where,
+    listed: stack === undefined ? counted : Math.min(stack.pages, description.pages!),
+    description,
+    requested: location.axes,
+    pagesAreZ,
+    pages: location.pages,
+    isRaw: stack !== undefined,
+    leftOut: file.leftOut(),
+  });
+  const others = [...present.values()];
+  const info = await infoOf(page.image, description, { location, where, axes, dtype, file, others });
+  if (stack === undefined) {
+    return {
+      info,
+      readChunk: pageReader(planeFiles(file, { urlOf: (name) => fileUrl(base, name), environment }), info, axes),
+    };
+  }
+  const [height, width] = info.chunkShape.slice(-2) as [number, number];
   return {
     info,
     async readChunk(coords, { signal } = {}) {
-      const values = await readPage(pages.pageAt(coords), { signal });
+      const values = await stack.readPage(axes.placeAt(coords).page, { signal });
       return { values, strides: strides(coords.length, width, height), storedBytes: values.byteLength };
     },
   };
 }
 
-interface Opened {
-  readonly location: Location;
-  readonly file: TiffFile;
-  readonly pages: PageAxes;
+/**
+ * Opens the file that a URL names, or the first one of a folder or a pattern.
+ *
+ * @throws {ClearstackError} `not-found`, `corrupt-data`
+ */
+export async function openFirstFile(location: string, options: StoreAccess): Promise<FirstFile> {
+  const url = canonicalUrl(location);
+  if (!isPattern(url)) {
+    try {
+      return { file: await openTiffFile(url, options), url };
+    } catch (error) {
+      if (!isClearstackError(error, "not-found") || /^https?$/.test(schemeOf(url))) throw error;
+    }
+  }
+  const sequence = await findSequence(url, options);
+  if (sequence === undefined) {
+    throw new ClearstackError(
+      "not-found",
+      isPattern(url) ? `there is no TIFF of the pattern ${url}` : `${url} does not exist, or holds no TIFF`,
+    );
+  }
+  const first = fileUrl(sequence.base, sequence.names[0]!);
+  return { file: await openTiffFile(first, options), url: first, sequence };
+}
+
+/** The number in `--path`, which a TIFF has for its images. */
+function imageNumber({ path }: Location, where: string): number | undefined {
+  if (path === undefined || path === "") return undefined;
+  if (/^\d{1,6}$/.test(path)) return Number(path);
+  throw new ClearstackError(
+    "invalid-request",
+    `${where} is a TIFF: its images have numbers from 0, and no array ${path}`,
+  );
+}
+
+async function refuseStacks({ where, names }: TiffSequence, file: TiffFile, options: RequestOptions): Promise<void> {
+  if (await file.countPages(2, options) === 1) return;
+  throw new ClearstackError(
+    "unsupported",
+    `${where} has ${names.length} TIFFs, and ${
+      names[0]
+    } has several pages; only files of one plane each are one image: ` +
+      "name one of them",
+  );
+}
+
+/** Files beside the first one. Planes of those that are missing have no place, where that is asked for. */
+async function otherFiles(
+  description: TiffDescription,
+  { location, where, ...place }: StoreAccess & {
+    readonly location: Location;
+    readonly where: string;
+    readonly base: string;
+  },
+): Promise<{ readonly description: TiffDescription; readonly present: ReadonlyMap<string, ObjectInfo> }> {
+  if (!description.severalFiles) return { description, present: new Map() };
+  const places = description.placePlanes!();
+  const { present, missing } = await presentFiles(places, { where, ...place });
+  if (missing.length > 0 && location.pages !== "as-listed") {
+    throw new ClearstackError(
+      "not-found",
+      `${where} is a part of an OME-TIFF of several files, of which ${missing.length} are not beside it (${
+        missing.slice(0, 3).join(", ")
+      }${missing.length > 3 ? ", ..." : ""}); to take what is there, say --pages as-listed`,
+    );
+  }
+  const there = (one: PlanePlace | undefined) => one?.file === undefined || present.has(one.file) ? one : undefined;
+  return { description: { ...description, placePlanes: () => places.map(there) }, present };
 }
 
 /** Reads pages, or tiles of them, that have directories of their own. */
-function pageReader(file: TiffFile, info: ImageInfo, pages: PageAxes): Image["readChunk"] {
-  const { where, readBytes } = file;
+function pageReader(withPlane: ReturnType<typeof planeFiles>, info: ImageInfo, axes: PageAxes): Image["readChunk"] {
   const [height, width] = info.chunkShape.slice(-2) as [number, number];
   return async (coords, { signal } = {}) => {
-    const number = pages.pageAt(coords);
     const place = coords.slice(-2) as [number, number];
-    const read = async ({ image }: TiffPage) => {
-      refuseOddPage(image, number, info, where);
-      return await readTiffVoxels(image, place, { readBytes, dtype: info.dtype, signal });
+    const read = async (page: PlanePage) => {
+      const sample = sampleType(page, page.where);
+      refuseOddPage(page, sample.dtype, info);
+      return await readTiffVoxels(page.image, place, { readBytes: page.file.readBytes, sample, signal });
     };
-    return {
-      ...await decoding(`page ${number + 1} of ${where}`, () => file.withPage(number, read, { signal })),
-      strides: strides(coords.length, width, height),
-    };
+    const chunk = await withPlane(axes.placeAt(coords), read, { signal });
+    return { ...chunk, strides: strides(coords.length, width, height) };
   };
 }
 
@@ -99,45 +191,69 @@ function strides(rank: number, width: number, height: number): number[] {
 }
 
 /**
- * Number of pages that have a directory. A long chain is not followed to its end where the description states the number: far
- * away, each link is a request. What is missing is then noticed when it is met.
+ * Number of pages that have a directory. A long chain is not followed to its end where the description states the number and the file
+ * has room for so many: far away, each link is a request. What is missing is then noticed when it is met.
  */
-async function countPages(file: TiffFile, stated: number | undefined, options: RequestOptions): Promise<number> {
-  if (stated === undefined || stated <= MAX_PAGES_COUNTED) return await file.countPages(Infinity, options);
-  const believed = stated <= MAX_DIRECTORIES && await file.countPages(2, options) === 2;
+async function countPages(
+  file: TiffFile,
+  { image: first }: TiffPage,
+  { pages: stated, severalImages = false }: TiffDescription,
+  options: RequestOptions,
+): Promise<number> {
+  if (stated === undefined || stated <= MAX_PAGES_COUNTED || severalImages) {
+    return await file.countPages(Infinity, options);
+  }
+  const isRaw = (first.fileDirectory.getValue("Compression") ?? 1) === 1;
+  const least = isRaw ? first.getWidth() * first.getHeight() * first.getBytesPerPixel() : 1;
+  const believed = stated <= MAX_DIRECTORIES && stated * least <= file.fileBytes &&
+    await file.countPages(2, options) === 2;
   return believed ? stated : await file.countPages(Infinity, options);
 }
 
-async function infoOf(first: GeoTIFFImage, description: TiffDescription, opened: Opened): Promise<ImageInfo> {
-  const { location, file: { where, object, header }, pages } = opened;
-  if (location.path) {
-    throw new ClearstackError("invalid-request", `${where} is a TIFF and has no array ${location.path}`);
-  }
+interface Opened {
+  readonly location: Location;
+  readonly where: string;
+  readonly axes: PageAxes;
+  readonly dtype: Dtype;
+  readonly file: TiffFile;
+  /** Files beside it. */
+  readonly others: readonly ObjectInfo[];
+}
+
+async function infoOf(
+  first: GeoTIFFImage,
+  description: TiffDescription,
+  { location, where, axes: pages, dtype, file, others }: Opened,
+): Promise<ImageInfo> {
   const names = [...pages.names, "y", "x"] as const;
   const plane = [first.getHeight(), first.getWidth()];
   const chunk = first.isTiled ? [first.getTileHeight(), first.getTileWidth()] : plane;
-  const spacing = await spacingOf(first, description);
-  const unit = (name: typeof names[number]) =>
-    name === "t" && spacing.t === undefined ? undefined : description.units[name];
-  const axes = axesOf(names.join(""), names.map(unit));
   const shape = [...pages.lengths, ...plane];
+  const calibration = await calibrate(first, { names, shape, description, where });
+  const axes = axesOf(names.join(""), calibration.units);
+  const warnings = [...pages.warnings, ...calibration.warnings];
   return {
     url: canonicalUrl(location.url),
-    path: "",
+    path: location.path ?? "",
     format: "tiff",
-    dtype: dtypeOf(first, where),
+    dtype,
     shape,
     chunkShape: [...pages.lengths.map(() => 1), ...chunk],
     axes,
-    scale: names.map((name) => spacing[name] ?? 1),
+    scale: [...calibration.scale],
     ...channelsFor(
       { axes, shape },
       description.channels ?? await taggedChannels(first, shape[names.indexOf("c")] ?? 1),
     ),
-    identity: await hashHex(header, new TextEncoder().encode(`${object.size} ${object.etag ?? ""}`)),
+    ...(location.pages === undefined ? {} : { pages: location.pages }),
+    ...(warnings.length === 0 ? {} : { warnings }),
+    identity: await hashHex(file.header, new TextEncoder().encode([file.object, ...others].map(stateOf).join("\n"))),
   };
 }
 
+function stateOf({ size, etag }: ObjectInfo): string {
+  return `${size} ${etag ?? ""}`;
+}
 /** Channels that ImageJ describes in tags of its own; none if these are damaged. */
 async function taggedChannels({ fileDirectory, littleEndian }: GeoTIFFImage, channels: number): Promise<Channel[]> {
   if (!fileDirectory.hasTag(IMAGEJ_METADATA_TAG)) return [];
@@ -152,49 +268,11 @@ async function taggedChannels({ fileDirectory, littleEndian }: GeoTIFFImage, cha
   }
 }
 
-function refuseColor(first: GeoTIFFImage, where: string): void {
-  const samples = first.getSamplesPerPixel();
-  if (samples === 1) return;
-  throw new ClearstackError(
-    "unsupported",
-    `${where} has ${samples} samples per pixel (color); store grey channels as pages of their own, or an OME-Zarr`,
-  );
-}
-
-/** Distance of neighbours along each axis; absent where the file is silent, but for y and x, which are then 1. */
-async function spacingOf(first: GeoTIFFImage, description: TiffDescription): Promise<TiffDescription["spacing"]> {
-  const { y, x, ...others } = description.spacing;
-  return { ...others, y: y ?? await resolution("YResolution"), x: x ?? await resolution("XResolution") };
-
-  /** Voxels per unit are stored as a fraction. Without a unit they are those of print, not of the specimen. */
-  async function resolution(tag: "XResolution" | "YResolution"): Promise<number> {
-    const [numerator, denominator] = (await first.fileDirectory.loadValue(tag) ?? []) as number[];
-    const distance = denominator! / numerator!;
-    return description.resolutionInUnit && Number.isFinite(distance) && distance > 0 ? distance : 1;
-  }
-}
-
-function dtypeOf(image: GeoTIFFImage, where: string): Dtype {
-  const kind = { 1: "uint", 2: "int", 3: "float" }[image.getSampleFormat() as number];
-  const dtype = `${kind}${image.getBitsPerSample()}`;
-  if (["uint8", "uint16", "uint32", "int8", "int16", "int32", "float16", "float32", "float64"].includes(dtype)) {
-    return dtype as Dtype;
-  }
-  throw new ClearstackError(
-    "unsupported",
-    `${where} has samples of ${image.getBitsPerSample()} bits and a format not read`,
-  );
-}
-
-function refuseOddPage(image: GeoTIFFImage, page: number, info: ImageInfo, where: string): void {
+function refuseOddPage({ image, where }: PlanePage, dtype: string, info: ImageInfo): void {
   const [height, width] = info.shape.slice(-2);
-  const alike = image.getHeight() === height && image.getWidth() === width && image.getSamplesPerPixel() === 1 &&
-    dtypeOf(image, where) === info.dtype &&
+  const alike = image.getHeight() === height && image.getWidth() === width && dtype === info.dtype &&
     (image.isTiled ? image.getTileHeight() : height) === info.chunkShape.at(-2) &&
     (image.isTiled ? image.getTileWidth() : width) === info.chunkShape.at(-1);
   if (alike) return;
-  throw new ClearstackError(
-    "unsupported",
-    `page ${page + 1} of ${where} differs from the first in size, tiles or type`,
-  );
+  throw new ClearstackError("unsupported", `${where} differs from the first in size, tiles or type`);
 }

@@ -3,7 +3,6 @@
  * native code where there is some. The TIFF library finds the blocks, and decodes what is rare.
  */
 import { type GeoTIFFImage, getDecoder } from "geotiff";
-import type { Dtype } from "shared/contract/image_info.ts";
 import { dtypeBytes } from "shared/volume/dtype.ts";
 import { recycleMemory, takeBytes } from "shared/process/recycle_memory.ts";
 import type { ReadBytes } from "shared/storage/block_reader.ts";
@@ -11,12 +10,13 @@ import { codecWork } from "shared/codec/threads/codec_threads.ts";
 import type { DecoderName } from "shared/codec/decoders.ts";
 import type { ChunkValues } from "../image.ts";
 import { undoPredictor } from "./tiff_blocks.ts";
+import { type SampleType, unpackBits } from "./tiff_samples.ts";
 import { VOXEL_ARRAYS } from "shared/volume/voxel_arrays.ts";
 
 /** Source and form of the voxels. */
 interface TiffVoxelsOptions {
   readonly readBytes: ReadBytes;
-  readonly dtype: Dtype;
+  readonly sample: SampleType;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -43,12 +43,13 @@ const NATIVE: Readonly<Record<number, DecoderName>> = { 8: "zlib", 32946: "zlib"
 export async function readTiffVoxels(
   page: GeoTIFFImage,
   place: readonly [row: number, column: number],
-  { readBytes, dtype, signal }: TiffVoxelsOptions,
+  { readBytes, sample, signal }: TiffVoxelsOptions,
 ): Promise<{ readonly values: ChunkValues; readonly storedBytes: number }> {
   const blocks = await blocksOf(page, place);
   const stored = await fetchBlocks(blocks, readBytes, signal);
+  const { dtype } = sample;
   const rowBytes = page.getTileWidth() * dtypeBytes(dtype);
-  const decode = await blockDecoder(page, { dtype, rowBytes });
+  const decode = await blockDecoder(page, sample);
   const values = (bytes: Uint8Array) => {
     const { buffer, byteOffset, byteLength } = bytes;
     return new VOXEL_ARRAYS[dtype](buffer as ArrayBuffer, byteOffset, byteLength / dtypeBytes(dtype));
@@ -111,15 +112,17 @@ async function fetchSpan(
 /** Turns the stored bytes of a block of so many rows into those of its voxels. */
 async function blockDecoder(
   page: GeoTIFFImage,
-  { dtype, rowBytes }: { readonly dtype: Dtype; readonly rowBytes: number },
+  { dtype, packedBits }: SampleType,
 ): Promise<(stored: Uint8Array, rows: number) => Promise<Uint8Array>> {
   const itemBytes = dtypeBytes(dtype);
+  const width = page.getTileWidth();
+  const rowBytes = Math.ceil(width * (packedBits ?? 8 * itemBytes) / 8);
   const predictor = Number(await page.fileDirectory.loadValue("Predictor") ?? 1);
   const decompress = await decompressor(page);
   return async (stored, rows) => {
     const expectedBytes = rows * rowBytes;
     if (stored.length === 0) {
-      const filled = new VOXEL_ARRAYS[dtype](expectedBytes / itemBytes);
+      const filled = new VOXEL_ARRAYS[dtype](rows * width);
       if (filled instanceof BigInt64Array || filled instanceof BigUint64Array) return new Uint8Array(filled.buffer);
       return new Uint8Array(filled.fill(page.getGDALNoData() ?? 0).buffer);
     }
@@ -128,6 +131,7 @@ async function blockDecoder(
       throw new Error(`a strip or tile holds ${plain.length} bytes instead of ${expectedBytes}`);
     }
     const exact = plain.subarray(0, expectedBytes);
+    if (packedBits !== undefined) return unpackBits(exact, packedBits, width);
     const aligned = exact.byteOffset % itemBytes === 0 ? exact : exact.slice();
     undoPredictor(aligned, { predictor, rowBytes, itemBytes, littleEndian: page.littleEndian });
     return aligned;

@@ -24,7 +24,7 @@ Deno.test("a TIFF of two channels is deconvolved to what the same image as Zarr 
     const description = "ImageJ=1.53t\nimages=16\nchannels=2\nslices=8\nhyperstack=true\nunit=um\nspacing=0.4\n";
     await Deno.writeFile(
       `${folder}/image.tif`,
-      oneDirectoryTiff({ plane: [12, 10], values: interleaved, description, bigEndian: true }),
+      oneDirectoryTiff({ plane: [12, 10], values: interleaved, description, bigEndian: true, perUnit: 8 }),
     );
     for (const name of ["image.tif", "image.zarr"]) {
       const { status, err } = await runCli([
@@ -35,7 +35,7 @@ Deno.test("a TIFF of two channels is deconvolved to what the same image as Zarr 
     }
     const sharp = await openImage({ url: `${folder}/image.tif.out.zarr` });
     assertEquals([sharp.info.shape, sharp.info.axes.map((axis) => axis.name).join("")], [shape, "czyx"]);
-    assertEquals([sharp.info.scale, sharp.info.axes[1]!.unit], [[1, 0.4, 1, 1], "micrometer"]);
+    assertEquals([sharp.info.scale, sharp.info.axes[1]!.unit], [[1, 0.4, 0.125, 0.125], "micrometer"]);
     assertEquals(
       await readVolumes(sharp),
       await readVolumes(await openImage({ url: `${folder}/image.zarr.out.zarr` })),

@@ -27,8 +27,11 @@ for (const bigEndian of [false, true]) {
     Deno.test(`a raw ${Values.name} stack behind one directory is read whole, ${order}-endian`, async () => {
       const values = counted<Uint8Array | Uint16Array | Float32Array>(Values, 4);
       const description = "ImageJ=1.53t\nimages=4\nslices=4\nunit=um\nspacing=0.5\nloop=false\n";
-      const image = await openImage({ url: await inMemory({ plane: PLANE, values, description, bigEndian }) });
-      assertEquals([image.info.shape, image.info.chunkShape, image.info.scale], [[4, 3, 5], [1, 3, 5], [0.5, 1, 1]]);
+      const image = await openImage({
+        url: await inMemory({ plane: PLANE, values, description, bigEndian, perUnit: 8 }),
+      });
+      assertEquals([image.info.shape, image.info.chunkShape], [[4, 3, 5], [1, 3, 5]]);
+      assertEquals(image.info.scale, [0.5, 0.125, 0.125]);
       assertEquals(await readWhole(image), Float32Array.from(values));
       assertEquals((await image.readChunk([2, 0, 0])).storedBytes, 15 * values.BYTES_PER_ELEMENT);
       assertEquals((await reopenImage(image.info)).info, image.info);
@@ -72,19 +75,31 @@ Deno.test("a raw stack that is cut short, compressed, or counts its pages in two
 const ome = (inside: string, size = 'SizeX="5" SizeY="3" SizeC="1" SizeZ="1" SizeT="1"') =>
   `<?xml version="1.0"?><OME><Image ID="Image:0"><Pixels DimensionOrder="XYZCT" ${size}>${inside}</Pixels></Image></OME>`;
 
-Deno.test("an OME-TIFF of several files or images is refused by name", async () => {
+Deno.test("an OME-TIFF whose other files are not there, or of several images, is refused by name", async () => {
   const uuid = (name: string, z: number) =>
     `<TiffData FirstZ="${z}" IFD="0"><UUID FileName="${name}">urn</UUID></TiffData>`;
   const cases = [
-    [ome(uuid("a.ome.tif", 0) + uuid("b.ome.tif", 1), 'SizeZ="2"'), "OME-TIFF of 2 files (a.ome.tif, b.ome.tif"],
-    ['<OME><BinaryOnly MetadataFile="all.companion.ome" UUID="urn"/></OME>', "metadata is in all.companion.ome"],
-    [ome("").replace("</OME>", '<Image><Pixels SizeX="5" SizeY="3"/></Image></OME>'), "OME-TIFF of 2 images"],
-    [ome("", 'SizeZ="2"'), "says it has 2 images and lists 1"],
+    [
+      ome(uuid("a.ome.tif", 0) + uuid("b.ome.tif", 1), 'SizeZ="2"'),
+      "of which 2 are not beside it (a.ome.tif, b.ome.tif)",
+      "not-found",
+    ],
+    [
+      '<OME><BinaryOnly MetadataFile="all.companion.ome" UUID="urn"/></OME>',
+      "metadata are in all.companion.ome",
+      "not-found",
+    ],
+    [
+      ome("").replace("</OME>", '<Image><Pixels SizeX="5" SizeY="3"/></Image></OME>'),
+      "OME-TIFF of 2 images",
+      "invalid-request",
+    ],
+    [ome("", 'SizeZ="2"'), "says it has 2 images and lists 1", "unsupported"],
   ] as const;
-  for (const [description, message] of cases) {
+  for (const [description, message, kind] of cases) {
     const url = await inMemory({ plane: PLANE, values: counted(Uint8Array, 1), description });
     const error = await assertRejects(() => openImage({ url }), ClearstackError, message);
-    assertEquals(error.kind, "unsupported");
+    assertEquals(error.kind, kind);
   }
   const url = await inMemory({ plane: PLANE, values: counted(Uint8Array, 1), description: ome(uuid("a.ome.tif", 0)) });
   assertEquals((await openImage({ url })).info.shape, [3, 5]);

@@ -202,13 +202,14 @@ Deno.test("a strip of fewer bytes than its rows have is corrupt-data", async () 
 
 Deno.test("a page that is missing, axes that contradict, and a path are refused", async () => {
   const url = await memoryTiff((bytes) => {
-    const text = new TextDecoder("latin1").decode(bytes).replace("images=3", "images=7");
+    const text = new TextDecoder("latin1").decode(bytes).replace("images=3\nslices=3", "images=7\nslices=7");
     return Uint8Array.from(text, (letter) => letter.charCodeAt(0));
   });
   await assertRejects(() => openImage({ url }), ClearstackError, "says it has 7 images and lists 3");
   const fine = await memoryTiff();
   await assertRejects(() => openImage({ url: fine, axes: "tyx" }), ClearstackError, "has the axes zyx");
-  await assertRejects(() => openImage({ url: fine, path: "0" }), ClearstackError, "is a TIFF and has no array");
+  await assertRejects(() => openImage({ url: fine, path: "0" }), ClearstackError, "leave out --path 0");
+  await assertRejects(() => openImage({ url: fine, path: "a" }), ClearstackError, "no array a");
 });
 
 Deno.test("a TIFF that was replaced is noticed when it is opened again", async () => {

@@ -52,7 +52,8 @@ Deno.test("axes, spacing, units and names of channels are kept", async () => {
   try {
     const description = "ImageJ=1.53t\nimages=12\nchannels=3\nslices=4\nhyperstack=true\nunit=um\nspacing=0.4\n";
     const values = patternedVoxels([12, 6, 5]);
-    await Deno.writeFile(`${folder}/a.tif`, oneDirectoryTiff({ plane: [6, 5], values, description, bigEndian: true }));
+    const file = { plane: [6, 5] as const, values, description, bigEndian: true, perUnit: 8 };
+    await Deno.writeFile(`${folder}/a.tif`, oneDirectoryTiff(file));
     const { status } = await runCli(["convert", `${folder}/a.tif`, `${folder}/b.zarr`]);
     assertEquals(status, 0);
     const { info } = await openImage({ url: `${folder}/b.zarr` });
@@ -61,7 +62,7 @@ Deno.test("axes, spacing, units and names of channels are kept", async () => {
       "czyx",
       "uint16",
     ]);
-    assertEquals([info.scale, info.axes[1]!.unit, info.name], [[1, 0.4, 1, 1], "micrometer", "a"]);
+    assertEquals([info.scale, info.axes[1]!.unit, info.name], [[1, 0.4, 0.125, 0.125], "micrometer", "a"]);
     assertEquals(await storedBytes(`${folder}/b.zarr`), await storedBytes(`${folder}/a.tif`));
   } finally {
     await Deno.remove(folder, { recursive: true });

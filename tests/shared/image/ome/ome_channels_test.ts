@@ -1,7 +1,8 @@
 import { assertEquals } from "@std/assert";
 import { openImage, openStore } from "../../../stores.ts";
+import { omeXmlChannels } from "shared/image/ome/ome_channels.ts";
+import { parseOmeXml } from "shared/image/ome/ome_xml.ts";
 import { imageJChannels } from "shared/image/tiff/imagej_channels.ts";
-import { parseTiffDescription } from "shared/image/tiff/tiff_metadata.ts";
 import { memoryUrl } from "../../../fixtures/memory_url.ts";
 import { pythonTest, runPython } from "../../../fixtures/python.ts";
 import { oneDirectoryTiff } from "../../../fixtures/one_directory_tiff.ts";
@@ -74,7 +75,7 @@ Deno.test("names, colors and wavelengths of channels are read from OME-XML", asy
       `<Channel Name=" " Color="blue" EmissionWavelength="1" EmissionWavelengthUnit="pixel"><ChannelRef/></Channel>`,
     3,
   );
-  assertEquals((await parseTiffDescription(text, "a.tif")).channels, [
+  assertEquals(omeXmlChannels((await parseOmeXml(text, "a.tif")).images[0]!.channels), [
     { name: "DAPI & more", color: "FF0000", emissionNanometres: 461.5 },
     { emissionNanometres: 510 },
     {},
