@@ -8,7 +8,8 @@ const json = <T extends z.ZodType>(schema: T, description: string) => ({
   content: { "application/json": { schema } },
 });
 
-const problem = (description: string) => ({
+/** A problem document as an answer. */
+export const problem = (description: string) => ({
   description,
   content: { "application/problem+json": { schema: ProblemDoc } },
 });

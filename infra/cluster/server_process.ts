@@ -99,8 +99,7 @@ export class ServerProcess {
 }
 
 async function append(output: ReadableStream<Uint8Array>, file: string): Promise<void> {
-  using log = await Deno.open(file, { append: true, create: true });
-  for await (const piece of output) await log.write(piece);
+  await output.pipeTo((await Deno.open(file, { append: true, create: true })).writable);
 }
 
 /** A port of this machine that nothing listens on. */

@@ -4,7 +4,7 @@ import type { Context } from "hono";
 import { ClearstackError, toClearstackError } from "shared/errors.ts";
 import { httpProblem, problemResponse } from "shared/http/problem.ts";
 import type { Env } from "../env.ts";
-import { ProblemDoc } from "../schemas.ts";
+import { problem } from "../routes.ts";
 import { type AllowedUrls, checkAllowedUrls } from "../url_policy.ts";
 import type { Delivery } from "./formats/event_format.ts";
 import type { EventInbox } from "./event_inbox.ts";
@@ -28,11 +28,6 @@ export interface EventEndpointDeps {
   /** Told why an upload was refused. @default {console.error} */
   readonly log?: (line: string) => void;
 }
-
-const problem = (description: string) => ({
-  description,
-  content: { "application/problem+json": { schema: ProblemDoc } },
-});
 
 const OutcomeDoc = z.strictObject({
   accepted: z.int().describe("uploads that start a job, or have started one before"),

@@ -6,8 +6,8 @@ export interface Shown {
   readonly tiles: number;
   readonly tilesDone: number;
   readonly tilesResumed: number;
-  readonly etaSeconds?: number;
-  readonly message?: string;
+  readonly etaSeconds?: number | undefined;
+  readonly message?: string | undefined;
 }
 
 /** Elsewhere than on a terminal, a line at most this often. */

@@ -138,13 +138,7 @@ async function runJobOverHttp(service: string, request: JobRequestInput, io: Io)
     const events = await callFunction(`${url}/events`);
     for await (const event of readEvents(events.body!)) {
       status = event.status;
-      const { tiles, tilesDone, tilesResumed, etaSeconds } = status;
-      const { message } = event;
-      display.update({
-        ...{ tiles, tilesDone, tilesResumed },
-        ...(etaSeconds === undefined ? {} : { etaSeconds }),
-        ...(message === undefined ? {} : { message }),
-      });
+      display.update({ ...status, message: event.message });
     }
   } finally {
     display.end();

@@ -1,5 +1,4 @@
 /** Level that a camera counts where no light is. */
-import { positionAt } from "shared/volume/position.ts";
 import type { PsfVolume } from "../psf_volume.ts";
 
 /** Level and standard deviation of a background. */
@@ -39,8 +38,12 @@ function moments(values: Float64Array): { mean: number; noise: number } {
 
 /** The outermost layer of voxels; of a volume of one plane, the rim of the plane. */
 export function borderValues({ shape, values }: PsfVolume): Float64Array {
-  const isEnd = (at: number, axis: number) => shape[axis]! > 1 && (at === 0 || at === shape[axis]! - 1);
-  return values.filter((_, index) => positionAt(index, shape).some(isEnd));
+  const [depth, height, width] = shape;
+  const isEnd = (at: number, side: number) => side > 1 && (at === 0 || at === side - 1);
+  return values.filter((_, index) => {
+    const row = Math.floor(index / width);
+    return isEnd(index % width, width) || isEnd(row % height, height) || isEnd(Math.floor(row / height), depth);
+  });
 }
 
 /** Takes a level from every voxel; a new volume, which may hold negative values. */
