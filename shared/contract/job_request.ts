@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { AlgorithmSchema, BackendSchema } from "./algorithm.ts";
 import { HaloSchema, Vec3Schema } from "./box.ts";
-import { LocationSchema, PsfLocationSchema } from "./location.ts";
+import { LocationSchema, PsfLocationSchema, UrlSchema } from "./location.ts";
 import { PsfPlaneSchema, PsfSpacingSchema } from "./psf_info.ts";
 import { OmeVersionSchema } from "./stored_array.ts";
 import { setting } from "./setting.ts";
@@ -27,7 +27,7 @@ export type Select = z.infer<typeof SelectSchema>;
 export const JobControlSchema = z.strictObject({
   priority: z.int().min(0).max(9).default(5).describe("among waiting jobs, 9 first; the older first among equals"),
   webhook: z.strictObject({
-    url: z.url({ protocol: /^https?$/ }).max(4096).describe(
+    url: UrlSchema.refine((url) => /^https?:/i.test(url) && URL.canParse(url), "write an https: URL").describe(
       "where the signed message that the job has ended is posted to",
     ),
   }).optional(),
@@ -53,7 +53,7 @@ export const TilingSchema = z.strictObject({
 
 /** Output of a job. */
 export const OutputSchema = z.strictObject({
-  url: z.string().min(1).max(4096).describe("URL or path of the OME-Zarr to write"),
+  url: UrlSchema.describe("URL or path of the OME-Zarr to write"),
   ifExists: z.enum(["fail", "resume", "overwrite"]).default("fail").describe(
     "fail: refuse a finished output, continue an unfinished one of the same plan; resume: also accept a finished one",
   ),

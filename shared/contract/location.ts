@@ -1,11 +1,18 @@
 /** Location of an image, a PSF or a file. */
 import { z } from "zod";
 import { PAGES_MODES } from "./image_info.ts";
+import { urlFault } from "shared/storage/url.ts";
 import { setting } from "./setting.ts";
+
+/** A URL or path; one that readers could take for different places is refused, without repeating it. */
+export const UrlSchema = z.string().min(1).max(4096).superRefine((url, context) => {
+  const message = urlFault(url);
+  if (message !== undefined) context.addIssue({ code: "custom", message });
+});
 
 /** Names an array or a file by URL (file, http, https, memory) or by a path on this machine. */
 const PlaceSchema = z.strictObject({
-  url: z.string().min(1).max(4096).describe(
+  url: UrlSchema.describe(
     "URL or path of a Zarr array or group, an OME-Zarr, a TIFF, or a folder or pattern of TIFFs of one plane each",
   ),
   path: z.string().max(1024).optional().describe(

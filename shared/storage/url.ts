@@ -9,9 +9,26 @@ export function schemeOf(url: string): string {
   return /^([a-z][a-z0-9+.-]+):/i.exec(url)?.[1]?.toLowerCase() ?? "file";
 }
 
+/**
+ * What keeps a URL from saying the same to every reader, or undefined. The URL parser mends `https:/host`, `http:\\\\host` and
+ * what begins with a space, so such a URL could be a path to one reader and a server with a password to the next.
+ */
+export function urlFault(url: string): string | undefined {
+  // deno-lint-ignore no-control-regex -- what the parser leaves out
+  const mended = url.replace(/^[\x00-\x20]+|[\t\n\r]/g, "");
+  const scheme = schemeOf(mended);
+  if (scheme !== schemeOf(url)) return "leave out what stands before the scheme or in it";
+  if (scheme === "file" || scheme === "memory") return undefined;
+  return new RegExp(`^${scheme.replaceAll(/[+.]/g, "\\$&")}://[^/\\\\]`, "i").test(url)
+    ? undefined
+    : `write ${scheme}:// and a name, as in ${scheme}://name/folder`;
+}
+
 /** The URL without user, password, query and fragment: fit for messages, logs and provenance. */
 export function redactUrl(url: string): string {
-  if (schemeOf(url) === "file" || !url.includes("//")) return url;
+  const scheme = schemeOf(url);
+  const isOpaque = scheme === "file" || (scheme === "memory" && !url.includes("//"));
+  if (isOpaque && urlFault(url) === undefined) return url;
   const parsed = parseUrl(url);
   parsed.username =
     parsed.password =
@@ -35,8 +52,8 @@ export function filePath(url: string): string {
 
 /** The same place in one spelling: absolute paths, normalised URLs, no trailing slash. Keeps a query. */
 export function canonicalUrl(url: string): string {
-  if (schemeOf(url) === "file") return filePath(url);
-  if (!url.includes("//")) return url.replace(/\/+$/, "");
+  if (schemeOf(url) === "file" && urlFault(url) === undefined) return filePath(url);
+  if (schemeOf(url) === "memory" && !url.includes("//")) return url.replace(/\/+$/, "");
   const parsed = parseUrl(url);
   parsed.pathname = parsed.pathname.replace(/\/+$/, "");
   return parsed.href;
@@ -75,7 +92,10 @@ export function placesOverlap(a: string, b: string): boolean {
   return a.startsWith(b) || b.startsWith(a);
 }
 
+/** @throws {ClearstackError} `invalid-request`; the message holds nothing of the URL, which may hold a secret */
 function parseUrl(url: string): URL {
+  const fault = urlFault(url);
+  if (fault !== undefined) throw new ClearstackError("invalid-request", `a URL is misspelled: ${fault}`);
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
   if (parsed === undefined) throw new ClearstackError("invalid-request", "a URL cannot be parsed; check its spelling");
   return parsed;

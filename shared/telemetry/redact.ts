@@ -1,7 +1,11 @@
 /** Redacts a text that holds URLs, tokens or keys. */
 
-/** User and password, query and fragment of a URL: what is left says where, and nothing that opens it. */
-const URL_SECRETS = /\b([a-z][a-z0-9+.-]*:\/\/)(?:[^\s/@"'<>]*@)?([^\s"'<>?#]*)(?:[?#][^\s"'<>]*)?/gi;
+/**
+ * User and password, query and fragment of a URL: what is left says where, and nothing that opens it. Of schemes whose URLs
+ * every parser mends, those without both slashes, or with backslashes, count too.
+ */
+const URL_SECRETS =
+  /\b((?:https?|wss?|ftp):[\\/]*|[a-z][a-z0-9+.-]{0,30}:\/\/)(?:[^\s/\\?#<>]*@)?([^\s"'<>?#]*)(?:[?#][^\s"'<>]*)?/gi;
 const CREDENTIALS = /\b(bearer|basic)\s+[\w.~+/-]+=*/gi;
 /** Keys of callers, see functions/api/auth. */
 const KEYS = /\bcs_[\w-]{8,}/g;

@@ -104,6 +104,12 @@ Deno.test("no secret of a caller is in a log, an answer, an event, a job's recor
       (await submit({ source: { url: "s3://USERSECRET:PASSWORDSECRET@bucket/a?x=QUERYSECRET" } })).status,
       403,
     );
+    for (const mended of ["http:/", "http:", "http:\\\\", " http://", "ht\ttp://"]) {
+      const url = `${mended}USERSECRET:PASSWORDSECRET@${images.url.slice("http://".length)}/image?sig=QUERYSECRET`;
+      assertEquals((await submit({ source: { url } })).status, 400, mended);
+      assertEquals((await submit({ webhook: { url } })).status, 400, mended);
+      assertEquals((await submit({ output: { url }, source, psf })).status, 400, mended);
+    }
     assertEquals((await submit({ output: { url: `${images.url}/out?sig=QUERYSECRET` }, source, psf })).status, 424);
     const closed = { url: "http://127.0.0.1:1/image?sig=QUERYSECRET" };
     assertEquals((await submit({ source: closed, psf })).status, 403);

@@ -1,6 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
+import { LocationSchema } from "shared/contract/location.ts";
 import { ClearstackError } from "shared/errors.ts";
-import { canonicalUrl, keyUrl, redactUrl, schemeOf, splitObject, urlsOverlap } from "shared/storage/url.ts";
+import { canonicalUrl, keyUrl, redactUrl, schemeOf, splitObject, urlFault, urlsOverlap } from "shared/storage/url.ts";
 
 Deno.test("a path has the scheme file, also with a drive letter or a colon further on", () => {
   for (const path of ["a/b", "/a", "./a", "C:\\a", "a/b:c", ""]) assertEquals(schemeOf(path), "file");
@@ -43,4 +44,39 @@ Deno.test("places overlap if one is the other or lies inside it", () => {
 Deno.test("a URL that cannot be parsed is refused without repeating it", () => {
   const error = assertThrows(() => redactUrl("http://host:port/?secret"), ClearstackError);
   assertEquals([error.kind, error.message.includes("secret")], ["invalid-request", false]);
+});
+
+for (
+  const url of [
+    "http:\\\\host\\x?X-Amz-Signature=SECRET",
+    "https:/u:SECRET@host/a",
+    "https:u:SECRET@host/a",
+    "https:///u:SECRET@host/a",
+    " https://u:SECRET@host/a",
+    "\u0001https://u:SECRET@host/a",
+    "ht\ttps://u:SECRET@host/a",
+    "https:\n//u:SECRET@host/a",
+    "ftp:/u:SECRET@host/a",
+    "s3:/u:SECRET@bucket/a",
+    "s3:bucket?SECRET",
+  ]
+) {
+  Deno.test(`${JSON.stringify(url)}, which a parser would mend, is refused without repeating it`, () => {
+    for (const use of [canonicalUrl, redactUrl]) {
+      const { kind, message } = assertThrows(() => use(url), ClearstackError);
+      assertEquals([kind, message.includes("SECRET")], ["invalid-request", false]);
+    }
+    assertEquals(
+      JSON.stringify(LocationSchema.safeParse({ url }).error?.issues.map((issue) => issue.path)),
+      '[["url"]]',
+    );
+  });
+}
+
+Deno.test("plain URLs and paths have no fault", () => {
+  for (
+    const url of ["https://h", "s3://b/a b", "/data/a:b?c#d", " a b/c", "C:\\a", "file:///a", "memory:a", "a+b-c://x"]
+  ) {
+    assertEquals(urlFault(url), undefined, url);
+  }
 });
