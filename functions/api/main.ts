@@ -16,6 +16,7 @@
  */
 import { httpJobRunner } from "shared/engine/http_job_runner.ts";
 import { boot } from "shared/http/boot.ts";
+import { readCorsOrigins } from "shared/http/cors_origins.ts";
 import { readObjectText } from "shared/storage/http/read_object_text.ts";
 import { createApiApp } from "./app.ts";
 import { readAuth } from "./auth/auth.ts";
@@ -26,14 +27,15 @@ const { env, stores, log, token, metricsToken, serve } = boot(Deno, { name: "api
 const auth = await readAuth({ env, readText: (url) => readObjectText(url, stores) });
 const jobs = httpJobRunner(env("CLEARSTACK_RUNS_URL") ?? "http://127.0.0.1:8082", token);
 const allowedUrls = readAllowedUrls(env);
+const corsOrigins = readCorsOrigins(env);
 const app = createApiApp({
   jobs,
   allowedUrls,
   events: await openConfiguredEvents(env, { environment: stores, jobs, allowedUrls }),
-  corsOrigins: (env("CLEARSTACK_CORS") ?? "").split(/\s+/).filter((origin) => origin !== ""),
+  corsOrigins,
   auth,
   metricsToken,
   log,
 });
 
-serve(app, { variables: "CLEARSTACK_KEYS or CLEARSTACK_OIDC", authenticatesCallers: auth !== undefined });
+serve(app, { variables: "CLEARSTACK_KEYS or CLEARSTACK_OIDC", authenticatesCallers: auth !== undefined }, corsOrigins);

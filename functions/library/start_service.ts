@@ -18,6 +18,10 @@ export interface ServiceOptions extends LocalWorld {
   readonly port?: number;
   /** Folder or URL of the job statuses. @default {memory of this process} */
   readonly jobs?: string;
+  /** Origins of web pages that may call. @default {none} */
+  readonly corsOrigins?: readonly string[];
+  /** True where something in front lets nobody else in, so that callers may name this machine as they like. @default {false} */
+  readonly insecure?: boolean;
   /** Places where sources, PSFs and outputs may lie. */
   readonly allowedUrls: AllowedUrls;
   /** Settings of authentication. @default {everybody} */
@@ -46,11 +50,13 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const { LocalJobRunner } = await import("functions/orchestrate/lease/local_job_runner.ts");
   const { openLocalProcess } = await import("./local_process.ts");
   const { openStore } = await import("shared/storage/open_store.ts");
+  const { isLoopback } = await import("shared/http/listen_address.ts");
+  const { loopbackOnly } = await import("shared/http/loopback_only.ts");
   const { variables, ...guarded } = guardStores(options.allowedUrls);
   const environment = { ...options.environment, ...guarded };
   const local = openLocalProcess({ config: options.config, environment }, { guard: variables });
   const store = openStore(options.jobs ?? JOBS_IN_MEMORY, { environment });
-  const { host = "127.0.0.1", port = 0, allowedUrls, auth } = options;
+  const { host = "127.0.0.1", port = 0, allowedUrls, auth, corsOrigins = [], insecure = false } = options;
   // No two processes listen on one port: whoever does goes on with what the one before it had.
   const instance = port === 0 ? {} : { instance: `${host}:${port}` };
   const control = { ...instance, ...readJobControl(environment.env) };
@@ -60,8 +66,10 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     events = options.events === undefined
       ? undefined
       : await openEvents({ rules: options.events, store, jobs: runner, allowedUrls, environment });
-    const app = createApiApp({ jobs: runner, allowedUrls, auth, events });
-    const server = listen(host, port, app.fetch);
+    const app = createApiApp({ jobs: runner, allowedUrls, auth, events, corsOrigins });
+    const handler = (request: Request) => app.fetch(request);
+    const strangers = auth === undefined && !insecure && isLoopback(host);
+    const server = listen(host, port, strangers ? loopbackOnly(handler, corsOrigins) : handler);
     return {
       url: `http://${host.includes(":") ? `[${host}]` : host}:${server.addr.port}`,
       close: async () => {

@@ -1,9 +1,10 @@
 /** The start of every served function: its environment, stores, telemetry and log, and then its port. */
 import { servedEnvironment } from "shared/storage/served_environment.ts";
-import type { StoreEnvironment } from "shared/storage/store_environment.ts";
+import { isSwitchedOn, type StoreEnvironment } from "shared/storage/store_environment.ts";
 import { jsonLog, type Log, plainLog } from "shared/telemetry/log.ts";
 import { startTelemetry } from "shared/telemetry/start_telemetry.ts";
-import { listenAddress, type ListenOptions } from "./listen_address.ts";
+import { isLoopback, listenAddress, type ListenOptions } from "./listen_address.ts";
+import { loopbackOnly } from "./loopback_only.ts";
 
 /** The parts of `Deno` that only a main.ts may name. */
 interface Host {
@@ -35,12 +36,16 @@ interface Booted {
   /**
    * Opens the port at HOST and PORT.
    *
+   * Without a way to tell callers apart, those on this machine are served and web pages are not.
+   *
    * @param callers how callers are told apart. @default {by CLEARSTACK_TOKEN}
+   * @param origins of web pages that may call. @default {none}
    * @throws {ClearstackError} `invalid-request` where anybody could call
    */
   serve(
     app: { readonly fetch: (request: Request) => Response | Promise<Response> },
     callers?: Omit<ListenOptions, "port">,
+    origins?: readonly string[],
   ): Deno.HttpServer<Deno.NetAddr>;
 }
 
@@ -61,10 +66,14 @@ export function boot(host: Host, { name, port, quiet = false }: BootOptions): Bo
     log: quiet ? plainLog : jsonLog(name),
     token,
     metricsToken: env("CLEARSTACK_METRICS_TOKEN"),
-    serve: (app, callers = { variables: "CLEARSTACK_TOKEN", authenticatesCallers: token !== undefined }) =>
-      host.serve(
-        { ...listenAddress(env, { port, ...callers }), ...(quiet ? { onListen: () => {} } : {}) },
-        (request) => app.fetch(request),
-      ),
+    serve(app, callers = { variables: "CLEARSTACK_TOKEN", authenticatesCallers: token !== undefined }, origins = []) {
+      const address = listenAddress(env, { port, ...callers });
+      const told = callers.authenticatesCallers || isSwitchedOn(stores, "CLEARSTACK_INSECURE");
+      const handler = (request: Request) => app.fetch(request);
+      return host.serve(
+        { ...address, ...(quiet ? { onListen: () => {} } : {}) },
+        told || !isLoopback(address.hostname) ? handler : loopbackOnly(handler, origins),
+      );
+    },
   };
 }

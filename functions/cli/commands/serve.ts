@@ -1,5 +1,6 @@
 /** `clearstack serve`: endpoint, orchestrator and kernels in one process, jobs over HTTP. */
 import type { ServiceOptions } from "functions/library/start_service.ts";
+import { readCorsOrigins } from "shared/http/cors_origins.ts";
 import { isLoopback, requireAuthentication } from "shared/http/listen_address.ts";
 import { isSwitchedOn } from "shared/storage/store_environment.ts";
 import { wholeNumber } from "../flags/argument_values.ts";
@@ -40,6 +41,8 @@ export async function serveCommand(args: readonly string[], io: Io): Promise<num
     port: wholeNumber("port", parsed.value("port") ?? "8080", PORT_FORM, [0, 65535]),
     allowedUrls,
     auth,
+    insecure,
+    corsOrigins: readCorsOrigins(io.environment.env),
     events: parsed.value("events"),
     ...(jobs === undefined ? {} : { jobs }),
   });

@@ -82,6 +82,36 @@ Deno.test("with --allow, locations elsewhere are refused and nothing is written"
   assert(err.includes(path("psf.zarr")), err);
 });
 
+/** Sends a request under a name, as a browser does that resolves the name to this machine. */
+async function ask(url: string, headers: string): Promise<string> {
+  using connection = await Deno.connect({ hostname: "127.0.0.1", port: Number(new URL(url).port) });
+  await connection.write(new TextEncoder().encode(`GET /v1/jobs HTTP/1.1\r\n${headers}\r\nconnection: close\r\n\r\n`));
+  const text = await new Response(connection.readable).text();
+  return text.split(" ")[1]!;
+}
+
+Deno.test("without keys, a page whose name leads to this machine is refused, and so is one of another origin", async () => {
+  const { url, stop } = await serve();
+  const { host, port } = new URL(url);
+  for (const name of [host, `localhost:${port}`, `LOCALHOST:${port}`, `[::1]:${port}`, `app.localhost:${port}`]) {
+    assertEquals([name, await ask(url, `host: ${name}`)], [name, "200"]);
+  }
+  for (const name of [`evil.example:${port}`, "evil.example", "127.0.0.1.evil.example", "localhost.evil", "0.0.0.0"]) {
+    assertEquals([name, await ask(url, `host: ${name}`)], [name, "421"]);
+  }
+  for (const origin of ["https://evil.example", "null", `http://localhost:1`]) {
+    assertEquals([origin, await ask(url, `host: ${host}\r\norigin: ${origin}`)], [origin, "403"]);
+  }
+  assertEquals(await ask(url, `host: ${host}\r\norigin: ${url}`), "200");
+  await stop();
+});
+
+Deno.test("whoever accepts the danger may be called by any name", async () => {
+  const { url, stop } = await serve("--insecure");
+  assertEquals(await ask(url, "host: proxied.example"), "200");
+  await stop();
+});
+
 Deno.test("bound to another address than this machine's own, callers must be told apart or the danger accepted", async () => {
   const { status, err } = await runCli(["serve", "--port", "0", "--host", "0.0.0.0"]);
   assertEquals(status, 2);
