@@ -17,21 +17,21 @@
 import { httpJobRunner } from "shared/engine/http_job_runner.ts";
 import { boot } from "shared/http/boot.ts";
 import { readCorsOrigins } from "shared/http/cors_origins.ts";
+import { readAllowedPlaces } from "shared/storage/guard/allowed_places.ts";
 import { readObjectText } from "shared/storage/http/read_object_text.ts";
 import { createApiApp } from "./app.ts";
 import { readAuth } from "./auth/auth.ts";
 import { openConfiguredEvents } from "./events/open_events.ts";
-import { readAllowedUrls } from "./url_policy.ts";
 
-const { env, stores, log, token, metricsToken, serve } = boot(Deno, { name: "api", port: 8080 });
-const auth = await readAuth({ env, readText: (url) => readObjectText(url, stores) });
+const { env, own, log, token, metricsToken, serve } = boot(Deno, { name: "api", port: 8080 });
+const auth = await readAuth({ env, readText: (url) => readObjectText(url, own) });
 const jobs = httpJobRunner(env("CLEARSTACK_RUNS_URL") ?? "http://127.0.0.1:8082", token);
-const allowedUrls = readAllowedUrls(env);
+const allowedUrls = readAllowedPlaces(env);
 const corsOrigins = readCorsOrigins(env);
 const app = createApiApp({
   jobs,
   allowedUrls,
-  events: await openConfiguredEvents(env, { environment: stores, jobs, allowedUrls }),
+  events: await openConfiguredEvents(env, { environment: own, jobs, allowedUrls }),
   corsOrigins,
   auth,
   metricsToken,

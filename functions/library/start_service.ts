@@ -5,6 +5,7 @@ import type { AllowedUrls } from "functions/api/url_policy.ts";
 import { ClearstackError } from "shared/errors.ts";
 import type { LocalWorld } from "./local_process.ts";
 import { servedEnvironment } from "shared/storage/served_environment.ts";
+import { allowedVariables } from "shared/storage/guard/allowed_places.ts";
 import type { StoreEnvironment } from "shared/storage/store_environment.ts";
 
 /** Statuses of jobs in this process, gone when it ends. */
@@ -53,9 +54,10 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const { isLoopback } = await import("shared/http/listen_address.ts");
   const { loopbackOnly } = await import("shared/http/loopback_only.ts");
   const { variables, ...guarded } = guardStores(options.allowedUrls);
-  const environment = { ...options.environment, ...guarded };
+  const own = options.environment;
+  const environment = { ...own, ...guarded };
   const local = openLocalProcess({ config: options.config, environment }, { guard: variables });
-  const store = openStore(options.jobs ?? JOBS_IN_MEMORY, { environment });
+  const store = openStore(options.jobs ?? JOBS_IN_MEMORY, { environment: own });
   const { host = "127.0.0.1", port = 0, allowedUrls, auth, corsOrigins = [], insecure = false } = options;
   // No two processes listen on one port: whoever does goes on with what the one before it had.
   const instance = port === 0 ? {} : { instance: `${host}:${port}` };
@@ -65,7 +67,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   try {
     events = options.events === undefined
       ? undefined
-      : await openEvents({ rules: options.events, store, jobs: runner, allowedUrls, environment });
+      : await openEvents({ rules: options.events, store, jobs: runner, allowedUrls, environment: own });
     const app = createApiApp({ jobs: runner, allowedUrls, auth, events, corsOrigins });
     const handler = (request: Request) => app.fetch(request);
     const strangers = auth === undefined && !insecure && isLoopback(host);
@@ -111,13 +113,8 @@ function listen(hostname: string, port: number, handler: (request: Request) => R
 /** Holds the stores of this process, and of those it starts, to places that callers may name. */
 function guardStores(allowed: AllowedUrls) {
   if (allowed === "any") return { variables: undefined };
-  const prefixes = "sources" in allowed ? [...allowed.sources, ...allowed.outputs] : allowed;
-  const variables: Record<string, string> = {
-    CLEARSTACK_ADDRESS_GUARD: "on",
-    CLEARSTACK_ALLOW: prefixes.join(" "),
-    CLEARSTACK_ALLOW_SOURCES: "",
-    CLEARSTACK_ALLOW_OUTPUTS: "",
-  };
-  const { fetchNamed } = servedEnvironment((name) => variables[name]);
-  return { variables, ...(fetchNamed === undefined ? {} : { fetchNamed }) };
+  const places = "sources" in allowed ? allowed : { sources: allowed, outputs: allowed };
+  const variables: Record<string, string> = { CLEARSTACK_ADDRESS_GUARD: "on", ...allowedVariables(places) };
+  const { env: _, ...guards } = servedEnvironment((name) => variables[name]);
+  return { variables, ...guards };
 }

@@ -29,8 +29,8 @@ import { LocalJobRunner } from "./lease/local_job_runner.ts";
 import { count } from "./engine/engine_environment.ts";
 import { openEngine } from "./engine/open_engine.ts";
 
-const { env, stores, log, token, metricsToken, serve } = boot(Deno, { name: "orchestrate", port: 8082 });
-const store = openStore(env("CLEARSTACK_JOBS") ?? "memory:jobs", { environment: stores });
+const { env, own, stores, log, token, metricsToken, serve } = boot(Deno, { name: "orchestrate", port: 8082 });
+const store = openStore(env("CLEARSTACK_JOBS") ?? "memory:jobs", { environment: own });
 const { engine, device, ready, restate } = await openEngine({ env, store, token, log });
 if (restate) {
   const onListen = ({ port }: Deno.NetAddr) => console.error(`Restate may call this process on port ${port}`);

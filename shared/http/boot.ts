@@ -26,7 +26,9 @@ interface BootOptions {
 interface Booted {
   /** Reads an environment variable. */
   readonly env: (name: string) => string | undefined;
-  /** What stores see of the world. */
+  /** What stores see of the world that the operator names. */
+  readonly own: StoreEnvironment;
+  /** The same for stores that callers name. */
   readonly stores: StoreEnvironment;
   readonly log: Log;
   /** CLEARSTACK_TOKEN: what functions present to each other. */
@@ -62,6 +64,7 @@ export function boot(host: Host, { name, port, quiet = false }: BootOptions): Bo
   const token = env("CLEARSTACK_TOKEN");
   return {
     env,
+    own: { env },
     stores,
     log: quiet ? plainLog : jsonLog(name),
     token,

@@ -44,9 +44,14 @@ export interface OpenOptions extends GuardOptions {
  * Opens the store below a URL or a path. Nothing is read or created yet.
  *
  * @param url a path, or a `file:`, `s3:`, `gs:`, `az:` or `memory:NAME` URL
- * @throws {ClearstackError} `invalid-request` for a scheme that is not known, `unwritable` for `http:` and `https:`
+ * @throws {ClearstackError} `invalid-request` for a scheme that is not known, `forbidden` for a place that may not be named, `unwritable` for `http:` and `https:`
  */
-export function openStore(url: string, { environment, ...given }: OpenOptions): Store {
+export function openStore(url: string, options: OpenOptions): Store {
+  options.environment.refuse?.(url, "write");
+  return openWritable(url, options);
+}
+
+function openWritable(url: string, { environment, ...given }: OpenOptions): Store {
   const options = { ...environment.guard, ...given };
   const scheme = schemeOf(url);
   const openObjects = OBJECT_STORES[scheme];
@@ -66,9 +71,10 @@ export function openStore(url: string, { environment, ...given }: OpenOptions): 
  * Opens the store below a URL or a path, to read. Nothing is read yet.
  *
  * @param url what {@link openStore} takes, or an `http:` or `https:` URL
- * @throws {ClearstackError} `invalid-request` for a scheme that is not known
+ * @throws {ClearstackError} `invalid-request` for a scheme that is not known, `forbidden` for a place that may not be named
  */
 export function openReadable(url: string, { environment, ...given }: OpenOptions): ReadableStore {
-  if (!WEB.includes(schemeOf(url))) return openStore(url, { environment, ...given });
+  environment.refuse?.(url, "read");
+  if (!WEB.includes(schemeOf(url))) return openWritable(url, { environment, ...given });
   return guardReadable(httpStore(url, environment), { ...environment.guard, ...given });
 }

@@ -15,11 +15,13 @@ Deno.test("each under its own permissions, known to each other by a token and to
   await writePsf(`${folder}/psf.zarr`);
   const key = (await runCli(["keys", "create", "lab", "--file", `${folder}/keys.json`, "--quiet"])).out.trim();
   const CLEARSTACK_TOKEN = crypto.randomUUID();
-  const tiles = await startFunction("deconvolve", { env: { CLEARSTACK_TOKEN, CLEARSTACK_MEMORY: "1GiB" } });
-  const levels = await startFunction("pyramid", { env: { CLEARSTACK_TOKEN } });
+  const tiles = await startFunction("deconvolve", {
+    env: { CLEARSTACK_TOKEN, CLEARSTACK_ALLOW: folder, CLEARSTACK_MEMORY: "1GiB" },
+  });
+  const levels = await startFunction("pyramid", { env: { CLEARSTACK_TOKEN, CLEARSTACK_ALLOW: folder } });
   const addresses = { CLEARSTACK_TILES_URL: tiles.url, CLEARSTACK_PYRAMID_URL: levels.url };
   const orchestrator = await startFunction("orchestrate", {
-    env: { CLEARSTACK_TOKEN, ...addresses, CLEARSTACK_JOBS: `${folder}/jobs` },
+    env: { CLEARSTACK_TOKEN, ...addresses, CLEARSTACK_ALLOW: folder, CLEARSTACK_JOBS: `${folder}/jobs` },
   });
   const api = await startFunction("api", {
     env: {

@@ -4,6 +4,7 @@
  */
 import { lookup } from "node:dns/promises";
 import { ClearstackError } from "shared/errors.ts";
+import { hasScheme, isListed } from "./allowed_places.ts";
 import { isPrivateName, isPublicAddress } from "./public_address.ts";
 
 /** All addresses of a name. */
@@ -11,7 +12,10 @@ export type Resolve = (name: string) => Promise<readonly string[]>;
 
 /** Options of the guard. */
 export interface AddressGuardOptions {
-  /** URLs below which the operator lets callers go: their scheme, host and port are not checked. @default {none} */
+  /**
+   * URLs below which the operator lets callers go: the host of one that is more than a scheme is not checked. Where there are
+   * any, nothing else is gone to, after a redirect neither. @default {all of the public internet}
+   */
   readonly allow?: readonly string[];
   /** @default {the system's resolver} */
   readonly resolve?: Resolve;
@@ -35,7 +39,6 @@ const MAX_KEPT = 256;
 /** Makes a guard. */
 export function createAddressGuard(options: AddressGuardOptions = {}): AddressGuard {
   const { allow = [], resolve = resolveBySystem, keepMs = 30_000 } = options;
-  const origins = new Set(allow.flatMap(originOf));
   const kept = new Map<string, { readonly until: number; readonly addresses: Promise<readonly string[]> }>();
 
   function addressesOf(name: string): Promise<readonly string[]> {
@@ -52,9 +55,10 @@ export function createAddressGuard(options: AddressGuardOptions = {}): AddressGu
   return {
     async check(url) {
       assertUsable(url);
-      if (origins.has(url.origin)) return undefined;
+      if (isListed(url.href, allow)) return undefined;
       const literal = literalAddress(url);
       assertPublicHost(url);
+      if (allow.length > 0 && !hasScheme(url.href, allow)) throw notListed(url);
       if (literal !== undefined) return literal;
       const addresses = await addressesOf(url.hostname).catch(() => []);
       if (addresses.length === 0) {
@@ -93,9 +97,12 @@ function literalAddress({ hostname }: URL): string | undefined {
   return /^[\d.]+$/.test(hostname) ? hostname.replace(/\.$/, "") : undefined;
 }
 
-/** The origin of an allowed prefix that names a web server. */
-function originOf(prefix: string): string[] {
-  return /^https?:\/\/[^/]/i.test(prefix) && URL.canParse(prefix) ? [new URL(prefix).origin] : [];
+/** Does not tell the path: a redirect led there, and the caller may not know it. */
+function notListed({ host }: URL): ClearstackError {
+  return new ClearstackError(
+    "forbidden",
+    `this service may not go to that place on ${host}: ask whoever runs it to allow it`,
+  );
 }
 
 /** Does not tell the address: the caller may not know it. */

@@ -52,13 +52,17 @@ function foundIn(text: string): string[] {
 Deno.test("no secret of a caller is in a log, an answer, an event, a job's record or an output", async () => {
   const { request } = await sampleRequest();
   const images = serveSigned(request.source.url.replace(/\/image$/, ""), "QUERYSECRET");
+  const state = "memory:secret-jobs";
   const before = storeEnvironment();
   const lines: string[] = [];
   const log = (line: string) => void lines.push(line);
   const realConsole = console.error;
   console.error = (...words) => log(words.map((word) => Deno.inspect(word)).join(" "));
-  configureStores(servedEnvironment((name) => name === "CLEARSTACK_ALLOW" ? images.url : undefined));
-  const state = "memory:secret-jobs";
+  configureStores(
+    servedEnvironment((name) =>
+      name === "CLEARSTACK_ALLOW" ? `${images.url} ${request.output.url.split("/")[0]} ${state}` : undefined
+    ),
+  );
   const random = () => crypto.getRandomValues(new Uint8Array(32)).toBase64();
   const control = { stateKey: random(), webhookSecret: `whsec_${random()}` };
   const jobs = await LocalJobRunner.start({

@@ -1,8 +1,9 @@
 import { assertEquals } from "@std/assert";
 import type { AllowedUrls } from "functions/api/url_policy.ts";
-import { checkAllowedUrls, readAllowedUrls } from "functions/api/url_policy.ts";
+import { checkAllowedUrls } from "functions/api/url_policy.ts";
 import { JobRequestSchema } from "shared/contract/job_request.ts";
 import { isClearstackError } from "shared/errors.ts";
+import { readAllowedPlaces } from "shared/storage/guard/allowed_places.ts";
 
 /** Whether a job at `url` passes. */
 function allows(allowed: readonly string[], url: string): boolean {
@@ -27,6 +28,11 @@ for (
     ["/data", "/database/a.zarr", false],
     ["/data", "/data/../etc/passwd", false],
     ["/data", "file:///data/%2e%2e/etc/passwd", false],
+    ["/data", "/data#b/a.zarr", false],
+    ["/data", "/data?b/a.zarr", false],
+    ["/data", "file:///data%23b/a.zarr", false],
+    ["/data", "file:///data%3Fb/a.zarr", false],
+    ["/data#b", "/data#b/a.zarr", true],
     ["/data", "https://example.org/data/a.zarr", false],
     ["https://example.org/a", "https://example.org/a/b.zarr?signature=x", true],
     ["https://example.org/a", "https://EXAMPLE.org:443/a/b.zarr", true],
@@ -38,6 +44,8 @@ for (
     ["https://example.org", "https://example.org/a/b.zarr", true],
     ["memory:a", "memory:a/b", true],
     ["memory:a", "memory:ab", false],
+    ["memory:a", "memory:a?b/c", false],
+    ["memory:a", "memory:a#b/c", false],
   ] as const
 ) {
   Deno.test(`where ${prefix} is allowed, ${url} is ${expected ? "allowed" : "refused"}`, () => {
@@ -73,7 +81,7 @@ Deno.test("sources and outputs may have lists of their own, and PSFs and webhook
     CLEARSTACK_ALLOW_SOURCES: "/in https://hooks.example/",
     CLEARSTACK_ALLOW_OUTPUTS: " /out\n",
   };
-  const allowed: AllowedUrls = readAllowedUrls((name) => variables[name]);
+  const allowed: AllowedUrls = readAllowedPlaces((name) => variables[name]);
   const refused = (change: Record<string, unknown>) => {
     const places = { source: { url: "/in/a" }, psf: [{ url: "/in/p" }, { url: "/both/q" }], output: { url: "/out/a" } };
     try {

@@ -134,10 +134,13 @@ Deno.test("a name with addresses of both kinds is connected to by IPv4", async (
   assertEquals(await createAddressGuard({ resolve }).check(new URL("http://both.example/")), "93.184.216.34");
 });
 
-Deno.test("what the operator allows is exempt by scheme, host and port, and nothing else is", async () => {
+Deno.test("what the operator allows is exempt by scheme, host, port and path, and nothing else is", async () => {
   const allow = ["http://10.0.0.5:9000/bucket", "https://store.internal/", "/data", "s3://bucket", "https://"];
   const guard = createAddressGuard({ resolve, allow });
-  assertEquals(await guard.check(new URL("http://10.0.0.5:9000/else")), undefined);
+  assertEquals(await guard.check(new URL("http://10.0.0.5:9000/bucket/a?b=/c")), undefined);
+  for (const path of ["else", "buckets", "bucket/../else", "bucket/%2e%2e/else", "bucket%2f..%2felse", "#/bucket"]) {
+    await assertRejects(() => guard.check(new URL(`http://10.0.0.5:9000/${path}`)), ClearstackError, "public internet");
+  }
   assertEquals(await guard.check(new URL("https://store.internal/a")), undefined);
   for (const url of ["http://10.0.0.5/", "https://10.0.0.5:9000/", "http://store.internal/", "http://10.0.0.6:9000/"]) {
     await assertRejects(() => guard.check(new URL(url)), ClearstackError, "public internet");

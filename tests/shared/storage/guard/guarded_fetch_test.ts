@@ -1,8 +1,9 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { ClearstackError } from "shared/errors.ts";
+import { allowedVariables, readAllowedPlaces } from "shared/storage/guard/allowed_places.ts";
 import { createGuardedFetch } from "shared/storage/guard/guarded_fetch.ts";
 import { servedEnvironment } from "shared/storage/served_environment.ts";
-import { openReadable } from "../../../stores.ts";
+import { openReadable, openStore } from "../../../stores.ts";
 
 /** Serves on a loopback port until `stop`, and remembers the requests. */
 function serve(answer: (request: Request) => Response) {
@@ -106,7 +107,9 @@ Deno.test("a store of a served function reads what is allowed and refuses what i
   const environment = (allow: string) => servedEnvironment((name) => name === "CLEARSTACK_ALLOW" ? allow : undefined);
   const allowed = openReadable(server.url, { environment: environment(`/data ${server.url}/`) });
   assertEquals(new TextDecoder().decode(await allowed.get("a")), "here");
-  const closed = openReadable(`${server.url}?signature=SECRET`, { environment: environment("/data") });
+  assertThrows(() => openReadable(`${server.url}?sig=SECRET`, { environment: environment("/data") }), ClearstackError);
+  // Nothing lists the place, and nothing else keeps this store from it but the address.
+  const closed = openReadable(`${server.url}?signature=SECRET`, { environment: environment("") });
   for (
     const attempt of [() => closed.get("a"), () => closed.head("a"), () => closed.getRange("a", { suffixLength: 1 })]
   ) {
@@ -115,6 +118,51 @@ Deno.test("a store of a served function reads what is allowed and refuses what i
   }
   assertEquals(server.requests.length, 1);
   await server.stop();
+});
+
+Deno.test("a redirect that leaves the path of what is allowed is not followed, on the same server neither", async () => {
+  const server = serve((request) =>
+    new URL(request.url).pathname === "/open/secret"
+      ? Response.redirect(new URL("/closed/secret?sig=SECRET", request.url))
+      : new Response("here")
+  );
+  const guarded = createGuardedFetch({ allow: [`${server.url}/open`] });
+  assertEquals(await (await guarded(`${server.url}/open/a`)).text(), "here");
+  const { message } = await refused(() => guarded(`${server.url}/open/secret`));
+  assertEquals([message.includes("SECRET"), message.includes("closed")], [false, false]);
+  assertEquals(server.requests.length, 2);
+  await server.stop();
+  const elsewhere = createGuardedFetch({
+    allow: ["https://store.example/open"],
+    resolve: () => Promise.resolve(["93.184.216.34"]),
+    fetch: () => Promise.resolve(Response.redirect("https://else.example/")),
+  });
+  await refused(() => elsewhere("https://store.example/open/a"));
+});
+
+Deno.test("a function opens what its lists allow, to read and to write, and nothing else", async () => {
+  const variables: Record<string, string> = {
+    CLEARSTACK_ALLOW_SOURCES: "/in memory:in",
+    CLEARSTACK_ALLOW_OUTPUTS: "/out s3://out",
+  };
+  const environment = servedEnvironment((name) => variables[name]);
+  for (const url of ["/in/a", "/out/a", "memory:in/a", "s3://out/a"]) openReadable(url, { environment });
+  for (const url of ["/out/a", "s3://out/a"]) openStore(url, { environment });
+  for (const url of ["/etc/passwd", "/in#/a", "/in/../etc", "memory:jobs", "s3://in/a", "https://public.example/"]) {
+    await refused(() => Promise.resolve().then(() => openReadable(url, { environment })));
+  }
+  for (const url of ["/in/a", "memory:in/a", "s3://outer/a", "/out/../in"]) {
+    await refused(() => Promise.resolve().then(() => openStore(url, { environment })));
+  }
+});
+
+Deno.test("lists come through to a process that is started, spaces and all", () => {
+  const places = { sources: ["/my data", "https://", "memory:x"], outputs: ["s3://b/c", "file:///o%20p/"] };
+  const variables = allowedVariables(places);
+  assertEquals(readAllowedPlaces((name) => variables[name]), {
+    sources: ["file:///my%20data", "https://", "memory:x"],
+    outputs: ["s3://b/c", "file:///o%20p"],
+  });
 });
 
 Deno.test("the guard is off only where the environment says so", async () => {
