@@ -25,7 +25,7 @@ import { encodePasses, type PipelineCache, type PreparedPass } from "./device/en
 import { withErrorScopes } from "./device/error_scopes.ts";
 import { DataRows, observedRows } from "./device/input.ts";
 import { cappedLimits, type GpuLimits } from "./device/limits.ts";
-import { MAX_MEASUREMENTS, MEASUREMENTS } from "./stages/measurement.ts";
+import { MAX_MEASUREMENTS, MEASUREMENTS, MEASUREMENTS_BYTES } from "./stages/measurement.ts";
 import { MOMENTUM } from "./stages/momentum.ts";
 import { PassTimer } from "./device/pass_timer.ts";
 import { PARAMETERS, parameterValues } from "./stages/parameters.ts";
@@ -170,7 +170,7 @@ export class Runner {
 
   async #setUp(placedPsf: Float32Array<ArrayBuffer>): Promise<void> {
     const { box, psf } = this.#options;
-    await this.#buffers.allocate([...stagingRequests(4 * voxelCount(box)), smallStagingRequest(MEASUREMENTS.bytes)]);
+    await this.#buffers.allocate([...stagingRequests(4 * voxelCount(box)), smallStagingRequest(MEASUREMENTS_BYTES)]);
     await this.#allocate(this.#program.buffers);
     await withErrorScopes(this.#device, { what: "computing the OTF", bytes: this.allocatedBytes }, async () => {
       this.#volumes.send("estimate", (row, target) => target.set(placedPsf.subarray(row * box[2], (row + 1) * box[2])));
@@ -220,11 +220,11 @@ export class Runner {
     const fromData = run.start === "flat" ? { ...observed, shape: [0, 0, 0] as const } : observed;
     const write = (name: string, contents: Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>) =>
       this.#device.queue.writeBuffer(this.#buffers.get(name), 0, contents);
-    write(PARAMETERS.binding.name, parameterValues(this.#options.scale ?? peak, this.#options, heldOut?.ratio));
-    write(OBSERVED.binding.name, regionValues(observed));
-    write(MEASURED.binding.name, regionValues(intersection(measured, observed)));
-    write(START.binding.name, regionValues(fromData, run.mean ?? sum / voxelCount(observed.shape)));
-    write(MOMENTUM.binding.name, new Float32Array(2));
+    write(PARAMETERS.name, parameterValues(this.#options.scale ?? peak, this.#options, heldOut?.ratio));
+    write(OBSERVED.name, regionValues(observed));
+    write(MEASURED.name, regionValues(intersection(measured, observed)));
+    write(START.name, regionValues(fromData, run.mean ?? sum / voxelCount(observed.shape)));
+    write(MOMENTUM.name, new Float32Array(2));
   }
 
   async #compute(run: RunnerRun): Promise<Pick<RunResult, "divergence" | "passes">> {
@@ -272,7 +272,7 @@ export class Runner {
   /** Takes the measurements of the given iterations off the device, where the next ones start at the beginning again. */
   async #readMeasurements(steps: readonly number[], withHeldOut: boolean): Promise<Divergence[]> {
     if (steps.length === 0) return [];
-    const source = this.#buffers.get(MEASUREMENTS.binding.name);
+    const source = this.#buffers.get(MEASUREMENTS.name);
     const totals = new Float32Array(await readSmall(this.#device, source, this.#buffers), 8);
     this.#device.queue.writeBuffer(source, 0, new Uint32Array(2));
     return steps.map((iteration, i) => {

@@ -12,7 +12,7 @@ async function sourceFiles(folder: string): Promise<string[]> {
   for await (const { name, isDirectory } of Deno.readDir(new URL(`${folder}/`, ROOT))) {
     const path = `${folder}/${name}`;
     if (isDirectory) found.push(...await sourceFiles(path));
-    else if (name.endsWith(".ts")) found.push(path);
+    else if (/\.(ts|wgsl)$/.test(name)) found.push(path);
   }
   return found;
 }

@@ -2,7 +2,7 @@
  * How much device memory a WebGPU deconvolver takes, in named terms, without a device.
  */
 import { type Vec3, voxelCount } from "shared/volume/geometry.ts";
-import { MEASUREMENTS } from "../stages/measurement.ts";
+import { MEASUREMENTS_BYTES } from "../stages/measurement.ts";
 import { volumeBytes } from "../program/program_buffers.ts";
 import { type MethodOptions, programOptions } from "../program/rl_program.ts";
 import { STAGING_BYTES } from "./transfer.ts";
@@ -37,6 +37,6 @@ export function webGpuDeviceBytes(box: Vec3, options: DeviceBytesOptions): Devic
   const rows = box[0] * box[1];
   const otfs = options.backProjector === "wiener-butterworth" ? 2 : 1;
   // Twiddles; one pair of sums for every pair of rows at most; column 0 of each OTF; measurements and their staging.
-  const small = 8 * (box[0] + box[1] + box[2]) + 4 * rows + 8 * rows * otfs + 2 * MEASUREMENTS.bytes;
+  const small = 8 * (box[0] + box[1] + box[2]) + 4 * rows + 8 * rows * otfs + 2 * MEASUREMENTS_BYTES;
   return { volumes, staging, small, total: volumes + staging + small };
 }

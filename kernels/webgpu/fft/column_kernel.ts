@@ -100,12 +100,8 @@ function finishShader(
   return assembleShader({
     label: `${axis} ${operation}`,
     header: `${operation} along ${axis}, ${plan.length} = ${plan.radices.join(" x ")}, in place`,
-    bindings: [...spans.flatMap(spanBindings), ...(projects ? [PROJECTION.binding] : []), TWIDDLES],
-    declarations: [
-      projects ? PROJECTION.declaration : "",
-      ...spans.flatMap(spanFunctions),
-      exchanges ? line.exchange.declaration : "",
-    ],
+    bindings: [...spans.flatMap(spanBindings), ...(projects ? [PROJECTION] : []), TWIDDLES],
+    declarations: [...spans.flatMap(spanFunctions), exchanges ? line.exchange.declaration : ""],
     sharedBytes: exchanges ? line.exchange.bytes : 0,
     workgroupSize: [columns, plan.lanes],
     body: line.w.toString(),

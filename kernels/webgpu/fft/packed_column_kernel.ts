@@ -5,11 +5,12 @@
  * `sqrt(-1) B(k) = (P(k) - conj P(-k)) / 2`. Column 0 of the OTF is stored in the same way, by itself. So each column needs the one at `-ky` beside
  * it, and a workgroup takes the two; a 2-D image has its partner in the same column.
  */
+import PACKED_PRODUCT from "../wgsl/packed_product.wgsl" with { type: "text" };
 import { ColumnAccess, spanBindings, spanFunctions } from "./column_access.ts";
 import { type ColumnKernel, columnSpan } from "./column_kernel.ts";
 import { Exchange } from "./exchange.ts";
 import { OTF_COLUMN } from "../program/otf_format.ts";
-import { projected, PROJECTION } from "../stages/projection.ts";
+import { PROJECTION } from "../stages/projection.ts";
 import { assembleShader, type Shader, TWIDDLES } from "../wgsl/shader.ts";
 import {
   elementOf,
@@ -21,18 +22,6 @@ import {
   stockham,
 } from "./stockham.ts";
 import { Wgsl } from "../wgsl/wgsl.ts";
-
-const PACKED_PRODUCT = `
-fn conj(a: vec2f) -> vec2f { return vec2f(a.x, -a.y); }
-fn times(a: vec2f, b: vec2f) -> vec2f {
-  return vec2f(fma(a.x, b.x, -a.y * b.y), fma(a.x, b.y, a.y * b.x));
-}
-// p and q: this number and its partner of the packed spectrum; g and h: of the packed OTF.
-fn packed_product(p: vec2f, q: vec2f, g: vec2f, h: vec2f) -> vec2f {
-  let lowest = 0.5 * (g + conj(h));
-  let highest = 0.5 * vec2f(g.y + h.y, h.x - g.x);
-  return times(0.5 * (p + conj(q)), ${projected("lowest")}) + times(0.5 * (p - conj(q)), ${projected("highest")});
-}`;
 
 /** Workgroups along x: one per pair of rows `ky` and `-ky` of axis z, or a single one for axis y. */
 export function packedMultiplyShader(kernel: ColumnKernel): Shader {
@@ -54,13 +43,8 @@ export function packedMultiplyShader(kernel: ColumnKernel): Shader {
   return assembleShader({
     label: `${axis} multiply packed`,
     header: `multiply column 0 along ${axis}, ${plan.length} = ${plan.radices.join(" x ")}, in place`,
-    bindings: [...spanBindings(spectrum), OTF_COLUMN, PROJECTION.binding, TWIDDLES],
-    declarations: [
-      PROJECTION.declaration,
-      ...spanFunctions(spectrum),
-      PACKED_PRODUCT,
-      exchange.declaration,
-    ],
+    bindings: [...spanBindings(spectrum), OTF_COLUMN, PROJECTION, TWIDDLES],
+    declarations: [...spanFunctions(spectrum), PACKED_PRODUCT, exchange.declaration],
     sharedBytes: exchange.bytes,
     workgroupSize: [columns, plan.lanes],
     body: w.toString(),

@@ -51,13 +51,12 @@ export function rowShader(stage: RowStage, layout: BoxLayout, shape: RowShape): 
     bindings: [
       spectrumBinding(stage),
       ...stage.volumes,
-      ...stage.structs.map(({ binding }) => binding),
+      ...(stage.structs ?? []),
       ...(stage.sums ? [PARTIAL_SUMS] : []),
       TWIDDLES,
     ],
     declarations: [
-      ...stage.structs.map(({ declaration }) => declaration),
-      ...stage.functions,
+      stage.functions ?? "",
       "fn padded(element: u32) -> u32 { return element + (element >> 3u); }",
       exchange.declaration,
       stage.sums ? sumMemory(invocations).declaration : "",

@@ -119,8 +119,6 @@ function keeper(label: string, { target, columns, elements, firstElement = 0, va
     label,
     header: `${label}, ${elements} elements`,
     bindings: [{ name: "spectrum", type: "array<vec2f>", access: "read" }, target],
-    declarations: [],
-    sharedBytes: 0,
     workgroupSize: [LANES, 1],
     body: `let i = (workgroup_id.y * ${columns}u + workgroup_id.x) * ${LANES}u + local_id.x;
 if (i < ${elements}u) { ${target.name}[${plus("i", firstElement)}] = ${value}; }`,

@@ -7,7 +7,7 @@ import type { GpuLimits } from "../device/limits.ts";
 import { keepOtf, keepOtfColumn, OTF_COLUMN, type OtfFormat, type OtfKeeper } from "./otf_format.ts";
 import { packedMultiplyShader } from "../fft/packed_column_kernel.ts";
 import { type Pass, type Resource, resourceOf, type Slice, type Stage } from "./pass.ts";
-import { MEASUREMENTS } from "../stages/measurement.ts";
+import { MEASUREMENTS, MEASUREMENTS_BYTES } from "../stages/measurement.ts";
 import { SLAB, slabBuffer, SMALL_BYTES } from "../stages/parameters.ts";
 import { PARTIAL_SUM_BYTES, PARTIAL_SUMS } from "../stages/partial_sums.ts";
 import { type Projection, projectionBuffer } from "../stages/projection.ts";
@@ -155,7 +155,7 @@ export class PassMaker {
   /** Bytes of the buffer of a binding that is not a volume. */
   smallBytes({ name }: Binding): number {
     if (name === PARTIAL_SUMS.name) return this.#partialSumBytes(this.layout.box[0]);
-    return name === MEASUREMENTS.binding.name ? MEASUREMENTS.bytes : SMALL_BYTES;
+    return name === MEASUREMENTS.name ? MEASUREMENTS_BYTES : SMALL_BYTES;
   }
 
   /** Bytes of one part of a volume. */
@@ -216,7 +216,7 @@ export class PassMaker {
       bytes: this.smallBytes(PARTIAL_SUMS),
       used: this.#partialSumBytes(slab.planes),
     };
-    const small = { ...renamed, [SLAB.binding.name]: slabBuffer(slab.planeOfBox) };
+    const small = { ...renamed, [SLAB.name]: slabBuffer(slab.planeOfBox) };
     return shader.bindings.map((binding) => {
       if (binding.name === PARTIAL_SUMS.name) return resourceOf(binding, sums);
       return resourceOf(

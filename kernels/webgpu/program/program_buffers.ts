@@ -54,7 +54,7 @@ export function programBuffers(make: PassMaker, options: ProgramOptions): Buffer
       bytes: make.otfColumnBytes,
       usage: "storage",
     })),
-    ...[PARAMETERS, MEASURED, OBSERVED, START].map(({ binding }) => uniform(binding.name)),
+    ...[PARAMETERS, MEASURED, OBSERVED, START].map(({ name }) => uniform(name)),
     ...(["forward", "back"] as const).map((projection) =>
       uniform(projectionBuffer(projection), projectionValues(projection))
     ),
@@ -65,7 +65,7 @@ export function programBuffers(make: PassMaker, options: ProgramOptions): Buffer
       usage: "storage",
       contents: rootsOfUnity(length),
     })),
-    ...[MOMENTUM.binding, MEASUREMENTS.binding, PARTIAL_SUMS].map((binding): BufferSpec => ({
+    ...[MOMENTUM, MEASUREMENTS, PARTIAL_SUMS].map((binding): BufferSpec => ({
       name: binding.name,
       bytes: make.smallBytes(binding),
       usage: "storage",

@@ -4,24 +4,21 @@
 import { totalShader } from "./partial_sums.ts";
 import type { Binding, Shader } from "../wgsl/shader.ts";
 
-/** Most measurements between two readings of {@link MEASUREMENTS}. */
+/** The most measurements between two readings of {@link MEASUREMENTS}; structs.wgsl has as many. */
 export const MAX_MEASUREMENTS = 256;
 
 /** The measurements since they were last read. */
-export const MEASUREMENTS = {
-  declaration: `struct Measurements { count: u32, totals: array<vec2f, ${MAX_MEASUREMENTS}> }`,
-  binding: { name: "measurements", type: "Measurements", access: "read_write" } as Binding,
-  /** The totals begin where a pair of floats is aligned. */
-  bytes: 8 + 8 * MAX_MEASUREMENTS,
-} as const;
+export const MEASUREMENTS: Binding = { name: "measurements", type: "Measurements", access: "read_write" };
+
+/** Bytes of their buffer: the totals begin where a pair of floats is aligned. */
+export const MEASUREMENTS_BYTES = 8 + 8 * MAX_MEASUREMENTS;
 
 /** Appends the totals of a measuring ratio. */
 export function measurementShader(partialSums: number): Shader {
   return totalShader({
     label: "measurement",
     count: partialSums,
-    binding: MEASUREMENTS.binding,
-    declaration: MEASUREMENTS.declaration,
+    binding: MEASUREMENTS,
     statement: "measurements.totals[measurements.count] = totals;\nmeasurements.count += 1u;",
   });
 }

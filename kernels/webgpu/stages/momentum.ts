@@ -6,16 +6,12 @@
  * changes g that the last two updates made, clipped to 0 to 1.
  */
 import { totalShader } from "./partial_sums.ts";
-import type { SmallStruct } from "./parameters.ts";
 import { assembleShader, type Binding, type Shader } from "../wgsl/shader.ts";
 
 /** The state of the extrapolation; all zero before the first iteration. */
-export const MOMENTUM = {
-  declaration: "struct Momentum { factor: f32, iterations: f32 }",
-  binding: { name: "momentum", type: "Momentum", access: "read" },
-} as const satisfies SmallStruct;
+export const MOMENTUM: Binding = { name: "momentum", type: "Momentum", access: "read" };
 
-const WRITTEN: Binding = { ...MOMENTUM.binding, access: "read_write" };
+const WRITTEN: Binding = { ...MOMENTUM, access: "read_write" };
 
 /** Counts an iteration and sets the factor for extrapolating its result; a single invocation. */
 export function heavyBallShader(): Shader {
@@ -23,8 +19,6 @@ export function heavyBallShader(): Shader {
     label: "heavy ball step",
     header: "factor of the next extrapolation",
     bindings: [WRITTEN],
-    declarations: [MOMENTUM.declaration],
-    sharedBytes: 0,
     workgroupSize: [1, 1],
     body: "momentum.iterations += 1.0;\nmomentum.factor = momentum.iterations / (momentum.iterations + 3.0);",
   });
@@ -36,7 +30,6 @@ export function biggsShader(count: number): Shader {
     label: "biggs step",
     count,
     binding: WRITTEN,
-    declaration: MOMENTUM.declaration,
     statement: "momentum.factor = select(0.0, clamp(totals.x / totals.y, 0.0, 1.0), totals.y > 0.0);",
   });
 }

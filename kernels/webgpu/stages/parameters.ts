@@ -1,26 +1,14 @@
 /**
- * Small structs that shaders bind: numbers that change from run to run or from slab to slab.
+ * The small structs of structs.wgsl and what they are filled with.
  */
 import type { StepOptions } from "kernels/deconvolver.ts";
 import type { Binding } from "../wgsl/shader.ts";
 
-/** A struct, the binding that carries it, and nothing else; every one takes {@link SMALL_BYTES}. */
-export interface SmallStruct {
-  readonly declaration: string;
-  readonly binding: Binding;
-}
-
 /** Bytes of every small buffer. */
 export const SMALL_BYTES = 32;
 
-/** Numbers of the model, see docs/algorithms.md. */
-export const PARAMETERS = {
-  declaration: `struct Parameters {
-  epsilon: f32, inverse_scale: f32, background: f32, saturation: f32,
-  damping: f32, variation_weight: f32, variation_smoothing: f32, held_out_ratio: f32
-}`,
-  binding: { name: "parameters", type: "Parameters", access: "uniform" },
-} as const satisfies SmallStruct;
+/** Numbers of the model. */
+export const PARAMETERS: Binding = { name: "parameters", type: "Parameters", access: "uniform" };
 
 /** Contents of {@link PARAMETERS} for an image of an intensity, `scale` > 0. */
 export function parameterValues(scale: number, options: StepOptions, heldOutRatio = 0): Float32Array<ArrayBuffer> {
@@ -45,10 +33,7 @@ const MAX_FLOAT = 3.4028234e38;
 const MIN_FLOAT = 2 ** -126;
 
 /** The plane of the box in which a slab begins. */
-export const SLAB = {
-  declaration: "struct Slab { first_plane: u32 }",
-  binding: { name: "slab", type: "Slab", access: "uniform" },
-} as const satisfies SmallStruct;
+export const SLAB: Binding = { name: "slab", type: "Slab", access: "uniform" };
 
 /** Name of the buffer with the {@link SLAB} of a slab that begins in this plane of the box. */
 export function slabBuffer(firstPlane: number): string {

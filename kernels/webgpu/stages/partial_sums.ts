@@ -39,13 +39,12 @@ interface TotalUse {
   /** Partial sums in the buffer. */
   readonly count: number;
   readonly binding: Binding;
-  readonly declaration: string;
   /** WGSL statement. */
   readonly statement: string;
 }
 
 /** Adds up all partial sums; a single workgroup. */
-export function totalShader({ label, count, binding, declaration, statement }: TotalUse): Shader {
+export function totalShader({ label, count, binding, statement }: TotalUse): Shader {
   const w = new Wgsl();
   const memory = sumMemory(LANES);
   w.line("let lane = local_id.x;");
@@ -60,7 +59,7 @@ export function totalShader({ label, count, binding, declaration, statement }: T
     label,
     header: `${label}: adds up ${count} partial sums`,
     bindings: [{ ...PARTIAL_SUMS, access: "read" }, binding],
-    declarations: [declaration, memory.declaration],
+    declarations: [memory.declaration],
     sharedBytes: memory.bytes,
     workgroupSize: [LANES, 1],
     body: w.toString(),

@@ -1,16 +1,13 @@
 /**
  * Which of the two convolutions of an iteration a multiplication belongs to. They share shaders and differ in what they bind.
  */
-import type { SmallStruct } from "./parameters.ts";
+import type { Binding } from "../wgsl/shader.ts";
 
 /** `forward` multiplies by the OTF, `back` by its complex conjugate, the exact adjoint. */
 export type Projection = "forward" | "back";
 
 /** The binding that tells a shader the sign of the OTF's imaginary part. */
-export const PROJECTION = {
-  declaration: "struct Projection { conjugation: f32 }",
-  binding: { name: "projection", type: "Projection", access: "uniform" },
-} as const satisfies SmallStruct;
+export const PROJECTION: Binding = { name: "projection", type: "Projection", access: "uniform" };
 
 /** WGSL expression of the value an OTF value named `otf` has in this projection. */
 export function projected(otf: string): string {

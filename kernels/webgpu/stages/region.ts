@@ -2,29 +2,18 @@
  * Parts of the box that kernels tell from the rest, by the position of each voxel.
  */
 import type { Box } from "shared/volume/geometry.ts";
-import { SLAB, type SmallStruct } from "./parameters.ts";
+import { SLAB } from "./parameters.ts";
 import type { VoxelPair } from "./row_stages.ts";
-
-/** First voxel and the one after the last along each axis, the beginning of every struct that holds a region. */
-const REGION_FIELDS = "z: vec2u, y: vec2u, x: vec2u";
+import type { Binding } from "../wgsl/shader.ts";
 
 /** The part of the box whose voxels are summed. */
-export const MEASURED = {
-  declaration: `struct Measured { ${REGION_FIELDS} }`,
-  binding: { name: "measured", type: "Measured", access: "uniform" },
-} as const satisfies SmallStruct;
+export const MEASURED: Binding = { name: "measured", type: "Region", access: "uniform" };
 
 /** The part of the box whose voxels are known. */
-export const OBSERVED = {
-  declaration: `struct Observed { ${REGION_FIELDS} }`,
-  binding: { name: "observed", type: "Observed", access: "uniform" },
-} as const satisfies SmallStruct;
+export const OBSERVED: Binding = { name: "observed", type: "Region", access: "uniform" };
 
 /** The part of the box that starts from the data, and the value from which the rest starts. */
-export const START = {
-  declaration: `struct Start { ${REGION_FIELDS}, elsewhere: f32 }`,
-  binding: { name: "start", type: "Start", access: "uniform" },
-} as const satisfies SmallStruct;
+export const START: Binding = { name: "start", type: "Start", access: "uniform" };
 
 /** Contents of a struct that holds a region, and of {@link START} if `elsewhere` is given. */
 export function regionValues({ start, shape }: Box, elsewhere = 0): Uint32Array<ArrayBuffer> {
@@ -34,10 +23,10 @@ export function regionValues({ start, shape }: Box, elsewhere = 0): Uint32Array<
 }
 
 /** WGSL expression, a `vec2<bool>`: which of the two voxels lie in the region; the shader binds its struct and {@link SLAB}. */
-export function insideRegion({ x, y, plane }: VoxelPair, { binding: { name } }: SmallStruct): string {
+export function insideRegion({ x, y, plane }: VoxelPair, { name }: Binding): string {
   // In parentheses, because a list of `a < b, c > d` reads as a template.
   const inside = (position: string, axis: string) =>
     `((${position}) >= ${name}.${axis}.x && (${position}) < ${name}.${axis}.y)`;
-  const both = `${inside(`${SLAB.binding.name}.first_plane + ${plane}`, "z")} && ${inside(x, "x")}`;
+  const both = `${inside(`${SLAB.name}.first_plane + ${plane}`, "z")} && ${inside(x, "x")}`;
   return `(vec2<bool>(${inside(y[0], "y")}, ${inside(y[1], "y")}) & vec2<bool>(${both}))`;
 }

@@ -3,7 +3,6 @@
  *
  * A stage works on pairs of voxels, one of each of two neighbouring rows, as `vec2f`.
  */
-import type { SmallStruct } from "./parameters.ts";
 import type { Access, Binding } from "../wgsl/shader.ts";
 import type { Wgsl } from "../wgsl/wgsl.ts";
 
@@ -29,15 +28,16 @@ export interface RowStage {
   readonly label: string;
   /** Volumes besides the spectrum. */
   readonly volumes: readonly Binding[];
-  readonly structs: readonly SmallStruct[];
-  /** WGSL functions that {@link point} calls. */
-  readonly functions: readonly string[];
+  /** Bindings of structs. @default {none} */
+  readonly structs?: readonly Binding[];
+  /** WGSL functions that {@link point} calls. @default {none} */
+  readonly functions?: string;
   /** True if `blurred` comes from the inverse transform of the spectrum, scaled; otherwise it is not given. */
   readonly inverse: boolean;
   /** True if the result is transformed forward into the spectrum. */
   readonly forward: boolean;
   /** True if the stage calls {@link VoxelPair.add}; its structs then include the slab, which has its own place in the sums. */
-  readonly sums: boolean;
+  readonly sums?: boolean;
   /** Emits the arithmetic and returns the name of what to transform forward. */
   readonly point: (pair: VoxelPair, blurred: string) => string;
 }
@@ -56,11 +56,8 @@ export function uint16Volume(name: string, access: Exclude<Access, "uniform">): 
 export const FORWARD: RowStage = {
   label: "x forward",
   volumes: [volume("source", "read")],
-  structs: [],
-  functions: [],
   inverse: false,
   forward: true,
-  sums: false,
   point: (pair) => pair.load("source"),
 };
 
@@ -68,11 +65,8 @@ export const FORWARD: RowStage = {
 export const WEIGHTS: RowStage = {
   label: "x weights",
   volumes: [volume("weights", "write")],
-  structs: [],
-  functions: [],
   inverse: true,
   forward: false,
-  sums: false,
   point(pair, seen) {
     pair.store("weights", pair.w.let(`select(vec2f(0.0), 1.0 / ${seen}, ${seen} > vec2f(0.01))`));
     return seen;

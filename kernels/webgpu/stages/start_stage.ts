@@ -15,10 +15,8 @@ export function startStage(dataType: DataType, volumes: readonly string[]): RowS
     label: `x start ${dataType} ${volumes.join(" ")}`,
     volumes: [dataVolume(dataType), ...volumes.map((name) => volume(name, "write"))],
     structs: [START, SLAB, PARAMETERS],
-    functions: [],
     inverse: false,
     forward: true,
-    sums: false,
     point(pair) {
       const { w } = pair;
       const value = w.let(

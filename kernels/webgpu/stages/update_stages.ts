@@ -23,11 +23,8 @@ export function updateStage(options: UpdateOptions): RowStage {
   return {
     label: labelled("x update", options),
     volumes: [volume("estimate", "read_write"), ...factors(options)],
-    structs: [],
-    functions: [],
     inverse: true,
     forward: true,
-    sums: false,
     point(pair, correction) {
       const updated = corrected(pair, pair.load("estimate"), correction, options);
       pair.store("estimate", updated);
@@ -42,10 +39,8 @@ export function heavyBallStage(options: UpdateOptions): RowStage {
     label: labelled("x heavy ball update", options),
     volumes: [volume("estimate", "read_write"), volume("point", "read_write"), ...factors(options)],
     structs: [MOMENTUM, PARAMETERS],
-    functions: [],
     inverse: true,
     forward: true,
-    sums: false,
     point(pair, correction) {
       const updated = corrected(pair, pair.load("point"), correction, options);
       const next = extrapolated(pair, updated, pair.load("estimate"));
@@ -65,7 +60,6 @@ export function biggsCorrectStage(options: UpdateOptions): RowStage {
     label: labelled("x biggs correction", options),
     volumes: [volume("point", "read_write"), volume("change", "read_write"), ...factors(options)],
     structs: [PARAMETERS, SLAB],
-    functions: [],
     inverse: true,
     forward: false,
     sums: true,
@@ -88,10 +82,8 @@ export const BIGGS_PREDICT: RowStage = {
   label: "x biggs prediction",
   volumes: [volume("estimate", "read_write"), volume("point", "read_write")],
   structs: [MOMENTUM, PARAMETERS],
-  functions: [],
   inverse: false,
   forward: true,
-  sums: false,
   point(pair) {
     const updated = pair.load("point");
     const next = extrapolated(pair, updated, pair.load("estimate"));

@@ -1,6 +1,7 @@
 /**
  * Compute shaders as plain data, so that they can be made and examined without a device.
  */
+import STRUCTS from "./structs.wgsl" with { type: "text" };
 
 /** How a shader uses a binding; `write` also tells that every byte is replaced. */
 export type Access = "read" | "write" | "read_write" | "uniform";
@@ -29,9 +30,10 @@ interface ShaderParts {
   /** What the kernel does, how workgroups are laid out, units; becomes the header. */
   readonly header: string;
   readonly bindings: readonly Binding[];
-  /** Module-scope structs, functions and workgroup variables. */
-  readonly declarations: readonly string[];
-  readonly sharedBytes: number;
+  /** Module-scope constants, functions and workgroup variables. @default {none} */
+  readonly declarations?: readonly string[];
+  /** @default {0} */
+  readonly sharedBytes?: number;
   readonly workgroupSize: readonly [x: number, y: number];
   /** Statements of `main`, which sees `local_id` and `workgroup_id`. */
   readonly body: string;
@@ -39,12 +41,13 @@ interface ShaderParts {
 
 /** Puts a shader together. */
 export function assembleShader(parts: ShaderParts): Shader {
-  const { label, header, bindings, declarations, sharedBytes, workgroupSize, body } = parts;
+  const { label, header, bindings, declarations = [], sharedBytes = 0, workgroupSize, body } = parts;
   const variables = bindings.map(({ name, type, access }, number) =>
     `@group(0) @binding(${number}) var<${addressSpace(access)}> ${name}: ${type};`
   );
   const code = [
-    ...header.split("\n").map((line) => `// ${line}`),
+    `// ${header}`,
+    STRUCTS,
     ...variables,
     ...declarations,
     `@compute @workgroup_size(${workgroupSize.join(", ")})`,
