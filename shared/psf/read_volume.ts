@@ -15,7 +15,7 @@ interface VolumeChoice extends StoreAccess {
 }
 
 /** A volume in memory. */
-export interface StoredVolume {
+interface StoredVolume {
   readonly info: ImageInfo;
   readonly shape: Vec3;
   /** x contiguous; finite. */

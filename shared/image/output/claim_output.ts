@@ -26,7 +26,7 @@ interface Wish extends Pick<StoreAccess, "environment"> {
 }
 
 /** Remains of an earlier run of the same work; absent parts were not begun. */
-export interface Begun {
+interface Begun {
   readonly kind: "begun";
   readonly run: string;
   readonly finished: boolean;
@@ -35,7 +35,7 @@ export interface Begun {
 }
 
 /** A place to begin at. */
-export interface Room {
+interface Room {
   readonly kind: "room";
   /** Of the record that is there. */
   readonly tag: string | undefined;
@@ -77,7 +77,7 @@ export async function claimOutput(store: Store, wish: Wish): Promise<Begun | Roo
 }
 
 /** An output to begin. */
-export interface Beginning {
+interface Beginning {
   readonly room: Room;
   readonly job: { readonly planHash: string; readonly arrays: readonly string[] } & Record<string, unknown>;
   /** Writes the metadata of its arrays. */

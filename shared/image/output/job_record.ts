@@ -28,7 +28,7 @@ const JobRecordSchema = z.looseObject({
 export type JobRecord = z.infer<typeof JobRecordSchema>;
 
 /** A record and the tag that it is swapped by. A record that cannot be read counts as none, but has a tag. */
-export interface TaggedJob {
+interface TaggedJob {
   readonly job: JobRecord | undefined;
   readonly tag: string | undefined;
 }
@@ -73,7 +73,7 @@ export async function changeJob(
 }
 
 /** Options of {@link assertRun}. */
-export interface AssertRunOptions extends RequestOptions {
+interface AssertRunOptions extends RequestOptions {
   /** True where this run itself is removing what was there. @default {false} */
   readonly emptying?: boolean;
 }

@@ -26,7 +26,7 @@ export async function isShared(store: Store): Promise<boolean> {
 }
 
 /** An output that is being removed. */
-export interface RemovedOutput {
+interface RemovedOutput {
   /** Paths of our arrays. */
   readonly arrays: readonly string[];
   /** Run that removes it, and has said so in the record of the job. */

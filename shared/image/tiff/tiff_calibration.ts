@@ -10,7 +10,7 @@ import type { PageAxis, Spacing, TiffDescription } from "./describe/description.
 type AxisName = PageAxis | "y" | "x";
 
 /** Scale and units along all axes. */
-export interface Calibration {
+interface Calibration {
   readonly scale: readonly number[];
   readonly units: readonly (string | undefined)[];
   readonly warnings: readonly Warning[];

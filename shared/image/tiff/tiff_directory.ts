@@ -17,7 +17,7 @@ export interface TiffForm {
 }
 
 /** An entry of a directory. */
-export interface TiffEntry {
+interface TiffEntry {
   readonly tag: number;
   readonly type: number;
   readonly count: number;

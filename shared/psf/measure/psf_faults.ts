@@ -19,7 +19,7 @@ const MAX_ON_FACES = 0.05;
 const MIN_WIDTH = 1.75;
 
 /** The image that a PSF is for. */
-export interface FaultsOptions {
+interface FaultsOptions {
   /** Voxels of the PSF in one of the image, along z, y, x: shifts and widths are told in voxels of the image. */
   readonly voxelRatio: Vec3;
   /** Axes along which the PSF reaches farther than the image is long: what its array cuts off there does not matter. */

@@ -1,7 +1,7 @@
 /** Descriptions of lines `name=value`, as Java's properties are: ImageJ's and SCIFIO's. */
 
 /** Reads a value by its name. */
-export type ReadField = (name: string) => string | undefined;
+type ReadField = (name: string) => string | undefined;
 
 /** The values, with what is spelled `\u00b5` as the character that it stands for. */
 export function fieldsOf(text: string): ReadField {

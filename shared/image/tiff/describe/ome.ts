@@ -16,7 +16,7 @@ import {
 } from "./description.ts";
 
 /** The file that the metadata are read for. */
-export interface OmeFile {
+interface OmeFile {
   /** For messages. */
   readonly where: string;
   /** Name of the file in its folder. */
