@@ -12,6 +12,7 @@ import { copyBox } from "shared/volume/copy_box.ts";
 import { formatVec3, voxelCount } from "shared/volume/geometry.ts";
 import type { Image } from "shared/image/image.ts";
 import { reopenImage } from "shared/image/open_image.ts";
+import { notFiniteError } from "shared/image/read/not_finite.ts";
 import { readBox } from "shared/image/read/read_box.ts";
 import { writeTile, writeTileRecord } from "shared/image/write/write_tile.ts";
 import { openCodecThreads } from "shared/codec/threads/codec_threads.ts";
@@ -169,12 +170,14 @@ async function measureTile(task: PilotTask, means: Means, signal: AbortSignal): 
   return { index: task.tile.index, kernelSeconds, bytesRead, measurements: [...divergence] };
 }
 
+function sourceOf({ source }: BoxTask, { images, environment }: Means, signal: AbortSignal): Promise<Image> {
+  return images.get(JSON.stringify(source), (signal) => reopenImage(source, { environment, signal }), signal);
+}
+
 async function readTile(task: BoxTask, means: Means, signal: AbortSignal) {
-  const { source, tile, algorithm } = task;
+  const { tile, algorithm } = task;
   await chooseBackend(task, means);
-  const key = JSON.stringify(source);
-  const { environment } = means;
-  const image = await means.images.get(key, (signal) => reopenImage(source, { environment, signal }), signal);
+  const image = await sourceOf(task, means, signal);
   return await withSpan("read", {}, async (span) => {
     const read = await readBox(image, {
       outer: tile.outer,
@@ -209,6 +212,8 @@ async function deconvolveBox(
     return { backend, ...await means.pool.run(wish, values, { ...runOptions(task), ...options }) };
   } catch (error) {
     if (!isClearstackError(error, "corrupt-data")) throw error;
+    const named = await notFiniteError(await sourceOf(task, means, signal), { ...tile, signal });
+    if (named !== undefined) throw Object.assign(named, { cause: error });
     const where = `in the tile at z,y,x ${formatVec3(tile.core.start)} of shape ${formatVec3(tile.core.shape)}`;
     throw new ClearstackError("corrupt-data", `${where}: ${error.message}`, { cause: error });
   }

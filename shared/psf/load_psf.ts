@@ -5,6 +5,7 @@ import type { ImageInfo } from "shared/contract/image_info.ts";
 import type { PsfFit } from "shared/contract/psf_info.ts";
 import { ClearstackError } from "shared/errors.ts";
 import { type Vec3, voxelCount } from "shared/volume/geometry.ts";
+import { refuseNotFinite } from "./read_volume.ts";
 import { spatialShape } from "shared/volume/spatial.ts";
 import type { Image } from "shared/image/image.ts";
 import { openImage } from "shared/image/open_image.ts";
@@ -67,9 +68,7 @@ async function readPsf(image: Image, channel: number | undefined, options: Reque
   const { outer, shape } = volumeOf(image, channel, where);
   const box = { start: [0, 0, 0] as const, shape };
   const { values } = await readBox(image, { outer, box, boundary: "constant", ...options });
-  if (!values.every(Number.isFinite)) {
-    throw new ClearstackError("corrupt-data", `${where} holds NaN or infinite values; mend them first`);
-  }
+  refuseNotFinite(values, shape, where);
   refuseDark(values, where);
   return { where, shape, values };
 }

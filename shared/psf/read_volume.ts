@@ -2,7 +2,8 @@
 import type { ImageInfo } from "shared/contract/image_info.ts";
 import type { Location } from "shared/contract/location.ts";
 import { ClearstackError } from "shared/errors.ts";
-import { type Vec3, voxelCount } from "shared/volume/geometry.ts";
+import { formatVec3, type Vec3, voxelCount } from "shared/volume/geometry.ts";
+import { positionAt } from "shared/volume/position.ts";
 import { openImage } from "shared/image/open_image.ts";
 import { readBox } from "shared/image/read/read_box.ts";
 import type { StoreAccess } from "shared/storage/store_environment.ts";
@@ -47,9 +48,7 @@ export async function readVolume(location: Location, choice: VolumeChoice): Prom
   }
   const box = { start: [0, 0, 0] as const, shape };
   const { values } = await readBox(image, { outer, box, boundary: "constant", signal: choice.signal });
-  if (!values.every(Number.isFinite)) {
-    throw new ClearstackError("corrupt-data", `${where} holds NaN or infinite values; mend them first`);
-  }
+  refuseNotFinite(values, shape, where);
   return { info: image.info, shape, values, voxelMicrometre: voxelMicrometre(image.info) };
 }
 
@@ -70,4 +69,19 @@ function chosen(
     throw new ClearstackError("invalid-request", `${where} has no ${name} ${index}: the last one is ${length - 1}`);
   }
   return index ?? 0;
+}
+
+/** @throws {ClearstackError} `corrupt-data` naming the first voxel, and how many there are */
+export function refuseNotFinite(values: Float32Array, shape: Vec3, where: string): void {
+  const first = values.findIndex((value) => !Number.isFinite(value));
+  if (first < 0) return;
+  const count = values.reduce((sum, value) => Number.isFinite(value) ? sum : sum + 1, 0);
+  throw new ClearstackError(
+    "corrupt-data",
+    `${where} holds NaN or infinite values, or beyond the 3.4e+38 of float32: ${count} of them, the first (${
+      values[first]
+    }) at ` +
+      `voxel ${formatVec3(positionAt(first, shape))} (z,y,x); mend them first`,
+    { need: count },
+  );
 }

@@ -7,11 +7,15 @@ import type { ChannelDecisions, Decisions } from "shared/contract/decisions.ts";
 import type { JobRequest } from "shared/contract/job_request.ts";
 import type { Measurement, PilotReport, PilotTask } from "shared/contract/pilot.ts";
 import type { Plan } from "shared/contract/plan.ts";
-import { channelCount, channelLabel } from "shared/volume/channels.ts";
+import { channelAt, channelCount, channelLabel } from "shared/volume/channels.ts";
 import { estimateBackground } from "shared/decide/background.ts";
 import type { Engine, TileRetry } from "shared/engine/engine.ts";
+import type { Image } from "shared/image/image.ts";
 import { reopenImage } from "shared/image/open_image.ts";
+import { notFiniteError } from "shared/image/read/not_finite.ts";
 import { sampleVoxels } from "shared/image/read/sample_voxels.ts";
+import { positionAt } from "shared/volume/position.ts";
+import { volumeCount, volumeGrid } from "shared/volume/volumes.ts";
 import { tileAt } from "shared/plan/plan_job.ts";
 import { chooseIterations, sumMeasurements } from "shared/decide/stop_rule.ts";
 import { stratifiedPicks } from "shared/decide/stratified.ts";
@@ -96,6 +100,7 @@ async function decideChannels({ source, algorithm }: Plan, { environment, signal
   let bytesRead = 0;
   for (let channel = 0; channel < count; channel++) {
     const sample = await sampleVoxels(image, { seed: algorithm.seed, channel, signal });
+    if (!sample.values.every(Number.isFinite)) await refuseNotFinite(image, channel, signal);
     const background = algorithm.background === "auto" ? estimateBackground(sample.values) : algorithm.background;
     const scale = sample.values.reduce((most, value) => Math.max(most, value), 0);
     channels.push({
@@ -109,6 +114,16 @@ async function decideChannels({ source, algorithm }: Plan, { environment, signal
     tell(`the background${which} is ${Number(background.toPrecision(4))}`);
   }
   return { channels, bytesRead };
+}
+
+/** Names a voxel that the sample of a channel holds, looking through its volumes in turn. */
+async function refuseNotFinite(image: Image, channel: number, signal: AbortSignal | undefined): Promise<void> {
+  for (let volume = 0; volume < volumeCount(image.info); volume++) {
+    const outer = positionAt(volume, volumeGrid(image.info));
+    if (channelAt(image.info, outer) !== channel) continue;
+    const named = await notFiniteError(image, { outer, signal });
+    if (named !== undefined) throw named;
+  }
 }
 
 /** Mean of a sample, negative values as 0, as the kernels count them; 0 if the sample holds what they refuse. */

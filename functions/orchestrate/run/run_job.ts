@@ -2,7 +2,7 @@
 import type { JobRequest } from "shared/contract/job_request.ts";
 import type { JobResult } from "shared/contract/job_status.ts";
 import type { Engine } from "shared/engine/engine.ts";
-import { ClearstackError, errorFields, toClearstackError } from "shared/errors.ts";
+import { ClearstackError, errorFields, type ErrorKind, toClearstackError } from "shared/errors.ts";
 import { channelWindows } from "shared/image/ome/channel_windows.ts";
 import { plannedOutput } from "shared/image/output/level_arrays.ts";
 import type { Output } from "shared/image/output/ome_output.ts";
@@ -86,6 +86,9 @@ function acceptEarlier({ plan, begun: { output }, tally }: JobRun, earlier: JobR
   return { ...tally.result(plan, output.url, seconds()), ...(earlier.seam ? { seam: earlier.seam } : {}) };
 }
 
+/** Kinds that the same job meets again; where two states conflict, the message says what to do instead. */
+const FINAL: readonly ErrorKind[] = ["conflict", "corrupt-data", "invalid-request", "unsupported"];
+
 /** An output without a single tile is worth nothing and would be in the way; one with tiles is worth its time. */
 async function cleanUp(error: ClearstackError, output: Output, progress: Progress): Promise<ClearstackError> {
   const { tilesDone, tiles } = progress;
@@ -95,8 +98,7 @@ async function cleanUp(error: ClearstackError, output: Output, progress: Progres
     return error;
   }
   if (await output.isLost()) return error;
-  // Where two states conflict, the message says what to do instead.
-  const advice = error.kind === "conflict" ? "" : ": run the same job again to continue";
+  const advice = FINAL.includes(error.kind) ? "" : ": run the same job again to continue";
   const kept = `${tilesDone} of ${tiles} tiles are kept in ${output.url}${advice}`;
   return new ClearstackError(error.kind, `${error.message}; ${kept}`, { ...errorFields(error), cause: error });
 }

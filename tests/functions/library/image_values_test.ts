@@ -1,0 +1,36 @@
+/** Values that nothing can be computed with, or that say that the image is not what it should be. */
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { type ArrayImage, ClearstackError, deconvolve } from "@clearstack/clearstack";
+
+const PSF: ArrayImage = { data: new Float32Array([1, 2, 1, 2, 4, 2, 1, 2, 1]), shape: [1, 3, 3], axes: "zyx" };
+const SHAPE = [6, 10, 12];
+const VOXELS = 720;
+const at = (z: number, y: number, x: number) => (z * 10 + y) * 12 + x;
+
+for (const boundary of ["symmetric", "periodic", "nearest", "non-circulant"] as const) {
+  Deno.test(`a tile that meets NaN in its halo, or mirrored (${boundary}), names the voxel of the image`, async () => {
+    const data = new Float64Array(4 * VOXELS).fill(1);
+    for (const index of [at(1, 9, 11), at(4, 2, 3)]) data[3 * VOXELS + index] = NaN;
+    const run = deconvolve({ data, shape: [2, 2, ...SHAPE], axes: "tczyx" }, PSF, {
+      ...{ algorithm: { iterations: 1, boundary }, tiling: { tile: [3, 5, 6], halo: [4, 4, 4] }, backend: "cpu" },
+    });
+    const { message, kind } = await assertRejects(() => run, ClearstackError);
+    assertEquals(kind, "corrupt-data");
+    assert(
+      message.startsWith("voxel 1,9,11 (z,y,x) of the image of time 1, channel 1 is NaN, the first of 2"),
+      message,
+    );
+    assert(!message.includes("run the same job again"), message);
+  });
+}
+
+Deno.test("a sample for the background that meets NaN names it", async () => {
+  const data = new Float32Array(VOXELS).fill(1);
+  data[at(2, 3, 4)] = NaN;
+  const settings = { algorithm: { iterations: 1, background: "auto" }, backend: "cpu" } as const;
+  const error = await assertRejects(
+    () => deconvolve({ data, shape: SHAPE, axes: "zyx" }, PSF, settings),
+    ClearstackError,
+  );
+  assert(error.message.startsWith("voxel 2,3,4 (z,y,x) of the image is NaN, the only such value"), error.message);
+});
