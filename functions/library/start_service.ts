@@ -48,7 +48,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const { createApiApp } = await import("functions/api/app.ts");
   const { openEvents } = await import("functions/api/events/open_events.ts");
   const { readJobControl } = await import("functions/orchestrate/jobs/job_control.ts");
-  const { LocalJobRunner } = await import("functions/orchestrate/lease/local_job_runner.ts");
+  const { LocalJobRunner } = await import("functions/orchestrate/drive/local_job_runner.ts");
   const { openLocalProcess } = await import("./local_process.ts");
   const { openStore } = await import("shared/storage/open_store.ts");
   const { isLoopback } = await import("shared/http/listen_address.ts");

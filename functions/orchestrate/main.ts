@@ -25,13 +25,13 @@ import { openStore } from "shared/storage/open_store.ts";
 import { createOrchestrateApp } from "./app.ts";
 import { computeClaim } from "./plan/compute_claim.ts";
 import { readJobControl } from "./jobs/job_control.ts";
-import { LocalJobRunner } from "./lease/local_job_runner.ts";
+import { LocalJobRunner } from "./drive/local_job_runner.ts";
 import { count } from "./engine/engine_environment.ts";
 import { openEngine } from "./engine/open_engine.ts";
 
 const { env, own, stores, log, token, metricsToken, serve } = boot(Deno, { name: "orchestrate", port: 8082 });
 const store = openStore(env("CLEARSTACK_JOBS") ?? "memory:jobs", { environment: own });
-const { engine, device, ready, restate } = await openEngine({ env, store, token, log });
+const { engine, device, ready, restate, dispatcher } = await openEngine({ env, store, token, log });
 if (restate) {
   const onListen = ({ port }: Deno.NetAddr) => console.error(`Restate may call this process on port ${port}`);
   Deno.serve({ ...restate.address, onListen }, restate.fetch);
@@ -42,6 +42,7 @@ const jobs = await LocalJobRunner.start({
   store,
   maxRunning: count(env, "CLEARSTACK_JOBS_AT_ONCE") ?? 1,
   control: readJobControl(env),
+  ...(dispatcher ? { dispatcher } : {}),
   log,
 });
 serve(createOrchestrateApp({ jobs, engineReady: ready, token, metricsToken, log }));

@@ -61,7 +61,13 @@ async function restateEngine(workers: WorkersByKind): Promise<Engine> {
   restate = await restateServer({ folder, identity });
   await restate.process.start();
   const store = openStore("memory:bench", { environment: NO_ENVIRONMENT });
-  const deps = { shards: new ShardStore(store), workers, retries: TILE_RETRIES, identityKeys: [identity.publicKey] };
+  const deps = {
+    shards: new ShardStore(store),
+    workers,
+    retries: TILE_RETRIES,
+    identityKeys: [identity.publicKey],
+    driver: new Promise<never>(() => {}),
+  };
   const { addr } = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, createRestateEndpoint(deps));
   await registerEndpoint({ adminUrl: restate.adminUrl, endpointUrl: `http://127.0.0.1:${addr.port}` });
   const count = { tiles: instanceCount, seams: instanceCount, pilots: instanceCount, levels: 1 };

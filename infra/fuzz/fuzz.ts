@@ -8,7 +8,7 @@ import { checkAllowedUrls } from "functions/api/url_policy.ts";
 import { createDeconvolveApp } from "functions/deconvolve/app.ts";
 import { createTileComputer } from "functions/deconvolve/compute_tile.ts";
 import { createOrchestrateApp } from "functions/orchestrate/app.ts";
-import { LocalJobRunner } from "functions/orchestrate/lease/local_job_runner.ts";
+import { LocalJobRunner } from "functions/orchestrate/drive/local_job_runner.ts";
 import { createPyramidApp } from "functions/pyramid/app.ts";
 import { createLevelReducer } from "functions/pyramid/reduce_tile.ts";
 import type { JobRequest } from "shared/contract/job_request.ts";

@@ -7,6 +7,7 @@ import { createSpreadEngine } from "shared/engine/local.ts";
 import { Workers, type WorkersByKind } from "shared/engine/workers.ts";
 import { ClearstackError } from "shared/errors.ts";
 import type { Store } from "shared/storage/store.ts";
+import type { Dispatcher, Driver } from "../drive/dispatcher.ts";
 import { count, type Env, urls } from "./engine_environment.ts";
 import { engineReady } from "./engine_ready.ts";
 import type { RestateService } from "./open_restate.ts";
@@ -29,6 +30,8 @@ interface OpenEngine {
   readonly ready: () => Promise<void>;
   /** To be served, with the engine `restate`. */
   readonly restate?: RestateService;
+  /** With the engine `restate`: what sees to it that each job has one driver. */
+  readonly dispatcher?: (driver: Driver) => Dispatcher;
 }
 
 /**

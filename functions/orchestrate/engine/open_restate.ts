@@ -10,6 +10,8 @@ import type { Store } from "shared/storage/store.ts";
 import { type Env, words } from "./engine_environment.ts";
 import { createRestateEndpoint, registerEndpoint } from "./restate_endpoint.ts";
 import type { ShardServiceDeps } from "./restate_shard.ts";
+import type { Dispatcher, Driver } from "../drive/dispatcher.ts";
+import { restateDispatcher } from "./restate_driver.ts";
 import { sealedShards } from "./sealed_shards.ts";
 
 /**
@@ -40,17 +42,28 @@ export interface RestateService {
 /** @throws {ClearstackError} `invalid-request` naming the variable */
 export function openRestate(
   { env, store, workers, ingressUrl, log = console.error }: RestateSources,
-): { readonly engine: Engine; readonly restate: RestateService } {
+): { readonly engine: Engine; readonly restate: RestateService; readonly dispatcher: (driver: Driver) => Dispatcher } {
+  const own = Promise.withResolvers<Driver>();
   const shards = sealedShards(store, env("CLEARSTACK_STATE_KEY"));
   const { tiles, seams, pilots, levels } = workers;
   const instances = { tiles: tiles.count, seams: seams.count, pilots: pilots.count, levels: levels.count };
   return {
     engine: createRestateEngine({ ingressUrl, store: shards, instances }),
-    restate: restateService(env, { shards: new ShardStore(shards), workers, retries: PATIENT_RETRIES, log }),
+    restate: restateService(env, {
+      shards: new ShardStore(shards),
+      workers,
+      retries: PATIENT_RETRIES,
+      driver: own.promise,
+      log,
+    }),
+    dispatcher: (driver) => {
+      own.resolve(driver);
+      return restateDispatcher(ingressUrl);
+    },
   };
 }
 
-type ServiceDeps = ShardServiceDeps & { readonly log: (line: string) => void };
+type ServiceDeps = ShardServiceDeps & { readonly driver: Promise<Driver>; readonly log: (line: string) => void };
 
 function restateService(env: Env, deps: ServiceDeps): RestateService {
   const identityKeys = words(env("RESTATE_IDENTITY_KEY"));

@@ -1,5 +1,7 @@
 /** The endpoint at which a Restate server reaches this process, and its registration. */
 import { createEndpointHandler } from "@restatedev/restate-sdk/fetch";
+import type { Driver } from "../drive/dispatcher.ts";
+import { driverWorkflow } from "./restate_driver.ts";
 import { shardService, type ShardServiceDeps } from "./restate_shard.ts";
 import { delay } from "@std/async/delay";
 
@@ -10,16 +12,18 @@ interface RestateEndpointOptions extends ShardServiceDeps {
    * @default {none}
    */
   readonly identityKeys?: readonly string[];
+  /** What drives jobs in this process, once it is there. */
+  readonly driver: Promise<Driver>;
   /** Called with what the SDK has to say of attempts that failed. */
   readonly log?: (line: string) => void;
 }
 
-/** Serves the shard service over HTTP/2 without TLS. */
+/** Serves shards and drivers of jobs over HTTP/2 without TLS. */
 export function createRestateEndpoint(
-  { identityKeys = [], log = console.error, ...deps }: RestateEndpointOptions,
+  { identityKeys = [], log = console.error, driver, ...deps }: RestateEndpointOptions,
 ): (request: Request) => Promise<Response> {
   return createEndpointHandler({
-    services: [shardService(deps)],
+    services: [shardService(deps), driverWorkflow(driver)],
     bidirectional: true,
     ...(identityKeys.length > 0 ? { identityKeys: [...identityKeys] } : {}),
     logger: ({ level, context }, ...said) => {
@@ -38,10 +42,13 @@ interface Registration {
   readonly log?: (line: string) => void;
 }
 
-/** Tells the server of the endpoint, again and again until it answers. What is under way on the same endpoint goes on there. */
+/**
+ * Tells the server of the endpoint, again and again until it answers. An endpoint that it knows is left as it is: a version of its
+ * own needs a URL of its own, and what is under way on another one goes on there.
+ */
 export async function registerEndpoint({ adminUrl, endpointUrl, log = console.error }: Registration): Promise<void> {
   const url = new URL("/deployments", adminUrl);
-  const body = JSON.stringify({ uri: endpointUrl, force: true });
+  const body = JSON.stringify({ uri: endpointUrl, force: false });
   const headers = { "content-type": "application/json" };
   for (let told = "";;) {
     let answer: string;

@@ -1,13 +1,13 @@
 /** The events of a job, wherever it runs. */
 import type { JobEvent, JobStatus } from "shared/contract/job_status.ts";
-import { type EventsOptions, hasEnded } from "shared/engine/job_runner.ts";
-import type { LeasedJob } from "../lease/leased_job.ts";
 import { onAbort } from "shared/process/on_abort.ts";
+import { type EventsOptions, hasEnded } from "shared/engine/job_runner.ts";
+import type { DrivenJob } from "../drive/driven_job.ts";
 import { pause } from "shared/process/pause.ts";
 
 interface FollowOptions extends EventsOptions {
   /** The job, if this process has it. */
-  readonly held: () => LeasedJob | undefined;
+  readonly held: () => DrivenJob | undefined;
   /** Its status in the store; undefined if it is gone. */
   readonly stored: () => Promise<JobStatus | undefined>;
   /** Between two looks at the store. */
@@ -41,7 +41,7 @@ async function* follow(options: FollowOptions, signal: AbortSignal): AsyncGenera
         yield event;
       }
       ended ||= hasEnded(job.status);
-      if (ended || job.leased) continue;
+      if (ended || job.driven) continue;
     }
     const status = await stored();
     if (!status) return;
@@ -56,7 +56,7 @@ async function* follow(options: FollowOptions, signal: AbortSignal): AsyncGenera
 
 /** Its log; for as long as a poll takes only while the job waits, since another process may take it. */
 async function* heldEvents(
-  job: LeasedJob,
+  job: DrivenJob,
   { after, signal, pollMs }: {
     readonly after: number | undefined;
     readonly signal: AbortSignal;
@@ -64,7 +64,7 @@ async function* heldEvents(
   },
 ): AsyncGenerator<JobEvent> {
   const position = after === undefined ? {} : { after };
-  if (job.leased || hasEnded(job.status)) return yield* job.events.read({ ...position, signal });
+  if (job.driven || hasEnded(job.status)) return yield* job.events.read({ ...position, signal });
   const look = new AbortController();
   const timer = setTimeout(() => look.abort(), pollMs);
   try {

@@ -1,4 +1,4 @@
-/** Stored record of a job: its public status, and what is needed to run it and to agree on who does. */
+/** Stored record of a job: its public status, and what is needed to run it. */
 import { z } from "zod";
 import { JobRequestSchema } from "shared/contract/job_request.ts";
 import { JobStatusSchema } from "shared/contract/job_status.ts";
@@ -10,14 +10,6 @@ const SealedRequestSchema = z.strictObject({ sealed: z.string().describe("base64
 const StoredRequestSchema = z.union([SealedRequestSchema, JobRequestSchema]);
 export type StoredRequest = z.infer<typeof StoredRequestSchema>;
 
-/** Lease of a job: the process that works on it. */
-const LeaseSchema = z.strictObject({
-  instance: z.string().describe("name of the runner, the same after a restart"),
-  holder: z.string().describe("id of the running runner"),
-  beat: z.int().min(0).describe("changes as long as the holder lives"),
-});
-export type Lease = z.infer<typeof LeaseSchema>;
-
 /** One object for each job. */
 export const JobRecordSchema = z.strictObject({
   status: JobStatusSchema.describe("without secrets"),
@@ -25,7 +17,9 @@ export const JobRecordSchema = z.strictObject({
   submission: z.string().optional().describe("name of the record of its idempotency key"),
   begun: z.boolean().describe("true once a runner has worked on it"),
   trace: z.string().optional().describe("traceparent of the request that submitted it"),
-  lease: LeaseSchema.optional().describe("absent while nobody works on it"),
+  driver: z.string().optional().describe("a mark of who drives it; absent while nobody does"),
+  lease: z.unknown().describe("in records of earlier versions, which took turns by it").transform(() => undefined)
+    .optional(),
   webhook: z.enum(["pending", "delivered", "given-up"]).optional().describe("once the job has ended"),
 });
 export type JobRecord = z.infer<typeof JobRecordSchema>;

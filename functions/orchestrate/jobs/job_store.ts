@@ -2,7 +2,7 @@
  * Jobs, kept in a store so that they outlive the process, and so that several processes can share them.
  *
  * `jobs/DAY/ID.json` is the record of a job; `owners/HASH/DAY/ID` stands beside it for lists of one owner; `live/ID.json` as
- * long as there is anything left to do for it; `cancel/ID` where somebody wants it cancelled.
+ * long as there is anything left to do for it.
  */
 import type { JobStatus } from "shared/contract/job_status.ts";
 import { ClearstackError, isClearstackError } from "shared/errors.ts";
@@ -102,7 +102,8 @@ export class JobStore {
 
   /** Ids of the jobs for which there is anything left to do. */
   async liveIds(): Promise<string[]> {
-    return await this.#idsIn("live/");
+    const names = await Array.fromAsync(this.#store.listNames("live/"));
+    return names.map((name) => name.replace(/\.json$/, "")).filter((id) => jobTime(id) !== undefined);
   }
 
   /** Says that there is something to do for a job, and at which place it writes. */
@@ -118,23 +119,12 @@ export class JobStore {
 
   /** Says that nothing is left to do for a job. */
   async release(id: string): Promise<void> {
-    await this.#store.delete(`cancel/${id}`);
     await this.#store.delete(`live/${id}.json`);
   }
 
-  /** Asks whoever works on a job to cancel it. */
-  async askCancel(id: string): Promise<void> {
-    await this.#store.put(`cancel/${id}`, new Uint8Array(0));
-  }
-
-  /** Jobs that somebody wants cancelled. */
-  async cancelIds(): Promise<string[]> {
-    return await this.#idsIn("cancel/");
-  }
-
-  async #idsIn(folder: string): Promise<string[]> {
-    const names = await Array.fromAsync(this.#store.listNames(folder));
-    return names.map((name) => name.replace(/\.json$/, "")).filter((id) => jobTime(id) !== undefined);
+  /** @throws {ClearstackError} if the store does not answer */
+  async check(): Promise<void> {
+    await this.#store.head("driver.json");
   }
 }
 

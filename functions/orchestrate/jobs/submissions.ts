@@ -7,13 +7,12 @@ import { ClearstackError, errorToRecord, toClearstackError } from "shared/errors
 import { redactedRequest } from "shared/image/output/provenance.ts";
 import { openStore } from "shared/storage/open_store.ts";
 import { placesOverlap, redactUrl } from "shared/storage/url.ts";
-import { LeasedJob } from "../lease/leased_job.ts";
-import { newJobId } from "./job_id.ts";
+import { DrivenJob } from "../drive/driven_job.ts";
+import { jobTime, newJobId } from "./job_id.ts";
 import { traceParent } from "shared/telemetry/span.ts";
 import type { JobRecord } from "./job_record.ts";
 import type { BegunJob } from "../run/job_run.ts";
 import type { JobStore } from "./job_store.ts";
-import type { JobWorker } from "../lease/job_worker.ts";
 import type { Throughput } from "../plan/throughput.ts";
 import { delay } from "@std/async/delay";
 import type { JobDeps } from "../run/run_job.ts";
@@ -25,6 +24,9 @@ import type { Webhooks } from "./webhook.ts";
 /** A submission whose process died is taken up by the next with the same key after so long. */
 const SUBMISSION_MILLISECONDS = 60_000;
 
+/** No submission takes so long. */
+const CUT_OFF_MS = 10 * 60_000;
+
 const POLL_MILLISECONDS = 100;
 
 /** Dependencies of submissions. */
@@ -35,7 +37,8 @@ interface SubmissionsOptions {
   readonly seal: JobEncryption;
   readonly webhooks: Webhooks;
   readonly throughput: Throughput;
-  readonly worker: JobWorker;
+  /** Takes a job that has been recorded. */
+  readonly enter: (job: DrivenJob) => Promise<void>;
   /** Throws once no more jobs are taken. */
   readonly refuseIfClosed: () => void;
 }
@@ -115,7 +118,7 @@ export class Submissions {
   }
 
   async #enter({ id, request, owner, key }: Opening, begun: BegunJob): Promise<JobStatus> {
-    const { store, seal, throughput, worker, refuseIfClosed } = this.#options;
+    const { store, seal, throughput, enter, refuseIfClosed } = this.#options;
     const { planHash, tiles, warnings } = begun.plan;
     const tilesResumed = begun.output.tilesDone.size;
     const created = new Date().toISOString();
@@ -136,7 +139,7 @@ export class Submissions {
     const tag = await store.create(record);
     // Made by another submission with the same key, which had only seemed to be dead.
     if (tag === undefined) return (await store.status(id))!;
-    worker.add(new LeasedJob(store, { record, tag }, begun), tag);
+    await enter(new DrivenJob(store, { record, tag }, begun));
     return record.status;
   }
 
@@ -155,10 +158,7 @@ export class Submissions {
 
   /** Two jobs that write to one place would destroy each other's work. */
   #refuseTakenHere({ output }: JobRequest, place: string): void {
-    const live = this.#options.worker.live().map(({ id }) => this.#outputs.get(id));
-    for (const other of [...live, ...this.#beginning.values()]) {
-      if (other !== undefined && placesOverlap(other, place)) throw taken(output.url);
-    }
+    for (const other of this.#beginning.values()) if (placesOverlap(other, place)) throw taken(output.url);
   }
 
   /**
@@ -187,8 +187,10 @@ export class Submissions {
     for (let waited = 0; waited < SUBMISSION_MILLISECONDS; waited += POLL_MILLISECONDS) {
       const status = await store.status(other);
       if (status) return !hasEnded(status);
-      if (id > other) return true;
+      // A mark without a job for so long is that of a submission that was cut off.
+      if (Date.now() - jobTime(other)! > CUT_OFF_MS) await store.release(other);
       if (await store.liveOutput(other) === undefined) return false;
+      if (id > other) return true;
       await delay(POLL_MILLISECONDS);
     }
     return true;

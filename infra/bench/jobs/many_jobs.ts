@@ -1,6 +1,6 @@
 /** Small jobs one after the other through the endpoint, and the memory that the service keeps. */
 import { createApiApp } from "functions/api/app.ts";
-import { LocalJobRunner } from "functions/orchestrate/lease/local_job_runner.ts";
+import { LocalJobRunner } from "functions/orchestrate/drive/local_job_runner.ts";
 import { JobRequestSchema } from "shared/contract/job_request.ts";
 import { readEvents } from "shared/http/event_stream.ts";
 import { openStore } from "shared/storage/open_store.ts";

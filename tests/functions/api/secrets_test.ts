@@ -4,7 +4,7 @@ import { createApiApp } from "functions/api/app.ts";
 import { apiKeyHash, createApiKey } from "shared/keys/api_key.ts";
 import { formatKeyRecords } from "shared/keys/key_records.ts";
 import { KeyRing } from "functions/api/auth/key_ring.ts";
-import { LocalJobRunner } from "functions/orchestrate/lease/local_job_runner.ts";
+import { LocalJobRunner } from "functions/orchestrate/drive/local_job_runner.ts";
 import { servedEnvironment } from "shared/storage/served_environment.ts";
 import { identityJobs, keysBelow, sampleRequest } from "../identity_jobs.ts";
 import { configureStores, openStore, storeEnvironment } from "../../stores.ts";

@@ -5,7 +5,7 @@ import { createDeconvolveApp } from "functions/deconvolve/app.ts";
 import { createTileComputer } from "functions/deconvolve/compute_tile.ts";
 import { createPyramidApp } from "functions/pyramid/app.ts";
 import { createOrchestrateApp } from "functions/orchestrate/app.ts";
-import { LocalJobRunner } from "functions/orchestrate/lease/local_job_runner.ts";
+import { LocalJobRunner } from "functions/orchestrate/drive/local_job_runner.ts";
 import { httpJobRunner } from "shared/engine/http_job_runner.ts";
 import { httpDevice, httpLevels, httpTiles } from "shared/engine/http_functions.ts";
 import { createLocalEngine } from "shared/engine/local.ts";

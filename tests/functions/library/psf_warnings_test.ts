@@ -1,7 +1,7 @@
 /** PSF and image compared, as every program, command and job has them compared. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { type ArrayImage, ClearstackError, deconvolve, planJob } from "@clearstack/clearstack";
-import { LocalJobRunner } from "functions/orchestrate/lease/local_job_runner.ts";
+import { LocalJobRunner } from "functions/orchestrate/drive/local_job_runner.ts";
 import { gaussianPsf } from "shared/psf/generate/gaussian_psf.ts";
 import { rolled } from "shared/psf/centring.ts";
 import type { PsfSamples } from "shared/psf/psf_volume.ts";

@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertNotEquals, assertRejects } from "@std/assert";
 import { createApiApp } from "functions/api/app.ts";
 import { createTileComputer } from "functions/deconvolve/compute_tile.ts";
-import { LocalJobRunner } from "functions/orchestrate/lease/local_job_runner.ts";
+import { LocalJobRunner } from "functions/orchestrate/drive/local_job_runner.ts";
 import { prepareJob } from "functions/orchestrate/plan/prepare_job.ts";
 import type { JobProgress } from "functions/orchestrate/run/job_run.ts";
 import type { JobDeps } from "functions/orchestrate/run/run_job.ts";

@@ -7,7 +7,7 @@ import type { JobRecord } from "functions/orchestrate/jobs/job_record.ts";
 import { JobStore } from "functions/orchestrate/jobs/job_store.ts";
 import { listJobs } from "functions/orchestrate/jobs/list_jobs.ts";
 import type { Log } from "shared/telemetry/log.ts";
-import { LocalJobRunner } from "functions/orchestrate/lease/local_job_runner.ts";
+import { LocalJobRunner } from "functions/orchestrate/drive/local_job_runner.ts";
 import { Throughput } from "functions/orchestrate/plan/throughput.ts";
 import { removeExpired } from "functions/orchestrate/jobs/retention.ts";
 import { SubmissionKeys } from "functions/orchestrate/jobs/submission_keys.ts";
@@ -152,7 +152,7 @@ Deno.test("a record that cannot be read is told of once, and hides no other job"
   await store.markLive(id, "memory:o");
   await raw.put(`jobs/${dayOf(NOW)}/${id}.json`, new TextEncoder().encode('{"status":'));
   const log: Log = (line, { level = "error" } = {}) => void (level === "error" && lines.push(line));
-  const runner = await LocalJobRunner.start({ deps: identityJobs(), store: raw, leaseMs: 40, log });
+  const runner = await LocalJobRunner.start({ deps: identityJobs(), store: raw, deadAfterMs: 40, log });
   assertEquals((await runner.list({ limit: 9 })).jobs, [good.status]);
   const error = await assertRejects(() => runner.get(id), ClearstackError, "cannot be read");
   assertEquals(error.kind, "corrupt-data");

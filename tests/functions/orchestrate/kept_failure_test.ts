@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { createOrchestrateApp } from "functions/orchestrate/app.ts";
-import { LocalJobRunner } from "functions/orchestrate/lease/local_job_runner.ts";
+import { LocalJobRunner } from "functions/orchestrate/drive/local_job_runner.ts";
 import { httpJobRunner } from "shared/engine/http_job_runner.ts";
 import type { JobRunner } from "shared/engine/job_runner.ts";
 import { hasEnded } from "shared/engine/job_runner.ts";

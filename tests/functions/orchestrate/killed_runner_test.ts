@@ -1,19 +1,19 @@
-/** Runners as processes that are killed, over the locks of a real file system. */
+/** Runners as processes that are killed, over a real file system. */
 import { assert, assertEquals } from "@std/assert";
-import { LocalJobRunner } from "functions/orchestrate/lease/local_job_runner.ts";
+import { LocalJobRunner } from "functions/orchestrate/drive/local_job_runner.ts";
 import { JobRequestSchema } from "shared/contract/job_request.ts";
 import { identityJobs, readOutput, recordedTiles } from "../identity_jobs.ts";
 import { patternedVoxels, writePsf, writeZarr } from "../sample_image.ts";
 import { openStore } from "../../stores.ts";
 
 const SCRIPT = new URL("runner_process.ts", import.meta.url).pathname;
-const LEASE = 1500;
+const DEAD_AFTER = 1500;
 
 /** Starts a process and waits for the first line that it prints. */
 async function startRunner(env: Record<string, string>) {
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", "--no-check", SCRIPT],
-    env: { LEASE: String(LEASE), ...env },
+    env: { DEAD_AFTER: String(DEAD_AFTER), ...env },
     stdout: "piped",
     stderr: "inherit",
   }).spawn();
@@ -56,11 +56,11 @@ Deno.test("jobs of a runner that is killed are finished by another process, each
 
   const killed = performance.now();
   const deps = identityJobs();
-  const second = await LocalJobRunner.start({ deps, store: openStore(jobs), leaseMs: LEASE, log: () => {} });
+  const second = await LocalJobRunner.start({ deps, store: openStore(jobs), deadAfterMs: DEAD_AFTER, log: () => {} });
   ending.defer(() => second.close());
   const { status } = (await Array.fromAsync(await second.events(first.line))).at(-1)!;
   assertEquals([status.state, status.tilesResumed, deps.kernels.runs.length], ["done", kept, 18 - kept]);
-  // One lease to see that nothing changes, a quarter of one until the next look, and the job itself.
-  assert(performance.now() - killed < 4 * LEASE + 5000, "taken over in good time");
+  // The time after which the first is dead, a tenth of it until the next look, and the job itself.
+  assert(performance.now() - killed < 4 * DEAD_AFTER + 5000, "taken over in good time");
   assertEquals(await readOutput(output), Float32Array.from(values));
 });

@@ -7,7 +7,7 @@ import { formatKeyRecords } from "shared/keys/key_records.ts";
 import { KeyRing } from "functions/api/auth/key_ring.ts";
 import { ProviderUnavailable } from "functions/api/auth/token_verifier.ts";
 import { TokenSettingsSchema } from "functions/api/auth/token_settings.ts";
-import { LocalJobRunner } from "functions/orchestrate/lease/local_job_runner.ts";
+import { LocalJobRunner } from "functions/orchestrate/drive/local_job_runner.ts";
 import type { Quotas } from "shared/contract/quotas.ts";
 import { identityJobs, keysBelow, sampleRequest } from "../../identity_jobs.ts";
 import { identityKernels } from "../../identity_kernels.ts";

@@ -3,7 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import { AwsClient } from "aws4fetch";
 import { createApiApp } from "functions/api/app.ts";
 import { openEvents } from "functions/api/events/open_events.ts";
-import { LocalJobRunner } from "functions/orchestrate/lease/local_job_runner.ts";
+import { LocalJobRunner } from "functions/orchestrate/drive/local_job_runner.ts";
 import type { JobStatus } from "shared/contract/job_status.ts";
 import { hasEnded } from "shared/engine/job_runner.ts";
 import { readXml, xmlText } from "shared/storage/http/xml.ts";

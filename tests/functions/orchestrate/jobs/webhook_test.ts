@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import type { LocalJobRunnerOptions } from "functions/orchestrate/lease/local_job_runner.ts";
-import { LocalJobRunner } from "functions/orchestrate/lease/local_job_runner.ts";
+import type { LocalJobRunnerOptions } from "functions/orchestrate/drive/local_job_runner.ts";
+import { LocalJobRunner } from "functions/orchestrate/drive/local_job_runner.ts";
 import { Webhooks } from "functions/orchestrate/jobs/webhook.ts";
 import { JobStatusSchema } from "shared/contract/job_status.ts";
 import { ClearstackError } from "shared/errors.ts";
@@ -44,7 +44,7 @@ function start(store: Store, options: Partial<LocalJobRunnerOptions> = {}) {
     store,
     control,
     webhooks,
-    leaseMs: 400,
+    deadAfterMs: 400,
     log,
     ...options,
   });

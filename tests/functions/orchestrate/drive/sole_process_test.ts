@@ -1,19 +1,20 @@
-/** Several runners over one store, as several orchestrators over one bucket. */
+/** Several processes over one store: one drives the jobs, or a dispatcher says which of them drives each. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { LocalJobRunner } from "functions/orchestrate/lease/local_job_runner.ts";
-import type { LocalJobRunnerOptions } from "functions/orchestrate/lease/local_job_runner.ts";
+import { LocalJobRunner } from "functions/orchestrate/drive/local_job_runner.ts";
+import { type Dispatcher, type Driver, ownDispatcher } from "functions/orchestrate/drive/dispatcher.ts";
+import type { LocalJobRunnerOptions } from "functions/orchestrate/drive/local_job_runner.ts";
 import type { JobRequest } from "shared/contract/job_request.ts";
 import type { JobEvent, JobStatus } from "shared/contract/job_status.ts";
 import { hasEnded } from "shared/engine/job_runner.ts";
 import { ClearstackError } from "shared/errors.ts";
 import type { Store } from "shared/storage/store.ts";
-import { cephServer, testOn } from "../../fixtures/servers/object_servers.ts";
-import { identityJobs, keysBelow, readOutput, sampleRequest } from "../identity_jobs.ts";
-import { identityKernels } from "../identity_kernels.ts";
-import { openStore } from "../../stores.ts";
+import { cephServer, testOn } from "../../../fixtures/servers/object_servers.ts";
+import { identityJobs, keysBelow, readOutput, sampleRequest } from "../../identity_jobs.ts";
+import { identityKernels } from "../../identity_kernels.ts";
+import { openStore } from "../../../stores.ts";
 
-/** Of tests in which a lease runs out: short, but long enough for a renewal to get through on a busy machine. */
-const LEASE = 1200;
+/** Of tests in which a process is found dead: short, but long enough for its beat to get through on a busy machine. */
+const DEAD_AFTER = 1200;
 
 let stores = 0;
 const freshStore = () => openStore(`memory:shared-jobs-${++stores}`);
@@ -67,77 +68,93 @@ const tilesRun = (...all: { readonly kernels: { readonly runs: readonly unknown[
 /** Runs of the sample: 18 tiles, and 2 boxes where tiles meet. */
 const RUNS = 20;
 
-Deno.test("two runners on one store run each job once, and both tell of all of them", async () => {
-  const store = freshStore();
-  const [depsA, depsB] = [identityJobs(), identityJobs()];
-  const [a, b] = [await start(store, { deps: depsA }), await start(store, { deps: depsB })];
-  const samples = await Promise.all(Array.from({ length: 6 }, () => sampleRequest()));
-  const ids: string[] = [];
-  for (const { request } of samples) ids.push((await a.submit(request)).id);
-  for (const id of ids) assertEquals((await ended(b, id)).state, "done");
-  assertEquals(tilesRun(depsA, depsB), RUNS * samples.length);
-  const [listA, listB] = [await a.list({ limit: 9 }), await b.list({ limit: 9 })];
-  assertEquals(listA.jobs.map(({ id }) => id), ids.toReversed());
-  assertEquals(listB.jobs.map(({ state }) => state), ids.map(() => "done"));
-  for (const { request, values } of samples) assertEquals(await readOutput(request.output.url), values);
-  await a.close();
-  await b.close();
-});
+/** Gives jobs to living drivers in turn, each to one, and to another one when that one has gone. */
+function sharedDispatcher() {
+  const drivers: Driver[] = [];
+  const given = new Map<string, Driver>();
+  let turn = 0;
+  const drive = async (id: string): Promise<void> => {
+    while (drivers.length > 0) {
+      const driver = drivers[turn++ % drivers.length]!;
+      given.set(id, driver);
+      if (await driver.drive(id).then(() => true, () => false)) return;
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  };
+  return {
+    dispatcher: (driver: Driver): Dispatcher => {
+      drivers.push(driver);
+      return {
+        dispatch: (id) => {
+          if (!given.has(id)) void drive(id);
+          return Promise.resolve();
+        },
+        cancel: async (id) => await given.get(id)?.cancel(id),
+      };
+    },
+    bury: (index: number) => drivers.splice(index, 1),
+  };
+}
 
-Deno.test("a job that waits behind another runner's is taken by one that has nothing to do", async () => {
+Deno.test("a second process stands by: it tells of all jobs, takes none in, and goes on when the first one closes", async () => {
   const store = freshStore();
-  const { kernels, letGo } = heldKernels();
-  const a = await start(store, { deps: identityJobs(kernels) });
-  const first = await a.submit((await sampleRequest()).request);
-  const second = await a.submit((await sampleRequest()).request);
+  const { kernels, reached } = heldKernels(7);
+  const a = await start(store, { deps: identityJobs(kernels), deadAfterMs: DEAD_AFTER });
+  const { request, values } = await sampleRequest();
+  const { id } = await a.submit(request);
+  await reached;
   const depsB = identityJobs();
-  const b = await start(store, { deps: depsB });
-  assertEquals((await ended(a, second.id)).state, "done");
-  assertEquals(tilesRun(depsB), RUNS);
-  assertEquals((await a.get(first.id)).state, "running");
-  letGo();
-  assertEquals((await ended(b, first.id)).state, "done");
+  const b = await start(store, { deps: depsB, deadAfterMs: DEAD_AFTER });
+  const other = (await sampleRequest()).request;
+  for (const refused of [() => b.submit(other), () => b.ready(), () => b.cancel(id)]) {
+    const error = await assertRejects(refused, ClearstackError, "stands by");
+    assertEquals(error.status, 503);
+  }
+  assertEquals([(await b.get(id)).state, (await b.list({ limit: 9 })).jobs.length], ["running", 1]);
   await a.close();
+  const status = await ended(b, id);
+  assertEquals([status.state, status.tilesResumed + status.result!.tilesComputed], ["done", 18]);
+  assert(status.tilesResumed > 0);
+  assertEquals(await readOutput(request.output.url), values);
+  await b.ready();
   await b.close();
 });
 
-Deno.test("the jobs of a runner that died are taken over, and only what is missing is computed", async () => {
+Deno.test("the jobs of a process that died are taken over, and only what is missing is computed", async () => {
   const store = freshStore();
   const { kernels, reached } = heldKernels(7);
   const wire = cuttable(store);
-  const depsA = identityJobs(kernels);
-  const a = await start(wire.store, { deps: depsA, leaseMs: LEASE });
+  const a = await start(wire.store, { deps: identityJobs(kernels), deadAfterMs: DEAD_AFTER });
   const { request, values } = await sampleRequest();
   const { id } = await a.submit(request);
   await reached;
   wire.cut();
-  const depsB = identityJobs();
   const started = performance.now();
-  const b = await start(store, { deps: depsB, leaseMs: LEASE });
+  const b = await start(store, { deadAfterMs: DEAD_AFTER });
   const status = await ended(b, id);
   assertEquals([status.state, status.tilesResumed + status.result!.tilesComputed], ["done", 18]);
   assert(status.tilesResumed > 0);
-  assert(performance.now() - started >= LEASE, "a lease is void only after it was watched for its whole time");
+  assert(performance.now() - started >= DEAD_AFTER, "a process is dead only after it was watched for the whole time");
   assertEquals(await readOutput(request.output.url), values);
   wire.mend();
   await a.close();
   await b.close();
 });
 
-Deno.test("a runner that lost its lease stops at once, and harms neither the record nor the output", async () => {
+Deno.test("a process that was taken for dead stops at once, and harms neither the record nor the output", async () => {
   const store = freshStore();
   const { kernels, reached, letGo } = heldKernels();
   const wire = cuttable(store);
-  const a = await start(wire.store, { deps: identityJobs(kernels), leaseMs: LEASE });
+  const a = await start(wire.store, { deps: identityJobs(kernels), deadAfterMs: DEAD_AFTER });
   const { request, values } = await sampleRequest();
   const { id } = await a.submit(request);
   await reached;
   wire.cut();
   const held = heldKernels(4);
-  const b = await start(store, { deps: identityJobs(held.kernels), leaseMs: LEASE });
+  const b = await start(store, { deps: identityJobs(held.kernels), deadAfterMs: DEAD_AFTER });
   await held.reached;
   wire.mend();
-  // The next renewal meets the other's record; with no tile finished by this run, a cancelled one would remove the output.
+  // Its next beat meets the other's object; with no tile finished by this run, a cancelled one would remove the output.
   while ((await a.get(id)).tilesDone === 0) await new Promise((resolve) => setTimeout(resolve, 20));
   const opened = kernels.runs.length;
   letGo();
@@ -150,52 +167,87 @@ Deno.test("a runner that lost its lease stops at once, and harms neither the rec
   await b.close();
 });
 
-Deno.test("a runner that starts again under its name goes on at once with what it had", async () => {
+Deno.test("a process that starts again under its name goes on at once with what it had", async () => {
   const store = freshStore();
   const { kernels, reached } = heldKernels(5);
   const wire = cuttable(store);
-  const control = { instance: "pod-1" };
-  const options = { control, leaseMs: 3_600_000 };
+  const options = { control: { instance: "pod-1" }, deadAfterMs: 3_600_000 };
   const first = await start(wire.store, { deps: identityJobs(kernels), ...options });
   const { id } = await first.submit((await sampleRequest()).request);
   await reached;
   wire.cut();
   const again = await start(store, options);
-  // A lease of an hour could not have run out.
+  // In less than an hour the first one could not have been found dead.
   assertEquals((await ended(again, id)).state, "done");
   wire.mend();
   await first.close();
   await again.close();
 });
 
-Deno.test("a job that another runner has is cancelled by asking it, running or waiting", async () => {
-  const store = freshStore();
+Deno.test("with a dispatcher, two processes run each job once, and both tell of all of them", async () => {
+  const [store, shared] = [freshStore(), sharedDispatcher()];
+  const [depsA, depsB] = [identityJobs(), identityJobs()];
+  const [a, b] = [await start(store, { deps: depsA, ...shared }), await start(store, { deps: depsB, ...shared })];
+  const samples = await Promise.all(Array.from({ length: 6 }, () => sampleRequest()));
+  const ids: string[] = [];
+  for (const { request } of samples) ids.push((await a.submit(request)).id);
+  for (const id of ids) assertEquals((await ended(b, id)).state, "done");
+  assertEquals(tilesRun(depsA, depsB), RUNS * samples.length);
+  assert(tilesRun(depsA) > 0 && tilesRun(depsB) > 0, "both took part");
+  const [listA, listB] = [await a.list({ limit: 9 }), await b.list({ limit: 9 })];
+  assertEquals(listA.jobs.map(({ id }) => id), ids.toReversed());
+  assertEquals(listB.jobs.map(({ state }) => state), ids.map(() => "done"));
+  for (const { request, values } of samples) assertEquals(await readOutput(request.output.url), values);
+  assertEquals(await Array.fromAsync(store.list("live/")), []);
+  await a.close();
+  await b.close();
+});
+
+Deno.test("a driver that finds another one's mark in the record stops, and leaves the job to it", async () => {
+  const [store, shared] = [freshStore(), sharedDispatcher()];
+  const { kernels, reached, letGo } = heldKernels(3);
+  const a = await start(store, { deps: identityJobs(kernels), ...shared });
+  const { request, values } = await sampleRequest();
+  const { id } = await a.submit(request);
+  await reached;
+  // To the dispatcher it is dead, and it does not know.
+  shared.bury(0);
+  const depsB = identityJobs();
+  const b = await start(store, { deps: depsB, dispatcher: (driver) => ownDispatcher(driver, () => {}) });
+  assertEquals((await ended(b, id)).state, "done");
+  const status = await b.get(id);
+  letGo();
+  assertEquals((await ended(a, id)).state, "done");
+  await a.close();
+  assertEquals([await b.get(id), await readOutput(request.output.url)], [status, values]);
+  await b.close();
+});
+
+Deno.test("a job that another process has is cancelled through the dispatcher, running or waiting", async () => {
+  const [store, shared] = [freshStore(), sharedDispatcher()];
   const { kernels, reached } = heldKernels();
-  const a = await start(store, { deps: identityJobs(kernels) });
-  const b = await start(store, { maxRunning: 0 });
+  const a = await start(store, { deps: identityJobs(kernels), ...shared });
   const [one, two] = [await sampleRequest(), await sampleRequest()];
   const running = await a.submit(one.request);
   const waiting = await a.submit(two.request);
   await reached;
+  const b = await start(store, shared);
   assertEquals((await b.cancel(waiting.id)).state, "cancelled");
   assertEquals((await b.cancel(running.id)).state, "cancelled");
   assertEquals((await a.get(waiting.id)).state, "cancelled");
-  assertEquals(await keysBelow(one.request.output.url), []);
-  assertEquals(
-    (await Array.fromAsync(store.list("live/"))).length + (await Array.fromAsync(store.list("cancel/"))).length,
-    0,
-  );
+  assertEquals([...await keysBelow(one.request.output.url), ...await keysBelow(two.request.output.url)], []);
+  assertEquals(await Array.fromAsync(store.list("live/")), []);
   await a.close();
   await b.close();
 });
 
 Deno.test("the events of a job that runs elsewhere end with its end, and go on after the last one seen", async () => {
-  const store = freshStore();
+  const [store, shared] = [freshStore(), sharedDispatcher()];
   const { kernels, reached, letGo } = heldKernels(3);
-  const a = await start(store, { deps: identityJobs(kernels) });
-  const b = await start(store, { maxRunning: 0 });
+  const a = await start(store, { deps: identityJobs(kernels), ...shared });
   const { id } = await a.submit((await sampleRequest()).request);
   await reached;
+  const b = await start(store, shared);
   const seen: JobEvent[] = [];
   for await (const event of await b.events(id)) {
     seen.push(event);
@@ -210,10 +262,10 @@ Deno.test("the events of a job that runs elsewhere end with its end, and go on a
   await b.close();
 });
 
-Deno.test("the same key is the same job, in parallel and on two runners", async () => {
-  const store = freshStore();
+Deno.test("the same key is the same job, in parallel and in two processes", async () => {
+  const [store, shared] = [freshStore(), sharedDispatcher()];
   const [depsA, depsB] = [identityJobs(), identityJobs()];
-  const [a, b] = [await start(store, { deps: depsA }), await start(store, { deps: depsB })];
+  const [a, b] = [await start(store, { deps: depsA, ...shared }), await start(store, { deps: depsB, ...shared })];
   const { request, values } = await sampleRequest();
   const submissions = Array.from(
     { length: 10 },
@@ -231,26 +283,30 @@ Deno.test("the same key is the same job, in parallel and on two runners", async 
   await b.close();
 });
 
-testOn(await cephServer(), "over S3, runners share jobs, keys and a death as over any other store", async (server) => {
-  const store = server.freshStore();
-  const { kernels, reached } = heldKernels(4);
-  const wire = cuttable(store);
-  const a = await start(wire.store, { deps: identityJobs(kernels), leaseMs: 3 * LEASE });
-  const { request, values } = await sampleRequest();
-  const submit = () => a.submit(request, { idempotencyKey: "k" });
-  const [{ id }, again] = await Promise.all([submit(), submit()]);
-  assertEquals(again.id, id);
-  await reached;
-  wire.cut();
-  const deps = identityJobs();
-  const b = await start(store, { deps, leaseMs: 3 * LEASE });
-  assertEquals((await b.submit(request, { idempotencyKey: "k" })).id, id);
-  assertEquals((await ended(b, id)).state, "done");
-  assertEquals(await readOutput(request.output.url), values);
-  wire.mend();
-  await a.close();
-  await b.close();
-});
+testOn(
+  await cephServer(),
+  "over S3, processes share jobs, keys and a death as over any other store",
+  async (server) => {
+    const store = server.freshStore();
+    const { kernels, reached } = heldKernels(4);
+    const wire = cuttable(store);
+    const a = await start(wire.store, { deps: identityJobs(kernels), deadAfterMs: 3 * DEAD_AFTER });
+    const { request, values } = await sampleRequest();
+    const submit = () => a.submit(request, { idempotencyKey: "k" });
+    const [{ id }, again] = await Promise.all([submit(), submit()]);
+    assertEquals(again.id, id);
+    await reached;
+    wire.cut();
+    const deps = identityJobs();
+    const b = await start(store, { deps, deadAfterMs: 3 * DEAD_AFTER });
+    assertEquals((await ended(b, id)).state, "done");
+    assertEquals((await b.submit(request, { idempotencyKey: "k" })).id, id);
+    assertEquals(await readOutput(request.output.url), values);
+    wire.mend();
+    await a.close();
+    await b.close();
+  },
+);
 
 Deno.test("a key with another request is a conflict; another owner's key is another key; a refused one is free again", async () => {
   const runner = await start(freshStore());
@@ -268,12 +324,12 @@ Deno.test("a key with another request is a conflict; another owner's key is anot
   await runner.close();
 });
 
-Deno.test("of two submissions for one output on two runners one is refused, however close they come", async () => {
-  const store = freshStore();
+Deno.test("of two submissions for one output in two processes one is refused, however close they come", async () => {
+  const [store, shared] = [freshStore(), sharedDispatcher()];
   const { kernels } = heldKernels();
   const [a, b] = [
-    await start(store, { deps: identityJobs(kernels) }),
-    await start(store, { deps: identityJobs(kernels) }),
+    await start(store, { deps: identityJobs(kernels), ...shared }),
+    await start(store, { deps: identityJobs(kernels), ...shared }),
   ];
   for (let round = 0; round < 5; round++) {
     const { request } = await sampleRequest();

@@ -1,20 +1,20 @@
-/** The run of a job that this process holds: from what is stored of it to the status with which it ends. */
+/** The run of a job that this process drives: from what is stored of it to the status with which it ends. */
 import type { JobStatus } from "shared/contract/job_status.ts";
 import { withOrigin } from "shared/engine/with_origin.ts";
 import { voxelCount } from "shared/volume/geometry.ts";
 import { tileAt } from "shared/plan/plan_job.ts";
 import type { Log } from "shared/telemetry/log.ts";
 import { continueTrace, withSpan } from "shared/telemetry/span.ts";
-import type { LeasedJob } from "./leased_job.ts";
+import type { DrivenJob } from "./driven_job.ts";
 import type { BegunJob, JobProgress } from "../run/job_run.ts";
 import type { Throughput } from "../plan/throughput.ts";
 import { beginJob, completeJob, type JobDeps } from "../run/run_job.ts";
 import type { JobEncryption } from "../jobs/encryption.ts";
 
 /** While tiles finish, the status is written at most this often: it only matters to those who ask another process. */
-const SAVE_INTERVAL_MILLISECONDS = 2000;
+const SAVE_INTERVAL_MS = 2000;
 
-interface RunLeasedJobOptions {
+interface RunDrivenJobOptions {
   readonly deps: JobDeps;
   readonly seal: JobEncryption;
   readonly throughput: Throughput;
@@ -29,16 +29,21 @@ interface RunLeasedJobOptions {
  * @returns what changes in its status with its end
  * @throws {ClearstackError} what stopped it
  */
-export function runLeasedJob(job: LeasedJob, options: RunLeasedJobOptions): Promise<Partial<JobStatus>> {
+export function runDrivenJob(job: DrivenJob, options: RunDrivenJobOptions): Promise<Partial<JobStatus>> {
   const about = { "clearstack.job": job.id };
   return continueTrace(job.record.trace, () => withSpan("job", about, () => runInTrace(job, options)));
 }
 
-async function runInTrace(job: LeasedJob, options: RunLeasedJobOptions): Promise<Partial<JobStatus>> {
+async function runInTrace(job: DrivenJob, options: RunDrivenJobOptions): Promise<Partial<JobStatus>> {
   const { deps, throughput, save, log } = options;
   const begun = guarded(job, job.begun ?? await resume(job, options));
   const before = job.status.deviceSeconds;
   let [seconds, voxels, lastSaved] = [0, 0, 0];
+  let later: ReturnType<typeof setTimeout> | undefined;
+  const saveNow = () => {
+    [later, lastSaved] = [undefined, Date.now()];
+    save();
+  };
   function onProgress({ type, tile, message, ...counts }: JobProgress): void {
     if (tile) {
       seconds += tile.kernelSeconds;
@@ -47,13 +52,12 @@ async function runInTrace(job: LeasedJob, options: RunLeasedJobOptions): Promise
     if (type === "retry" && message) log(message, { level: "warn", job: job.id });
     const change = { ...counts, deviceSeconds: before + seconds, ...throughput.cost(before + seconds) };
     job.change(change, { type, ...(tile ? { tile } : {}), ...(message ? { message } : {}) });
-    if (Date.now() - lastSaved < SAVE_INTERVAL_MILLISECONDS) return;
-    lastSaved = Date.now();
-    save();
+    later ??= setTimeout(saveNow, Math.max(0, lastSaved + SAVE_INTERVAL_MS - Date.now()));
   }
   const { request: { priority }, owner } = job.status;
   const engine = withOrigin(deps.engine, { run: job.id, priority, ...(owner === undefined ? {} : { owner }) });
-  const result = await completeJob(begun, engine, { signal: job.stop.signal, onProgress });
+  const result = await completeJob(begun, engine, { signal: job.stop.signal, onProgress })
+    .finally(() => clearTimeout(later));
   // A throughput that is not learned is no reason to fail a job that is done.
   await throughput.learn(result.adapter, voxels * result.iterations, seconds).catch(() => {});
   const deviceSeconds = before + result.kernelSeconds;
@@ -61,14 +65,14 @@ async function runInTrace(job: LeasedJob, options: RunLeasedJobOptions): Promise
 }
 
 /** A job that an earlier process prepared goes on where it stopped, even if it was asked to overwrite: that is done. */
-async function resume(job: LeasedJob, { deps, seal }: RunLeasedJobOptions): Promise<BegunJob> {
+async function resume(job: DrivenJob, { deps, seal }: RunDrivenJobOptions): Promise<BegunJob> {
   const request = await seal.open(job.id, job.record.request);
   const output = { ...request.output, ifExists: "resume" as const };
   return await beginJob({ ...request, output }, deps, job.stop.signal);
 }
 
 /** A run that has lost its job must not remove what the one that took over writes. */
-function guarded(job: LeasedJob, begun: BegunJob): BegunJob {
+function guarded(job: DrivenJob, begun: BegunJob): BegunJob {
   const { output } = begun;
   return { ...begun, output: { ...output, discard: () => job.lost ? Promise.resolve() : output.discard() } };
 }

@@ -1,16 +1,13 @@
-/** A job that this process has queued or works on: its status, its events, and the lease by which it is this process's. */
+/** A job that this process has queued or drives: its status, its events, and the mark by which an older driver sees that it is one. */
 import type { JobEvent, JobStatus } from "shared/contract/job_status.ts";
 import { hasEnded } from "shared/engine/job_runner.ts";
 import { EventLog } from "../jobs/event_log.ts";
-import type { JobRecord, Lease } from "../jobs/job_record.ts";
+import type { JobRecord } from "../jobs/job_record.ts";
 import type { BegunJob } from "../run/job_run.ts";
 import type { JobStore, TaggedRecord } from "../jobs/job_store.ts";
 
-/** Names a runner in leases. */
-export type Holder = Omit<Lease, "beat">;
-
 /** One job in this process. */
-export class LeasedJob {
+export class DrivenJob {
   /** Events of the job that this process has seen; the first tells where the job stood. */
   readonly events: EventLog;
   /** Stops the work on it. */
@@ -23,6 +20,7 @@ export class LeasedJob {
   #record: JobRecord;
   #tag: string;
   #lost = false;
+  #driver: string | undefined;
   #writing: Promise<unknown> = Promise.resolve();
   #waiting: Promise<boolean> | undefined;
 
@@ -48,8 +46,8 @@ export class LeasedJob {
   }
 
   /** True from {@link claim} on, until {@link release} or until another process has taken over. */
-  get leased(): boolean {
-    return this.#record.lease !== undefined && !this.#lost;
+  get driven(): boolean {
+    return this.#driver !== undefined && !this.#lost;
   }
 
   /** True if another process has taken over: whatever this one does about the job is void. */
@@ -58,21 +56,29 @@ export class LeasedJob {
   }
 
   /**
-   * Takes the job for this process.
+   * Takes the job for this process: any process that drove it before finds out with its next write, and stops.
    *
    * @param toRun true if it is going to run, which readers are told
    * @returns false if it has changed since it was read
    */
-  async claim(holder: Holder, toRun: boolean): Promise<boolean> {
+  async claim(toRun: boolean): Promise<boolean> {
     const told = !toRun ? {} : { state: "running" as const, updated: now(), sequence: this.events.latest + 1 };
     const status = { ...this.status, ...told };
-    const record = { ...this.#record, status, begun: true, lease: { ...holder, beat: 0 } };
+    const driver = crypto.randomUUID();
+    const record = { ...this.#record, status, begun: true, driver };
     const tag = await this.#store.swap(record, this.#tag);
     if (tag === undefined) return false;
+    this.#driver = driver;
     this.#record = record;
     this.#tag = tag;
     if (toRun) this.events.append({ type: "status", status });
     return true;
+  }
+
+  /** Stops the work on the job: another process is to drive it. Nothing more is written. */
+  abandon(): void {
+    this.#lost = true;
+    this.stop.abort();
   }
 
   /** Changes the status and tells the readers of its events; {@link save} writes it down. */
@@ -94,10 +100,10 @@ export class LeasedJob {
   }
 
   /**
-   * Writes the newest state down and renews the lease. Writes follow each other; those that wait become one.
+   * Writes the newest state down. Writes follow each other; those that wait become one.
    *
    * @returns false if another process has taken over; the work is stopped then
-   * @throws {ClearstackError} if the store cannot be written; the lease may or may not be lost then
+   * @throws {ClearstackError} if the store cannot be written
    */
   save(): Promise<boolean> {
     this.#waiting ??= this.#writing.then(() => {
@@ -112,30 +118,28 @@ export class LeasedJob {
   /** Gives the job back to the queue, for whichever process is next. */
   async release(): Promise<void> {
     await this.#writing;
-    const { lease, ...record } = this.#record;
-    if (this.#lost || lease === undefined || hasEnded(this.status)) return;
+    if (!this.driven || hasEnded(this.status)) return;
+    const { driver: _, ...record } = this.#record;
+    this.#driver = undefined;
     await this.#store.swap({ ...record, status: { ...record.status, state: "queued" } }, this.#tag);
     this.#record = record;
   }
 
   async #write(): Promise<boolean> {
-    const { lease } = this.#record;
-    if (this.#lost || lease === undefined) return false;
-    this.#record = { ...this.#record, lease: { ...lease, beat: lease.beat + 1 } };
-    const tag = await this.#store.swap(this.#record, this.#tag) ?? await this.#recognise(lease.holder);
+    if (!this.driven) return false;
+    const tag = await this.#store.swap(this.#record, this.#tag) ?? await this.#recognise();
     if (tag !== undefined) {
       this.#tag = tag;
       return true;
     }
-    this.#lost = true;
-    this.stop.abort();
+    this.abandon();
     return false;
   }
 
-  /** A write that was given up may have been done all the same: what is there is then of this process, only with an older tag. */
-  async #recognise(holder: string): Promise<string | undefined> {
+  /** A write that was given up may have been done all the same: what is there is then of this driver, only with an older tag. */
+  async #recognise(): Promise<string | undefined> {
     const there = await this.#store.read(this.id);
-    return there?.record.lease?.holder === holder ? await this.#store.swap(this.#record, there.tag) : undefined;
+    return there?.record.driver === this.#driver ? await this.#store.swap(this.#record, there!.tag) : undefined;
   }
 }
 

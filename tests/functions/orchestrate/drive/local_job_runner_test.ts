@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import type { LocalJobRunnerOptions } from "functions/orchestrate/lease/local_job_runner.ts";
-import { LocalJobRunner } from "functions/orchestrate/lease/local_job_runner.ts";
+import type { LocalJobRunnerOptions } from "functions/orchestrate/drive/local_job_runner.ts";
+import { LocalJobRunner } from "functions/orchestrate/drive/local_job_runner.ts";
 import type { JobEvent } from "shared/contract/job_status.ts";
 import { hasEnded } from "shared/engine/job_runner.ts";
 import { ClearstackError } from "shared/errors.ts";

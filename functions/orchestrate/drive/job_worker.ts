@@ -1,0 +1,302 @@
+/**
+ * Drives jobs in this process, a few at a time, the others in a queue, and sees to it that whoever wants to know is told when
+ * one has ended. That no other process drives the same job is for others to see to, see `Dispatcher`.
+ */
+import type { JobStatus } from "shared/contract/job_status.ts";
+import { hasEnded } from "shared/engine/job_runner.ts";
+import { ClearstackError, errorToRecord, isClearstackError } from "shared/errors.ts";
+import { INTERNAL_DETAIL } from "shared/http/problem.ts";
+import { pause } from "shared/process/pause.ts";
+import type { Log } from "shared/telemetry/log.ts";
+import { JOBS } from "shared/telemetry/metrics.ts";
+import type { JobEncryption } from "../jobs/encryption.ts";
+import type { JobStore } from "../jobs/job_store.ts";
+import type { Webhooks } from "../jobs/webhook.ts";
+import type { Throughput } from "../plan/throughput.ts";
+import type { JobDeps } from "../run/run_job.ts";
+import { DrivenJob } from "./driven_job.ts";
+import { JobQueue } from "./job_queue.ts";
+import { runDrivenJob } from "./run_driven_job.ts";
+
+/** Ended jobs whose events stay in memory for readers that reconnect. */
+const KEPT_LOGS = 32;
+
+/** Jobs that were submitted here and whose plans are kept until somebody drives them, who may be another process. */
+const KEPT_PLANS = 64;
+
+/** Pause before the end of a job is written again. */
+const SAVE_PAUSE_MS = 2500;
+
+interface JobWorkerOptions {
+  readonly deps: JobDeps;
+  readonly store: JobStore;
+  readonly seal: JobEncryption;
+  readonly webhooks: Webhooks;
+  readonly throughput: Throughput;
+  readonly maxRunning: number;
+  /** Called when the last job has ended. */
+  readonly onIdle: () => Promise<void>;
+  readonly log: Log;
+}
+
+/** A job that is being driven: in the queue, at work, or at what is left to do when it has ended. */
+interface Drive {
+  readonly done: PromiseWithResolvers<void>;
+  /** Fires when the job is to be cancelled. */
+  readonly cancel: AbortController;
+  /** Fires when another process is to drive the job. */
+  readonly leave: AbortController;
+}
+
+/** The jobs that this process drives. */
+export class JobWorker {
+  readonly #options: JobWorkerOptions;
+  readonly #queue = new JobQueue();
+  readonly #drives = new Map<string, Drive>();
+  /** Driven here, or ended here not long ago. */
+  readonly #jobs = new Map<string, DrivenJob>();
+  readonly #prepared = new Map<string, DrivenJob>();
+  readonly #background = new Set<Promise<unknown>>();
+  readonly #closing = new AbortController();
+  #running = 0;
+
+  constructor(options: JobWorkerOptions) {
+    this.#options = options;
+  }
+
+  /** The job, if this process drives it or did not long ago. */
+  get(id: string): DrivenJob | undefined {
+    return this.#jobs.get(id);
+  }
+
+  /** True from {@link drive} on until nothing is left to do for the job. */
+  isDriving(id: string): boolean {
+    return this.#drives.has(id);
+  }
+
+  /** Keeps what submitting a job has prepared, for as long as it may be of use. */
+  prepared(job: DrivenJob): void {
+    this.#prepared.set(job.id, job);
+    const [oldest] = this.#prepared.keys();
+    if (this.#prepared.size > KEPT_PLANS) this.#prepared.delete(oldest!);
+  }
+
+  /**
+   * Drives a job until nothing is left to do for it. Calls for one job share one drive.
+   *
+   * @param signal ends the drive at once: another process is to drive the job
+   * @throws {ClearstackError} `no-device` if it does not end because this process closes, or `signal` fired; what the store throws
+   */
+  async drive(id: string, signal?: AbortSignal): Promise<void> {
+    const drive = this.#drives.get(id) ?? await this.#enqueue(id);
+    const leave = () => {
+      drive.leave.abort();
+      if (this.#queue.drop(id)) drive.done.reject(left());
+    };
+    signal?.addEventListener("abort", leave);
+    if (signal?.aborted) leave();
+    try {
+      await drive.done.promise;
+    } finally {
+      signal?.removeEventListener("abort", leave);
+    }
+  }
+
+  /** Cancels a job that this process drives; settles when nothing of it runs any more. */
+  async cancel(id: string): Promise<void> {
+    const drive = this.#drives.get(id);
+    if (!drive) return;
+    drive.cancel.abort();
+    // One that waits for its turn need not wait to be cancelled.
+    if (this.#queue.drop(id)) this.#begin(id, drive);
+    await drive.done.promise.catch(() => {});
+  }
+
+  /** Stops what runs and waits for it: another process drives the jobs now. */
+  async leaveAll(): Promise<void> {
+    for (const [id, drive] of this.#drives) {
+      drive.leave.abort();
+      if (this.#queue.drop(id)) drive.done.reject(left());
+    }
+    await Promise.allSettled([...this.#drives.values()].map(({ done }) => done.promise));
+  }
+
+  /** Stops what runs and waits for it; the jobs go back to the queue. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    for (const [id, drive] of this.#drives) if (this.#queue.drop(id)) drive.done.reject(left());
+    for (const job of this.#jobs.values()) if (!hasEnded(job.status)) job.stop.abort();
+    while (this.#background.size > 0) await Promise.all(this.#background);
+    for (const job of this.#jobs.values()) job.events.end();
+  }
+
+  async #enqueue(id: string): Promise<Drive> {
+    if (this.#closing.signal.aborted) throw left();
+    const drive: Drive = {
+      done: Promise.withResolvers<void>(),
+      cancel: new AbortController(),
+      leave: new AbortController(),
+    };
+    drive.done.promise.catch(() => {});
+    drive.done.promise.finally(() => this.#drives.delete(id)).catch(() => {});
+    this.#drives.set(id, drive);
+    try {
+      const status = this.#prepared.get(id)?.status ?? await this.#options.store.status(id);
+      if (status === undefined) drive.done.resolve();
+      else {
+        this.#queue.add({ id, priority: status.request.priority });
+        this.#startNext();
+      }
+    } catch (error) {
+      drive.done.reject(error);
+    }
+    return drive;
+  }
+
+  #startNext(): void {
+    while (!this.#closing.signal.aborted && this.#running < this.#options.maxRunning) {
+      const id = this.#queue.next();
+      if (id === undefined) return;
+      this.#running++;
+      JOBS.running.add(1, {});
+      this.#inBackground(
+        this.#begin(id, this.#drives.get(id)!).finally(async () => {
+          this.#running--;
+          JOBS.running.add(-1, {});
+          this.#startNext();
+          if (this.#running === 0) await this.#options.onIdle();
+        }),
+      );
+    }
+  }
+
+  /** Settles when the job has ended; what is left to do then goes on. */
+  async #begin(id: string, drive: Drive): Promise<void> {
+    try {
+      const job = await this.#claim(id, drive);
+      if (!job) return drive.done.resolve();
+      const leave = () => job.abandon();
+      const cancel = () => job.stop.abort();
+      drive.leave.signal.addEventListener("abort", leave);
+      drive.cancel.signal.addEventListener("abort", cancel);
+      if (drive.leave.signal.aborted) leave();
+      if (drive.cancel.signal.aborted || this.#closing.signal.aborted) cancel();
+      const ended = hasEnded(job.status) || await this.#work(job);
+      this.#inBackground(
+        this.#conclude(job, ended).then(() => drive.done.resolve(), (error) => drive.done.reject(error)),
+      );
+    } catch (error) {
+      drive.done.reject(error);
+    }
+  }
+
+  /** The job, marked as driven by this process; undefined if it is gone, or nothing is left to do for it. */
+  async #claim(id: string, { cancel }: Drive): Promise<DrivenJob | undefined> {
+    const { store } = this.#options;
+    let job = this.#prepared.get(id);
+    this.#prepared.delete(id);
+    for (;; job = undefined) {
+      if (!job) {
+        const found = await store.read(id);
+        if (!found) return undefined;
+        job = new DrivenJob(store, found);
+      }
+      if (hasEnded(job.status) && job.record.webhook !== "pending") {
+        await store.release(id);
+        return undefined;
+      }
+      if (!await job.claim(!hasEnded(job.status) && !cancel.signal.aborted)) continue;
+      this.#jobs.set(id, job);
+      return job;
+    }
+  }
+
+  /** True if the job has ended and that is in the store. */
+  async #work(job: DrivenJob): Promise<boolean> {
+    try {
+      const save = () => this.#inBackground(this.#save(job));
+      return await this.#end(job, await runDrivenJob(job, { ...this.#options, save }));
+    } catch (error) {
+      if (job.lost) return false;
+      const cancelled = isClearstackError(error, "cancelled");
+      if (cancelled && this.#closing.signal.aborted) {
+        await job.release().catch((error) => this.#logAbout(job.id, "it cannot be given back", error));
+        return false;
+      }
+      const record = errorToRecord(error);
+      if (record.kind === "internal") {
+        this.#options.log(`job ${job.id}: ${error instanceof Error ? error.stack : error}`);
+      }
+      const told = record.kind === "internal" ? { ...record, message: INTERNAL_DETAIL } : record;
+      return await this.#end(job, { state: cancelled ? "cancelled" : "failed", error: told });
+    }
+  }
+
+  async #end(job: DrivenJob, change: Partial<JobStatus>): Promise<boolean> {
+    job.forgetEta();
+    if (job.status.request.webhook) job.setWebhook("pending");
+    job.change(change, { type: "status" });
+    const { signal } = this.#closing;
+    while (!await this.#save(job)) {
+      if (job.lost || signal.aborted) return false;
+      await pause(SAVE_PAUSE_MS, signal);
+    }
+    JOBS.ended.add(1, { state: job.status.state });
+    const { state, tilesDone: tiles, deviceSeconds } = job.status;
+    this.#options.log("the job has ended", { level: "info", job: job.id, state, tiles, deviceSeconds });
+    job.events.end();
+    this.#forgetOldJobs();
+    return true;
+  }
+
+  /** Everything that is left to do for a job: its webhook is told, its marks are removed. */
+  async #conclude(job: DrivenJob, ended: boolean): Promise<void> {
+    const { store, seal, webhooks, log } = this.#options;
+    const closing = this.#closing.signal;
+    if (!ended) {
+      this.#jobs.delete(job.id);
+      job.events.end();
+      throw left();
+    }
+    if (job.record.webhook === "pending") {
+      const { webhook } = await seal.open(job.id, job.record.request);
+      const outcome = await webhooks.deliver(webhook!.url, job.status, closing);
+      if (outcome === undefined) throw left();
+      if (outcome === "given-up") log(`job ${job.id}: its webhook does not accept the message that it has ended`);
+      job.setWebhook(outcome);
+      if (!await this.#save(job)) throw left();
+    }
+    await store.release(job.id);
+    job.events.end();
+  }
+
+  /** True if the newest state is in the store. */
+  async #save(job: DrivenJob): Promise<boolean> {
+    try {
+      return await job.save();
+    } catch (error) {
+      this.#logAbout(job.id, "its status cannot be saved", error);
+      return false;
+    }
+  }
+
+  #forgetOldJobs(): void {
+    const ended = [...this.#jobs.values()].filter(({ status }) => hasEnded(status));
+    for (const job of ended.slice(0, -KEPT_LOGS)) this.#jobs.delete(job.id);
+  }
+
+  #inBackground(work: Promise<unknown>): void {
+    const done = work.catch((error) =>
+      this.#options.log(`internal error: ${error instanceof Error ? error.stack : error}`)
+    ).finally(() => this.#background.delete(done));
+    this.#background.add(done);
+  }
+
+  #logAbout(id: string, what: string, error: unknown): void {
+    this.#options.log(`job ${id}: ${what}: ${errorToRecord(error).message}`);
+  }
+}
+
+function left(): ClearstackError {
+  return new ClearstackError("no-device", "this process no longer drives the job: another one goes on with it");
+}
