@@ -2,6 +2,7 @@
 import { errorToRecord, isClearstackError, toClearstackError } from "shared/errors.ts";
 import { instructGpuDrivers } from "shared/process/gpu_drivers.ts";
 import type { Command, Io } from "./io.ts";
+import { onInterrupt } from "./on_interrupt.ts";
 
 /** Commands are loaded when they are asked for, so that starting costs no more than the command needs. */
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
@@ -59,7 +60,13 @@ async function processIo(): Promise<Io> {
   const env = (name: string) => Deno.env.get(name);
   return {
     out: (text) => writeAll(Deno.stdout, encoder.encode(text)),
-    err: (text) => writeAll(Deno.stderr, encoder.encode(text)),
+    err: (text) => {
+      try {
+        writeAll(Deno.stderr, encoder.encode(text));
+      } catch {
+        // Whoever read it is gone, such as a terminal that was closed; the work is put in order nevertheless.
+      }
+    },
     terminalColumns: Deno.stderr.isTerminal() ? Deno.consoleSize().columns : undefined,
     environment: { env },
     config: () => readConfig({ env, freeBytes: freeMemoryBytes() }),
@@ -69,19 +76,6 @@ async function processIo(): Promise<Io> {
 
 function writeAll(stream: { writeSync(bytes: Uint8Array): number }, bytes: Uint8Array): void {
   for (let written = 0; written < bytes.length;) written += stream.writeSync(bytes.subarray(written));
-}
-
-/** The first interruption stops in good order; a second one at once. */
-function onInterrupt(stop: () => void): () => void {
-  let interrupted = false;
-  const listener = () => {
-    if (interrupted) Deno.exit(1);
-    interrupted = true;
-    stop();
-  };
-  const signals: Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
-  for (const signal of signals) Deno.addSignalListener(signal, listener);
-  return () => signals.forEach((signal) => Deno.removeSignalListener(signal, listener));
 }
 
 if (import.meta.main) {

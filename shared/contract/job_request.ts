@@ -25,7 +25,9 @@ export type Select = z.infer<typeof SelectSchema>;
 
 /** Fields of a job request. */
 export const JobControlSchema = z.strictObject({
-  priority: z.int().min(0).max(9).default(5).describe("among waiting jobs, 9 first; the older first among equals"),
+  priority: z.int().min(0).max(9).default(5).describe(
+    "among waiting jobs, 9 first; the older first among equals, and 10 minutes of waiting count as one step",
+  ),
   webhook: z.strictObject({
     url: UrlSchema.refine((url) => /^https?:/i.test(url) && URL.canParse(url), "write an https: URL").describe(
       "where the signed message that the job has ended is posted to",
@@ -109,7 +111,9 @@ export const JobRequestSchema = z.strictObject({
   memoryBytes: setting(z.int().min(1).optional(), {
     flag: "memory",
     example: "SIZE",
-    help: "memory to stay within, such as 2GiB; by default 60 % of what is free, at most 16 GiB",
+    help:
+      "memory to stay within, such as 2GiB; by default 60 % of what is free, at most 16 GiB; it decides tiles unless " +
+      "--tile does, and so voxels",
     unit: "bytes",
   }),
   seamCheck: setting(z.union([z.literal("auto"), z.int().min(0).max(64)]).default("auto"), {

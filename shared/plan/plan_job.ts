@@ -21,6 +21,7 @@ import { formatBytes, hostMemory, totalBytes } from "./host_memory.ts";
 import { outputObjects, shardGranule } from "./output_objects.ts";
 import { planHash } from "./plan_hash.ts";
 import { positionAt } from "shared/volume/position.ts";
+import { readWarnings } from "./read_warnings.ts";
 import { plannedLevels } from "./pyramid.ts";
 import { alongSpatialAxes, spatialShape } from "shared/volume/spatial.ts";
 import { volumeCount, volumeGrid, volumesPerChunk } from "shared/volume/volumes.ts";
@@ -227,8 +228,13 @@ function describe({ image, psf, request, shape, halo, levels, cuts, concurrency,
   const grid = mapAxes((axis) => tileCount(cuts[axis]));
   const objects = outputObjects({ ...request.output, shape, tile, volumes });
   const computed = mapAxes((axis) => boxSideSum(cuts[axis]));
-  const readAmplification = volumesPerChunk(image) * voxelCount(voxelsRead) / voxelCount(shape);
   const voxels = volumes * voxelCount(shape);
+  const box = mapAxes((axis) => largestBoxSide(cuts[axis]));
+  const reads = {
+    bytesRead: volumes * volumesPerChunk(image) * voxelCount(voxelsRead) * dtypeBytes(image.dtype),
+    readAmplification: volumesPerChunk(image) * voxelCount(voxelsRead) / voxelCount(shape),
+    inflation: voxelCount(computed) / voxelCount(shape),
+  };
   return {
     planHash: planHash({ image, psf, request, tile, halo, objects, levels }),
     source: image,
@@ -238,7 +244,7 @@ function describe({ image, psf, request, shape, halo, levels, cuts, concurrency,
     outerShape: volumeGrid(image),
     tile,
     halo,
-    box: mapAxes((axis) => largestBoxSide(cuts[axis])),
+    box,
     grid,
     tiles: volumes * voxelCount(grid),
     omeVersion: request.output.version,
@@ -250,11 +256,9 @@ function describe({ image, psf, request, shape, halo, levels, cuts, concurrency,
     hostBytes: totalBytes(claim.host),
     deviceMemory: claim.device,
     deviceBytes: totalBytes(claim.device),
-    bytesRead: volumes * volumesPerChunk(image) * voxelCount(voxelsRead) * dtypeBytes(image.dtype),
+    ...reads,
     bytesWritten: 4 * volumes *
       [shape, ...levels.map((level) => level.shape)].reduce((sum, s) => sum + voxelCount(s), 0),
-    readAmplification,
-    inflation: voxelCount(computed) / voxelCount(shape),
-    warnings: [],
+    warnings: readWarnings({ source: image, box, ...reads }),
   };
 }

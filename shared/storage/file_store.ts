@@ -242,9 +242,13 @@ async function ignoreMissing(removal: Promise<void>): Promise<void> {
 function readError(path: string, error: unknown): unknown {
   if (error instanceof DOMException || error instanceof ClearstackError) return error;
   const denied = error instanceof Deno.errors.PermissionDenied || error instanceof Deno.errors.NotCapable;
-  return new ClearstackError(denied ? "forbidden" : "store-unavailable", `cannot read ${path}: ${reasonOf(error)}`, {
-    cause: error,
-  });
+  const kind = denied ? "forbidden" : isImpossible(error) ? "invalid-request" : "store-unavailable";
+  return new ClearstackError(kind, `cannot read ${path}: ${reasonOf(error)}`, { cause: error });
+}
+
+/** True for names that no file can have, however often it is asked for: too long, or links in a circle. */
+function isImpossible(error: unknown): boolean {
+  return /\b(ENAMETOOLONG|ELOOP)\b/.test((error as { readonly code?: string }).code ?? "");
 }
 
 /** `Permission denied (os error 13): open '/x'` -> `permission denied`. */

@@ -55,7 +55,7 @@ export async function demoCommand(args: readonly string[], io: Io): Promise<numb
   await writeSample(folder, sample, io);
   const result = await deconvolveOverHttp({ folder, iterations, backend }, io);
   const restored = await readVolume(`${folder}/deconvolved.zarr`, sample, io);
-  writePictures(folder, sample, { values: restored, title: `After: ${iterations} accelerated iterations` });
+  await writePictures(folder, io, sample, { values: restored, title: `After: ${iterations} accelerated iterations` });
   io.out(report(folder, result, {
     before: peakSignalToNoise(sample.observed, sample.truth),
     after: peakSignalToNoise(restored, sample.truth),
@@ -69,9 +69,13 @@ async function claimFolder(folder: string): Promise<void> {
   if (names.length > 0 && !names.includes(MARKER)) {
     throw new ClearstackError("conflict", `${folder} is not empty and no demo made it: give another with --dir`);
   }
-  for (const name of OWN_FILES) if (names.includes(name)) await Deno.remove(`${folder}/${name}`, { recursive: true });
-  await Deno.mkdir(folder, { recursive: true });
-  await Deno.writeTextFile(`${folder}/${MARKER}`, "Written by clearstack demo, which overwrites its files here.\n");
+  try {
+    for (const name of OWN_FILES) if (names.includes(name)) await Deno.remove(`${folder}/${name}`, { recursive: true });
+    await Deno.mkdir(folder, { recursive: true });
+    await Deno.writeTextFile(`${folder}/${MARKER}`, "Written by clearstack demo, which overwrites its files here.\n");
+  } catch (error) {
+    throw unwritable(folder, error);
+  }
 }
 
 async function* listFolder(folder: string): AsyncGenerator<string> {
@@ -79,10 +83,15 @@ async function* listFolder(folder: string): AsyncGenerator<string> {
     for await (const { name } of Deno.readDir(folder)) yield name;
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return;
-    throw new ClearstackError("unwritable", `${folder} cannot be used as a folder: give another with --dir`, {
-      cause: error,
-    });
+    throw unwritable(folder, error);
   }
+}
+
+function unwritable(folder: string, cause: unknown): ClearstackError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new ClearstackError("unwritable", `${folder} cannot be written to (${why}): give another folder with --dir`, {
+    cause,
+  });
 }
 
 async function writeSample(
@@ -93,7 +102,7 @@ async function writeSample(
   for (const [name, values] of [["sample", observed], ["truth", truth]] as const) {
     await writeVolume(openStore(`${folder}/${name}.zarr`, { environment }), { name, shape, voxelMicrometre, values });
   }
-  await Deno.writeFile(`${folder}/psf.tif`, encodeTiff({ ...psf, spacingMicrometre: voxelMicrometre }));
+  await openStore(folder, { environment }).put("psf.tif", encodeTiff({ ...psf, spacingMicrometre: voxelMicrometre }));
 }
 
 interface DemoJob {
@@ -155,7 +164,7 @@ async function readVolume(url: string, { shape }: Sample, io: Io): Promise<Float
   return values;
 }
 
-function writePictures(folder: string, sample: Sample, after: FigureColumn): void {
+async function writePictures(folder: string, { environment }: Io, sample: Sample, after: FigureColumn): Promise<void> {
   const { shape, voxelMicrometre } = sample;
   const columns = [
     { title: "Before: as recorded", values: sample.observed },
@@ -169,10 +178,11 @@ function writePictures(folder: string, sample: Sample, after: FigureColumn): voi
     view: "slice",
     heading: `Clearstack demo: slices z = ${z}, y = ${y}`,
   });
-  Deno.writeFileSync(`${folder}/slice.png`, slice.encode());
+  const store = openStore(folder, { environment });
+  await store.put("slice.png", slice.encode());
   const heading = "Clearstack demo: the brightest voxel along z, along y";
   const projection = drawFigure(columns, { ...options, view: "projection", heading });
-  Deno.writeFileSync(`${folder}/projection.png`, projection.encode());
+  await store.put("projection.png", projection.encode());
 }
 
 function report(folder: string, result: JobResult, psnr: { before: number; after: number }): string {

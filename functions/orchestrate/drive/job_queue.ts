@@ -1,15 +1,6 @@
 /** The jobs that wait for room in this process, most urgent first. */
 import { JOBS } from "shared/telemetry/metrics.ts";
-
-/** A job that waits. */
-export interface QueuedJob {
-  readonly id: string;
-  /** 0 to 9. */
-  readonly priority: number;
-}
-
-/** Waiting so long makes up for one step of priority, so that no job waits for ever behind more urgent ones. */
-const MS_PER_PRIORITY = 10 * 60_000;
+import { type QueuedJob, queueOrder } from "./queue_order.ts";
 
 /** Jobs that wait, and since when. */
 export class JobQueue {
@@ -29,13 +20,10 @@ export class JobQueue {
     return waited;
   }
 
-  /** Takes the most urgent job out, the one that came first among equals. */
+  /** Takes the job out that is first in the order of the queue. */
   next(): string | undefined {
-    const now = Date.now();
-    const urgency = ({ priority, since }: QueuedJob & { readonly since: number }) =>
-      priority + Math.floor((now - since) / MS_PER_PRIORITY);
-    let best: (QueuedJob & { readonly since: number }) | undefined;
-    for (const job of this.#waiting.values()) if (!best || urgency(job) > urgency(best)) best = job;
+    let best: QueuedJob | undefined;
+    for (const job of this.#waiting.values()) if (!best || queueOrder(job, best) < 0) best = job;
     if (best) this.drop(best.id);
     return best?.id;
   }

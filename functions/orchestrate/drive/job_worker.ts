@@ -144,7 +144,7 @@ export class JobWorker {
       const status = this.#prepared.get(id)?.status ?? await this.#options.store.status(id);
       if (status === undefined) drive.done.resolve();
       else {
-        this.#queue.add({ id, priority: status.request.priority });
+        this.#queue.add({ id, priority: status.request.priority, createdMs: Date.parse(status.created) });
         this.#startNext();
       }
     } catch (error) {

@@ -84,7 +84,8 @@ export async function prepareJob(
     { request, plan, ...access },
     (tile) => planJob(image, psf.info, { ...request, tiling: { ...request.tiling, tile } }, limits),
   );
-  return { plan: { ...continued, warnings: [...stored.warnings ?? [], ...psf.warnings] }, device };
+  const warnings = [...stored.warnings ?? [], ...psf.warnings, ...continued.warnings];
+  return { plan: { ...continued, warnings }, device };
 }
 
 function plannedAt({ plannedMs: _, ...source }: ImageInfo, timeMs: number | undefined): ImageInfo {

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import type { ImageInfo } from "shared/contract/image_info.ts";
 import { type JobRequestInput, JobRequestSchema } from "shared/contract/job_request.ts";
@@ -238,4 +238,19 @@ Deno.test("the plan hash changes with everything that changes voxels, and with n
     hashOf(request(), image([64, 64, 64]), { ...psf([9, 9, 9]), sha256: "other" }),
   ];
   assertEquals(new Set([base, ...others]).size, others.length + 1);
+});
+
+Deno.test("a source in chunks much larger than boxes is warned of, with both sizes; one in small chunks is not", () => {
+  const planOfChunks = (chunkShape: number[]) =>
+    planJob({ ...image([64, 2048, 2048]), chunkShape }, psf([1, 5, 5]), request({ tile: [64, 128, 128] }), GENEROUS);
+  // 512 MiB of uint16, read whole for each of 256 tiles.
+  const [warning] = planOfChunks([64, 2048, 2048]).warnings;
+  assertEquals([warning!.code, warning!.level], ["source-chunks", "warning"]);
+  assertEquals([warning!.value, warning!.limit], [256 * 512 * MIB, 512 * MIB]);
+  assertStringIncludes(warning!.message, "128.0 GiB are read for an image of 512.0 MiB");
+  assertStringIncludes(
+    warning!.message,
+    "chunks of the source, 64, 2048, 2048 or 512.0 MiB each: convert the source first",
+  );
+  assertEquals(planOfChunks([16, 128, 128]).warnings, []);
 });

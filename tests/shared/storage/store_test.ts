@@ -81,3 +81,17 @@ Deno.test("a process killed while it writes leaves whole objects or none under t
     }
     assertEquals((await sorted(store.list("k"))).length, 4);
   }));
+
+Deno.test("a name that no file can have is the caller's fault, and is asked for once", () =>
+  inFolder(async (folder) => {
+    await Deno.symlink(`${folder}/b`, `${folder}/a`);
+    await Deno.symlink(`${folder}/a`, `${folder}/b`);
+    for (const [key, reason] of [["x".repeat(256), "name too long"], ["a", "symbolic links"]] as const) {
+      for (const read of ["get", "head"] as const) {
+        // Nobody would wait for a second attempt.
+        const store = openStore(folder, { backoffMs: 2 ** 30 });
+        const error = await assertRejects(() => store[read](key), ClearstackError, reason);
+        assertEquals([error.kind, error.retryable], ["invalid-request", false]);
+      }
+    }
+  }));

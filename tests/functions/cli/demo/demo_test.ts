@@ -90,3 +90,18 @@ Deno.test("the signal-to-noise ratio follows its definition and ignores brightne
   assertEquals(peakSignalToNoise(image.map((value) => value * 7), truth).toFixed(9), expected.toFixed(9));
   assert(peakSignalToNoise([1, 10, 0, 2], truth) < expected);
 });
+
+Deno.test({
+  name: "a folder that cannot be written to is told in one line, with the mend",
+  ignore: Deno.build.os !== "linux",
+  fn: async () => {
+    const { status, err } = await runCli(["demo", "--dir", "/proc/clearstack-demo"]);
+    assertEquals(status, 2, err);
+    assert(
+      /^clearstack: \/proc\/clearstack-demo cannot be written to \([^\n]+\): give another folder with --dir\n$/.test(
+        err,
+      ),
+      err,
+    );
+  },
+});
