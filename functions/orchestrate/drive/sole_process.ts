@@ -18,7 +18,7 @@ const HolderSchema = z.looseObject({
 });
 
 /** Settings of {@link SoleProcess}. */
-export interface SoleProcessOptions {
+interface SoleProcessOptions {
   readonly store: Store;
   /** Name of this process, the same after a restart, so that it goes on at once. @default {a new one} */
   readonly instance?: string | undefined;

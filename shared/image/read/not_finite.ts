@@ -15,7 +15,7 @@ import { storedOuter } from "./select_volumes.ts";
 const MAX_VOXELS = 2 ** 27;
 
 /** Where to look. */
-export interface NotFiniteOptions extends RequestOptions {
+interface NotFiniteOptions extends RequestOptions {
   /** Volume: index along each axis before z, y, x of what the image shows. */
   readonly outer: readonly number[];
   /** Part of the volume that is known to hold one; may reach outside. @default {all of it} */
