@@ -1,5 +1,5 @@
 /**
- * Which of the two compute backends serves this process.
+ * Choice between the two compute backends.
  */
 import { ClearstackError } from "shared/errors.ts";
 import { createCpuDeconvolver } from "kernels/cpu/deconvolver.ts";

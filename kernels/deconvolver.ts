@@ -1,6 +1,7 @@
 /**
  * The one interface that every compute backend implements: arrays in, arrays out. A deconvolver is made once for a box
- * shape, a PSF and an algorithm, then run on any number of boxes. docs/algorithms.md writes down one step exactly; both backends follow it.
+ * shape, a PSF and an algorithm, then run on any number of boxes. docs/algorithms.md writes down one step exactly; both
+ * backends follow it.
  */
 import type { KernelSettings } from "shared/contract/decisions.ts";
 import type { Vec3 } from "shared/volume/geometry.ts";
@@ -36,14 +37,14 @@ export interface DeconvolverOptions extends KernelSettings {
   readonly dataType?: "float32" | "uint16";
 }
 
-/** How successive estimates are extrapolated. */
+/** Extrapolation between successive estimates. */
 export type Acceleration = NonNullable<KernelSettings["acceleration"]>;
 
 /** Everything that a step depends on besides box and PSF. */
 export type StepOptions = Omit<DeconvolverOptions, "box" | "psf">;
 
 /**
- * How well the estimate before iteration `iteration + 1` explains the data: sums over the observed voxels of the measured
+ * Distance of the data from the estimate before iteration `iteration + 1`: sums over the observed voxels of the measured
  * box. Accelerated iterations measure the extrapolated estimate, whose model is at hand.
  */
 export interface Divergence {
@@ -116,17 +117,17 @@ export interface PassShare {
   readonly share: number;
 }
 
-/** What one run returns. */
+/** Result of one run. */
 export interface RunResult {
   /** The estimate, the shape of the box, >= 0, in the units of the data. The caller owns it. */
   readonly estimate: Float32Array;
   /** Seconds spent computing, transfers to and from the device included. */
   readonly kernelSeconds: number;
-  /** What {@link RunOptions.measureEvery} asked for, in order of iterations; empty otherwise. */
+  /** Measurements of {@link RunOptions.measureEvery}, in order of iterations; empty otherwise. */
   readonly divergence?: readonly Divergence[];
-  /** What the run consisted of, one part after the other. */
+  /** Parts of the run, one after the other. */
   readonly phases?: readonly Phase[];
-  /** What {@link RunOptions.timePasses} asked for, in the order of the iteration. */
+  /** Shares of {@link RunOptions.timePasses}, in the order of the iteration. */
   readonly passes?: readonly PassShare[];
 }
 

@@ -1,6 +1,6 @@
 /** When the parts of a run began and how long they took. */
 
-/** What a run consists of, in this order; a part that a backend does not have is missing. */
+/** Names of the parts of a run, in this order; a part that a backend does not have is missing. */
 type PhaseName = "upload" | "wait" | "compute" | "download";
 
 /** A part of a run. */

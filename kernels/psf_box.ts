@@ -39,7 +39,7 @@ export function psfBox(psf: Volume, box: Vec3): Float32Array<ArrayBuffer> {
   return placed;
 }
 
-/** Where sample `index` of a PSF axis of `psfSide` samples lands on a box axis of `boxSide` voxels. */
+/** Index on a box axis of `boxSide` voxels of sample `index` of a PSF axis of `psfSide` samples. */
 function rolled(index: number, psfSide: number, boxSide: number): number {
   return (index - Math.floor(psfSide / 2) + boxSide) % boxSide;
 }

@@ -1,5 +1,5 @@
 /**
- * Whether the transform of a PSF is real.
+ * Test for PSFs whose transform is real.
  */
 import type { Vec3 } from "shared/volume/geometry.ts";
 import type { Volume } from "./deconvolver.ts";

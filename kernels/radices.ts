@@ -1,5 +1,5 @@
 /**
- * What the transforms of both backends are made of: the radices that have a butterfly, and roots of unity from float64, since
+ * Parts of the transforms of both backends: the radices that have a butterfly, and roots of unity from float64, since
  * WGSL's own sine and cosine promise only 11 bits.
  */
 

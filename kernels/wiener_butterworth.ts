@@ -15,15 +15,13 @@
  * over projections; here they are taken on the y and x axes, as on the z axis a widefield PSF has none.)
  */
 import { mapAxes, stridesOf, type Vec3 } from "shared/volume/geometry.ts";
-import type { StepOptions, Volume } from "./deconvolver.ts";
+import type { Volume } from "./deconvolver.ts";
 
 const ALPHA = 0.001;
 const ORDER = 10;
 
 /** The smallest factor of an update: the projector has negative lobes, and the authors bound it. */
-export function minCorrection({ backProjector }: StepOptions): number {
-  return backProjector === "wiener-butterworth" ? 0.1 : 0;
-}
+export const MIN_CORRECTION = 0.1;
 
 /** The factor by which a Wiener-Butterworth projector differs from the adjoint at one frequency. */
 export type BackProjectorGain = (frequency: Vec3, otfMagnitudeSquared: number) => number;

@@ -1,5 +1,5 @@
 /**
- * Where everything lies in the WebAssembly memory that all threads share, declared before anything is allocated.
+ * Addresses in the WebAssembly memory that all threads share, declared before anything is allocated.
  *
  * Images (estimate, data, ...) are kept as the row transforms want them: for each plane z, each group of eight rows, each x,
  * the eight voxels of the rows side by side. Spectra: for each plane, each row ky, blocks of four kx, each with four real

@@ -1,5 +1,5 @@
 /**
- * Which SIMD instructions the WebAssembly engine takes.
+ * SIMD instructions that the WebAssembly engine takes.
  */
 import type { Rounding } from "./fft/arithmetic.ts";
 import { f32x4Const, f32x4FusedMultiplyAdd } from "shared/wasm/wasm_code.ts";

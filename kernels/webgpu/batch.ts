@@ -1,5 +1,5 @@
 /**
- * How many iterations go into one submission: waiting costs 10 ms each time, and nothing can be cancelled in between.
+ * Iterations of one submission: waiting costs 10 ms each time, and nothing can be cancelled in between.
  */
 
 const TARGET_SECONDS = 0.5;

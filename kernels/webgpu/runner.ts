@@ -36,7 +36,7 @@ import { type Program, programOptions, rlProgram, type Tuning } from "./program/
 import { readSmall, smallStagingRequest, stagingRequests, upload } from "./device/transfer.ts";
 import { isTunable, TuningChoices } from "./tuning/tuning_choice.ts";
 
-/** What a runner is made for. */
+/** Options of a runner. */
 export interface RunnerOptions extends DeconvolverOptions {
   /** Lower limits than the adapter's, to have boxes cut into more buffers. */
   readonly limitCaps?: Partial<GpuLimits>;
@@ -53,7 +53,7 @@ interface RunnerRun extends Omit<RunOptions, "signal"> {
 /** A result whose estimate can be transferred. */
 type RunnerResult = RunResult & { readonly estimate: Float32Array<ArrayBuffer> };
 
-/** What was measured in this process. */
+/** Choices that were measured in this process. */
 const tuningChoices = new TuningChoices();
 
 /** Deconvolves boxes of one shape. */
@@ -242,8 +242,8 @@ export class Runner {
     for (let done = 0, batch = 0; done < iterations; done += batch) {
       if (isCancelled()) throw new ClearstackError("cancelled", `stopped after ${done} of ${iterations} iterations`);
       const isTimed = done === 0 && run.timePasses === true && PassTimer.isAvailable(this.#device);
-      const most = isTimed ? 1 : nextBatch(this.#secondsPerIteration, batch);
-      batch = Math.min(iterations - done, most, MAX_MEASUREMENTS);
+      const maxBatch = isTimed ? 1 : nextBatch(this.#secondsPerIteration, batch);
+      batch = Math.min(iterations - done, maxBatch, MAX_MEASUREMENTS);
       const steps = Array.from({ length: batch }, (_, i) => done + i);
       const measures = (step: number) => measureEvery > 0 && step % measureEvery === 0;
       const begin = performance.now();

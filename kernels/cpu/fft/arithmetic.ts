@@ -22,7 +22,7 @@ export interface Complex {
 /** -1 for the forward transform (negative exponent), +1 for the inverse. */
 export type Direction = -1 | 1;
 
-/** Whether the engine has `f32x4.relaxed_madd`; without it products are rounded before they are added. */
+/** Rounding of products: `fused` where the engine has `f32x4.relaxed_madd`, else before they are added. */
 export type Rounding = "fused" | "separate";
 
 /** Emits arithmetic into one function; every result is kept in a local. */

@@ -18,12 +18,12 @@ export interface Rows {
   readonly pitch: number;
 }
 
-/** What the emitted functions of one axis share. */
+/** Parts that the emitted functions of one axis share. */
 export interface Transform {
   readonly into: WasmFunction;
   readonly rounding: Rounding;
   readonly plan: FftPlan;
-  /** Where the plan's twiddle table lies in memory. */
+  /** Address of the plan's twiddle table. */
   readonly twiddleAddress: number;
   /** `plan.length` rows that this call may overwrite. */
   readonly scratch: Rows;
@@ -116,7 +116,7 @@ interface PassRows {
   readonly operand?: Rows | undefined;
 }
 
-/** What one butterfly reads and writes. */
+/** Operands of one butterfly. */
 interface ButterflyAccess {
   readonly points: readonly LazyPoint[];
   /** Point k times its twiddle factor, or the conjugate of it. */

@@ -1,5 +1,5 @@
 /**
- * How a transform of one length is cut into passes of butterflies, and where its frequencies end up.
+ * Cut of a transform of one length into passes of butterflies, and the order of its frequencies.
  *
  * Forward transforms decimate in frequency, in place: pass p works on segments of `radix * span` rows, replaces rows
  * `m, m + span, ...` by their butterfly, and multiplies output k by `exp(-2 pi i m k / (radix * span))`. Frequencies come out
@@ -13,7 +13,7 @@ export interface FftPass {
   readonly radix: number;
   /** Rows between the points of one butterfly; segments are `radix * span` rows long. 1 in the last pass. */
   readonly span: number;
-  /** Where the pass's factors start in the plan's {@link twiddleTable}, in float32 values. */
+  /** Start of the pass's factors in the plan's {@link twiddleTable}, in float32 values. */
   readonly twiddleStart: number;
 }
 

@@ -7,7 +7,7 @@ import type { ImageName, MemoryLayout } from "../memory_layout.ts";
 import { GROUP_ROWS } from "./row_exchange.ts";
 import type { ImageSummary } from "../threads/shared_control.ts";
 
-/** What {@link ImageExchange.fill} sets: `inside`, or the data less `background` if it is not given. */
+/** Values that {@link ImageExchange.fill} sets: `inside`, or the data less `background` if it is not given. */
 interface Filling {
   readonly inside?: number;
   readonly background?: number;
@@ -62,7 +62,7 @@ export class ImageExchange {
     this.#sums.set([groupSum, groupPeak, badVoxel], 4 * group);
   }
 
-  /** What {@link readData} found in all groups, added up in the order of the groups. */
+  /** Adds up the sums of {@link readData} in the order of the groups. */
   summarise(): ImageSummary {
     let sum = 0;
     let peak = 0;

@@ -44,7 +44,7 @@ export interface Kernels {
 }
 
 /**
- * A kernel for a group of eight rows: the addresses of their half spectra, voxels and sums, and of the least that each row
+ * A kernel for a group of eight rows: the addresses of their half spectra, voxels and sums, and of the minimum that each row
  * is extrapolated to. Measured are the x whose voxels lie from `measuredStart` to `measuredEnd`, in bytes from the first x.
  */
 type RowKernel = (
@@ -52,7 +52,7 @@ type RowKernel = (
   spectrum: number,
   image: number,
   sums: number,
-  leastPoints: number,
+  minPoints: number,
   measuredStart?: number,
   measuredEnd?: number,
 ) => void;

@@ -1,5 +1,5 @@
 /**
- * Which voxels of a group of rows count when the I-divergence is summed.
+ * Selection of the voxels that count when the I-divergence is summed.
  */
 import type { Box } from "shared/volume/geometry.ts";
 import { ROW_BYTES } from "../fft/fft_passes.ts";

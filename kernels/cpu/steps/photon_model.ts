@@ -1,5 +1,5 @@
 /**
- * What the data say about a model, four voxels at a time: the formulas of docs/algorithms.md.
+ * The data against the model, four voxels at a time: the formulas of docs/algorithms.md.
  */
 import type { StepOptions } from "kernels/deconvolver.ts";
 import { EPSILON_ADDRESS } from "../threads/shared_control.ts";

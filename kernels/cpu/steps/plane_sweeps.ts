@@ -24,7 +24,7 @@ export class PlaneSweeps {
   readonly #kernels: Kernels;
   readonly #control: SharedControl;
   readonly #scratch: number;
-  /** Whether there are enough planes to keep all threads busy with whole ones. */
+  /** True if there are enough planes to keep all threads busy with whole ones. */
   readonly #wholePlanes: boolean;
   readonly #blocks: number;
 
@@ -125,10 +125,10 @@ export class PlaneSweeps {
         for (let group = z * groups + first; group < z * groups + end; group++) {
           const rows = spectrum + z * planePitch + (group - z * groups) * GROUP_ROWS * rowPitch;
           const voxels = imageStart + group * groupPitch;
-          const least = group % groups === groups - 1 ? LAST_MIN_POINTS_ADDRESS : MIN_POINTS_ADDRESS;
+          const minPoints = group % groups === groups - 1 ? LAST_MIN_POINTS_ADDRESS : MIN_POINTS_ADDRESS;
           const selected = select?.(group);
           const chosen = select && !selected ? this.#kernels.row_ratio : kernel;
-          chosen(this.#scratch, rows, voxels, sums + group * SUMS_BYTES, least, ...(selected ?? []));
+          chosen(this.#scratch, rows, voxels, sums + group * SUMS_BYTES, minPoints, ...(selected ?? []));
         }
       },
     };

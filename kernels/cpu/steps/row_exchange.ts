@@ -28,7 +28,7 @@ export const GROUP_ROWS = 8;
  */
 export const SPARE_ROWS = 3;
 
-/** Where the masks lie in the scratch of rows of `nx` voxels: 32 bits for each of the eight rows, all or none of them set. */
+/** Offset of the masks in the scratch of rows of `nx` voxels: 32 bits for each of the eight rows, all or none of them set. */
 export function rowMaskOffset(nx: number): number {
   return (nx + 2) * ROW_BYTES;
 }
@@ -39,7 +39,7 @@ export function blocksPerRow(nx: number): number {
 }
 
 /**
- * Where the frequencies of each block lie in the scratch, as byte offsets: for each block four of kx, then four of -kx.
+ * Places of the frequencies of each block in the scratch, as byte offsets: for each block four of kx, then four of -kx.
  * Frequencies that only fill up the last block are written to the last spare row, and read (second table) from the zeros.
  */
 export function exchangeTables(plan: FftPlan): { write: Int32Array<ArrayBuffer>; read: Int32Array<ArrayBuffer> } {
@@ -58,7 +58,7 @@ export function exchangeTables(plan: FftPlan): { write: Int32Array<ArrayBuffer>;
   return { write: Int32Array.from(write), read: Int32Array.from(read) };
 }
 
-/** What an exchange works on. */
+/** Operands of an exchange. */
 export interface Exchange {
   readonly into: WasmFunction;
   readonly nx: number;

@@ -156,7 +156,7 @@ class RowKernel {
     });
   }
 
-  /** Where the caller has put the masks of the rows that are measured. */
+  /** Address where the caller has put the masks of the rows that are measured. */
   get rowMask(): Address {
     return { base: this.scratch.base, offset: rowMaskOffset(this.#layout.box[2]) };
   }

@@ -1,9 +1,9 @@
 /**
- * What happens to each voxel between the transforms: the ratio, the update, and how updates are extrapolated. A step handles
+ * Steps on each voxel between the transforms: the ratio, the update, and how updates are extrapolated. A step handles
  * the eight rows of a group at one x: two registers of four voxels.
  */
 import type { StepOptions } from "kernels/deconvolver.ts";
-import { minCorrection } from "kernels/wiener_butterworth.ts";
+import { MIN_CORRECTION } from "kernels/wiener_butterworth.ts";
 import type { Complex } from "../fft/arithmetic.ts";
 import type { Address } from "../fft/fft_passes.ts";
 import type { ImageName, MemoryLayout } from "../memory_layout.ts";
@@ -47,7 +47,7 @@ export class RowSteps {
   constructor(into: WasmFunction, layout: MemoryLayout, options: StepOptions) {
     this.#into = into;
     this.#layout = layout;
-    this.#minCorrection = minCorrection(options);
+    this.#minCorrection = options.backProjector === "wiener-butterworth" ? MIN_CORRECTION : 0;
     this.#photons = new PhotonModel(into, options);
   }
 
@@ -89,22 +89,22 @@ export class RowSteps {
 
   /**
    * Scaled heavy ball: `next = estimate * correction`, where the estimate is an extrapolated one, becomes the previous
-   * estimate, and `max(least, next + momentum * (next - previous))` the estimate; `least` is the address of the rows' least.
+   * estimate, and `max(min, next + momentum * (next - previous))` the estimate; `min` is the address of the rows' min.
    */
-  updateWithMomentum = (least: Code): VoxelStep => (correction, at) =>
+  updateWithMomentum = (min: Code): VoxelStep => (correction, at) =>
     this.#both(correction, (part, offset) => {
       const image = this.#images(at, offset);
       const next = this.#corrected(image.load("estimate"), part, image);
-      const extrapolated = this.#extrapolate(next, image.load("previous"), v128Load(least, offset));
+      const extrapolated = this.#extrapolate(next, image.load("previous"), v128Load(min, offset));
       image.store("previous", next);
       return image.store("estimate", extrapolated);
     });
 
-  /** Biggs and Andrews: `predicted = max(least, estimate + momentum * (estimate - previous))`. */
-  predict = (least: Code): VoxelStep => (_, at) =>
+  /** Biggs and Andrews: `predicted = max(min, estimate + momentum * (estimate - previous))`. */
+  predict = (min: Code): VoxelStep => (_, at) =>
     this.#both(undefined, (_part, offset) => {
       const image = this.#images(at, offset);
-      const extrapolated = this.#extrapolate(image.load("estimate"), image.load("previous"), v128Load(least, offset));
+      const extrapolated = this.#extrapolate(image.load("estimate"), image.load("previous"), v128Load(min, offset));
       return image.store("predicted", extrapolated);
     });
 
@@ -137,9 +137,9 @@ export class RowSteps {
     );
   }
 
-  #extrapolate(current: Code, previous: Code, least: Code): Code {
+  #extrapolate(current: Code, previous: Code, min: Code): Code {
     const step = f32x4Mul(f32x4Sub(current, previous), v128LoadSplat(i32Const(0), MOMENTUM_ADDRESS));
-    return this.#into.vector(f32x4Max(f32x4Add(current, step), least));
+    return this.#into.vector(f32x4Max(f32x4Add(current, step), min));
   }
 
   /** The images beside the estimate at `at`: they lie behind it, at distances that are known now. */

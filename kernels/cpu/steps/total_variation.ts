@@ -5,7 +5,7 @@
 import type { ImageName, MemoryLayout } from "../memory_layout.ts";
 import { GROUP_ROWS } from "./row_exchange.ts";
 
-/** How strongly, and below which difference between neighbours (intensity) hardly at all. */
+/** Weight, and the difference between neighbours (intensity) below which it hardly counts. */
 interface TotalVariationTerm {
   readonly weight: number;
   readonly smoothing: number;
@@ -29,11 +29,11 @@ export class Variation {
   }
 
   /** Sets `1 / max(1 - weight div(grad u / |grad u|), 0.5)` of the image `u` for a group of rows (counted over all planes). */
-  compute(group: number, image: ImageName, smoothing: TotalVariationTerm): void {
+  compute(group: number, image: ImageName, term: TotalVariationTerm): void {
     const z = Math.floor(group / this.#layout.groups);
     const first = (group % this.#layout.groups) * GROUP_ROWS;
     for (let y = first; y < Math.min(this.#layout.box[1], first + GROUP_ROWS); y++) {
-      this.#computeRow(z, y, image, smoothing);
+      this.#computeRow(z, y, image, term);
     }
   }
 

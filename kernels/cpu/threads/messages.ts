@@ -1,11 +1,11 @@
 /**
- * What the calling thread and its Workers say to each other. Everything large lies in the shared memory.
+ * Messages between the calling thread and its Workers. Everything large lies in the shared memory.
  */
 import type { Box } from "shared/volume/geometry.ts";
 import type { Divergence, StepOptions, Volume } from "kernels/deconvolver.ts";
 import type { MemoryLayout } from "../memory_layout.ts";
 
-/** What each Worker needs once. */
+/** Everything that each Worker needs once. */
 export interface ThreadSetup {
   readonly module: WebAssembly.Module;
   readonly memory: WebAssembly.Memory;
@@ -22,7 +22,7 @@ export interface RunJob {
   readonly iterations: number;
   readonly start: "data" | "flat";
   readonly observed: Box;
-  /** What unobserved voxels start from; the mean of the observed data by default. */
+  /** Start of unobserved voxels; the mean of the observed data by default. */
   readonly mean: number | undefined;
   readonly measureEvery: number;
   readonly measured: Box;
@@ -39,7 +39,7 @@ export type Job =
   /** Deconvolves, and stages the estimate. */
   | RunJob;
 
-/** How a job ended. The same in all Workers, except that only the first one knows the divergence. */
+/** End of a job. The same in all Workers, except that only the first one knows the divergence. */
 export interface Outcome {
   readonly status: "done" | "stopped" | "corrupt";
   readonly divergence: readonly Divergence[];

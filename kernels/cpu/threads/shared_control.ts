@@ -9,7 +9,7 @@ export const EPSILON_ADDRESS = 64;
 export const MOMENTUM_ADDRESS = 68;
 export const HELD_OUT_RATIO_ADDRESS = 72;
 /**
- * What each of eight rows is extrapolated to at least; in the last group of a plane 0 for rows beyond the box, which have to
+ * The least that each of eight rows is extrapolated to; in the last group of a plane 0 for rows beyond the box, which have to
  * stay 0: nothing normalises them.
  */
 export const MIN_POINTS_ADDRESS = 192;
@@ -25,7 +25,7 @@ const STOP = 4;
 /** Index of the first of the 64-bit words that hold an {@link ImageSummary}. */
 const SUMMARY = 16;
 
-/** What is known about an image once it has been read. */
+/** Summary of an image that has been read. */
 export interface ImageSummary {
   /** Sum and largest of the values that count, negative ones taken as 0. */
   readonly sum: number;
@@ -54,7 +54,7 @@ export class SharedControl {
   }
 
   /** Sets what voxels are extrapolated to at least, in planes of `ny` rows; only between sweeps. */
-  setLeastPoint(value: number, ny: number): void {
+  setMinPoint(value: number, ny: number): void {
     const rowsOfLast = ny % GROUP_ROWS || GROUP_ROWS;
     for (let row = 0; row < GROUP_ROWS; row++) {
       this.setParameter(MIN_POINTS_ADDRESS + 4 * row, value);

@@ -1,5 +1,5 @@
 /**
- * What every thread does in every job. All threads walk through the same sweeps; within one they share the work out, and
+ * The work of every thread in every job. All threads walk through the same sweeps; within one they share the work out, and
  * each piece of it gives the same result whoever does it.
  */
 import type { Box } from "shared/volume/geometry.ts";
@@ -87,7 +87,7 @@ export class ThreadProgram {
     // What the first iteration extrapolates with: shb its result, with (k - 1) / (k + 2) for k = 2; biggs its start.
     const heavyBall = this.#setup.settings.acceleration === "shb";
     this.#control.setParameter(MOMENTUM_ADDRESS, heavyBall ? 1 / 4 : 0);
-    this.#control.setLeastPoint(heavyBall ? this.#minPoint() : 0, this.#setup.layout.box[1]);
+    this.#control.setMinPoint(heavyBall ? this.#minPoint() : 0, this.#setup.layout.box[1]);
   }
 
   /** `1 / Bt g`: the back-projected mask of observed voxels. */
@@ -147,7 +147,7 @@ export class ThreadProgram {
       const [oldTimesNew, oldSquared] = images.totals();
       const momentum = oldSquared > 0 ? Math.min(1, Math.max(0, oldTimesNew / oldSquared)) : 0;
       this.#control.setParameter(MOMENTUM_ADDRESS, momentum);
-      this.#control.setLeastPoint(this.#minPoint(), this.#setup.layout.box[1]);
+      this.#control.setMinPoint(this.#minPoint(), this.#setup.layout.box[1]);
       this.#control.decideStop();
     });
   }

@@ -4,7 +4,7 @@
 import { uint16Volume, volume, type VoxelPair } from "../stages/row_stages.ts";
 import type { Binding } from "../wgsl/shader.ts";
 
-/** How the data are kept: float32, or uint16 as they came. */
+/** Type in which the data are kept: float32, or uint16 as they came. */
 export type DataType = "float32" | "uint16";
 
 /** Bytes of one voxel of the data. */

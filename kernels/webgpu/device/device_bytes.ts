@@ -1,5 +1,5 @@
 /**
- * How much device memory a WebGPU deconvolver takes, in named terms, without a device.
+ * Device memory of a WebGPU deconvolver in named terms, found without a device.
  */
 import { type Vec3, voxelCount } from "shared/volume/geometry.ts";
 import { MEASUREMENTS_BYTES } from "../stages/measurement.ts";
@@ -22,7 +22,7 @@ interface DeviceBytes {
   readonly total: number;
 }
 
-/** What decides how much memory a deconvolver takes. */
+/** Options that decide how much memory a deconvolver takes. */
 interface DeviceBytesOptions extends MethodOptions {
   /** True if there will be runs with held-out photons. @default {false} */
   readonly heldOut?: boolean;

@@ -4,7 +4,7 @@
 import { ClearstackError } from "shared/errors.ts";
 import { type GpuLimits, LIMIT_NAMES } from "./limits.ts";
 
-/** What is known about the GPU of this process; adapters cannot be listed, so there is at most one. */
+/** Description of the GPU of this process; adapters cannot be listed, so there is at most one. */
 export type AdapterReport = AvailableAdapter | { readonly available: false; readonly reason: string };
 
 /** An adapter that can be used. */

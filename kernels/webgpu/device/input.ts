@@ -1,5 +1,5 @@
 /**
- * What a run uploads, made row by row on the host: the data as the kernels count them, and the mask.
+ * Rows that a run uploads, made on the host: the data as the kernels count them, and the mask.
  */
 import type { Box, Vec3 } from "shared/volume/geometry.ts";
 import { corruptVoxel } from "kernels/check_run.ts";

@@ -18,7 +18,7 @@ export const LIMIT_NAMES = [
 /** Bytes, counts and alignments that kernels keep to. */
 export type GpuLimits = Readonly<Record<typeof LIMIT_NAMES[number], number>>;
 
-/** What every WebGPU device offers without being asked. */
+/** Limits that every WebGPU device offers without being asked. */
 export const DEFAULT_LIMITS: GpuLimits = {
   maxBufferSize: 256 * 2 ** 20,
   maxStorageBufferBindingSize: 128 * 2 ** 20,

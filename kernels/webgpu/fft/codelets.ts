@@ -10,7 +10,7 @@ import { float, type Wgsl } from "../wgsl/wgsl.ts";
 /** Direction of a transform: the sign of its exponent. */
 export type Sign = 1 | -1;
 
-/** How a radix without its own formula is composed; the twiddles of four rows are free, else rows are the smaller factor. */
+/** Factors of a radix without its own formula; the twiddles of four rows are free, else rows are the smaller factor. */
 export function composition(n: number): readonly [columns: number, rows: number] | undefined {
   const [small, large] = COMPOSED[n] ?? [];
   return small === undefined || large === undefined ? undefined : large === 4 ? [small, large] : [large, small];

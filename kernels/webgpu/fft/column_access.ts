@@ -5,7 +5,7 @@ import { type Binding } from "../wgsl/shader.ts";
 import { elementOf, type Placement, type Registers } from "./stockham.ts";
 import { allOf, plus, type Wgsl } from "../wgsl/wgsl.ts";
 
-/** How the elements of a span are kept, where they are not complex numbers as they are. */
+/** Form of the elements of a span that are not complex numbers as they are. */
 interface SpanFormat {
   /** WGSL type of the binding, and of an element as it is read. */
   readonly type: string;

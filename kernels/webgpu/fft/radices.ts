@@ -1,5 +1,5 @@
 /**
- * Which radices a transform of one length is made of, and how many lanes share it.
+ * Radices of a transform of one length, and the lanes that share it.
  *
  * A pass of radix R does `length / R` butterflies; each of `lanes` invocations takes every `lanes`-th of them, so it holds
  * `R * ceil(length / R / lanes)` complex registers. Few passes mean few exchanges through workgroup memory; few registers
@@ -7,7 +7,7 @@
  */
 import { RADICES } from "kernels/radices.ts";
 
-/** How one length is transformed. */
+/** Plan of the transform of one length. */
 export interface RadixPlan {
   readonly length: number;
   /** Radices in the order of the forward passes; their product is the length. The inverse takes them backwards. */
@@ -16,7 +16,7 @@ export interface RadixPlan {
   readonly lanes: number;
 }
 
-/** What a plan must keep to. */
+/** Rules that a plan keeps to. */
 interface RadixRules {
   /** @default {64} */
   readonly maxLanes?: number;
@@ -32,7 +32,7 @@ const IDEAL_REGISTERS = 8;
 /** Above this many complex registers, they and their temporaries keep workgroups from running side by side. */
 const FREE_REGISTERS = 16;
 
-/** How many more rounds than the fewest possible are worth a look. */
+/** The most rounds beyond the fewest possible that are worth a look. */
 const MAX_EXTRA_ROUNDS = 4;
 
 /** The plan for one length that costs least under the rules. */

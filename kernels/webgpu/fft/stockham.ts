@@ -8,7 +8,7 @@ import type { Exchange, WriteGroup } from "./exchange.ts";
 import type { RadixPlan } from "./radices.ts";
 import { plus, type Wgsl } from "../wgsl/wgsl.ts";
 
-/** Which elements of the line the registers of a lane hold around a pass: round q, register r is `first[q] + r * step`. */
+/** Elements of the line that the registers of a lane hold around a pass: round q, register r is `first[q] + r * step`. */
 export interface Placement {
   readonly radix: number;
   readonly step: number;
@@ -30,12 +30,12 @@ export interface Line {
   readonly indexOf: (element: string) => string;
 }
 
-/** Where the input of a transform lies. */
+/** Placement of the input of a transform. */
 export function inputPlacement(line: Line, sign: Sign): Placement {
   return placement(line, order(line.plan, sign)[0]);
 }
 
-/** Where {@link stockham} leaves its output. */
+/** Placement of the output of {@link stockham}. */
 export function outputPlacement(line: Line, sign: Sign): Placement {
   return placement(line, order(line.plan, sign).at(-1)!);
 }

@@ -1,5 +1,5 @@
 /**
- * How much of a box one workgroup takes: bounded by its memory and its invocations, wide enough to fill memory transactions.
+ * The share of a box that one workgroup takes: bounded by its memory and its invocations, wide enough to fill memory transactions.
  */
 import { sumMemory } from "../stages/partial_sums.ts";
 import { type RadixPlan, radixPlan } from "./radices.ts";
@@ -53,17 +53,17 @@ export function columnShape(
   const plan = radixPlan(length, { maxLanes, parts });
   const wanted = Math.min(preferred, width);
   const { split, fitting } = columnMemory(length, wanted, limits);
-  const most = Math.min(
+  const max = Math.min(
     fitting,
     Math.floor(invocations / plan.lanes),
     limits.maxComputeWorkgroupSizeX,
     Math.max(wanted, Math.ceil(MIN_INVOCATIONS / plan.lanes)),
     width,
   );
-  return { plan, columns: evenShare(width, most), split };
+  return { plan, columns: evenShare(width, max), split };
 }
 
-/** Whether so many columns are exchanged in two halves, and how many then fit the memory of a workgroup. */
+/** Tells whether so many columns are exchanged in two halves, and counts those that then fit the memory of a workgroup. */
 function columnMemory(length: number, columns: number, { maxComputeWorkgroupStorageSize: memory }: GpuLimits) {
   const split = length * 8 * columns > memory;
   return { split, fitting: Math.floor(memory / (length * (split ? 4 : 8))) };
@@ -76,17 +76,17 @@ export function rowShape(length: number, pairCount: number, limits: GpuLimits): 
   const pitch = length + (length >> 3);
   const memory = limits.maxComputeWorkgroupStorageSize - sumMemory(MAX_ROW_LANES).bytes;
   const split = 8 * pitch > memory;
-  const most = Math.min(
+  const max = Math.min(
     Math.floor(memory / (pitch * (split ? 4 : 8))),
     Math.max(1, Math.floor(MAX_ROW_LANES / plan.lanes)),
     limits.maxComputeWorkgroupSizeY,
     pairCount,
   );
-  return { plan, pairs: evenShare(pairCount, most), pitch, split };
+  return { plan, pairs: evenShare(pairCount, max), pitch, split };
 }
 
-/** The largest divisor of `count` in the upper half of 1 to `most`, so that no group is ragged, or else `most`. */
-function evenShare(count: number, most: number): number {
-  for (let share = most; share > most / 2; share--) if (count % share === 0) return share;
-  return most;
+/** The largest divisor of `count` in the upper half of 1 to `max`, so that no group is ragged, or else `max`. */
+function evenShare(count: number, max: number): number {
+  for (let share = max; share > max / 2; share--) if (count % share === 0) return share;
+  return max;
 }

@@ -1,5 +1,5 @@
 /**
- * How the OTF is kept from iteration to iteration: real or complex numbers, float32 or float16.
+ * The form in which the OTF is kept from iteration to iteration: real or complex numbers, float32 or float16.
  *
  * Column 0, where two planes share complex numbers (see packed_column_kernel.ts), is kept apart as complex float32 numbers, one
  * per row of the box; the place of that column in the OTF itself is not used.
@@ -52,14 +52,14 @@ export interface OtfKeeper {
  * Converts one part of a transformed PSF.
  *
  * @param coefficients complex numbers of the part
- * @param mostGroups workgroups that a dimension may have
+ * @param maxGroups workgroups that a dimension may have
  */
-export function keepOtf(format: OtfFormat, coefficients: number, mostGroups: number): OtfKeeper {
+export function keepOtf(format: OtfFormat, coefficients: number, maxGroups: number): OtfKeeper {
   const { real, precision } = format;
   const each = real && precision === "float16" ? 2 : 1;
   const elements = Math.ceil(coefficients / each);
   const groups = Math.ceil(elements / LANES);
-  const columns = Math.min(groups, mostGroups);
+  const columns = Math.min(groups, maxGroups);
   const second = `select(vec2f(0.0), spectrum[2u * i + 1u], 2u * i + 1u < ${coefficients}u)`;
   const value = precision === "float32"
     ? `spectrum[i]${real ? ".x" : ""}`
@@ -88,9 +88,9 @@ interface OtfRows {
 }
 
 /** Copies column 0 of one part of a transformed PSF to its place in the column of the box. */
-export function keepOtfColumn({ before, rows, halfWidth }: OtfRows, mostGroups: number): OtfKeeper {
+export function keepOtfColumn({ before, rows, halfWidth }: OtfRows, maxGroups: number): OtfKeeper {
   const groups = Math.ceil(rows / LANES);
-  const columns = Math.min(groups, mostGroups);
+  const columns = Math.min(groups, maxGroups);
   return {
     shader: keeper("keep OTF column 0", {
       target: { ...OTF_COLUMN, access: "write" },

@@ -8,7 +8,7 @@ export interface BufferSpec {
   readonly name: string;
   readonly bytes: number;
   readonly usage: "storage" | "uniform";
-  /** What the buffer holds from the start; zeros otherwise. */
+  /** Contents from the start. @default {zeros} */
   readonly contents?: Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>;
 }
 
@@ -33,7 +33,7 @@ export interface Pass {
 /** Passes that follow each other on the same slab; what they hand over may stay in the cache of the device. */
 export type Stage = readonly Pass[];
 
-/** Where a resource lies. */
+/** Place of a resource. */
 export interface Slice {
   readonly buffer: string;
   readonly offset?: number;

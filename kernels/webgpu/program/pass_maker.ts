@@ -18,7 +18,7 @@ import type { Slab } from "./slabs.ts";
 import { VARIATION_LANES, variationShader } from "../stages/total_variation_kernel.ts";
 import { type ColumnShape, columnShape, type RowShape, rowShape } from "../fft/workgroups.ts";
 
-/** Which volume a binding stands for, where it is not the one of its own name. */
+/** Volumes by binding, where a binding does not stand for the one of its own name. */
 export type Renamed = Readonly<Record<string, string>>;
 
 /** Name of the buffer that holds one part of a volume. */
@@ -36,7 +36,7 @@ export function columnBuffer(otf: string): string {
   return `${otf} column`;
 }
 
-/** What the passes of a program are made for. */
+/** Everything that the passes of a program depend on besides layout and slabs. */
 interface PassMakerOptions {
   readonly limits: GpuLimits;
   readonly otf: OtfFormat;
@@ -92,12 +92,12 @@ export class PassMaker {
   /** Keeps what `spectrum` holds as the OTF `otf`. */
   keepOtf(otf: string): Stage {
     const { box: [, ny], halfWidth, parts, planesPerPart, partBytes } = this.layout;
-    const { maxComputeWorkgroupsPerDimension: mostGroups } = this.#limits;
+    const { maxComputeWorkgroupsPerDimension: maxGroups } = this.#limits;
     const rows = planesPerPart * ny;
     return Array.from({ length: parts }, (_, part): Pass[] => {
       const spectrum = { buffer: partBuffer("spectrum", part), bytes: partBytes };
-      const main = keepOtf(this.#otf, rows * halfWidth, mostGroups);
-      const column = keepOtfColumn({ before: part * rows, rows, halfWidth }, mostGroups);
+      const main = keepOtf(this.#otf, rows * halfWidth, maxGroups);
+      const column = keepOtfColumn({ before: part * rows, rows, halfWidth }, maxGroups);
       return [
         passOver(main, [spectrum, { buffer: partBuffer(otf, part), bytes: this.partBytes(otf) }]),
         passOver(column, [spectrum, this.#otfColumn(otf)]),
@@ -122,7 +122,7 @@ export class PassMaker {
     ];
   }
 
-  /** What total variation divides the update of `point` by, into `variation`. */
+  /** The divisor of the update of `point` by total variation, into `variation`. */
   variation(point: string): Stage {
     const { parts, planesPerPart, partBytes, box: [, ny, nx] } = this.layout;
     const shader = this.#shader("variation", () => variationShader(this.layout));

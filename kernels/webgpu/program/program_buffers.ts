@@ -21,10 +21,10 @@ const ACCELERATION_VOLUMES = { none: [], shb: ["point"], biggs: ["point", "chang
 
 /** Volumes that a program holds by name, and the bytes that a voxel takes in each. */
 export function volumeBytes(options: ProgramOptions): Readonly<Record<string, number>> {
-  const { acceleration, dataType, nonCirculant, smoothed } = options;
+  const { acceleration, dataType, nonCirculant, totalVariation } = options;
   const others = [
     ...(nonCirculant ? ["weights"] : []),
-    ...(smoothed ? ["variation"] : []),
+    ...(totalVariation ? ["variation"] : []),
     ...ACCELERATION_VOLUMES[acceleration],
   ];
   const floats = Object.fromEntries(["estimate", "spectrum", ...others].map((name) => [name, FLOAT_BYTES]));

@@ -7,7 +7,7 @@ export interface ProgramOptions {
   readonly acceleration: Acceleration;
   readonly nonCirculant: boolean;
   /** With total variation. */
-  readonly smoothed: boolean;
+  readonly totalVariation: boolean;
   /** With noise-gated damping. */
   readonly damped: boolean;
   readonly dataType: DataType;

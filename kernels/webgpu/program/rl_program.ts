@@ -4,12 +4,13 @@
  *     z*OTF, [1/y, x-ratio, y], z*conj(OTF), [1/y, x-update, y]
  *
  * and moves 84 bytes per voxel: 8 for each transform along y, 12 for each along z, 12 for the ratio and 16 for the update.
- * What stands in brackets runs slab by slab; where a slab fits the cache of the device, 52 bytes remain. A 2-D box needs
+ * Passes in brackets run slab by slab; where a slab fits the cache of the device, 52 bytes remain. A 2-D box needs
  * `y*OTF, x-ratio, y*conj(OTF), x-update`. Small passes beside the multiplications see to column 0, see
  * packed_column_kernel.ts.
  */
 import type { Vec3 } from "shared/volume/geometry.ts";
 import type { Acceleration, StepOptions } from "kernels/deconvolver.ts";
+import { MIN_CORRECTION } from "kernels/wiener_butterworth.ts";
 import { type BoxLayout, boxLayout } from "./layout.ts";
 import { DATA_BYTES } from "../device/data_volume.ts";
 import type { GpuLimits } from "../device/limits.ts";
@@ -32,7 +33,7 @@ import {
   updateStage,
 } from "../stages/update_stages.ts";
 
-/** What changes the speed of a program and nothing else. */
+/** Choices that change the speed of a program and nothing else. */
 export interface Tuning {
   /** Planes of a slab, see slabs.ts. @default {all planes of a part} */
   readonly slabPlanes?: number | undefined;
@@ -68,12 +69,12 @@ export interface MethodOptions
   readonly symmetricPsf?: boolean;
 }
 
-/** What the options of a deconvolver mean for its program. */
+/** The kind of program that the options of a deconvolver ask for. */
 export function programOptions(options: MethodOptions): ProgramOptions {
   return {
     acceleration: options.acceleration ?? "none",
     nonCirculant: options.nonCirculant ?? false,
-    smoothed: (options.totalVariation ?? 0) > 0,
+    totalVariation: (options.totalVariation ?? 0) > 0,
     damped: (options.dampingSigmas ?? 0) > 0,
     dataType: options.dataType ?? "float32",
     otf: { real: options.symmetricPsf ?? false, precision: options.otfPrecision ?? "float32" },
@@ -126,14 +127,14 @@ function startingPoint(acceleration: Acceleration): "estimate" | "point" {
   return acceleration === "none" ? "estimate" : "point";
 }
 
-/** The smallest correction that the unmatched projector, which has negative lobes, may make; the authors' bound. */
-const MIN_UNMATCHED_CORRECTION = 0.1;
-
 /** The end of an iteration, which leaves the transform along x and y of what the next one starts from. */
-function updatePasses(make: PassMaker, { acceleration, nonCirculant, smoothed, unmatched }: ProgramOptions): Stage[] {
-  const leastCorrection = unmatched ? MIN_UNMATCHED_CORRECTION : 0;
-  const stages = UPDATES[acceleration](make, { weighted: nonCirculant, smoothed, leastCorrection });
-  return smoothed ? [make.variation(startingPoint(acceleration)), ...stages] : stages;
+function updatePasses(
+  make: PassMaker,
+  { acceleration, nonCirculant, totalVariation, unmatched }: ProgramOptions,
+): Stage[] {
+  const minCorrection = unmatched ? MIN_CORRECTION : 0;
+  const stages = UPDATES[acceleration](make, { weighted: nonCirculant, totalVariation, minCorrection });
+  return totalVariation ? [make.variation(startingPoint(acceleration)), ...stages] : stages;
 }
 
 const UPDATES: Readonly<Record<Acceleration, (make: PassMaker, options: UpdateOptions) => Stage[]>> = {

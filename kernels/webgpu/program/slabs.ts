@@ -15,7 +15,7 @@ export interface Slab {
   readonly planes: number;
 }
 
-/** How to cut. */
+/** Options of the cut. */
 interface SlabOptions {
   /** @default {all planes of a part} */
   readonly wantedPlanes?: number | undefined;

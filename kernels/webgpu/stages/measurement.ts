@@ -1,5 +1,5 @@
 /**
- * How well estimates explain the data: where the sums go.
+ * The sums that tell how well estimates explain the data.
  */
 import { totalShader } from "./partial_sums.ts";
 import type { Binding, Shader } from "../wgsl/shader.ts";

@@ -1,5 +1,5 @@
 /**
- * How far an accelerated iteration extrapolates, `max(1e-4 s, u + factor (u - u_previous))`, decided on the device.
+ * Momentum of accelerated iterations, `max(1e-4 s, u + factor (u - u_previous))`, decided on the device.
  *
  * Scaled heavy ball (Wang & Miller, IEEE Trans. Image Process. 23 (2014) 848-854): `(k - 1) / (k + 2)` in iteration k, the
  * sequence that deconwolf uses. Biggs & Andrews (Appl. Opt. 36 (1997) 1766-1775): `sum(g_k g_k-1) / sum(g_k-1 g_k-1)` for the

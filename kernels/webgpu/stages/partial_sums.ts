@@ -33,7 +33,7 @@ export function addLanes(w: Wgsl, sums: string, index: string, invocations: numb
   }
 }
 
-/** What to do with the two totals, named `totals`. */
+/** Use of the two totals, named `totals`. */
 interface TotalUse {
   readonly label: string;
   /** Partial sums in the buffer. */

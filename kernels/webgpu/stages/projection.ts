@@ -1,5 +1,5 @@
 /**
- * Which of the two convolutions of an iteration a multiplication belongs to. They share shaders and differ in what they bind.
+ * The two convolutions of an iteration. They share shaders and differ in what they bind.
  */
 import type { Binding } from "../wgsl/shader.ts";
 

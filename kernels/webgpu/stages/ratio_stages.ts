@@ -1,5 +1,5 @@
 /**
- * What the data say about the model: the ratio that is projected back, and how well the two agree. The formulas are those of
+ * The data against the model: the ratio that is projected back, and how well the two agree. The formulas are those of
  * docs/algorithms.md.
  */
 import { type DataType, dataVolume, loadData } from "../device/data_volume.ts";

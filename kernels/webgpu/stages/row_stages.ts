@@ -1,5 +1,5 @@
 /**
- * What happens to real voxels between the inverse and the forward transform along x.
+ * Stages: the work on real voxels between the inverse and the forward transform along x.
  *
  * A stage works on pairs of voxels, one of each of two neighbouring rows, as `vec2f`.
  */

@@ -1,5 +1,5 @@
 /**
- * How the projected ratio changes the estimate: `y * floor(correction) * w / v` of docs/algorithms.md, and the
+ * Update of the estimate by the projected ratio: `y * floor(correction) * w / v` of docs/algorithms.md, and the
  * extrapolation that accelerated iterations start their next step from.
  */
 import { MOMENTUM } from "./momentum.ts";
@@ -13,9 +13,9 @@ export interface UpdateOptions {
   /** Multiplies by `weights`, for non-circulant edges. */
   readonly weighted: boolean;
   /** Divides by `variation`, for total variation. */
-  readonly smoothed: boolean;
+  readonly totalVariation: boolean;
   /** No voxel is multiplied by less. */
-  readonly leastCorrection: number;
+  readonly minCorrection: number;
 }
 
 /** The plain update of `estimate`. */
@@ -93,20 +93,24 @@ export const BIGGS_PREDICT: RowStage = {
   },
 };
 
-function factors({ weighted, smoothed }: UpdateOptions): Binding[] {
-  return [...(weighted ? [volume("weights", "read")] : []), ...(smoothed ? [volume("variation", "read")] : [])];
+function factors({ weighted, totalVariation }: UpdateOptions): Binding[] {
+  return [...(weighted ? [volume("weights", "read")] : []), ...(totalVariation ? [volume("variation", "read")] : [])];
 }
 
-function labelled(label: string, { weighted, smoothed, leastCorrection }: UpdateOptions): string {
-  const variants = [weighted ? "weighted" : "", smoothed ? "smoothed" : "", leastCorrection > 0 ? "bounded" : ""];
+function labelled(label: string, { weighted, totalVariation, minCorrection }: UpdateOptions): string {
+  const variants = [
+    weighted ? "weighted" : "",
+    totalVariation ? "total variation" : "",
+    minCorrection > 0 ? "bounded" : "",
+  ];
   return [label, ...variants].filter(Boolean).join(" ");
 }
 
 function corrected(pair: VoxelPair, point: string, correction: string, options: UpdateOptions): string {
-  const { weighted, smoothed, leastCorrection } = options;
-  const bounded = `max(${correction}, vec2f(${float(leastCorrection)}))`;
+  const { weighted, totalVariation, minCorrection } = options;
+  const bounded = `max(${correction}, vec2f(${float(minCorrection)}))`;
   const weights = weighted ? ` * ${pair.load("weights")}` : "";
-  const variation = smoothed ? ` / ${pair.load("variation")}` : "";
+  const variation = totalVariation ? ` / ${pair.load("variation")}` : "";
   return pair.w.let(`${point} * (${bounded}${weights}${variation})`);
 }
 

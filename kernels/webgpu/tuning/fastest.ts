@@ -19,16 +19,18 @@ export async function fastest<T>(
   time: (candidate: T | undefined, iterations: number) => Promise<number>,
 ): Promise<T | undefined> {
   const best = async (candidate: T | undefined) => {
-    let least = Infinity;
-    for (let attempt = 0; attempt < ATTEMPTS; attempt++) least = Math.min(least, await time(candidate, ITERATIONS));
-    return least;
+    let shortest = Infinity;
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      shortest = Math.min(shortest, await time(candidate, ITERATIONS));
+    }
+    return shortest;
   };
   if (candidates.length === 0) return undefined;
   let chosen: T | undefined;
-  let least = (1 - MIN_GAIN) * await best(undefined);
+  let shortest = (1 - MIN_GAIN) * await best(undefined);
   for (const candidate of candidates) {
     const taken = await best(candidate);
-    if (taken < least) [chosen, least] = [candidate, taken];
+    if (taken < shortest) [chosen, shortest] = [candidate, taken];
   }
   return chosen;
 }

@@ -1,5 +1,5 @@
 /**
- * Which slabs may be fastest: whether what three passes hand over stays in the cache depends on its size, its ways and on what a
+ * Slabs that may be fastest: whether what three passes hand over stays in the cache depends on its size, its ways and on what a
  * dispatch costs, none of which WebGPU tells, so it is measured, see tuning_choice.ts.
  */
 import type { Vec3 } from "shared/volume/geometry.ts";

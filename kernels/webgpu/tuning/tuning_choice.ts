@@ -1,5 +1,5 @@
 /**
- * Which slabs, and how many columns in a workgroup, are fastest is measured once per adapter and program in a process. Both say
+ * The fastest slabs, and columns of a workgroup, measured once per adapter and program in a process. Both say
  * who computes what and when, and change no bit of a result, so the choice may differ from run to run. What would change bits
  * is fixed: other radices, and with them the registers of a lane, round elsewhere; other numbers of rows in a workgroup add the
  * terms of a sum in another order.
@@ -16,7 +16,7 @@ import { FULL_WIDTH } from "../fft/workgroups.ts";
 /** Half the default lets more workgroups be in flight and still fills 64-byte transactions; twice reads 256 bytes at once. */
 const COLUMN_CANDIDATES = [FULL_WIDTH / 2, 2 * FULL_WIDTH];
 
-/** What a choice is made for. */
+/** Subject of a choice. */
 export interface TuningSubject {
   /** Description of the adapter. */
   readonly adapter: string;

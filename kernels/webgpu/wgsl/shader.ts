@@ -3,7 +3,7 @@
  */
 import STRUCTS from "./structs.wgsl" with { type: "text" };
 
-/** How a shader uses a binding; `write` also tells that every byte is replaced. */
+/** Use of a binding by a shader; `write` also tells that every byte is replaced. */
 export type Access = "read" | "write" | "read_write" | "uniform";
 
 /** One variable of bind group 0; its position in {@link Shader.bindings} is its number. */
@@ -24,10 +24,10 @@ export interface Shader {
   readonly sharedBytes: number;
 }
 
-/** What a generator has to say about its shader. */
+/** Parts of a shader that its generator makes. */
 interface ShaderParts {
   readonly label: string;
-  /** What the kernel does, how workgroups are laid out, units; becomes the header. */
+  /** One line for the head: the work of the kernel, its layout and units. */
   readonly header: string;
   readonly bindings: readonly Binding[];
   /** Module-scope constants, functions and workgroup variables. @default {none} */

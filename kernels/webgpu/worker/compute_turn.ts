@@ -5,7 +5,7 @@
 
 const FREE = 0;
 
-/** How often who waits asks whether it is still wanted. */
+/** Interval at which a waiting Worker asks whether it is still wanted. */
 const LOOK_MILLISECONDS = 100;
 
 /** One word of shared memory: {@link FREE}, or the number of the Worker that computes. */

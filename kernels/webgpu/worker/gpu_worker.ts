@@ -17,7 +17,7 @@ interface Pending {
   readonly reject: (error: ClearstackError) => void;
 }
 
-/** How to make a call. */
+/** Options of a call. */
 interface CallOptions {
   readonly transfer?: Transferable[];
   /** Cancels the call; it then fails with `cancelled` unless it is finished first. */

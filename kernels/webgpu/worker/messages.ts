@@ -1,5 +1,5 @@
 /**
- * What the calling thread and the GPU Worker say to each other.
+ * Messages between the calling thread and the GPU Worker.
  */
 import type { ErrorRecord } from "shared/errors.ts";
 import type { RunOptions, RunResult, VoxelData } from "kernels/deconvolver.ts";

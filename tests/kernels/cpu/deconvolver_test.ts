@@ -141,15 +141,15 @@ Deno.test("every option that changes the step equals the float64 reference", asy
 
 Deno.test("the smoothing of total variation equals the float64 reference, and is 1e-3 where not given", async () => {
   const options: Options = { box: [10, 12, 16], psfShape: [3, 4, 5], totalVariation: 0.02, threads: 2 };
-  const smoothed = (totalVariationSmoothing: number) =>
+  const deconvolved = (totalVariationSmoothing: number) =>
     deconvolve({ ...options, totalVariationSmoothing }, { iterations: 6 });
   for (const totalVariationSmoothing of [1e-5, 0.05, 1]) {
     const error = await errorOfPeak({ ...options, totalVariationSmoothing }, { iterations: 6 });
     assert(error <= TOLERANCE, `${totalVariationSmoothing}: ${error} of the peak`);
   }
   const usual = await deconvolve(options, { iterations: 6 });
-  assertEquals(await smoothed(1e-3), usual);
-  assertNotEquals(await smoothed(2e-3), usual);
+  assertEquals(await deconvolved(1e-3), usual);
+  assertNotEquals(await deconvolved(2e-3), usual);
 });
 
 Deno.test("the I-divergence of data and of held-out photons equals the float64 reference", async () => {

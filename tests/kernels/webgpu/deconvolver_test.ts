@@ -154,15 +154,15 @@ slowWebgpuTest("columns of a workgroup change no byte of the estimate and the me
 
 webgpuTest("the smoothing of total variation equals the float64 reference, and is 1e-3 where not given", async () => {
   const options: Options = { box: [10, 12, 16], psfShape: [3, 4, 5], totalVariation: 0.02 };
-  const smoothed = (totalVariationSmoothing: number) =>
+  const deconvolved = (totalVariationSmoothing: number) =>
     deconvolve({ ...options, totalVariationSmoothing }, { iterations: 6 });
   for (const totalVariationSmoothing of [1e-5, 0.05, 1]) {
     const error = await errorOfPeak({ ...options, totalVariationSmoothing }, { iterations: 6 });
     assert(error <= TOLERANCE, `${totalVariationSmoothing}: ${error} of the peak`);
   }
   const usual = await deconvolve(options, { iterations: 6 });
-  assertEquals((await smoothed(1e-3)).estimate, usual.estimate);
-  assertNotEquals((await smoothed(2e-3)).estimate, usual.estimate);
+  assertEquals((await deconvolved(1e-3)).estimate, usual.estimate);
+  assertNotEquals((await deconvolved(2e-3)).estimate, usual.estimate);
 });
 
 webgpuTest("total variation keeps flat images of any brightness finite", async () => {
