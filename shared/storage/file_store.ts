@@ -6,7 +6,7 @@ import { basename, dirname, join, resolve } from "@std/path";
 import { ClearstackError } from "shared/errors.ts";
 import { takeBytes } from "shared/process/recycle_memory.ts";
 import { checksumOf } from "shared/codec/checksum.ts";
-import type { ByteRange, ObjectInfo, RequestOptions, Store } from "./store.ts";
+import { assertWithin, type ByteRange, type ObjectInfo, type RequestOptions, type Store } from "./store.ts";
 import { filePath } from "./url.ts";
 
 /** Ending of the names under which unfinished writes live; listings leave them out. */
@@ -33,9 +33,9 @@ export function fileStore(url: string): Store {
       }),
     put: (key, bytes, options = {}) =>
       writing(pathOf(key), () => putFile(pathOf(key), bytes, options.ifAbsent ?? false)),
-    getTagged: (key) =>
+    getTagged: (key, options) =>
       reading(pathOf(key), async () => {
-        const bytes = await readRange(pathOf(key), WHOLE);
+        const bytes = await readRange(pathOf(key), WHOLE, options);
         return { bytes, tag: tagOf(bytes) };
       }),
     swap: (key, bytes, expected) =>
@@ -58,12 +58,13 @@ function stateOf({ size, mtime, ino }: Deno.FileInfo): ObjectInfo {
   };
 }
 
-async function readRange(path: string, range: ByteRange, { seen }: RequestOptions = {}): Promise<Uint8Array> {
+async function readRange(path: string, range: ByteRange, { seen, maxBytes }: RequestOptions = {}): Promise<Uint8Array> {
   using file = await Deno.open(path);
   const found = await file.stat();
   seen?.(stateOf(found));
   const { size } = found;
   const offset = "suffixLength" in range ? Math.max(0, size - range.suffixLength) : Math.min(range.offset, size);
+  assertWithin(range === WHOLE ? size : 0, maxBytes, path);
   const bytes = takeBytes(Math.min("suffixLength" in range ? range.suffixLength : range.length, size - offset));
   await file.seek(offset, Deno.SeekMode.Start);
   let filled = 0;

@@ -2,8 +2,8 @@
  * Objects in this process's memory, for tests and for functions hosted together. `memory:NAME` names the same objects
  * wherever in the process it is opened.
  */
-import type { ByteRange, Store } from "./store.ts";
-import { folderOf, sliceRange } from "./store.ts";
+import type { ByteRange, RequestOptions, Store, TaggedObject } from "./store.ts";
+import { assertWithin, folderOf, sliceRange } from "./store.ts";
 import { redactUrl } from "./url.ts";
 
 interface Entry {
@@ -26,10 +26,17 @@ export function memoryStore(url: string): Store {
     for (const key of [...objects.keys()]) if (key.startsWith(base + prefix)) yield key.slice(base.length);
   }
 
+  // deno-lint-ignore require-await -- what it throws rejects
+  async function getTagged(key: string, { maxBytes }: RequestOptions = {}): Promise<TaggedObject | undefined> {
+    const entry = objects.get(base + key);
+    assertWithin(entry?.bytes.length ?? 0, maxBytes, `${redactUrl(url)}/${key}`);
+    return entry && { bytes: entry.bytes.slice(), tag: String(entry.version) };
+  }
+
   return {
     url,
     place: (key) => Promise.resolve(`memory:${baseOf(redactUrl(url))}${folderOf(key)}`),
-    get: (key) => Promise.resolve(objects.get(base + key)?.bytes.slice()),
+    get: async (key, options) => (await getTagged(key, options))?.bytes,
     getRange(key: string, range: ByteRange) {
       const entry = objects.get(base + key);
       return Promise.resolve(entry === undefined ? undefined : sliceRange(entry.bytes, range).slice());
@@ -43,10 +50,7 @@ export function memoryStore(url: string): Store {
       objects.set(base + key, { bytes: bytes.slice(), version: ++versions });
       return Promise.resolve(true);
     },
-    getTagged(key) {
-      const entry = objects.get(base + key);
-      return Promise.resolve(entry && { bytes: entry.bytes.slice(), tag: String(entry.version) });
-    },
+    getTagged,
     swap(key, bytes, expected) {
       if (objects.get(base + key)?.version.toString() !== expected) return Promise.resolve(undefined);
       objects.set(base + key, { bytes: bytes.slice(), version: ++versions });

@@ -11,7 +11,7 @@ import { memoryStore } from "./memory_store.ts";
 import { s3Store } from "./s3/s3_store.ts";
 import type { ReadableStore, Store } from "./store.ts";
 import type { StoreEnvironment } from "./store_environment.ts";
-import { redactUrl, schemeOf } from "./url.ts";
+import { objectUrl, redactUrl, schemeOf } from "./url.ts";
 
 /** Openers by scheme; a path without a scheme is a file. */
 const OPENERS: Readonly<Record<string, (url: string, environment: StoreEnvironment) => Store>> = {
@@ -47,7 +47,8 @@ export interface OpenOptions extends GuardOptions {
  * @throws {ClearstackError} `invalid-request` for a scheme that is not known, `forbidden` for a place that may not be named, `unwritable` for `http:` and `https:`
  */
 export function openStore(url: string, options: OpenOptions): Store {
-  options.environment.refuse?.(url, "write");
+  const refusal = options.environment.refusal?.(url, "write");
+  if (refusal !== undefined) throw refusal;
   return openWritable(url, options);
 }
 
@@ -71,10 +72,39 @@ function openWritable(url: string, { environment, ...given }: OpenOptions): Stor
  * Opens the store below a URL or a path, to read. Nothing is read yet.
  *
  * @param url what {@link openStore} takes, or an `http:` or `https:` URL
- * @throws {ClearstackError} `invalid-request` for a scheme that is not known, `forbidden` for a place that may not be named
+ * @returns a store whose objects are `forbidden` where neither the place nor they may be named
+ * @throws {ClearstackError} `invalid-request` for a scheme that is not known
  */
 export function openReadable(url: string, { environment, ...given }: OpenOptions): ReadableStore {
-  environment.refuse?.(url, "read");
-  if (!WEB.includes(schemeOf(url))) return openWritable(url, { environment, ...given });
-  return guardReadable(httpStore(url, environment), { ...environment.guard, ...given });
+  const refusal = (place: string) => environment.refusal?.(place, "read");
+  const store = WEB.includes(schemeOf(url))
+    ? guardReadable(httpStore(url, environment), { ...environment.guard, ...given })
+    : openWritable(url, { environment, ...given });
+  const refused = refusal(url);
+  return refused === undefined ? store : onlyAllowed(store, refused, (key) => refusal(objectUrl(url, key)));
+}
+
+/** A folder that may not be named, of which objects may be that are allowed by their own names. */
+function onlyAllowed(
+  store: ReadableStore,
+  refused: Error,
+  refusal: (key: string) => Error | undefined,
+): ReadableStore {
+  const ask = async <T>(key: string, call: () => Promise<T>): Promise<T> => {
+    const error = refusal(key);
+    if (error !== undefined) throw error;
+    return await call();
+  };
+  // deno-lint-ignore require-yield -- nothing is listed
+  const unlisted = async function* (): AsyncGenerator<never> {
+    throw refused;
+  };
+  return {
+    ...store,
+    get: (key, options) => ask(key, () => store.get(key, options)),
+    getRange: (key, range, options) => ask(key, () => store.getRange(key, range, options)),
+    head: (key, options) => ask(key, () => store.head(key, options)),
+    list: unlisted,
+    listNames: unlisted,
+  };
 }

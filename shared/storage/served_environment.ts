@@ -1,7 +1,7 @@
 /** The world as stores see it in a function that does what others ask. */
 import { ClearstackError } from "shared/errors.ts";
 import { readAllowedPlaces } from "./guard/allowed_places.ts";
-import { assertAllowed } from "./guard/assert_allowed.ts";
+import { refusalOf } from "./guard/assert_allowed.ts";
 import { createGuardedFetch } from "./guard/guarded_fetch.ts";
 import type { StoreEnvironment } from "./store_environment.ts";
 
@@ -24,6 +24,6 @@ export function servedEnvironment(env: (name: string) => string | undefined): St
     env,
     fetchNamed: createGuardedFetch({ allow: sources }),
     // Outputs are read too, to go on with them.
-    refuse: (url, use) => assertAllowed(url, use === "write" ? outputs : [...sources, ...outputs]),
+    refusal: (url, use) => refusalOf(url, use === "write" ? outputs : [...sources, ...outputs]),
   };
 }

@@ -2,7 +2,7 @@
  * A flat space of named byte objects: a folder, a bucket, a web server, or memory. Keys are joined by `/`, have no leading
  * slash and no empty, `.` or `..` segment. Objects are replaced whole; a reader never sees half a write.
  */
-
+import { ClearstackError } from "shared/errors.ts";
 import type { Moved } from "./guard/patience.ts";
 
 /** Range of bytes of an object: `length` bytes from `offset`, or its last `suffixLength` bytes. */
@@ -18,6 +18,24 @@ export interface RequestOptions {
   readonly moved?: Moved | undefined;
   /** Told which state of the object an answer is of, before its bytes are handed out; what it throws, the call rejects with. */
   readonly seen?: ((state: ObjectInfo) => void) | undefined;
+  /** Most bytes that a whole object may have; a larger one is `unsupported`. @default {MAX_DOCUMENT_BYTES} */
+  readonly maxBytes?: number | undefined;
+}
+
+/** Largest document that is read: metadata, records, settings. */
+export const MAX_DOCUMENT_BYTES = 16 * 2 ** 20;
+
+/** @throws {ClearstackError} `unsupported` for an object that is larger than its reader can take */
+export function assertWithin(bytes: number, maxBytes: number | undefined, what: string): void {
+  if (maxBytes === undefined || !(bytes > maxBytes)) return;
+  throw new ClearstackError(
+    "unsupported",
+    `${what} has ${bytes} bytes or more, and at most ${maxBytes} are read of it`,
+    {
+      need: bytes,
+      limit: maxBytes,
+    },
+  );
 }
 
 /** Facts that a store knows of an object without reading it. */

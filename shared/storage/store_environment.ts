@@ -14,8 +14,8 @@ export interface StoreEnvironment {
   readonly fetch?: typeof globalThis.fetch;
   /** Sends a request to a place that a caller named. @default {fetch} */
   readonly fetchNamed?: NamedFetch;
-  /** Refuses places that nobody may name. @default {every place may be named} */
-  readonly refuse?: (url: string, use: "read" | "write") => void;
+  /** The error for a place that nobody may name, if it is one. @default {every place may be named} */
+  readonly refusal?: (url: string, use: "read" | "write") => Error | undefined;
   /** Timeouts and retries of stores, unless the one that opens them says otherwise. */
   readonly guard?: GuardOptions;
   /** Milliseconds since 1970. @default {Date.now} */

@@ -67,6 +67,13 @@ export function keyUrl(base: string, key: string): string {
   return parsed.href;
 }
 
+/** URL or path of an object in the store at a URL or path; the inverse of {@link splitObject}. */
+export function objectUrl(base: string, key: string): string {
+  const isPlain = schemeOf(base) === "memory" && !base.includes("//");
+  if (schemeOf(base) !== "file" && !isPlain) return keyUrl(base, key);
+  return `${isPlain ? base : filePath(base)}/${key}`;
+}
+
 /** Splits the URL of one object into the store that holds it and its key. */
 export function splitObject(url: string): { readonly base: string; readonly key: string } {
   const canonical = canonicalUrl(url);

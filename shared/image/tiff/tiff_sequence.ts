@@ -46,12 +46,10 @@ export async function findSequence(
   { environment, signal }: StoreAccess,
 ): Promise<TiffSequence | undefined> {
   const { base, key } = isPattern(url) ? splitObject(url) : { base: url, key: "*" };
-  const parts = [...key].map((one) => one === "*" ? ".*" : one === "?" ? "." : one.replace(/[\\^$+.()|[\]{}]/, "\\$&"));
-  const pattern = new RegExp(`^${parts.join("")}$`, "s");
   const names: string[] = [];
   try {
     for await (const name of openReadable(base, { environment }).listNames("", { signal })) {
-      if (!/\.tiff?$/i.test(name) || !pattern.test(name)) continue;
+      if (!/\.tiff?$/i.test(name) || !fits(name, key)) continue;
       if (names.push(name) <= MAX_FILES) continue;
       throw new ClearstackError(
         "unsupported",
@@ -64,6 +62,19 @@ export async function findSequence(
   }
   if (names.length === 0) return undefined;
   return { where: redactUrl(url), base, names: names.sort(byNumbers) };
+}
+
+/** True for a name of a pattern of `*` and `?`; in time that grows with the product of their lengths, whatever they are. */
+function fits(name: string, pattern: string): boolean {
+  let [at, from, star, tried] = [0, 0, -1, 0];
+  while (at < name.length) {
+    if (pattern[from] === "*") [star, tried, from] = [from, at, from + 1];
+    else if (pattern[from] === "?" || pattern[from] === name[at]) [at, from] = [at + 1, from + 1];
+    else if (star < 0) return false;
+    // The last star takes one character more.
+    else [tried, at, from] = [tried + 1, tried + 1, star + 1];
+  }
+  return /^\**$/.test(pattern.slice(from));
 }
 
 /** The URL of a file in a folder; a query of the folder goes with it. */

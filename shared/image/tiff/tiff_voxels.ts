@@ -46,6 +46,7 @@ export async function readTiffVoxels(
   { readBytes, sample, signal }: TiffVoxelsOptions,
 ): Promise<{ readonly values: ChunkValues; readonly storedBytes: number }> {
   const blocks = await blocksOf(page, place);
+  for (const { length, rows } of blocks) assertPlausible(length, rows * page.getTileWidth() * dtypeBytes(sample.dtype));
   const stored = await fetchBlocks(blocks, readBytes, signal);
   const { dtype } = sample;
   const rowBytes = page.getTileWidth() * dtypeBytes(dtype);
@@ -64,6 +65,12 @@ export async function readTiffVoxels(
     if (decoded.buffer !== stored[index]!.buffer) recycleMemory(decoded);
   }));
   return { values: values(whole), storedBytes };
+}
+
+/** @throws {Error} for a strip or tile that takes far more bytes stored than its voxels do: no compression grows like that */
+function assertPlausible(storedBytes: number, voxelBytes: number): void {
+  if (storedBytes <= 2 * voxelBytes + 2 ** 16) return;
+  throw new Error(`a strip or tile of ${voxelBytes} bytes of voxels says that it takes ${storedBytes} bytes stored`);
 }
 
 async function blocksOf(page: GeoTIFFImage, [row, column]: readonly [number, number]): Promise<Block[]> {

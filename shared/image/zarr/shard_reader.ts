@@ -24,12 +24,15 @@ type ReadStoredChunk = (coords: readonly number[], options?: RequestOptions) => 
 /**
  * Makes the reader of an array.
  *
- * @param objectKey key of the shard that holds a chunk
+ * @param options key of the shard that holds a chunk, and most bytes that a chunk may take
  */
 export function shardReader(
   store: ReadableStore,
   { counts, indexAt, indexForm }: Sharding,
-  objectKey: (coords: readonly number[]) => string,
+  { objectKey, maxBytes }: {
+    readonly objectKey: (coords: readonly number[]) => string;
+    readonly maxBytes: number;
+  },
 ): ReadStoredChunk {
   const chunks = counts.reduce((product, count) => product * count, 1);
   const indexBytes = shardIndexBytes(chunks, indexForm);
@@ -50,6 +53,9 @@ export function shardReader(
       const entry = entries[position];
       if (entry === undefined) return { bytes: undefined, fetched };
       if (entry.length === 0) throw new Error("the shard's index gives a chunk of 0 bytes");
+      if (entry.length > maxBytes) {
+        throw new Error(`the shard's index gives a chunk of ${entry.length} bytes, where ${maxBytes} are the most`);
+      }
       const bytes = await store.getRange(key, entry, options);
       if (bytes === undefined) throw new Error("it vanished while it was read");
       return { bytes, fetched: fetched + bytes.length };

@@ -13,6 +13,9 @@ export interface CodecSpec {
   readonly configuration: Record<string, unknown>;
 }
 
+/** The index of a shard is read whole, 16 bytes for a chunk. */
+const MAX_SHARD_CHUNKS = 2 ** 20;
+
 /** Codecs of numcodecs are spelled `numcodecs.NAME` in v3 and NAME in v2. */
 const BYTES_TO_BYTES = new Set(["zstd", "gzip", "zlib", "blosc", "lz4", "shuffle", "crc32c"]);
 
@@ -71,6 +74,8 @@ export function checkCodecs(codecs: readonly CodecSpec[], facts: ChunkFacts, url
     throw new ClearstackError("corrupt-data", `${url}: chunks ${chunk_shape} do not divide shards ${facts.gridShape}`);
   }
   const counts = facts.gridShape.map((side, axis) => side / chunk_shape[axis]!);
+  const chunks = counts.reduce((product, count) => product * count, 1);
+  if (chunks > MAX_SHARD_CHUNKS) refuse(url, `shards of ${chunks} chunks, more than ${MAX_SHARD_CHUNKS}`);
   const indexForm = checkIndexCodecs(index_codecs, url);
   return { chunkShape: chunk_shape, codecs: inner, sharding: { counts, indexAt: index_location, indexForm } };
 }

@@ -5,9 +5,10 @@
 import * as zarr from "zarrita";
 import type { ImageInfo } from "shared/contract/image_info.ts";
 import { ClearstackError, isClearstackError } from "shared/errors.ts";
-import { registerCodecs } from "shared/codec/codecs.ts";
+import { maxStoredBytes, registerCodecs } from "shared/codec/codecs.ts";
 import { recycleMemory } from "shared/process/recycle_memory.ts";
 import type { ReadableStore, RequestOptions } from "shared/storage/store.ts";
+import { dtypeBytes } from "shared/volume/dtype.ts";
 import type { Chunk, ChunkValues, Image } from "../image.ts";
 import { shardReader } from "./shard_reader.ts";
 import type { ZarrArrayMeta } from "./zarr_metadata.ts";
@@ -23,7 +24,12 @@ interface TalliedOptions extends RequestOptions {
 /** Makes an image of an array whose metadata were checked. */
 export function zarrImage(store: ReadableStore, meta: ZarrArrayMeta, info: ImageInfo): Image {
   registerCodecs();
-  const array = new zarr.Array(readableStore(store, meta, info.path), `/${info.path}`, meta.zarrita as never);
+  const maxBytes = maxStoredBytes(info.chunkShape.reduce((product, side) => product * side, dtypeBytes(info.dtype)));
+  const array = new zarr.Array(
+    readableStore(store, meta, { path: info.path, maxBytes }),
+    `/${info.path}`,
+    meta.zarrita as never,
+  );
   return {
     info,
     async readChunk(coords, { signal } = {}): Promise<Chunk> {
@@ -44,14 +50,15 @@ export function zarrImage(store: ReadableStore, meta: ZarrArrayMeta, info: Image
 function readableStore(
   store: ReadableStore,
   { sharding, shape, objectKey }: ZarrArrayMeta,
-  path: string,
+  { path, maxBytes }: { readonly path: string; readonly maxBytes: number },
 ): zarr.AsyncReadable {
-  const readChunk = sharding && shardReader(store, sharding, (coords) => childKey(path, objectKey(coords)));
+  const shardKey = (coords: readonly number[]) => childKey(path, objectKey(coords));
+  const readChunk = sharding && shardReader(store, sharding, { objectKey: shardKey, maxBytes });
   return {
     async get(key, options) {
       const { bytes, fetched } = readChunk
         ? await readChunk(chunkIndices(key, shape.length), { signal: options?.signal })
-        : await wholeObject(store, key.slice(1), { signal: options?.signal });
+        : await wholeObject(store, key.slice(1), { signal: options?.signal, maxBytes });
       if (options !== undefined) Object.assign(options, { storedBytes: fetched, stored: bytes });
       return bytes;
     },

@@ -27,10 +27,10 @@ export function azStore(url: string, environment: StoreEnvironment, options: Gua
   const target = (key: string) => ({ path: encodeKey(place.root + key), what: `${place.shown}/${key}` });
   const head = (key: string, { signal }: RequestOptions = {}) =>
     send({ ...target(key), method: "HEAD", signal }, infoOf);
-  const getTagged = (key: string, { signal, seen }: RequestOptions = {}) =>
+  const getTagged = (key: string, { signal, seen, maxBytes = Infinity }: RequestOptions = {}) =>
     send({ ...target(key), method: "GET", signal }, async (response, moved) => {
       await tellState(response, seen);
-      const bytes = await readBody(response, target(key).what, moved);
+      const bytes = await readBody(response, target(key).what, { moved, maxBytes });
       assertChecksum(bytes, { md5: response.headers.get("content-md5") ?? undefined }, target(key).what);
       return { bytes, tag: blobTag(response) };
     });

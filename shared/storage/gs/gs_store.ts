@@ -52,10 +52,10 @@ export function gsStore(url: string, environment: StoreEnvironment, options: Gua
     const etag = response.headers.get("x-goog-generation");
     return tellState(response, seen, { ...infoOf(response), ...(etag === null ? {} : { etag }) });
   };
-  const getTagged = (key: string, { signal, seen }: RequestOptions = {}) =>
+  const getTagged = (key: string, { signal, seen, maxBytes = Infinity }: RequestOptions = {}) =>
     send({ ...target(key), method: "GET", query: { alt: "media" }, signal }, async (response, moved) => {
       await tellGeneration(response, seen);
-      const bytes = await readBody(response, target(key).what, moved);
+      const bytes = await readBody(response, target(key).what, { moved, maxBytes });
       assertChecksum(bytes, checksumsIn(response.headers), target(key).what);
       return { bytes, tag: response.headers.get("x-goog-generation") ?? "" };
     });

@@ -7,7 +7,7 @@ import pLimit from "p-limit";
 import { ClearstackError, isClearstackError } from "shared/errors.ts";
 import { throwIfAborted } from "shared/process/unless_aborted.ts";
 import { type Attempt, waitWhileMoving } from "./patience.ts";
-import type { ByteRange, ReadableStore, Store } from "../store.ts";
+import { type ByteRange, MAX_DOCUMENT_BYTES, type ReadableStore, type Store } from "../store.ts";
 
 /** Limits that the guard layer keeps. */
 export interface GuardOptions {
@@ -37,7 +37,8 @@ export function guardStore(store: Store, options: GuardOptions = {}): Store {
     ...guardReads(store, guarded),
     put: async (key, bytes, { signal, ...rest } = {}) =>
       await guarded(key, signal, (attempt) => store.put(key, bytes, { ...rest, ...attempt })),
-    getTagged: async (key, { signal } = {}) => await guarded(key, signal, (attempt) => store.getTagged(key, attempt)),
+    getTagged: async (key, { signal, maxBytes = MAX_DOCUMENT_BYTES } = {}) =>
+      await guarded(key, signal, (attempt) => store.getTagged(key, { ...attempt, maxBytes })),
     swap: async (key, bytes, expected, { signal } = {}) =>
       await guarded(key, signal, (attempt) => store.swap(key, bytes, expected, attempt)),
     delete: async (key) => await guarded(key, undefined, () => store.delete(key)),
@@ -65,8 +66,8 @@ function guardReads(store: ReadableStore, guarded: Guarded): ReadableStore {
   return {
     url: store.url,
     place: (key) => store.place(key),
-    get: async (key, { signal, seen } = {}) =>
-      await guarded(key, signal, (attempt) => store.get(key, { ...attempt, seen })),
+    get: async (key, { signal, seen, maxBytes = MAX_DOCUMENT_BYTES } = {}) =>
+      await guarded(key, signal, (attempt) => store.get(key, { ...attempt, seen, maxBytes })),
     getRange: async (key, range, { signal, seen } = {}) =>
       await guarded(key, signal, async (attempt) => {
         const bytes = await store.getRange(key, range, { ...attempt, seen });

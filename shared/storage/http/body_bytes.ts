@@ -1,6 +1,14 @@
 /** Bodies of answers, read into place. */
 import { takeBytes } from "shared/process/recycle_memory.ts";
 import type { Moved } from "../guard/patience.ts";
+import { assertWithin } from "../store.ts";
+
+/** How a body is read. */
+export interface BodyOptions {
+  /** Told of every piece that comes. */
+  readonly moved: Moved;
+  readonly maxBytes: number;
+}
 
 /** Room for a body of unknown length at first. */
 const UNPROMISED_BYTES = 2 ** 16;
@@ -14,10 +22,18 @@ const END_BYTES = 1024;
 /**
  * All bytes of a body, each written once to where it stays if the answer tells its length.
  *
- * @param moved told of every piece that comes
+ * @param what the object's name for messages
+ * @throws {ClearstackError} `unsupported` for a body that promises, or has, more than `maxBytes`; the rest of it is not read
  */
-export async function bodyBytes({ body, headers }: Response, moved: Moved): Promise<Uint8Array> {
+export async function bodyBytes(response: Response, what: string, options: BodyOptions): Promise<Uint8Array> {
+  const { body, headers } = response;
+  const { moved, maxBytes } = options;
   if (body === null) return new Uint8Array(0);
+  const within = async (bytes: number, stop: () => Promise<void>) => {
+    if (bytes > maxBytes) await stop().catch(() => {});
+    assertWithin(bytes, maxBytes, what);
+  };
+  await within(Number(headers.get("content-length") ?? 0), () => body.cancel());
   const reader = body.getReader({ mode: "byob" });
   const promised = Number(headers.get("content-length") ?? UNPROMISED_BYTES);
   let target = takeBytes(Math.min(promised, MAX_PROMISED_BYTES));
@@ -29,8 +45,22 @@ export async function bodyBytes({ body, headers }: Response, moved: Moved): Prom
     if (done) return full ? target : target.subarray(0, filled);
     if (full) target = joined(target, value!);
     filled += value!.length;
+    await within(filled, () => reader.cancel());
     moved(value!.length);
   }
+}
+
+/** The first bytes of a body; the rest of it is left. */
+export async function bodyStart({ body }: Response, maxBytes: number): Promise<Uint8Array> {
+  const start = new Uint8Array(maxBytes);
+  let filled = 0;
+  for await (const piece of body ?? []) {
+    const fits = piece.subarray(0, maxBytes - filled);
+    start.set(fits, filled);
+    filled += fits.length;
+    if (filled === maxBytes) break;
+  }
+  return start.subarray(0, filled);
 }
 
 /** Both, and as much room again. */

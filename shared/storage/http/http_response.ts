@@ -1,12 +1,15 @@
 /** Reading answers of web servers and object stores strictly: whole bodies, exact ranges, reasons without secrets. */
 import { ClearstackError } from "shared/errors.ts";
-import { bodyBytes } from "./body_bytes.ts";
+import { bodyBytes, type BodyOptions } from "./body_bytes.ts";
 import type { Moved } from "../guard/patience.ts";
 import type { ByteRange, ObjectInfo, RequestOptions } from "../store.ts";
-import { sliceRange } from "../store.ts";
+import { MAX_DOCUMENT_BYTES, sliceRange } from "../store.ts";
 
 /** Longest whole object that is accepted, and cut, where a server ignores a Range request. */
 const MAX_UNRANGED_BYTES = 64 * 2 ** 20;
+
+/** Bytes besides those that were asked for, to be told of; what sends more is left. */
+const MAX_EXCESS_BYTES = 2 ** 16;
 
 /** Value of the Range header. */
 export function rangeHeader(range: ByteRange): string {
@@ -50,8 +53,8 @@ export async function tellState(
  * @param what the object's name for messages
  * @throws {ClearstackError} `store-unavailable` if fewer or more bytes came than promised
  */
-export async function readBody(response: Response, what: string, moved: Moved): Promise<Uint8Array> {
-  const bytes = await bodyBytes(response, moved);
+export async function readBody(response: Response, what: string, options: BodyOptions): Promise<Uint8Array> {
+  const bytes = await bodyBytes(response, what, options);
   const promised = response.headers.get("content-length");
   if (promised !== null && !response.headers.has("content-encoding") && Number(promised) !== bytes.length) {
     throw new ClearstackError("store-unavailable", `${what}: ${bytes.length} bytes came of the ${promised} promised`);
@@ -59,9 +62,10 @@ export async function readBody(response: Response, what: string, moved: Moved): 
   return bytes;
 }
 
-/** The whole body as text. */
+/** The whole body as text: a page of a listing, say. */
 export async function readText(response: Response, moved: Moved): Promise<string> {
-  return new TextDecoder().decode(await bodyBytes(response, moved));
+  const what = `the answer of ${URL.parse(response.url)?.host ?? "the server"}`;
+  return new TextDecoder().decode(await bodyBytes(response, what, { moved, maxBytes: MAX_DOCUMENT_BYTES }));
 }
 
 /** Part that a Range request asks for. */
@@ -80,12 +84,13 @@ export interface AskedPart {
 export async function readPart(response: Response, { what, range, moved }: AskedPart): Promise<Uint8Array> {
   if (response.status !== 206) {
     if (Number(response.headers.get("content-length") ?? Infinity) <= MAX_UNRANGED_BYTES) {
-      return sliceRange(await readBody(response, what, moved), range);
+      return sliceRange(await readBody(response, what, { moved, maxBytes: MAX_UNRANGED_BYTES }), range);
     }
     await response.body?.cancel();
     throw new ClearstackError("unsupported", `the server of ${what} ignores Range requests; copy the file first`);
   }
-  const bytes = await readBody(response, what, moved);
+  const asked = "offset" in range ? range.length : range.suffixLength;
+  const bytes = await readBody(response, what, { moved, maxBytes: asked + MAX_EXCESS_BYTES });
   const [, start, total] = /^bytes (\d+)-\d+\/(\d+)$/.exec(response.headers.get("content-range") ?? "") ?? [];
   if (start === undefined) return bytes;
   const size = Number(total);
@@ -100,7 +105,7 @@ export async function readPart(response: Response, { what, range, moved }: Asked
 
 /** Reads an answer to its end, so that its connection can be used again. */
 export async function drain(response: Response, moved: Moved): Promise<void> {
-  await bodyBytes(response, moved);
+  await bodyBytes(response, "the answer", { moved, maxBytes: MAX_DOCUMENT_BYTES });
 }
 
 /** The runtime's reason of a failed request, without the URL in it. */

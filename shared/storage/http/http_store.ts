@@ -43,7 +43,8 @@ export function httpStore(url: string, environment: StoreEnvironment): ReadableS
   return {
     url: shown,
     place: (key) => Promise.resolve(httpPlace(shown) + encodeKey(folderOf(key))),
-    get: (key, options) => request(key, { ...options }, readBody),
+    get: (key, { maxBytes = Infinity, ...options } = {}) =>
+      request(key, options, (response, shownKey, moved) => readBody(response, shownKey, { moved, maxBytes })),
     getRange(key, range, options) {
       const init = { ...options, headers: { range: rangeHeader(range) } };
       return request(key, init, (response, shownKey, moved) => readPart(response, { what: shownKey, range, moved }));

@@ -5,6 +5,7 @@
 import pLimit from "p-limit";
 import { ClearstackError } from "shared/errors.ts";
 import { type GuardOptions, retrier } from "../guard/guard_store.ts";
+import { bodyStart } from "./body_bytes.ts";
 import { reasonOf } from "./http_response.ts";
 import type { Attempt, Moved } from "../guard/patience.ts";
 import type { StoreEnvironment } from "../store_environment.ts";
@@ -53,8 +54,8 @@ export type ObjectClient = <T>(
 /** Slowest upload that is waited for, bytes per second. */
 const SLOWEST_UPLOAD = 2 ** 17;
 
-/** Longest part of an error's body that is looked at, characters. */
-const MAX_ERROR_LENGTH = 8192;
+/** Bytes of an error's body that are looked at. */
+const MAX_ERROR_BYTES = 8192;
 
 /** Makes the sender of requests to one service. */
 export function objectClient(
@@ -96,7 +97,7 @@ async function attempt<T>(
     });
     moved();
     if (response.ok || request.accept?.(response)) return await read(response, moved);
-    const body = (await response.text()).slice(0, MAX_ERROR_LENGTH);
+    const body = new TextDecoder().decode(await bodyStart(response, MAX_ERROR_BYTES));
     const error = await service.explain({ request, status: response.status, headers: response.headers, body });
     if (error === undefined) return undefined;
     throw error;

@@ -29,11 +29,11 @@ export function s3Store(url: string, environment: StoreEnvironment, options: Gua
   const place = { send, shown, root };
   const target = (key: string) => ({ path: encodeKey(root + key), what: `${shown}/${key}` });
 
-  const getTagged = (key: string, { signal, seen }: RequestOptions = {}) => {
+  const getTagged = (key: string, { signal, seen, maxBytes = Infinity }: RequestOptions = {}) => {
     const headers = { "x-amz-checksum-mode": "ENABLED" };
     return send({ ...target(key), method: "GET", headers, signal }, async (response, moved) => {
       await tellState(response, seen);
-      const bytes = await readBody(response, target(key).what, moved);
+      const bytes = await readBody(response, target(key).what, { moved, maxBytes });
       assertChecksum(bytes, checksumsIn(response.headers), target(key).what);
       return { bytes, tag: s3Tag(response) };
     });

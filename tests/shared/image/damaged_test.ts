@@ -3,9 +3,10 @@ import { gzipSync, zstdCompressSync } from "node:zlib";
 import { ClearstackError } from "shared/errors.ts";
 import { encodeBlosc } from "shared/codec/blosc/blosc_frame.ts";
 import { crc32c } from "shared/codec/crc32c.ts";
+import { MAX_DOCUMENT_BYTES } from "shared/storage/store.ts";
 import { memoryUrl } from "../../fixtures/memory_url.ts";
 import { readWhole } from "../../fixtures/read_whole.ts";
-import { writeZarr3, type Zarr3Options } from "../../fixtures/zarr3.ts";
+import { writeZarr3, zarr3Metadata, type Zarr3Options } from "../../fixtures/zarr3.ts";
 import { openImage, openStore } from "../../stores.ts";
 
 const shape = [4, 8, 8];
@@ -87,6 +88,59 @@ Deno.test("a shard's index that points past its shard is an error, not voxels", 
   }
 });
 
+Deno.test("a shard's index that gives a chunk more bytes than it can take is an error before they are read", async () => {
+  const pointAtAll = (bytes: Uint8Array) => {
+    const long = new Uint8Array(100_000 + bytes.length);
+    long.set(bytes, 100_000);
+    new DataView(long.buffer, long.length - 16).setBigUint64(8, 100_000n, true);
+    return long;
+  };
+  await assertRejects(
+    () => readDamaged({ ...plain, index: { unchecked: true } }, pointAtAll, [1, 4, 4]),
+    ClearstackError,
+    "gives a chunk of 100000 bytes",
+  );
+  const metadata = zarr3Metadata({ ...plain, chunk: [2, 2048, 2048], inner: [1, 1, 1] });
+  const url = memoryUrl();
+  await openStore(url).put("zarr.json", new TextEncoder().encode(JSON.stringify(metadata)));
+  const { kind } = await assertRejects(() => openImage({ url }), ClearstackError, "shards of 8388608 chunks");
+  assertEquals(kind, "unsupported");
+});
+
+Deno.test("a stored chunk that is far longer than its voxels is left unread", async () => {
+  for (const options of [plain, STORED.gzip!]) {
+    const error = await assertRejects(() => readDamaged(options, () => new Uint8Array(100_000)), ClearstackError);
+    // An eighth more than the 256 bytes of a chunk, and a page.
+    assertEquals([error.kind, error.limit], ["unsupported", 4384]);
+  }
+});
+
+for (const name of ["gzip", "zstd", "blosc"]) {
+  Deno.test(`a ${name} chunk never unpacks to more than its voxels and a little`, async () => {
+    const bomb = STORED[name]!.encode!(new Uint8Array(5000));
+    const error = await assertRejects(() => readDamaged(STORED[name]!, () => bomb), ClearstackError, `codec ${name}`);
+    assertEquals(error.kind, "corrupt-data");
+  });
+}
+
+Deno.test("a metadata document that has no end is left unread", async () => {
+  const folder = await Deno.makeTempDir();
+  const blanks = new Uint8Array(MAX_DOCUMENT_BYTES + 1).fill(32);
+  try {
+    for (const key of ["zarr.json", ".zarray", ".zattrs"]) {
+      for (const url of [`${folder}/${key}`, memoryUrl()]) {
+        const store = openStore(url);
+        if (key === ".zattrs") await store.put(".zgroup", new TextEncoder().encode('{"zarr_format":2}'));
+        await store.put(key, blanks);
+        const error = await assertRejects(() => openImage({ url }), ClearstackError, key);
+        assertEquals([error.kind, error.limit], ["unsupported", MAX_DOCUMENT_BYTES], error.message);
+      }
+    }
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
 Deno.test("a shard cut short is an error, wherever it is cut", async () => {
   for (const kept of [0, 10, 100, 300]) {
     const error = await assertRejects(
@@ -108,7 +162,7 @@ Deno.test("a flipped bit anywhere in a shard of chunks with checksums is an erro
 });
 
 Deno.test("a chunk that unpacks to far more than it should is given up early", async () => {
-  const bomb = gzipSync(new Uint8Array(50_000_000));
+  const bomb = gzipSync(new Uint8Array(2_000_000));
   const error = await assertRejects(() => readDamaged(STORED.gzip!, () => bomb), ClearstackError, "codec gzip");
   assertEquals(error.kind, "corrupt-data");
 });

@@ -141,3 +141,10 @@ Deno.test("pages that are marked as reduced or as masks are no planes; where all
   const all = pages.map((page) => ({ ...page, tags: { 254: short(1) } }));
   assertEquals((await openImage({ url: await put(tiffOf(all)) })).info.shape, [3, 3, 5]);
 });
+
+Deno.test("a pattern of many stars is tried in no more steps than its length times that of a name", async () => {
+  const url = memoryUrl();
+  await openStore(url).put(`${"a".repeat(200)}.tif`, new Uint8Array(8));
+  // A backtracking matcher would take about 200 to the power of 40 steps to say no.
+  await assertRejects(() => openImage({ url: `${url}/${"*a".repeat(40)}*b.tif` }), ClearstackError, "no TIFF");
+});

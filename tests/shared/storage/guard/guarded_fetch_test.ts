@@ -1,4 +1,4 @@
-import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import { ClearstackError } from "shared/errors.ts";
 import { allowedVariables, readAllowedPlaces } from "shared/storage/guard/allowed_places.ts";
 import { createGuardedFetch } from "shared/storage/guard/guarded_fetch.ts";
@@ -107,7 +107,8 @@ Deno.test("a store of a served function reads what is allowed and refuses what i
   const environment = (allow: string) => servedEnvironment((name) => name === "CLEARSTACK_ALLOW" ? allow : undefined);
   const allowed = openReadable(server.url, { environment: environment(`/data ${server.url}/`) });
   assertEquals(new TextDecoder().decode(await allowed.get("a")), "here");
-  assertThrows(() => openReadable(`${server.url}?sig=SECRET`, { environment: environment("/data") }), ClearstackError);
+  const unlisted = openReadable(`${server.url}?sig=SECRET`, { environment: environment("/data") });
+  assertEquals((await refused(() => unlisted.get("a"))).message.includes("SECRET"), false);
   // Nothing lists the place, and nothing else keeps this store from it but the address.
   const closed = openReadable(`${server.url}?signature=SECRET`, { environment: environment("") });
   for (
@@ -146,14 +147,33 @@ Deno.test("a function opens what its lists allow, to read and to write, and noth
     CLEARSTACK_ALLOW_OUTPUTS: "/out s3://out",
   };
   const environment = servedEnvironment((name) => variables[name]);
-  for (const url of ["/in/a", "/out/a", "memory:in/a", "s3://out/a"]) openReadable(url, { environment });
+  for (const url of ["/in", "/out/a", "memory:in/a"]) {
+    assertEquals(await openReadable(url, { environment }).get("none"), undefined);
+  }
   for (const url of ["/out/a", "s3://out/a"]) openStore(url, { environment });
   for (const url of ["/etc/passwd", "/in#/a", "/in/../etc", "memory:jobs", "s3://in/a", "https://public.example/"]) {
-    await refused(() => Promise.resolve().then(() => openReadable(url, { environment })));
+    const store = openReadable(url, { environment });
+    for (
+      const attempt of [
+        () => store.get("a"),
+        () => store.head("a"),
+        () => store.getRange("a", { suffixLength: 1 }),
+        () => Array.fromAsync(store.list("")),
+        () => Array.fromAsync(store.listNames("")),
+      ]
+    ) await refused(attempt);
   }
   for (const url of ["/in/a", "memory:in/a", "s3://outer/a", "/out/../in"]) {
     await refused(() => Promise.resolve().then(() => openStore(url, { environment })));
   }
+});
+
+Deno.test("of a folder that no list allows, what is allowed by its own name is read", async () => {
+  await openStore("memory:one").put("file.tif", new Uint8Array(3));
+  const environment = servedEnvironment((name) => name === "CLEARSTACK_ALLOW" ? "memory:one/file.tif" : undefined);
+  const store = openReadable("memory:one", { environment });
+  assertEquals((await store.get("file.tif"))?.length, 3);
+  for (const key of ["file.tif2", "other", "file"]) await refused(() => store.get(key));
 });
 
 Deno.test("lists come through to a process that is started, spaces and all", () => {
