@@ -2,7 +2,6 @@
 import { z } from "zod";
 import { WarningSchema } from "./problem.ts";
 
-/** One axis of an image. */
 const AxisSchema = z.strictObject({
   name: z.enum(["t", "c", "z", "y", "x"]),
   type: z.enum(["time", "channel", "space"]),

@@ -25,7 +25,6 @@ interface Setting {
 /** Descriptions by schema. */
 const SETTINGS = z.registry<Setting>();
 
-/** The schema, with the description of its setting. */
 export function setting<T extends z.ZodType>(schema: T, description: Setting): T {
   const described = schema.describe(description.help);
   SETTINGS.add(described, description);
@@ -53,7 +52,6 @@ interface AllowedValues {
   readonly isTriple: boolean;
 }
 
-/** The values that the schema of a setting allows. */
 export function allowedValues(schema: z.ZodType): AllowedValues {
   const stated = z.toJSONSchema(schema, { io: "input" });
   const alternatives = (stated.anyOf ?? [stated]) as z.core.JSONSchema.JSONSchema[];

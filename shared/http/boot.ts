@@ -12,7 +12,6 @@ interface Host {
   readonly serve: typeof Deno.serve;
 }
 
-/** Settings of {@link boot}. */
 interface BootOptions {
   /** Name of the function, for its log. */
   readonly name: string;
@@ -24,7 +23,6 @@ interface BootOptions {
 
 /** The world of a function that has been booted. */
 interface Booted {
-  /** Reads an environment variable. */
   readonly env: (name: string) => string | undefined;
   /** What stores see of the world that the operator names. */
   readonly own: StoreEnvironment;

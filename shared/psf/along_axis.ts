@@ -1,6 +1,5 @@
 /** One axis of a volume at a time. */
-import type { Vec3 } from "shared/volume/geometry.ts";
-import { stridesOf, voxelCount } from "shared/volume/geometry.ts";
+import { stridesOf, type Vec3, voxelCount } from "shared/volume/geometry.ts";
 import type { PsfSamples, PsfVolume } from "./psf_volume.ts";
 
 /**
@@ -29,7 +28,6 @@ export function alongAxis(
   return { shape, values };
 }
 
-/** The line along `axis` through a voxel. */
 export function lineThrough({ shape, values }: PsfSamples, axis: 0 | 1 | 2, voxel: Vec3): Float64Array {
   const strides = stridesOf(shape);
   const from = strides.reduce((sum, stride, a) => a === axis ? sum : sum + stride * voxel[a], 0);

@@ -1,6 +1,5 @@
 /** Position of a PSF to a fraction of a voxel, and how to move it. Positions are voxel indices z, y, x. */
-import type { Vec3 } from "shared/volume/geometry.ts";
-import { mapAxes, stridesOf } from "shared/volume/geometry.ts";
+import { mapAxes, stridesOf, type Vec3 } from "shared/volume/geometry.ts";
 import { alongAxis, lineThrough } from "./along_axis.ts";
 import { GAUSSIAN_FWHM } from "./generate/gaussian_psf.ts";
 import { LAGRANGE_BEFORE, LAGRANGE_POINTS, lagrangeWeights } from "./lagrange.ts";

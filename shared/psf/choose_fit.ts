@@ -83,11 +83,11 @@ function voxelRatio({ where, spacing }: StoredForm, shape: Vec3, use: PsfUse): V
   if (far === undefined) return ratio;
   throw new ClearstackError(
     "invalid-request",
-    `${where} has the voxel size ${formatSpacing(spacing)}, the image ${formatSpacing(use.spacing)}: along ${
-      SPATIAL_AXES[far]
-    } they are ${
-      Math.max(ratio[far], 1 / ratio[far]).toFixed(1)
-    } times apart, and a PSF is resampled by at most ${MAX_RATIO}; ` +
+    `${where} has the voxel size ${formatSpacing(spacing)}, the image ${formatSpacing(use.spacing)}: along ` +
+      `${SPATIAL_AXES[far]} they are ` +
+      `${
+        Math.max(ratio[far], 1 / ratio[far]).toFixed(1)
+      } times apart, and a PSF is resampled by at most ${MAX_RATIO}; ` +
       "mend the voxel size that is wrong, give a PSF of about this voxel size, or use it as it is with --psf-spacing keep",
     { need: Math.max(ratio[far], 1 / ratio[far]), limit: MAX_RATIO, path: "psfSpacing", value: use.psfSpacing },
   );

@@ -57,9 +57,8 @@ export async function fitPsf({ where, shape, values }: StoredPsf, fit?: PsfFit):
     const brightest = `${formatVec3(brightestVoxel(whole))} of ${formatVec3(whole.shape)}`;
     throw new ClearstackError(
       "invalid-request",
-      `${where} is zero in the ${
-        formatVec3(part.shape)
-      } voxels about its centre, all that the image can use: its brightest ` +
+      `${where} is zero in the ` +
+        `${formatVec3(part.shape)} voxels about its centre, all that the image can use: its brightest ` +
         `voxel is ${brightest}; recentre it with psf resample --recentre peak`,
     );
   }

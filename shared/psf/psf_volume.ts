@@ -4,8 +4,7 @@
  */
 import { ClearstackError } from "shared/errors.ts";
 import { copyBox } from "shared/volume/copy_box.ts";
-import type { Vec3 } from "shared/volume/geometry.ts";
-import { mapAxes, voxelCount } from "shared/volume/geometry.ts";
+import { mapAxes, type Vec3, voxelCount } from "shared/volume/geometry.ts";
 
 /** Voxels that are only looked at. */
 export interface PsfSamples {
@@ -24,7 +23,6 @@ export function centreVoxel(shape: Vec3): Vec3 {
   return mapAxes((axis) => shape[axis] >> 1);
 }
 
-/** Sum of all values. */
 export function sumOf({ values }: Pick<PsfSamples, "values">): number {
   let sum = 0;
   for (const value of values) sum += value;

@@ -11,7 +11,6 @@ import { centreVoxel, type PsfVolume } from "./psf_volume.ts";
 /** Voxel sizes that differ by less, relatively, are the same one: files round them. */
 const SAME_SIZE = 1e-5;
 
-/** Old and new voxel size, in the same unit. */
 interface ResampleOptions {
   readonly from: Vec3;
   readonly to: Vec3;

@@ -19,7 +19,6 @@ const FORM = {
   },
 };
 
-/** Runs the command. */
 export async function infoCommand(args: readonly string[], io: Io): Promise<number> {
   const parsed = parseArguments(args, FORM);
   const description = await describeImage(sourceLocation(parsed, parsed.positionals[0]!), io);

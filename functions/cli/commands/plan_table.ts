@@ -5,8 +5,7 @@ import type { ImageInfo } from "shared/contract/image_info.ts";
 import { settingsOf } from "shared/contract/setting.ts";
 import type { MemoryTerms, Plan } from "shared/contract/plan.ts";
 import type { PsfInfo } from "shared/contract/psf_info.ts";
-import type { Vec3 } from "shared/volume/geometry.ts";
-import { voxelCount } from "shared/volume/geometry.ts";
+import { type Vec3, voxelCount } from "shared/volume/geometry.ts";
 import { formatBytes } from "shared/plan/host_memory.ts";
 
 /** Tiles of 190 x 512 x 512 with 64 voxels more on every side, for a PSF of 128: 318 x 640 x 640 / (190 x 512 x 512). */
@@ -78,9 +77,8 @@ function psfRows({ psf, source }: Plan): [string, string][] {
   return psf.channels.map((own, channel) => [
     channel === 0 ? "PSF" : "",
     `of channel ${channelLabel(source, channel)}: ${psfShape(own)}` +
-    `${several ? `, PSF ${own.entry + 1} of the request` : ""}${
-      own.channel === undefined ? "" : `, channel ${own.channel} of the PSF`
-    }`,
+    `${several ? `, PSF ${own.entry + 1} of the request` : ""}` +
+    `${own.channel === undefined ? "" : `, channel ${own.channel} of the PSF`}`,
   ]);
 }
 

@@ -48,9 +48,8 @@ export function computeClaim(
     if (layout.bytes.total + heldOut <= CPU_BYTES) return { ...layout.bytes.terms, heldOut };
     throw new ClearstackError(
       "over-budget",
-      `a box of ${
-        formatVec3(box)
-      } voxels with held-out photons does not fit the 4 GiB of one WebAssembly memory; use a smaller tile`,
+      `a box of ${formatVec3(box)} voxels with held-out photons does not fit the 4 GiB of one WebAssembly ` +
+        `memory; use a smaller tile`,
       { need: layout.bytes.total + heldOut, limit: CPU_BYTES },
     );
   }

@@ -35,10 +35,8 @@ export function fitNotes({ where, spacing }: StoredForm, { fit, normalisation = 
     notes.push({
       code: "psf-resampled",
       level: "note",
-      message:
-        `${where} has the voxel size ${formatSpacing(spacing)}, the image ${
-          formatSpacing(use.spacing)
-        }: it is resampled ` +
+      message: `${where} has the voxel size ${formatSpacing(spacing)}, the image ` +
+        `${formatSpacing(use.spacing)}: it is resampled ` +
         "to that of the image (--psf-spacing keep uses it as it is)",
       ...figures(spacing, use.spacing),
     });
@@ -58,18 +56,14 @@ function cropNote(
   if (boundary === "periodic" && loss > MAX_LOSS) {
     throw new ClearstackError(
       "invalid-request",
-      `${where} is larger than a period: ${sides}, and cropping it to ${
-        formatVec3(crop)
-      } would lose ${percent} of its light, ` +
+      `${where} is larger than a period: ${sides}, and cropping it to ` +
+        `${formatVec3(crop)} would lose ${percent} of its light, ` +
         `more than ${100 * MAX_LOSS} %; give another boundary than periodic`,
       { need: loss, limit: MAX_LOSS, path: "algorithm.boundary", value: boundary },
     );
   }
-  const reach = boundary === "periodic"
-    ? "a periodic image uses one period"
-    : `no light travels farther than ${
-      SPATIAL_AXES.map((name, axis) => `${shape[axis]! - 1} along ${name}`).join(", ")
-    }`;
+  const reach = boundary === "periodic" ? "a periodic image uses one period" : `no light travels farther than ` +
+    `${SPATIAL_AXES.map((name, axis) => `${shape[axis]! - 1} along ${name}`).join(", ")}`;
   return {
     code: "psf-cropped",
     level: "note",
@@ -95,13 +89,10 @@ export function spacingWarnings(stored: StoredForm, use: PsfUse, inMemory: boole
     return [{
       code: "psf-spacing-unknown",
       level: "warning",
-      message:
-        `voxel size: ${unstated.join(" and ")} ${
-          unstated.length > 1 ? "do" : "does"
-        } not state it in a unit of length ` +
-        `(PSF ${formatSpacing(spacing)}, image ${
-          formatSpacing(use.spacing)
-        }), so it was not compared; state that of a PSF with ` +
+      message: `voxel size: ${unstated.join(" and ")} ` +
+        `${unstated.length > 1 ? "do" : "does"} not state it in a unit of length ` +
+        `(PSF ${formatSpacing(spacing)}, image ` +
+        `${formatSpacing(use.spacing)}), so it was not compared; state that of a PSF with ` +
         "psf resample --psf-voxel Z,Y,X, that of an image with convert --scale Z,Y,X",
     }];
   }
@@ -109,10 +100,8 @@ export function spacingWarnings(stored: StoredForm, use: PsfUse, inMemory: boole
   return [{
     code: "psf-spacing-kept",
     level: "note",
-    message:
-      `${where} has the voxel size ${formatSpacing(spacing)}, the image ${
-        formatSpacing(use.spacing)
-      }, and is used as it ` +
+    message: `${where} has the voxel size ${formatSpacing(spacing)}, the image ` +
+      `${formatSpacing(use.spacing)}, and is used as it ` +
       `is: they differ by more than ${100 * SAME_SPACING} %`,
     ...figures(spacing, use.spacing),
   }];

@@ -119,9 +119,8 @@ function placesOf(
     if (locations.length === count) return locations.map((_, entry) => ({ entry }));
     throw new ClearstackError(
       "invalid-request",
-      `${locations.length} PSFs are named for ${count} ${count === 1 ? "channel" : "channels"} (${
-        channelList(selected)
-      }): name one for all of them, or one for each in this order`,
+      `${locations.length} PSFs are named for ${count} ${count === 1 ? "channel" : "channels"} (` +
+        `${channelList(selected)}): name one for all of them, or one for each in this order`,
     );
   }
   const [{ channels }] = opened as [OpenPsf];

@@ -4,11 +4,9 @@ import type { Plan } from "shared/contract/plan.ts";
 import type { SeamCertificate } from "shared/contract/seam.ts";
 import { decidedPlan, needsPilot } from "shared/plan/tile_algorithm.ts";
 import { JOBS } from "shared/telemetry/metrics.ts";
-import type { JobRun } from "./job_run.ts";
-import { signalOf, tell, tellRetry } from "./job_run.ts";
+import { type JobRun, signalOf, tell, tellRetry } from "./job_run.ts";
 import { runPilot } from "../plan/pilot.ts";
-import type { ComparedPlace } from "./seam_certificate.ts";
-import { seamCertificate } from "./seam_certificate.ts";
+import { type ComparedPlace, seamCertificate } from "./seam_certificate.ts";
 import { seamTasks } from "./seam_tasks.ts";
 import { smallerPlace, smallerTile } from "./split_task.ts";
 import { tileTasks } from "./tile_tasks.ts";
@@ -29,7 +27,6 @@ export async function decide(run: JobRun): Promise<Plan> {
   return decidedPlan(plan, await output.decide(pilot.decisions, pilot.measurements));
 }
 
-/** Computes the tiles that are missing. */
 export async function computeTiles(run: JobRun): Promise<void> {
   const { begun: { request, device, output: { run: outputRun, tilesDone: done } }, plan, engine, progress, tally } =
     run;

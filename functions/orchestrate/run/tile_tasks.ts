@@ -50,7 +50,6 @@ export function boxTask(
   };
 }
 
-/** The task of one tile. */
 export function tileTask({ plan, request, run, backend }: Omit<TileTaskOptions, "done">, tile: Tile): TileTask {
   return {
     ...boxTask({ plan, request, backend }, tile),

@@ -4,8 +4,7 @@
  */
 import { channelAt, channelCount } from "shared/volume/channels.ts";
 import type { ImageInfo } from "shared/contract/image_info.ts";
-import type { Box, Vec3 } from "shared/volume/geometry.ts";
-import { mapAxes, voxelCount } from "shared/volume/geometry.ts";
+import { type Box, mapAxes, type Vec3, voxelCount } from "shared/volume/geometry.ts";
 import { positionAt } from "shared/volume/position.ts";
 import { spatialShape } from "shared/volume/spatial.ts";
 import { levelGrid } from "shared/plan/pyramid.ts";
@@ -50,7 +49,6 @@ const CHUNKS_AT_ONCE = 4;
 
 const FLOAT_BYTES = 4;
 
-/** Settings of {@link channelWindows}. */
 interface ChannelWindowsOptions extends StoreAccess {
   /**
    * Least and largest value of each channel, where they are known of all voxels.

@@ -1,10 +1,7 @@
-/**
- * Layout of an output: the names that the orchestrator, the tiles and a resuming run agree on.
- */
+/** Layout of an output: the names that the orchestrator, the tiles and a resuming run agree on. */
 import type { StoredArray } from "shared/contract/stored_array.ts";
 import type { Vec3 } from "shared/volume/geometry.ts";
 
-/** Array of level 0. */
 export const LEVEL_0 = "0";
 
 /** Folder of everything that is kept about an output beside it. */
@@ -57,7 +54,6 @@ export function recordIndex(key: string): number | undefined {
   return digits === undefined ? undefined : Number(digits);
 }
 
-/** Array of a level. */
 export function levelArray(level: number): string {
   return String(level);
 }

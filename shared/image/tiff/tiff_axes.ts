@@ -12,7 +12,6 @@ import {
   type TiffDescription,
 } from "./describe/description.ts";
 
-/** Facts about the pages. */
 interface PageStatements {
   /** For messages. */
   readonly where: string;
@@ -99,9 +98,8 @@ function wholePart(statements: PageStatements, { lengths, order }: Named, pages:
     const marked = leftOut === 0 ? "" : ` (and ${leftOut} that are marked as reduced or as masks)`;
     throw new ClearstackError(
       isRaw ? "corrupt-data" : "unsupported",
-      `${where} says it has ${pages} images and ${
-        isRaw ? "ends after" : "lists"
-      } ${listed}${marked}; to take the pages ` +
+      `${where} says it has ${pages} images and ` +
+        `${isRaw ? "ends after" : "lists"} ${listed}${marked}; to take the pages ` +
         "that are there, say --pages as-listed",
       { need: pages, limit: listed },
     );

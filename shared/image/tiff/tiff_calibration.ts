@@ -53,6 +53,7 @@ export async function calibrate(
       code: "voxel-size-unusable",
       level: "warning",
       message: `${where} states a voxel size that cannot be used, so none is taken: ` +
+        `` +
         `${
           spatial.map((name) => words(name, stated.get(name))).join(", ")
         }; convert states one with --scale and --unit`,
@@ -77,9 +78,8 @@ function isStated(spacing: Spacing | undefined): boolean {
 
 function words(name: AxisName, { distance, unit, problem }: Spacing = {}): string {
   if (problem !== undefined) return `${name}: ${problem}`;
-  return `${name}: ${
-    distance === undefined ? "not stated" : `${Number(distance.toPrecision(6))} ${unit ?? "without a unit"}`
-  }`;
+  return `${name}: ` +
+    `${distance === undefined ? "not stated" : `${Number(distance.toPrecision(6))} ${unit ?? "without a unit"}`}`;
 }
 
 /** The distance that XResolution or YResolution states, voxels per unit as a fraction. */

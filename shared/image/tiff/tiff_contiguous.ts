@@ -12,7 +12,6 @@ import type { RequestOptions } from "shared/storage/store.ts";
 import type { ChunkValues } from "../image.ts";
 import { VOXEL_ARRAYS } from "shared/volume/voxel_arrays.ts";
 
-/** Pages of the stack. */
 interface ContiguousStack {
   readonly where: string;
   readonly readBytes: ReadBytes;
@@ -20,7 +19,6 @@ interface ContiguousStack {
   readonly dtype: Dtype;
 }
 
-/** Reads one page of a stack. */
 type ReadPage = (page: number, options: RequestOptions) => Promise<ChunkValues>;
 
 /**

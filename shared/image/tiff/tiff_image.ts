@@ -139,9 +139,8 @@ async function refuseStacks({ where, names }: TiffSequence, file: TiffFile, opti
   if (await file.countPages(2, options) === 1) return;
   throw new ClearstackError(
     "unsupported",
-    `${where} has ${names.length} TIFFs, and ${
-      names[0]
-    } has several pages; only files of one plane each are one image: ` +
+    `${where} has ${names.length} TIFFs, and ` +
+      `${names[0]} has several pages; only files of one plane each are one image: ` +
       "name one of them",
   );
 }
@@ -161,9 +160,10 @@ async function otherFiles(
   if (missing.length > 0 && location.pages !== "as-listed") {
     throw new ClearstackError(
       "not-found",
-      `${where} is a part of an OME-TIFF of several files, of which ${missing.length} are not beside it (${
-        missing.slice(0, 3).join(", ")
-      }${missing.length > 3 ? ", ..." : ""}); to take what is there, say --pages as-listed`,
+      `${where} is a part of an OME-TIFF of several files, of which ${missing.length} are not beside it (` +
+        `${missing.slice(0, 3).join(", ")}${
+          missing.length > 3 ? ", ..." : ""
+        }); to take what is there, say --pages as-listed`,
     );
   }
   const there = (one: PlanePlace | undefined) => one?.file === undefined || present.has(one.file) ? one : undefined;

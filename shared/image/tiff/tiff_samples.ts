@@ -1,6 +1,5 @@
 /** Samples of a TIFF: their type, and those of fewer bits than a byte has, or of no whole bytes. */
-import type { Dtype } from "shared/contract/image_info.ts";
-import { DtypeSchema } from "shared/contract/image_info.ts";
+import { type Dtype, DtypeSchema } from "shared/contract/image_info.ts";
 import { ClearstackError } from "shared/errors.ts";
 import { integerTag } from "./tiff_directory.ts";
 import type { TiffPage } from "./tiff_file.ts";

@@ -103,9 +103,8 @@ export function describeSequence(
     if (odd > 0 && !asListed) {
       throw new ClearstackError(
         "corrupt-data",
-        `the names of ${where} go from ${values[odd - 1]} to ${
-          values[odd]
-        }, as if files were missing; to take those that ` +
+        `the names of ${where} go from ${values[odd - 1]} to ` +
+          `${values[odd]}, as if files were missing; to take those that ` +
           "are there, say --pages as-listed",
       );
     }
@@ -154,9 +153,8 @@ function numberedAxes(where: string, names: readonly string[]): NumberedAxis[] {
   if (odd !== undefined) {
     throw new ClearstackError(
       "invalid-request",
-      `${where} has TIFFs of different names (${
-        names[0]
-      }, ${odd}); name those of one stack by a pattern, for example ` +
+      `${where} has TIFFs of different names (` +
+        `${names[0]}, ${odd}); name those of one stack by a pattern, for example ` +
         `"${names[0]!.replace(/\d+(?!.*\d)/, "*")}"`,
     );
   }

@@ -13,7 +13,6 @@ import { undoPredictor } from "./tiff_blocks.ts";
 import { type SampleType, unpackBits } from "./tiff_samples.ts";
 import { VOXEL_ARRAYS } from "shared/volume/voxel_arrays.ts";
 
-/** Source and form of the voxels. */
 interface TiffVoxelsOptions {
   readonly readBytes: ReadBytes;
   readonly sample: SampleType;

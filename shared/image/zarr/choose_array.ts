@@ -74,9 +74,8 @@ function refusePlate({ attributes }: ZarrNode, path: string, where: string): voi
   const wells = pathsOf(asRecord(plate).wells).map((well) => childKey(path, well));
   throw new ClearstackError(
     "invalid-request",
-    `${where} is a plate of ${wells.length} wells (${listed(wells)}); choose one with --path, for example --path ${
-      wells[0] ?? "A/1"
-    }`,
+    `${where} is a plate of ${wells.length} wells (${listed(wells)}); choose one with --path, for example --path ` +
+      `${wells[0] ?? "A/1"}`,
   );
 }
 

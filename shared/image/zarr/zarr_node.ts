@@ -1,6 +1,4 @@
-/**
- * Metadata documents of a Zarr hierarchy, version 3 or 2, as they are stored.
- */
+/** Metadata documents of a Zarr hierarchy, version 3 or 2, as they are stored. */
 import { ClearstackError, isClearstackError } from "shared/errors.ts";
 import type { ReadableStore, RequestOptions } from "shared/storage/store.ts";
 

@@ -1,6 +1,4 @@
-/**
- * Reach of a PSF, judged by its energy: most of the array of a measured or computed PSF is nearly empty.
- */
+/** Reach of a PSF, judged by its energy: most of the array of a measured or computed PSF is nearly empty. */
 import { mapAxes } from "shared/volume/geometry.ts";
 import type { PsfSamples } from "../psf_volume.ts";
 

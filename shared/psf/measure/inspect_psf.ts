@@ -1,7 +1,6 @@
 /** Inspection of a PSF before it is trusted: measures, and what is wrong with it. */
 import { ClearstackError } from "shared/errors.ts";
-import type { Vec3 } from "shared/volume/geometry.ts";
-import { mapAxes, stridesOf } from "shared/volume/geometry.ts";
+import { mapAxes, stridesOf, type Vec3 } from "shared/volume/geometry.ts";
 import { centreOfMass, centreOfPeak, rolled, wrappedBy } from "../centring.ts";
 import { energyRadius } from "./energy_radius.ts";
 import { nyquistMicrometre, type Objective } from "../generate/optics.ts";

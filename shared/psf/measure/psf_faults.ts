@@ -54,9 +54,8 @@ function offCentre({ brightestPoint, peak, arrayCentre }: PsfMeasures, voxelRati
   return [{
     code: "psf-off-centre",
     level: "warning",
-    message: `off-centre: its peak lies ${
-      offset.map((distance) => distance.toFixed(1)).join(", ")
-    } voxels (z, y, x) from its ` +
+    message: `off-centre: its peak lies ` +
+      `${offset.map((distance) => distance.toFixed(1)).join(", ")} voxels (z, y, x) from its ` +
       "centre voxel, and results will be moved as far the other way; mend it with psf resample --recentre peak",
     value: [...offset],
     limit: MAX_OFFSET,
@@ -70,9 +69,8 @@ function pedestal(psf: PsfMeasures): Warning[] {
   return [{
     code: "psf-background",
     level: "warning",
-    message: `background: a pedestal makes up ${
-      percent(value)
-    } of the sum; take it off with psf resample --subtract-background`,
+    message: `background: a pedestal makes up ` +
+      `${percent(value)} of the sum; take it off with psf resample --subtract-background`,
     value,
     limit,
   }];

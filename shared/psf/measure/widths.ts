@@ -1,6 +1,5 @@
 /** Widths at half height, between voxels. */
-import type { Vec3 } from "shared/volume/geometry.ts";
-import { mapAxes } from "shared/volume/geometry.ts";
+import { mapAxes, type Vec3 } from "shared/volume/geometry.ts";
 import { positionAt } from "shared/volume/position.ts";
 import { lineThrough } from "../along_axis.ts";
 import { lagrangeAt } from "../lagrange.ts";
