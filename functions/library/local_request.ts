@@ -47,7 +47,9 @@ export async function holdRequest(job: LocalJob, { sourceVoxels = true } = {}): 
     if (typeof given === "string") return { url: given };
     if (!isArray(given)) return given;
     arrays.push([name, checkArray(name, given)]);
-    return { url: `${memory}/${name}`, path: "0" };
+    // A plan reads no voxels, so the source has none then.
+    const empty = name === "source" && !sourceVoxels ? { allowEmpty: true } : {};
+    return { url: `${memory}/${name}`, path: "0", ...empty };
   };
   const request = parseRequest({
     ...settings,

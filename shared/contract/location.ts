@@ -29,6 +29,10 @@ export const LocationSchema = PlaceSchema.extend({
     example: "as-stated",
     help: "as-listed takes the pages of a TIFF that are there, cut to whole time points, where it says it has more",
   }),
+  allowEmpty: setting(z.literal(true).optional(), {
+    flag: "allow-empty",
+    help: "accept a Zarr of which no chunk is stored, so that all voxels are its fill value",
+  }),
 });
 export type Location = z.infer<typeof LocationSchema>;
 

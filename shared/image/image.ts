@@ -38,6 +38,8 @@ export interface Image {
   readonly info: ImageInfo;
   /** Time of opening by the clock of the store, milliseconds since 1970; absent where it does not tell. */
   readonly openedMs?: number | undefined;
+  /** Whether any chunk is stored; absent where chunks cannot be missing. */
+  readonly hasStoredChunk?: ((options?: RequestOptions) => Promise<boolean>) | undefined;
   /**
    * Fetches and decodes one chunk; a missing chunk comes back as the fill value.
    *

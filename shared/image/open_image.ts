@@ -17,6 +17,7 @@ import { channelsFor } from "./ome/ome_channels.ts";
 import { type OpenOptions, openTiff } from "./tiff/tiff_image.ts";
 import { findSequence, isPattern } from "./tiff/tiff_sequence.ts";
 import { zarrImage } from "./zarr/zarr_image.ts";
+import { withSeparator } from "./zarr/stored_chunks.ts";
 import { parseZarrArray } from "./zarr/zarr_metadata.ts";
 import { readZarrNode, type ZarrNode } from "./zarr/zarr_node.ts";
 
@@ -40,15 +41,16 @@ async function openAt(url: string, location: Location, options: OpenOptions): Pr
   if (/\.tiff?$/i.test(redactUrl(url)) || isPattern(url)) return await openTiff(location, options);
   const store = openReadable(url, { environment: options.environment });
   const path = (location.path ?? "").replace(/^\/+|\/+$/g, "");
-  const node = await readZarrNode(store, path, options);
-  if (node === undefined) {
+  const start = await readZarrNode(store, path, options);
+  if (start === undefined) {
     if (await startsLikeTiff(url, options) || (path === "" && await findSequence(url, options) !== undefined)) {
       return await openTiff(location, options);
     }
     throw await missingImage(store, { url, path }, options);
   }
-  const found = await chooseArray(store, { node, path }, options);
-  return await imageOf(store, { ...found, url, requestedAxes: location.axes }, options);
+  const found = await chooseArray(store, { node: start, path }, options);
+  const node = await withSeparator(store, found.node, { path: found.path, signal: options.signal });
+  return await imageOf(store, { ...found, node, url, requestedAxes: location.axes }, options);
 }
 
 /**
@@ -72,7 +74,8 @@ export async function reopenImage(info: ImageInfo, options: StoreAccess): Promis
   if (node.kind !== "array" || (await stateOf(store, node, options)).identity !== info.identity) {
     throw changed(pathOf(info), NEW_IDENTITY);
   }
-  return zarrImage(storeAsOf(store, info.plannedMs), parseZarrArray(node, store.url), info);
+  const meta = parseZarrArray(await withSeparator(store, node, { path: info.path, signal: options.signal }), store.url);
+  return zarrImage(storeAsOf(store, info.plannedMs), meta, info);
 }
 
 async function imageOf(
@@ -91,7 +94,7 @@ async function imageOf(
     ome: ome?.axes,
     dimensionNames: meta.dimensionNames,
   });
-  refuseEmpty(meta.shape, axes, where);
+  refuseNoVoxels(meta.shape, axes, where);
   for (const numbers of [ome?.scale, ome?.translation]) {
     if (numbers !== undefined && numbers.length !== rank) {
       throw new ClearstackError("corrupt-data", `${where} has ${rank} axes but OME metadata scale ${numbers.length}`);
@@ -110,12 +113,13 @@ async function imageOf(
     ...(ome?.translation ? { translation: [...ome.translation] } : {}),
     ...(ome?.name ? { name: ome.name } : {}),
     ...channelsFor({ axes, shape: meta.shape }, ome?.channels),
+    ...(ome === undefined || ome.warnings.length === 0 ? {} : { warnings: [...ome.warnings] }),
     identity,
   };
   return { ...zarrImage(store, meta, info), openedMs };
 }
 
-function refuseEmpty(shape: readonly number[], axes: readonly Axis[], where: string): void {
+function refuseNoVoxels(shape: readonly number[], axes: readonly Axis[], where: string): void {
   const empty = shape.indexOf(0);
   if (empty >= 0) {
     throw new ClearstackError("unsupported", `${where} has no voxels: its ${axes[empty]!.name} axis has length 0`);

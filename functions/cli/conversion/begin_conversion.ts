@@ -10,6 +10,7 @@ import type { Image } from "shared/image/image.ts";
 import { decodeJson } from "shared/image/zarr/json.ts";
 import { levelArrays, type LevelledOutput } from "shared/image/output/level_arrays.ts";
 import { openImage, reopenImage } from "shared/image/open_image.ts";
+import { refuseEmpty } from "shared/image/refuse_empty.ts";
 import { JOB_KEY, LEVEL_0, recordsPrefix } from "shared/image/output/output_layout.ts";
 import { recordedTiles } from "shared/image/output/tile_records.ts";
 import { formatBytes, READ_CONCURRENCY } from "shared/plan/host_memory.ts";
@@ -58,6 +59,7 @@ export async function beginConversion(
   { memoryBytes, ...access }: BeginConversionOptions,
 ): Promise<Conversion> {
   const opened = await openImage(request.source, access);
+  await refuseEmpty(opened, request.source, access);
   const info = rescaled(opened.info, request);
   const store = openStore(request.output.url, { environment: access.environment });
   const planHash = conversionHash(info, request);

@@ -27,6 +27,7 @@ export const CONVERSION_FLAGS: Readonly<Record<string, Flag & { readonly help: s
   "path": JOB_FLAGS.path!,
   "axes": JOB_FLAGS.axes!,
   "pages": JOB_FLAGS.pages!,
+  "allow-empty": JOB_FLAGS["allow-empty"]!,
   "scale": {
     example: "Z,Y,X",
     help: "voxel size, where SOURCE does not state it or states a wrong one (Y,X for a 2-D image)",
@@ -77,6 +78,7 @@ export function conversionArguments({ source, output, scale, unit }: ConversionR
     ...flag("path", source.path),
     ...flag("axes", source.axes),
     ...flag("pages", source.pages),
+    ...(source.allowEmpty ? ["--allow-empty"] : []),
     ...flag("scale", scale?.join(",")),
     ...flag("unit", unit),
     ...flag("ome-version", output.version),

@@ -17,5 +17,6 @@ export function sourceLocation(args: ParsedArguments, url: string): Location {
     ...(path === undefined ? {} : { path }),
     ...(axes === undefined ? {} : { axes }),
     ...(pages === undefined ? {} : { pages: oneOf("pages", pages, LocationSchema.shape.pages.unwrap().options) }),
+    ...(args.has("allow-empty") ? { allowEmpty: true } : {}),
   };
 }

@@ -8,6 +8,7 @@ import type { Warning } from "shared/contract/problem.ts";
 import type { Device } from "shared/contract/device.ts";
 import { ClearstackError, isClearstackError } from "shared/errors.ts";
 import { openImage } from "shared/image/open_image.ts";
+import { refuseEmpty } from "shared/image/refuse_empty.ts";
 import { JOB_KEY } from "shared/image/output/output_layout.ts";
 import { selectVolumes } from "shared/image/read/select_volumes.ts";
 import type { Limits } from "shared/plan/plan_job.ts";
@@ -57,7 +58,7 @@ export async function prepareJob(
 ): Promise<PreparedJob> {
   const access = { environment: deps.environment, signal };
   // Finding the device may mean starting a process; meanwhile there is something to read.
-  const [device, { info: stored, openedMs }, psfs] = await unlessAborted(
+  const [device, source, psfs] = await unlessAborted(
     Promise.all([
       deps.device(request.backend),
       openImage(request.source, access),
@@ -65,9 +66,11 @@ export async function prepareJob(
     ]),
     signal,
   );
+  const { info: stored, openedMs } = source;
+  await refuseEmpty(source, request.source, { signal });
   const image = plannedAt(selectVolumes(stored, request.select), openedMs);
   const psf = await loadJobPsf(request, psfs, { stored, selected: image }, { signal });
-  if (request.strict) refuseWarnings(psf.warnings);
+  if (request.strict) refuseWarnings([...stored.warnings ?? [], ...psf.warnings]);
   const limits: Limits = {
     hostBytes: request.memoryBytes ?? device.hostBytes,
     deviceBytes: device.deviceBytes,

@@ -38,14 +38,15 @@ export function hexColor(rgb: number): string {
   return (rgb & 0xffffff).toString(16).padStart(6, "0");
 }
 
-/** The channels, if they are as many as the image has and say anything at all. */
+/** The channels, if they say anything and are no more than the image has; those that are not named are left without words. */
 export function channelsFor(
   { axes, shape }: { readonly axes: readonly Axis[]; readonly shape: readonly number[] },
   channels: readonly Channel[] = [],
 ): { channels?: Channel[] } {
   const count = shape[axes.findIndex(({ name }) => name === "c")] ?? 1;
   const silent = channels.every((channel) => Object.keys(channel).length === 0);
-  return channels.length !== count || silent ? {} : { channels: [...channels] };
+  if (channels.length > count || silent) return {};
+  return { channels: [...channels, ...Array.from({ length: count - channels.length }, () => ({}))] };
 }
 
 function nameOf(label: unknown): Pick<Channel, "name"> {

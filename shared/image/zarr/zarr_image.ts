@@ -10,6 +10,7 @@ import { recycleMemory } from "shared/process/recycle_memory.ts";
 import type { ReadableStore, RequestOptions } from "shared/storage/store.ts";
 import { dtypeBytes } from "shared/volume/dtype.ts";
 import type { Chunk, ChunkValues, Image } from "../image.ts";
+import { hasStoredChunk } from "./stored_chunks.ts";
 import { shardReader } from "./shard_reader.ts";
 import type { ZarrArrayMeta } from "./zarr_metadata.ts";
 import { childKey } from "./zarr_node.ts";
@@ -32,6 +33,7 @@ export function zarrImage(store: ReadableStore, meta: ZarrArrayMeta, info: Image
   );
   return {
     info,
+    hasStoredChunk: (options = {}) => hasStoredChunk(store, { ...meta, path: info.path }, options),
     async readChunk(coords, { signal } = {}): Promise<Chunk> {
       const tally: TalliedOptions = { signal, storedBytes: 0 };
       try {
