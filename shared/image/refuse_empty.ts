@@ -7,10 +7,10 @@ import { type Image, pathOf } from "./image.ts";
 /** @throws {ClearstackError} `corrupt-data` if no chunk is stored, unless the location allows that */
 export async function refuseEmpty(
   { info, hasStoredChunk }: Image,
-  { allowEmpty = false }: Location,
+  { allowEmpty }: Location,
   options: RequestOptions,
 ): Promise<void> {
-  if (allowEmpty || hasStoredChunk === undefined || await hasStoredChunk(options)) return;
+  if (allowEmpty === true || hasStoredChunk === undefined || await hasStoredChunk(options)) return;
   const path = pathOf(info);
   throw new ClearstackError(
     "corrupt-data",
