@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { NO_ENVIRONMENT } from "shared/storage/store_environment.ts";
 import fc from "fast-check";
 import {
@@ -234,4 +234,35 @@ Deno.test("blocks cover every voxel once, in whole chunks and shards, within mem
     { numRuns: 400 },
   );
   assert(sharded > 40, `only ${sharded} of 400 had shards`);
+});
+
+Deno.test("a conversion whose source is written anew stops, goes on only with --overwrite, and mixes nothing", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "clearstack-convert-" });
+  try {
+    const [source, output] = [`${folder}/source.zarr`, `${folder}/output.zarr`];
+    const shape = [40, 8, 9, 10];
+    const values = patternedVoxels(shape);
+    await writeZarr(source, { shape, chunk: [1, 8, 9, 10], values, axes: [..."tzyx"] });
+    const request = {
+      source: { url: source },
+      output: { url: output, ifExists: "fail", version: "0.5", shards: "auto", pyramid: "none" },
+    } as const;
+    const options = { memoryBytes: 2 ** 29, engine: ENGINE };
+    const chunk = `${source}/c/39/0/0/0`;
+    const change = () => {
+      Deno.writeFileSync(chunk, Deno.readFileSync(chunk).map((byte) => byte ^ 1));
+      Deno.utimeSync(chunk, new Date(), new Date());
+    };
+    const onProgress = ({ tilesDone }: { tilesDone: number }) => tilesDone === 1 && change();
+    for (const given of [{ ...options, onProgress }, options]) {
+      const error = await convertImage(request, given).catch((error) => error);
+      assertEquals(error.kind, "conflict", error.message);
+      assertStringIncludes(error.message, `${chunk} changed since the job was planned: it was written at`);
+      assert(/; \d+ of 40 blocks are kept in [^:]+$/.test(error.message), error.message);
+    }
+    await convertImage({ ...request, output: { ...request.output, ifExists: "overwrite" } }, options);
+    assertEquals(await storedBytes(output), await storedBytes(source));
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
 });
