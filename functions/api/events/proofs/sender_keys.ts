@@ -54,7 +54,8 @@ export class SenderKeys {
   }
 
   /**
-   * Verifies, by Web Crypto since jose knows no detached signature of this kind, an RSA PKCS #1 v1.5 signature by the certificate at `url`, which the caller must have pinned.
+   * Verifies, by Web Crypto since jose knows no detached signature of this kind, an RSA PKCS #1 v1.5 signature by the
+   * certificate at `url`, which the caller must have pinned.
    *
    * @throws {ClearstackError} `store-unavailable` if the certificate cannot be had
    */
