@@ -90,7 +90,7 @@ function oddTransform(math: Arithmetic, x: readonly Complex[], direction: Direct
 }
 
 /** Remembers the result of the first call. */
-function once<T>(compute: () => T): () => T {
+export function once<T>(compute: () => T): () => T {
   let result: T | undefined;
   return () => result ??= compute();
 }

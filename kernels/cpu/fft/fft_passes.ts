@@ -3,7 +3,7 @@
  * imaginary parts) at any pitch.
  */
 import { Arithmetic, type Complex, type Direction, type Rounding } from "./arithmetic.ts";
-import { butterfly, completionOrder, type LazyPoint } from "./butterfly.ts";
+import { butterfly, completionOrder, type LazyPoint, once } from "./butterfly.ts";
 import type { FftPass, FftPlan } from "./fft_plan.ts";
 import { type Code, i32Const, v128Load, v128LoadSplat, v128Store } from "shared/wasm/wasm_code.ts";
 import type { WasmFunction } from "shared/wasm/wasm_module.ts";
@@ -97,17 +97,12 @@ function emitTurn(
     const back = direction === 1 ? -1 : 1;
     const inputs = direction === 1 ? io.points.map((point, k) => io.twiddled(point, k, true)) : io.points;
     const changed = butterfly(math, inputs, direction).map((point, k) =>
-      remember(() => change(point(), io.operand(k), math))
+      once(() => change(point(), io.operand(k), math))
     );
     const outputs = butterfly(math, changed, back);
     const stored = direction === 1 ? outputs.map((point, k) => io.twiddled(point, k, false)) : outputs;
     io.store(stored, completionOrder(stored.length, back));
   });
-}
-
-function remember(point: LazyPoint): LazyPoint {
-  let value: Complex | undefined;
-  return () => value ??= point();
 }
 
 interface PassRows {
@@ -160,7 +155,7 @@ function butterflyAccess(
   const offset = ({ pitch }: Rows, k: number) => k * span * pitch;
   return {
     points: Array.from({ length: radix }, (_, k) =>
-      remember(() => ({
+      once(() => ({
         re: into.vector(v128Load(source.base, offset(source, k))),
         im: into.vector(v128Load(source.base, offset(source, k) + 16)),
       }))),

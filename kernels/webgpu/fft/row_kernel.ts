@@ -10,7 +10,7 @@ import { Exchange } from "./exchange.ts";
 import type { BoxLayout } from "../program/layout.ts";
 import { addLanes, PARTIAL_SUMS, sumMemory } from "../stages/partial_sums.ts";
 import { type RowStage, type VoxelPair } from "../stages/row_stages.ts";
-import { assembleShader, type Binding, type Shader, TWIDDLES } from "../wgsl/shader.ts";
+import { assembleShader, type Shader, TWIDDLES } from "../wgsl/shader.ts";
 import { elementOf, inputPlacement, type Line, outputPlacement, type Registers, stockham } from "./stockham.ts";
 import { allOf, float, plus, Wgsl } from "../wgsl/wgsl.ts";
 import type { RowShape } from "./workgroups.ts";
@@ -18,6 +18,7 @@ import type { RowShape } from "./workgroups.ts";
 /** Workgroups: x counts groups of row pairs in a plane, y the planes of the slab. */
 export function rowShader(stage: RowStage, layout: BoxLayout, shape: RowShape): Shader {
   const { plan, pairs, pitch, split } = shape;
+  const { inverse = true, forward = true } = stage;
   const w = new Wgsl();
   const exchange = new Exchange(w, { length: pitch * pairs, split });
   const indexOf = (element: string) => `exchange_base + padded(${element})`;
@@ -28,7 +29,7 @@ export function rowShader(stage: RowStage, layout: BoxLayout, shape: RowShape): 
   };
 
   let voxels: Registers | undefined;
-  if (stage.inverse) {
+  if (inverse) {
     const scale = float(1 / voxelCount(layout.box));
     voxels = stockham(kernel.line, 1, loadSpectrum(kernel)).map((values) =>
       values.map((value) => w.let(`${value} * ${scale}`))
@@ -43,13 +44,13 @@ export function rowShader(stage: RowStage, layout: BoxLayout, shape: RowShape): 
     const workgroup = `(slab.first_plane + workgroup_id.y) * ${rowGroups(layout, shape)}u + workgroup_id.x`;
     w.when("invocation == 0u", () => w.line(`partial_sums[${workgroup}] = lane_sums[0];`));
   }
-  if (stage.forward) storeSpectrum(kernel, stockham(kernel.line, -1, results));
+  if (forward) storeSpectrum(kernel, stockham(kernel.line, -1, results));
 
   return assembleShader({
     label: stage.label,
     header: `${stage.label}, ${plan.length} = ${plan.radices.join(" x ")}, ${pairs} pairs of rows`,
     bindings: [
-      spectrumBinding(stage),
+      { name: "spectrum", type: "array<vec2f>", access: !inverse ? "write" : forward ? "read_write" : "read" },
       ...stage.volumes,
       ...(stage.structs ?? []),
       ...(stage.sums ? [PARTIAL_SUMS] : []),
@@ -70,11 +71,6 @@ export function rowShader(stage: RowStage, layout: BoxLayout, shape: RowShape): 
 /** Workgroups that share a plane. */
 export function rowGroups({ box: [, ny] }: BoxLayout, { pairs }: RowShape): number {
   return Math.ceil(Math.ceil(ny / 2) / pairs);
-}
-
-function spectrumBinding({ inverse, forward }: RowStage): Binding {
-  const access = inverse && forward ? "read_write" : forward ? "write" : "read";
-  return { name: "spectrum", type: "array<vec2f>", access };
 }
 
 interface RowKernel {

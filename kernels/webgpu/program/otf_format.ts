@@ -58,21 +58,12 @@ export function keepOtf(format: OtfFormat, coefficients: number, maxGroups: numb
   const { real, precision } = format;
   const each = real && precision === "float16" ? 2 : 1;
   const elements = Math.ceil(coefficients / each);
-  const groups = Math.ceil(elements / LANES);
-  const columns = Math.min(groups, maxGroups);
   const second = `select(vec2f(0.0), spectrum[2u * i + 1u], 2u * i + 1u < ${coefficients}u)`;
   const value = precision === "float32"
     ? `spectrum[i]${real ? ".x" : ""}`
     : `pack2x16float(${HALF_SCALE}.0 * ${real ? `vec2f(spectrum[2u * i].x, ${second}.x)` : "spectrum[i]"})`;
-  return {
-    shader: keeper(`keep OTF ${real ? "real" : "complex"} ${precision}`, {
-      target: { name: "otf", type: otfType(format), access: "write" },
-      columns,
-      elements,
-      value,
-    }),
-    grid: [columns, Math.ceil(groups / columns)],
-  };
+  const target: Binding = { name: "otf", type: otfType(format), access: "write" };
+  return keeper(`keep OTF ${real ? "real" : "complex"} ${precision}`, { target, elements, value }, maxGroups);
 }
 
 /** The binding of column 0 of the OTF. */
@@ -89,24 +80,13 @@ interface OtfRows {
 
 /** Copies column 0 of one part of a transformed PSF to its place in the column of the box. */
 export function keepOtfColumn({ before, rows, halfWidth }: OtfRows, maxGroups: number): OtfKeeper {
-  const groups = Math.ceil(rows / LANES);
-  const columns = Math.min(groups, maxGroups);
-  return {
-    shader: keeper("keep OTF column 0", {
-      target: { ...OTF_COLUMN, access: "write" },
-      columns,
-      elements: rows,
-      firstElement: before,
-      value: `spectrum[i * ${halfWidth}u]`,
-    }),
-    grid: [columns, Math.ceil(groups / columns)],
-  };
+  const target: Binding = { ...OTF_COLUMN, access: "write" };
+  const value = `spectrum[i * ${halfWidth}u]`;
+  return keeper("keep OTF column 0", { target, elements: rows, firstElement: before, value }, maxGroups);
 }
 
 interface KeeperParts {
   readonly target: Binding;
-  /** Workgroups side by side. */
-  readonly columns: number;
   readonly elements: number;
   /** Element of the target where the first one goes. @default {0} */
   readonly firstElement?: number;
@@ -114,8 +94,14 @@ interface KeeperParts {
   readonly value: string;
 }
 
-function keeper(label: string, { target, columns, elements, firstElement = 0, value }: KeeperParts): Shader {
-  return assembleShader({
+function keeper(
+  label: string,
+  { target, elements, firstElement = 0, value }: KeeperParts,
+  maxGroups: number,
+): OtfKeeper {
+  const groups = Math.ceil(elements / LANES);
+  const columns = Math.min(groups, maxGroups);
+  const shader = assembleShader({
     label,
     header: `${label}, ${elements} elements`,
     bindings: [{ name: "spectrum", type: "array<vec2f>", access: "read" }, target],
@@ -123,4 +109,5 @@ function keeper(label: string, { target, columns, elements, firstElement = 0, va
     body: `let i = (workgroup_id.y * ${columns}u + workgroup_id.x) * ${LANES}u + local_id.x;
 if (i < ${elements}u) { ${target.name}[${plus("i", firstElement)}] = ${value}; }`,
   });
+  return { shader, grid: [columns, Math.ceil(groups / columns)] };
 }

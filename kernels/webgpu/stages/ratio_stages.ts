@@ -41,8 +41,6 @@ export function ratioStage({ damped, masked, dataType, measures }: RatioOptions)
       ...(measuring || selects ? [SLAB] : []),
     ],
     functions: PHOTON_MODEL,
-    inverse: true,
-    forward: true,
     sums: measuring,
     point(pair, blurred) {
       const data = loadData(pair, dataType);

@@ -32,11 +32,14 @@ export interface RowStage {
   readonly structs?: readonly Binding[];
   /** WGSL functions that {@link point} calls. @default {none} */
   readonly functions?: string;
-  /** True if `blurred` comes from the inverse transform of the spectrum, scaled; otherwise it is not given. */
-  readonly inverse: boolean;
-  /** True if the result is transformed forward into the spectrum. */
-  readonly forward: boolean;
-  /** True if the stage calls {@link VoxelPair.add}; its structs then include the slab, which has its own place in the sums. */
+  /** True if `blurred` comes from the inverse transform of the spectrum, scaled; otherwise it is not given. @default {true} */
+  readonly inverse?: boolean;
+  /** True if the result is transformed forward into the spectrum. @default {true} */
+  readonly forward?: boolean;
+  /**
+   * True if the stage calls {@link VoxelPair.add}; its structs then include the slab, which has its own place in the sums.
+   * @default {false}
+   */
   readonly sums?: boolean;
   /** Emits the arithmetic and returns the name of what to transform forward. */
   readonly point: (pair: VoxelPair, blurred: string) => string;
@@ -57,7 +60,6 @@ export const FORWARD: RowStage = {
   label: "x forward",
   volumes: [volume("source", "read")],
   inverse: false,
-  forward: true,
   point: (pair) => pair.load("source"),
 };
 
@@ -65,7 +67,6 @@ export const FORWARD: RowStage = {
 export const WEIGHTS: RowStage = {
   label: "x weights",
   volumes: [volume("weights", "write")],
-  inverse: true,
   forward: false,
   point(pair, seen) {
     pair.store("weights", pair.w.let(`select(vec2f(0.0), 1.0 / ${seen}, ${seen} > vec2f(0.01))`));

@@ -16,7 +16,6 @@ export function startStage(dataType: DataType, volumes: readonly string[]): RowS
     volumes: [dataVolume(dataType), ...volumes.map((name) => volume(name, "write"))],
     structs: [START, SLAB, PARAMETERS],
     inverse: false,
-    forward: true,
     point(pair) {
       const { w } = pair;
       const value = w.let(

@@ -23,8 +23,6 @@ export function updateStage(options: UpdateOptions): RowStage {
   return {
     label: labelled("x update", options),
     volumes: [volume("estimate", "read_write"), ...factors(options)],
-    inverse: true,
-    forward: true,
     point(pair, correction) {
       const updated = corrected(pair, pair.load("estimate"), correction, options);
       pair.store("estimate", updated);
@@ -39,8 +37,6 @@ export function heavyBallStage(options: UpdateOptions): RowStage {
     label: labelled("x heavy ball update", options),
     volumes: [volume("estimate", "read_write"), volume("point", "read_write"), ...factors(options)],
     structs: [MOMENTUM, PARAMETERS],
-    inverse: true,
-    forward: true,
     point(pair, correction) {
       const updated = corrected(pair, pair.load("point"), correction, options);
       const next = extrapolated(pair, updated, pair.load("estimate"));
@@ -60,7 +56,6 @@ export function biggsCorrectStage(options: UpdateOptions): RowStage {
     label: labelled("x biggs correction", options),
     volumes: [volume("point", "read_write"), volume("change", "read_write"), ...factors(options)],
     structs: [PARAMETERS, SLAB],
-    inverse: true,
     forward: false,
     sums: true,
     point(pair, correction) {
@@ -83,7 +78,6 @@ export const BIGGS_PREDICT: RowStage = {
   volumes: [volume("estimate", "read_write"), volume("point", "read_write")],
   structs: [MOMENTUM, PARAMETERS],
   inverse: false,
-  forward: true,
   point(pair) {
     const updated = pair.load("point");
     const next = extrapolated(pair, updated, pair.load("estimate"));
