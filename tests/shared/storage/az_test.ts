@@ -36,7 +36,7 @@ testOn(azurite, "in azurite, a large object is written in blocks and read back w
   const store = freshStore();
   await store.put("large", large);
   assertEquals((await store.head("large"))?.size, large.length);
-  assertEquals(await store.get("large"), large);
+  assertEquals(await store.get("large", { maxBytes: large.length }), large);
   assertEquals(await store.getRange("large", { suffixLength: 100 }), large.slice(-100));
   await store.deleteAll("");
 });
@@ -56,7 +56,7 @@ for (const fault of ["busy", "reset", "lost"] as Fault[]) {
     const url = server.freshUrl();
     await using proxy = proxyOf(server, (_method, _path, earlier) => earlier === 0 ? fault : undefined);
     await through(proxy, server, url).put("large", large);
-    assertEquals(await openStore(url, server).get("large"), large);
+    assertEquals(await openStore(url, server).get("large", { maxBytes: large.length }), large);
     await openStore(url, server).deleteAll("");
   });
 
