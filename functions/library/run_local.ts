@@ -32,7 +32,9 @@ async function withLocalProcess<Result>(
   use: (local: LocalProcess) => Promise<Result>,
 ): Promise<Result> {
   const places = [request.source, request.output, ...psfLocations(request)];
-  const local = openLocalProcess(world, {
+  // On one's own machine one may ask for more than is taken by default.
+  const config = { ...world.config, hostBytes: request.memoryBytes ?? world.config.hostBytes };
+  const local = openLocalProcess({ ...world, config }, {
     inMemory: world.aloneInWorld || places.some(({ url }) => schemeOf(url) === "memory"),
   });
   try {

@@ -1,26 +1,24 @@
 /** The PSFs of a job: which one belongs to which channel, and what planning needs to know of them. */
-import { isCentroSymmetric } from "kernels/psf_symmetry.ts";
+import pLimit from "p-limit";
 import { channelCount } from "shared/volume/channels.ts";
 import type { ImageInfo } from "shared/contract/image_info.ts";
 import type { JobRequest } from "shared/contract/job_request.ts";
 import type { Warning } from "shared/contract/problem.ts";
-import type { ChannelPsf, JobPsf, PsfFit, PsfInfo } from "shared/contract/psf_info.ts";
+import type { ChannelPsf, JobPsf, PsfInfo } from "shared/contract/psf_info.ts";
 import { ClearstackError } from "shared/errors.ts";
-import { mapAxes } from "shared/volume/geometry.ts";
+import { mapAxes, voxelCount } from "shared/volume/geometry.ts";
 import { hashHex } from "shared/image/output/hash.ts";
 import { channelList } from "shared/image/read/select_volumes.ts";
-import { chooseFit, type PsfUse, usedSide } from "shared/psf/choose_fit.ts";
-import { fitPsf, inPlane, type StoredPsf } from "shared/psf/fit_psf.ts";
+import { chooseFit, type PsfUse } from "shared/psf/choose_fit.ts";
 import type { OpenPsf } from "shared/psf/load_psf.ts";
-import { releaseMemory } from "shared/process/release_memory.ts";
-import { inspectPsf } from "shared/psf/measure/inspect_psf.ts";
-import { psfFaults } from "shared/psf/measure/psf_faults.ts";
 import { psfLocations } from "shared/psf/psf_locations.ts";
+import { assertPsfSize } from "shared/psf/psf_size.ts";
 import { spacingOf } from "shared/psf/spacing.ts";
 import type { RequestOptions } from "shared/storage/store.ts";
-import { schemeOf } from "shared/storage/url.ts";
+import { redactUrl, schemeOf } from "shared/storage/url.ts";
 import { spatialShape } from "shared/volume/spatial.ts";
 import { fitNotes, spacingWarnings } from "./fit_notes.ts";
+import { judgePsfApart } from "./judge_psf_apart.ts";
 
 /** PSF of a job as planning needs it. */
 interface LoadedJobPsf {
@@ -30,6 +28,17 @@ interface LoadedJobPsf {
   /** What was done to them, and what is wrong with them. */
   readonly warnings: readonly Warning[];
 }
+
+/** How PSFs are read. */
+interface LoadOptions extends RequestOptions {
+  /** Memory to stay within. @default {Infinity} */
+  readonly hostBytes?: number;
+}
+
+/** PSFs of so many voxels and more are read one after the other in a process, so that no two take its memory and its time. */
+const MIN_LONE_VOXELS = 2 ** 22;
+
+const alone = pLimit(1);
 
 /** The image that the PSFs are for. */
 interface PsfImage {
@@ -49,7 +58,7 @@ export async function loadJobPsf(
   request: JobRequest,
   opened: readonly OpenPsf[],
   image: PsfImage,
-  options: RequestOptions = {},
+  options: LoadOptions = {},
 ): Promise<LoadedJobPsf> {
   const places = placesOf(request, opened, image);
   const { algorithm: { boundary }, psfPlane, psfSpacing } = request;
@@ -79,30 +88,25 @@ async function loadOne(
   opened: OpenPsf,
   channel: number | undefined,
   use: PsfUse & { readonly ofMemory: boolean },
-  options: RequestOptions,
+  { hostBytes = Infinity, ...options }: LoadOptions,
 ) {
-  const stored = await opened.read(channel, options);
-  const where = opened.channels > 1 ? `${stored.where}, channel ${channel}` : stored.where;
-  const form = { where, shape: stored.shape, spacing: spacingOf(opened.info) };
+  const { shape } = opened;
+  const name = `the PSF ${redactUrl(opened.info.url)}`;
+  const where = opened.channels > 1 ? `${name}, channel ${channel}` : name;
+  const form = { where, shape, spacing: spacingOf(opened.info) };
   const fit = chooseFit(form, use);
-  const faults = faultsOf(stored, fit, use);
-  const { info, volume } = await fitPsf(stored, fit);
-  const symmetric = isCentroSymmetric(volume);
-  releaseMemory(volume.values);
+  assertPsfSize({ where, info: opened.info, shape, fit }, use, hostBytes);
+  const judge = async () => {
+    const stored = await opened.read(channel, options);
+    return await judgePsfApart({ stored, fit, use: { shape: use.shape, boundary: use.boundary } }, options.signal);
+  };
+  const { info, symmetric, faults } = await (voxelCount(shape) < MIN_LONE_VOXELS ? judge() : alone(judge));
   const warnings = [
     ...fitNotes(form, info, use),
     ...spacingWarnings(form, use, use.ofMemory && schemeOf(opened.info.url) === "memory"),
     ...faults.map((fault) => ({ ...fault, message: `${where}: ${fault.message}` })),
   ];
   return { info, symmetric, warnings };
-}
-
-/** What is wrong with what the image uses of a PSF. */
-function faultsOf({ shape, values }: StoredPsf, fit: PsfFit | undefined, use: PsfUse): Warning[] {
-  const part = fit?.plane === undefined ? { shape, values } : inPlane({ shape, values }, fit.plane);
-  const voxelRatio = fit?.resample ?? ([1, 1, 1] as const);
-  const covers = mapAxes((axis) => part.shape[axis] / voxelRatio[axis] >= usedSide(use, axis));
-  return psfFaults(inspectPsf(part), { voxelRatio, covers });
 }
 
 type Place = Pick<ChannelPsf, "entry" | "channel">;

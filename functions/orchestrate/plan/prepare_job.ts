@@ -69,10 +69,12 @@ export async function prepareJob(
   const { info: stored, openedMs } = source;
   await refuseEmpty(source, request.source, { signal });
   const image = plannedAt(selectVolumes(stored, request.select), openedMs);
-  const psf = await loadJobPsf(request, psfs, { stored, selected: image }, { signal });
+  // A caller may ask for less than the machine gives, and not for more.
+  const hostBytes = Math.min(request.memoryBytes ?? Infinity, device.hostBytes);
+  const psf = await loadJobPsf(request, psfs, { stored, selected: image }, { signal, hostBytes });
   if (request.strict) refuseWarnings([...stored.warnings ?? [], ...psf.warnings]);
   const limits: Limits = {
-    hostBytes: request.memoryBytes ?? device.hostBytes,
+    hostBytes,
     deviceBytes: device.deviceBytes,
     compute: deps.computeClaim(device, request, {
       dtype: image.dtype,

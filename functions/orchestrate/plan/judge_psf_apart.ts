@@ -1,0 +1,42 @@
+/** Large PSFs are judged on a thread of their own, so that requests are answered meanwhile. */
+import { errorFromRecord } from "shared/errors.ts";
+import { unlessAborted } from "shared/process/unless_aborted.ts";
+import { type JudgedPsf, judgePsf, type PsfCase } from "./judge_psf.ts";
+import type { FromPsfThread } from "./judge_psf_worker.ts";
+
+/** Below so many voxels it takes less time, some 50 ms, than a thread takes to start. */
+const MIN_VOXELS = 2 ** 20;
+
+/**
+ * As `judgePsf`; where no thread may be started, on this one.
+ *
+ * @throws {ClearstackError} what fitting throws; `cancelled`
+ */
+export async function judgePsfApart(given: PsfCase, signal: AbortSignal | undefined): Promise<JudgedPsf> {
+  if (given.stored.values.length < MIN_VOXELS) return await judgePsf(given);
+  const worker = new Worker(new URL("./judge_psf_worker.ts", import.meta.url), { type: "module", name: "psf" });
+  const failed = Promise.withResolvers<never>();
+  worker.onerror = (event) => {
+    event.preventDefault();
+    failed.reject(new Error(`the thread that judges a PSF failed: ${event.message}`));
+  };
+  failed.promise.catch(() => {});
+  const answer = () =>
+    new Promise<FromPsfThread>((resolve) =>
+      worker.onmessage = ({ data }: MessageEvent<FromPsfThread>) => resolve(data)
+    );
+  try {
+    const isRunning = await unlessAborted(
+      Promise.race([answer(), failed.promise]).then(() => true, () => false),
+      signal,
+    );
+    if (!isRunning) return await judgePsf(given);
+    worker.postMessage(given, [given.stored.values.buffer as ArrayBuffer]);
+    const judged = await unlessAborted(Promise.race([answer(), failed.promise]), signal);
+    if (judged === "ready") throw new Error("the thread that judges a PSF started twice");
+    if ("failure" in judged) throw errorFromRecord(judged.failure);
+    return judged.judged;
+  } finally {
+    worker.terminate();
+  }
+}
