@@ -13,14 +13,14 @@ await writeZarr(`${folder}/image`, { shape: SHAPE, chunk: [12, 20, 24], values: 
 await writePsf(`${folder}/psf`);
 await Deno.writeTextFile(`${folder}/deno.json`, JSON.stringify({ links: [CHECKOUT] }));
 
-/** Runs a program in the folder; rejects if it is still running after a minute, which one that leaves a thread would be. */
+/** Runs a program in the folder; rejects if it is still running after five minutes, which one that leaves a thread would be. */
 async function runProgram(name: string, source: string, { flags = ["-A"], env = {} } = {}): Promise<string> {
   await Deno.writeTextFile(`${folder}/${name}`, source);
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["run", ...flags, "--no-lock", name],
     cwd: folder,
     env,
-    signal: AbortSignal.timeout(60_000),
+    signal: AbortSignal.timeout(300_000),
   }).output();
   assertEquals(code, 0, new TextDecoder().decode(stderr));
   return new TextDecoder().decode(stdout);
