@@ -152,8 +152,16 @@ async function missingImage(
     return new ClearstackError("not-found", `${store.url} has no array or group ${path}`);
   }
   const { base, key } = splitObject(url);
-  const isFile = key !== "" &&
-    await openReadable(base, { environment: options.environment }).head(key, options) !== undefined;
+  const folder = openReadable(base, { environment: options.environment });
+  const file = key === "" ? undefined : await folder.head(key, options);
+  if (file !== undefined && file.size >= 4) {
+    const magic = await folder.getRange(key, { offset: 0, length: 4 }, options);
+    if (magic?.[0] === 0x50 && magic[1] === 0x4b) {
+      const mend = "give it a name that ends in .zarr.zip or .ozx, or unzip it";
+      return new ClearstackError("unsupported", `${store.url} is a zip, and its name does not say so: ${mend}`);
+    }
+  }
+  const isFile = file !== undefined;
   const isFolder = !isFile && !/^https?:/i.test(url) && await hasNames(store, options);
   return isFile || isFolder
     ? new ClearstackError("unsupported", `${store.url} is neither a Zarr (no zarr.json, .zarray or .zgroup) nor a TIFF`)

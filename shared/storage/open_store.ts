@@ -11,7 +11,8 @@ import { memoryStore } from "./memory_store.ts";
 import { s3Store } from "./s3/s3_store.ts";
 import type { ReadableStore, Store } from "./store.ts";
 import type { StoreEnvironment } from "./store_environment.ts";
-import { objectUrl, redactUrl, schemeOf } from "./url.ts";
+import { objectUrl, redactUrl, schemeOf, splitObject } from "./url.ts";
+import { isZip, zipStore } from "./zip_store.ts";
 
 /** Openers by scheme; a path without a scheme is a file. */
 const OPENERS: Readonly<Record<string, (url: string, environment: StoreEnvironment) => Store>> = {
@@ -71,11 +72,15 @@ function openWritable(url: string, { environment, ...given }: OpenOptions): Stor
 /**
  * Opens the store below a URL or a path, to read. Nothing is read yet.
  *
- * @param url what {@link openStore} takes, or an `http:` or `https:` URL
+ * @param url what {@link openStore} takes, an `http:` or `https:` URL, or one of a zip, whose files are the objects
  * @returns a store whose objects are `forbidden` where neither the place nor they may be named
  * @throws {ClearstackError} `invalid-request` for a scheme that is not known
  */
 export function openReadable(url: string, { environment, ...given }: OpenOptions): ReadableStore {
+  if (isZip(url)) {
+    const { base, key } = splitObject(url);
+    return guardReadable(zipStore(openReadable(base, { environment, ...given }), key), CHECKS_ONLY);
+  }
   const refusal = (place: string) => environment.refusal?.(place, "read");
   const store = WEB.includes(schemeOf(url))
     ? guardReadable(httpStore(url, environment), { ...environment.guard, ...given })
