@@ -20,7 +20,7 @@ async function planWith(psf: Parameters<typeof state>[1], image: readonly number
   const { request } = await sampleRequest();
   await state(request.psf.url, psf, chunk);
   await state(request.source.url, image, [1, ...image.slice(1)], "uint16");
-  const stated = { ...request, source: { ...request.source, allowEmpty: true } };
+  const stated = { ...request, source: { ...request.source, allowEmpty: true as const } };
   return await assertRejects(
     () => prepareJob({ ...stated, ...(hostBytes === undefined ? {} : { memoryBytes: hostBytes }) }, identityJobs()),
     ClearstackError,
