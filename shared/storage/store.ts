@@ -79,7 +79,7 @@ export interface ReadableStore {
   /** Size and entity tag. */
   head(key: string, options?: RequestOptions): Promise<ObjectInfo | undefined>;
   /** All keys that start with `prefix`, in no particular order. */
-  list(prefix: string): AsyncIterable<string>;
+  list(prefix: string, options?: RequestOptions): AsyncIterable<string>;
   /** Names directly below the folder `prefix` (`""` or ending in `/`); names of folders end in `/`. */
   listNames(prefix: string, options?: RequestOptions): AsyncIterable<string>;
 }

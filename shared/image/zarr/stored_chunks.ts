@@ -3,6 +3,7 @@ import { stratifiedPicks } from "shared/decide/stratified.ts";
 import { isClearstackError } from "shared/errors.ts";
 import { mapLimited } from "shared/process/map_limited.ts";
 import type { ReadableStore, RequestOptions } from "shared/storage/store.ts";
+import { throwIfAborted } from "shared/process/unless_aborted.ts";
 import { childKey, type ZarrNode } from "./zarr_node.ts";
 
 /** Chunks that are looked for one by one where a store cannot be listed, and at the same time. */
@@ -48,13 +49,13 @@ async function keysBelow(
   store: ReadableStore,
   path: string,
   pattern: RegExp,
-  { signal }: RequestOptions,
+  options: RequestOptions,
 ): Promise<boolean | undefined> {
   const prefix = path === "" ? "" : `${path}/`;
   let count = 0;
   try {
-    for await (const key of store.list(prefix)) {
-      signal?.throwIfAborted();
+    for await (const key of store.list(prefix, options)) {
+      throwIfAborted(options.signal);
       if (pattern.test(key.slice(prefix.length))) return true;
       if (++count > MAX_LISTED) return undefined;
     }

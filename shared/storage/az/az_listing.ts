@@ -8,6 +8,11 @@ import { encodeKey } from "../http/object_url.ts";
 import type { RequestOptions } from "../store.ts";
 import { readXml, type XmlElement, xmlElements, xmlText } from "../http/xml.ts";
 
+/** Keys to list: those that start with a prefix. */
+interface Listed extends RequestOptions {
+  readonly prefix: string;
+}
+
 interface Page {
   readonly names: readonly string[];
   readonly folders: readonly string[];
@@ -15,8 +20,12 @@ interface Page {
 }
 
 /** Keys below the folder that start with `prefix`. */
-export async function* listAzKeys(send: ObjectClient, place: AzPlace, prefix: string): AsyncGenerator<string> {
-  for await (const { names } of pages(send, place, { prefix: place.root + prefix })) {
+export async function* listAzKeys(
+  send: ObjectClient,
+  place: AzPlace,
+  { prefix, signal }: Listed,
+): AsyncGenerator<string> {
+  for await (const { names } of pages(send, place, { prefix: place.root + prefix }, signal)) {
     for (const name of names) if (!name.endsWith("/")) yield name.slice(place.root.length);
   }
 }
@@ -25,7 +34,7 @@ export async function* listAzKeys(send: ObjectClient, place: AzPlace, prefix: st
 export async function* listAzNames(
   send: ObjectClient,
   place: AzPlace,
-  { prefix, signal }: { readonly prefix: string } & RequestOptions,
+  { prefix, signal }: Listed,
 ): AsyncGenerator<string> {
   const from = place.root + prefix;
   for await (const { names, folders } of pages(send, place, { prefix: from, delimiter: "/" }, signal)) {

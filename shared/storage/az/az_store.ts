@@ -67,7 +67,7 @@ export function azStore(url: string, environment: StoreEnvironment, options: Gua
       await (bytes.length > LARGE_OBJECT_BYTES ? putBlocks : putBlob)(send, whole);
       return true;
     },
-    list: (prefix) => listAzKeys(send, place, prefix),
+    list: (prefix, options) => listAzKeys(send, place, { prefix, ...options }),
     listNames: (prefix, options) => listAzNames(send, place, { prefix, ...options }),
     delete: (key) => deleteBlob(send, target(key)),
     deleteAll: (prefix) => deleteAzKeys(send, place, prefix),

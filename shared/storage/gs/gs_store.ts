@@ -93,8 +93,8 @@ export function gsStore(url: string, environment: StoreEnvironment, options: Gua
       await (bytes.length > LARGE_OBJECT_BYTES ? putResumably : putObject)(send, whole);
       return true;
     },
-    async *list(prefix) {
-      for await (const { items = [] } of pages({ prefix: root + prefix })) {
+    async *list(prefix, options) {
+      for await (const { items = [] } of pages({ prefix: root + prefix }, options)) {
         for (const { name } of items) if (!name.endsWith("/")) yield name.slice(root.length);
       }
     },

@@ -75,7 +75,7 @@ function guardReads(store: ReadableStore, guarded: Guarded): ReadableStore {
         return bytes;
       }),
     head: async (key, { signal } = {}) => await guarded(key, signal, (attempt) => store.head(key, attempt)),
-    list: (prefix) => store.list(checkedPrefix(prefix)),
+    list: (prefix, options) => store.list(checkedPrefix(prefix), options),
     listNames: (prefix, options) => store.listNames(checkedPrefix(prefix), options),
   };
 }

@@ -25,8 +25,8 @@ interface Page {
 }
 
 /** Keys below the folder that start with `prefix`. Markers of empty folders (keys that end in a slash) are left out. */
-export async function* listS3Keys(place: S3Place, prefix: string): AsyncGenerator<string> {
-  for await (const { keys } of pages(place, prefix, {})) {
+export async function* listS3Keys(place: S3Place, prefix: string, options?: RequestOptions): AsyncGenerator<string> {
+  for await (const { keys } of pages(place, prefix, {}, options)) {
     for (const key of keys) if (!key.endsWith("/")) yield key.slice(place.root.length);
   }
 }

@@ -66,7 +66,7 @@ export function s3Store(url: string, environment: StoreEnvironment, options: Gua
       else await send({ ...object, method: "PUT", body: bytes }, drain);
       return true;
     },
-    list: (prefix) => listS3Keys(place, prefix),
+    list: (prefix, options) => listS3Keys(place, prefix, options),
     listNames: (prefix, options) => listS3Names(place, prefix, options),
     delete: async (key) => {
       await send({ ...target(key), method: "DELETE" }, drain);

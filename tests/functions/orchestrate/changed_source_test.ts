@@ -37,7 +37,9 @@ interface Place {
 async function withFolder(use: (place: Place) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir({ prefix: "clearstack-changed-" });
   const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: () => {} }, async (request) => {
-    const path = folder + decodeURIComponent(new URL(request.url).pathname);
+    const { pathname, searchParams } = new URL(request.url);
+    if (searchParams.has("list-type")) return new Response(null, { status: 403 });
+    const path = folder + decodeURIComponent(pathname);
     try {
       const { size, mtime } = await Deno.stat(path);
       const headers = new Headers({
