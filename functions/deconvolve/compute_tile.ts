@@ -184,6 +184,7 @@ async function readTile(task: BoxTask, means: Means, signal: AbortSignal) {
       box: tile.box,
       boundary: algorithm.boundary,
       boundaryValue: algorithm.boundaryValue,
+      offset: algorithm.offset,
       dataType: taskDataType(task),
       signal,
     });

@@ -9,13 +9,15 @@ import { spatialShape } from "shared/volume/spatial.ts";
 /** Fields that every message about a tile has. */
 export type BoxTask = Pick<TileTask, "source" | "psf" | "psfSha256" | "psfFit" | "algorithm" | "backend" | "tile">;
 
-export function taskDataType({ source: { dtype }, algorithm: { boundary, boundaryValue } }: BoxTask): BoxDataType {
-  return boxDataType({ dtype, boundary, boundaryValue });
+export function taskDataType(
+  { source: { dtype }, algorithm: { boundary, boundaryValue, offset } }: BoxTask,
+): BoxDataType {
+  return boxDataType({ dtype, boundary, boundaryValue, offset });
 }
 
 /** Options of a deconvolver for this task, besides the PSF. Photons that are kept from a split may be fractions. */
 export function deconvolverOptions({ algorithm, tile }: BoxTask): Omit<DeconvolverOptions, "psf"> {
-  const { iterations: _, start: __, mean: ___, boundary, boundaryValue: ____, ...settings } = algorithm;
+  const { iterations: _, start: __, mean: ___, offset: ____, boundary, boundaryValue: _____, ...settings } = algorithm;
   return { box: tile.box.shape, nonCirculant: boundary === "non-circulant", ...settings };
 }
 

@@ -63,14 +63,15 @@ export const AlgorithmSchema = z.strictObject({
   }),
   background: setting(
     z.union(
-      [z.number().min(0, "background must be at least 0"), z.literal("auto")],
-      "background must be a number of at least 0, or auto",
+      [z.number(), z.literal("auto")],
+      "background must be a number, or auto",
     ).default(0),
     {
       flag: "background",
       example: "0",
       help:
-        "constant light that does not come from the object, in units of the image; auto estimates it for each channel",
+        "constant light that does not come from the object, in units of the image, negative where signed values have an " +
+        "offset; auto estimates it for each channel",
       row: "background",
     },
   ),

@@ -4,7 +4,7 @@ import { AlgorithmSchema } from "./algorithm.ts";
 
 /** Decisions for all volumes of one channel: brightness differs from channel to channel. */
 const ChannelDecisionsSchema = z.strictObject({
-  background: z.number().min(0),
+  background: z.number().describe("negative for signed values with an offset"),
   scale: z.number().positive().optional().describe("intensity that decides what counts as small"),
   mean: z.number().min(0).optional().describe("what voxels beyond a non-circulant edge start from"),
 });
@@ -49,10 +49,13 @@ export const TileAlgorithmSchema = AlgorithmSchema.omit(DECIDING).extend({
    */
   scale: z.number().positive().optional(),
   mean: z.number().min(0).optional(),
+  offset: z.number().min(0).optional().describe(
+    "added to every voxel as it is read, in place of a negative background; saturation, scale and mean count from there",
+  ),
 });
 export type TileAlgorithm = z.infer<typeof TileAlgorithmSchema>;
 
 /** Settings that the kernels take as they are: without what belongs to a run or to reading. What is left out has its default. */
 export type KernelSettings = Readonly<
-  Partial<Omit<TileAlgorithm, "iterations" | "start" | "mean" | "boundary" | "boundaryValue">>
+  Partial<Omit<TileAlgorithm, "iterations" | "start" | "mean" | "offset" | "boundary" | "boundaryValue">>
 >;

@@ -15,6 +15,18 @@ export function needsPilot(algorithm: Algorithm): boolean {
     boundary === "non-circulant";
 }
 
+/**
+ * What is added to voxels so that a negative background becomes 0: the counts of signed types that store them from their least
+ * value on. The model's light cannot be negative.
+ */
+export function voxelOffset(background: number | "auto"): number {
+  return background === "auto" ? 0 : Math.max(0, -background);
+}
+
+function shifted(saturation: number | undefined, offset: number): number | undefined {
+  return saturation === undefined ? undefined : saturation + offset;
+}
+
 /** The plan with what a pilot decided; its hash also stands for the decisions. */
 export function decidedPlan(plan: Plan, decisions: Decisions): Plan {
   const { iterations, channels = [] } = decisions;
@@ -35,13 +47,16 @@ export function tileAlgorithm(
   if (needsPilot(algorithm) && !decisions) throw new ClearstackError("internal", "the plan lacks what a pilot decides");
   const { stop: _, stopTolerance: __, seed: ___, photonsPerUnit = 1, ...settings } = algorithm;
   const own = decisions?.channels?.[channel] ?? decisions;
+  const background = own?.background ?? (settings.background === "auto" ? 0 : settings.background);
+  const offset = voxelOffset(background);
   return {
     ...settings,
     iterations: decisions?.iterations ?? settings.iterations,
-    background: own?.background ?? (settings.background === "auto" ? 0 : settings.background),
+    background: background + offset,
+    ...(offset === 0 ? {} : { offset }),
     // An I-divergence of t units is one of t * photonsPerUnit photons, and the kernels compare it with the square of this.
     dampingSigmas: settings.dampingSigmas / Math.sqrt(photonsPerUnit),
-    saturation: saturationLevel(algorithm, source.dtype),
+    saturation: shifted(saturationLevel(algorithm, source.dtype), offset),
     scale: own?.scale,
     mean: own?.mean,
   };

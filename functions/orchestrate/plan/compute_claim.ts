@@ -9,6 +9,7 @@ import type { MemoryTerms } from "shared/contract/plan.ts";
 import type { Device } from "shared/contract/device.ts";
 import { formatVec3, type Vec3, voxelCount } from "shared/volume/geometry.ts";
 import { ClearstackError } from "shared/errors.ts";
+import { voxelOffset } from "shared/plan/tile_algorithm.ts";
 import { boxDataType } from "shared/image/read/box_data_type.ts";
 
 /** Inputs of the claim besides device and request. */
@@ -57,7 +58,9 @@ export function computeClaim(
   function gpuTerms(box: Vec3): MemoryTerms {
     if (device.gpuLimits) boxLayout(box, device.gpuLimits as GpuLimits);
     // The photons that a split keeps are float32.
-    const dataType = holdsOut ? "float32" : boxDataType({ ...algorithm, dtype });
+    const dataType = holdsOut
+      ? "float32"
+      : boxDataType({ ...algorithm, dtype, offset: voxelOffset(algorithm.background) });
     const { total: _, ...terms } = webGpuDeviceBytes(box, { ...options, dataType, symmetricPsf });
     return holdsOut ? { ...terms, heldOut: 4 * voxelCount(box) } : terms;
   }

@@ -18,6 +18,7 @@ import { positionAt } from "shared/volume/position.ts";
 import { volumeCount, volumeGrid } from "shared/volume/volumes.ts";
 import { tileAt } from "shared/plan/plan_job.ts";
 import { chooseIterations, sumMeasurements } from "shared/decide/stop_rule.ts";
+import { voxelOffset } from "shared/plan/tile_algorithm.ts";
 import { stratifiedPicks } from "shared/decide/stratified.ts";
 import type { StoreAccess } from "shared/storage/store_environment.ts";
 import type { PreparedJob } from "./prepare_job.ts";
@@ -99,14 +100,19 @@ async function decideChannels({ source, algorithm }: Plan, { environment, signal
   const channels: ChannelDecisions[] = [];
   let bytesRead = 0;
   for (let channel = 0; channel < count; channel++) {
-    const sample = await sampleVoxels(image, { seed: algorithm.seed, channel, signal });
+    const sample = await sampleVoxels(image, { seed: algorithm.seed, channel, exact: true, signal });
     if (!sample.values.every(Number.isFinite)) await refuseNotFinite(image, channel, signal);
-    const background = algorithm.background === "auto" ? estimateBackground(sample.values) : algorithm.background;
-    const scale = sample.values.reduce((most, value) => Math.max(most, value), 0);
+    const signed = /^int/.test(source.dtype);
+    const background = algorithm.background === "auto"
+      ? estimateBackground(sample.values, { signed })
+      : algorithm.background;
+    const offset = voxelOffset(background);
+    const counts = Float32Array.from(sample.values, (value) => value + offset);
+    const scale = counts.reduce((most, value) => Math.max(most, value), 0);
     channels.push({
       background,
       ...(scale > 0 && Number.isFinite(scale) ? { scale } : {}),
-      ...(algorithm.boundary === "non-circulant" ? { mean: meanCount(sample.values) } : {}),
+      ...(algorithm.boundary === "non-circulant" ? { mean: meanCount(counts) } : {}),
     });
     bytesRead += sample.bytesRead;
     if (algorithm.background !== "auto") continue;

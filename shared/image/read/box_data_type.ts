@@ -10,12 +10,14 @@ interface BoxDataTypeOptions {
   readonly boundary: Boundary;
   /** Value outside the image where boundary is `constant`. @default {0} */
   readonly boundaryValue?: number;
+  /** Added to every voxel. @default {0} */
+  readonly offset?: number | undefined;
 }
 
 /** `uint16` where it holds every value that may stand in a box exactly, in half the bytes; `float32` otherwise. */
-export function boxDataType({ dtype, boundary, boundaryValue = 0 }: BoxDataTypeOptions): BoxDataType {
+export function boxDataType({ dtype, boundary, boundaryValue = 0, offset = 0 }: BoxDataTypeOptions): BoxDataType {
   const fits = dtype === "uint16" || dtype === "uint8" || dtype === "bool";
   const fills = boundary !== "constant" ||
     (Number.isInteger(boundaryValue) && boundaryValue >= 0 && boundaryValue <= 65535);
-  return fits && fills ? "uint16" : "float32";
+  return fits && fills && offset === 0 ? "uint16" : "float32";
 }

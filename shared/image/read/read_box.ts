@@ -8,7 +8,7 @@ import { mapLimited } from "shared/process/map_limited.ts";
 import type { RequestOptions } from "shared/storage/store.ts";
 import type { BoxDataType } from "./box_data_type.ts";
 import { axisMap, type AxisPiece, OUTSIDE, splitByChunk } from "./axis_map.ts";
-import type { Image } from "../image.ts";
+import type { ChunkValues, Image } from "../image.ts";
 import { limitReads } from "../chunks_at_once.ts";
 import { scatter } from "./scatter.ts";
 import { storedOuter } from "./select_volumes.ts";
@@ -24,6 +24,8 @@ interface ReadBoxOptions extends RequestOptions {
   readonly boundary: Boundary;
   /** Value outside the image where boundary is `constant`. @default {0} */
   readonly boundaryValue?: number;
+  /** Added to every value, in double precision, before it is rounded; not to what non-circulant leaves 0. @default {0} */
+  readonly offset?: number | undefined;
 }
 
 /** A box of voxels and what reading it cost. */
@@ -63,7 +65,7 @@ export async function readBox(
   image: Image,
   options: ReadBoxOptions & { readonly dataType?: BoxDataType },
 ): Promise<BoxValues<Float32Array | Uint16Array>> {
-  const { box, boundary, boundaryValue = 0, signal } = options;
+  const { box, boundary, boundaryValue = 0, offset = 0, signal } = options;
   const outer = storedOuter(image.info, options.outer);
   const [shape, chunkSides] = [spatialShape(image.info), alongSpatialAxes(image.info, image.info.chunkShape)];
   const maps = mapAxes((axis) =>
@@ -71,19 +73,26 @@ export async function readBox(
   );
   const Values = options.dataType === "uint16" ? Uint16Array : Float32Array;
   const target = { values: new Values(voxelCount(box.shape)), shape: box.shape };
-  const outside = boundary === "constant" ? boundaryValue : 0;
+  const outside = boundary === "constant" ? boundaryValue + offset : 0;
   if (outside !== 0 && maps.some((map) => map.includes(OUTSIDE))) target.values.fill(outside);
 
   let bytesRead = 0;
   const copyChunk = async (pieces: readonly [AxisPiece, AxisPiece, AxisPiece]) => {
     const chunk = await readVolumeChunk(image, { outer, at: mapAxes((axis) => pieces[axis].chunk), signal });
     bytesRead += chunk.storedBytes;
-    scatter(target, chunk, pieces);
+    scatter(target, offset === 0 ? chunk : { ...chunk, values: raised(chunk.values, offset) }, pieces);
     recycleMemory(chunk.values);
   };
   const visits = combinations(mapAxes((axis) => splitByChunk(maps[axis], chunkSides[axis])));
   await mapLimited(visits, READ_CONCURRENCY, (pieces) => limitReads(() => copyChunk(pieces)));
   return { values: target.values, bytesRead };
+}
+
+/** Values with an offset, which takes large integers to where float32 tells them apart. */
+function raised(values: ChunkValues, offset: number): Float32Array {
+  const sums = new Float32Array(values.length);
+  for (let index = 0; index < sums.length; index++) sums[index] = Number(values[index]) + offset;
+  return sums;
 }
 
 /** The part of `box` inside an image of this shape, its start relative to the box. Empty axes have length 0. */

@@ -23,8 +23,8 @@ const VOXELS = 2 ** 17;
 /** Chunks in flight. */
 const CONCURRENCY = 4;
 
-interface VoxelSample {
-  readonly values: Float32Array;
+interface VoxelSample<Values = Float32Array> {
+  readonly values: Values;
   /** Stored bytes fetched. */
   readonly bytesRead: number;
 }
@@ -37,14 +37,20 @@ interface SampleOptions extends RequestOptions {
 }
 
 /**
- * Reads some 100,000 voxels of one channel from at most 32 chunks, spread evenly over all its volumes at random.
+ * Reads some 100,000 voxels of one channel from at most 32 chunks, spread evenly over all its volumes at random. With
+ * `exact`, integers come in double precision.
  *
  * @throws {ClearstackError} `corrupt-data`, `forbidden`, `store-unavailable`, `cancelled`
  */
+export function sampleVoxels(image: Image, options: SampleOptions): Promise<VoxelSample>;
+export function sampleVoxels(
+  image: Image,
+  options: SampleOptions & { readonly exact: true },
+): Promise<VoxelSample<Float32Array | Float64Array>>;
 export async function sampleVoxels(
   image: Image,
-  { seed, channel = 0, signal }: SampleOptions,
-): Promise<VoxelSample> {
+  { seed, channel = 0, exact = false, signal }: SampleOptions & { readonly exact?: boolean },
+): Promise<VoxelSample<Float32Array | Float64Array>> {
   const { chunkShape, dtype } = image.info;
   const chunkBytes = chunkShape.reduce((product, side) => product * side, 1) * dtypeBytes(dtype);
   const affordable = Math.max(MIN_CHUNKS, Math.min(CHUNKS, Math.floor(MAX_BYTES / chunkBytes)));
@@ -62,7 +68,8 @@ export async function sampleVoxels(
     releaseMemory(chunk.values);
     return sample;
   });
-  return { values: Float32Array.from(samples.flatMap((sample) => [...sample])), bytesRead };
+  const values = Float64Array.from(samples.flatMap((sample) => [...sample]));
+  return { values: exact && !dtype.startsWith("float") ? values : Float32Array.from(values), bytesRead };
 }
 
 /** Neighbouring voxels of one chunk, along one axis. */
@@ -92,10 +99,10 @@ function pickVoxels(
   { values, strides }: Chunk,
   place: readonly Span[],
   { seed, stream, count }: { seed: number; stream: number; count: number },
-): Float32Array {
+): Float64Array {
   const extent = place.map((span) => span.length);
   const offset = (indices: readonly number[]) => indices.reduce((sum, index, axis) => sum + index * strides[axis]!, 0);
   const start = offset(place.map((span) => span.first));
   const picks = stratifiedPicks(extent.reduce((product, side) => product * side, 1), count, { seed, stream });
-  return Float32Array.from(picks, (pick) => Number(values[start + offset(positionAt(pick, extent))]));
+  return Float64Array.from(picks, (pick) => Number(values[start + offset(positionAt(pick, extent))]));
 }

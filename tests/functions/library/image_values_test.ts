@@ -1,6 +1,7 @@
 /** Values that nothing can be computed with, or that say that the image is not what it should be. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { type ArrayImage, ClearstackError, deconvolve } from "@clearstack/clearstack";
+import { randomVolume } from "../../reference/random_volume.ts";
 
 const PSF: ArrayImage = { data: new Float32Array([1, 2, 1, 2, 4, 2, 1, 2, 1]), shape: [1, 3, 3], axes: "zyx" };
 const SHAPE = [6, 10, 12];
@@ -33,4 +34,38 @@ Deno.test("a sample for the background that meets NaN names it", async () => {
     ClearstackError,
   );
   assert(error.message.startsWith("voxel 2,3,4 (z,y,x) of the image is NaN, the only such value"), error.message);
+});
+
+Deno.test("counts stored in a signed type from its least value on give what they give as counts", async () => {
+  const counts = randomVolume([6, 10, 12], 3).map((u) => 100 + Math.floor(900 * u ** 4));
+  const array = (data: ArrayImage["data"]): ArrayImage => ({ data, shape: SHAPE, axes: "zyx" });
+  // Of int32, far beyond what float32 tells apart: the offset is added before anything is rounded.
+  const signed = [
+    { least: -32768, image: array(Int16Array.from(counts, (count) => count - 32768)) },
+    { least: -(2 ** 31), image: array(Int32Array.from(counts, (count) => count - 2 ** 31)) },
+  ];
+  const constant = { iterations: 3, boundary: "constant" } as const;
+  for (const outside of [undefined, 180]) {
+    const run = (image: ArrayImage, first: number, background: number) =>
+      deconvolve(image, PSF, {
+        algorithm: {
+          ...(outside === undefined ? { iterations: 3 } : { ...constant, boundaryValue: outside + first }),
+          background,
+        },
+        tiling: { tile: [6, 5, 12] },
+        backend: "cpu",
+      });
+    const expected = await run(array(Uint16Array.from(counts, (count) => count - 100)), -100, 0);
+    for (const { least, image } of signed) {
+      assertEquals((await run(image, least, least + 100)).data, expected.data, `${least}, outside ${outside}`);
+    }
+  }
+});
+
+Deno.test("the automatic background of a signed type with an offset lies below 0", async () => {
+  const data = Int16Array.from(randomVolume([6, 10, 12], 4), (u) => -32768 + 100 + Math.round(4 * u));
+  const settings = { algorithm: { iterations: 1, background: "auto" }, backend: "cpu" } as const;
+  const { provenance } = await deconvolve({ data, shape: SHAPE, axes: "zyx" }, PSF, settings);
+  const { background } = provenance.decisions as { background: number };
+  assert(background >= -32668 && background <= -32664, `${background}`);
 });

@@ -45,3 +45,30 @@ Deno.test("a background is never negative, and NaN or no voxels at all are refus
   assertThrows(() => estimateBackground(new Float32Array()), ClearstackError);
   assertThrows(() => estimateBackground(Float32Array.of(1, NaN)), ClearstackError);
 });
+
+Deno.test("zeros that fill the corners of a deskewed volume do not count", () => {
+  for (const level of [20, 100, 2000]) {
+    const dots = randomVolume([1, 1, 10_000], 4);
+    // Photon noise on the background, some structure, and zeros in half of the voxels.
+    const measured = noise(10_000, 5).map((n, i) =>
+      Math.round(level + Math.sqrt(level) * n + (i % 5 ? 0 : 500 * dots[i]!))
+    );
+    const sample = Float32Array.from([...measured, ...new Float32Array(10_000)]);
+    assertAlmostEquals(estimateBackground(sample), level, 0.3 * Math.sqrt(level) + 0.5, `${level}`);
+  }
+});
+
+Deno.test("zeros count where light or noise reaches down to them", () => {
+  const uniform = randomVolume([1, 1, 10_000], 6);
+  const samples = {
+    "few photons": uniform.map((u) => u < 0.9 ? 0 : u < 0.99 ? 1 : 2),
+    "a background that was taken off, and clipped": noise(10_000, 7).map((n) => Math.max(0, Math.round(10 * n - 5))),
+    "structure on nothing": uniform.map((u, i) => i % 3 ? 0 : 50 + 1000 * u ** 2),
+  };
+  for (const [what, sample] of Object.entries(samples)) assertEquals(estimateBackground(sample), 0, what);
+});
+
+Deno.test("the background of a signed type with an offset is found below 0", () => {
+  const sample = noise(10_000, 8).map((n) => Math.round(-32768 + 100 + 10 * n));
+  assertAlmostEquals(estimateBackground(sample, { signed: true }), -32668, 3);
+});
