@@ -6,6 +6,7 @@ import type { RunOptions, VoxelData } from "kernels/deconvolver.ts";
 import type { PilotReport, PilotTask } from "shared/contract/pilot.ts";
 import type { SeamReport, SeamTask } from "shared/contract/seam.ts";
 import type { Piece, TileReport, TileTask } from "shared/contract/tile.ts";
+import { countValues, joinCounts } from "shared/decide/value_counts.ts";
 import type { DeconvolveKind, TaskFunctions } from "shared/engine/task_kinds.ts";
 import { ClearstackError, isClearstackError } from "shared/errors.ts";
 import { copyBox } from "shared/volume/copy_box.ts";
@@ -129,6 +130,7 @@ async function computePieces(
   for (const piece of others) {
     const computed = await compute(piece);
     for (const part of SUMMED) sum[part] += computed[part];
+    sum.values = joinCounts(sum.values, computed.values);
   }
   return sum;
 }
@@ -144,12 +146,13 @@ async function checkSeam(task: SeamTask, means: Means, signal: AbortSignal): Pro
 async function computeCore(task: TileTask, means: Means, signal: AbortSignal) {
   const started = performance.now();
   const { values, bytesRead } = await readTile(task, means, signal);
+  const counts = countValues(values, { ...task.tile, dtype: task.source.dtype, offset: task.algorithm.offset });
   const readSeconds = (performance.now() - started) / 1000;
   const { estimate, backend, adapter, kernelSeconds } = await deconvolveBox(task, values, means, { signal });
   const core = cropCore(estimate, task.tile);
   releaseMemory(values);
   releaseMemory(estimate);
-  return { core, backend, adapter, readSeconds, kernelSeconds, bytesRead };
+  return { core, backend, adapter, readSeconds, kernelSeconds, bytesRead, values: counts };
 }
 
 /** Runs a tile and keeps what was measured on the way, not what became of the tile. */

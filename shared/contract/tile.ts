@@ -36,6 +36,16 @@ export const TileTaskSchema = z.strictObject({
 });
 export type TileTask = z.infer<typeof TileTaskSchema>;
 
+/** Counts of the values of some voxels of the source. */
+const ValueCountsSchema = z.strictObject({
+  voxels: z.int(),
+  negative: z.int(),
+  largest: z.number(),
+  atLargest: z.int().describe("voxels of the largest value"),
+  nearLargest: z.int().describe("voxels just below it"),
+});
+export type ValueCounts = z.infer<typeof ValueCountsSchema>;
+
 /** Answer of the `deconvolve` function, also kept beside the output as the record that the tile is done. */
 export const TileReportSchema = z.strictObject({
   index: z.int().min(0),
@@ -47,6 +57,7 @@ export const TileReportSchema = z.strictObject({
   writeSeconds: z.number(),
   bytesRead: z.number().describe("stored bytes fetched from the source"),
   bytesWritten: z.number().describe("stored bytes written"),
+  values: ValueCountsSchema.optional().describe("of the tile's core in the source"),
   pieces: z.int().min(2).optional().describe(
     "boxes that the tile was computed in because it did not fit the device as one; they differ from it as tiles do from the " +
       "whole",

@@ -23,10 +23,6 @@ export function voxelOffset(background: number | "auto"): number {
   return background === "auto" ? 0 : Math.max(0, -background);
 }
 
-function shifted(saturation: number | undefined, offset: number): number | undefined {
-  return saturation === undefined ? undefined : saturation + offset;
-}
-
 /** The plan with what a pilot decided; its hash also stands for the decisions. */
 export function decidedPlan(plan: Plan, decisions: Decisions): Plan {
   const { iterations, channels = [] } = decisions;
@@ -45,10 +41,11 @@ export function tileAlgorithm(
   channel: number,
 ): TileAlgorithm {
   if (needsPilot(algorithm) && !decisions) throw new ClearstackError("internal", "the plan lacks what a pilot decides");
-  const { stop: _, stopTolerance: __, seed: ___, photonsPerUnit = 1, ...settings } = algorithm;
+  const { stop: _, stopTolerance: __, seed: ___, saturation: ____, photonsPerUnit = 1, ...settings } = algorithm;
   const own = decisions?.channels?.[channel] ?? decisions;
   const background = own?.background ?? (settings.background === "auto" ? 0 : settings.background);
   const offset = voxelOffset(background);
+  const saturation = saturationLevel(algorithm, source.dtype);
   return {
     ...settings,
     iterations: decisions?.iterations ?? settings.iterations,
@@ -56,8 +53,8 @@ export function tileAlgorithm(
     ...(offset === 0 ? {} : { offset }),
     // An I-divergence of t units is one of t * photonsPerUnit photons, and the kernels compare it with the square of this.
     dampingSigmas: settings.dampingSigmas / Math.sqrt(photonsPerUnit),
-    saturation: shifted(saturationLevel(algorithm, source.dtype), offset),
-    scale: own?.scale,
-    mean: own?.mean,
+    ...(saturation === undefined ? {} : { saturation: saturation + offset }),
+    ...(own?.scale === undefined ? {} : { scale: own.scale }),
+    ...(own?.mean === undefined ? {} : { mean: own.mean }),
   };
 }

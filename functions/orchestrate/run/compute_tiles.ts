@@ -1,7 +1,9 @@
 /** The steps of a run that compute: what is decided for the whole image, the tiles, and how well they meet. */
 import { channelAt } from "shared/volume/channels.ts";
 import type { Plan } from "shared/contract/plan.ts";
+import type { Warning } from "shared/contract/problem.ts";
 import type { SeamCertificate } from "shared/contract/seam.ts";
+import { tileAt } from "shared/plan/plan_job.ts";
 import { decidedPlan, needsPilot } from "shared/plan/tile_algorithm.ts";
 import { JOBS } from "shared/telemetry/metrics.ts";
 import { type JobRun, signalOf, tell, tellRetry } from "./job_run.ts";
@@ -15,7 +17,7 @@ import { tileTasks } from "./tile_tasks.ts";
 export async function decide(run: JobRun): Promise<Plan> {
   const { begun: { request, environment, device, output }, plan, engine, options, tally } = run;
   tell(run, { type: "status" });
-  for (const { level, message } of plan.warnings) tell(run, { type: "status", message: `${level}: ${message}` });
+  tellWarnings(run, plan.warnings);
   if (!needsPilot(plan.algorithm) || plan.decisions) return plan;
   const pilot = await runPilot({ plan, device }, request, engine, {
     environment,
@@ -27,7 +29,8 @@ export async function decide(run: JobRun): Promise<Plan> {
   return decidedPlan(plan, await output.decide(pilot.decisions, pilot.measurements));
 }
 
-export async function computeTiles(run: JobRun): Promise<void> {
+/** @returns the plan, with what the values of the tiles tell of the image */
+export async function computeTiles(run: JobRun): Promise<Plan> {
   const { begun: { request, device, output: { run: outputRun, tilesDone: done } }, plan, engine, progress, tally } =
     run;
   await engine.fanOut("tiles", tileTasks({ plan, request, run: outputRun, backend: device.backend, done }), {
@@ -36,11 +39,18 @@ export async function computeTiles(run: JobRun): Promise<void> {
     ...signalOf(run),
     onReport: (tile) => {
       progress.tileDone();
-      tally.addTile(tile);
+      tally.addTile(tile, channelAt(plan.source, tileAt(plan, tile.index).outer));
       tell(run, { type: "tile", tile });
     },
     onRetry: (retry) => tellRetry(run, "tile", retry),
   });
+  const warnings = [...plan.warnings, ...tally.imageWarnings(plan)];
+  tellWarnings(run, warnings.slice(plan.warnings.length));
+  return { ...plan, warnings };
+}
+
+function tellWarnings(run: JobRun, warnings: readonly Warning[]): void {
+  for (const { level, message } of warnings) tell(run, { type: "status", message: `${level}: ${message}` });
 }
 
 /** Compares the stitched output with boxes around places where tiles meet; undefined if there are none to compare. */

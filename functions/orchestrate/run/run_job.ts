@@ -66,9 +66,13 @@ export async function runJob(request: JobRequest, deps: JobDeps, options: RunJob
 
 async function complete(undecided: JobRun, seconds: () => number): Promise<JobResult> {
   const { begun: { output, request, environment }, tally, options: { signal } } = undecided;
-  const plan = await withSpan("decide", {}, () => decide(undecided));
+  const decided = await withSpan("decide", {}, () => decide(undecided));
+  const plan = await withSpan(
+    "tiles",
+    { "clearstack.tiles": decided.tiles },
+    () => computeTiles({ ...undecided, plan: decided }),
+  );
   const run = { ...undecided, plan };
-  await withSpan("tiles", { "clearstack.tiles": plan.tiles }, () => computeTiles(run));
   const seam = await withSpan("seams", {}, () => checkSeams(run));
   await withSpan("levels", { "clearstack.levels": plan.levels.length }, () => writeLevels(run));
   return await withSpan("commit", {}, async () => {
@@ -83,7 +87,8 @@ async function complete(undecided: JobRun, seconds: () => number): Promise<JobRe
 }
 
 function acceptEarlier({ plan, begun: { output }, tally }: JobRun, earlier: JobResult, seconds: () => number) {
-  return { ...tally.result(plan, output.url, seconds()), ...(earlier.seam ? { seam: earlier.seam } : {}) };
+  const { seam, warnings } = earlier;
+  return { ...tally.result(plan, output.url, seconds()), ...(seam ? { seam } : {}), ...(warnings ? { warnings } : {}) };
 }
 
 /** Kinds that the same job meets again; where two states conflict, the message says what to do instead. */

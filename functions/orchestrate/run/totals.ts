@@ -2,7 +2,12 @@
 import type { JobResult } from "shared/contract/job_status.ts";
 import type { LevelReport } from "shared/contract/level.ts";
 import type { Plan } from "shared/contract/plan.ts";
-import type { TileReport } from "shared/contract/tile.ts";
+import type { Warning } from "shared/contract/problem.ts";
+import type { TileReport, ValueCounts } from "shared/contract/tile.ts";
+import { joinCounts, valueWarnings } from "shared/decide/value_counts.ts";
+import { saturationLevel } from "shared/plan/algorithm_rules.ts";
+import { voxelOffset } from "shared/plan/tile_algorithm.ts";
+import { channelCount, channelLabel } from "shared/volume/channels.ts";
 import type { Device } from "shared/contract/device.ts";
 import type { PilotOutcome } from "../plan/pilot.ts";
 import type { PreparedJob } from "../plan/prepare_job.ts";
@@ -15,13 +20,18 @@ export class Totals {
   #kernelSeconds = 0;
   #bytesRead = 0;
   #bytesWritten = 0;
+  /** By channel. */
+  readonly #values = new Map<number, ValueCounts>();
 
   constructor({ device }: Pick<PreparedJob, "device">) {
     this.#backend = device.backend;
     this.#adapter = device.adapter;
   }
 
-  addTile(report: TileReport): void {
+  /** @param channel of the tile */
+  addTile(report: TileReport, channel: number): void {
+    const before = this.#values.get(channel);
+    if (report.values) this.#values.set(channel, before ? joinCounts(before, report.values) : report.values);
     this.#backend = report.backend;
     this.#adapter = report.adapter;
     this.#tilesComputed++;
@@ -38,6 +48,20 @@ export class Totals {
   addLevelTile({ bytesRead, bytesWritten }: LevelReport): void {
     this.#bytesRead += bytesRead;
     this.#bytesWritten += bytesWritten;
+  }
+
+  /** What the values of the tiles tell of the image. */
+  imageWarnings({ source, algorithm, decisions }: Plan): Warning[] {
+    const several = channelCount(source) > 1;
+    return [...this.#values].sort(([one], [other]) => one - other).flatMap(([channel, counts]) => {
+      const background = (decisions?.channels?.[channel] ?? decisions)?.background ?? algorithm.background;
+      return valueWarnings(counts, {
+        dtype: source.dtype,
+        which: several ? ` of channel ${channelLabel(source, channel)}` : "",
+        saturation: saturationLevel(algorithm, source.dtype),
+        hasOffset: voxelOffset(background) > 0,
+      });
+    });
   }
 
   result({ decisions, warnings, ...plan }: Plan, output: string, seconds: number): JobResult {

@@ -73,7 +73,7 @@ export function provenanceOf(
     box: plan.box,
     backend: run.result.backend,
     tiles: run.tiles,
-    ...(plan.warnings.length === 0 ? {} : { warnings: plan.warnings }),
+    ...(run.result.warnings === undefined ? {} : { warnings: run.result.warnings }),
     ...(run.result.seam ? { seam: run.result.seam } : {}),
     versions: versions(),
     request: keptRequest(request).request,

@@ -69,3 +69,14 @@ Deno.test("the automatic background of a signed type with an offset lies below 0
   const { background } = provenance.decisions as { background: number };
   assert(background >= -32668 && background <= -32664, `${background}`);
 });
+
+Deno.test("clipped voxels are counted over all tiles, and stand in result and provenance", async () => {
+  const data = Uint16Array.from(randomVolume([12, 20, 24], 5), (u, i) => i % 31 === 0 ? 4095 : Math.floor(3000 * u));
+  const image = { data, shape: [12, 20, 24], axes: "zyx" };
+  const settings = { algorithm: { iterations: 1 }, tiling: { tile: [12, 10, 12] }, backend: "cpu" } as const;
+  const { warnings, provenance } = await deconvolve(image, PSF, settings);
+  const clipped = data.filter((value) => value === 4095).length;
+  const found = warnings.find(({ code }) => code === "image-clipped");
+  assertEquals(found?.value, clipped);
+  assertEquals((provenance.warnings as typeof warnings).find(({ code }) => code === "image-clipped"), found);
+});
