@@ -18,6 +18,8 @@ import { requireRole } from "./auth/require_role.ts";
 import { addSecuritySchemes, SECURITY } from "./auth/security_schemes.ts";
 import type { Env } from "./env.ts";
 import { addEventEndpoint, type EventEndpointDeps, EVENTS_PATH } from "./events/endpoint.ts";
+import { limitSenders } from "./events/limit_senders.ts";
+import { isKnownSender } from "./events/proofs/known_sender.ts";
 import { addJobEndpoints, type JobEndpointsDeps } from "./job_endpoints.ts";
 import { DEFAULT_LIMITS, limitBody, limitConcurrency, limitHeaders, type Limits } from "./limits.ts";
 import * as routes from "./routes.ts";
@@ -73,7 +75,13 @@ function guardApp(app: OpenAPIHono<Env>, { auth, corsOrigins = [], metricsToken,
   app.use(limitHeaders(limits));
   if (metricsToken !== undefined) app.get("/metrics", (c) => answerMetrics(c.req.raw, { metricsToken }));
   app.use(authenticate(auth, OPEN_PATHS));
-  app.use("/v1/*", limitConcurrency(limits));
+  app.use("/v1/*", except(EVENTS_PATH, limitConcurrency(limits)));
+  if (deps.events) {
+    const { configuration, keys } = deps.events;
+    const isKnown = ({ headers, url }: Request) =>
+      isKnownSender({ headers, query: new URL(url).searchParams }, configuration.sources, keys);
+    app.use(EVENTS_PATH, limitSenders(limits, isKnown));
+  }
   app.use(limitBody(limits));
   const late = new HTTPException(504, {
     message: `no answer within ${limits.planSeconds} s: ask for the list of jobs`,

@@ -3,5 +3,9 @@ import type { RequestIdVariables } from "hono/request-id";
 import type { Principal } from "./principal.ts";
 
 export interface Env {
-  Variables: RequestIdVariables & { principal: Principal };
+  Variables: RequestIdVariables & {
+    principal: Principal;
+    /** Fires when the body of a request is not waited for any longer. */
+    bodySignal?: AbortSignal;
+  };
 }

@@ -59,10 +59,13 @@ export function limitBody({ bodyBytes, bodySeconds }: Limits): MiddlewareHandler
     const pieces: Uint8Array<ArrayBuffer>[] = [];
     let length = 0;
     let late = false;
-    const timer = setTimeout(() => {
+    const leave = () => {
       late = true;
       reader.cancel().catch(() => {});
-    }, bodySeconds * 1000);
+    };
+    const timer = setTimeout(leave, bodySeconds * 1000);
+    const signal = c.get("bodySignal");
+    signal?.addEventListener("abort", leave);
     try {
       for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {
         length += piece.value.length;
@@ -76,11 +79,19 @@ export function limitBody({ bodyBytes, bodySeconds }: Limits): MiddlewareHandler
       throw new ClearstackError("invalid-request", "the body broke off");
     } finally {
       clearTimeout(timer);
+      signal?.removeEventListener("abort", leave);
     }
     if (late) {
-      return problemResponse(httpProblem(408, "Body too slow", `the body must come within ${bodySeconds} s`), {
-        connection: "close",
-      });
+      return problemResponse(
+        httpProblem(
+          408,
+          "Body too slow",
+          `the body must come within ${bodySeconds} s, and at once where many others come`,
+        ),
+        {
+          connection: "close",
+        },
+      );
     }
     c.req.raw = new Request(c.req.raw, { body: new Blob(pieces) });
     return await next();

@@ -6,6 +6,7 @@ import { httpProblem, problemResponse } from "shared/http/problem.ts";
 import type { Env } from "../env.ts";
 import { problem } from "../routes.ts";
 import { type AllowedUrls, checkAllowedUrls } from "../url_policy.ts";
+import { RETRY_AFTER_SECONDS } from "./limit_senders.ts";
 import type { Delivery } from "./formats/event_format.ts";
 import type { EventInbox } from "./event_inbox.ts";
 import { authenticateProbe, normalise } from "./formats/normalise.ts";
@@ -14,9 +15,6 @@ import type { SenderKeys } from "./proofs/sender_keys.ts";
 import { type UploadEvent, uploadKey } from "./formats/upload_event.ts";
 
 export const EVENTS_PATH = "/v1/events";
-
-/** Senders that are told to come back wait this long, seconds. */
-const RETRY_AFTER_SECONDS = 30;
 
 /** Dependencies of the endpoint. */
 export interface EventEndpointDeps {

@@ -16,6 +16,12 @@ const FAILED = "events/failed/";
 /** Entries of processes that died are looked for this often, while events arrive. */
 const SWEEP_MILLISECONDS = 60_000;
 
+/** An entry that so many processes died or hung over is at fault itself. */
+const MAX_ATTEMPTS = 3;
+
+/** What is still a failure of the moment after so long is none. */
+const MAX_AGE_MS = 7 * 24 * 3_600_000;
+
 const InboxEntrySchema = z.strictObject({
   /** Idempotency key. */
   key: z.string().regex(/^[0-9a-f]{64}$/),
@@ -25,6 +31,8 @@ const InboxEntrySchema = z.strictObject({
   rule: z.string(),
   request: JobRequestSchema,
   received: z.iso.datetime(),
+  /** Hand-overs that processes began and did not live to end. */
+  attempts: z.int().min(0).optional(),
 });
 export type InboxEntry = z.infer<typeof InboxEntrySchema>;
 
@@ -34,6 +42,8 @@ interface EventInboxOptions {
   readonly submit: (entry: InboxEntry) => Promise<unknown>;
   /** Entries that may wait; more are refused, so that their senders send them again. @default {1000} */
   readonly capacity?: number;
+  /** Milliseconds after which a hand-over is given up, longer than planning may take. @default {600000} */
+  readonly submitMs?: number;
   /** Hand-overs at the same time. @default {2} */
   readonly concurrency?: number;
   /** Pause after a hand-over that failed and may succeed later, milliseconds; doubles to 64 times as much. @default {1000} */
@@ -43,6 +53,8 @@ interface EventInboxOptions {
 
 interface Waiting {
   readonly entry: InboxEntry;
+  /** True if an earlier process accepted it, and may have died of it. */
+  readonly inherited: boolean;
   /** Resolves when the store has the entry. */
   readonly stored: Promise<unknown>;
   attempts: number;
@@ -60,7 +72,14 @@ export class EventInbox {
   #closed = false;
 
   constructor(options: EventInboxOptions) {
-    this.#options = { capacity: 1000, concurrency: 2, retryMs: 1000, log: console.error, ...options };
+    this.#options = {
+      capacity: 1000,
+      submitMs: 600_000,
+      concurrency: 2,
+      retryMs: 1000,
+      log: console.error,
+      ...options,
+    };
     this.#idle.resolve();
   }
 
@@ -77,7 +96,8 @@ export class EventInbox {
       throw new ClearstackError("too-many", `${this.#waiting.size} events wait to be processed: send this one later`);
     }
     const bytes = new TextEncoder().encode(JSON.stringify(entry));
-    const waiting = this.#enter(entry, this.#options.store.put(`${WAITING}${entry.key}.json`, bytes));
+    const stored = this.#options.store.put(`${WAITING}${entry.key}.json`, bytes);
+    const waiting = this.#enter({ entry, stored, inherited: false });
     try {
       await waiting.stored;
     } catch (error) {
@@ -119,16 +139,17 @@ export class EventInbox {
     if (bytes === undefined) return;
     try {
       const entry = InboxEntrySchema.parse(JSON.parse(new TextDecoder().decode(bytes)));
-      if (!this.#waiting.has(entry.key)) this.#enqueue(this.#enter(entry, Promise.resolve()));
+      if (this.#waiting.has(entry.key)) return;
+      this.#enqueue(this.#enter({ entry, stored: Promise.resolve(), inherited: true }));
     } catch {
       this.#options.log(`the event ${key} in the store cannot be read: mend or remove it`);
     }
   }
 
-  #enter(entry: InboxEntry, stored: Promise<unknown>): Waiting {
+  #enter(given: Omit<Waiting, "attempts">): Waiting {
     if (this.#waiting.size === 0) this.#idle = Promise.withResolvers();
-    const waiting = { entry, stored, attempts: 0 };
-    this.#waiting.set(entry.key, waiting);
+    const waiting = { ...given, attempts: 0 };
+    this.#waiting.set(given.entry.key, waiting);
     return waiting;
   }
 
@@ -155,19 +176,60 @@ export class EventInbox {
     const { entry } = waiting;
     const { store, submit, log } = this.#options;
     try {
-      await submit(entry);
+      await this.#begin(waiting);
+      await this.#inTime(submit(entry));
       await store.delete(`${FAILED}${entry.key}.json`).catch(() => {});
     } catch (thrown) {
       const error = toClearstackError(thrown);
       const described = `${entry.upload.provider}://${entry.upload.bucket}/${entry.upload.key} (${entry.rule})`;
       log(`the upload ${described} started no job: ${error.message}`);
-      if (mayMend(error)) return this.#later(waiting);
+      if (mayMend(error) && Date.now() - Date.parse(entry.received) < MAX_AGE_MS) {
+        await this.#count(waiting, entry.attempts).catch(() => {});
+        return this.#later(waiting);
+      }
       await this.#bury(entry, error);
     }
     await store.delete(`${WAITING}${entry.key}.json`).catch((error) =>
       log(`a processed event stays in the store: ${toClearstackError(error).message}`)
     );
     this.#leave(waiting);
+  }
+
+  /**
+   * Writes down that an inherited entry is about to be handed over, so that one that takes its process with it does so a few times.
+   *
+   * @throws {ClearstackError} `conflict` for one that has
+   */
+  async #begin(waiting: Waiting): Promise<void> {
+    if (!waiting.inherited) return;
+    const { attempts = 0 } = waiting.entry;
+    if (attempts >= MAX_ATTEMPTS) {
+      throw new ClearstackError("conflict", `${attempts} processes ended while they handed it over`);
+    }
+    await this.#count(waiting, attempts + 1);
+  }
+
+  async #count({ entry, inherited }: Waiting, attempts: number | undefined): Promise<void> {
+    if (!inherited) return;
+    const bytes = new TextEncoder().encode(JSON.stringify({ ...entry, attempts }));
+    await this.#options.store.put(`${WAITING}${entry.key}.json`, bytes);
+  }
+
+  /** @throws {ClearstackError} `conflict` for a hand-over that does not end */
+  async #inTime(submitting: Promise<unknown>): Promise<void> {
+    const { submitMs } = this.#options;
+    const late = Promise.withResolvers<never>();
+    const timer = setTimeout(
+      () => late.reject(new ClearstackError("conflict", `it was not handed over within ${submitMs / 1000} s`)),
+      submitMs,
+    );
+    this.#timers.add(timer);
+    try {
+      await Promise.race([submitting, late.promise]);
+    } finally {
+      clearTimeout(timer);
+      this.#timers.delete(timer);
+    }
   }
 
   #later(waiting: Waiting): void {

@@ -3,7 +3,7 @@ import type { JWTVerifyGetKey } from "jose";
 import { createRemoteJWKSet, customFetch, errors, exportSPKI, importX509, jwtVerify } from "jose";
 import type { JWTPayload, JWTVerifyOptions } from "jose";
 import { ClearstackError } from "shared/errors.ts";
-import { bodyBytes } from "shared/storage/http/body_bytes.ts";
+import { bodyStart } from "shared/storage/http/body_bytes.ts";
 import { RecentCache } from "shared/process/recent_cache.ts";
 
 const TIMEOUT_MS = 10_000;
@@ -72,8 +72,9 @@ export class SenderKeys {
     try {
       const response = await this.#fetch(url, { redirect: "error", signal: AbortSignal.timeout(TIMEOUT_MS) });
       if (!response.ok) throw new Error(`status ${response.status}`);
-      const limits = { moved: () => {}, maxBytes: MAX_CERTIFICATE_BYTES };
-      return new TextDecoder().decode(await bodyBytes(response, url.host, limits));
+      const bytes = await bodyStart(response, MAX_CERTIFICATE_BYTES + 1);
+      if (bytes.length > MAX_CERTIFICATE_BYTES) throw new Error("too large");
+      return new TextDecoder().decode(bytes);
     } catch (cause) {
       throw new ClearstackError("store-unavailable", `${url.host} did not answer as expected`, { cause });
     }

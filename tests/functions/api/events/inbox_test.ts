@@ -7,6 +7,8 @@ import type { Store } from "shared/storage/store.ts";
 import { memoryUrl } from "../../../fixtures/memory_url.ts";
 import { openStore } from "../../../stores.ts";
 
+const RECEIVED = new Date().toISOString();
+
 function entry(digit: number): InboxEntry {
   return {
     key: digit.toString(16).padStart(64, "0"),
@@ -15,15 +17,20 @@ function entry(digit: number): InboxEntry {
     quotas: {},
     rule: "rule 1",
     request: JobRequestSchema.parse({ source: { url: "/a" }, psf: { url: "/b" }, output: { url: `/${digit}` } }),
-    received: "2026-01-05T09:30:00.000Z",
+    received: RECEIVED,
   };
 }
 
 const keys = (store: Store) => Array.fromAsync(store.list(""));
 
-function open(store: Store, submit: (entry: InboxEntry) => Promise<unknown>, capacity = 1000) {
+function open(
+  store: Store,
+  submit: (entry: InboxEntry) => Promise<unknown>,
+  capacity = 1000,
+  submitMs = 600_000,
+) {
   const lines: string[] = [];
-  const inbox = new EventInbox({ store, submit, capacity, retryMs: 1, log: (line) => lines.push(line) });
+  const inbox = new EventInbox({ store, submit, capacity, submitMs, retryMs: 1, log: (line) => lines.push(line) });
   return { inbox, lines };
 }
 
@@ -127,4 +134,64 @@ Deno.test("an entry that cannot be read stays, and keeps no other from being tak
   await inbox.sweep();
   await inbox.idle();
   assertEquals([submissions, await keys(store), lines.length], [1, ["events/waiting/broken.json"], 1]);
+});
+
+const read = async (store: Store, key: string) => JSON.parse(new TextDecoder().decode(await store.get(key)));
+
+Deno.test("an event that takes its process with it is handed over three times more, and then kept with the reason", async () => {
+  const store = openStore(memoryUrl());
+  const first = open(store, () => new Promise(() => {})).inbox;
+  await first.accept(entry(1));
+  first.close();
+  const waiting = `events/waiting/${entry(1).key}.json`;
+  let submissions = 0;
+  for (const attempts of [1, 2, 3]) {
+    const begun = Promise.withResolvers<void>();
+    // Dies in the middle of it: nothing after this is done.
+    const dying = open(store, () => (submissions++, begun.resolve(), new Promise(() => {}))).inbox;
+    await dying.sweep();
+    await begun.promise;
+    dying.close();
+    assertEquals((await read(store, waiting)).attempts, attempts);
+  }
+  const { inbox, lines } = open(store, () => Promise.resolve(submissions++));
+  await inbox.sweep();
+  await inbox.idle();
+  const failed = `events/failed/${entry(1).key}.json`;
+  assertEquals([submissions, await keys(store)], [3, [failed]]);
+  const message = "3 processes ended while they handed it over";
+  assertEquals((await read(store, failed)).error, { kind: "conflict", message });
+  assert(lines[0]?.includes(message), lines[0]);
+});
+
+Deno.test("an inherited event that fails for the moment only is not counted against", async () => {
+  const store = openStore(memoryUrl());
+  const first = open(store, () => new Promise(() => {})).inbox;
+  await first.accept(entry(1));
+  first.close();
+  let attempts = 0;
+  const { inbox } = open(
+    store,
+    () => attempts++ < 6 ? Promise.reject(new ClearstackError("store-unavailable", "later")) : Promise.resolve(),
+  );
+  await inbox.sweep();
+  await inbox.idle();
+  assertEquals([attempts, await keys(store)], [7, []]);
+});
+
+Deno.test("a hand-over without end is given up, and the next event is handed over", async () => {
+  const store = openStore(memoryUrl());
+  const { inbox } = open(store, ({ key }) => key === entry(3).key ? Promise.resolve() : new Promise(() => {}), 1000, 5);
+  for (const digit of [1, 2, 3]) await inbox.accept(entry(digit));
+  await inbox.idle();
+  assertEquals((await keys(store)).sort(), [1, 2].map((digit) => `events/failed/${entry(digit).key}.json`));
+  assert((await read(store, `events/failed/${entry(1).key}.json`)).error.message.includes("within 0.005 s"));
+});
+
+Deno.test("what has failed for the moment for a week is kept with its reason", async () => {
+  const store = openStore(memoryUrl());
+  const { inbox } = open(store, () => Promise.reject(new ClearstackError("store-unavailable", "gone")));
+  await inbox.accept({ ...entry(1), received: new Date(Date.now() - 8 * 24 * 3_600_000).toISOString() });
+  await inbox.idle();
+  assertEquals(await keys(store), [`events/failed/${entry(1).key}.json`]);
 });

@@ -5,6 +5,7 @@ import type { EventConfiguration } from "functions/api/events/read_event_configu
 import { EventInbox } from "functions/api/events/event_inbox.ts";
 import { EventRules } from "functions/api/events/match_event.ts";
 import { EventRuleSchema } from "functions/api/events/event_rules.ts";
+import type { Limits } from "functions/api/limits.ts";
 import type { AllowedUrls } from "functions/api/url_policy.ts";
 import type { JobRequest } from "shared/contract/job_request.ts";
 import type { JobRunner, SubmitOptions } from "shared/engine/job_runner.ts";
@@ -34,6 +35,7 @@ export interface ServiceOptions {
   readonly submit?: JobRunner["submit"];
   readonly corsOrigins?: readonly string[];
   readonly auth?: Auth;
+  readonly limits?: Partial<Limits>;
 }
 
 /** A service whose jobs are written down and do not run. */
@@ -60,6 +62,7 @@ export function eventService(options: ServiceOptions = {}) {
     log: write,
     corsOrigins: options.corsOrigins ?? [],
     auth: options.auth,
+    limits: options.limits ?? {},
   });
   const post = async ({ headers, body }: Recorded, query = "") =>
     await app.request(`/v1/events${query}`, {
