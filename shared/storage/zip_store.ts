@@ -7,9 +7,9 @@ import { promisify } from "node:util";
 import { unzipRaw, type ZipEntry } from "unzipit";
 import { ClearstackError, isClearstackError } from "shared/errors.ts";
 import { RecentCache } from "shared/process/recent_cache.ts";
-import { blockReader, type ReadBytes } from "./block_reader.ts";
+import type { ReadBytes } from "./block_reader.ts";
 import { assertWithin, folderOf, type ObjectInfo, type ReadableStore, sliceRange } from "./store.ts";
-import { assertSameState } from "./unchanged.ts";
+import { unchangedReader } from "./unchanged_reader.ts";
 
 /** Longest directory that is read: some 300,000 files. */
 const MAX_DIRECTORY_BYTES = 32 * 2 ** 20;
@@ -42,17 +42,12 @@ export function isZip(url: string): boolean {
 /** Opens the zip that is the object `key` of a store. */
 export function zipStore(store: ReadableStore, key: string): ReadableStore {
   const url = `${store.url.replace(/\/$/, "")}/${key}`;
-  let opening: Promise<OpenZip | undefined> | undefined;
-  // No signal: the directory serves several callers. What failed is tried again.
-  const open = () =>
-    opening ??= openZip(store, key, url).catch((error) => {
-      opening = undefined;
-      throw error;
-    });
+  const opened = new RecentCache<"zip", OpenZip | undefined>(1);
+  const open = (signal?: AbortSignal) => opened.get("zip", (shared) => openZip(store, { key, url }, shared), signal);
   const inflated = new RecentCache<string, Uint8Array>(INFLATED_KEPT);
 
   async function readEntry(name: string, range: { offset: number; length: number } | undefined, signal?: AbortSignal) {
-    const zip = await open();
+    const zip = await open(signal);
     const entry = zip?.entries.get(name);
     if (zip === undefined || entry === undefined) return undefined;
     const what = `${url}/${name}`;
@@ -77,26 +72,26 @@ export function zipStore(store: ReadableStore, key: string): ReadableStore {
     url,
     place: async (name) => await store.place(key) + folderOf(name),
     async get(name, { signal, maxBytes } = {}) {
-      assertWithin((await open())?.entries.get(name)?.size ?? 0, maxBytes, `${url}/${name}`);
+      assertWithin((await open(signal))?.entries.get(name)?.size ?? 0, maxBytes, `${url}/${name}`);
       return await readEntry(name, undefined, signal);
     },
     async getRange(name, range, { signal } = {}) {
-      const size = (await open())?.entries.get(name)?.size ?? 0;
+      const size = (await open(signal))?.entries.get(name)?.size ?? 0;
       const start = "offset" in range ? range.offset : Math.max(0, size - range.suffixLength);
       const length = "offset" in range ? range.length : Math.min(range.suffixLength, size);
       return await readEntry(name, { offset: start, length }, signal);
     },
-    async head(name) {
-      const zip = await open();
+    async head(name, { signal } = {}) {
+      const zip = await open(signal);
       const entry = zip?.entries.get(name);
       return entry && { ...zip!.object, size: entry.size, etag: `${zip!.object.etag ?? ""} ${offsetOf(entry)}` };
     },
-    async *list(prefix) {
-      for (const name of (await open())?.entries.keys() ?? []) if (name.startsWith(prefix)) yield name;
+    async *list(prefix, { signal } = {}) {
+      for (const name of (await open(signal))?.entries.keys() ?? []) if (name.startsWith(prefix)) yield name;
     },
-    async *listNames(prefix) {
+    async *listNames(prefix, { signal } = {}) {
       const names = new Set<string>();
-      for (const name of (await open())?.entries.keys() ?? []) {
+      for (const name of (await open(signal))?.entries.keys() ?? []) {
         if (!name.startsWith(prefix)) continue;
         const [first, ...rest] = name.slice(prefix.length).split("/");
         names.add(rest.length > 0 ? `${first}/` : first!);
@@ -106,21 +101,22 @@ export function zipStore(store: ReadableStore, key: string): ReadableStore {
   };
 }
 
-async function openZip(store: ReadableStore, key: string, url: string): Promise<OpenZip | undefined> {
-  const object = await store.head(key);
+async function openZip(
+  store: ReadableStore,
+  { key, url }: { readonly key: string; readonly url: string },
+  signal: AbortSignal,
+): Promise<OpenZip | undefined> {
+  const object = await store.head(key, { signal });
   if (object === undefined) return undefined;
   if (!Number.isFinite(object.size)) {
     throw new ClearstackError("unsupported", `the server does not say how long ${url} is`);
   }
-  const readBytes = blockReader(store, key, {
-    size: object.size,
-    seen: (state) => assertSameState(object, state, url),
-  });
+  const readBytes = unchangedReader(store, key, { where: url, object });
   const reader = {
     getLength: () => Promise.resolve(object.size),
     async read(offset: number, length: number) {
       assertWithin(length, MAX_DIRECTORY_BYTES, `the directory of ${url}`);
-      const bytes = await readBytes(offset, length);
+      const bytes = await readBytes(offset, length, signal);
       if (bytes.length === length) return bytes;
       throw new Error(`it ends before the ${length} bytes at ${offset} that it speaks of`);
     },

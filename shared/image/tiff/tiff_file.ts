@@ -7,11 +7,10 @@ import { GeoTIFF, type GeoTIFFImage } from "geotiff";
 import { ClearstackError, isClearstackError } from "shared/errors.ts";
 import { RecentCache } from "shared/process/recent_cache.ts";
 import { throwIfAborted, unlessAborted } from "shared/process/unless_aborted.ts";
-import { blockReader, type ReadBytes } from "shared/storage/block_reader.ts";
 import { openReadable } from "shared/storage/open_store.ts";
 import type { StoreAccess } from "shared/storage/store_environment.ts";
-import type { ObjectInfo, ReadableStore, RequestOptions } from "shared/storage/store.ts";
-import { assertSameState, changed } from "shared/storage/unchanged.ts";
+import type { ObjectInfo, RequestOptions } from "shared/storage/store.ts";
+import { unchangedReader } from "shared/storage/unchanged_reader.ts";
 import { splitObject } from "shared/storage/url.ts";
 import { geotiffSource } from "./geotiff_source.ts";
 import { mendByteOrder } from "./tiff_blocks.ts";
@@ -131,26 +130,6 @@ export async function openTiffFile(
         `${where} says it has more images than the ${pages.length} that it lists`,
       );
     },
-  };
-}
-
-/** Reads bytes of the object as it was when it was opened; what fits that state no more is refused as changed, not as damaged. */
-function unchangedReader(
-  store: ReadableStore,
-  key: string,
-  { where, object }: { readonly where: string; readonly object: ObjectInfo },
-): ReadBytes {
-  const seen = (state: ObjectInfo) => assertSameState(object, state, where);
-  const readBytes = blockReader(store, key, { size: object.size, seen });
-  return async (offset, length, signal) => {
-    try {
-      const bytes = await readBytes(offset, length, signal);
-      if (bytes.length > 0 || length === 0 || offset >= object.size) return bytes;
-      throw changed(where, "it is no longer there");
-    } catch (error) {
-      if (isClearstackError(error, "corrupt-data")) assertSameState(object, await store.head(key, { signal }), where);
-      throw error;
-    }
   };
 }
 

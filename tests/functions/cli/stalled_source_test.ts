@@ -7,6 +7,8 @@ import { encodeTiff } from "shared/image/tiff/write_tiff.ts";
 import { configureStores } from "../../stores.ts";
 import { oneDirectoryTiff } from "../../fixtures/one_directory_tiff.ts";
 import { type RangeServer, serveRanges } from "../../fixtures/servers/range_server.ts";
+import { keysBelow } from "../identity_jobs.ts";
+import { zipOf } from "../../fixtures/zip.ts";
 import { patternedVoxels, writePsf, writeZarr } from "../sample_image.ts";
 import { runCli } from "./run_cli.ts";
 
@@ -21,6 +23,9 @@ const description = `ImageJ=1.54f\nimages=${SHAPE[0]}\nslices=${SHAPE[0]}\n`;
 await Deno.writeFile(`${folder}/pages.tif`, encodeTiff({ shape: SHAPE, values: Float32Array.from(values) }));
 await Deno.writeFile(`${folder}/one.tif`, oneDirectoryTiff({ plane, values, description }));
 await writeZarr(`${folder}/chunks.zarr`, { shape: SHAPE, chunk: [2, 75, 160], values });
+const keys = await keysBelow(`${folder}/chunks.zarr`);
+const files = keys.map(async (key) => [key, await Deno.readFile(`${folder}/chunks.zarr/${key}`)] as const);
+await Deno.writeFile(`${folder}/zipped.zarr.zip`, zipOf(Object.fromEntries(await Promise.all(files))));
 await writePsf(`${folder}/psf.zarr`);
 
 /** Warnings of the plan come before, and what is said of a tile that was finished follows. */
@@ -70,7 +75,7 @@ function argsFor(source: string, psf: string, output = "out.zarr"): string[] {
 const shards = [...argsFor(`${folder}/chunks.zarr`, `${folder}/psf.zarr`, "shards.zarr"), "--shards", "4,150,80"];
 assertEquals((await runCli(shards)).status, 0);
 
-for (const source of ["pages.tif", "one.tif", "chunks.zarr", "shards.zarr"]) {
+for (const source of ["pages.tif", "one.tif", "chunks.zarr", "shards.zarr", "zipped.zarr.zip"]) {
   Deno.test(`an interruption ends a job whose source ${source} stalls, at whichever request it does`, async () => {
     // Nobody would wait so long: what ends does so by the interruption.
     configureStores({ env: () => undefined, guard: { timeoutMs: 2 ** 30 } });

@@ -10,7 +10,9 @@ import { DONE_KEY } from "shared/image/output/output_layout.ts";
 import { encodeTiff } from "shared/image/tiff/write_tiff.ts";
 import type { StoreEnvironment } from "shared/storage/store_environment.ts";
 import { openStore } from "../../stores.ts";
-import { identityJobs, readOutput } from "../identity_jobs.ts";
+import { memoryUrl } from "../../fixtures/memory_url.ts";
+import { zipOf } from "../../fixtures/zip.ts";
+import { identityJobs, keysBelow, readOutput } from "../identity_jobs.ts";
 import { patternedVoxels, writePsf, writeZarr } from "../sample_image.ts";
 
 /** Pages larger than the blocks in which a TIFF is read, so that no file is held whole from the beginning. */
@@ -103,6 +105,15 @@ const FORMS: readonly Form[] = [
     name: "image.zarr",
     write: (folder, values) => writeZarr(`${folder}/image.zarr`, { shape: SHAPE, chunk: [7, 64, 64], values }),
   },
+  {
+    name: "image.zarr.zip",
+    write: async (folder, values) => {
+      const url = memoryUrl();
+      await writeZarr(url, { shape: SHAPE, chunk: [7, 64, 64], values });
+      const files = (await keysBelow(url)).map(async (key) => [key, (await openStore(url).get(key))!] as const);
+      await Deno.writeFile(`${folder}/image.zarr.zip`, zipOf(Object.fromEntries(await Promise.all(files))));
+    },
+  },
 ];
 
 /** Writes the voxels of a source anew, on a server whose clock has gone on meanwhile; metadata stay as they are. */
@@ -116,7 +127,7 @@ async function change(place: Place, form: Form): Promise<void> {
   if (place.aheadMs === 0) return;
   const later = new Date(Date.now() + place.aheadMs);
   for await (const path of filesBelow(folder)) {
-    if (/image.*\/c\/|image\.tif$/.test(path)) await Deno.utime(path, later, later);
+    if (/image.*\/c\/|image\.tif$|\.zip$/.test(path)) await Deno.utime(path, later, later);
   }
 }
 
