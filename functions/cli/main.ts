@@ -19,6 +19,9 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   help: async () => (await import("./commands/help.ts")).helpCommand,
 };
 
+const HELP_FLAGS = ["--help", "-h"];
+const VERSION_FLAGS = ["--version", "-V"];
+
 /**
  * Runs one command line.
  *
@@ -28,13 +31,16 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
 export async function run(args: readonly string[], io: Io): Promise<number> {
   const [name = "help", ...rest] = args;
   try {
-    if (name === "--version") return await printVersion(io);
-    if (name === "--help" || name === "-h") return await (await COMMANDS.help!())(rest, io);
+    if (VERSION_FLAGS.includes(name)) return await printVersion(io);
+    if (HELP_FLAGS.includes(name)) return await (await COMMANDS.help!())(rest, io);
     if (!Object.hasOwn(COMMANDS, name)) {
-      io.err(`clearstack: "${name}" is no command: expected one of ${Object.keys(COMMANDS).join(", ")}\n`);
+      const { didYouMean } = await import("./flags/did_you_mean.ts");
+      const known = Object.keys(COMMANDS);
+      const meant = didYouMean(name, [...known, ...HELP_FLAGS, ...VERSION_FLAGS]);
+      io.err(`clearstack: "${name}" is no command: expected one of ${known.join(", ")}${meant}\n`);
       return 2;
     }
-    if (rest.includes("--help")) return await (await COMMANDS.help!())([name], io);
+    if (asksForHelp(rest)) return await (await COMMANDS.help!())([name], io);
     return await (await COMMANDS[name]!())(rest, io);
   } catch (thrown) {
     const error = toClearstackError(thrown);
@@ -45,6 +51,12 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
     }
     return error.exitStatus;
   }
+}
+
+/** True if a flag asks for help; what follows a bare `--` is no flag. */
+function asksForHelp(args: readonly string[]): boolean {
+  const end = args.indexOf("--");
+  return args.slice(0, end < 0 ? args.length : end).some((arg) => HELP_FLAGS.includes(arg));
 }
 
 async function printVersion(io: Io): Promise<number> {

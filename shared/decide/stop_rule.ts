@@ -1,4 +1,5 @@
 /** Number of iterations to run, decided from a sample of tiles. */
+import { counted } from "shared/counted.ts";
 import type { Measurement } from "shared/contract/pilot.ts";
 
 /** A rule and its settings. */
@@ -60,5 +61,8 @@ function bestPrediction(measurements: readonly Measurement[], { most }: StopRule
   if (best === measurements.at(-1)) {
     return { iterations: most, reason: `held-out photons were predicted best by the most iterations allowed, ${most}` };
   }
-  return { iterations: iteration, reason: `held-out photons were predicted best after ${iteration} iterations` };
+  return {
+    iterations: iteration,
+    reason: `held-out photons were predicted best after ${counted(iteration, "iteration")}`,
+  };
 }

@@ -1,4 +1,5 @@
 /** Describes the storage of an image: shards, compression, byte order, in words for people. */
+import { counted } from "shared/counted.ts";
 import type { StoreAccess } from "shared/storage/store_environment.ts";
 import type { TiffFile, TiffPage } from "./tiff/tiff_file.ts";
 import { openFirstFile } from "./tiff/tiff_image.ts";
@@ -106,7 +107,7 @@ async function storageOf(file: TiffFile, { image: { fileDirectory, isTiled } }: 
   return {
     compression: predictor === 1 ? name : `${name} (${predictor === 3 ? "float predictor" : "predictor"})`,
     remarks: [
-      isTiled ? "tiled" : rows < height ? `strips of ${rows} ${rows === 1 ? "row" : "rows"}` : "one strip per page",
+      isTiled ? "tiled" : rows < height ? `strips of ${counted(rows, "row")}` : "one strip per page",
       ...(file.littleEndian ? [] : ["big-endian"]),
       ...(file.bigTiff ? ["BigTIFF"] : []),
     ],

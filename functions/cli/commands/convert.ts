@@ -1,9 +1,11 @@
 /** `clearstack convert`: stores any image that can be read as an OME-Zarr of the same voxels, with coarser levels. */
 import { parseBytes } from "shared/config.ts";
+import { counted } from "shared/counted.ts";
 import { formatBytes } from "shared/plan/host_memory.ts";
 import { CONVERSION_FLAGS, conversionRequest } from "../conversion/conversion_arguments.ts";
 import type { ConversionResult } from "../conversion/convert_image.ts";
 import { times } from "./info_facts.ts";
+import { howToOpen } from "./how_to_open.ts";
 import type { Io } from "../io.ts";
 import { parseArguments } from "../flags/parse_arguments.ts";
 import { runShown } from "./run_shown.ts";
@@ -41,10 +43,11 @@ function describeResult(result: ConversionResult): string {
   const sides = (triple: readonly number[]) => times(axes.includes("z") ? triple : triple.slice(1));
   const reused = blocks - blocksWritten;
   return `${output}\n` +
-    `  ${times(shape)} (${[...axes].join(" ")}) ${dtype} in ${blocks} block${blocks === 1 ? "" : "s"}` +
+    `  ${times(shape)} (${[...axes].join(" ")}) ${dtype} in ${counted(blocks, "block")}` +
     `${reused > 0 ? ` (${reused} from an earlier run)` : ""}` +
     `${levels > 1 ? `, ${levels} levels` : ""}\n` +
     `  OME-Zarr ${omeVersion}, chunks of ${sides(chunk)}` +
     `${shard === undefined ? "" : ` in shards of ${sides(shard)}`}\n` +
-    `  ${seconds.toFixed(2)} s, read ${formatBytes(bytesRead)}, wrote ${formatBytes(bytesWritten)}\n`;
+    `  ${seconds.toFixed(2)} s, read ${formatBytes(bytesRead)}, wrote ${formatBytes(bytesWritten)}\n` +
+    howToOpen(output, omeVersion);
 }

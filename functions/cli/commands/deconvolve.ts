@@ -1,11 +1,13 @@
 /** `clearstack deconvolve`: one job, from arguments to a finished output. */
 import type { JobResult } from "shared/contract/job_status.ts";
 import type { SeamCertificate } from "shared/contract/seam.ts";
+import { counted } from "shared/counted.ts";
 import { formatBytes } from "shared/plan/host_memory.ts";
 import { type Io, worldOf } from "../io.ts";
 import { jobRequest } from "../flags/job_arguments.ts";
 import { JOB_FLAGS } from "../flags/job_flags.ts";
 import { parseArguments } from "../flags/parse_arguments.ts";
+import { howToOpen } from "./how_to_open.ts";
 import { runShown } from "./run_shown.ts";
 
 const FORM = {
@@ -19,7 +21,8 @@ export async function deconvolveCommand(args: readonly string[], io: Io): Promis
   const [source, output] = parsed.positionals as [string, string];
   const request = await jobRequest(parsed, [source, output], io);
   const { runLocalJob } = await import("functions/library/run_local.ts");
-  const shown = { quiet: parsed.has("quiet"), json: parsed.has("json"), describe: describeResult };
+  const describe = (result: JobResult) => describeResult(result) + howToOpen(result.output, request.output.version);
+  const shown = { quiet: parsed.has("quiet"), json: parsed.has("json"), describe };
   await runShown(io, shown, (given) => runLocalJob(request, worldOf(io), given));
   return 0;
 }
@@ -29,9 +32,9 @@ function describeResult(result: JobResult): string {
     result;
   const reused = tiles - tilesComputed;
   return `${result.output}\n` +
-    `  ${voxels.toLocaleString("en")} voxels in ${tiles} tiles` +
+    `  ${counted(voxels, "voxel")} in ${counted(tiles, "tile")}` +
     `${reused > 0 ? ` (${reused} from an earlier run)` : ""}, ` +
-    `${iterations} iterations${decisions?.reason ? `: ${decisions.reason}` : ""}\n` +
+    `${counted(iterations, "iteration")}${decisions?.reason ? `: ${decisions.reason}` : ""}\n` +
     `  ${seconds.toFixed(2)} s, of which kernels ${kernelSeconds.toFixed(2)} s on ${backend} (${adapter})\n` +
     `  read ${formatBytes(result.bytesRead)}, wrote ${formatBytes(result.bytesWritten)}\n` +
     (seam ? `  seams: ${describeSeam(seam)}\n` : "");
@@ -40,5 +43,5 @@ function describeResult(result: JobResult): string {
 /** The seam certificate in words. */
 export function describeSeam({ largest, places }: SeamCertificate): string {
   const percent = `${Number((100 * largest).toPrecision(2))} %`;
-  return `largest difference ${percent} of the peak at ${places} ${places === 1 ? "place" : "places"}`;
+  return `largest difference ${percent} of the peak at ${counted(places, "place")}`;
 }

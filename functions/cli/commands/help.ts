@@ -3,31 +3,35 @@ import { DEFAULT_DEVICE_BYTES } from "shared/config.ts";
 import { ClearstackError } from "shared/errors.ts";
 import { formatBytes } from "shared/plan/host_memory.ts";
 import type { Io } from "../io.ts";
+import { didYouMean } from "../flags/did_you_mean.ts";
 import { flagHelp } from "../flags/flag_help.ts";
 import { parseArguments } from "../flags/parse_arguments.ts";
 import { PSF_HELP } from "./psf/psf_help.ts";
 
 const OVERVIEW = `Clearstack deconvolves image volumes of any size (Richardson-Lucy).
 
-  clearstack deconvolve SOURCE OUTPUT --psf PSF   deconvolve an image into an OME-Zarr
-  clearstack plan SOURCE [OUTPUT] --psf PSF       show what a job would do and need
-  clearstack info SOURCE                          describe an image: axes, chunks, levels, provenance
-  clearstack convert SOURCE OUTPUT                store a TIFF or another image as an OME-Zarr with the same voxels
-  clearstack reproduce OUT                        print the command that makes an output again
-  clearstack psf TASK                             generate, inspect, resample or average PSFs, or measure them in beads
-  clearstack serve                                accept jobs over HTTP
-  clearstack keys TASK                            create, list or remove API keys
-  clearstack demo                                 make a sample, deconvolve it, and show before and after
-  clearstack doctor                               check this machine: GPU, memory, a kernel run
-  clearstack help COMMAND                         list the flags of a command
-  clearstack --version                            print the version
+  clearstack deconvolve SOURCE OUTPUT --psf PSF
+                              deconvolve an image into an OME-Zarr
+  clearstack plan SOURCE [OUTPUT] --psf PSF
+                              show what a job would do and need
+  clearstack info SOURCE      describe an image: axes, chunks, provenance
+  clearstack convert SOURCE OUTPUT
+                              store an image as an OME-Zarr of the same voxels
+  clearstack reproduce OUT    print the command that makes an output again
+  clearstack psf TASK         generate, inspect, resample or average PSFs, or
+                              measure them in beads
+  clearstack serve            accept jobs over HTTP
+  clearstack keys TASK        create, list or remove API keys
+  clearstack demo             deconvolve a sample, and show before and after
+  clearstack doctor           check this machine: GPU, memory, a kernel run
+  clearstack help COMMAND     list the flags of a command (also COMMAND -h)
+  clearstack --version        print the version (also -V)
 
 Exit status: 0 done, 2 bad usage or input, 1 failed.
 `;
 
-const PLACES =
-  `SOURCE, PSF and OUTPUT are paths or URLs. SOURCE is a Zarr array or group, an OME-Zarr or a TIFF. PSF is a Zarr array or
-a TIFF. OUTPUT becomes an OME-Zarr.`;
+const PLACES = `SOURCE, PSF and OUTPUT are paths or URLs. SOURCE is a Zarr array or group, an
+OME-Zarr or a TIFF. PSF is a Zarr array or a TIFF. OUTPUT becomes an OME-Zarr.`;
 
 const JSON_FLAG = `  --json                 print the result as one JSON object
 `;
@@ -43,10 +47,9 @@ const DESCRIBED: Readonly<Record<string, () => Promise<string>>> = {
 ${PLACES}
 
 ${flagHelp(JOB_FLAGS)}${JSON_FLAG}${QUIET_FLAG}
-To continue an interrupted run, run the same command again. Progress goes to standard error.
-CLEARSTACK_MEMORY sets the default of --memory. CLEARSTACK_DEVICE_MEMORY limits the GPU memory that is used (default ${
-      formatBytes(DEFAULT_DEVICE_BYTES)
-    }).
+To continue an interrupted run, run the same command again. Progress goes to
+standard error. CLEARSTACK_MEMORY sets the default of --memory.
+CLEARSTACK_DEVICE_MEMORY limits the GPU memory that is used (default ${formatBytes(DEFAULT_DEVICE_BYTES)}).
 `;
   },
   async plan() {
@@ -67,9 +70,11 @@ Nothing is computed, and nothing but FILE is written.
     return `clearstack convert SOURCE OUTPUT [flags]
 
 ${flagHelp(CONVERSION_FLAGS)}${JSON_FLAG}${QUIET_FLAG}
-SOURCE is a path or a URL of a TIFF, a Zarr array or group, or an OME-Zarr. Voxels keep their type and every bit. Channel names,
-voxel sizes and units are kept. Coarser levels have the same type: they hold means, rounded for integers. Use --no-pyramid for
-labels, because a mean of labels is no label. To continue an interrupted run, run the same command again.
+SOURCE is a path or a URL of a TIFF, a Zarr array or group, or an OME-Zarr.
+Voxels keep their type and every bit. Channel names, voxel sizes and units are
+kept. Coarser levels have the same type: they hold means, rounded for integers.
+Use --no-pyramid for labels, because a mean of labels is no label. To continue
+an interrupted run, run the same command again.
 `;
   },
 };
@@ -78,54 +83,71 @@ const HELP: Readonly<Record<string, string>> = {
   info: `clearstack info SOURCE [flags]
 
   --path P               an array inside a group
-  --axes zyx             axes of a SOURCE that does not state them, in the order tczyx
+  --axes zyx             axes of a SOURCE that does not state them, in the order
+                         tczyx
+  --pages as-stated      as-listed takes the pages of a TIFF that are there
   --svg FILE             draw the image to scale, with its chunks and shards
   --json                 print everything as one JSON object
 
-SOURCE is a path or a URL of a Zarr array or group, an OME-Zarr or a TIFF. For an output of Clearstack, the command also shows
-whether it is finished and where it came from. Only metadata are read, never voxels.
+SOURCE is a path or a URL of a Zarr array or group, an OME-Zarr or a TIFF. For
+an output of Clearstack, the command also shows whether it is finished and where
+it came from. Only metadata are read, never voxels.
 `,
   reproduce: `clearstack reproduce OUT [AGAIN] [flags]
 
-  --json                 print the command, its words and the warnings as one JSON object
+  --json                 print the command, its words and the warnings as one
+                         JSON object
   --quiet                no warnings
 
-Prints the command that makes the output OUT again, with every decision that was made for it. The new output is AGAIN, by default
-OUT-again. You are warned if the source, the PSF or the version of Clearstack has changed.
+Prints the command that makes the output OUT again, with every decision that was
+made for it. The new output is AGAIN, by default OUT-again. You are warned if
+the source, the PSF or the version of Clearstack has changed.
 `,
   psf: PSF_HELP,
   serve: `clearstack serve [flags]
 
   --host 127.0.0.1       address to listen on; 0.0.0.0 for every network
   --port 8080            port to listen on; 0 for any free one
-  --jobs DIR             folder for the status of jobs; unfinished jobs continue after a restart
-  --allow PREFIX         path or URL below which sources, PSFs and outputs may lie; repeat it for several
-  --keys FILE            accept only callers with a key from this file (clearstack keys)
-  --events RULES         start jobs when files are uploaded: a file, a URL or JSON, see docs/events.md
-  --insecure             accept anybody on an address other than this machine's own
+  --jobs DIR             folder for the status of jobs; unfinished jobs continue
+                         after a restart
+  --allow PREFIX         path or URL below which sources, PSFs and outputs may
+                         lie; repeat it for several
+  --keys FILE            accept only callers with a key from this file
+                         (clearstack keys)
+  --events RULES         start jobs when files are uploaded: a file, a URL or
+                         JSON, see docs/events.md
+  --insecure             accept anybody on an address other than this machine's
+                         own
+  --quiet                print the address alone
 
-Without --allow and --keys, a server on this machine's own address (127.0.0.1, ::1, localhost) uses any path or URL. Any other
-server uses only what is listed; of a whole scheme (https://) it uses only the public internet.
+Without --allow and --keys, a server on this machine's own address (127.0.0.1,
+::1, localhost) uses any path or URL. Any other server uses only what is listed;
+of a whole scheme (https://) it uses only the public internet.
 CLEARSTACK_OIDC and CLEARSTACK_QUOTAS: see docs/security.md.
 `,
-  keys: `clearstack keys create ID --file FILE [--roles submit] [--days N] [--quiet]
+  keys: `clearstack keys create ID --file FILE [--roles submit] [--days N]
+                       [--quiet]
 clearstack keys list --file FILE
 clearstack keys remove ID --file FILE
 
-Creates a key and prints it once; FILE keeps its hash. Roles: read (see your own jobs), submit (also start and cancel them),
-admin (the jobs of everybody). A service reads FILE again every ten seconds.
+Creates a key and prints it once; FILE keeps its hash. Roles: read (see your own
+jobs), submit (also start and cancel them), admin (the jobs of everybody). A
+service reads FILE again every ten seconds.
 `,
   demo: `clearstack demo [flags]
 
-  --dir clearstack-demo  folder to write to; files of an earlier demo are replaced
+  --dir clearstack-demo  folder to write to; files of an earlier demo are
+                         replaced
   --iterations 30        number of iterations
   --backend auto         auto (a GPU if there is one), webgpu or cpu
 
-Makes a sample with a known truth, serves it, deconvolves it over HTTP, and writes pictures of before and after.
+Makes a sample with a known truth, serves it, deconvolves it over HTTP, and
+writes pictures of before and after.
 `,
   doctor: `clearstack doctor [--json]
 
-Shows which GPU is used and why, its limits, the memory, and whether the kernels compute the right values.
+Shows which GPU is used and why, its limits, the memory, and whether the kernels
+compute the right values.
 `,
   help: `clearstack help [COMMAND]
 `,
@@ -145,6 +167,10 @@ export async function helpCommand(args: readonly string[], io: Io): Promise<numb
 async function helpOf(command: string): Promise<string> {
   if (Object.hasOwn(DESCRIBED, command)) return await DESCRIBED[command]!();
   if (Object.hasOwn(HELP, command)) return HELP[command]!;
-  const known = [...Object.keys(DESCRIBED), ...Object.keys(HELP)].join(", ");
-  throw new ClearstackError("invalid-request", `"${command}" is no command: expected one of ${known}`);
+  const known = [...Object.keys(DESCRIBED), ...Object.keys(HELP)];
+  const meant = didYouMean(command, known);
+  throw new ClearstackError(
+    "invalid-request",
+    `"${command}" is no command: expected one of ${known.join(", ")}${meant}`,
+  );
 }

@@ -1,4 +1,5 @@
 /** Facts about an image in words, the same for the table and the picture. */
+import { counted } from "shared/counted.ts";
 import type { Channel } from "shared/contract/image_info.ts";
 import { dtypeBytes } from "shared/volume/dtype.ts";
 import type { ImageDescription } from "shared/image/describe_image.ts";
@@ -73,7 +74,7 @@ function volumes({ info: { axes, shape } }: ImageDescription): string {
   const outer = shape.filter((_, axis) => axes[axis]!.type !== "space");
   const total = outer.reduce((product, side) => product * side, 1);
   const what = axes.some(({ name }) => name === "z") ? "volume" : "plane";
-  return `${total.toLocaleString("en")} ${what}${total === 1 ? "" : "s"}`;
+  return counted(total, what);
 }
 
 /** True if the file says how large voxels are. */
@@ -125,10 +126,10 @@ function outputFacts(output: OutputState): (readonly [string, string])[] {
     ? `finished${output.finished === undefined ? "" : ` ${output.finished}`}`
     : tilesDone === undefined
     ? "unfinished"
-    : `unfinished, ${tilesDone} of ${tiles} tiles`;
+    : `unfinished, ${tilesDone} of ${counted(tiles, "tile")}`;
   const made = [
     `${kind} by Clearstack ${version ?? "of unknown version"}`,
-    ...(iterations === undefined || kind !== "deconvolve" ? [] : [`${iterations} iterations`]),
+    ...(iterations === undefined || kind !== "deconvolve" ? [] : [counted(iterations, "iteration")]),
     ...(device === undefined ? [] : [`on ${device}`]),
   ];
   return [

@@ -1,4 +1,5 @@
 /** A plan as a table for people. */
+import { counted } from "shared/counted.ts";
 import { channelLabel } from "shared/volume/channels.ts";
 import { type Algorithm, AlgorithmSchema } from "shared/contract/algorithm.ts";
 import type { ImageInfo } from "shared/contract/image_info.ts";
@@ -26,7 +27,11 @@ export function planTable(plan: Plan, device: string): string {
     ["device", device],
     [
       "tiles",
-      `${plan.tiles} (${times(plan.grid)}${plan.outerShape.length > 0 ? `, ${times(plan.outerShape)} volumes` : ""})`,
+      `${plan.tiles} (${times(plan.grid)}${
+        plan.outerShape.length > 0
+          ? `, ${times(plan.outerShape)} ${plan.outerShape.every((side) => side === 1) ? "volume" : "volumes"}`
+          : ""
+      })`,
     ],
     ["tile", times(plan.tile)],
     ["halo", plan.halo.join(", ")],
@@ -41,7 +46,7 @@ export function planTable(plan: Plan, device: string): string {
     ...(plan.levels.length > 0
       ? [["coarser levels", plan.levels.map(({ shape }) => times(shape)).join(", ")] as [string, string]]
       : []),
-    ["in flight", `${plan.concurrency} ${plan.concurrency === 1 ? "tile" : "tiles"}`],
+    ["in flight", counted(plan.concurrency, "tile")],
     ["host memory", memory(plan.hostMemory, plan.hostBytes)],
     ...(plan.deviceBytes > 0
       ? [["device memory", memory(plan.deviceMemory, plan.deviceBytes)] as [string, string]]
@@ -106,7 +111,7 @@ function algorithm({ algorithm }: Plan): string {
     return row === undefined || value === defaults[name as keyof Algorithm] ? [] : [`${row} ${value}`];
   });
   return [
-    `${stop === "fixed" ? "" : "at most "}${iterations} iterations`,
+    `${stop === "fixed" ? "" : "at most "}${counted(iterations, "iteration")}`,
     `boundary ${boundary}${boundary === "constant" ? ` ${boundaryValue}` : ""}`,
     `start ${start}`,
     ...others,
@@ -115,7 +120,7 @@ function algorithm({ algorithm }: Plan): string {
 
 function shards({ chunk }: Plan, shard: Vec3): string {
   const bytes = formatBytes(4 * voxelCount(shard));
-  return `${times(shard)}: ${voxelCount(shard) / voxelCount(chunk)} chunks, ${bytes} before compression`;
+  return `${times(shard)}: ${counted(voxelCount(shard) / voxelCount(chunk), "chunk")}, ${bytes} before compression`;
 }
 
 function memory(terms: MemoryTerms, total: number): string {

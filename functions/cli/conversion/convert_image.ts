@@ -23,6 +23,8 @@ import { releaseMemory } from "shared/process/release_memory.ts";
 import { codecThreadsBytes, openCodecThreads } from "shared/codec/threads/codec_threads.ts";
 import { mapLimited } from "shared/process/map_limited.ts";
 import { redactUrl } from "shared/storage/url.ts";
+import { imageName } from "shared/image/image_name.ts";
+import { counted } from "shared/counted.ts";
 import { VERSION } from "shared/version.ts";
 import { beginConversion, type BeginConversionOptions, type Conversion } from "./begin_conversion.ts";
 import type { Shown } from "../commands/progress_display.ts";
@@ -191,7 +193,7 @@ async function finish(run: ConversionRun, seconds: () => number): Promise<void> 
   const finished = new Date().toISOString();
   const source = { url: redactUrl(url), path, identity, format, dtype };
   await showOutput(store, output, {
-    source: { ...info, name: info.name ?? nameOf(url) },
+    source: { ...info, name: info.name ?? imageName(url) },
     windows,
     provenance: { kind: "convert", version: VERSION, planHash, source, finished },
     done: { planHash, finished, seconds: seconds() },
@@ -224,12 +226,6 @@ async function cleanUp(run: ConversionRun, error: ClearstackError): Promise<Clea
   }
   if (await isLost(store, run.run)) return error;
   const advice = error.kind === "conflict" ? "" : ": run the same command again to continue";
-  const note = `${kept} of ${blocksOf(run)} blocks are kept in ${store.url}${advice}`;
+  const note = `${kept} of ${counted(blocksOf(run), "block is", "blocks are")} kept in ${store.url}${advice}`;
   return new ClearstackError(error.kind, `${reason}; ${note}`, { ...errorFields(error), cause: error });
-}
-
-/** `/data/embryo.ome.tif` -> `embryo`. */
-function nameOf(url: string): string {
-  const file = redactUrl(url).replace(/[\\/]+$/, "").split(/[\\/]/).at(-1)!;
-  return file.replace(/(\.ome)?\.(tiff?|zarr)$/i, "") || file;
 }

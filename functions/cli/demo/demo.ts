@@ -2,6 +2,7 @@
  * `clearstack demo`: the whole line in one go. A sample is made and served over HTTP, a service is started, the job is posted to
  * it with URLs, its events are followed, and the result is held against the truth.
  */
+import { counted } from "shared/counted.ts";
 import { type Io, worldOf } from "../io.ts";
 import type { JobRequestInput } from "shared/contract/job_request.ts";
 import { type JobResult, type JobStatus, JobStatusSchema } from "shared/contract/job_status.ts";
@@ -188,7 +189,9 @@ async function writePictures(folder: string, { environment }: Io, sample: Sample
 function report(folder: string, result: JobResult, psnr: { before: number; after: number }): string {
   const { voxels, tiles, iterations, seconds, kernelSeconds, backend, adapter, output, seam } = result;
   return `
-Deconvolved ${voxels.toLocaleString("en")} voxels in ${tiles} tiles, ${iterations} iterations, ${seconds.toFixed(1)} s
+Deconvolved ${counted(voxels, "voxel")} in ${counted(tiles, "tile")}, ${counted(iterations, "iteration")}, ${
+    seconds.toFixed(1)
+  } s
   backend   ${backend}: ${adapter}; kernels ${kernelSeconds.toFixed(1)} s
   PSNR      before ${psnr.before.toFixed(2)} dB, after ${psnr.after.toFixed(2)} dB
             20 log10(peak of the truth / rms difference from it), brightness fitted first

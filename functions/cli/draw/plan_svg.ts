@@ -1,4 +1,5 @@
 /** A plan drawn to scale: the array from the front (x, y) and from above (x, z), its chunks, the tiles, and one tile's box. */
+import { counted } from "shared/counted.ts";
 import type { Plan } from "shared/contract/plan.ts";
 import type { Tile } from "shared/contract/tile.ts";
 import { mapAxes, type Vec3, voxelCount } from "shared/volume/geometry.ts";
@@ -140,7 +141,7 @@ function drawLegend({ kind, text }: LegendLine, top: number): string {
 }
 
 function summary({ tiles, tile, box }: Plan): string {
-  return `${tiles} ${tiles === 1 ? "tile" : "tiles"} of ${times(tile)} voxels in boxes of up to ${times(box)}`;
+  return `${counted(tiles, "tile")} of ${times(tile)} voxels in boxes of up to ${times(box)}`;
 }
 
 /** A tile away from the edges, where there is one. */

@@ -1,5 +1,6 @@
 /** From the text of an argument to its value; every message names the flag, the value and the expected form. */
 import { ClearstackError } from "shared/errors.ts";
+import { didYouMean } from "./did_you_mean.ts";
 import type { Vec3 } from "shared/volume/geometry.ts";
 
 /** Three numbers z, y, x, or two, y and x, for an image that has no z. */
@@ -51,5 +52,7 @@ export function triple(flag: string, text: string, form: string, range: readonly
 export function taskNamed<T>(command: string, name: string | undefined, tasks: Readonly<Record<string, T>>): T {
   if (name !== undefined && Object.hasOwn(tasks, name)) return tasks[name]!;
   const found = name === undefined ? `${command} lacks its task` : `${command} "${name}" is no task`;
-  throw new ClearstackError("invalid-request", `${found}: expected one of ${Object.keys(tasks).join(", ")}`);
+  const known = Object.keys(tasks);
+  const meant = didYouMean(name ?? "", known);
+  throw new ClearstackError("invalid-request", `${found}: expected one of ${known.join(", ")}${meant}`);
 }

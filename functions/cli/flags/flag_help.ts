@@ -3,7 +3,8 @@ import type { JobFlag } from "./job_flag.ts";
 
 /** Column at which the explanations begin. */
 const INDENT = 25;
-const MAX_LINE = 120;
+/** Terminals are at least so wide. */
+const MAX_LINE = 80;
 
 /** Lines that explain flags: `  --iterations 20        number of iterations`. */
 export function flagHelp(

@@ -3,6 +3,7 @@
  * of its voxels, the number of iterations of all channels from a sample of tiles that are run to the most iterations allowed.
  * Deciding it tile by tile would make seams. The samples depend on the request and the plan alone, so that the same job decides the same.
  */
+import { counted } from "shared/counted.ts";
 import type { ChannelDecisions, Decisions } from "shared/contract/decisions.ts";
 import type { JobRequest } from "shared/contract/job_request.ts";
 import type { Measurement, PilotReport, PilotTask } from "shared/contract/pilot.ts";
@@ -84,7 +85,7 @@ export async function runPilot(
   const measurements = sumMeasurements(reports.map((report) => report.measurements));
   const { stop, iterations: most, stopTolerance: tolerance = DEFAULT_TOLERANCE } = algorithm;
   const stopped = chooseIterations(measurements, { stop, tolerance, most });
-  options.tell(`${stopped.iterations} iterations: ${stopped.reason}`);
+  options.tell(`${counted(stopped.iterations, "iteration")}: ${stopped.reason}`);
   return {
     decisions: { ...known, ...stopped },
     measurements,
@@ -161,7 +162,7 @@ async function measureTiles(
   engine: Engine,
   { signal, onRetry, tell }: PilotOptions,
 ): Promise<PilotReport[]> {
-  tell(`running ${tasks.length} ${tasks.length === 1 ? "tile" : "tiles"} to find the number of iterations`);
+  tell(`running ${counted(tasks.length, "tile")} to find the number of iterations`);
   const reports = new Map<number, PilotReport>();
   await engine.fanOut("pilots", tasks, {
     concurrency: plan.concurrency,

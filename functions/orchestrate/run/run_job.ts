@@ -1,4 +1,5 @@
 /** One job from request to finished output: plan, create the output, fan the tiles out, write coarser levels, finish. */
+import { counted } from "shared/counted.ts";
 import type { JobRequest } from "shared/contract/job_request.ts";
 import type { JobResult } from "shared/contract/job_status.ts";
 import type { Engine } from "shared/engine/engine.ts";
@@ -104,6 +105,6 @@ async function cleanUp(error: ClearstackError, output: Output, progress: Progres
   }
   if (await output.isLost()) return error;
   const advice = FINAL.includes(error.kind) ? "" : ": run the same job again to continue";
-  const kept = `${tilesDone} of ${tiles} tiles are kept in ${output.url}${advice}`;
+  const kept = `${tilesDone} of ${counted(tiles, "tile is", "tiles are")} kept in ${output.url}${advice}`;
   return new ClearstackError(error.kind, `${error.message}; ${kept}`, { ...errorFields(error), cause: error });
 }

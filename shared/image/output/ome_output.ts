@@ -16,6 +16,7 @@ import { decidedPlan } from "shared/plan/tile_algorithm.ts";
 import { VERSION } from "shared/version.ts";
 import { versions } from "shared/process/versions.ts";
 import { beginOutput, claimOutput } from "./claim_output.ts";
+import { imageName } from "../image_name.ts";
 import { createArray } from "../zarr/create_array.ts";
 import type { OutputOfRun } from "../zarr/level_zero.ts";
 import { encodeJson } from "../zarr/json.ts";
@@ -140,7 +141,7 @@ async function finish(
   await assertRun(store, run);
   await store.put(PROVENANCE_KEY, encodeJson({ ...provenance, tiles: { ...summary, ...groups } }));
   await showOutput(store, plannedOutput(plan, { url: request.output.url, run }), {
-    source,
+    source: { ...source, name: imageName(request.output.url) },
     windows,
     provenance,
     done: { planHash, result: { ...result, output: store.url }, finished },

@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { VERSION } from "shared/version.ts";
 import { runCli } from "./run_cli.ts";
 
-const COMMANDS = ["deconvolve", "plan", "info", "convert", "reproduce", "serve", "demo", "doctor", "help"];
+const COMMANDS = "deconvolve plan info convert reproduce psf serve keys demo doctor help".split(" ");
 
 Deno.test("without arguments the overview is printed", async () => {
   const { status, out, err } = await runCli([]);
@@ -11,11 +11,13 @@ Deno.test("without arguments the overview is printed", async () => {
 });
 
 for (const command of COMMANDS) {
-  Deno.test(`help ${command} and ${command} --help print the same`, async () => {
+  Deno.test(`help ${command}, ${command} --help and ${command} -h print the same`, async () => {
     const { status, out } = await runCli(["help", command]);
     assertEquals(status, 0);
     assert(out.startsWith(`clearstack ${command}`), out);
-    assertEquals((await runCli([command, "--help"])).out, out);
+    for (const args of [[command, "--help"], [command, "-h"], ["-h", command], [command, "any", "-h", "--no-flag"]]) {
+      assertEquals((await runCli(args)).out, out, args.join(" "));
+    }
   });
 }
 
@@ -25,9 +27,50 @@ Deno.test("every flag of a job is explained", async () => {
   for (const flag of [...Object.keys(JOB_FLAGS), "json", "quiet"]) assert(out.includes(`--${flag}`), flag);
 });
 
-Deno.test("--version prints the version", async () => {
-  assertEquals(await runCli(["--version"]), { status: 0, out: `clearstack ${VERSION}\n`, err: "" });
+for (const flag of ["--version", "-V"]) {
+  Deno.test(`${flag} prints the version`, async () => {
+    assertEquals(await runCli([flag]), { status: 0, out: `clearstack ${VERSION}\n`, err: "" });
+  });
+}
+
+Deno.test("all help fits a terminal of 80 columns", async () => {
+  for (const args of [[], ...COMMANDS.map((command) => ["help", command])]) {
+    const { out } = await runCli(args);
+    for (const line of out.split("\n")) assert(line.length <= 80, `${args.join(" ")}: ${line}`);
+  }
 });
+
+Deno.test("behind a bare -- , -h is a name like any other", async () => {
+  const { status, err } = await runCli(["info", "--", "-h"]);
+  assertEquals([status, err.includes("-h")], [2, true]);
+});
+
+const MISTYPED: readonly (readonly [args: readonly string[], meant: string])[] = [
+  [["deconvole"], "deconvolve"],
+  [["Plan"], "plan"],
+  [["--versoin"], "--version"],
+  [["help", "convret"], "convert"],
+  [["psf", "generat"], "generate"],
+  [["keys", "lsit"], "list"],
+  [["info", "a.zarr", "--jsno"], "--json"],
+  [["deconvolve", "a.zarr", "b.zarr", "--iteration", "3"], "--iterations"],
+  [["deconvolve", "a.zarr", "b.zarr", "--Boundary", "periodic"], "--boundary"],
+  [["deconvolve", "a.zarr", "b.zarr", "--iter", "3"], "--iterations"],
+];
+for (const [args, meant] of MISTYPED) {
+  Deno.test(`[${args.join(" ")}] is answered with what was meant`, async () => {
+    const { status, err } = await runCli(args);
+    assertEquals(status, 2);
+    assert(err.endsWith(`; did you mean ${meant}?\n`), err);
+  });
+}
+
+for (const args of [["sharpen"], ["info", "a.zarr", "--colour"], ["info", "a.zarr", "-q"], [`${"x".repeat(1e6)}`]]) {
+  Deno.test(`nothing is proposed for [${args.join(" ").slice(0, 40)}], which resembles nothing`, async () => {
+    const { status, err } = await runCli(args);
+    assertEquals([status, err.includes("did you mean")], [2, false], err.slice(0, 200));
+  });
+}
 
 for (const args of [["deconvole"], ["help", "deconvole"], ["constructor"], ["help", "toString"]]) {
   Deno.test(`[${args.join(" ")}] is refused with the commands there are`, async () => {

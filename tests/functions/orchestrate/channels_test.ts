@@ -1,4 +1,5 @@
 /** Jobs over images of several times and channels: what is selected, which PSF is whose, and what is decided for each. */
+import { imageName } from "shared/image/image_name.ts";
 import { assert, assertEquals, assertNotEquals, assertRejects } from "@std/assert";
 import { createApiApp } from "functions/api/app.ts";
 import { createTileComputer } from "functions/deconvolve/compute_tile.ts";
@@ -95,7 +96,7 @@ Deno.test("the output holds the selected channels in their order and the selecte
   assertEquals(await readVolumes({ info, ...image }), Float32Array.from(picked));
   assertEquals([info.scale, info.translation], [[5, 1, 0.5, 0.2, 0.2], [5, 0, 0, 0, 0]]);
   assertEquals(info.axes.map(({ unit }) => unit), ["second", undefined, "micrometer", "micrometer", "micrometer"]);
-  assertEquals(info.name, "cells");
+  assertEquals(info.name, imageName(request.output.url), "an output has its own name");
 });
 
 Deno.test("a selected time or channel that is the only one keeps its axis", async () => {

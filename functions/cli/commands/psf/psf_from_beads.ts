@@ -1,4 +1,5 @@
 /** `clearstack psf from-beads`: a PSF measured in an image of beads. */
+import { counted } from "shared/counted.ts";
 import { ClearstackError } from "shared/errors.ts";
 import { largestInteger } from "shared/volume/dtype.ts";
 import { mapAxes, type Vec3 } from "shared/volume/geometry.ts";
@@ -109,7 +110,9 @@ function describeBeads(report: BeadReport, voxelMicrometre: Vec3): string[] {
     return [`${name} ${mean} ± ${deviation} µm`];
   });
   return [
-    `average of ${used} beads; left out: ${left.crowded} crowded, ${left.atEdge} at the edge, ${left.saturated} ` +
+    `average of ${
+      counted(used, "bead")
+    }; left out: ${left.crowded} crowded, ${left.atEdge} at the edge, ${left.saturated} ` +
     `saturated, ${left.unlike} unlike the others`,
     `widths of single beads: ${spread.join(", ")}`,
     `light per bead ${light.mean.toPrecision(3)} ± ${light.deviation.toPrecision(2)}, background ` +
@@ -118,5 +121,5 @@ function describeBeads(report: BeadReport, voxelMicrometre: Vec3): string[] {
 }
 
 function warningsOf({ used }: BeadReport): string[] {
-  return used >= 5 ? [] : [`only ${used} ${used === 1 ? "bead was" : "beads were"} averaged; more make a smoother PSF`];
+  return used >= 5 ? [] : [`only ${counted(used, "bead was", "beads were")} averaged; more make a smoother PSF`];
 }

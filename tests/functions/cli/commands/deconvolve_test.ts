@@ -87,6 +87,25 @@ Deno.test("without --json the result is told in words", async () => {
   }
 });
 
+Deno.test("the last lines say how to open an output that is a file, quoted for a shell; one tile is told as one", async () => {
+  const once = ["--psf", path("psf.zarr"), "--iterations", "1", "--backend", "cpu"];
+  const { out } = await deconvolve("one tile.zarr", ...once, "--ome-version", "0.4");
+  assert(out.includes(" in 1 tile, 1 iteration\n"), out);
+  const lines = out.trimEnd().split("\n").slice(-2);
+  assertEquals(lines[0], `open it with napari --plugin napari-ome-zarr '${path("one tile.zarr")}'`);
+  assertEquals(lines[1], "or in Fiji with Plugins > BigDataViewer > HDF5/N5/Zarr/OME-NGFF Viewer");
+  const memory = [path("image.zarr"), `memory:${crypto.randomUUID()}`, ...once];
+  assert(!(await runCli(["deconvolve", ...memory])).out.includes("napari"));
+});
+
+Deno.test("an output bears its own name", async () => {
+  await writeRight();
+  const right = [path("right.zarr"), path("sharp.ome.zarr"), "--psf", path("right-psf.zarr"), "--backend", "cpu"];
+  await runCli(["deconvolve", ...right, "--iterations", "1"]);
+  const { ome } = JSON.parse(await Deno.readTextFile(path("sharp.ome.zarr/zarr.json"))).attributes;
+  assertEquals([ome.multiscales[0].name, ome.omero.name, ome.omero.channels[0].label], Array(3).fill("sharp"));
+});
+
 Deno.test("tiles agree with the whole where the halo holds what the iterations can reach", async () => {
   const halo = ["--halo", "10,20,20"];
   await deconvolve("whole.zarr", ...settings, ...halo, "--tile", "20,40,36");
