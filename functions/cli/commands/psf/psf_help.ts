@@ -16,8 +16,8 @@ generate computes a PSF, averaged over each voxel:
   --na, --wavelength, --index
                          the lens: numerical aperture, emission wavelength,
                          immersion index
-  --voxel Z,Y,X          voxel size, or --like IMAGE [--path P] to take that of an
-                         image
+  --voxel Z,Y,X          voxel size, or --like IMAGE [--path P] to take that of
+                         an image
   --shape auto           Z,Y,X voxels; auto holds what matters
   --fwhm Z,Y,X           gaussian: widths at half height, instead of a lens
   --sample-index, --depth, --working-distance, --immersion-design-index,
@@ -38,19 +38,19 @@ inspect measures a PSF and says what is wrong with it:
 resample and average mend measured PSFs, in this order:
   --subtract-background  take off the level of the array's border, or
                          --background LEVEL
-  --recentre peak        move the peak (or centre of mass: mass) to the centre of
-                         the array
+  --recentre peak        move the peak (or centre of mass: mass) to the centre
+                         of the array
   --radial-average       average over all angles about the optical axis
   --voxel Z,Y,X          resample to this voxel size, or --like IMAGE;
                          --psf-voxel Z,Y,X if the PSF does not state its own
-  --crop-energy 0.999    crop to the smallest box about the centre with this share
-                         of the light
+  --crop-energy 0.999    crop to the smallest box about the centre with this
+                         share of the light
   --psf-path P           an array inside the PSFs
 
 crop and plane cut a PSF, and scale it to sum 1:
   --shape Z,Y,X          crop: voxels to keep about the centre
-  --take focus           plane: the plane of the brightest voxel, or the sum along
-                         z (project)
+  --take focus           plane: the plane of the brightest voxel, or the sum
+                         along z (project)
   --psf-path P           an array inside the PSF
 
 from-beads finds beads that stand alone, centres and averages them:
@@ -59,8 +59,8 @@ from-beads finds beads that stand alone, centres and averages them:
                          every side
   --threshold 8          least height above the background, in its standard
                          deviations
-  --saturation VALUE     leave out beads that reach it; default the largest value
-                         of an integer image
+  --saturation VALUE     leave out beads that reach it; default the largest
+                         value of an integer image
   --time T, --channel C, --path P, --voxel Z,Y,X
                          which volume of IMAGE, and its voxel size
   --radial-average, --crop-energy 0.999
