@@ -12,6 +12,7 @@ import { answerMetrics, metricsResponse } from "shared/http/metrics_endpoint.ts"
 import { observeRequests } from "shared/http/observe_requests.ts";
 import { httpProblem } from "shared/http/problem.ts";
 import { VERSION } from "shared/version.ts";
+import { plainLog } from "shared/telemetry/log.ts";
 import type { Auth } from "./auth/auth.ts";
 import { authenticate } from "./auth/authenticate.ts";
 import { requireRole } from "./auth/require_role.ts";
@@ -36,7 +37,7 @@ export interface ApiAppDeps extends JobEndpointsDeps {
   readonly metricsToken?: string | undefined;
   /** Upload events, where they are configured. */
   readonly events?: EventEndpointDeps | undefined;
-  /** Called with errors that no caller is told. @default {console.error} */
+  /** Called with errors that no caller is told. @default {plainLog} */
   readonly log?: (line: string) => void;
 }
 
@@ -62,7 +63,7 @@ const OPEN_PATHS = ["/", "/healthz", "/readyz", "/openapi.json", EVENTS_PATH];
 function guardApp(app: OpenAPIHono<Env>, { auth, corsOrigins = [], metricsToken, ...deps }: ApiAppDeps): void {
   const limits = { ...DEFAULT_LIMITS, ...deps.limits };
   app.use(observeRequests);
-  answerProblems(app, deps.log ?? console.error);
+  answerProblems(app, deps.log ?? plainLog);
   app.use(requestId(), showRequestId, secureHeaders(SECURE_HEADERS));
   app.use("/v1/*", neverStored);
   if (corsOrigins.length > 0) {

@@ -1,6 +1,7 @@
 /** Everything that a command may touch besides its arguments; tests pass their own. */
 import type { Config } from "shared/config.ts";
 import type { StoreEnvironment } from "shared/storage/store_environment.ts";
+import { printable } from "shared/telemetry/printable.ts";
 
 /** The surroundings of a command. */
 export interface Io {
@@ -8,6 +9,8 @@ export interface Io {
   readonly out: (text: string) => void;
   /** Progress and errors. */
   readonly err: (text: string) => void;
+  /** Removes the line that `err` has begun, on a terminal. */
+  readonly clearLine: () => void;
   /** Width of the terminal that `err` writes to; undefined if it is none. */
   readonly terminalColumns?: number | undefined;
   /** What stores see of the world. */
@@ -16,6 +19,19 @@ export interface Io {
   readonly config: () => Config;
   /** Calls `stop` when the user interrupts; the function that comes back ends that. */
   readonly onInterrupt: (stop: () => void) => () => void;
+}
+
+/** The surroundings as they come: what is written is not looked at. */
+export type BareIo = Omit<Io, "clearLine">;
+
+/** Surroundings in which no text of a file or a caller is obeyed by a terminal. */
+export function guardedIo({ out, err, ...rest }: BareIo): Io {
+  return {
+    ...rest,
+    out: (text) => out(printable(text)),
+    err: (text) => err(printable(text)),
+    clearLine: () => err("\r\x1b[2K"),
+  };
 }
 
 /** What the functions that a command hosts see. */

@@ -1,7 +1,7 @@
 /** The command line: every function in one process. */
 import { errorToRecord, isClearstackError, toClearstackError } from "shared/errors.ts";
 import { instructGpuDrivers } from "shared/process/gpu_drivers.ts";
-import type { Command, Io } from "./io.ts";
+import { type BareIo, type Command, guardedIo, type Io } from "./io.ts";
 import { onInterrupt } from "./on_interrupt.ts";
 
 /** Commands are loaded when they are asked for, so that starting costs no more than the command needs. */
@@ -28,7 +28,8 @@ const VERSION_FLAGS = ["--version", "-V"];
  * @param args without the program's name
  * @returns the exit status: 0 done, 2 bad usage or input, 1 failed
  */
-export async function run(args: readonly string[], io: Io): Promise<number> {
+export async function run(args: readonly string[], bare: BareIo): Promise<number> {
+  const io = guardedIo(bare);
   const [name = "help", ...rest] = args;
   try {
     if (VERSION_FLAGS.includes(name)) return await printVersion(io);
@@ -65,7 +66,7 @@ async function printVersion(io: Io): Promise<number> {
   return 0;
 }
 
-async function processIo(): Promise<Io> {
+async function processIo(): Promise<BareIo> {
   const { readConfig } = await import("shared/config.ts");
   const { freeMemoryBytes } = await import("shared/process/free_memory.ts");
   const encoder = new TextEncoder();

@@ -5,6 +5,7 @@ import type { Device } from "shared/contract/device.ts";
 import type { DeconvolveKind, TaskFunctions } from "shared/engine/task_kinds.ts";
 import { answerTask } from "shared/http/answer_task.ts";
 import { createFunctionApp, type FunctionAppOptions } from "shared/http/function_app.ts";
+import { plainLog } from "shared/telemetry/log.ts";
 
 interface DeconvolveAppDeps extends TaskFunctions<DeconvolveKind>, FunctionAppOptions {
   /** Backend of tiles that ask for this one. */
@@ -18,7 +19,7 @@ interface DeconvolveAppDeps extends TaskFunctions<DeconvolveKind>, FunctionAppOp
  * `GET /metrics` what has been done.
  */
 export function createDeconvolveApp(
-  { device, tiles, seams, pilots, log = console.error, ...options }: DeconvolveAppDeps,
+  { device, tiles, seams, pilots, log = plainLog, ...options }: DeconvolveAppDeps,
 ): Hono {
   const app = createFunctionApp({ ...options, log });
   app.get("/v1/device", async (c) => c.json(await device(BackendSchema.parse(c.req.query("backend") ?? "auto"))));

@@ -4,6 +4,7 @@ import { HTTPException } from "hono/http-exception";
 import { methodNotAllowed } from "hono/method-not-allowed";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { Problem } from "shared/contract/problem.ts";
+import { plainLog } from "shared/telemetry/log.ts";
 import { answerMetrics, type MetricsAccess } from "./metrics_endpoint.ts";
 import { HTTP_METHODS, observeRequests } from "./observe_requests.ts";
 import { httpProblem, loggedProblem } from "./problem.ts";
@@ -13,7 +14,7 @@ import { refuseWithoutToken } from "./service_token.ts";
 export interface FunctionAppOptions extends MetricsAccess {
   /** Resolves if the function can do its work. @default {it can} */
   readonly ready?: () => Promise<void>;
-  /** Called with errors that the answer does not explain. @default {console.error} */
+  /** Called with errors that the answer does not explain. @default {plainLog} */
   readonly log?: (line: string) => void;
 }
 
@@ -22,7 +23,7 @@ export interface FunctionAppOptions extends MetricsAccess {
  * that is added later asks for the token.
  */
 export function createFunctionApp(
-  { ready = () => Promise.resolve(), log = console.error, ...access }: FunctionAppOptions,
+  { ready = () => Promise.resolve(), log = plainLog, ...access }: FunctionAppOptions,
 ): Hono {
   const app = new Hono();
   app.use(observeRequests);

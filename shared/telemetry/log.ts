@@ -1,4 +1,5 @@
 /** The log of a served function: one JSON object a line, to be found again by the trace it belongs to. */
+import { printable } from "./printable.ts";
 import { redactText } from "./redact.ts";
 import { currentSpanIds } from "./span.ts";
 
@@ -35,11 +36,11 @@ export function jsonLog(name: string, { write = console.error, now = () => new D
       Object.entries(fields).map(([key, value]) => [key, typeof value === "string" ? redactText(value) : value]),
     );
     const line = { time: now().toISOString(), level, message: redactText(message), function: name, ...found, ...told };
-    write(JSON.stringify(line));
+    write(printable(JSON.stringify(line)));
   };
 }
 
-/** The plain text of the command line, which has its own ways to tell of what goes well. */
+/** The plain text of the command line, which has its own ways to tell of what goes well; without what opens anything, too. */
 export const plainLog: Log = (message, { level = "error" } = {}) => {
-  if (level === "error") console.error(message);
+  if (level === "error") console.error(printable(redactText(message)));
 };

@@ -4,6 +4,7 @@ import { errorToRecord } from "shared/errors.ts";
 import type { Principal } from "../principal.ts";
 import { apiKeyId, isApiKey } from "shared/keys/api_key.ts";
 import { type KeyRecord, parseKeyRecords } from "shared/keys/key_records.ts";
+import { plainLog } from "shared/telemetry/log.ts";
 
 interface KeyRingOptions {
   readonly read: () => Promise<string>;
@@ -61,7 +62,7 @@ export class KeyRing {
     try {
       this.#records = await readRecords(this.#options);
     } catch (error) {
-      (this.#options.log ?? console.error)(`the keys stay as they were: ${errorToRecord(error).message}`);
+      (this.#options.log ?? plainLog)(`the keys stay as they were: ${errorToRecord(error).message}`);
     }
     this.#readAt = this.#now();
   }

@@ -3,6 +3,7 @@ import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { ClearstackError, toClearstackError } from "shared/errors.ts";
 import { httpProblem, problemResponse } from "shared/http/problem.ts";
+import { plainLog } from "shared/telemetry/log.ts";
 import type { Env } from "../env.ts";
 import { problem } from "../routes.ts";
 import { type AllowedUrls, checkAllowedUrls } from "../url_policy.ts";
@@ -23,7 +24,7 @@ export interface EventEndpointDeps {
   readonly keys: SenderKeys;
   /** Places where sources, PSFs and outputs of these jobs may lie. */
   readonly allowedUrls: AllowedUrls;
-  /** Told why an upload was refused. @default {console.error} */
+  /** Told why an upload was refused. @default {plainLog} */
   readonly log?: (line: string) => void;
 }
 
@@ -87,7 +88,7 @@ async function receive(
   delivery: Delivery,
   deps: EventEndpointDeps,
 ): Promise<{ readonly answer: Record<string, string> } | { readonly counts: z.infer<typeof OutcomeDoc> }> {
-  const { configuration, inbox, keys, allowedUrls, log = console.error } = deps;
+  const { configuration, inbox, keys, allowedUrls, log = plainLog } = deps;
   const normalised = await normalise(delivery, configuration.sources, keys);
   if ("answer" in normalised) return normalised;
   const counts = { accepted: 0, ignored: 0, refused: 0 };

@@ -8,6 +8,7 @@ import { JobRequestSchema } from "shared/contract/job_request.ts";
 import { QuotasSchema } from "shared/contract/quotas.ts";
 import { ClearstackError, toClearstackError } from "shared/errors.ts";
 import type { Store } from "shared/storage/store.ts";
+import { plainLog } from "shared/telemetry/log.ts";
 import { UploadEventSchema } from "./formats/upload_event.ts";
 
 const WAITING = "events/waiting/";
@@ -77,7 +78,7 @@ export class EventInbox {
       submitMs: 600_000,
       concurrency: 2,
       retryMs: 1000,
-      log: console.error,
+      log: plainLog,
       ...options,
     };
     this.#idle.resolve();

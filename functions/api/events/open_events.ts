@@ -4,6 +4,7 @@ import { ClearstackError } from "shared/errors.ts";
 import { openStore } from "shared/storage/open_store.ts";
 import type { Store } from "shared/storage/store.ts";
 import type { StoreAccess } from "shared/storage/store_environment.ts";
+import { plainLog } from "shared/telemetry/log.ts";
 import { QuotaGate } from "../quota_gate.ts";
 import type { AllowedUrls } from "../url_policy.ts";
 import type { EventEndpointDeps } from "./endpoint.ts";
@@ -19,7 +20,7 @@ export interface OpenEventsOptions extends Pick<StoreAccess, "environment"> {
   readonly store: Store;
   readonly jobs: JobRunner;
   readonly allowedUrls: AllowedUrls;
-  /** @default {console.error} */
+  /** @default {plainLog} */
   readonly log?: (line: string) => void;
 }
 
@@ -40,7 +41,7 @@ export async function openEvents(
       const options = { owner, idempotencyKey: key, keepFailure: true };
       const { id, error } = await gate.submit(request, { id: owner, roles: ["submit"], quotas }, options);
       if (error) {
-        (log ?? console.error)(`the upload of ${upload.key} to ${upload.bucket}: job ${id} failed: ${error.message}`);
+        (log ?? plainLog)(`the upload of ${upload.key} to ${upload.bucket}: job ${id} failed: ${error.message}`);
       }
     },
     ...logging,

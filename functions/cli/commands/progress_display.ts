@@ -47,7 +47,8 @@ export class ProgressDisplay {
     if (this.#now() - this.#lastDrawn < interval) return;
     this.#lastDrawn = this.#now();
     if (terminalColumns === undefined) return this.#io.err(`${describe(shown, this.#pieces)}\n`);
-    this.#io.err(`\r\x1b[2K${bar(shown, this.#pieces, terminalColumns)}`);
+    this.#io.clearLine();
+    this.#io.err(bar(shown, this.#pieces, terminalColumns));
     this.#drawn = true;
   }
 
@@ -57,7 +58,7 @@ export class ProgressDisplay {
   }
 
   #clear(): void {
-    if (this.#drawn) this.#io.err("\r\x1b[2K");
+    if (this.#drawn) this.#io.clearLine();
     this.#drawn = false;
   }
 }

@@ -18,7 +18,7 @@ interface EngineSources {
   readonly store: Store;
   /** Token that the functions ask of their callers. */
   readonly token: string | undefined;
-  /** Called with what went wrong between a Restate server and this process. @default {console.error} */
+  /** Called with what went wrong between a Restate server and this process. @default {plainLog} */
   readonly log?: (line: string) => void;
 }
 

@@ -7,6 +7,7 @@ import type { WorkersByKind } from "shared/engine/workers.ts";
 import { ClearstackError } from "shared/errors.ts";
 import { listenAddress } from "shared/http/listen_address.ts";
 import type { Store } from "shared/storage/store.ts";
+import { plainLog } from "shared/telemetry/log.ts";
 import { type Env, words } from "./engine_environment.ts";
 import { createRestateEndpoint, registerEndpoint } from "./restate_endpoint.ts";
 import type { ShardServiceDeps } from "./restate_shard.ts";
@@ -27,7 +28,7 @@ export interface RestateSources {
   readonly workers: WorkersByKind;
   /** URL at which the server takes invocations. */
   readonly ingressUrl: string;
-  /** Called with what went wrong between the server and this process. @default {console.error} */
+  /** Called with what went wrong between the server and this process. @default {plainLog} */
   readonly log?: (line: string) => void;
 }
 
@@ -41,7 +42,7 @@ export interface RestateService {
 
 /** @throws {ClearstackError} `invalid-request` naming the variable */
 export function openRestate(
-  { env, store, workers, ingressUrl, log = console.error }: RestateSources,
+  { env, store, workers, ingressUrl, log = plainLog }: RestateSources,
 ): { readonly engine: Engine; readonly restate: RestateService; readonly dispatcher: (driver: Driver) => Dispatcher } {
   const own = Promise.withResolvers<Driver>();
   const shards = sealedShards(store, env("CLEARSTACK_STATE_KEY"));

@@ -4,6 +4,7 @@ import type { Driver } from "../drive/dispatcher.ts";
 import { driverWorkflow } from "./restate_driver.ts";
 import { shardService, type ShardServiceDeps } from "./restate_shard.ts";
 import { delay } from "@std/async/delay";
+import { plainLog } from "shared/telemetry/log.ts";
 
 interface RestateEndpointOptions extends ShardServiceDeps {
   /**
@@ -20,7 +21,7 @@ interface RestateEndpointOptions extends ShardServiceDeps {
 
 /** Serves shards and drivers of jobs over HTTP/2 without TLS. */
 export function createRestateEndpoint(
-  { identityKeys = [], log = console.error, driver, ...deps }: RestateEndpointOptions,
+  { identityKeys = [], log = plainLog, driver, ...deps }: RestateEndpointOptions,
 ): (request: Request) => Promise<Response> {
   return createEndpointHandler({
     services: [shardService(deps), driverWorkflow(driver)],
@@ -46,7 +47,7 @@ interface Registration {
  * Tells the server of the endpoint, again and again until it answers. An endpoint that it knows is left as it is: a version of its
  * own needs a URL of its own, and what is under way on another one goes on there.
  */
-export async function registerEndpoint({ adminUrl, endpointUrl, log = console.error }: Registration): Promise<void> {
+export async function registerEndpoint({ adminUrl, endpointUrl, log = plainLog }: Registration): Promise<void> {
   const url = new URL("/deployments", adminUrl);
   const body = JSON.stringify({ uri: endpointUrl, force: false });
   const headers = { "content-type": "application/json" };

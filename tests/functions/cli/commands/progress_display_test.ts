@@ -1,20 +1,20 @@
 import { assert, assertEquals } from "@std/assert";
 import { NO_ENVIRONMENT } from "shared/storage/store_environment.ts";
-import type { Io } from "functions/cli/io.ts";
+import { guardedIo } from "functions/cli/io.ts";
 import { formatSeconds, ProgressDisplay } from "functions/cli/commands/progress_display.ts";
 
 /** A display on a clock of our own, and what it wrote. */
 function display(terminalColumns?: number) {
   let milliseconds = 0;
   let text = "";
-  const io: Io = {
+  const io = guardedIo({
     out: () => {},
     err: (more) => text += more,
     terminalColumns,
     environment: NO_ENVIRONMENT,
     config: () => ({ hostBytes: 1, deviceBytes: 1 }),
     onInterrupt: () => () => {},
-  };
+  });
   const shown = new ProgressDisplay(io, { now: () => milliseconds });
   return { shown, text: () => text, wait: (more: number) => milliseconds += more };
 }
