@@ -162,10 +162,11 @@ async function missingImage(
     }
   }
   const isFile = file !== undefined;
+  const hint = store.hint?.() === undefined ? "" : ` (${store.hint()})`;
   const isFolder = !isFile && !/^https?:/i.test(url) && await hasNames(store, options);
   return isFile || isFolder
     ? new ClearstackError("unsupported", `${store.url} is neither a Zarr (no zarr.json, .zarray or .zgroup) nor a TIFF`)
-    : new ClearstackError("not-found", `${store.url} does not exist, or holds no zarr.json, .zarray or .zgroup`);
+    : new ClearstackError("not-found", `${store.url} does not exist, or holds no zarr.json, .zarray or .zgroup${hint}`);
 }
 
 async function hasNames(store: ReadableStore, options: RequestOptions): Promise<boolean> {

@@ -78,6 +78,8 @@ export interface ReadableStore {
   getRange(key: string, range: ByteRange, options?: RequestOptions): Promise<Uint8Array | undefined>;
   /** Size and entity tag. */
   head(key: string, options?: RequestOptions): Promise<ObjectInfo | undefined>;
+  /** What is odd about how the store tells that something is missing, where it is; for messages. */
+  readonly hint?: (() => string | undefined) | undefined;
   /** All keys that start with `prefix`, in no particular order. */
   list(prefix: string, options?: RequestOptions): AsyncIterable<string>;
   /** Names directly below the folder `prefix` (`""` or ending in `/`); names of folders end in `/`. */

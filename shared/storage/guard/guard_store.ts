@@ -66,6 +66,7 @@ function guardReads(store: ReadableStore, guarded: Guarded): ReadableStore {
   return {
     url: store.url,
     place: (key) => store.place(key),
+    hint: store.hint,
     get: async (key, { signal, seen, maxBytes = MAX_DOCUMENT_BYTES } = {}) =>
       await guarded(key, signal, (attempt) => store.get(key, { ...attempt, seen, maxBytes })),
     getRange: async (key, range, { signal, seen } = {}) =>
