@@ -4,6 +4,7 @@ import { mapLimited } from "shared/process/map_limited.ts";
 import { RecentCache } from "shared/process/recent_cache.ts";
 import { openReadable } from "shared/storage/open_store.ts";
 import type { ObjectInfo, RequestOptions } from "shared/storage/store.ts";
+import { assertSameState } from "shared/storage/unchanged.ts";
 import type { StoreAccess, StoreEnvironment } from "shared/storage/store_environment.ts";
 import { siblingName } from "./describe/describe_pages.ts";
 import type { PlanePlace } from "./describe/description.ts";
@@ -21,18 +22,26 @@ export interface PlanePage extends TiffPage {
   readonly where: string;
 }
 
+interface PlaneFilesOptions {
+  readonly urlOf: (name: string) => string;
+  /** States of the other files when the image was opened, by their names: they are opened when they are needed. */
+  readonly states: ReadonlyMap<string, ObjectInfo>;
+  readonly environment: StoreEnvironment;
+}
+
 /** Makes what reads from the page at a place, in `own` or in a file that `urlOf` names. */
-export function planeFiles(
-  own: TiffFile,
-  { urlOf, environment }: { readonly urlOf: (name: string) => string; readonly environment: StoreEnvironment },
-) {
+export function planeFiles(own: TiffFile, { urlOf, states, environment }: PlaneFilesOptions) {
   const opened = new RecentCache<string, TiffFile>(FILES_KEPT);
   return async <T>(
     { page: number, file: name }: PlanePlace,
     read: (page: PlanePage) => Promise<T>,
     { signal }: RequestOptions,
   ): Promise<T> => {
-    const open = (signal: AbortSignal) => openTiffFile(urlOf(name!), { environment, signal });
+    const open = async (signal: AbortSignal) => {
+      const file = await openTiffFile(urlOf(name!), { environment, signal });
+      assertSameState(states.get(name!)!, file.object, file.where);
+      return file;
+    };
     const file = name === undefined ? own : await opened.get(name, open, signal);
     const where = `page ${number + 1} of ${file.where}`;
     return await decoding(where, () => file.withPage(number, (page) => read({ ...page, file, where }), { signal }));

@@ -87,7 +87,11 @@ async function openPages(
   if (stack === undefined) {
     return {
       info,
-      readChunk: pageReader(planeFiles(file, { urlOf: (name) => fileUrl(base, name), environment }), info, axes),
+      readChunk: pageReader(
+        planeFiles(file, { urlOf: (name) => fileUrl(base, name), states: present, environment }),
+        info,
+        axes,
+      ),
     };
   }
   const [height, width] = info.chunkShape.slice(-2) as [number, number];

@@ -92,6 +92,8 @@ interface Form {
   readonly name: string;
   /** Writes the source. */
   write(folder: string, values: Uint16Array): Promise<void>;
+  /** The way to it, where not all of them lead there: servers do not list folders. */
+  readonly onlyIn?: string;
 }
 
 const FORMS: readonly Form[] = [
@@ -104,6 +106,19 @@ const FORMS: readonly Form[] = [
   {
     name: "image.zarr",
     write: (folder, values) => writeZarr(`${folder}/image.zarr`, { shape: SHAPE, chunk: [7, 64, 64], values }),
+  },
+  {
+    name: "planes",
+    write: async (folder, values) => {
+      await Deno.mkdir(`${folder}/planes`, { recursive: true });
+      const planeVoxels = SHAPE[1] * SHAPE[2];
+      for (let z = 0; z < SHAPE[0]; z++) {
+        const plane = Float32Array.from(values.subarray(z * planeVoxels, (z + 1) * planeVoxels));
+        const bytes = encodeTiff({ shape: [1, SHAPE[1], SHAPE[2]], values: plane });
+        await Deno.writeFile(`${folder}/planes/z_${z}.tif`, bytes);
+      }
+    },
+    onlyIn: "a folder",
   },
   {
     name: "image.zarr.zip",
@@ -175,7 +190,7 @@ for (const [way, urlOf] of Object.entries(WAYS)) {
     await change(place, form);
   };
 
-  for (const form of FORMS) {
+  for (const form of FORMS.filter(({ onlyIn = way }) => onlyIn === way)) {
     const sourceFiles = async (folder: string) => {
       await Deno.mkdir(`${folder}/bucket`);
       await form.write(`${folder}/bucket`, BEFORE);
