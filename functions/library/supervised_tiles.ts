@@ -29,6 +29,8 @@ export class SupervisedTiles implements TaskFunctions<DeconvolveKind> {
   readonly #options: SupervisedTilesOptions;
   readonly #deadline: TileDeadline;
   #process: Promise<TileProcess> | undefined;
+  /** Processes that were not lost, but are not needed. */
+  readonly #closed = new WeakSet<Promise<TileProcess>>();
   #losses = 0;
 
   constructor(options: SupervisedTilesOptions = {}) {
@@ -45,15 +47,23 @@ export class SupervisedTiles implements TaskFunctions<DeconvolveKind> {
   readonly pilots: Invoke<"pilots"> = (task, signal) =>
     this.#supervise(task, signal, (functions) => functions.pilots(task, signal));
 
-  /** Device of the process; starts the process. */
+  /** Device of the process; starts the process, and another if that one is closed meanwhile, as it is when a job has ended. */
   async device(choice: BackendChoice): Promise<Device> {
-    const { url, token } = await this.#running();
-    return await httpDevice(url, choice, token);
+    for (;;) {
+      const starting = this.#running();
+      try {
+        const { url, token } = await starting;
+        return await httpDevice(url, choice, token);
+      } catch (error) {
+        if (!this.#closed.has(starting)) throw error;
+      }
+    }
   }
 
   /** Ends the process; a further call starts another. */
   async close(): Promise<void> {
     const process = this.#process;
+    if (process) this.#closed.add(process);
     this.#process = undefined;
     this.#losses = 0;
     await (await process?.catch(() => undefined))?.kill("was closed");

@@ -84,6 +84,20 @@ Deno.test("a process that ends before it listens is told as such", async () => {
   await tiles.close();
 });
 
+Deno.test("who asks for the device while the process is closed is answered by the next one", async () => {
+  const tiles = new SupervisedTiles({ process: { entry, env: { FAULT_MARK: `${folder}/none` } } });
+  const first = await tiles.device("auto");
+  // Each closes the process that the question before it may be waiting for.
+  const asked: Promise<unknown>[] = [];
+  for (let time = 0; time < 3; time++) {
+    asked.push(tiles.device("auto"), tiles.close(), tiles.device("auto"));
+    await Promise.resolve();
+  }
+  asked.push(tiles.device("auto"));
+  assertEquals((await Promise.all(asked)).filter((device) => device !== undefined), Array(7).fill(first));
+  await tiles.close();
+});
+
 Deno.test("nobody without the token gets anything, and the process ends with its parent's pipe", async () => {
   const process = await TileProcess.start({ entry, env: { FAULT_MARK: `${folder}/none` } });
   assertEquals(await fetch(`${process.url}/v1/device`).then((r) => r.body?.cancel().then(() => r.status)), 401);
