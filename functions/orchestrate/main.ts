@@ -31,14 +31,14 @@ import { openEngine } from "./engine/open_engine.ts";
 
 const { env, own, stores, log, token, metricsToken, serve } = boot(Deno, { name: "orchestrate", port: 8082 });
 const store = openStore(env("CLEARSTACK_JOBS") ?? "memory:jobs", { environment: own });
-const { engine, device, ready, restate, dispatcher } = await openEngine({ env, store, token, log });
+const { engine, device, deviceUsed, ready, restate, dispatcher } = await openEngine({ env, store, token, log });
 if (restate) {
   const onListen = ({ port }: Deno.NetAddr) => console.error(`Restate may call this process on port ${port}`);
   Deno.serve({ ...restate.address, onListen }, restate.fetch);
   restate.register?.();
 }
 const jobs = await LocalJobRunner.start({
-  deps: { engine, device, computeClaim, environment: stores },
+  deps: { engine, device, deviceUsed, computeClaim, environment: stores },
   store,
   maxRunning: count(env, "CLEARSTACK_JOBS_AT_ONCE") ?? 1,
   control: readJobControl(env),

@@ -5,7 +5,8 @@
  *
  *   --seeds N      (default 20)
  *   --first N      the first seed (default 1)
- *   --instances N  (default 2)
+ *   --instances N  instances of deconvolve (default 2)
+ *   --orchestrators N  (default 2)
  *   --kills N      servers killed in each run (default 5)
  */
 import { delay } from "@std/async/delay";
@@ -32,7 +33,13 @@ const TILE = [16, 16, 32] as const;
 const [SHORTEST_ABSENCE, LONGEST_ABSENCE] = [0.2, 3];
 const LIMIT_SECONDS = 900;
 
-const { seeds, first, instances, kills } = readFlags({ seeds: "20", first: "1", instances: "2", kills: "5" });
+const { seeds, first, instances, orchestrators, kills } = readFlags({
+  seeds: "20",
+  first: "1",
+  instances: "2",
+  orchestrators: "2",
+  kills: "5",
+});
 const folder = await Deno.makeTempDir({ prefix: "clearstack-chaos-" });
 let proxy: FaultProxy | undefined;
 let faulty: (() => number) | undefined;
@@ -41,6 +48,7 @@ try {
   await using cluster = await Cluster.start({
     folder,
     instances: Number(instances),
+    orchestrators: Number(orchestrators),
     storeProxy: (endpoint) => {
       proxy = faultProxy(endpoint, () => spoil());
       return proxy.origin;

@@ -4,6 +4,7 @@
  */
 import type { StoreEnvironment } from "shared/storage/store_environment.ts";
 import { s3Client } from "shared/storage/s3/s3_client.ts";
+import { balance, type Balancer } from "./balancer.ts";
 import { makeIdentityKey } from "./identity_key.ts";
 import { ObjectServer } from "./object_server.ts";
 import { type RestateServer, restateServer } from "./restate_server.ts";
@@ -17,6 +18,8 @@ interface ClusterOptions {
   readonly folder: string;
   /** Instances of the `deconvolve` function. */
   readonly instances: number;
+  /** Processes of the `orchestrate` function, behind a balancer. @default {1} */
+  readonly orchestrators?: number;
   /** Proxy between the functions and the store. @default {nothing} */
   readonly storeProxy?: (endpoint: string) => string;
   /** Told what is being started. */
@@ -30,6 +33,7 @@ export class Cluster implements AsyncDisposable {
   readonly #token = crypto.randomUUID();
   #objects: ObjectServer | undefined;
   #restate: RestateServer | undefined;
+  readonly #balancers: Balancer[] = [];
   readonly #functions = new Map<string, { readonly server: ServerProcess; readonly url: string }>();
 
   private constructor(options: ClusterOptions) {
@@ -70,7 +74,7 @@ export class Cluster implements AsyncDisposable {
     return this.#restate!;
   }
 
-  /** Servers by name: restate, orchestrate, pyramid, api, deconvolve-1 and so on. */
+  /** Servers by name: restate, pyramid, api, orchestrate-1, deconvolve-1 and so on. */
   get servers(): ReadonlyMap<string, ServerProcess> {
     return new Map([
       ["restate", this.restate.process],
@@ -92,12 +96,14 @@ export class Cluster implements AsyncDisposable {
   /** Stops everything, those who call before those who are called. */
   async [Symbol.asyncDispose](): Promise<void> {
     for (const { server } of [...this.#functions.values()].reverse()) await server.stop();
+    for (const balancer of this.#balancers) balancer.close();
     await this.#restate?.process.stop();
     await this.#objects?.stop();
   }
 
   async #start(): Promise<void> {
-    const { folder, instances, storeProxy = (endpoint) => endpoint, tell = () => {} } = this.#options;
+    const { folder, instances, orchestrators = 1, storeProxy = (endpoint) => endpoint, tell = () => {} } =
+      this.#options;
     tell("object store (Ceph's S3 gateway)");
     this.#objects = await ObjectServer.start(folder);
     const { environment } = this.objects;
@@ -116,22 +122,36 @@ export class Cluster implements AsyncDisposable {
       this.#serve("pyramid", "pyramid", common),
     ];
     await Promise.all(started);
-    tell("orchestrate, api");
-    const restatePort = freePort();
-    await this.#serve("orchestrate", "orchestrate", {
+    tell(`${orchestrators} x orchestrate, api`);
+    const restatePorts = Array.from({ length: orchestrators }, freePort);
+    const restateUrl = this.#balanced(restatePorts);
+    const orchestrating = {
       ...common,
-      CLEARSTACK_RUNNER: "orchestrate",
       CLEARSTACK_ENGINE: "restate",
       CLEARSTACK_RESTATE_INGRESS: this.#restate.ingressUrl,
       CLEARSTACK_RESTATE_ADMIN: this.#restate.adminUrl,
-      CLEARSTACK_RESTATE_PORT: `${restatePort}`,
-      CLEARSTACK_RESTATE_ENDPOINT: `http://127.0.0.1:${restatePort}`,
+      CLEARSTACK_RESTATE_ENDPOINT: restateUrl,
       RESTATE_IDENTITY_KEY: identity.publicKey,
       CLEARSTACK_TILES_URL: names.map((name) => this.#functions.get(name)!.url).join(" "),
       CLEARSTACK_PYRAMID_URL: this.#functions.get("pyramid")!.url,
       CLEARSTACK_JOBS: `${this.bucketUrl}/state`,
-    });
-    await this.#serve("api", "api", { ...common, CLEARSTACK_RUNS_URL: this.#functions.get("orchestrate")!.url });
+    };
+    const orchestrateNames = restatePorts.map((_, index) => `orchestrate-${index + 1}`);
+    await Promise.all(
+      orchestrateNames.map((name, index) =>
+        this.#serve(name, "orchestrate", { ...orchestrating, CLEARSTACK_RESTATE_PORT: `${restatePorts[index]}` })
+      ),
+    );
+    const runsUrl = this.#balanced(
+      orchestrateNames.map((name) => Number(new URL(this.#functions.get(name)!.url).port)),
+    );
+    await this.#serve("api", "api", { ...common, CLEARSTACK_RUNS_URL: runsUrl });
+  }
+
+  #balanced(ports: readonly number[]): string {
+    const balancer = balance(ports);
+    this.#balancers.push(balancer);
+    return `http://127.0.0.1:${balancer.port}`;
   }
 
   /** Starts a function as its task in deno.json does. */

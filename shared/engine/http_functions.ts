@@ -7,10 +7,10 @@ import type { DeconvolveKind, Invoke, PyramidKind, TaskFunctions, TaskKind } fro
 import { TASK_SCHEMAS } from "./task_kinds.ts";
 
 /**
- * A function that works beats every second; before that its request may wait for an instance to start, which takes minutes
- * where that includes a machine with a GPU.
+ * A function that works beats every second. Before that its request may wait for an instance to start, and for a machine with a
+ * GPU to start it on: ten minutes, and one more to answer.
  */
-const SILENCE_MILLISECONDS = 300_000;
+const PATIENCE = { silenceMs: 300_000, headMs: 660_000 } as const;
 
 /**
  * One request for each connection: over HTTP/2 they would all share one, and what stands behind a balancer of connections would
@@ -43,12 +43,12 @@ export function httpLevels(baseUrl: string, token?: string): TaskFunctions<Pyram
 /** Asks a `deconvolve` function what it computes on. */
 export function httpDevice(baseUrl: string, choice: BackendChoice, token?: string): Promise<Device> {
   const url = new URL(`/v1/device?backend=${choice}`, baseUrl).href;
-  return callJson(url, DeviceSchema, { headers: bearer(token), silenceMs: SILENCE_MILLISECONDS });
+  return callJson(url, DeviceSchema, { headers: bearer(token), ...PATIENCE });
 }
 
 function post<K extends TaskKind>(kind: K, baseUrl: string, token: string | undefined): Invoke<K> {
   const { href } = new URL(`/v1/${kind}`, baseUrl);
-  const options = { method: "POST", headers: bearer(token), silenceMs: SILENCE_MILLISECONDS } as const;
+  const options = { method: "POST", headers: bearer(token), ...PATIENCE } as const;
   return (task, signal) =>
     callJson(href, TASK_SCHEMAS[kind].report, { ...options, body: task, signal, client: CLIENT });
 }

@@ -5,6 +5,7 @@
  * that comes once the signal has fired.
  */
 import { ClearstackError, toClearstackError } from "shared/errors.ts";
+import { NoAnswerError } from "shared/http/call_json.ts";
 import { pause } from "shared/process/pause.ts";
 import type { TileRetry } from "./engine.ts";
 
@@ -15,6 +16,13 @@ export interface RetryPolicy {
   /** Longest delay before the second call; doubles with every further one. */
   readonly firstDelayMs: number;
   readonly longestDelayMs: number;
+  /**
+   * For so long, a store that is away and a function of which no instance answers are waited for: such failures count as attempts
+   * only once they have come one after the other for that time. Instances may have to be started, with a machine for each.
+   *
+   * @default {0}
+   */
+  readonly awayMs?: number;
 }
 
 /** For tiles: stores have retried their own requests by then, so few and slow attempts are right. */
@@ -33,18 +41,27 @@ interface RetryOptions {
  * @throws {ClearstackError} the last error; `cancelled` if aborted while waiting
  */
 export async function withRetries<T>(f: () => Promise<T>, { policy, signal, onRetry }: RetryOptions): Promise<T> {
-  for (let attempt = 1;; attempt++) {
+  const { awayMs = 0 } = policy;
+  let awaySince: number | undefined;
+  for (let [attempt, counted] = [1, 0];; attempt++) {
     try {
       return await f();
     } catch (caught) {
       const error = toClearstackError(caught);
-      if (!error.retryable || attempt >= policy.attempts || signal.aborted) throw error;
+      awaySince = isAway(error) ? awaySince ?? performance.now() : undefined;
+      if (awaySince === undefined || performance.now() - awaySince >= awayMs) counted++;
+      if (!error.retryable || counted >= policy.attempts || signal.aborted) throw error;
       const delay = backoff(policy, attempt);
       onRetry?.(attempt, delay, error);
       await pause(delay, signal);
       if (signal.aborted) throw new ClearstackError("cancelled", "cancelled while waiting to try again");
     }
   }
+}
+
+/** True for failures of what is not there now, but may be soon. */
+function isAway(error: ClearstackError): boolean {
+  return error instanceof NoAnswerError || error.kind === "store-unavailable";
 }
 
 /** Half of the delay is fixed and half random, so that tiles that failed together do not come back together. */

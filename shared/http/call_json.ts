@@ -13,8 +13,17 @@ interface CallOptions {
   readonly signal?: AbortSignal | undefined;
   /** Gives up if nothing has come for so long, neither the head of the answer nor a further piece of its body. @default {never} */
   readonly silenceMs?: number;
+  /** The same for the head of the answer, which an instance that has to be started takes longer for. @default {silenceMs} */
+  readonly headMs?: number;
   /** Makes the connections. @default {the one of the process} */
   readonly client?: Deno.HttpClient;
+}
+
+/** No instance of a function answers: none is running, or there is no way to it. `device-lost`, since it may come back. */
+export class NoAnswerError extends ClearstackError {
+  constructor(url: string, options: { readonly cause?: unknown } = {}) {
+    super("device-lost", `no answer from the function at ${new URL(url).origin}`, options);
+  }
 }
 
 /**
@@ -36,9 +45,15 @@ export async function callFunction(url: string, options: CallOptions = {}): Prom
     });
   } catch (cause) {
     if (signal?.aborted) throw new ClearstackError("cancelled", "the call was cancelled", { cause });
-    throw new ClearstackError("device-lost", `no answer from the function at ${new URL(url).origin}`, { cause });
+    throw new NoAnswerError(url, { cause });
   }
   if (response.ok) return response;
+  // A balancer or an activator that has no instance to ask.
+  const isProblem = response.headers.get("content-type")?.startsWith("application/problem+json");
+  if (!isProblem && [502, 503, 504].includes(response.status)) {
+    await response.body?.cancel();
+    throw new NoAnswerError(url);
+  }
   throw errorFromProblem(await response.json().catch(() => undefined), response.status);
 }
 
@@ -90,14 +105,14 @@ class SilenceWatch {
   readonly #milliseconds: number | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor({ signal, silenceMs }: CallOptions) {
+  constructor({ signal, silenceMs, headMs = silenceMs }: CallOptions) {
     this.#caller = signal;
     this.#milliseconds = silenceMs;
     this.signal = silenceMs === undefined ? signal : this.#stop.signal;
     if (silenceMs === undefined) return;
     signal?.addEventListener("abort", this.#abort, { once: true });
     if (signal?.aborted) this.#abort();
-    this.heard();
+    this.#timer = setTimeout(this.#abort, headMs);
   }
 
   readonly #abort = () => this.#stop.abort();

@@ -24,7 +24,7 @@ export interface StoreEnvironment {
 
 /** Options of what opens stores by itself. */
 export interface StoreAccess extends RequestOptions {
-  /** Settings and credentials of stores. One process passes one object everywhere: stores share their credentials by it. */
+  /** Settings and credentials of stores. One process passes one `env` everywhere: stores share their credentials by it. */
   readonly environment: StoreEnvironment;
 }
 
@@ -46,13 +46,13 @@ export function setting(environment: StoreEnvironment, ...names: string[]): stri
   return names.map((name) => environment.env(name)?.trim()).find((value) => value !== undefined && value !== "");
 }
 
-/** Makes something once for each environment, so that all stores of a process share their credentials. */
+/** Makes something once for each environment, told by its `env`, so that all stores of a process share their credentials. */
 export function oncePerEnvironment<T>(
   make: (environment: StoreEnvironment) => T,
 ): (environment: StoreEnvironment) => T {
-  const made = new WeakMap<StoreEnvironment, T>();
+  const made = new WeakMap<StoreEnvironment["env"], T>();
   return (environment) => {
-    if (!made.has(environment)) made.set(environment, make(environment));
-    return made.get(environment)!;
+    if (!made.has(environment.env)) made.set(environment.env, make(environment));
+    return made.get(environment.env)!;
   };
 }

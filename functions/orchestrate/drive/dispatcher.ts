@@ -1,4 +1,6 @@
 /** Seeing to it that each job has exactly one living driver. */
+import { toClearstackError } from "shared/errors.ts";
+import { pause } from "shared/process/pause.ts";
 
 /** Hands jobs to the processes that drive them. */
 export interface Dispatcher {
@@ -20,11 +22,33 @@ export interface Driver {
   cancel(id: string): Promise<void>;
 }
 
+/** Between two attempts to drive a job whose record cannot be read or written. */
+const AGAIN_MS = 2000;
+
+interface OwnDispatcherOptions {
+  readonly log: (line: string) => void;
+  /** Fires when this process ends. */
+  readonly closing: AbortSignal;
+}
+
 /** Where one process drives all jobs of a store: this one. */
-export function ownDispatcher(driver: Driver, log: (line: string) => void): Dispatcher {
+export function ownDispatcher(driver: Driver, { log, closing }: OwnDispatcherOptions): Dispatcher {
+  const drive = async (id: string) => {
+    for (let told = ""; !closing.aborted; await pause(AGAIN_MS, closing)) {
+      try {
+        return await driver.drive(id);
+      } catch (error) {
+        const { kind, message, retryable } = toClearstackError(error);
+        if (!closing.aborted && message !== told) log(`job ${id} is left for later: ${message}`);
+        told = message;
+        // Another process drives it, or nobody can: what is damaged does not mend itself.
+        if (kind === "no-device" || !retryable) return;
+      }
+    }
+  };
   return {
     dispatch: (id) => {
-      driver.drive(id).catch((error) => log(`job ${id} is left for later: ${error.message}`));
+      void drive(id);
       return Promise.resolve();
     },
     cancel: (id) => driver.cancel(id),

@@ -3,8 +3,15 @@ import type { JobEvent, JobStatus } from "shared/contract/job_status.ts";
 import { hasEnded } from "shared/engine/job_runner.ts";
 import { EventLog } from "../jobs/event_log.ts";
 import type { JobRecord } from "../jobs/job_record.ts";
+import type { JobPatience } from "./job_patience.ts";
 import type { BegunJob } from "../run/job_run.ts";
 import type { JobStore, TaggedRecord } from "../jobs/job_store.ts";
+
+/** What the submission of a job has prepared. */
+export interface PreparedDrive {
+  readonly begun: BegunJob;
+  readonly patience: JobPatience;
+}
 
 /** One job in this process. */
 export class DrivenJob {
@@ -14,8 +21,8 @@ export class DrivenJob {
   readonly stop = new AbortController();
   /** Resolved once nothing of it runs here any more. */
   readonly settled = Promise.withResolvers<void>();
-  /** Job that its submission has prepared; undefined for a job of another process. */
-  readonly begun: BegunJob | undefined;
+  /** Undefined for a job that was submitted elsewhere. */
+  readonly prepared: PreparedDrive | undefined;
   readonly #store: JobStore;
   #record: JobRecord;
   #tag: string;
@@ -24,11 +31,11 @@ export class DrivenJob {
   #writing: Promise<unknown> = Promise.resolve();
   #waiting: Promise<boolean> | undefined;
 
-  constructor(store: JobStore, { record, tag }: TaggedRecord, begun?: BegunJob) {
+  constructor(store: JobStore, { record, tag }: TaggedRecord, prepared?: PreparedDrive) {
     this.#store = store;
     this.#record = record;
     this.#tag = tag;
-    this.begun = begun;
+    this.prepared = prepared;
     this.events = new EventLog(record.status.sequence - 1);
     this.events.append({ type: "status", status: record.status });
   }

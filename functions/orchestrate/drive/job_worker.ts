@@ -34,6 +34,8 @@ interface JobWorkerOptions {
   readonly webhooks: Webhooks;
   readonly throughput: Throughput;
   readonly maxRunning: number;
+  /** Stores of a job that are away are waited for so long, milliseconds. */
+  readonly awayMs: number;
   /** Called when the last job has ended. */
   readonly onIdle: () => Promise<void>;
   readonly log: Log;

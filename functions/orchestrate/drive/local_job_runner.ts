@@ -8,6 +8,7 @@ import type { JobEvent, JobStatus } from "shared/contract/job_status.ts";
 import type { Plan } from "shared/contract/plan.ts";
 import type { EventsOptions, JobRunner, SubmitOptions } from "shared/engine/job_runner.ts";
 import { hasEnded } from "shared/engine/job_runner.ts";
+import { type RetryPolicy, withRetries } from "shared/engine/retry.ts";
 import { ClearstackError, errorToRecord } from "shared/errors.ts";
 import { pause } from "shared/process/pause.ts";
 import type { Store } from "shared/storage/store.ts";
@@ -39,6 +40,9 @@ const POLL_MS = 500;
 /** The same for somebody who waits for it to be cancelled. */
 const CANCEL_POLL_MS = 50;
 
+/** For the store of jobs when the process starts. */
+const START_RETRIES: RetryPolicy = { attempts: 1, firstDelayMs: 1000, longestDelayMs: 10_000 };
+
 /** Between two attempts to hand a job out: the first, and the longest. */
 const DISPATCH_PAUSES_MS = [500, 30_000] as const;
 
@@ -49,7 +53,7 @@ export interface LocalJobRunnerOptions {
   readonly deps: JobDeps;
   /** Store of jobs. */
   readonly store: Store;
-  readonly control?: JobControl;
+  readonly control?: Partial<JobControl>;
   readonly webhooks?: Partial<Omit<WebhooksOptions, "secret">>;
   /** Jobs that run at the same time; each has the whole memory budget in its plan. @default {1} */
   readonly maxRunning?: number;
@@ -91,12 +95,13 @@ export class LocalJobRunner implements JobRunner {
     const secret = control.webhookSecret === undefined ? {} : { secret: control.webhookSecret };
     const webhooks = new Webhooks({ send: fetchNamed(deps.environment), ...options.webhooks, ...secret });
     this.#worker = new JobWorker({
-      ...{ deps, seal, webhooks, maxRunning, log },
+      ...{ deps, seal, webhooks, maxRunning, log, awayMs: control.awayMs ?? 0 },
       store: this.#store,
       throughput: this.#throughput,
       onIdle: options.onIdle ?? (() => Promise.resolve()),
     });
-    this.#dispatcher = options.dispatcher?.(this.#worker) ?? ownDispatcher(this.#worker, log);
+    this.#dispatcher = options.dispatcher?.(this.#worker) ??
+      ownDispatcher(this.#worker, { log, closing: this.#closing.signal });
     this.#sole = options.dispatcher ? undefined : new SoleProcess({
       ...{ store, deadAfterMs, log, instance: control.instance },
       onHeld: () => this.#dispatchAll(),
@@ -119,10 +124,18 @@ export class LocalJobRunner implements JobRunner {
    * @throws {ClearstackError} `invalid-request` for settings that cannot be, such as another key than the store's
    */
   static async start(options: LocalJobRunnerOptions): Promise<LocalJobRunner> {
-    const runner = new LocalJobRunner(options, await openJobEncryption(options.store, options.control?.stateKey));
+    const { store, control = {}, log = plainLog } = options;
+    const policy = { ...START_RETRIES, awayMs: control.awayMs ?? 0 };
+    const patiently = <T>(what: () => Promise<T>) =>
+      withRetries(what, {
+        policy,
+        signal: new AbortController().signal,
+        onRetry: (_, __, { message }) => log(`the store of jobs is waited for: ${message}`, { level: "warn" }),
+      });
+    const runner = new LocalJobRunner(options, await patiently(() => openJobEncryption(store, control.stateKey)));
     try {
       if (runner.#sole) await runner.#sole.start();
-      else await runner.#dispatchAll();
+      else await patiently(() => runner.#dispatchAll());
     } catch (error) {
       await runner.close();
       throw error;

@@ -5,7 +5,8 @@ import { voxelCount } from "shared/volume/geometry.ts";
 import { tileAt } from "shared/plan/plan_job.ts";
 import type { Log } from "shared/telemetry/log.ts";
 import { continueTrace, withSpan } from "shared/telemetry/span.ts";
-import type { DrivenJob } from "./driven_job.ts";
+import type { DrivenJob, PreparedDrive } from "./driven_job.ts";
+import { withPatience } from "./job_patience.ts";
 import type { BegunJob, JobProgress } from "../run/job_run.ts";
 import type { Throughput } from "../plan/throughput.ts";
 import { beginJob, completeJob, type JobDeps } from "../run/run_job.ts";
@@ -21,6 +22,8 @@ interface RunDrivenJobOptions {
   /** Writes the status down. */
   readonly save: () => void;
   readonly log: Log;
+  /** Stores of the job that are away are waited for so long, milliseconds. */
+  readonly awayMs: number;
 }
 
 /**
@@ -36,7 +39,9 @@ export function runDrivenJob(job: DrivenJob, options: RunDrivenJobOptions): Prom
 
 async function runInTrace(job: DrivenJob, options: RunDrivenJobOptions): Promise<Partial<JobStatus>> {
   const { deps, throughput, save, log } = options;
-  const begun = guarded(job, job.begun ?? await resume(job, options));
+  const { begun: prepared, patience } = job.prepared ?? await resume(job, options);
+  const begun = guarded(job, prepared);
+  Object.assign(patience, { awayMs: options.awayMs, onAway: (message: string) => tellAway(job, message, options) });
   const before = job.status.deviceSeconds;
   let [seconds, voxels, lastSaved] = [0, 0, 0];
   let later: ReturnType<typeof setTimeout> | undefined;
@@ -58,6 +63,7 @@ async function runInTrace(job: DrivenJob, options: RunDrivenJobOptions): Promise
   const engine = withOrigin(deps.engine, { run: job.id, priority, ...(owner === undefined ? {} : { owner }) });
   const result = await completeJob(begun, engine, { signal: job.stop.signal, onProgress })
     .finally(() => clearTimeout(later));
+  void deps.deviceUsed?.(job.status.request.backend);
   // A throughput that is not learned is no reason to fail a job that is done.
   await throughput.learn(result.adapter, voxels * result.iterations, seconds).catch(() => {});
   const deviceSeconds = before + result.kernelSeconds;
@@ -65,10 +71,21 @@ async function runInTrace(job: DrivenJob, options: RunDrivenJobOptions): Promise
 }
 
 /** A job that an earlier process prepared goes on where it stopped, even if it was asked to overwrite: that is done. */
-async function resume(job: DrivenJob, { deps, seal }: RunDrivenJobOptions): Promise<BegunJob> {
+async function resume(job: DrivenJob, options: RunDrivenJobOptions): Promise<PreparedDrive> {
+  const { deps, seal, awayMs } = options;
+  const { environment, patience } = withPatience(deps.environment);
+  Object.assign(patience, { awayMs, onAway: (message: string) => tellAway(job, message, options) });
   const request = await seal.open(job.id, job.record.request);
   const output = { ...request.output, ifExists: "resume" as const };
-  return await beginJob({ ...request, output }, deps, job.stop.signal);
+  return { begun: await beginJob({ ...request, output }, { ...deps, environment }, job.stop.signal), patience };
+}
+
+/** Says in the log and in the status that the job waits for a store. */
+function tellAway(job: DrivenJob, message: string, { save, log }: RunDrivenJobOptions): void {
+  const told = `waiting for the store: ${message}`;
+  log(told, { level: "warn", job: job.id });
+  job.change({}, { type: "retry", message: told });
+  save();
 }
 
 /** A run that has lost its job must not remove what the one that took over writes. */

@@ -42,6 +42,8 @@ export class SoleProcess {
   /** Tag of what this process wrote last; undefined while it stands by. */
   #tag: string | undefined;
   #beat = 0;
+  /** True once it is told that this process is the one. */
+  #announced = false;
   /** What another process wrote last, and since when this one knows it. */
   #seen: { readonly tag: string; readonly since: number } | undefined;
 
@@ -84,11 +86,12 @@ export class SoleProcess {
   }
 
   async #step(deadAfterMs: number): Promise<void> {
-    const { store, onHeld, onLost, log } = this.#options;
+    const { store, onLost, log } = this.#options;
     if (this.#tag !== undefined) {
       const tag = await this.#write(this.#tag) ?? await this.#recognise();
       this.#tag = tag;
-      if (tag !== undefined) return;
+      if (tag !== undefined) return await this.#announce();
+      this.#announced = false;
       log("another process drives the jobs of this store now");
       return await onLost();
     }
@@ -103,7 +106,14 @@ export class SoleProcess {
     }
     this.#tag = await this.#write(there?.tag);
     this.#seen = undefined;
-    if (this.#tag !== undefined) await onHeld();
+    if (this.#tag !== undefined) await this.#announce();
+  }
+
+  /** Again with the next beat where it fails. */
+  async #announce(): Promise<void> {
+    if (this.#announced) return;
+    await this.#options.onHeld();
+    this.#announced = true;
   }
 
   async #write(expected: string | undefined): Promise<string | undefined> {

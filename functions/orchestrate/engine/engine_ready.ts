@@ -6,7 +6,7 @@ import { PROCESS } from "shared/telemetry/metrics.ts";
 const PROBE_MILLISECONDS = 10_000;
 
 interface EngineAddresses {
-  /** Of the `deconvolve` function's instances. */
+  /** Of the `deconvolve` function's instances, where one has to live. */
   readonly tilesUrls: readonly string[];
   /** Ingress of a Restate server, if one drives the tasks. */
   readonly ingressUrl?: string;
@@ -20,7 +20,7 @@ interface EngineAddresses {
 export async function engineReady({ tilesUrls, ingressUrl }: EngineAddresses): Promise<void> {
   try {
     if (ingressUrl !== undefined) await ask(new URL("/restate/health", ingressUrl));
-    await Promise.any(tilesUrls.map((url) => ask(new URL("/readyz", url))));
+    if (tilesUrls.length > 0) await Promise.any(tilesUrls.map((url) => ask(new URL("/readyz", url))));
     PROCESS.ready.set(1, { function: "orchestrate" });
   } catch (error) {
     PROCESS.ready.set(0, { function: "orchestrate" });

@@ -4,11 +4,14 @@ import type { Device } from "shared/contract/device.ts";
 import type { Engine } from "shared/engine/engine.ts";
 import { httpDevice, httpLevels, httpTiles } from "shared/engine/http_functions.ts";
 import { createSpreadEngine } from "shared/engine/local.ts";
+import { TILE_RETRIES } from "shared/engine/retry.ts";
+import { readJobControl } from "../jobs/job_control.ts";
 import { Workers, type WorkersByKind } from "shared/engine/workers.ts";
 import { ClearstackError } from "shared/errors.ts";
 import type { Store } from "shared/storage/store.ts";
 import type { Dispatcher, Driver } from "../drive/dispatcher.ts";
 import { count, type Env, urls } from "./engine_environment.ts";
+import { DeviceProfiles } from "./device_profiles.ts";
 import { engineReady } from "./engine_ready.ts";
 import type { RestateService } from "./open_restate.ts";
 
@@ -26,6 +29,8 @@ interface OpenEngine {
   readonly engine: Engine;
   /** Devices of tiles by the backend they ask for. */
   readonly device: (choice: BackendChoice) => Promise<Device>;
+  /** Called when instances have just done a job. */
+  readonly deviceUsed: (choice: BackendChoice) => Promise<void>;
   /** Resolves if the engine answers and an instance is ready to compute tiles. */
   readonly ready: () => Promise<void>;
   /** To be served, with the engine `restate`. */
@@ -48,10 +53,23 @@ export async function openEngine({ env, store, token, log }: EngineSources): Pro
   const deconvolve = new Workers(tilesUrls.map((url) => httpTiles(url, token)), limits);
   const pyramid = new Workers(pyramidUrls.map((url) => httpLevels(url, token)), limits);
   const workers: WorkersByKind = { tiles: deconvolve, seams: deconvolve, pilots: deconvolve, levels: pyramid };
-  const device = (choice: BackendChoice) => anyDevice(tilesUrls, choice, token);
+  const ask = (choice: BackendChoice) => anyDevice(tilesUrls, choice, token);
+  const profiles = new DeviceProfiles({ store, setting: env("CLEARSTACK_DEVICE"), ask });
+  const devices = {
+    device: (choice: BackendChoice) => profiles.device(choice),
+    deviceUsed: (choice: BackendChoice) => profiles.refresh(choice),
+  };
+  // Once it is known what instances are, none has to live for jobs to be taken in.
+  const awaited = async () => await profiles.known() ? [] : tilesUrls;
+  const { awayMs } = readJobControl(env);
   const wanted = env("CLEARSTACK_ENGINE") ?? "local";
   if (wanted === "local") {
-    return { engine: createSpreadEngine(workers), device, ready: () => engineReady({ tilesUrls }) };
+    const retries = { ...TILE_RETRIES, awayMs };
+    return {
+      engine: createSpreadEngine(workers, { retries }),
+      ...devices,
+      ready: async () => await engineReady({ tilesUrls: await awaited() }),
+    };
   }
   if (wanted !== "restate") {
     throw new ClearstackError("invalid-request", `CLEARSTACK_ENGINE is "${wanted}"; set it to local or restate`);
@@ -59,8 +77,8 @@ export async function openEngine({ env, store, token, log }: EngineSources): Pro
   const [ingressUrl] = urls(env, "CLEARSTACK_RESTATE_INGRESS", "http://127.0.0.1:8080") as [string];
   // Who needs no Restate does not load it.
   const { openRestate } = await import("./open_restate.ts");
-  const ready = () => engineReady({ tilesUrls, ingressUrl });
-  return { device, ready, ...openRestate({ env, store, workers, ingressUrl, ...(log ? { log } : {}) }) };
+  const ready = async () => await engineReady({ tilesUrls: await awaited(), ingressUrl });
+  return { ...devices, ready, ...openRestate({ env, store, workers, ingressUrl, awayMs, ...(log ? { log } : {}) }) };
 }
 
 /** Instances are alike, so any one that answers speaks for all. */

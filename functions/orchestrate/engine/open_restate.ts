@@ -16,8 +16,7 @@ import { restateDispatcher } from "./restate_driver.ts";
 import { sealedShards } from "./sealed_shards.ts";
 
 /**
- * Among many machines one is always about to be replaced, and a store may be away for a while: about two minutes in all, before
- * what a tile met stops its job.
+ * Among many machines one is always about to be replaced: about two minutes in all, before what a tile met stops its job.
  */
 const PATIENT_RETRIES: RetryPolicy = { attempts: 10, firstDelayMs: 500, longestDelayMs: 20_000 };
 
@@ -28,6 +27,8 @@ export interface RestateSources {
   readonly workers: WorkersByKind;
   /** URL at which the server takes invocations. */
   readonly ingressUrl: string;
+  /** A store or a function that is away is waited for so long, milliseconds. */
+  readonly awayMs: number;
   /** Called with what went wrong between the server and this process. @default {plainLog} */
   readonly log?: (line: string) => void;
 }
@@ -42,7 +43,7 @@ export interface RestateService {
 
 /** @throws {ClearstackError} `invalid-request` naming the variable */
 export function openRestate(
-  { env, store, workers, ingressUrl, log = plainLog }: RestateSources,
+  { env, store, workers, ingressUrl, awayMs, log = plainLog }: RestateSources,
 ): { readonly engine: Engine; readonly restate: RestateService; readonly dispatcher: (driver: Driver) => Dispatcher } {
   const own = Promise.withResolvers<Driver>();
   const shards = sealedShards(store, env("CLEARSTACK_STATE_KEY"));
@@ -53,7 +54,7 @@ export function openRestate(
     restate: restateService(env, {
       shards: new ShardStore(shards),
       workers,
-      retries: PATIENT_RETRIES,
+      retries: { ...PATIENT_RETRIES, awayMs },
       driver: own.promise,
       log,
     }),

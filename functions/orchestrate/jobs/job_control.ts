@@ -11,13 +11,15 @@ export interface JobControl {
   readonly price?: Price;
   /** Records of jobs that ended longer ago are removed; without it none are. */
   readonly retentionMs?: number;
+  /** A store or a function that is away is waited for so long, milliseconds. */
+  readonly awayMs: number;
   /** Encrypts the requests in the store. */
   readonly stateKey?: string;
 }
 
 /**
  * Reads CLEARSTACK_RUNNER, CLEARSTACK_WEBHOOK_SECRET, CLEARSTACK_PRICE_PER_GPU_SECOND with CLEARSTACK_CURRENCY (default USD),
- * CLEARSTACK_RETENTION (such as 30d) and CLEARSTACK_STATE_KEY.
+ * CLEARSTACK_RETENTION (such as 30d), CLEARSTACK_PATIENCE (default 10m) and CLEARSTACK_STATE_KEY.
  *
  * @throws {ClearstackError} `invalid-request` naming the variable
  */
@@ -28,7 +30,8 @@ export function readJobControl(env: (name: string) => string | undefined): JobCo
     ...given("instance", env("CLEARSTACK_RUNNER")),
     ...given("webhookSecret", env("CLEARSTACK_WEBHOOK_SECRET")),
     ...given("price", readPrice(env("CLEARSTACK_PRICE_PER_GPU_SECOND"), env("CLEARSTACK_CURRENCY") ?? "USD")),
-    ...given("retentionMs", readRetention(env("CLEARSTACK_RETENTION"))),
+    ...given("retentionMs", readTime(env, "CLEARSTACK_RETENTION")),
+    awayMs: readTime(env, "CLEARSTACK_PATIENCE") ?? DEFAULT_AWAY_MS,
     ...given("stateKey", env("CLEARSTACK_STATE_KEY")),
   };
 }
@@ -51,15 +54,19 @@ function readPrice(text: string | undefined, currency: string): Price | undefine
   return { perGpuSecond, currency };
 }
 
+/** A restart of a store, or a machine that is replaced, takes no longer. */
+const DEFAULT_AWAY_MS = 600_000;
+
 const UNITS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
 
-function readRetention(text: string | undefined): number | undefined {
+function readTime(env: (name: string) => string | undefined, name: string): number | undefined {
+  const text = env(name);
   if (text === undefined) return undefined;
   const [, number, unit] = /^(\d+(?:\.\d+)?)([mhd])$/.exec(text.trim()) ?? [];
   if (!(Number(number) > 0)) {
     throw new ClearstackError(
       "invalid-request",
-      `CLEARSTACK_RETENTION "${text}": expected a time, such as 30d, 12h or 45m`,
+      `${name} "${text}": expected a time, such as 30d, 12h or 45m`,
     );
   }
   return Number(number) * UNITS[unit!]!;

@@ -7,7 +7,8 @@ import { ClearstackError, errorToRecord, toClearstackError } from "shared/errors
 import { redactedRequest } from "shared/image/output/provenance.ts";
 import { openStore } from "shared/storage/open_store.ts";
 import { placesOverlap, redactUrl } from "shared/storage/url.ts";
-import { DrivenJob } from "../drive/driven_job.ts";
+import { DrivenJob, type PreparedDrive } from "../drive/driven_job.ts";
+import { withPatience } from "../drive/job_patience.ts";
 import { jobTime, newJobId } from "./job_id.ts";
 import { traceParent } from "shared/telemetry/span.ts";
 import type { JobRecord } from "./job_record.ts";
@@ -104,8 +105,9 @@ export class Submissions {
       this.#outputs.set(id, place);
       await store.markLive(id, place);
       await this.#refuseTakenElsewhere(id, request, place);
-      begun = await beginJob(request, deps);
-      return await this.#enter(opening, begun);
+      const { environment, patience } = withPatience(deps.environment);
+      begun = await beginJob(request, { ...deps, environment });
+      return await this.#enter(opening, { begun, patience });
     } catch (error) {
       await begun?.output.discard().catch(() => {});
       await store.release(id).catch(() => {});
@@ -117,7 +119,8 @@ export class Submissions {
     }
   }
 
-  async #enter({ id, request, owner, key }: Opening, begun: BegunJob): Promise<JobStatus> {
+  async #enter({ id, request, owner, key }: Opening, prepared: PreparedDrive): Promise<JobStatus> {
+    const { begun } = prepared;
     const { store, seal, throughput, enter, refuseIfClosed } = this.#options;
     const { planHash, tiles, warnings } = begun.plan;
     const tilesResumed = begun.output.tilesDone.size;
@@ -139,7 +142,7 @@ export class Submissions {
     const tag = await store.create(record);
     // Made by another submission with the same key, which had only seemed to be dead.
     if (tag === undefined) return (await store.status(id))!;
-    await enter(new DrivenJob(store, { record, tag }, begun));
+    await enter(new DrivenJob(store, { record, tag }, prepared));
     return record.status;
   }
 

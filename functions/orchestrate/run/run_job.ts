@@ -1,5 +1,9 @@
 /** One job from request to finished output: plan, create the output, fan the tiles out, write coarser levels, finish. */
+<<<<<<< HEAD
 import { counted } from "shared/counted.ts";
+=======
+import type { BackendChoice } from "shared/contract/algorithm.ts";
+>>>>>>> dac750f (Wait ten minutes for stores and functions that are away, and plan by what is known of the devices, so that a plan wakes none)
 import type { JobRequest } from "shared/contract/job_request.ts";
 import type { JobResult } from "shared/contract/job_status.ts";
 import type { Engine } from "shared/engine/engine.ts";
@@ -21,6 +25,8 @@ import { writeLevels } from "./write_levels.ts";
 /** Dependencies of running jobs. */
 export interface JobDeps extends PlanningDeps {
   readonly engine: Engine;
+  /** Called when a job that asked for this backend has been done. @default {nothing} */
+  readonly deviceUsed?: (choice: BackendChoice) => Promise<void>;
 }
 
 /**

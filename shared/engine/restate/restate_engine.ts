@@ -22,8 +22,8 @@ const CHEAP_WINDOW = 16;
 const LARGEST_WINDOW = 64;
 /** Shards grow with what was handed out, so that news of a small job come often and a large one has few shards. */
 const GROWTH = 1 / 64;
-/** A store of shards may be away for a minute or two, as it may for tiles. */
-const STORE_RETRIES: RetryPolicy = { attempts: 10, firstDelayMs: 500, longestDelayMs: 20_000 };
+/** A store of shards may be away as long as it may for tiles, unless somebody says otherwise for those. */
+const STORE_RETRIES: RetryPolicy = { attempts: 10, firstDelayMs: 500, longestDelayMs: 20_000, awayMs: 600_000 };
 /** Time that a cancelled fan-out waits for a server that does not answer. */
 const CANCEL_MILLISECONDS = 60_000;
 

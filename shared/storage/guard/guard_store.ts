@@ -5,6 +5,7 @@
 import { retry, RetryError } from "@std/async/retry";
 import pLimit from "p-limit";
 import { ClearstackError, isClearstackError } from "shared/errors.ts";
+import { pause } from "shared/process/pause.ts";
 import { throwIfAborted } from "shared/process/unless_aborted.ts";
 import { type Attempt, waitWhileMoving } from "./patience.ts";
 import { type ByteRange, MAX_DOCUMENT_BYTES, type ReadableStore, type Store } from "../store.ts";
@@ -19,6 +20,13 @@ export interface GuardOptions {
   readonly timeoutMs?: number;
   /** Pause before the first repetition, milliseconds; doubles each time, with up to half of it random. @default {200} */
   readonly backoffMs?: number;
+  /** What becomes of a request once its attempts are used up; it may change while stores are open. @default {it is given up} */
+  readonly patience?: {
+    /** A store that does not answer is waited for so long, milliseconds. */
+    readonly awayMs: number;
+    /** Told what the store answered last, again and again. */
+    readonly onAway: (message: string) => void;
+  };
 }
 
 /** Limits of one kind of request. */
@@ -26,6 +34,11 @@ export interface RetryOptions extends GuardOptions {
   /** Longer wait for the beginning of an answer, milliseconds. @default {0} */
   readonly headStartMs?: number;
 }
+
+/** Between two rounds of attempts at a store that is away. */
+const AWAY_PAUSE_MS = 2000;
+
+const NEVER = new AbortController().signal;
 
 /** Answers that stop one after the other before a request is given up: nothing has come for so many timeouts then. */
 const MAX_STALLS = 3;
@@ -82,7 +95,9 @@ function guardReads(store: ReadableStore, guarded: Guarded): ReadableStore {
 }
 
 /** Makes what repeats a call until it succeeds, cannot succeed, or was tried as often as agreed. */
-export function retrier({ attempts = 5, timeoutMs = 60_000, backoffMs = 200, headStartMs }: RetryOptions) {
+export function retrier(
+  { attempts = 5, timeoutMs = 60_000, backoffMs = 200, headStartMs, patience }: RetryOptions,
+) {
   return async <T>(what: string, signal: AbortSignal | undefined, call: (attempt: Attempt) => Promise<T>) => {
     let stalls = 0;
     const givenUp = (bytes: number | undefined, cause: unknown) => {
@@ -91,8 +106,8 @@ export function retrier({ attempts = 5, timeoutMs = 60_000, backoffMs = 200, hea
       const message = bytes === undefined ? `no answer within ${timeoutMs / 1000} s` : `the answer stalled: ${after}`;
       return new ClearstackError("store-unavailable", `${what}: ${message}`, { cause });
     };
-    try {
-      return await retry(() => waitWhileMoving({ timeoutMs, headStartMs, signal, givenUp }, call), {
+    const persist = () =>
+      retry(() => waitWhileMoving({ timeoutMs, headStartMs, signal, givenUp }, call), {
         maxAttempts: attempts,
         // Pauses of 0.75 to 1.25 times what they are meant to be.
         minTimeout: 1.25 * backoffMs,
@@ -102,9 +117,18 @@ export function retrier({ attempts = 5, timeoutMs = 60_000, backoffMs = 200, hea
           isClearstackError(error) && error.retryable && stalls < MAX_STALLS && !signal?.aborted,
         ...(signal === undefined ? {} : { signal }),
       });
-    } catch (error) {
-      throwIfAborted(signal);
-      throw error instanceof RetryError ? (error as Error).cause : error;
+    const since = performance.now();
+    for (;; await pause(AWAY_PAUSE_MS, signal ?? NEVER)) {
+      stalls = 0;
+      try {
+        return await persist();
+      } catch (thrown) {
+        throwIfAborted(signal);
+        const error = thrown instanceof RetryError ? (thrown as Error).cause : thrown;
+        const away = isClearstackError(error, "store-unavailable");
+        if (!away || !patience || performance.now() - since >= patience.awayMs) throw error;
+        patience.onAway(error.message);
+      }
     }
   };
 }

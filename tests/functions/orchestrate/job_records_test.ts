@@ -261,10 +261,11 @@ Deno.test("an estimate comes close to what the job then takes, once the device i
 
 Deno.test("settings of job control are read with their units, and refused by their names", () => {
   const read = (variables: Record<string, string>) => readJobControl((name) => variables[name]);
-  assertEquals(read({}), {});
+  assertEquals(read({}), { awayMs: 600_000 });
   assertEquals(read({ CLEARSTACK_RETENTION: "30d", CLEARSTACK_RUNNER: "pod" }), {
     retentionMs: 30 * DAY,
     instance: "pod",
+    awayMs: 600_000,
   });
   assertEquals(read({ CLEARSTACK_RETENTION: "1.5h" }).retentionMs, 5_400_000);
   assertEquals(read({ CLEARSTACK_PRICE_PER_GPU_SECOND: "0.0011" }).price, { perGpuSecond: 0.0011, currency: "USD" });

@@ -213,7 +213,10 @@ Deno.test("a driver that finds another one's mark in the record stops, and leave
   // To the dispatcher it is dead, and it does not know.
   shared.bury(0);
   const depsB = identityJobs();
-  const b = await start(store, { deps: depsB, dispatcher: (driver) => ownDispatcher(driver, () => {}) });
+  const b = await start(store, {
+    deps: depsB,
+    dispatcher: (driver) => ownDispatcher(driver, { log: () => {}, closing: new AbortController().signal }),
+  });
   assertEquals((await ended(b, id)).state, "done");
   const status = await b.get(id);
   letGo();
