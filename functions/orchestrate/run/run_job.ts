@@ -1,9 +1,6 @@
 /** One job from request to finished output: plan, create the output, fan the tiles out, write coarser levels, finish. */
-<<<<<<< HEAD
 import { counted } from "shared/counted.ts";
-=======
 import type { BackendChoice } from "shared/contract/algorithm.ts";
->>>>>>> dac750f (Wait ten minutes for stores and functions that are away, and plan by what is known of the devices, so that a plan wakes none)
 import type { JobRequest } from "shared/contract/job_request.ts";
 import type { JobResult } from "shared/contract/job_status.ts";
 import type { Engine } from "shared/engine/engine.ts";
