@@ -5,6 +5,8 @@
  * make it go (shared/storage/served_environment.ts), and CLEARSTACK_PARENT=stdin has the process tell its address on standard
  * output and end with its standard input. Object stores take their credentials from AWS_*, AZURE_* and GOOGLE_*.
  *
+ * CLEARSTACK_IDLE (such as 5m) ends a process that has had no tile for so long, for whoever starts it on demand.
+ *
  * CLEARSTACK_REQUIRE_GPU=1 has `/readyz` refuse a process that would compute without a hardware GPU; CLEARSTACK_METRICS_TOKEN is
  * what scrapers of `/metrics` present instead of CLEARSTACK_TOKEN. OTEL_DENO=true exports traces (docs/telemetry.md).
  */
@@ -28,6 +30,7 @@ const hasParent = Deno.env.get("CLEARSTACK_PARENT") === "stdin";
 const { env, stores, log, token, metricsToken, serve } = boot(Deno, {
   name: "deconvolve",
   port: 8081,
+  onDemand: true,
   quiet: hasParent,
 });
 const config = readConfig({ env, freeBytes: freeMemoryBytes() });

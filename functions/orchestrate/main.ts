@@ -1,6 +1,7 @@
 /**
  * Serves the `orchestrate` function. PORT (default 8082) and HOST (default 127.0.0.1) say where; CLEARSTACK_JOBS is the folder
- * or URL that keeps the jobs (default: memory), which other instances may share. CLEARSTACK_RUNNER names this instance;
+ * or URL that keeps the jobs (default: memory), which other processes may share: one drives
+ * the jobs, the others stand by, unless CLEARSTACK_ENGINE is `restate`. CLEARSTACK_RUNNER names this process;
  * webhooks, prices, retention and encryption of jobs are set as docs/jobs.md says.
  *
  * CLEARSTACK_TILES_URL lists, separated by spaces, where the instances of the `deconvolve` function answer (default

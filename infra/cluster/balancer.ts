@@ -10,8 +10,12 @@ export interface Balancer {
  * Listens on a free port of the loopback interface.
  *
  * @param ports of the servers behind it; a connection that none of them takes is closed
+ * @param awake waited for before a connection is handed on, so that servers may be started on demand
  */
-export function balance(ports: readonly number[]): Balancer {
+export function balance(
+  ports: readonly number[],
+  awake: () => Promise<void> = () => Promise.resolve(),
+): Balancer {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   let turn = 0;
   const accept = async () => {
@@ -19,6 +23,7 @@ export function balance(ports: readonly number[]): Balancer {
   };
   const join = async (caller: Deno.TcpConn) => {
     using _ = caller;
+    await awake();
     for (let tried = 0; tried < ports.length; tried++) {
       const port = ports[turn++ % ports.length]!;
       const server = await Deno.connect({ hostname: "127.0.0.1", port }).catch(() => undefined);

@@ -1,6 +1,10 @@
 /** Settings of job control, from the environment. */
 import { ClearstackError } from "shared/errors.ts";
+import { timeSetting } from "shared/time_setting.ts";
 import type { Price } from "../plan/throughput.ts";
+
+/** A restart of a store, or a machine that is replaced, takes no longer. */
+const DEFAULT_AWAY_MS = 600_000;
 
 /** Settings for keeping jobs, telling of them and charging for them. */
 export interface JobControl {
@@ -30,8 +34,8 @@ export function readJobControl(env: (name: string) => string | undefined): JobCo
     ...given("instance", env("CLEARSTACK_RUNNER")),
     ...given("webhookSecret", env("CLEARSTACK_WEBHOOK_SECRET")),
     ...given("price", readPrice(env("CLEARSTACK_PRICE_PER_GPU_SECOND"), env("CLEARSTACK_CURRENCY") ?? "USD")),
-    ...given("retentionMs", readTime(env, "CLEARSTACK_RETENTION")),
-    awayMs: readTime(env, "CLEARSTACK_PATIENCE") ?? DEFAULT_AWAY_MS,
+    ...given("retentionMs", timeSetting(env, "CLEARSTACK_RETENTION")),
+    awayMs: timeSetting(env, "CLEARSTACK_PATIENCE") ?? DEFAULT_AWAY_MS,
     ...given("stateKey", env("CLEARSTACK_STATE_KEY")),
   };
 }
@@ -52,22 +56,4 @@ function readPrice(text: string | undefined, currency: string): Price | undefine
     );
   }
   return { perGpuSecond, currency };
-}
-
-/** A restart of a store, or a machine that is replaced, takes no longer. */
-const DEFAULT_AWAY_MS = 600_000;
-
-const UNITS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
-
-function readTime(env: (name: string) => string | undefined, name: string): number | undefined {
-  const text = env(name);
-  if (text === undefined) return undefined;
-  const [, number, unit] = /^(\d+(?:\.\d+)?)([mhd])$/.exec(text.trim()) ?? [];
-  if (!(Number(number) > 0)) {
-    throw new ClearstackError(
-      "invalid-request",
-      `${name} "${text}": expected a time, such as 30d, 12h or 45m`,
-    );
-  }
-  return Number(number) * UNITS[unit!]!;
 }
