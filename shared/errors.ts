@@ -35,6 +35,8 @@ const KINDS = {
   "device-memory": { status: 503, exit: 1, retryable: true },
   /** The GPU or the process that held it went away. */
   "device-lost": { status: 503, exit: 1, retryable: true },
+  /** The result does not pass the checks that it is put to before it counts as complete. */
+  "failed-check": { status: 500, exit: 1, retryable: false },
   /** Stopped on request. */
   "cancelled": { status: 409, exit: 1, retryable: false },
   /** A defect in this program. */

@@ -1,6 +1,7 @@
 /** Comparing a core with what the output holds in its place. */
 import type { SeamReport, SeamTask } from "shared/contract/seam.ts";
 import { openImage } from "shared/image/open_image.ts";
+import { readOwn } from "shared/image/output/stored_objects.ts";
 import { readBox } from "shared/image/read/read_box.ts";
 import type { StoreAccess } from "shared/storage/store_environment.ts";
 import { releaseMemory } from "shared/process/release_memory.ts";
@@ -16,7 +17,7 @@ export async function compareWithOutput(
 ): Promise<SeamReport> {
   const image = await openImage({ url: output.url, path: output.array }, access);
   const options = { outer: tile.outer, box: tile.core, boundary: "constant", signal: access.signal } as const;
-  const { values } = await readBox(image, options);
+  const { values } = await readOwn(() => readBox(image, options));
   const report = { index: tile.index, ...difference(core, values) };
   releaseMemory(values);
   return report;

@@ -91,7 +91,7 @@ async function computeTile(task: TileTask, means: Means, signal: AbortSignal): P
   const { core, ...computation } =
     await (task.pieces ? computePieces(task, task.pieces, means, signal) : computeCore(task, means, signal));
   const computed = performance.now();
-  const { bytesWritten } = await withSpan("encode and write", {}, async (span) => {
+  const { bytesWritten, objects } = await withSpan("encode and write", {}, async (span) => {
     const written = await writeTile(task, core, { environment: means.environment, signal });
     span.setAttribute("clearstack.bytes", written.bytesWritten);
     return written;
@@ -105,7 +105,7 @@ async function computeTile(task: TileTask, means: Means, signal: AbortSignal): P
     bytesWritten,
     ...(task.pieces ? { pieces: task.pieces.length } : {}),
   };
-  await writeTileRecord(task, report, means);
+  await writeTileRecord(task, { ...report, objects }, means);
   return report;
 }
 

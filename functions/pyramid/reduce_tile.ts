@@ -9,6 +9,7 @@ import { mapAxes, voxelCount } from "shared/volume/geometry.ts";
 import type { Image } from "shared/image/image.ts";
 import { openImage } from "shared/image/open_image.ts";
 import { levelRecordKey, recordOwner } from "shared/image/output/output_layout.ts";
+import { readOwn } from "shared/image/output/stored_objects.ts";
 import { putRecord } from "shared/image/output/tile_records.ts";
 import { readVoxels } from "shared/image/read/read_voxels.ts";
 import { joinRanges, NO_VALUES, valueRange } from "shared/volume/value_range.ts";
@@ -46,7 +47,7 @@ async function reduceTile(
   const core = new VOXEL_ARRAYS[output.dtype](voxelCount(tile.core.shape));
   let [bytesRead, range] = [0, NO_VALUES];
   for (const piece of pieces(task)) {
-    const read = await readFiner(image, task, piece, access.signal);
+    const read = await readOwn(() => readFiner(image, task, piece, access.signal));
     range = joinRanges(range, valueRange(read.values));
     const means = meanOver(read.values, read.shape, { factors: task.factors, dtype: output.dtype });
     copyBox({ box: piece, values: means }, { box: tile.core, values: core });
@@ -54,11 +55,20 @@ async function reduceTile(
     releaseMemory(means);
     bytesRead += read.bytesRead;
   }
-  const { bytesWritten } = await writeBlock(output, { outer: tile.outer, core: tile.core, values: core }, access);
+  const { bytesWritten, objects } = await writeBlock(
+    output,
+    { outer: tile.outer, core: tile.core, values: core },
+    access,
+  );
   releaseMemory(core);
   const seconds = (performance.now() - started) / 1000;
   const report = { index: tile.index, level, seconds, bytesRead, bytesWritten, ...range };
-  await putRecord(output, levelRecordKey(recordOwner(planHash, output), level, tile.index), report, access);
+  await putRecord(
+    output,
+    levelRecordKey(recordOwner(planHash, output), level, tile.index),
+    { ...report, objects },
+    access,
+  );
   return report;
 }
 

@@ -67,6 +67,11 @@ export const OutputSchema = z.strictObject({
     example: "0.5",
     help: "OME-Zarr version of OUTPUT: 0.5 (Zarr v3), or 0.4 (Zarr v2) for programs that do not read 0.5",
   }),
+  verify: setting(z.boolean().default(false), {
+    flag: "verify",
+    help:
+      "compare checksums, not sizes alone, of what an earlier run has stored and of the whole OUTPUT before it is complete",
+  }),
   shards: setting(z.union([z.enum(["auto", "none"]), Vec3Schema]).default("auto"), {
     flag: "shards",
     example: "auto",

@@ -1,7 +1,7 @@
 /** The coarser levels of an output, and the messages of the `pyramid` function about one tile of one. */
 import { z } from "zod";
 import { BoxSchema, Vec3Schema } from "./box.ts";
-import { StoredArraySchema } from "./stored_array.ts";
+import { StoredArraySchema, StoredObjectsSchema } from "./stored_array.ts";
 
 const FactorSchema = z.union([z.literal(1), z.literal(2)]);
 const FactorsSchema = z.tuple([FactorSchema, FactorSchema, FactorSchema]).readonly();
@@ -42,3 +42,9 @@ export const LevelReportSchema = z.strictObject({
   largest: z.number().nullable().describe("largest finite value that was read; null where there was none"),
 });
 export type LevelReport = z.infer<typeof LevelReportSchema>;
+
+/** Record that a tile of a level is finished: the answer, and what was stored. */
+export const LevelRecordSchema = LevelReportSchema.extend({
+  objects: StoredObjectsSchema.optional(),
+  crc32: z.number().optional(),
+});

@@ -6,7 +6,7 @@ import { TileAlgorithmSchema } from "./decisions.ts";
 import { ImageInfoSchema } from "./image_info.ts";
 import { PsfLocationSchema } from "./location.ts";
 import { PsfFitSchema } from "./psf_info.ts";
-import { StoredArraySchema } from "./stored_array.ts";
+import { StoredArraySchema, StoredObjectsSchema } from "./stored_array.ts";
 
 /** A core and the box it is computed on, where a tile does not fit the device as one. */
 const PieceSchema = z.strictObject({ core: BoxSchema, box: BoxSchema });
@@ -64,3 +64,9 @@ export const TileReportSchema = z.strictObject({
   ),
 });
 export type TileReport = z.infer<typeof TileReportSchema>;
+
+/** Record that a tile is finished: the answer, and what was stored. */
+export const TileRecordSchema = TileReportSchema.extend({
+  objects: StoredObjectsSchema.optional(),
+  crc32: z.number().optional(),
+});

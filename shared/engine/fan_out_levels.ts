@@ -2,8 +2,7 @@
 import type { LevelReport } from "shared/contract/level.ts";
 import type { Engine } from "./engine.ts";
 import type { LevelledOutput } from "shared/image/output/level_arrays.ts";
-import { levelRecordsPrefix, recordOwner } from "shared/image/output/output_layout.ts";
-import { recordedTiles } from "shared/image/output/tile_records.ts";
+import { continueLevel } from "shared/image/output/check_output.ts";
 import { openStore } from "shared/storage/open_store.ts";
 import type { StoreAccess } from "shared/storage/store_environment.ts";
 import { levelTasks } from "./level_tasks.ts";
@@ -14,6 +13,8 @@ interface FanOutLevelsOptions extends StoreAccess {
   readonly engine: Engine<"levels">;
   /** Tiles in flight at the same time on each instance. */
   readonly concurrency: number;
+  /** Compares the checksums of tiles that are there. @default {false} */
+  readonly verify?: boolean;
   /** Takes one line about each level before it begins. */
   readonly tell: (message: string) => void;
   readonly onReport: (report: LevelReport) => void;
@@ -28,13 +29,13 @@ interface FanOutLevelsOptions extends StoreAccess {
  */
 export async function fanOutLevels(
   output: LevelledOutput,
-  { engine, concurrency, environment, signal, tell, onReport, onRetry }: FanOutLevelsOptions,
+  { engine, concurrency, environment, signal, verify = false, tell, onReport, onRetry }: FanOutLevelsOptions,
 ): Promise<void> {
-  const { planHash, levels, arrays } = output;
+  const { levels, arrays } = output;
   const store = openStore(arrays[0]!.url, { environment });
   for (let level = 1; level <= levels.length; level++) {
     tell(`writing level ${level} of ${levels.length}`);
-    const done = await recordedTiles(store, levelRecordsPrefix(recordOwner(planHash, arrays[0]!), level));
+    const done = await continueLevel(store, output, level, { verify, signal });
     await engine.fanOut("levels", levelTasks(output, { level, done }), {
       concurrency,
       ...(signal ? { signal } : {}),

@@ -22,6 +22,7 @@ const TITLES: Record<ErrorKind, string> = {
   "store-unavailable": "A store cannot be reached",
   "unwritable": "The output cannot be written",
   "no-device": "No usable device",
+  "failed-check": "The result does not pass its checks",
   "device-memory": "Out of device memory",
   "device-lost": "The device was lost",
   "cancelled": "Cancelled",

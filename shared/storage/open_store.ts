@@ -55,9 +55,10 @@ export function openStore(url: string, options: OpenOptions): Store {
 
 function openWritable(url: string, { environment, ...given }: OpenOptions): Store {
   const options = { ...environment.guard, ...given };
+  const { wrap = (store) => store } = environment;
   const scheme = schemeOf(url);
   const openObjects = OBJECT_STORES[scheme];
-  if (openObjects !== undefined) return guardStore(openObjects(url, environment, options), CHECKS_ONLY);
+  if (openObjects !== undefined) return guardStore(wrap(openObjects(url, environment, options)), CHECKS_ONLY);
   if (WEB.includes(scheme)) {
     throw new ClearstackError("unwritable", `${redactUrl(url)} is read only; write to a path instead`);
   }
@@ -66,7 +67,7 @@ function openWritable(url: string, { environment, ...given }: OpenOptions): Stor
     const known = ["file", ...WEB, "memory", ...Object.keys(OBJECT_STORES)].map((name) => `${name}:`).join(", ");
     throw new ClearstackError("invalid-request", `cannot open ${scheme}: URLs; give a path or one of ${known}`);
   }
-  return guardStore(opener(url, environment), options);
+  return guardStore(wrap(opener(url, environment)), options);
 }
 
 /**

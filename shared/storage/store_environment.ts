@@ -4,7 +4,7 @@
  */
 import type { GuardOptions } from "./guard/guard_store.ts";
 import type { NamedFetch } from "./guard/guarded_fetch.ts";
-import type { RequestOptions } from "./store.ts";
+import type { RequestOptions, Store } from "./store.ts";
 
 /** The world as stores see it. */
 export interface StoreEnvironment {
@@ -18,6 +18,8 @@ export interface StoreEnvironment {
   readonly refusal?: (url: string, use: "read" | "write") => Error | undefined;
   /** Timeouts and retries of stores, unless the one that opens them says otherwise. */
   readonly guard?: GuardOptions;
+  /** Stands between the program and each store that is opened, below retries. @default {the store as it is} */
+  readonly wrap?: (store: Store) => Store;
   /** Milliseconds since 1970. @default {Date.now} */
   readonly now?: () => number;
 }

@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { makeSample } from "functions/cli/demo/sample/make_sample.ts";
 import { writeVolume } from "functions/cli/demo/sample/write_volume.ts";
 import { beginJob, runJob } from "functions/orchestrate/run/run_job.ts";
@@ -70,7 +70,7 @@ Deno.test("a job that was interrupted gets its certificate when it is finished, 
   assertEquals([(await runJob(resumed, again)).seam, again.kernels.runs.length], [seam, 0]);
 });
 
-Deno.test("a difference between the output and the box around a place is found and measured", async () => {
+Deno.test("a difference between the output and the box around a place is measured, and beyond the bound ends the job", async () => {
   const { request } = await sampleRequest();
   const jobs = identityJobs();
   const damaged: typeof jobs = {
@@ -85,8 +85,9 @@ Deno.test("a difference between the output and the box around a place is found a
   };
   // The upper half of the output is gone and reads as 0, so the largest value there is the difference; values go up to 4000
   // everywhere, so a few hundred of them come within 10 % of it.
-  const { seam } = await runJob(request, damaged);
-  assert(seam!.largest > 0.9 && seam!.largest < 1.1, JSON.stringify(seam));
+  const error = await assertRejects(() => runJob(request, damaged), ClearstackError, "--seam-check 0");
+  assertEquals([error.kind, error.exitStatus], ["failed-check", 1]);
+  assert(Number(error.value) > 0.9 && Number(error.value) < 1.1, error.message);
 });
 
 Deno.test("real kernels agree across seams with a halo that is wide enough, and not without one", async () => {

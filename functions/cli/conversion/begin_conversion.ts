@@ -4,15 +4,15 @@ import type { ImageInfo } from "shared/contract/image_info.ts";
 import { LevelSchema } from "shared/contract/level.ts";
 import { Vec3Schema } from "shared/contract/box.ts";
 import { ClearstackError } from "shared/errors.ts";
+import { readJob } from "shared/image/output/job_record.ts";
 import { beginOutput, claimOutput } from "shared/image/output/claim_output.ts";
 import { createArray } from "shared/image/zarr/create_array.ts";
 import type { Image } from "shared/image/image.ts";
-import { decodeJson } from "shared/image/zarr/json.ts";
 import { levelArrays, type LevelledOutput } from "shared/image/output/level_arrays.ts";
 import { openImage, reopenImage } from "shared/image/open_image.ts";
 import { refuseEmpty } from "shared/image/refuse_empty.ts";
-import { JOB_KEY, LEVEL_0, recordsPrefix } from "shared/image/output/output_layout.ts";
-import { recordedTiles } from "shared/image/output/tile_records.ts";
+import { LEVEL_0 } from "shared/image/output/output_layout.ts";
+import { continueTiles } from "shared/image/output/check_output.ts";
 import { formatBytes, READ_CONCURRENCY } from "shared/plan/host_memory.ts";
 import { openStore } from "shared/storage/open_store.ts";
 import type { Store } from "shared/storage/store.ts";
@@ -23,7 +23,7 @@ import { versions } from "shared/process/versions.ts";
 import { z } from "zod";
 import { blockCount, type Cut, cutBytes, cutImage } from "./conversion_blocks.ts";
 import { conversionLevels, levelsBytes } from "./conversion_levels.ts";
-import type { ConversionRequest } from "./conversion_record.ts";
+import { BlockRecordSchema, type ConversionRequest } from "./conversion_record.ts";
 
 /** A conversion whose output is there, so that nobody else can take its place. */
 export interface Conversion {
@@ -32,6 +32,8 @@ export interface Conversion {
   readonly store: Store;
   /** Run that the output belongs to. */
   readonly run: string;
+  /** True if checksums are compared before the output counts as complete. */
+  readonly verify: boolean;
   /** Image to write; its `source` has the scale that was asked for. */
   readonly output: LevelledOutput;
   readonly cut: Cut;
@@ -86,11 +88,15 @@ export async function beginConversion(
   };
   const job = jobRecord({ request, output: { planHash, source, levels, arrays: arraysOf() }, cut });
   const run = claim.kind === "begun" ? claim.run : await beginOutput(store, { room: claim, job, create });
-  if (claim.kind === "begun" && !claim.finished) await create(run);
-  const done = claim.kind === "room" ? new Set<number>() : await recordedTiles(store, recordsPrefix({ planHash, run }));
   const output = { planHash, source, levels, arrays: arraysOf(run) };
-  const progress = { done, fresh: claim.kind === "room", finished: claim.kind === "begun" && claim.finished };
-  return { request, image, store, run, output, cut, ...progress };
+  const verify = (request.output.verify ?? false) || claim.suspect;
+  const whole = { output, tiles: blockCount(info, cut.block), schema: BlockRecordSchema };
+  const found = claim.kind === "begun"
+    ? await continueTiles(store, whole, { ...claim, verify, signal: access.signal })
+    : { done: new Set<number>(), whole: false };
+  if (claim.kind === "begun" && !found.whole) await create(run);
+  const progress = { done: found.done, fresh: claim.kind === "room", finished: found.whole };
+  return { request, image, store, run, output, cut, verify, ...progress };
 }
 
 function rescaled(info: ImageInfo, { scale, unit }: ConversionRequest): ImageInfo {
@@ -157,12 +163,15 @@ const LayoutRecord = z.looseObject({
  * Chunks, blocks and levels of the run that began the output, which another budget of memory must not mix with others, and the time
  * at which it planned with the source.
  *
- * @throws {ClearstackError} `over-budget` if they do not fit in the budget of this run
+ * @throws {ClearstackError} `over-budget` if they do not fit in the budget of this run; `conflict` if the record does not have them
  */
 async function begunLayout(store: Store, info: ImageInfo, budgetBytes: number) {
-  const { plan: { chunk, shard, block, levels }, source: { plannedMs } } = LayoutRecord.parse(
-    decodeJson(await store.get(JOB_KEY)),
-  );
+  const layout = LayoutRecord.safeParse((await readJob(store)).job).data;
+  if (layout === undefined) {
+    const message = `${store.url} does not say how it was cut, so it cannot be continued; begin anew with --overwrite`;
+    throw new ClearstackError("conflict", message, { path: "output.url", value: store.url });
+  }
+  const { plan: { chunk, shard, block, levels }, source: { plannedMs } } = layout;
   const least = { chunk, shard, block, concurrency: 1, reads: 1 };
   const needed = Math.max(cutBytes(info, least), levelsBytes(info, { chunk, levels }));
   if (needed > budgetBytes) {

@@ -38,6 +38,7 @@ export const CONVERSION_FLAGS: Readonly<Record<string, Flag & { readonly help: s
   "shards": SHARDS,
   "no-pyramid": NO_PYRAMID,
   "memory": JOB_FLAGS.memory!,
+  "verify": { help: JOB_FLAGS.verify!.help },
   "resume": { help: "continue an unfinished OUTPUT, or accept a finished one, of the same SOURCE" },
   "overwrite": { help: "replace an earlier output of Clearstack" },
 };
@@ -66,6 +67,7 @@ export async function conversionRequest(
       version: versionOf(parsed),
       shards: await shardsOf(parsed, location, access),
       pyramid: parsed.has("no-pyramid") ? "none" : "auto",
+      ...(parsed.has("verify") ? { verify: true } : {}),
     },
     ...scaleOf(parsed),
   };
@@ -84,6 +86,7 @@ export function conversionArguments({ source, output, scale, unit }: ConversionR
     ...flag("ome-version", output.version),
     ...flag("shards", output.shards === "auto" ? undefined : output.shards.toString()),
     ...(output.pyramid === "none" ? ["--no-pyramid"] : []),
+    ...(output.verify ? ["--verify"] : []),
     ...(output.ifExists === "fail" ? [] : [`--${output.ifExists}`]),
   ];
   return [...flags, "--", source.url, output.url];

@@ -2,7 +2,8 @@
 import { z } from "zod";
 import { JobRequestSchema } from "shared/contract/job_request.ts";
 import { LocationSchema } from "shared/contract/location.ts";
-import { OmeVersionSchema } from "shared/contract/stored_array.ts";
+import { OmeVersionSchema, StoredObjectsSchema } from "shared/contract/stored_array.ts";
+import { ValueRangeSchema } from "shared/volume/value_range.ts";
 
 export const ConversionRequestSchema = z.strictObject({
   source: LocationSchema,
@@ -12,6 +13,7 @@ export const ConversionRequestSchema = z.strictObject({
     version: OmeVersionSchema,
     // The first versions wrote none, and kept no word of it.
     shards: JobRequestSchema.shape.output.shape.shards.unwrap().default("none"),
+    verify: z.literal(true).optional(),
     pyramid: z.enum(["auto", "none"]).describe(
       "auto: coarser levels as deconvolved outputs have; none: full resolution only",
     ),
@@ -22,6 +24,9 @@ export const ConversionRequestSchema = z.strictObject({
   unit: z.string().optional().describe("of scale: the full name of a unit of length"),
 });
 export type ConversionRequest = z.infer<typeof ConversionRequestSchema>;
+
+/** Record that a block is stored, as far as continuing needs it. */
+export const BlockRecordSchema = ValueRangeSchema.extend({ objects: StoredObjectsSchema.optional() });
 
 /** The record that a conversion leaves in its output, as far as repeating it needs it. */
 export const ConversionRecordSchema = z.looseObject({

@@ -11,8 +11,9 @@ import { ClearstackError, errorFields, toClearstackError } from "shared/errors.t
 import type { Warning } from "shared/contract/problem.ts";
 import type { Vec3 } from "shared/volume/geometry.ts";
 import { type ChannelWindow, channelWindows } from "shared/image/ome/channel_windows.ts";
-import { isLost } from "shared/image/output/job_record.ts";
+import { isLost, markSuspect } from "shared/image/output/job_record.ts";
 import { recordKey, recordsPrefix } from "shared/image/output/output_layout.ts";
+import { assertWhole } from "shared/image/output/check_output.ts";
 import { discardOutput } from "shared/image/output/output_place.ts";
 import { readVoxels } from "shared/image/read/read_voxels.ts";
 import { showOutput } from "shared/image/output/show_output.ts";
@@ -30,7 +31,7 @@ import { beginConversion, type BeginConversionOptions, type Conversion } from ".
 import type { Shown } from "../commands/progress_display.ts";
 import { blockAt, blockCount, cutBytes } from "./conversion_blocks.ts";
 import { levelsAtOnce, levelsBytes } from "./conversion_levels.ts";
-import type { ConversionRequest } from "./conversion_record.ts";
+import { BlockRecordSchema, type ConversionRequest } from "./conversion_record.ts";
 
 /** Options of a conversion. */
 export interface ConversionOptions extends BeginConversionOptions {
@@ -159,10 +160,13 @@ async function convertBlock(
   const { outer, box } = blockAt(output.source, cut.block, index);
   const { values, bytesRead } = await readVoxels(image, { outer, box, concurrency: cut.reads, signal });
   const range = valueRange(values);
-  const { bytesWritten } = await writeBlock(output.arrays[0]!, { outer, core: box, values }, { environment, signal });
+  const { bytesWritten, objects } = await writeBlock(output.arrays[0]!, { outer, core: box, values }, {
+    environment,
+    signal,
+  });
   releaseMemory(values);
   const seconds = (performance.now() - started) / 1000;
-  const record = { index, seconds, bytesRead, bytesWritten, ...range };
+  const record = { index, seconds, bytesRead, bytesWritten, ...range, objects };
   await putRecord(output.arrays[0]!, recordKey({ planHash: output.planHash, run }, index), record, { environment });
   return record;
 }
@@ -175,6 +179,7 @@ async function writeLevels(run: ConversionRun): Promise<void> {
     environment,
     concurrency: levelsAtOnce(output.source, { chunk, levels: output.levels }, memoryBytes),
     signal,
+    verify: run.verify,
     tell: (message) => tell(run, message),
     onReport: ({ bytesRead, bytesWritten }) => {
       tally.bytesRead += bytesRead;
@@ -186,7 +191,8 @@ async function writeLevels(run: ConversionRun): Promise<void> {
 
 /** Writes the metadata that make the output visible, then the record that it is complete. */
 async function finish(run: ConversionRun, seconds: () => number): Promise<void> {
-  const { store, output } = run;
+  const { store, output, verify, options: { signal } } = run;
+  await assertWhole(store, { output, tiles: blocksOf(run), schema: BlockRecordSchema }, { verify, signal });
   const { planHash, source: info } = output;
   const { url, path, identity, format, dtype } = info;
   const windows = await windowsOf(run);
@@ -225,6 +231,7 @@ async function cleanUp(run: ConversionRun, error: ClearstackError): Promise<Clea
     return error.kind === "cancelled" ? new ClearstackError("cancelled", `${reason}; nothing was kept`) : error;
   }
   if (await isLost(store, run.run)) return error;
+  if (error.kind === "corrupt-data") await markSuspect(store, run.run).catch(() => {});
   const advice = error.kind === "conflict" ? "" : ": run the same command again to continue";
   const note = `${kept} of ${counted(blocksOf(run), "block is", "blocks are")} kept in ${store.url}${advice}`;
   return new ClearstackError(error.kind, `${reason}; ${note}`, { ...errorFields(error), cause: error });

@@ -16,6 +16,7 @@ import type { BegunJob, JobRun, RunJobOptions } from "./job_run.ts";
 import type { PlanningDeps } from "../plan/prepare_job.ts";
 import { prepareJob } from "../plan/prepare_job.ts";
 import { Progress } from "./progress.ts";
+import { assertSeams } from "./seam_certificate.ts";
 import { Totals } from "./totals.ts";
 import { writeLevels } from "./write_levels.ts";
 
@@ -78,6 +79,7 @@ async function complete(undecided: JobRun, seconds: () => number): Promise<JobRe
   );
   const run = { ...undecided, plan };
   const seam = await withSpan("seams", {}, () => checkSeams(run));
+  if (seam) assertSeams(seam);
   await withSpan("levels", { "clearstack.levels": plan.levels.length }, () => writeLevels(run));
   return await withSpan("commit", {}, async () => {
     const windows = await channelWindows(plannedOutput(plan, { url: request.output.url, run: output.run }), {
@@ -96,7 +98,7 @@ function acceptEarlier({ plan, begun: { output }, tally }: JobRun, earlier: JobR
 }
 
 /** Kinds that the same job meets again; where two states conflict, the message says what to do instead. */
-const FINAL: readonly ErrorKind[] = ["conflict", "corrupt-data", "invalid-request", "unsupported"];
+const FINAL: readonly ErrorKind[] = ["conflict", "corrupt-data", "failed-check", "invalid-request", "unsupported"];
 
 /** An output without a single tile is worth nothing and would be in the way; one with tiles is worth its time. */
 async function cleanUp(error: ClearstackError, output: Output, progress: Progress): Promise<ClearstackError> {
@@ -107,6 +109,7 @@ async function cleanUp(error: ClearstackError, output: Output, progress: Progres
     return error;
   }
   if (await output.isLost()) return error;
+  if (error.kind === "corrupt-data" || error.kind === "failed-check") await output.markSuspect().catch(() => {});
   const advice = FINAL.includes(error.kind) ? "" : ": run the same job again to continue";
   const kept = `${tilesDone} of ${counted(tiles, "tile is", "tiles are")} kept in ${output.url}${advice}`;
   return new ClearstackError(error.kind, `${error.message}; ${kept}`, { ...errorFields(error), cause: error });

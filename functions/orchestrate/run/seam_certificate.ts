@@ -1,4 +1,5 @@
 /** Sums up the comparisons of places where tiles meet. */
+import { ClearstackError } from "shared/errors.ts";
 import type { SeamCertificate, SeamReport } from "shared/contract/seam.ts";
 
 /** A comparison in a volume of this channel. */
@@ -19,4 +20,28 @@ export function seamCertificate(places: readonly ComparedPlace[]): SeamCertifica
     return difference === 0 ? 0 : peak === 0 ? 1 : difference / peak;
   });
   return { largest: Math.max(...ofChannels), places: places.length };
+}
+
+/**
+ * Seams of ordinary jobs stay below a hundredth of the peak, and those of jobs without any halo below a few tenths. Beyond half of
+ * it, something else is wrong.
+ */
+const MAX_SEAM = 0.5;
+
+/**
+ * Refuses a result whose tiles do not fit each other.
+ *
+ * @throws {ClearstackError} `failed-check`
+ */
+export function assertSeams({ largest, places }: SeamCertificate): void {
+  if (largest <= MAX_SEAM) return;
+  const percent = (share: number) => `${Number((100 * share).toPrecision(2))} %`;
+  throw new ClearstackError(
+    "failed-check",
+    `where tiles meet they differ by up to ${
+      percent(largest)
+    } of the peak, at one of ${places} places, and a result may by ` +
+      `${percent(MAX_SEAM)}: begin anew with a larger --halo and --overwrite, or keep it with --seam-check 0`,
+    { path: "tiling.halo", value: largest, limit: MAX_SEAM },
+  );
 }

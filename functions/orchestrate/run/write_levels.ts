@@ -11,6 +11,7 @@ export async function writeLevels(run: JobRun): Promise<void> {
   await fanOutLevels(plannedOutput(plan, { url: request.output.url, run: output.run }), {
     engine,
     environment,
+    verify: output.verify,
     concurrency: levelConcurrency(plan),
     ...signalOf(run),
     tell: (message) => tell(run, { type: "status", message }),

@@ -17,6 +17,7 @@ import { volumeGrid } from "shared/volume/volumes.ts";
 import type { LevelledOutput } from "../output/level_arrays.ts";
 import { openImage } from "../open_image.ts";
 import { levelRecordsPrefix, recordOwner } from "../output/output_layout.ts";
+import { readOwn } from "../output/stored_objects.ts";
 import { readBox } from "../read/read_box.ts";
 import { recordedRanges } from "../output/tile_records.ts";
 import { NO_VALUES, type ValueRange } from "shared/volume/value_range.ts";
@@ -126,7 +127,7 @@ async function sampleChannel(
   const places = volumes.flatMap((outer) => picks.map((pick) => ({ outer, box: chunkBox(positionAt(pick, grid)) })));
   const stride = Math.max(1, Math.ceil(places.reduce((sum, { box }) => sum + voxelCount(box.shape), 0) / KEPT_VOXELS));
   const samples = await mapLimited(places, CHUNKS_AT_ONCE, async (place) => {
-    const { values } = await readBox(image, { ...place, boundary: "constant", signal });
+    const { values } = await readOwn(() => readBox(image, { ...place, boundary: "constant", signal }));
     const kept = Float32Array.from(
       { length: Math.ceil(values.length / stride) },
       (_, index) => values[index * stride]!,

@@ -4,16 +4,15 @@
  */
 import type { JobRequest } from "shared/contract/job_request.ts";
 import type { JobResult } from "shared/contract/job_status.ts";
-import type { OmeVersion } from "shared/contract/stored_array.ts";
+import type { OmeVersion, StoredObjects } from "shared/contract/stored_array.ts";
 import { ClearstackError } from "shared/errors.ts";
 import type { Store } from "shared/storage/store.ts";
 import type { StoreAccess } from "shared/storage/store_environment.ts";
 import { readDone } from "./done_record.ts";
 import { changeJob, type JobRecord, readJob, swapJob } from "./job_record.ts";
 import { RECORDS } from "./output_layout.ts";
-import { discardOutput, emptyOutput, isShared, refuseMixedVersions } from "./output_place.ts";
+import { discardOutput, emptyOutput, isShared, readRoot, refuseMixedVersions } from "./output_place.ts";
 import { type OutputInput, refuseOverlap } from "./refuse_overlap.ts";
-import { readZarrNode } from "../zarr/zarr_node.ts";
 
 /** Output to write, and its inputs. */
 interface Wish extends Pick<StoreAccess, "environment"> {
@@ -30,6 +29,10 @@ interface Begun {
   readonly kind: "begun";
   readonly run: string;
   readonly finished: boolean;
+  /** True if checksums have to be compared before anything is relied on. */
+  readonly suspect: boolean;
+  /** Metadata of the output as it was shown, where it is finished. */
+  readonly documents?: StoredObjects | undefined;
   readonly pilot?: JobRecord["pilot"];
   readonly result?: JobResult | undefined;
 }
@@ -41,6 +44,8 @@ interface Room {
   readonly tag: string | undefined;
   /** Arrays of an output of ours that has to go first; undefined where there is none. */
   readonly remains: readonly string[] | undefined;
+  /** True if the output that has to go is unfinished: the process that writes it may still be at it. */
+  readonly suspect: boolean;
 }
 
 /**
@@ -55,7 +60,8 @@ export async function claimOutput(store: Store, wish: Wish): Promise<Begun | Roo
   if (found.kind === "foreign") throw conflict(store, found.message);
   const { tag } = found;
   if (found.kind === "ours" && ifExists !== "overwrite") {
-    const { job, finished, result } = found;
+    const { job, done } = found;
+    const finished = done !== undefined;
     if (job?.planHash !== planHash) {
       const what = job === undefined
         ? "holds an output whose record of its job cannot be read"
@@ -69,11 +75,12 @@ export async function claimOutput(store: Store, wish: Wish): Promise<Begun | Roo
     }
     const { run } = job;
     const join = (now: JobRecord) => finished || now.joined ? undefined : { ...now, joined: true };
-    const { pilot } = await changeJob(store, run, join);
-    return { kind: "begun", run, finished, pilot, result };
+    const { pilot, suspect = false } = await changeJob(store, run, join);
+    return { kind: "begun", run, finished, suspect, pilot, result: done?.result, documents: done?.documents };
   }
   await refuseMixedVersions(store, { version, arrays: found.arrays ?? [] });
-  return { kind: "room", tag, remains: found.arrays };
+  const suspect = found.arrays !== undefined && !(found.kind === "ours" && found.done);
+  return { kind: "room", tag, remains: found.arrays, suspect };
 }
 
 /** An output to begin. */
@@ -93,7 +100,7 @@ interface Beginning {
  */
 export async function beginOutput(store: Store, { room, job, create }: Beginning): Promise<string> {
   const run = crypto.randomUUID();
-  const record = { ...job, arrays: [...job.arrays], run };
+  const record = { ...job, arrays: [...job.arrays], run, ...(room.suspect ? { suspect: true } : {}) };
   const emptying = [...new Set([...room.remains ?? [], ...job.arrays])];
   let tag = await swapJob(store, room.remains === undefined ? record : { ...record, emptying }, room.tag);
   if (room.remains !== undefined) {
@@ -118,16 +125,15 @@ type Found =
     /** Undefined if its record is lost or damaged. */
     readonly job: JobRecord | undefined;
     readonly arrays: readonly string[];
-    readonly finished: boolean;
-    readonly result?: JobResult | undefined;
+    /** Undefined if it is unfinished. */
+    readonly done: Awaited<ReturnType<typeof readDone>>;
   };
 
 async function inspect(store: Store): Promise<Found> {
   const { job, tag } = await readJob(store);
   if (job?.emptying !== undefined) return { kind: "free", tag, arrays: job.emptying };
   if (job !== undefined) {
-    const done = await readDone(store, job);
-    return { kind: "ours", job, tag, arrays: job.arrays, finished: done !== undefined, result: done?.result };
+    return { kind: "ours", job, tag, arrays: job.arrays, done: await readDone(store, job) };
   }
   const names = await Array.fromAsync(store.listNames(""));
   // Records alone are what is left of a run that ended as it began, or of one that had removed all else.
@@ -135,10 +141,10 @@ async function inspect(store: Store): Promise<Found> {
     return { kind: "free", tag, arrays: names.length === 0 ? undefined : [] };
   }
   if (await isShared(store)) return { kind: "free", tag, arrays: [] };
-  const root = await readZarrNode(store, "");
+  const root = await readRoot(store);
   if (names.includes(RECORDS) || root?.attributes.clearstack !== undefined) {
     const arrays = names.filter((name) => /^\d+\/$/.test(name)).map((name) => name.slice(0, -1));
-    return { kind: "ours", job, tag, arrays, finished: false };
+    return { kind: "ours", job, tag, arrays, done: undefined };
   }
   const message = root === undefined
     ? "is not empty and not a Zarr; choose another output"

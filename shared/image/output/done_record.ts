@@ -1,14 +1,17 @@
 /** The record that an output is complete: `.clearstack/done.json`, written after anything else. */
 import { z } from "zod";
-import { type JobResult, JobResultSchema } from "shared/contract/job_status.ts";
+import { JobResultSchema } from "shared/contract/job_status.ts";
+import { StoredObjectsSchema } from "shared/contract/stored_array.ts";
 import type { Store } from "shared/storage/store.ts";
-import { decodeJson } from "../zarr/json.ts";
 import type { JobRecord } from "./job_record.ts";
 import { DONE_KEY, UNNAMED_RUN } from "./output_layout.ts";
+import { decodeSealed } from "./sealed_json.ts";
 
 const DoneRecordSchema = z.looseObject({
   planHash: z.string(),
   run: z.string().default(UNNAMED_RUN),
+  /** Metadata of the output as it was shown. */
+  documents: StoredObjectsSchema.optional(),
   result: JobResultSchema.optional().catch(undefined),
 });
 
@@ -16,7 +19,7 @@ const DoneRecordSchema = z.looseObject({
 export async function readDone(
   store: Store,
   { planHash, pilot, run }: JobRecord,
-): Promise<{ readonly result?: JobResult | undefined } | undefined> {
-  const done = DoneRecordSchema.safeParse(decodeJson(await store.get(DONE_KEY))).data;
+): Promise<z.infer<typeof DoneRecordSchema> | undefined> {
+  const done = DoneRecordSchema.safeParse(decodeSealed(await store.get(DONE_KEY))).data;
   return done?.planHash === (pilot?.planHash ?? planHash) && done.run === run ? done : undefined;
 }

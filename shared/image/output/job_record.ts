@@ -7,8 +7,8 @@ import { z } from "zod";
 import { DecisionsSchema } from "shared/contract/decisions.ts";
 import { ClearstackError, isClearstackError } from "shared/errors.ts";
 import type { RequestOptions, Store } from "shared/storage/store.ts";
-import { decodeJson, encodeJson } from "../zarr/json.ts";
 import { JOB_KEY, LEVEL_0, UNNAMED_RUN } from "./output_layout.ts";
+import { decodeSealed, encodeSealed } from "./sealed_json.ts";
 
 const PilotRecord = z.looseObject({ planHash: z.string(), decisions: DecisionsSchema });
 
@@ -20,6 +20,8 @@ const JobRecordSchema = z.looseObject({
   pilot: PilotRecord.optional(),
   /** True once a second process works on this run. */
   joined: z.boolean().optional(),
+  /** True where something may be wrong with what is stored, so that checksums are compared before anything is relied on. */
+  suspect: z.boolean().optional(),
   /** Arrays that are being removed: nothing here is worth keeping, and whoever wants the place may have it. */
   emptying: z.array(z.string().min(1)).optional(),
 });
@@ -36,7 +38,7 @@ interface TaggedJob {
 /** Reads the record. */
 export async function readJob(store: Store): Promise<TaggedJob> {
   const found = await store.getTagged(JOB_KEY);
-  return { job: JobRecordSchema.safeParse(decodeJson(found?.bytes)).data, tag: found?.tag };
+  return { job: JobRecordSchema.safeParse(decodeSealed(found?.bytes)).data, tag: found?.tag };
 }
 
 /**
@@ -46,7 +48,7 @@ export async function readJob(store: Store): Promise<TaggedJob> {
  * @throws {ClearstackError} `conflict` if somebody was faster
  */
 export async function swapJob(store: Store, job: JobRecord, tag: string | undefined): Promise<string> {
-  const swapped = await store.swap(JOB_KEY, encodeJson(job), tag);
+  const swapped = await store.swap(JOB_KEY, encodeSealed(job), tag);
   if (swapped !== undefined) return swapped;
   throw new ClearstackError("conflict", `another job has just started to write ${store.url}; wait for it or cancel it`);
 }
@@ -68,7 +70,7 @@ export async function changeJob(
     if (job?.run !== run || job.emptying !== undefined) throw lostOutput(store, job);
     const changed = change(job);
     if (changed === undefined) return job;
-    if (await store.swap(JOB_KEY, encodeJson(changed), tag) !== undefined) return changed;
+    if (await store.swap(JOB_KEY, encodeSealed(changed), tag) !== undefined) return changed;
   }
 }
 
@@ -88,8 +90,13 @@ export async function assertRun(
   run: string,
   { emptying = false, signal }: AssertRunOptions = {},
 ): Promise<void> {
-  const job = JobRecordSchema.safeParse(decodeJson(await store.get(JOB_KEY, { signal }))).data;
+  const job = JobRecordSchema.safeParse(decodeSealed(await store.get(JOB_KEY, { signal }))).data;
   if (job?.run !== run || (job.emptying !== undefined && !emptying)) throw lostOutput(store, job);
+}
+
+/** Has the next run compare checksums before it relies on anything that is stored. */
+export async function markSuspect(store: Store, run: string): Promise<void> {
+  await changeJob(store, run, (job) => job.suspect ? undefined : { ...job, suspect: true });
 }
 
 /** True if an output is another run's by now, or gone; false also where nobody can tell. */

@@ -7,6 +7,7 @@ import type { JobRequest } from "shared/contract/job_request.ts";
 import type { JobResult } from "shared/contract/job_status.ts";
 import type { Measurement } from "shared/contract/pilot.ts";
 import type { Plan } from "shared/contract/plan.ts";
+import { TileRecordSchema } from "shared/contract/tile.ts";
 import { psfLocations } from "shared/psf/psf_locations.ts";
 import { openStore } from "shared/storage/open_store.ts";
 import type { Store } from "shared/storage/store.ts";
@@ -15,6 +16,7 @@ import { redactUrl } from "shared/storage/url.ts";
 import { decidedPlan } from "shared/plan/tile_algorithm.ts";
 import { VERSION } from "shared/version.ts";
 import { versions } from "shared/process/versions.ts";
+import { assertWhole, continueTiles } from "./check_output.ts";
 import { beginOutput, claimOutput } from "./claim_output.ts";
 import { imageName } from "../image_name.ts";
 import { createArray } from "../zarr/create_array.ts";
@@ -22,12 +24,12 @@ import type { OutputOfRun } from "../zarr/level_zero.ts";
 import { encodeJson } from "../zarr/json.ts";
 import type { ChannelWindow } from "../ome/channel_windows.ts";
 import { plannedOutput } from "./level_arrays.ts";
-import { assertRun, changeJob, isLost } from "./job_record.ts";
-import { PROVENANCE_KEY, recordsPrefix } from "./output_layout.ts";
+import { assertRun, changeJob, isLost, markSuspect } from "./job_record.ts";
+import { PROVENANCE_KEY } from "./output_layout.ts";
 import { discardOutput } from "./output_place.ts";
 import { keptRequest, provenanceOf } from "./provenance.ts";
 import { showOutput } from "./show_output.ts";
-import { recordedTiles } from "./tile_records.ts";
+import { objectEntry } from "./stored_objects.ts";
 import { tileTimes } from "./tile_times.ts";
 
 /** Facts about an output besides its result. */
@@ -46,6 +48,8 @@ export interface Output {
   readonly tilesDone: ReadonlySet<number>;
   /** True if this run found an output of the same plan and goes on with it. */
   readonly resumed: boolean;
+  /** True if checksums are compared before the output counts as complete. */
+  readonly verify: boolean;
   /** Decisions of a pilot of an earlier run; they hold for this run too. */
   readonly decisions?: Decisions;
   /** Result of the earlier run, where the output was already complete. */
@@ -56,10 +60,16 @@ export interface Output {
    * @returns the decisions that hold: those of another process of this run, if it was faster
    */
   decide(decisions: Decisions, measurements: readonly Measurement[]): Promise<Decisions>;
-  /** Writes the metadata that make the output visible, then the record that it is complete. */
+  /**
+   * Writes the metadata that make the output visible, then the record that it is complete.
+   *
+   * @throws {ClearstackError} `corrupt-data` if an object is not as it was written
+   */
   finish(result: JobResult, options?: FinishOptions): Promise<void>;
   /** Removes the output if this process began it and nobody has recorded a tile in it, or joined; else leaves it as it is. */
   discard(): Promise<void>;
+  /** Has the next run of the same plan compare checksums before it relies on anything that is stored. */
+  markSuspect(): Promise<void>;
   /** True if the output is another run's by now, or gone. */
   isLost(): Promise<boolean>;
 }
@@ -79,23 +89,38 @@ export async function createOutput(plan: Plan, request: JobRequest, access: Stor
   const resumed = claim.kind === "begun";
   const create = (run: string) => createArrays(plan, { url, run }, access);
   const run = resumed ? claim.run : await beginOutput(store, { room: claim, job: jobRecord(plan, request), create });
-  if (resumed) await create(run);
   const decisions = resumed ? claim.pilot?.decisions : undefined;
   let decided = decisions ? decidedPlan(plan, decisions) : plan;
+  const verify = request.output.verify || claim.suspect;
+  const wholeOutput = () => ({
+    output: plannedOutput(decided, { url, run }),
+    tiles: plan.tiles,
+    schema: TileRecordSchema,
+  });
+  const { done, whole } = resumed
+    ? await continueTiles(store, wholeOutput(), { ...claim, verify, signal: access.signal })
+    : { done: new Set<number>(), whole: false };
+  if (resumed) await create(run);
   return {
     url: store.url,
     run,
-    tilesDone: resumed ? await recordedTiles(store, recordsPrefix({ planHash: decided.planHash, run })) : new Set(),
+    tilesDone: done,
     resumed,
+    verify,
     ...(decisions ? { decisions } : {}),
-    ...(resumed && claim.finished && claim.result ? { earlierResult: claim.result } : {}),
+    ...(resumed && whole && claim.result ? { earlierResult: claim.result } : {}),
     decide: async (decisions, measurements) => {
       const pilot = { planHash: decidedPlan(plan, decisions).planHash, decisions, measurements };
       const job = await changeJob(store, run, (job) => job.pilot ? undefined : { ...job, pilot });
       decided = decidedPlan(plan, job.pilot!.decisions);
       return job.pilot!.decisions;
     },
-    finish: (result, options) => finish(store, { plan: decided, request, run, result, ...options }),
+    finish: async (result, options) => {
+      await assertRun(store, run);
+      await assertWhole(store, wholeOutput(), { verify });
+      await finish(store, { plan: decided, request, run, result, ...options });
+    },
+    markSuspect: () => markSuspect(store, run),
     discard: async () => {
       if (!resumed) await discardOutput(store, { arrays: arrayPaths(plan, url), run });
     },
@@ -139,11 +164,13 @@ async function finish(
   const { summary, groups } = await tileTimes(store, { planHash, run }, plan.tiles);
   const provenance = provenanceOf(plan, request, { result, tiles: summary, finished });
   await assertRun(store, run);
-  await store.put(PROVENANCE_KEY, encodeJson({ ...provenance, tiles: { ...summary, ...groups } }));
+  const bytes = encodeJson({ ...provenance, tiles: { ...summary, ...groups } });
+  await store.put(PROVENANCE_KEY, bytes);
   await showOutput(store, plannedOutput(plan, { url: request.output.url, run }), {
     source: { ...source, name: imageName(request.output.url) },
     windows,
     provenance,
     done: { planHash, result: { ...result, output: store.url }, finished },
+    documents: { [PROVENANCE_KEY]: objectEntry(bytes) },
   });
 }

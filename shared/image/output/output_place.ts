@@ -2,12 +2,13 @@
  * The place of an output, which others may have come to share: groups of labels or tables beside its arrays, attributes of its
  * root. They are kept whatever becomes of the output.
  */
-import { ClearstackError } from "shared/errors.ts";
+import { ClearstackError, isClearstackError } from "shared/errors.ts";
 import type { Store } from "shared/storage/store.ts";
 import type { OmeVersion } from "shared/contract/stored_array.ts";
 import { encodeJson } from "../zarr/json.ts";
 import { assertRun, readJob } from "./job_record.ts";
 import { DONE_KEY, JOB_KEY, RECORDS } from "./output_layout.ts";
+import { encodeSealed } from "./sealed_json.ts";
 import { asRecord, readZarrNode, type ZarrNode } from "../zarr/zarr_node.ts";
 
 /** Says that what lies here beside our records belongs to others, also while there is no job. */
@@ -40,7 +41,7 @@ interface RemovedOutput {
  * @throws {ClearstackError} `conflict` once another run has taken the place; what removing throws
  */
 export async function emptyOutput(store: Store, { arrays, run }: RemovedOutput): Promise<void> {
-  const root = await readZarrNode(store, "");
+  const root = await readRoot(store);
   const kept = othersAttributes(root);
   const shared = await isShared(store) || Object.keys(kept).length > 0 || (await othersNames(store, arrays)).length > 0;
   const step = async (change: () => Promise<unknown>) => {
@@ -69,7 +70,7 @@ export async function discardOutput(store: Store, { arrays, run }: RemovedOutput
   if (job?.run !== run || job.joined || job.emptying !== undefined) return;
   for await (const key of store.list(`${RECORDS}tiles/`)) if (key.includes(`/${run}/`)) return;
   // From here on nobody joins, and whoever wants the place takes it by the same conditional write.
-  if (await store.swap(JOB_KEY, encodeJson({ ...job, emptying: [...arrays] }), tag) === undefined) return;
+  if (await store.swap(JOB_KEY, encodeSealed({ ...job, emptying: [...arrays] }), tag) === undefined) return;
   await emptyOutput(store, { arrays, run });
   await assertRun(store, run, { emptying: true });
   // The record of the job goes last: without it, the others would be nobody's.
@@ -87,7 +88,7 @@ export async function refuseMixedVersions(
   store: Store,
   { version, arrays }: { readonly version: OmeVersion; readonly arrays: readonly string[] },
 ): Promise<void> {
-  const root = await readZarrNode(store, "");
+  const root = await readRoot(store);
   const zarr = version === "0.5" ? 3 : 2;
   if (root === undefined || root.version === zarr) return;
   const others = await othersNames(store, arrays);
@@ -105,9 +106,23 @@ export async function joinedAttributes(
   store: Store,
   ours: Record<string, unknown>,
 ): Promise<Record<string, unknown>> {
-  const { ome, ...others } = othersAttributes(await readZarrNode(store, ""));
+  const { ome, ...others } = othersAttributes(await readRoot(store));
   const joined = { ...others, ...ours };
   return ome === undefined ? joined : { ...joined, ome: { ...asRecord(ome), ...asRecord(ours.ome) } };
+}
+
+/** The root of an output; undefined also where its metadata are damaged: they are written anew when it is finished. */
+export async function readRoot(store: Store): Promise<ZarrNode | undefined> {
+  return await readZarrNode(store, "").catch((error) => {
+    if (!isClearstackError(error, "corrupt-data")) throw error;
+    return undefined;
+  });
+}
+
+/** Removes the root of an output that is continued if it cannot be read: nobody could find its arrays. */
+export async function removeDamagedRoot(store: Store): Promise<void> {
+  if (await readRoot(store) !== undefined) return;
+  for (const key of ROOT_DOCUMENTS) await store.delete(key);
 }
 
 /** Attributes of the root that are not ours. */

@@ -3,8 +3,8 @@ import { z } from "zod";
 import { JobResultSchema } from "shared/contract/job_status.ts";
 import { isClearstackError } from "shared/errors.ts";
 import type { ReadableStore } from "shared/storage/store.ts";
-import { decodeJson } from "../zarr/json.ts";
 import { DONE_KEY, JOB_KEY, recordIndex, type RecordOwner, recordsPrefix, UNNAMED_RUN } from "./output_layout.ts";
+import { decodeSealed } from "./sealed_json.ts";
 
 /** Statements of an output about itself. */
 export interface OutputState {
@@ -52,10 +52,10 @@ const DoneRecord = z.looseObject({
 
 /** The state of the output in a store; undefined if it holds none of ours. Counting tiles lists their records. */
 export async function readOutputState(store: ReadableStore): Promise<OutputState | undefined> {
-  const job = JobRecord.safeParse(decodeJson(await getOptional(store, JOB_KEY))).data;
+  const job = JobRecord.safeParse(decodeSealed(await getOptional(store, JOB_KEY))).data;
   if (job === undefined) return undefined;
   const planHash = job.pilot?.planHash ?? job.planHash;
-  const done = DoneRecord.safeParse(decodeJson(await store.get(DONE_KEY))).data;
+  const done = DoneRecord.safeParse(decodeSealed(await store.get(DONE_KEY))).data;
   const finished = done !== undefined && done.planHash === planHash && done.run === job.run;
   const tiles = job.plan?.tiles ?? 0;
   const { request } = job;

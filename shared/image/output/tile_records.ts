@@ -1,22 +1,17 @@
 /** Content of the records of finished tiles. */
 import type { StoredArray } from "shared/contract/stored_array.ts";
+import { ClearstackError } from "shared/errors.ts";
 import { openStore } from "shared/storage/open_store.ts";
 import type { ReadableStore, RequestOptions } from "shared/storage/store.ts";
 import type { StoreAccess } from "shared/storage/store_environment.ts";
 import { mapLimited } from "shared/process/map_limited.ts";
-import { decodeJson, encodeJson } from "../zarr/json.ts";
 import { assertRun } from "./job_record.ts";
 import { recordIndex } from "./output_layout.ts";
+import { decodeSealed, encodeSealed } from "./sealed_json.ts";
 import { joinRanges, NO_VALUES, type ValueRange, ValueRangeSchema } from "shared/volume/value_range.ts";
 
 /** Records are small and many. */
 const RECORDS_AT_ONCE = 16;
-
-/** Indices of the tiles that have a record in a folder. */
-export async function recordedTiles(store: ReadableStore, folder: string): Promise<Set<number>> {
-  const indices = (await Array.fromAsync(store.list(folder))).map(recordIndex);
-  return new Set(indices.filter((index) => index !== undefined));
-}
 
 /**
  * Records that all objects of a tile are written, of the full resolution or of a level.
@@ -31,7 +26,7 @@ export async function putRecord(
 ): Promise<void> {
   const store = openStore(array.url, access);
   if (array.run !== undefined) await assertRun(store, array.run);
-  await store.put(key, encodeJson(record));
+  await store.put(key, encodeSealed(record));
 }
 
 /** Output whose records to read. */
@@ -50,7 +45,8 @@ export async function recordedRanges(
   const keys = (await Array.fromAsync(store.list(folder))).filter((key) => recordIndex(key) !== undefined);
   const ranges = new Array<ValueRange>(channels).fill(NO_VALUES);
   await mapLimited(keys, RECORDS_AT_ONCE, async (key) => {
-    const range = ValueRangeSchema.parse(decodeJson(await store.get(key, options)));
+    const range = ValueRangeSchema.safeParse(decodeSealed(await store.get(key, options))).data;
+    if (range === undefined) throw new ClearstackError("corrupt-data", `${store.url}/${key} is damaged`);
     const channel = channelOf(recordIndex(key)!);
     ranges[channel] = joinRanges(ranges[channel]!, range);
   });

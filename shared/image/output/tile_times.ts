@@ -2,10 +2,10 @@
  * Times and devices of an output's tiles, from the records of all runs. What is kept does not grow with the number of
  * tiles, and neither does the memory it takes to find out.
  */
-import { type TileReport, TileReportSchema } from "shared/contract/tile.ts";
+import { TileRecordSchema, type TileReport } from "shared/contract/tile.ts";
 import type { ReadableStore } from "shared/storage/store.ts";
-import { decodeJson } from "../zarr/json.ts";
 import { recordIndex, type RecordOwner, recordsPrefix } from "./output_layout.ts";
+import { decodeSealed } from "./sealed_json.ts";
 
 /** Records that are read at the same time. */
 const CONCURRENCY = 16;
@@ -59,7 +59,7 @@ export async function tileTimes(store: ReadableStore, owner: RecordOwner, tiles:
     for (let next = await keys.next(); !next.done; next = await keys.next()) {
       const index = recordIndex(next.value);
       if (index === undefined || index >= tiles) continue;
-      const { data } = TileReportSchema.safeParse(decodeJson(await store.get(next.value)));
+      const { data } = TileRecordSchema.safeParse(decodeSealed(await store.get(next.value)));
       if (data !== undefined) times.add(data);
     }
   };

@@ -3,7 +3,7 @@
  * it, twice if need be, to the same bytes.
  */
 import pLimit from "p-limit";
-import type { StoredArray } from "shared/contract/stored_array.ts";
+import type { StoredArray, StoredObjects } from "shared/contract/stored_array.ts";
 import { dtypeBytes } from "shared/volume/dtype.ts";
 import { ClearstackError } from "shared/errors.ts";
 import { type Box, formatVec3, mapAxes, type Vec3, voxelCount } from "shared/volume/geometry.ts";
@@ -22,6 +22,7 @@ import { cutChunk, isZero } from "./cut_chunk.ts";
 import type { ChunkValues } from "../image.ts";
 import { assertRun } from "../output/job_record.ts";
 import { objectKey } from "../output/output_layout.ts";
+import { objectEntry } from "../output/stored_objects.ts";
 
 /** A box of voxels to write. */
 interface Block {
@@ -33,6 +34,12 @@ interface Block {
   readonly values: ChunkValues;
 }
 
+/** What was stored of a block. */
+export interface Written {
+  readonly bytesWritten: number;
+  readonly objects: StoredObjects;
+}
+
 /** Of the whole process, however many blocks it writes: shards are large. */
 const limitShards = pLimit(SHARDS_AT_ONCE);
 
@@ -40,14 +47,15 @@ const limitShards = pLimit(SHARDS_AT_ONCE);
  * Encodes a box chunk by chunk and writes whole objects, chunks or shards. Chunks at the array's end are padded with 0, the fill
  * value; in shards, chunks that hold nothing else are left out.
  *
- * @returns stored bytes
- * @throws {ClearstackError} `conflict` if the array belongs to another run by now; `unwritable`, `store-unavailable`, `cancelled`; `internal` if the box is not made of whole objects
+ * @returns what was stored
+ * @throws {ClearstackError} `conflict` if the array belongs to another run by now; `unwritable`, `store-unavailable`, `cancelled`;
+ * `internal` if the box is not made of whole objects
  */
 export async function writeBlock(
   array: StoredArray,
   block: Block,
   { environment, ...options }: StoreAccess,
-): Promise<{ readonly bytesWritten: number }> {
+): Promise<Written> {
   refuseMisfit(array, block);
   const { outer, core } = block;
   const { chunk, shard } = array;
@@ -56,8 +64,10 @@ export async function writeBlock(
   const store = openStore(array.url, { environment });
   if (array.run !== undefined) await assertRun(store, array.run, options);
   const put = async (at: Vec3, bytes: Uint8Array) => {
-    await store.put(objectKey(array, outer, mapAxes((axis) => first[axis] + at[axis])), bytes, options);
-    return bytes.length;
+    const key = objectKey(array, outer, mapAxes((axis) => first[axis] + at[axis]));
+    const entry = objectEntry(bytes);
+    await store.put(key, bytes, options);
+    return { key, entry, size: bytes.length };
   };
   const writeObject = async (at: Vec3) => {
     if (shard === undefined) {
@@ -65,14 +75,17 @@ export async function writeBlock(
     }
     return await limitShards(async () => {
       const bytes = await shardOf({ ...array, shard }, block, at);
-      const size = await put(at, bytes);
+      const stored = await put(at, bytes);
       releaseMemory(bytes);
-      return size;
+      return stored;
     });
   };
   const counts = mapAxes((axis) => Math.ceil(core.shape[axis] / side[axis]));
-  const sizes = await mapLimited(gridPoints(counts), WRITE_CONCURRENCY, writeObject);
-  return { bytesWritten: sizes.reduce((sum, size) => sum + size, 0) };
+  const stored = await mapLimited(gridPoints(counts), WRITE_CONCURRENCY, writeObject);
+  return {
+    bytesWritten: stored.reduce((sum, { size }) => sum + size, 0),
+    objects: Object.fromEntries(stored.map(({ key, entry }) => [key, entry])),
+  };
 }
 
 /** The stored form of a chunk, whose voxels it takes over. */

@@ -3,25 +3,29 @@ import type { TileReport, TileTask } from "shared/contract/tile.ts";
 import type { StoreAccess } from "shared/storage/store_environment.ts";
 import { recordKey, recordOwner } from "../output/output_layout.ts";
 import { putRecord } from "../output/tile_records.ts";
-import { writeBlock } from "./write_block.ts";
+import { writeBlock, type Written } from "./write_block.ts";
 
 /**
  * Writes the core of a tile, see {@link writeBlock}.
  *
  * @param values shape `task.tile.core.shape`, x contiguous
- * @returns stored bytes
+ * @returns what was stored
  * @throws {ClearstackError} `unwritable`, `store-unavailable`, `cancelled`; `internal` if the core is not made of whole objects
  */
 export async function writeTile(
   { tile, output }: TileTask,
   values: Float32Array,
   access: StoreAccess,
-): Promise<{ readonly bytesWritten: number }> {
+): Promise<Written> {
   return await writeBlock(output, { outer: tile.outer, core: tile.core, values }, access);
 }
 
 /** Records that all objects of a tile are written. */
-export async function writeTileRecord(task: TileTask, report: TileReport, access: StoreAccess): Promise<void> {
+export async function writeTileRecord(
+  task: TileTask,
+  record: TileReport & Partial<Pick<Written, "objects">>,
+  access: StoreAccess,
+): Promise<void> {
   const { planHash, output, tile } = task;
-  await putRecord(output, recordKey(recordOwner(planHash, output), tile.index), report, access);
+  await putRecord(output, recordKey(recordOwner(planHash, output), tile.index), record, access);
 }

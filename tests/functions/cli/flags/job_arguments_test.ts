@@ -18,7 +18,7 @@ Deno.test("without flags the contract's defaults hold", async () => {
   assertEquals(await requestFrom("--psf psf.tif"), {
     source: { url: "in.zarr" },
     psf: { url: "psf.tif" },
-    output: { url: "out.zarr", ifExists: "fail", pyramid: "auto", version: "0.5", shards: "auto" },
+    output: { url: "out.zarr", ifExists: "fail", pyramid: "auto", version: "0.5", shards: "auto", verify: false },
     algorithm: {
       ...{
         iterations: 20,
@@ -45,11 +45,11 @@ Deno.test("every flag reaches the request", async () => {
   const line = "--psf p --iterations 7 --tile 32,64,128 --halo 0,8,9 --boundary constant --boundary-value -1.5e2 " +
     "--acceleration biggs --start flat --background 12.5 --tv 0.002 --back-projector wiener-butterworth --damping 3 " +
     "--otf-precision float16 --tv-smoothing 2e-3 --psf-plane project --psf-spacing keep --strict " +
-    "--saturation 4095 --stop divergence --stop-tolerance 1e-4 --photons-per-unit 0.46 --seed 7 --backend cpu --memory 2GiB --seam-check 3 --path a/b --psf-path c --axes tczyx --no-pyramid --overwrite";
+    "--saturation 4095 --stop divergence --stop-tolerance 1e-4 --photons-per-unit 0.46 --seed 7 --backend cpu --memory 2GiB --seam-check 3 --path a/b --psf-path c --axes tczyx --no-pyramid --overwrite --verify";
   assertEquals(await requestFrom(line), {
     source: { url: "in.zarr", path: "a/b", axes: "tczyx" },
     psf: { url: "p", path: "c" },
-    output: { url: "out.zarr", ifExists: "overwrite", pyramid: "none", version: "0.5", shards: "auto" },
+    output: { url: "out.zarr", ifExists: "overwrite", pyramid: "none", version: "0.5", shards: "auto", verify: true },
     algorithm: {
       ...{ iterations: 7, boundary: "constant", boundaryValue: -150, acceleration: "biggs", start: "flat" },
       ...{ background: 12.5, totalVariation: 0.002, backProjector: "wiener-butterworth", dampingSigmas: 3 },

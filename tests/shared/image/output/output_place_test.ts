@@ -9,11 +9,13 @@ import { axesOf } from "shared/image/axes.ts";
 import { encodeJson } from "shared/image/zarr/json.ts";
 import { beginOutput } from "shared/image/output/claim_output.ts";
 import { readJob } from "shared/image/output/job_record.ts";
+import { levelTasks } from "shared/engine/level_tasks.ts";
+import { plannedOutput } from "shared/image/output/level_arrays.ts";
 import { readZarrNode } from "shared/image/zarr/zarr_node.ts";
 import type { Store } from "shared/storage/store.ts";
 import { memoryUrl } from "../../../fixtures/memory_url.ts";
 import { planFor, requestFor, tasksFor } from "../../../fixtures/plan.ts";
-import { createOutput, openImage, openStore, writeTile, writeTileRecord } from "../../../stores.ts";
+import { createOutput, openImage, openStore, reduceTile, writeTile, writeTileRecord } from "../../../stores.ts";
 
 const source: ImageInfo = {
   url: "memory:source-of-places",
@@ -47,8 +49,12 @@ async function writeOutput(url: string, version: OmeVersion, planHash: string, f
   const plan = planOf(version, planHash);
   const output = await createOutput(plan, requestFor(plan, url, "overwrite"));
   for (const task of tasksFor(plan, url, output.run)) {
-    await writeTile(task, new Float32Array(192).fill(fill));
-    await writeTileRecord(task, report);
+    const { objects } = await writeTile(task, new Float32Array(192).fill(fill));
+    await writeTileRecord(task, { ...report, objects });
+  }
+  const { run } = output;
+  for (const task of levelTasks(plannedOutput(plan, { url, run }), { level: 1, done: new Set() })) {
+    await reduceTile(task, new AbortController().signal);
   }
   await output.finish(result, { windows: [{ min: 0, max: 9, start: 1, end: 8 }] });
 }
@@ -129,7 +135,7 @@ for (const shared of [true, false]) {
       const store = openStore(url);
       const { tag } = await readJob(store);
       const done = await beginOutput(dyingStore(store, changes), {
-        room: { kind: "room", tag, remains: ["0", "1"] },
+        room: { kind: "room", tag, remains: ["0", "1"], suspect: false },
         job: { planHash: SECOND, arrays: ["0", "1"] },
         create: () => Promise.resolve(),
       }).then(() => true, () => false);
