@@ -9,7 +9,7 @@ import { ClearstackError } from "shared/errors.ts";
 import { DONE_KEY } from "shared/image/output/output_layout.ts";
 import { encodeTiff } from "shared/image/tiff/write_tiff.ts";
 import type { StoreEnvironment } from "shared/storage/store_environment.ts";
-import { openStore } from "../../stores.ts";
+import { openImage, openStore } from "../../stores.ts";
 import { memoryUrl } from "../../fixtures/memory_url.ts";
 import { zipOf } from "../../fixtures/zip.ts";
 import { identityJobs, keysBelow, readOutput } from "../identity_jobs.ts";
@@ -282,4 +282,17 @@ Deno.test("a TIFF that became shorter, and one that is gone, are changed and not
         assertEquals(error.kind, "conflict", error.message);
       }
     }
+  }));
+
+Deno.test("a file of several that is replaced before its plane is first read is refused", () =>
+  withFolder(async ({ folder }) => {
+    const { write } = FORMS.find(({ name }) => name === "planes")!;
+    await write(folder, BEFORE);
+    const image = await openImage({ url: `${folder}/planes` });
+    await image.readChunk([0, 0, 0]);
+    await image.readChunk([18, 0, 0]);
+    await new Promise((resolve) => setTimeout(resolve, GRAIN_MS));
+    await Deno.copyFile(`${folder}/planes/z_0.tif`, `${folder}/planes/z_19.tif`);
+    const error = await assertRejects(() => image.readChunk([19, 0, 0]), ClearstackError, "z_19.tif changed since");
+    assertEquals(error.kind, "conflict");
   }));
