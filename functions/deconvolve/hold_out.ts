@@ -4,7 +4,7 @@ import type { PilotTask } from "shared/contract/pilot.ts";
 import { mapAxes } from "shared/volume/geometry.ts";
 import { axisMap } from "shared/image/read/axis_map.ts";
 import { type PhotonSplit, splitPhotons } from "shared/decide/photon_split.ts";
-import { spatialShape } from "shared/volume/spatial.ts";
+import { placeInVolume } from "shared/volume/spatial.ts";
 
 /** A task on the kept photons, and both kinds of photons. */
 interface HeldOutBox extends PhotonSplit {
@@ -25,7 +25,7 @@ export function holdOut(
     readonly heldOut: NonNullable<PilotTask["heldOut"]>;
   },
 ): HeldOutBox {
-  const imageShape = spatialShape(source);
+  const { start: first, whole: imageShape } = placeInVolume(source);
   const { start, shape } = tile.box;
   const split = splitPhotons(values, {
     seed,
@@ -34,7 +34,7 @@ export function holdOut(
     imageShape,
     volume: tile.outer.reduce((volume, index, axis) => volume * source.shape[axis]! + index, 0),
     coordinates: mapAxes((axis) =>
-      axisMap({ start: start[axis], count: shape[axis], length: imageShape[axis] }, algorithm.boundary)
+      axisMap({ start: first[axis] + start[axis], count: shape[axis], length: imageShape[axis] }, algorithm.boundary)
     ),
   });
   const kept = 1 - fraction;

@@ -4,7 +4,8 @@ import type { PilotTask } from "shared/contract/pilot.ts";
 import type { TileTask } from "shared/contract/tile.ts";
 import { type BoxDataType, boxDataType } from "shared/image/read/box_data_type.ts";
 import { observedInBox } from "shared/image/read/read_box.ts";
-import { spatialShape } from "shared/volume/spatial.ts";
+import { mapAxes } from "shared/volume/geometry.ts";
+import { placeInVolume } from "shared/volume/spatial.ts";
 
 /** Fields that every message about a tile has. */
 export type BoxTask = Pick<TileTask, "source" | "psf" | "psfSha256" | "psfFit" | "algorithm" | "backend" | "tile">;
@@ -26,7 +27,9 @@ export function runOptions(
   { algorithm, source, tile }: BoxTask,
 ): Pick<RunOptions, "iterations" | "start" | "observed" | "mean"> {
   const { iterations, start, boundary, mean } = algorithm;
-  const observed = boundary === "non-circulant" ? { observed: observedInBox(spatialShape(source), tile.box) } : {};
+  const { start: first, whole } = placeInVolume(source);
+  const inVolume = { ...tile.box, start: mapAxes((axis) => first[axis] + tile.box.start[axis]) };
+  const observed = boundary === "non-circulant" ? { observed: observedInBox(whole, inVolume) } : {};
   return { iterations, start, ...observed, ...(mean === undefined ? {} : { mean }) };
 }
 

@@ -11,5 +11,5 @@ export const HaloSchema = z.tuple([
 ])
   .readonly();
 
-const StartSchema = z.tuple([z.int(), z.int(), z.int()]).readonly();
+export const StartSchema = z.tuple([z.int(), z.int(), z.int()]).readonly();
 export const BoxSchema = z.strictObject({ start: StartSchema, shape: Vec3Schema });

@@ -1,5 +1,6 @@
 /** Facts about an image that are known before its voxels are read. */
 import { z } from "zod";
+import { StartSchema, Vec3Schema } from "./box.ts";
 import { WarningSchema } from "./problem.ts";
 
 const AxisSchema = z.strictObject({
@@ -39,6 +40,9 @@ const VolumeSelectionSchema = z.strictObject({
   channels: z.array(z.int().min(0)).min(1).optional().describe("stored index of each channel; absent for all of them"),
   times: z.strictObject({ start: z.int().min(0), step: z.int().min(1) }).optional()
     .describe("stored index of the first time point and from one to the next; absent for all of them"),
+  box: z.strictObject({ start: StartSchema, whole: Vec3Schema }).optional().describe(
+    "first voxel along z, y, x of the part that `shape` counts, and the shape of the volume that it is a part of",
+  ),
 });
 export type VolumeSelection = z.infer<typeof VolumeSelectionSchema>;
 

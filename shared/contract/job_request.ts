@@ -10,7 +10,9 @@ import { MAX_SIDE } from "shared/plan/fast_size.ts";
 
 const Index = z.int().min(0).max(100_000);
 
-/** Selected channels and time points; a part that is left out selects all. */
+const Range = z.tuple([z.int().min(0).max(1_000_000), z.int().min(1).max(1_000_000)]).readonly();
+
+/** Selected channels, time points and voxels; a part that is left out selects all. */
 export const SelectSchema = z.strictObject({
   channels: z.array(z.union([Index, z.string().trim().min(1).max(256)], "a channel is an index from 0, or a name"))
     .min(1, "select at least one channel").max(1024).optional()
@@ -20,7 +22,14 @@ export const SelectSchema = z.strictObject({
     stop: Index.min(1).optional().describe("the time point after the last; all to the end where left out"),
     step: Index.min(1).default(1),
   }).optional().describe("time points from start to before stop, every step-th"),
-}).refine(({ channels, times }) => channels !== undefined || times !== undefined, "select channels, times or both");
+  box: z.strictObject({ z: Range.optional(), y: Range.optional(), x: Range.optional() }).optional().describe(
+    "voxels [start, stop) of full resolution along each axis, all where left out: what is deconvolved, as a part of the whole " +
+      "image that stands around it",
+  ),
+}).refine(
+  ({ channels, times, box }) => channels !== undefined || times !== undefined || box !== undefined,
+  "select channels, times or a box",
+);
 export type Select = z.infer<typeof SelectSchema>;
 
 /** Fields of a job request. */

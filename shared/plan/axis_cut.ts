@@ -56,25 +56,31 @@ export function largestBoxSide(cut: AxisCut): number {
 
 /**
  * Sum over the tiles of the axis of the voxels in the source chunks that their boxes touch: what has to be fetched, since
- * chunks are read whole.
+ * chunks are read whole. The axis may be a part of a longer one, from its voxel `first` on.
  */
-export function touchedChunkVoxels(cut: AxisCut, chunk: number, periodic: boolean): number {
-  const chunks = Math.ceil(cut.extent / chunk);
-  const lengthOf = (c: number) => Math.min(chunk, cut.extent - c * chunk);
+export function touchedChunkVoxels(
+  cut: AxisCut,
+  chunk: number,
+  periodic: boolean,
+  { first: origin, whole } = { first: 0, whole: cut.extent },
+): number {
+  const chunks = Math.ceil(whole / chunk);
+  const lengthOf = (c: number) => Math.min(chunk, whole - c * chunk);
   let sum = 0;
   for (let index = 0; index < tileCount(cut); index++) {
-    const { boxStart, boxLength } = spanAt(cut, index);
+    const span = spanAt(cut, index);
+    const [boxStart, boxLength] = [origin + span.boxStart, span.boxLength];
     const touched = new Set<number>();
     const mark = (start: number, end: number) => {
       const first = Math.floor(Math.max(0, start) / chunk);
-      const last = Math.ceil(Math.min(cut.extent, end) / chunk);
+      const last = Math.ceil(Math.min(whole, end) / chunk);
       for (let c = first; c < last; c++) touched.add(c);
     };
     mark(boxStart, boxStart + boxLength);
-    if (periodic && boxLength >= cut.extent) mark(0, cut.extent);
+    if (periodic && boxLength >= whole) mark(0, whole);
     else if (periodic) {
-      mark(boxStart + cut.extent, Math.min(cut.extent, boxStart + boxLength + cut.extent));
-      mark(0, boxStart + boxLength - cut.extent);
+      mark(boxStart + whole, Math.min(whole, boxStart + boxLength + whole));
+      mark(0, boxStart + boxLength - whole);
     }
     for (const c of touched) if (c < chunks) sum += lengthOf(c);
   }

@@ -21,7 +21,8 @@ interface DecisiveParts {
 
 /** SHA-256 over everything that decides the stored objects of the output, and nothing else. */
 export function planHash({ image, psf, request, tile, halo, objects, levels }: DecisiveParts): string {
-  const selected = image.selection === undefined ? [] : [[image.selection.channels, image.selection.times]];
+  const { channels, times, box } = image.selection ?? {};
+  const selected = image.selection === undefined ? [] : [[channels, times, ...(box === undefined ? [] : [box])]];
   const decisive = {
     version: 1,
     // without the query: a signature that was renewed does not make another source

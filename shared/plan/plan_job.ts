@@ -23,7 +23,7 @@ import { planHash } from "./plan_hash.ts";
 import { positionAt } from "shared/volume/position.ts";
 import { readWarnings } from "./read_warnings.ts";
 import { plannedLevels } from "./pyramid.ts";
-import { alongSpatialAxes, spatialShape } from "shared/volume/spatial.ts";
+import { alongSpatialAxes, placeInVolume, spatialShape } from "shared/volume/spatial.ts";
 import { volumeCount, volumeGrid, volumesPerChunk } from "shared/volume/volumes.ts";
 
 /** Tiles in flight beside those on the device, where memory allows: one that is read, and one that is written. */
@@ -63,7 +63,8 @@ interface Claim {
  */
 export function planJob(image: ImageInfo, psf: JobPsf, request: JobRequest, limits: Limits): Plan {
   const shape = spatialShape(image);
-  const halo = request.tiling.halo === "auto" ? autoHalo(psf, request.algorithm, shape) : request.tiling.halo;
+  const place = placeInVolume(image);
+  const halo = request.tiling.halo === "auto" ? autoHalo(psf, request.algorithm, place.whole) : request.tiling.halo;
   const { tile } = request.tiling;
   const granule = shardGranule(shape, request.output.shards);
   const axes = mapAxes((axis) => ({
@@ -81,7 +82,11 @@ export function planJob(image: ImageInfo, psf: JobPsf, request: JobRequest, limi
     claimMemory(cuts, concurrency, { image, output: request.output, holdsOut, levels }, shape, limits);
   const sourceChunk = alongSpatialAxes(image, image.chunkShape);
   const periodic = request.algorithm.boundary === "periodic";
-  const readVoxels = (cut: AxisCut) => touchedChunkVoxels(cut, sourceChunk[cut.axis], periodic);
+  const readVoxels = (cut: AxisCut) =>
+    touchedChunkVoxels(cut, sourceChunk[cut.axis], periodic, {
+      first: place.start[cut.axis],
+      whole: place.whole[cut.axis],
+    });
   const readCost = volumesPerChunk(image) * limits.readCostIterations / request.algorithm.iterations;
   const { cuts, concurrency } = fitToMemory(axes, { claim, readVoxels, readCost }, limits, volumeCount(image));
   const decided = { image, psf, request, shape, halo, levels, cuts, concurrency };

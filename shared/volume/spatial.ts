@@ -13,3 +13,13 @@ export function spatialShape(image: Spatial): Vec3 {
 export function alongSpatialAxes({ axes }: Pick<Spatial, "axes">, lengths: readonly number[]): Vec3 {
   return mapAxes((axis) => lengths[axes.findIndex(({ name }) => name === SPATIAL_AXES[axis])] ?? 1);
 }
+
+/**
+ * Where an image lies in the volumes that are stored, z, y, x: its first voxel, and their shape. What stands around a part is the
+ * rest of the volume.
+ */
+export function placeInVolume(
+  image: Spatial & Pick<ImageInfo, "selection">,
+): { readonly start: Vec3; readonly whole: Vec3 } {
+  return image.selection?.box ?? { start: [0, 0, 0], whole: spatialShape(image) };
+}

@@ -7,6 +7,7 @@ import { settingsOf } from "shared/contract/setting.ts";
 import type { MemoryTerms, Plan } from "shared/contract/plan.ts";
 import type { PsfInfo } from "shared/contract/psf_info.ts";
 import { type Vec3, voxelCount } from "shared/volume/geometry.ts";
+import { spatialShape } from "shared/volume/spatial.ts";
 import { formatBytes } from "shared/plan/host_memory.ts";
 
 /** Tiles of 190 x 512 x 512 with 64 voxels more on every side, for a PSF of 128: 318 x 640 x 640 / (190 x 512 x 512). */
@@ -61,7 +62,7 @@ export function planTable(plan: Plan, device: string): string {
 
 /** Selected part of a stored image, where it is not all of it. */
 function selectionRows(source: ImageInfo): [string, string][] {
-  const { channels, times } = source.selection ?? {};
+  const { channels, times, box } = source.selection ?? {};
   const parts: string[] = [];
   if (channels) {
     const labels = channels.map((_, channel) => channelLabel(source, channel));
@@ -71,6 +72,14 @@ function selectionRows(source: ImageInfo): [string, string][] {
     const count = source.shape[0]!;
     const step = times.step === 1 ? "" : `, one in ${times.step}`;
     parts.push(count === 1 ? `time ${times.start}` : `${count} times from ${times.start}${step}`);
+  }
+  if (box) {
+    const shape = spatialShape(source);
+    parts.push(
+      `voxels ${box.start.map((start, axis) => `${start}:${start + shape[axis]!}`).join(", ")} of ${
+        box.whole.join(" x ")
+      }`,
+    );
   }
   return parts.length === 0 ? [] : [["selected", parts.join("; ")]];
 }

@@ -1,10 +1,12 @@
-/** `--channel` and `--time`: which volumes of an image a job is about. */
+/** `--channel`, `--time` and `--crop`: which volumes of an image, and which part of them, a job is about. */
 import type { Select } from "shared/contract/job_request.ts";
+import { SPATIAL_AXES } from "shared/volume/geometry.ts";
 import { refuseValue } from "./argument_values.ts";
 import type { ValueFlag } from "./job_flag.ts";
 
 type Channels = NonNullable<Select["channels"]>;
 type Times = NonNullable<Select["times"]>;
+type Box = NonNullable<Select["box"]>;
 
 /** A part between commas; a backslash takes the meaning from the character behind it. */
 const PART = /^((?:\\.|[^,\\])+)(?:,(?=.)|$)/s;
@@ -25,6 +27,15 @@ export const SELECT_FLAGS: Readonly<Record<string, ValueFlag>> = {
     form: "a time point or a range START:STOP:STEP without its stop, such as 3, 0:10, 5: or 0:100:10",
     read: (text, { flag, form }) => timesOf(text) ?? refuseValue(flag, text, form),
     write: (times) => [rangeOf(times as Times)],
+  },
+  "crop": {
+    at: "select.box",
+    example: "Z,Y,X",
+    help:
+      "voxels to deconvolve, as a part of the image: START:STOP without STOP, or : for all, along each axis (0:32,:,100:612)",
+    form: "START:STOP without STOP, or : for all, for each of Z,Y,X, such as 0:32,:,100:612 (Y,X for a 2-D image)",
+    read: (text, { flag, form }) => boxOf(text) ?? refuseValue(flag, text, form),
+    write: (box) => [boxText(box as Box)],
   },
 };
 
@@ -55,4 +66,22 @@ function timesOf(text: string): Times | undefined {
 
 function rangeOf({ start, stop, step }: Times): string {
   return `${start}:${stop ?? ""}${step === 1 ? "" : `:${step}`}`;
+}
+
+/** Ranges along z, y, x, or y, x; `:` is all of an axis. */
+function boxOf(text: string): Box | undefined {
+  const parts = text.split(",");
+  if (parts.length !== 3 && parts.length !== 2) return undefined;
+  const ranges: [string, [number, number]][] = [];
+  for (const [index, part] of parts.entries()) {
+    if (part.trim() === ":") continue;
+    const [, start, stop] = /^(\d{0,7}):(\d{1,7})$/.exec(part.trim()) ?? [];
+    if (start === undefined || Number(stop) === 0) return undefined;
+    ranges.push([SPATIAL_AXES[index + 3 - parts.length]!, [Number(start), Number(stop)]]);
+  }
+  return Object.fromEntries(ranges);
+}
+
+function boxText(box: Box): string {
+  return SPATIAL_AXES.map((name) => box[name]?.join(":") ?? ":").join(",");
 }

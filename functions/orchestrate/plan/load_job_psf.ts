@@ -16,7 +16,7 @@ import { assertPsfSize } from "shared/psf/psf_size.ts";
 import { spacingOf } from "shared/psf/spacing.ts";
 import type { RequestOptions } from "shared/storage/store.ts";
 import { redactUrl, schemeOf } from "shared/storage/url.ts";
-import { spatialShape } from "shared/volume/spatial.ts";
+import { placeInVolume } from "shared/volume/spatial.ts";
 import { fitNotes, spacingWarnings } from "./fit_notes.ts";
 import { judgePsfApart } from "./judge_psf_apart.ts";
 
@@ -63,7 +63,7 @@ export async function loadJobPsf(
   const places = placesOf(request, opened, image);
   const { algorithm: { boundary }, psfPlane, psfSpacing } = request;
   const { selected } = image;
-  const use = { shape: spatialShape(selected), spacing: spacingOf(selected), boundary, psfPlane, psfSpacing };
+  const use = { shape: placeInVolume(selected).whole, spacing: spacingOf(selected), boundary, psfPlane, psfSpacing };
   const ofMemory = schemeOf(selected.url) === "memory";
   const loaded = new Map<string, Omit<LoadedJobPsf, "info"> & { readonly info: PsfInfo }>();
   const infos: ChannelPsf[] = [];

@@ -5,7 +5,7 @@ import { channelLabel } from "shared/volume/channels.ts";
 import type { Box, Vec3 } from "shared/volume/geometry.ts";
 import { formatVec3, mapAxes, voxelCount } from "shared/volume/geometry.ts";
 import { positionAt } from "shared/volume/position.ts";
-import { alongSpatialAxes, spatialShape } from "shared/volume/spatial.ts";
+import { alongSpatialAxes, placeInVolume } from "shared/volume/spatial.ts";
 import type { RequestOptions } from "shared/storage/store.ts";
 import type { Image } from "../image.ts";
 import { readVoxels } from "./read_voxels.ts";
@@ -29,10 +29,17 @@ interface NotFiniteOptions extends RequestOptions {
  */
 export async function notFiniteError(image: Image, options: NotFiniteOptions): Promise<ClearstackError | undefined> {
   if (!image.info.dtype.startsWith("float")) return undefined;
-  const shape = spatialShape(image.info);
+  // A part of a volume is read with what stands around it.
+  const { start, whole: shape } = placeInVolume(image.info);
   const all: Box = { start: [0, 0, 0], shape };
   const isWhole = voxelCount(shape) <= MAX_VOXELS || options.box === undefined;
-  const found = await findNotFinite(image, isWhole ? all : clipped(options.box!, shape), options);
+  const found = await findNotFinite(
+    image,
+    isWhole
+      ? all
+      : clipped({ ...options.box!, start: mapAxes((axis) => start[axis] + options.box!.start[axis]) }, shape),
+    options,
+  );
   if (found === undefined) return undefined;
   const { voxel, value, count } = found;
   const what = Number.isFinite(value) ? `${value}, beyond the 3.4e+38 that float32 holds` : `${value}`;

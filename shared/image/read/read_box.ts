@@ -3,7 +3,7 @@ import type { Boundary } from "shared/contract/algorithm.ts";
 import { type Box, mapAxes, type Vec3, voxelCount } from "shared/volume/geometry.ts";
 import { READ_CONCURRENCY } from "shared/plan/host_memory.ts";
 import { recycleMemory } from "shared/process/recycle_memory.ts";
-import { alongSpatialAxes, spatialShape } from "shared/volume/spatial.ts";
+import { alongSpatialAxes, placeInVolume } from "shared/volume/spatial.ts";
 import { mapLimited } from "shared/process/map_limited.ts";
 import type { RequestOptions } from "shared/storage/store.ts";
 import type { BoxDataType } from "./box_data_type.ts";
@@ -18,7 +18,7 @@ import { readVolumeChunk } from "./volume_chunk.ts";
 interface ReadBoxOptions extends RequestOptions {
   /** Index along each axis before z, y, x; empty where there is none. */
   readonly outer: readonly number[];
-  /** Voxels in z, y, x; may reach outside the image by any amount. A 2-D image has one plane, z = 0. */
+  /** Voxels in z, y, x; may reach outside the image by any amount. A 2-D image has one plane, z = 0. Around a part, the rest is read. */
   readonly box: Box;
   /** `non-circulant` leaves 0 outside the image. */
   readonly boundary: Boundary;
@@ -67,9 +67,10 @@ export async function readBox(
 ): Promise<BoxValues<Float32Array | Uint16Array>> {
   const { box, boundary, boundaryValue = 0, offset = 0, signal } = options;
   const outer = storedOuter(image.info, options.outer);
-  const [shape, chunkSides] = [spatialShape(image.info), alongSpatialAxes(image.info, image.info.chunkShape)];
+  const { start, whole } = placeInVolume(image.info);
+  const chunkSides = alongSpatialAxes(image.info, image.info.chunkShape);
   const maps = mapAxes((axis) =>
-    axisMap({ start: box.start[axis], count: box.shape[axis], length: shape[axis] }, boundary)
+    axisMap({ start: start[axis] + box.start[axis], count: box.shape[axis], length: whole[axis] }, boundary)
   );
   const Values = options.dataType === "uint16" ? Uint16Array : Float32Array;
   const target = { values: new Values(voxelCount(box.shape)), shape: box.shape };

@@ -7,6 +7,7 @@ import type { RequestOptions } from "shared/storage/store.ts";
 import { stratifiedPicks } from "shared/decide/stratified.ts";
 import { releaseMemory } from "shared/process/release_memory.ts";
 import type { Chunk, Image } from "../image.ts";
+import { placeInVolume } from "shared/volume/spatial.ts";
 import { storedOuter } from "./select_volumes.ts";
 
 /** Chunks that are read: enough to meet bright and dark places, few against most images. */
@@ -88,10 +89,13 @@ function spansAlong(info: ImageInfo, axis: number, channel: number): Span[] {
   const at = (index: number) => single(storedOuter(info, axes.slice(0, axis + 1).map(() => index))[axis]!);
   if (axes[axis]!.name === "c") return [at(channel)];
   if (axes[axis]!.name === "t" && selection?.times) return Array.from({ length: shape[axis]! }, (_, time) => at(time));
+  // What holds for a volume is decided from all of it, so that a part of it comes out as in the whole.
+  const whole = placeInVolume(info).whole[axis - axes.length + 3];
+  const length = axes[axis]!.type === "space" ? whole! : shape[axis]!;
   // The image may end inside its last chunk.
   return Array.from(
-    { length: Math.ceil(shape[axis]! / side) },
-    (_, chunk) => ({ chunk, first: 0, length: Math.min(side, shape[axis]! - chunk * side) }),
+    { length: Math.ceil(length / side) },
+    (_, chunk) => ({ chunk, first: 0, length: Math.min(side, length - chunk * side) }),
   );
 }
 

@@ -1,21 +1,24 @@
-/** Narrowing an image to some of its channels and time points. */
+/** Narrowing an image to some of its channels, time points and voxels. */
 import { channelCount, channelLabel } from "shared/volume/channels.ts";
 import type { ImageInfo, VolumeSelection } from "shared/contract/image_info.ts";
 import type { Select } from "shared/contract/job_request.ts";
+import { mapAxes, sameShape, SPATIAL_AXES } from "shared/volume/geometry.ts";
+import { spatialShape } from "shared/volume/spatial.ts";
 import { ClearstackError } from "shared/errors.ts";
 
 /** Labels that a message lists before it leaves the rest out. */
 const MAX_LABELS = 16;
 
 /**
- * The image that a selection leaves: shape, names of channels, and the place and distance of time points follow it; no axis is
- * dropped. A selection of everything in its order leaves the image as it is.
+ * The image that a selection leaves: shape, names of channels, place and distance of time points, and place of voxels follow it; no
+ * axis is dropped. A selection of everything in its order leaves the image as it is.
  *
  * @param image as stored, nothing selected yet
- * @throws {ClearstackError} `invalid-request` for channels or times that are not there, with those that are
+ * @throws {ClearstackError} `invalid-request` for channels, times or voxels that are not there, with those that are
  */
-export function selectVolumes(image: ImageInfo, { channels, times }: Select = {}): ImageInfo {
-  return selectTimes(channels === undefined ? image : selectChannels(image, channels), times);
+export function selectVolumes(image: ImageInfo, { channels, times, box }: Select = {}): ImageInfo {
+  const volumes = selectTimes(channels === undefined ? image : selectChannels(image, channels), times);
+  return box === undefined ? volumes : selectBox(volumes, box);
 }
 
 /** Stored index along each axis before z, y, x of what the image shows at `outer`. */
@@ -97,6 +100,34 @@ function selectTimes(image: ImageInfo, times: Select["times"]): ImageInfo {
     scale: scale.with(axis, interval * step),
     ...(moved === undefined ? {} : { translation: moved }),
     ...withSelection(image, { times: { start, step } }),
+  };
+}
+
+function selectBox(image: ImageInfo, box: NonNullable<Select["box"]>): ImageInfo {
+  const whole = spatialShape(image);
+  const ranges = mapAxes((axis) => box[SPATIAL_AXES[axis]] ?? [0, whole[axis]] as const);
+  for (const [axis, [start, stop]] of ranges.entries()) {
+    const name = SPATIAL_AXES[axis]!;
+    if (start < stop && stop <= whole[axis]!) continue;
+    throw new ClearstackError(
+      "invalid-request",
+      `there are no voxels from ${start} to before ${stop} along ${name}: the image has ${whole[axis]}, from 0 to ${
+        whole[axis]! - 1
+      }`,
+      { path: `select.box.${name}`, value: [start, stop], limit: whole[axis] },
+    );
+  }
+  const shape = mapAxes((axis) => ranges[axis][1] - ranges[axis][0]);
+  if (sameShape(shape, whole)) return image;
+  const start = mapAxes((axis) => ranges[axis][0]);
+  const { scale, translation = scale.map(() => 0) } = image;
+  const outer = image.axes.filter(({ type }) => type !== "space").length;
+  const spatial = (along: number) => along - image.axes.length + 3;
+  return {
+    ...image,
+    shape: image.shape.map((length, axis) => axis < outer ? length : shape[spatial(axis)]!),
+    translation: translation.map((at, axis) => axis < outer ? at : at + start[spatial(axis)]! * scale[axis]!),
+    ...withSelection(image, { box: { start, whole } }),
   };
 }
 

@@ -47,8 +47,25 @@ for (
 }
 
 for (
+  const [text, box] of [
+    ["0:32,:,100:612", { z: [0, 32], x: [100, 612] }],
+    [":20,5:9,:", { z: [0, 20], y: [5, 9] }],
+    ["8:16,24:64", { y: [8, 16], x: [24, 64] }],
+  ] as const
+) {
+  Deno.test(`--crop ${text} selects ${JSON.stringify(box)}, and is written so that it does`, async () => {
+    const select = await selectFrom("--crop", text);
+    assertEquals<unknown>(select, { box });
+    const place = { url: "a" };
+    const request = JobRequestSchema.parse({ source: place, psf: place, output: { url: "b" }, select });
+    assertEquals(await selectFrom(...jobArguments(request).slice(4)), select);
+  });
+}
+
+for (
   const [flag, texts] of [
     ["channel", [",", "0,", ",0", "0,,1", " ", "a\\"]],
+    ["crop", ["0:32", "0:0,:,:", "8:,:,:", "a,:,:", "0:4:2,:,:", "-4:5,:,:", "5,:,:"]],
     ["time", ["-1", "0:0", "1.5", "a", "0:10:0", "0:1:2:3", "1,2", "0:10:"]],
   ] as const
 ) {
