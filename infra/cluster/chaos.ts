@@ -8,6 +8,8 @@
  *   --instances N  instances of deconvolve (default 2)
  *   --orchestrators N  (default 2)
  *   --kills N      servers killed in each run (default 5)
+ *   --away N       instead of all that, one run for each phase of a job, in which the object store is away for N seconds from the
+ *                  phase's first request on, and one in which Restate is
  */
 import { delay } from "@std/async/delay";
 import { writeVolume } from "functions/cli/demo/sample/write_volume.ts";
@@ -29,20 +31,33 @@ const FAULTS: readonly Fault[] = ["busy", "reset", "lost", "truncated"];
 const TILES = 200;
 const SHAPE = [32, 160, 320] as const;
 const TILE = [16, 16, 32] as const;
+/** The first request of each phase of a job whose output is called `NAME`, as `METHOD path`. */
+const PHASES: Readonly<Record<string, (name: string) => RegExp>> = {
+  "decide": () => /^GET \S*image\.zarr\S*\/c\//,
+  "tiles": (name) => new RegExp(`^PUT \\S*${name}/out\\.zarr/0/c/`),
+  "records": (name) => new RegExp(`^PUT \\S*${name}/out\\.zarr/\\.clearstack/tiles/`),
+  "seams": (name) => new RegExp(`^GET \\S*${name}/out\\.zarr/0/c/`),
+  "commit": (name) => new RegExp(`^PUT \\S*${name}/out\\.zarr/\\.clearstack/provenance`),
+  "end": (name) => new RegExp(`^PUT \\S*${name}/out\\.zarr/zarr\\.json`),
+  "status": () => /^DELETE \S*state\/live\//,
+};
 /** Seconds that a killed server is away. */
 const [SHORTEST_ABSENCE, LONGEST_ABSENCE] = [0.2, 3];
 const LIMIT_SECONDS = 900;
 
-const { seeds, first, instances, orchestrators, kills } = readFlags({
+const { seeds, first, instances, orchestrators, kills, away } = readFlags({
   seeds: "20",
   first: "1",
   instances: "2",
   orchestrators: "2",
   kills: "5",
+  away: undefined,
 });
 const folder = await Deno.makeTempDir({ prefix: "clearstack-chaos-" });
 let proxy: FaultProxy | undefined;
 let faulty: (() => number) | undefined;
+/** When the object store goes, and when it went, by `performance.now()`. */
+let absent: { readonly from: RegExp; since?: number } | undefined;
 let failures = 0;
 try {
   await using cluster = await Cluster.start({
@@ -50,12 +65,23 @@ try {
     instances: Number(instances),
     orchestrators: Number(orchestrators),
     storeProxy: (endpoint) => {
-      proxy = faultProxy(endpoint, () => spoil());
+      proxy = faultProxy(endpoint, spoil);
       return proxy.origin;
     },
   });
   await writeSource(cluster);
   const calm = await run(cluster, "calm");
+  failures = away === undefined ? await killInTurn(cluster, calm) : await goAway(cluster, calm);
+} finally {
+  await proxy?.[Symbol.asyncDispose]();
+}
+if (failures === 0) await Deno.remove(folder, { recursive: true });
+console.log(failures === 0 ? "\nevery run ended with the same bytes" : `\n${failures} runs FAILED; logs: ${folder}`);
+Deno.exit(failures === 0 ? 0 : 1);
+
+/** A run for each seed; the number of those that failed. */
+async function killInTurn(cluster: Cluster, calm: Run): Promise<number> {
+  let failures = 0;
   const { concurrency } = await callJson(`${cluster.apiUrl}/v1/plans`, PlanSchema, {
     method: "POST",
     body: requestFor(cluster, "plan"),
@@ -70,12 +96,39 @@ try {
   for (let seed = Number(first); seed < Number(first) + Number(seeds); seed++) {
     failures += await disturbed(cluster, seed, calm) ? 0 : 1;
   }
-} finally {
-  await proxy?.[Symbol.asyncDispose]();
+  return failures;
 }
-if (failures === 0) await Deno.remove(folder, { recursive: true });
-console.log(failures === 0 ? "\nevery run ended with the same bytes" : `\n${failures} runs FAILED; logs: ${folder}`);
-Deno.exit(failures === 0 ? 0 : 1);
+
+/** A run for each absence; the number of those that failed. */
+async function goAway(cluster: Cluster, calm: Run): Promise<number> {
+  let failures = 0;
+  console.log("| away | s | bytes | records |\n| --- | --- | --- | --- |");
+  for (const phase of [...Object.keys(PHASES), "restate"]) {
+    const from = PHASES[phase]?.(`away-${phase}`);
+    absent = from && { from };
+    const restate = phase === "restate" ? restateAway(cluster, calm.seconds / 3) : undefined;
+    const outcome = await run(cluster, `away-${phase}`).catch((error: Error) => error);
+    await restate;
+    const went = from === undefined || absent?.since !== undefined;
+    absent = undefined;
+    if (outcome instanceof Error || !went) {
+      console.log(`| ${phase} | | FAILED: ${outcome instanceof Error ? outcome.message : "it never went"} | |`);
+      failures++;
+      continue;
+    }
+    const { verdict, good } = judge(outcome, calm);
+    console.log(`| ${phase} | ${outcome.seconds.toFixed(0)} | ${verdict} |`);
+    if (!good) failures++;
+  }
+  return failures;
+}
+
+async function restateAway({ servers }: Cluster, afterSeconds: number): Promise<void> {
+  await delay(1000 * afterSeconds);
+  await servers.get("restate")!.kill();
+  await delay(1000 * Number(away));
+  await servers.get("restate")!.start();
+}
 
 interface Run {
   readonly seconds: number;
@@ -86,7 +139,9 @@ interface Run {
   readonly twice: number;
 }
 
-function spoil(): Fault | undefined {
+function spoil(method: string, path: string): Fault | undefined {
+  if (absent?.from.test(`${method} ${path}`)) absent.since ??= performance.now();
+  if (absent?.since !== undefined && performance.now() - absent.since < 1000 * Number(away)) return "reset";
   if (!faulty || faulty() * REQUESTS_PER_FAULT >= 1) return undefined;
   return FAULTS[Math.floor(faulty() * FAULTS.length)];
 }
@@ -106,7 +161,8 @@ function requestFor({ bucketUrl }: Cluster, name: string): JobRequestInput {
     psf: { url: `${bucketUrl}/psf.tif` },
     // An output is called by the last part of its URL.
     output: { url: `${bucketUrl}/${name}/out.zarr` },
-    algorithm: { iterations: 20 },
+    // Its scale is decided by a sample of the source.
+    algorithm: { iterations: 20, acceleration: "shb" },
     tiling: { tile: [...TILE], halo: [8, 12, 12] },
     backend: "cpu",
   };
@@ -165,13 +221,17 @@ async function disturbed(cluster: Cluster, seed: number, calm: Run): Promise<boo
     console.log(`| ${seed} | ${killed} | | ${faults} | | FAILED: ${outcome.message} | |`);
     return false;
   }
-  const { seconds, twice, records, objects } = outcome;
+  const { verdict, good } = judge(outcome, calm);
+  console.log(`| ${seed} | ${killed} | ${outcome.seconds.toFixed(0)} | ${faults} | ${outcome.twice} | ${verdict} |`);
+  return good;
+}
+
+/** Whether a run ended as it must: with the bytes of the undisturbed one, and a record of every tile. */
+function judge({ objects, records }: Run, calm: Run): { readonly verdict: string; readonly good: boolean } {
   const other = differing(objects, calm.objects);
-  const same = other.length === 0;
-  const verdict = `${same ? "identical" : `DIFFERENT: ${other.slice(0, 5).join(" ")}`} | ${records}` +
-    `${records === TILES ? "" : " of 200"}`;
-  console.log(`| ${seed} | ${killed} | ${seconds.toFixed(0)} | ${faults} | ${twice} | ${verdict} |`);
-  return same && records === TILES;
+  const good = other.length === 0 && records === TILES;
+  const bytes = other.length === 0 ? "identical" : `DIFFERENT: ${other.slice(0, 5).join(" ")}`;
+  return { verdict: `${bytes} | ${records}${records === TILES ? "" : ` of ${TILES}`}`, good };
 }
 
 /** Keys of objects that only one of them has, or that hold other bytes. */
