@@ -14,12 +14,17 @@ import { chooseArray, type FoundArray } from "./zarr/choose_array.ts";
 import { type Image, pathOf } from "./image.ts";
 import { hashHex } from "./output/hash.ts";
 import { channelsFor } from "./ome/ome_channels.ts";
-import { type OpenOptions, openTiff } from "./tiff/tiff_image.ts";
+import type { OpenOptions } from "./tiff/tiff_image.ts";
 import { findSequence, isPattern } from "./tiff/tiff_sequence.ts";
 import { zarrImage } from "./zarr/zarr_image.ts";
 import { withSeparator } from "./zarr/stored_chunks.ts";
 import { parseZarrArray } from "./zarr/zarr_metadata.ts";
 import { readZarrNode, type ZarrNode } from "./zarr/zarr_node.ts";
+
+/** Loaded when there is a TIFF: its reader takes tens of milliseconds to load, which a function started on demand has not. */
+async function openTiff(location: Location, options: OpenOptions): Promise<Image> {
+  return await (await import("./tiff/tiff_image.ts")).openTiff(location, options);
+}
 
 const NEW_IDENTITY = "its metadata, or the tag that its store gives them, are others";
 

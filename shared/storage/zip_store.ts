@@ -4,7 +4,7 @@
  */
 import { crc32, inflateRaw } from "node:zlib";
 import { promisify } from "node:util";
-import { unzipRaw, type ZipEntry } from "unzipit";
+import type { ZipEntry } from "unzipit";
 import { ClearstackError, isClearstackError } from "shared/errors.ts";
 import { RecentCache } from "shared/process/recent_cache.ts";
 import type { ReadBytes } from "./block_reader.ts";
@@ -123,6 +123,8 @@ async function openZip(
     sliceAsBlob: () => Promise.reject(new Error("no files are read by it")),
   };
   try {
+    // Loaded when there is a zip.
+    const { unzipRaw } = await import("unzipit");
     const { entries } = await unzipRaw(reader as never);
     return { object, readBytes, entries: belowRoot(entries.filter((entry) => !entry.isDirectory)) };
   } catch (error) {
