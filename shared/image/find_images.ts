@@ -85,9 +85,10 @@ async function consolidatedImages(
   node: ZarrNode,
   path: string,
 ): Promise<Candidate[] | undefined> {
-  const entries = node.version === 3
-    ? asRecord(asRecord(node.document.consolidated_metadata).metadata)
-    : asRecord((await readDocument(store, childKey(path, ".zmetadata"), options))?.document.metadata);
+  const entries = node.consolidated ??
+    (node.version === 3
+      ? asRecord(asRecord(node.document.consolidated_metadata).metadata)
+      : asRecord((await readDocument(store, childKey(path, ".zmetadata"), options))?.document.metadata));
   if (Object.keys(entries).length === 0) return undefined;
   const candidates = Object.entries(entries).flatMap(([key, value]): Candidate[] => {
     const document = asRecord(value);

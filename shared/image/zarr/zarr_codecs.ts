@@ -6,18 +6,16 @@ import { z } from "zod";
 import type { Dtype } from "shared/contract/image_info.ts";
 import { ClearstackError } from "shared/errors.ts";
 import type { ShardIndexForm } from "shared/codec/shard_index.ts";
-
-/** A codec of Zarr v3. */
-export interface CodecSpec {
-  readonly name: string;
-  readonly configuration: Record<string, unknown>;
-}
+import { type CodecSpec, type Conversion, takeConversions } from "./zarr_conversions.ts";
 
 /** The index of a shard is read whole, 16 bytes for a chunk. */
 const MAX_SHARD_CHUNKS = 2 ** 20;
 
 /** Codecs of numcodecs are spelled `numcodecs.NAME` in v3 and NAME in v2. */
 const BYTES_TO_BYTES = new Set(["zstd", "gzip", "zlib", "blosc", "lz4", "shuffle", "crc32c"]);
+
+/** Filters that are no bytes-to-bytes codecs, see zarr_conversions.ts. */
+const CONVERSIONS = new Set(["bitround", "quantize", "astype", "fixedscaleoffset"]);
 
 /** A codec without settings may be spelled as its bare name. */
 const CodecList = z.array(z.preprocess(
@@ -53,21 +51,26 @@ interface Chunking {
   readonly codecs: readonly CodecSpec[];
   /** Sharding, where pieces are not objects of their own. */
   readonly sharding?: Sharding;
+  /** What turns stored numbers into those of the array, where they differ. */
+  readonly conversion?: Conversion;
 }
 
 /** Checks a v3 codec chain, and takes shards apart. */
 export function checkCodecs(codecs: readonly CodecSpec[], facts: ChunkFacts, url: string): Chunking {
   const sharding = codecs.find((codec) => codec.name === "sharding_indexed");
   if (sharding === undefined) {
-    checkChain(codecs, facts, url);
-    return { chunkShape: facts.gridShape, codecs };
+    const taken = takeConversions(codecs, facts.dtype);
+    checkChain(taken.codecs, { ...facts, dtype: taken.conversion?.stored ?? facts.dtype }, url);
+    return { chunkShape: facts.gridShape, ...taken };
   }
   if (codecs.length > 1) refuse(url, "codecs around sharding_indexed");
   const parsed = ShardingSchema.safeParse(sharding.configuration);
   if (!parsed.success) refuse(url, `sharding_indexed with ${z.prettifyError(parsed.error).replaceAll("\n", " ")}`);
-  const { chunk_shape, codecs: inner, index_codecs, index_location } = parsed.data;
+  const { chunk_shape, index_codecs, index_location } = parsed.data;
+  const { codecs: inner, ...conversion } = takeConversions(parsed.data.codecs, facts.dtype);
   if (inner.some((codec) => codec.name === "sharding_indexed")) refuse(url, "sharding_indexed inside sharding_indexed");
-  checkChain(inner, { gridShape: chunk_shape, dtype: facts.dtype }, url);
+  const dtype = conversion.conversion?.stored ?? facts.dtype;
+  checkChain(inner, { gridShape: chunk_shape, dtype }, url);
   const divides = chunk_shape.length === facts.gridShape.length &&
     chunk_shape.every((side, axis) => facts.gridShape[axis]! % side === 0);
   if (!divides) {
@@ -77,7 +80,12 @@ export function checkCodecs(codecs: readonly CodecSpec[], facts: ChunkFacts, url
   const chunks = counts.reduce((product, count) => product * count, 1);
   if (chunks > MAX_SHARD_CHUNKS) refuse(url, `shards of ${chunks} chunks, more than ${MAX_SHARD_CHUNKS}`);
   const indexForm = checkIndexCodecs(index_codecs, url);
-  return { chunkShape: chunk_shape, codecs: inner, sharding: { counts, indexAt: index_location, indexForm } };
+  return {
+    chunkShape: chunk_shape,
+    codecs: inner,
+    ...conversion,
+    sharding: { counts, indexAt: index_location, indexForm },
+  };
 }
 
 /** An index has a known length only as plain bytes, with or without a checksum after them. */
@@ -105,6 +113,7 @@ export function v2Codecs(
   },
   url: string,
 ): CodecSpec[] {
+  let { dtype: stored, bigEndian } = meta;
   const before: CodecSpec[] = [];
   const after: CodecSpec[] = [];
   if (meta.order === "F") {
@@ -115,16 +124,21 @@ export function v2Codecs(
   }
   for (const { id, ...configuration } of meta.filters ?? []) {
     if (id === "delta") {
-      if (configuration.dtype !== meta.dtype) refuse(url, `filter delta of ${configuration.dtype} on ${meta.dtype}`);
+      if (configuration.dtype !== stored) refuse(url, `filter delta of ${configuration.dtype} on ${stored}`);
       if (after.length > 0) refuse(url, "filter delta after a byte filter");
       before.push({ name: "numcodecs.delta", configuration });
+    } else if (CONVERSIONS.has(id)) {
+      if (after.length > 0) refuse(url, `filter ${id} after a byte filter`);
+      before.push({ name: `numcodecs.${id}`, configuration });
+      stored = String(configuration.astype ?? configuration.encode_dtype ?? configuration.dtype ?? stored);
+      bigEndian = stored.startsWith(">");
     } else after.push({ name: `numcodecs.${id}`, configuration });
   }
   if (meta.compressor) {
     const { id, ...configuration } = meta.compressor;
     after.push({ name: `numcodecs.${id}`, configuration });
   }
-  return [...before, { name: "bytes", configuration: { endian: meta.bigEndian ? "big" : "little" } }, ...after];
+  return [...before, { name: "bytes", configuration: { endian: bigEndian ? "big" : "little" } }, ...after];
 }
 
 /** transpose and delta at most once, bytes, then any number of bytes-to-bytes codecs. */
@@ -162,6 +176,8 @@ function bareName(name: string): string {
 }
 
 function refuse(url: string, what: string): never {
-  const known = "zstd, gzip, zlib, blosc, lz4, shuffle, delta, crc32c, transpose and sharding_indexed";
+  const known =
+    "zstd, gzip, zlib, blosc, lz4, shuffle, delta, bitround, quantize, astype, fixedscaleoffset, crc32c, transpose " +
+    "and sharding_indexed";
   throw new ClearstackError("unsupported", `${url} uses ${what}, which is not read; known are ${known}`);
 }

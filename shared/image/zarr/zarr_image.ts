@@ -6,6 +6,7 @@ import * as zarr from "zarrita";
 import type { ImageInfo } from "shared/contract/image_info.ts";
 import { ClearstackError, isClearstackError } from "shared/errors.ts";
 import { maxStoredBytes, registerCodecs } from "shared/codec/codecs.ts";
+import { VOXEL_ARRAYS } from "shared/volume/voxel_arrays.ts";
 import { recycleMemory } from "shared/process/recycle_memory.ts";
 import type { ReadableStore, RequestOptions } from "shared/storage/store.ts";
 import { dtypeBytes } from "shared/volume/dtype.ts";
@@ -25,7 +26,8 @@ interface TalliedOptions extends RequestOptions {
 /** Makes an image of an array whose metadata were checked. */
 export function zarrImage(store: ReadableStore, meta: ZarrArrayMeta, info: ImageInfo): Image {
   registerCodecs();
-  const maxBytes = maxStoredBytes(info.chunkShape.reduce((product, side) => product * side, dtypeBytes(info.dtype)));
+  const itemBytes = Math.max(dtypeBytes(info.dtype), dtypeBytes(meta.conversion?.stored ?? info.dtype));
+  const maxBytes = maxStoredBytes(info.chunkShape.reduce((product, side) => product * side, itemBytes));
   const array = new zarr.Array(
     readableStore(store, meta, { path: info.path, maxBytes }),
     `/${info.path}`,
@@ -38,7 +40,8 @@ export function zarrImage(store: ReadableStore, meta: ZarrArrayMeta, info: Image
       const tally: TalliedOptions = { signal, storedBytes: 0 };
       try {
         const chunk = await array.getChunk([...coords], tally as never);
-        const values = plainValues(chunk.data);
+        const stored = plainValues(chunk.data);
+        const values = tally.stored === undefined ? missing(stored, meta) : meta.conversion?.convert(stored) ?? stored;
         if (tally.stored !== undefined && tally.stored.buffer !== values.buffer) recycleMemory(tally.stored);
         return { values, strides: chunk.stride, storedBytes: tally.storedBytes };
       } catch (error) {
@@ -46,6 +49,14 @@ export function zarrImage(store: ReadableStore, meta: ZarrArrayMeta, info: Image
       }
     },
   };
+}
+
+/** A chunk that is not stored; zarrita knows of no fill value but that of stored numbers. */
+function missing(filled: ChunkValues, { dtype, conversion }: ZarrArrayMeta): ChunkValues {
+  if (conversion === undefined) return filled;
+  const values = new VOXEL_ARRAYS[dtype](filled.length);
+  if (values instanceof BigInt64Array || values instanceof BigUint64Array) return values.fill(BigInt(conversion.fill));
+  return values.fill(conversion.fill);
 }
 
 /** Our store in zarrita's terms; keys there start with a slash. It asks for nothing but whole chunks. */

@@ -6,7 +6,8 @@ import { z } from "zod";
 import { type Dtype, DtypeSchema } from "shared/contract/image_info.ts";
 import { dtypeBytes } from "shared/volume/dtype.ts";
 import { ClearstackError } from "shared/errors.ts";
-import { checkCodecs, type CodecSpec, type Sharding, v2Codecs } from "./zarr_codecs.ts";
+import { checkCodecs, type Sharding, v2Codecs } from "./zarr_codecs.ts";
+import { type CodecSpec, type Conversion, dtypeOf } from "./zarr_conversions.ts";
 import { asRecord, type ZarrNode } from "./zarr_node.ts";
 
 /** A Zarr array that can be read. */
@@ -20,6 +21,8 @@ export interface ZarrArrayMeta {
   objectKey(coords: readonly number[]): string;
   /** Sharding, where chunks lie in shards. */
   readonly sharding?: Sharding;
+  /** What turns stored numbers into those of the array, where they differ, and the value of what is not stored. */
+  readonly conversion?: Conversion & { readonly fill: number };
   /** In zarrita's terms, which know nothing of shards: as if each chunk were an object. */
   readonly zarrita: {
     readonly zarr_format: 3;
@@ -71,21 +74,6 @@ const V3Schema = z.looseObject({
 /** The specification has readers refuse any other field, unless it says that it need not be understood. */
 const V3_FIELDS = new Set([...Object.keys(V3Schema.shape), "node_type", "attributes", "consolidated_metadata"]);
 
-const V2_DTYPES: Readonly<Record<string, Dtype>> = {
-  b1: "bool",
-  i1: "int8",
-  u1: "uint8",
-  i2: "int16",
-  u2: "uint16",
-  i4: "int32",
-  u4: "uint32",
-  i8: "int64",
-  u8: "uint64",
-  f2: "float16",
-  f4: "float32",
-  f8: "float64",
-};
-
 /**
  * Interprets the metadata document of an array; `url` is for messages.
  *
@@ -99,7 +87,7 @@ export function parseZarrArray(node: ZarrNode, url: string): ZarrArrayMeta {
 function parseV2(node: ZarrNode, url: string): ZarrArrayMeta {
   const meta = parse(V2Schema, node.document, url);
   const [, order, code] = /^([<>|=])(.+)$/.exec(typeof meta.dtype === "string" ? meta.dtype : "") ?? [];
-  const dtype = V2_DTYPES[code ?? ""] ?? refuseDtype(meta.dtype, url);
+  const dtype = (code === undefined ? undefined : dtypeOf(meta.dtype)) ?? refuseDtype(meta.dtype, url);
   const dimensions = z.array(z.string()).safeParse(node.attributes._ARRAY_DIMENSIONS).data;
   return assemble(url, {
     shape: meta.shape,
@@ -157,13 +145,16 @@ function assemble(url: string, parts: Parts): ZarrArrayMeta {
   if (gridShape.length !== shape.length) {
     throw new ClearstackError("corrupt-data", `${url} has ${shape.length} axes but chunks of ${gridShape.length}`);
   }
-  const { chunkShape, codecs, sharding } = checkCodecs(parts.codecs, { gridShape, dtype }, url);
+  const { chunkShape, codecs, sharding, conversion } = checkCodecs(parts.codecs, { gridShape, dtype }, url);
+  const stored = conversion?.stored ?? dtype;
+  const fill = normalFill(parts.fill, dtype, url);
   const prefix = keyEncoding.name === "default" ? ["c"] : [];
   return {
     shape,
     chunkShape,
     dtype,
     ...(sharding === undefined ? {} : { sharding }),
+    ...(conversion === undefined ? {} : { conversion: { ...conversion, fill: Number(fill) } }),
     ...(parts.dimensions === undefined ? {} : { dimensionNames: parts.dimensions }),
     objectKey: (coords) =>
       [...prefix, ...coords.map((index, axis) => Math.floor(index * chunkShape[axis]! / gridShape[axis]!))]
@@ -172,14 +163,14 @@ function assemble(url: string, parts: Parts): ZarrArrayMeta {
       zarr_format: 3,
       node_type: "array",
       shape,
-      data_type: dtype,
+      data_type: stored,
       chunk_grid: { name: "regular", configuration: { chunk_shape: [...chunkShape] } },
       chunk_key_encoding: { name: keyEncoding.name, configuration: { separator: keyEncoding.separator } },
       // One byte has no order; told one, zarrita puts booleans in the wrong places.
       codecs: codecs.map(({ name, configuration }) =>
-        name === "bytes" && dtypeBytes(dtype) === 1 ? { name, configuration: {} } : { name, configuration }
+        name === "bytes" && dtypeBytes(stored) === 1 ? { name, configuration: {} } : { name, configuration }
       ),
-      fill_value: normalFill(parts.fill, dtype, url),
+      fill_value: conversion === undefined ? fill : 0,
       attributes: {},
     },
   };

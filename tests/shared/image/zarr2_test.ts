@@ -28,7 +28,6 @@ pythonTest({
           ["no_date", "dtype <M8[s]"],
           ["no_packbits", "codec packbits"],
           ["no_delta_astype", "codec delta from <i4 to <i2"],
-          ["no_quantize", "codec quantize"],
         ] as const
       ) {
         await t.step(`${name} is refused by name`, async () => {

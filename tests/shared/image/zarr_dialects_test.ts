@@ -208,3 +208,59 @@ for (const consolidated of [true, false]) {
     assert(error.message.includes("several images"), error.message);
   });
 }
+
+Deno.test("numbers that Zarr v3 stores as others are turned back, in shards too", async () => {
+  const filter = {
+    name: "numcodecs.fixedscaleoffset",
+    configuration: { offset: 5, scale: 10, dtype: "<f4", astype: "<u2" },
+  };
+  const little = { name: "bytes", configuration: { endian: "little" } };
+  const sharding = {
+    chunk_shape: [1, 4, 6],
+    codecs: [filter, { name: "numcodecs.bitround", configuration: { keepbits: 3 } }, little],
+    index_codecs: [little, { name: "crc32c" }],
+  };
+  const expected = VALUES.map((value) => Math.fround(value / 10 + 5));
+  for (
+    const [inner, codecs] of [
+      [undefined, [filter, little]],
+      [[1, 4, 6], [{ name: "sharding_indexed", configuration: sharding }]],
+    ] as const
+  ) {
+    const url = memoryUrl();
+    const array = { shape: SHAPE, chunk: SHAPE, dtype: "uint16", values: VALUES, ...(inner ? { inner } : {}) } as const;
+    await writeZarr3(url, { ...array, metadata: { data_type: "float32", codecs } });
+    const image = await openImage({ url });
+    assertEquals([image.info.dtype as string, [...await readWhole(image)]], ["float32", expected]);
+  }
+});
+
+Deno.test("metadata that are consolidated and nowhere else are found, of the root, of a group, and of an array below it", async () => {
+  const { ".zarray": array, ...chunks } = v2Array(".");
+  const below = Object.fromEntries(Object.entries(chunks).map(([key, value]) => [`a/0/${key}`, value]));
+  const metadata = {
+    ".zgroup": { zarr_format: 2 },
+    "a/.zgroup": { zarr_format: 2 },
+    "a/.zattrs": {},
+    "a/0/.zarray": array,
+  };
+  const v2 = { ".zmetadata": { zarr_consolidated_format: 1, metadata }, ...below };
+  const zarr3 = memoryUrl();
+  await writeZarr3(zarr3, { shape: SHAPE, chunk: SHAPE, dtype: "uint16", values: VALUES }, "a/0");
+  const document = JSON.parse(new TextDecoder().decode((await openStore(zarr3).get("a/0/zarr.json"))!));
+  const group = { zarr_format: 3, node_type: "group", attributes: {} };
+  const v3 = {
+    "zarr.json": { ...group, consolidated_metadata: { kind: "inline", metadata: { a: group, "a/0": document } } },
+    "a/0/c/0/0/0": (await openStore(zarr3).get("a/0/c/0/0/0"))!,
+  };
+  for (const files of [v2, v3]) {
+    const url = await put(files);
+    for (const path of [undefined, "a", "a/0"]) {
+      const image = await openImage(path === undefined ? { url } : { url, path });
+      assertEquals([image.info.path, [...await readWhole(image)]], ["a/0", VALUES]);
+      assertEquals([...await readWhole(await reopenImage(image.info))], VALUES);
+      await refuseEmpty(image, { url }, {});
+    }
+    await assertRejects(() => openImage({ url, path: "b" }), ClearstackError, "no array or group b");
+  }
+});
