@@ -3,7 +3,7 @@ import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { JobStatus } from "shared/contract/job_status.ts";
 import { hasEnded, type JobRunner } from "shared/engine/job_runner.ts";
 import { EVENT_STREAM_HEADERS, eventStream, lastEventId } from "shared/http/event_stream.ts";
-import { requireRole } from "./auth/require_role.ts";
+import { requirePriority, requireRole } from "./auth/require_role.ts";
 import type { Env } from "./env.ts";
 import { listedOwner, ownerOf, visible } from "./job_access.ts";
 import type { Role } from "shared/keys/role.ts";
@@ -34,6 +34,7 @@ export function addJobEndpoints(
   app.openapi(routes.submitJob, async (c) => {
     requireRole(c.var.principal, "submit");
     const request = c.req.valid("json");
+    requirePriority(c.var.principal, request);
     checkAllowedUrls(request, allowedUrls);
     if (c.req.valid("query").dryRun === "true") return c.json(await gate.plan(request, c.var.principal), 200);
     const key = c.req.valid("header")["idempotency-key"];
@@ -44,6 +45,7 @@ export function addJobEndpoints(
   app.openapi(routes.planJob, async (c) => {
     requireRole(c.var.principal, "submit");
     const request = c.req.valid("json");
+    requirePriority(c.var.principal, request);
     checkAllowedUrls(request, allowedUrls);
     return c.json(await gate.plan(request, c.var.principal), 200);
   });

@@ -33,10 +33,15 @@ const bodyProblems = {
   503: problem("No usable device"),
 };
 
-const noSuchJob = { 404: problem("There is no such job") };
+const noSuchJob = { 400: problem("The id is malformed"), 404: problem("There is no such job") };
 
 const requestBody = { body: { required: true, content: { "application/json": { schema: JobRequestDoc } } } };
-const jobId = z.object({ id: z.string().meta({ description: "id of the job", examples: ["mi2x8k3f-5b0f6a1c"] }) });
+const jobId = z.object({
+  id: z.string().regex(/^[\w-]{1,64}$/, "this is no id of a job").meta({
+    description: "id of the job",
+    examples: ["mi2x8k3f-5b0f6a1c"],
+  }),
+});
 
 export const submitJob = createRoute({
   method: "post",

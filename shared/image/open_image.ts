@@ -15,6 +15,7 @@ import { type Image, pathOf } from "./image.ts";
 import { hashHex } from "./output/hash.ts";
 import { channelsFor } from "./ome/ome_channels.ts";
 import type { OpenOptions } from "./tiff/tiff_image.ts";
+import { assertCountable } from "./image_size.ts";
 import { findSequence, isPattern } from "./tiff/tiff_sequence.ts";
 import { zarrImage } from "./zarr/zarr_image.ts";
 import { withSeparator } from "./zarr/stored_chunks.ts";
@@ -36,7 +37,9 @@ const NEW_IDENTITY = "its metadata, or the tag that its store gives them, are ot
 export async function openImage(location: Location, options: OpenOptions): Promise<Image> {
   const url = canonicalUrl(location.url);
   try {
-    return await openAt(url, location, options);
+    const image = await openAt(url, location, options);
+    assertCountable(image.info);
+    return image;
   } catch (error) {
     throw withPath(error, pathOf({ url, path: location.path ?? "" }));
   }

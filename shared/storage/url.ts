@@ -18,10 +18,21 @@ export function urlFault(url: string): string | undefined {
   const mended = url.replace(/^[\x00-\x20]+|[\t\n\r]/g, "");
   const scheme = schemeOf(mended);
   if (scheme !== schemeOf(url)) return "leave out what stands before the scheme or in it";
-  if (scheme === "file" || scheme === "memory") return undefined;
+  if (scheme === "file") return undefined;
+  if (!isDecodable(url.split(/[?#]/)[0]!)) return "write a % in its path as %25, and other characters in UTF-8";
+  if (scheme === "memory") return undefined;
   return new RegExp(`^${scheme.replaceAll(/[+.]/g, "\\$&")}://[^/\\\\]`, "i").test(url)
     ? undefined
     : `write ${scheme}:// and a name, as in ${scheme}://name/folder`;
+}
+
+function isDecodable(path: string): boolean {
+  try {
+    decodeURIComponent(path);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** The URL without user, password, query and fragment: fit for messages, logs and provenance. */

@@ -1,4 +1,5 @@
 /** The one place where roles decide. */
+import type { JobRequest } from "shared/contract/job_request.ts";
 import { ClearstackError } from "shared/errors.ts";
 import type { Role } from "shared/keys/role.ts";
 import type { Principal } from "../principal.ts";
@@ -13,6 +14,19 @@ const INCLUDED_IN: Readonly<Record<Role, readonly Role[]>> = {
 /** True if one of the caller's roles is `role` or includes it. */
 export function hasRole({ roles }: Principal, role: Role): boolean {
   return roles.some((own) => INCLUDED_IN[role].includes(own));
+}
+
+/** The highest priority of callers who are no administrators: that of a job which states none. */
+const MAX_PRIORITY = 5;
+
+/** @throws {ClearstackError} `forbidden` for a job that is to go before those of everybody else, of no administrator */
+export function requirePriority(principal: Principal, { priority }: Pick<JobRequest, "priority">): void {
+  if (priority <= MAX_PRIORITY || hasRole(principal, "admin")) return;
+  throw new ClearstackError(
+    "forbidden",
+    `priority ${priority} needs the role "admin": at most ${MAX_PRIORITY} is for everybody`,
+    { need: priority, limit: MAX_PRIORITY, path: "priority", value: priority },
+  );
 }
 
 /** @throws {ClearstackError} `forbidden` for a caller without the role */

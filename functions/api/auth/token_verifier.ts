@@ -3,6 +3,7 @@ import { createRemoteJWKSet, customFetch, errors, type JWTPayload, jwtVerify, ty
 import { z } from "zod";
 import type { Quotas } from "shared/contract/quotas.ts";
 import type { Role } from "shared/keys/role.ts";
+import { printable } from "shared/telemetry/printable.ts";
 import type { Principal } from "../principal.ts";
 import type { TokenSettings } from "./token_settings.ts";
 
@@ -57,7 +58,9 @@ export function createTokenVerifier(settings: TokenSettings, options: TokenVerif
   return async (token) => {
     const verification = { issuer, audience, algorithms, clockTolerance: clockSkewSeconds };
     try {
-      const { payload } = await jwtVerify(token, await findKeys(), { ...verification, requiredClaims: ["exp", "sub"] });
+      const options = { ...verification, requiredClaims: ["exp", "sub"] };
+      const { payload, protectedHeader } = await jwtVerify(token, await findKeys(), options);
+      if (!isAccessToken(protectedHeader.typ)) return undefined;
       return principalOf(payload, settings, quotas);
     } catch (error) {
       if (isFaultOfToken(error)) return undefined;
@@ -83,6 +86,11 @@ async function discover(issuer: string, fetch: typeof globalThis.fetch): Promise
   throw new Error(`the provider's keys are at ${jwks_uri}: name that as "jwks" if it is right`);
 }
 
+/** Tokens of other uses, such as `logout+jwt`, are signed with the same keys (RFC 8725, 3.11). */
+function isAccessToken(typ: string | undefined): boolean {
+  return typ === undefined || /^(application\/)?(at\+)?jwt$/i.test(typ);
+}
+
 function principalOf(
   payload: JWTPayload,
   { rolesClaim, roles }: TokenSettings,
@@ -90,6 +98,8 @@ function principalOf(
 ): Principal | undefined {
   const { sub } = payload;
   if (typeof sub !== "string" || sub === "" || sub.length > MAX_SUBJECT_LENGTH) return undefined;
+  // Subjects are told in answers and logs, and compared: what cannot be seen makes two of them look the same.
+  if (printable(sub) !== sub || sub.includes("\n") || sub.includes("\t")) return undefined;
   const claim = claimAt(payload, rolesClaim);
   const values = typeof claim === "string" ? claim.split(" ") : Array.isArray(claim) ? claim : [];
   const own = values.flatMap((value): Role[] =>

@@ -129,10 +129,13 @@ CLEARSTACK_OIDC and CLEARSTACK_QUOTAS: see docs/security.md.
                        [--quiet]
 clearstack keys list --file FILE
 clearstack keys remove ID --file FILE
+clearstack keys webhook OWNER
 
 Creates a key and prints it once; FILE keeps its hash. Roles: read (see your own
-jobs), submit (also start and cancel them), admin (the jobs of everybody). A
-service reads FILE again every ten seconds.
+jobs), submit (also start and cancel them), admin (the jobs of everybody, and
+priorities above 5). A service reads FILE again every ten seconds. webhook
+prints the secret that signs the webhooks of an owner (a key's ID), made from
+CLEARSTACK_WEBHOOK_SECRET.
 `,
   demo: `clearstack demo [flags]
 

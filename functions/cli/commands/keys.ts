@@ -2,6 +2,7 @@
 import { apiKeyHash, createApiKey, KEY_ID, KEY_ID_FORM } from "shared/keys/api_key.ts";
 import { formatKeyRecords, type KeyRecord, parseKeyRecords } from "shared/keys/key_records.ts";
 import { RoleSchema } from "shared/keys/role.ts";
+import { ownerWebhookKey, parseWebhookSecret } from "shared/keys/webhook_secret.ts";
 import { ClearstackError } from "shared/errors.ts";
 import { oneOf, taskNamed, wholeNumber } from "../flags/argument_values.ts";
 import type { Command, Io } from "../io.ts";
@@ -11,7 +12,12 @@ const FILE = { form: "the file of keys" };
 const DAYS_FORM = "a whole number of days from 1 to 3650";
 const DAY_MILLISECONDS = 24 * 3600 * 1000;
 
-const TASKS: Readonly<Record<string, Command>> = { create: createCommand, list: listCommand, remove: removeCommand };
+const TASKS: Readonly<Record<string, Command>> = {
+  create: createCommand,
+  list: listCommand,
+  remove: removeCommand,
+  webhook: webhookCommand,
+};
 
 export async function keysCommand(args: readonly string[], io: Io): Promise<number> {
   return await taskNamed("keys", args[0], TASKS)(args.slice(1), io);
@@ -70,6 +76,22 @@ async function removeCommand(args: readonly string[]): Promise<number> {
   const rest = records.filter((record) => record.id !== id);
   if (rest.length === records.length) throw new ClearstackError("not-found", `${file} has no key ${id}`);
   await writeRecords(file, rest);
+  return 0;
+}
+
+/** The secret that the webhooks of an owner's jobs are signed with, to be handed to that owner. */
+async function webhookCommand(args: readonly string[], io: Io): Promise<number> {
+  const { positionals: [owner] } = parseArguments(args, {
+    usage: "keys webhook OWNER",
+    positionals: ["OWNER"],
+    flags: {},
+  });
+  const service = io.environment.env("CLEARSTACK_WEBHOOK_SECRET");
+  if (service === undefined) {
+    throw new ClearstackError("invalid-request", "CLEARSTACK_WEBHOOK_SECRET is not set: set it to that of the service");
+  }
+  const key = await ownerWebhookKey(parseWebhookSecret(service), owner);
+  io.out(`whsec_${key.toBase64()}\n`);
   return 0;
 }
 

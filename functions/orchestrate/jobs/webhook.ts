@@ -4,6 +4,7 @@
  */
 import type { JobStatus } from "shared/contract/job_status.ts";
 import { ClearstackError, isClearstackError } from "shared/errors.ts";
+import { hmac, ownerWebhookKey, parseWebhookSecret } from "shared/keys/webhook_secret.ts";
 import { pause } from "shared/process/pause.ts";
 import { onAbort } from "shared/process/on_abort.ts";
 
@@ -29,7 +30,7 @@ export class Webhooks {
 
   /** @throws {ClearstackError} `invalid-request` for a malformed secret */
   constructor({ secret, send, pausesMs = PAUSES }: WebhooksOptions) {
-    this.#key = secret === undefined ? undefined : parseSecret(secret);
+    this.#key = secret === undefined ? undefined : parseWebhookSecret(secret);
     this.#send = send;
     this.#pauses = pausesMs;
   }
@@ -49,9 +50,10 @@ export class Webhooks {
    * @returns undefined if it was aborted before
    */
   async deliver(url: string, status: JobStatus, signal: AbortSignal): Promise<"delivered" | "given-up" | undefined> {
+    const key = await ownerWebhookKey(this.#key!, status.owner);
     const body = JSON.stringify({ type: `job.${status.state}`, timestamp: status.updated, data: status });
     for (const wait of [...this.#pauses, undefined]) {
-      const outcome = await this.#attempt(url, { id: `msg_${status.id}`, body, signal });
+      const outcome = await this.#attempt(url, { id: `msg_${status.id}`, key, body, signal });
       if (outcome !== "again" || signal.aborted) return outcome === "again" ? undefined : outcome;
       if (wait === undefined) break;
       await pause(wait * (0.75 + Math.random() / 2), signal);
@@ -62,14 +64,19 @@ export class Webhooks {
 
   async #attempt(
     url: string,
-    { id, body, signal }: { readonly id: string; readonly body: string; readonly signal: AbortSignal },
+    { id, key, body, signal }: {
+      readonly id: string;
+      readonly key: Uint8Array<ArrayBuffer>;
+      readonly body: string;
+      readonly signal: AbortSignal;
+    },
   ): Promise<"delivered" | "given-up" | "again"> {
     const timestamp = String(Math.floor(Date.now() / 1000));
     const headers = {
       "content-type": "application/json",
       "webhook-id": id,
       "webhook-timestamp": timestamp,
-      "webhook-signature": `v1,${await sign(this.#key!, `${id}.${timestamp}.${body}`)}`,
+      "webhook-signature": `v1,${(await hmac(key, `${id}.${timestamp}.${body}`)).toBase64()}`,
     };
     const stop = new AbortController();
     const abort = () => stop.abort();
@@ -92,23 +99,4 @@ export class Webhooks {
       clearTimeout(timer);
     }
   }
-}
-
-function parseSecret(secret: string): Uint8Array<ArrayBuffer> {
-  try {
-    const key = Uint8Array.fromBase64(/^whsec_(.+)$/.exec(secret.trim())![1]!);
-    if (key.length >= 24 && key.length <= 64) return key;
-  } catch {
-    // Told below.
-  }
-  throw new ClearstackError(
-    "invalid-request",
-    'CLEARSTACK_WEBHOOK_SECRET is no secret: expected whsec_ and 24 to 64 bytes in base64, as echo "whsec_$(openssl rand ' +
-      '-base64 32)" makes them',
-  );
-}
-
-async function sign(key: Uint8Array<ArrayBuffer>, text: string): Promise<string> {
-  const hmac = await crypto.subtle.importKey("raw", key, { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
-  return new Uint8Array(await crypto.subtle.sign("HMAC", hmac, new TextEncoder().encode(text))).toBase64();
 }

@@ -150,6 +150,22 @@ Deno.test("what is not there is 404, and a method that is not taken 405 with tho
   for (const path of ["/nothing", "/v1", "/v1/jobs/", "/v1/jobs/none-00000000", "/v1/jobs/none-00000000/events"]) {
     assertEquals((await problemOf(await app.request(path))).status, 404, path);
   }
+  for (const url of ["https://h/a%zz", "memory:a%zz", "s3://b/%ff", "a%zz\nhttps://h"]) {
+    const { status } = await problemOf(
+      await app.request("/v1/plans", {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ source: { url }, psf: { url }, output: { url } }),
+      }),
+    );
+    assertEquals(status < 500, true, `${url}: ${status}`);
+  }
+  for (const id of ["a%zz", "%ff", "a%00b", "a%2Fb", "..", "x".repeat(65)]) {
+    for (const [path, method] of [["", "GET"], ["", "DELETE"], ["/events", "GET"]] as const) {
+      const { status } = await problemOf(await app.request(`/v1/jobs/${id}${path}`, { method }));
+      assertEquals(status === 400 || (id === ".." && status < 500), true, `${method} ${id}${path}: ${status}`);
+    }
+  }
   for (
     const [method, path, allow] of [
       ["PUT", "/v1/jobs", "GET, HEAD, POST"],

@@ -59,6 +59,9 @@ for (
     "ftp:/u:SECRET@host/a",
     "s3:/u:SECRET@bucket/a",
     "s3:bucket?SECRET",
+    "https://u:SECRET@host/a%zz",
+    "https://u:SECRET@host/%ff",
+    "s3://bucket/a%?SECRET",
   ]
 ) {
   Deno.test(`${JSON.stringify(url)}, which a parser would mend, is refused without repeating it`, () => {

@@ -110,6 +110,18 @@ Deno.test("a role does what it is for and nothing else", async () => {
   await jobs.close();
 });
 
+Deno.test("only an administrator goes before everybody else", async () => {
+  const { as, jobs } = await startService({ maker: {}, chief: { roles: ["admin"] } });
+  for (const [caller, priority, expected] of [["maker", 6, 403], ["maker", 5, 202], ["chief", 9, 202]] as const) {
+    const { request } = await sampleRequest();
+    const answer = await as(caller, "/v1/jobs", { method: "POST", body: { ...request, priority } });
+    assertEquals([caller, priority, answer.status], [caller, priority, expected]);
+    const { path } = await answer.json();
+    if (expected === 403) assertEquals([path, await keysBelow(request.output.url)], ["priority", []]);
+  }
+  await jobs.close();
+});
+
 Deno.test("one caller never sees, follows, cancels or counts another's job", async () => {
   const { as, jobs } = await startService({ ada: {}, bob: {}, chief: { roles: ["admin"] } });
   const { request: body } = await sampleRequest();

@@ -1,4 +1,5 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import type { JWTHeaderParameters } from "jose";
 import { exportJWK, exportSPKI, generateKeyPair, SignJWT, UnsecuredJWT } from "jose";
 import type { TokenSettings } from "functions/api/auth/token_settings.ts";
 import { TokenSettingsSchema } from "functions/api/auth/token_settings.ts";
@@ -41,8 +42,11 @@ const good = (issuer: string): Claims => ({
   roles: ["submit"],
 });
 
-const sign = (claims: Claims, key: CryptoKey = rsa.privateKey, header = { alg: "RS256", kid: "1" }) =>
-  new SignJWT({ ...claims }).setProtectedHeader(header).sign(key);
+const sign = (
+  claims: Claims,
+  key: CryptoKey = rsa.privateKey,
+  header: JWTHeaderParameters = { alg: "RS256", kid: "1" },
+) => new SignJWT({ ...claims }).setProtectedHeader(header).sign(key);
 
 const encode = (value: unknown) =>
   btoa(JSON.stringify(value)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
@@ -75,6 +79,11 @@ Deno.test("expired, early, forged, unsigned, wrongly addressed and incomplete to
     "of nobody": await sign(nameless),
     "of an empty name": await sign({ ...claims, sub: "" }),
     "of a very long name": await sign({ ...claims, sub: "a".repeat(251) }),
+    "of a name with an escape": await sign({ ...claims, sub: "ada\x1b[2K" }),
+    "of a name of two lines": await sign({ ...claims, sub: "ada\nroot" }),
+    "of a name that is turned around": await sign({ ...claims, sub: "ada\u202e" }),
+    "for a logout": await sign(claims, rsa.privateKey, { alg: "RS256", kid: "1", typ: "logout+jwt" }),
+    "for a proof of possession": await sign(claims, rsa.privateKey, { alg: "RS256", kid: "1", typ: "dpop+jwt" }),
     "of another issuer": await sign({ ...claims, iss: "https://evil.example" }),
     "for another audience": await sign({ ...claims, aud: "somebody-else" }),
     "for no audience": await sign(unaddressed),
@@ -97,6 +106,9 @@ Deno.test("expired, early, forged, unsigned, wrongly addressed and incomplete to
   };
   for (const [what, token] of Object.entries(bad)) assertEquals(await verify(token), undefined, what);
   assertEquals((await verify(valid))?.id, "oidc:ada");
+  for (const typ of ["JWT", "at+jwt", "application/at+jwt"]) {
+    assertEquals((await verify(await sign(claims, rsa.privateKey, { alg: "RS256", kid: "1", typ })))?.id, "oidc:ada");
+  }
   await provider.stop();
 });
 

@@ -5,9 +5,11 @@ import { Webhooks } from "functions/orchestrate/jobs/webhook.ts";
 import { JobStatusSchema } from "shared/contract/job_status.ts";
 import { ClearstackError } from "shared/errors.ts";
 import type { Store } from "shared/storage/store.ts";
+import { NO_ENVIRONMENT } from "shared/storage/store_environment.ts";
 import { identityJobs, sampleRequest } from "../../identity_jobs.ts";
 import { identityKernels } from "../../identity_kernels.ts";
-import { openStore } from "../../../stores.ts";
+import { configureStores, openStore } from "../../../stores.ts";
+import { runCli } from "../../cli/run_cli.ts";
 
 const SECRET = `whsec_${new Uint8Array(32).map((_, i) => i * 7).toBase64()}`;
 
@@ -51,9 +53,9 @@ function start(store: Store, options: Partial<LocalJobRunnerOptions> = {}) {
 }
 
 /** As the specification has it, with other code than the sender's. */
-async function isSigned({ headers, body }: Message): Promise<boolean> {
+async function isSigned({ headers, body }: Message, secret = SECRET): Promise<boolean> {
   const [version, signature] = headers.get("webhook-signature")!.split(",") as [string, string];
-  const raw = Uint8Array.from(atob(SECRET.slice("whsec_".length)), (letter) => letter.charCodeAt(0));
+  const raw = Uint8Array.from(atob(secret.slice("whsec_".length)), (letter) => letter.charCodeAt(0));
   const key = await crypto.subtle.importKey("raw", raw, { name: "HMAC", hash: "SHA-256" }, false, ["verify"]);
   const signed = new TextEncoder().encode(`${headers.get("webhook-id")}.${headers.get("webhook-timestamp")}.${body}`);
   const bytes = Uint8Array.from(atob(signature), (letter) => letter.charCodeAt(0));
@@ -82,6 +84,27 @@ Deno.test("the end of a job is told, signed, until it is accepted, always under 
   const age = Date.now() / 1000 - Number(hook.messages[2]!.headers.get("webhook-timestamp"));
   assert(age >= -1 && age < 60, "receivers refuse old timestamps");
   await runner.close();
+});
+
+Deno.test("each owner has a secret of their own, which whoever runs the service can print", async () => {
+  await using hook = receiver(() => 200);
+  const store = freshStore();
+  const runner = await start(store);
+  configureStores({ env: (name) => name === "CLEARSTACK_WEBHOOK_SECRET" ? SECRET : undefined });
+  const secrets: string[] = [];
+  for (const owner of ["ada", "oidc:ada"]) {
+    await runner.submit({ ...(await sampleRequest()).request, webhook: { url: hook.url } }, { owner });
+    await hook.arrived(secrets.length + 1);
+    secrets.push((await runCli(["keys", "webhook", owner])).out.trim());
+  }
+  for (const [at, message] of hook.messages.entries()) {
+    const signed = await Promise.all([...secrets, SECRET].map((secret) => isSigned(message, secret)));
+    assertEquals(signed, [at === 0, at === 1, false]);
+  }
+  await released(store);
+  await runner.close();
+  configureStores(NO_ENVIRONMENT);
+  assertEquals((await runCli(["keys", "webhook", "ada"])).status, 2);
 });
 
 Deno.test("the receiver of the documentation takes a genuine message, and none that is forged, altered or old", async () => {

@@ -1,4 +1,4 @@
-/** PSFs of a few hundred bytes that would cost gigabytes and minutes, and what is done about large ones that are real. */
+/** Images and PSFs of a few hundred bytes that would cost gigabytes and minutes, and what is done about large ones that are real. */
 import { assertEquals, assertRejects } from "@std/assert";
 import { judgePsf, type PsfCase } from "functions/orchestrate/plan/judge_psf.ts";
 import { judgePsfApart } from "functions/orchestrate/plan/judge_psf_apart.ts";
@@ -81,3 +81,23 @@ Deno.test("what judging throws, and being cancelled, come through from the threa
   controller.abort();
   assertEquals((await assertRejects(() => judging, ClearstackError)).kind, "cancelled");
 });
+
+for (
+  const [shape, chunk] of [
+    [[2 ** 53 - 1, 1, 1], [1, 1, 1]],
+    [[2 ** 53 - 1, 2 ** 53 - 1, 2 ** 53 - 1], [1, 1, 1]],
+    [[2 ** 53 - 1, 2 ** 53 - 1, 2 ** 53 - 1], [2 ** 53 - 1, 2 ** 53 - 1, 2 ** 53 - 1]],
+    [[2 ** 24, 2 ** 24, 2 ** 24], [1, 64, 64]],
+    [[4, 16, 16], [2 ** 20, 2 ** 20, 2 ** 20]],
+  ]
+) {
+  Deno.test(`a shape of ${shape} in chunks of ${chunk} is refused in words, as an image and as a PSF`, async () => {
+    for (const role of ["source", "psf"] as const) {
+      const { request } = await sampleRequest();
+      await state(request[role].url, shape!, chunk, "uint16");
+      const stated = { ...request, source: { ...request.source, allowEmpty: true as const } };
+      const error = await assertRejects(() => prepareJob(stated, identityJobs()), ClearstackError);
+      assertEquals([role, error.status], [role, 422], error.message);
+    }
+  });
+}
