@@ -6,7 +6,7 @@ import { partsOf } from "../http/parts.ts";
 import { writeOnce } from "../http/write_once.ts";
 
 /** A blob to be written. */
-export interface Blob {
+interface Blob {
   readonly path: string;
   readonly what: string;
   readonly mediaType: string;

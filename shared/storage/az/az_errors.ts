@@ -5,7 +5,7 @@ import { clockFault } from "../http/clock_fault.ts";
 import type { Failure } from "../http/object_client.ts";
 
 /** Names that an explanation may use. */
-export interface AzContext {
+interface AzContext {
   readonly account: string;
   readonly container: string;
   readonly credentials: AzCredentials["kind"];

@@ -5,7 +5,7 @@
  */
 
 /** Request to sign. */
-export interface AzRequest {
+interface AzRequest {
   readonly method: string;
   readonly url: URL;
   /** All headers, `x-ms-date` and `x-ms-version` among them. */

@@ -8,7 +8,7 @@ import { type Refreshing, refreshing } from "./refreshing.ts";
 import { isSwitchedOn, oncePerEnvironment, type StoreEnvironment } from "../store_environment.ts";
 
 /** Leave to send requests unsigned. */
-export interface AwsAnonymous {
+interface AwsAnonymous {
   readonly anonymous: true;
   readonly expiresAt?: never;
 }

@@ -7,7 +7,7 @@ import { setting, type StoreEnvironment } from "../store_environment.ts";
 import { readXml, xmlText } from "../http/xml.ts";
 
 /** A role, and how it is asked for. */
-export interface AwsRole {
+interface AwsRole {
   readonly arn: string;
   /** Name in the logs of AWS. @default {"clearstack"} */
   readonly session: string | undefined;

@@ -18,7 +18,7 @@ export type AzCredentials =
   | { readonly kind: "anonymous" };
 
 /** A token of Entra ID. */
-export interface AzToken {
+interface AzToken {
   readonly kind: "token";
   readonly token: string;
   /** Milliseconds since 1970. */

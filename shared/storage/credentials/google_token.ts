@@ -11,7 +11,7 @@ import { serviceAccountAssertion } from "./service_account.ts";
 import { isSwitchedOn, oncePerEnvironment, setting, type StoreEnvironment } from "../store_environment.ts";
 
 /** A token that authorises requests; none for anonymous ones. */
-export interface GoogleToken {
+interface GoogleToken {
   readonly token: string | undefined;
   /** Milliseconds since 1970. */
   readonly expiresAt?: number;

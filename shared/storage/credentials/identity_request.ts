@@ -4,7 +4,7 @@ import { retrier } from "../guard/guard_store.ts";
 import type { StoreEnvironment } from "../store_environment.ts";
 
 /** Which request, and how it is named in messages. */
-export interface IdentityRequest {
+interface IdentityRequest {
   readonly url: string;
   /** Name of the service, such as "the metadata server". */
   readonly service: string;

@@ -1,7 +1,7 @@
 /** Credentials that expire: kept while they are good, renewed before they expire, by one request however many wait for them. */
 
 /** Something with an end. */
-export interface Expiring {
+interface Expiring {
   /** Milliseconds since 1970; absent if it never expires. */
   readonly expiresAt?: number;
 }

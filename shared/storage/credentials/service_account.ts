@@ -7,7 +7,7 @@ const SCOPE = "https://www.googleapis.com/auth/devstorage.read_write";
 const LIFE_SECONDS = 3600;
 
 /** What a key file holds. */
-export interface ServiceAccount {
+interface ServiceAccount {
   readonly email: string;
   /** PKCS 8, PEM. */
   readonly privateKey: string;

@@ -4,7 +4,7 @@ import { clockFault } from "../http/clock_fault.ts";
 import type { Failure } from "../http/object_client.ts";
 
 /** Names that an explanation may use. */
-export interface GsContext {
+interface GsContext {
   readonly bucket: string;
   readonly anonymous: boolean;
   /** Milliseconds since 1970. */

@@ -8,10 +8,10 @@ import { hasScheme, isListed } from "./allowed_places.ts";
 import { isPrivateName, isPublicAddress } from "./public_address.ts";
 
 /** All addresses of a name. */
-export type Resolve = (name: string) => Promise<readonly string[]>;
+type Resolve = (name: string) => Promise<readonly string[]>;
 
 /** Options of the guard. */
-export interface AddressGuardOptions {
+interface AddressGuardOptions {
   /**
    * URLs below which the operator lets callers go: the host of one that is more than a scheme is not checked. Where there are
    * any, nothing else is gone to, after a redirect neither. @default {all of the public internet}
@@ -24,7 +24,7 @@ export interface AddressGuardOptions {
 }
 
 /** Decides about one URL at a time. */
-export interface AddressGuard {
+interface AddressGuard {
   /**
    * Resolves to the address to connect to; undefined where the operator allows the place, whatever its address is.
    *

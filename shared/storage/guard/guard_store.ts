@@ -30,7 +30,7 @@ export interface GuardOptions {
 }
 
 /** Limits of one kind of request. */
-export interface RetryOptions extends GuardOptions {
+interface RetryOptions extends GuardOptions {
   /** Longer wait for the beginning of an answer, milliseconds. @default {0} */
   readonly headStartMs?: number;
 }

@@ -6,7 +6,7 @@ import { type AddressGuardOptions, createAddressGuard } from "./address_guard.ts
 export type NamedFetch = (url: string | URL, init?: RequestInit) => Promise<Response>;
 
 /** Options of the guarded requests. */
-export interface GuardedFetchOptions extends AddressGuardOptions {
+interface GuardedFetchOptions extends AddressGuardOptions {
   /** Sends what was checked. @default the global fetch */
   readonly fetch?: typeof globalThis.fetch;
 }

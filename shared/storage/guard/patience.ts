@@ -52,7 +52,7 @@ export async function waitWhileMoving<T>(
 }
 
 /** Options of {@link waitWhileMoving}. */
-export interface WaitOptions {
+interface WaitOptions {
   readonly timeoutMs: number;
   /** @default {0} */
   readonly headStartMs?: number | undefined;

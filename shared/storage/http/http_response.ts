@@ -69,7 +69,7 @@ export async function readText(response: Response, moved: Moved): Promise<string
 }
 
 /** Part that a Range request asks for. */
-export interface AskedPart {
+interface AskedPart {
   /** The object's name for messages. */
   readonly what: string;
   readonly range: ByteRange;

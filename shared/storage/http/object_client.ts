@@ -35,7 +35,7 @@ export interface Failure {
 }
 
 /** Differences between the kinds of object stores. */
-export interface ObjectService {
+interface ObjectService {
   /** The whole URL, and the headers with authorisation added. Called for every attempt. */
   sign(request: ObjectRequest): Promise<{ readonly url: URL; readonly headers: Headers }>;
   /** Meaning of a failed answer: an error, retryable or not, or undefined for "no such object". */
@@ -43,7 +43,7 @@ export interface ObjectService {
 }
 
 /** Reads an answer, telling how it comes along. */
-export type ReadAnswer<T> = (response: Response, moved: Moved) => Promise<T> | T;
+type ReadAnswer<T> = (response: Response, moved: Moved) => Promise<T> | T;
 
 /** Sends a request until it succeeds or trying again cannot help; undefined means "no such object". */
 export type ObjectClient = <T>(

@@ -3,7 +3,7 @@ import { ClearstackError } from "shared/errors.ts";
 import { canonicalUrl } from "../url.ts";
 
 /** A place in an object store. */
-export interface ObjectUrl {
+interface ObjectUrl {
   /** Bucket, or account. */
   readonly host: string;
   /** Folders below it, decoded, without slashes at the ends. */

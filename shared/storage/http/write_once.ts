@@ -1,7 +1,7 @@
 /** Conditional writes that survive lost answers: each carries an id by which its writer knows its own work again. */
 
 /** Conditional write of one object. */
-export interface ConditionalWrite {
+interface ConditionalWrite {
   /** Writes the object with `writeId` in its metadata if the condition holds: its new tag, or undefined if it does not. */
   put(writeId: string): Promise<string | undefined>;
   /** Write id and tag of the object that is there. */

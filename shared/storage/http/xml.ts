@@ -11,7 +11,7 @@ export interface XmlElement {
 }
 
 /** The outermost element of a document. */
-export interface XmlDocument extends XmlElement {
+interface XmlDocument extends XmlElement {
   /** False for what is cut short, no XML, or nested too deep; then the elements up to there are given. */
   readonly whole: boolean;
 }

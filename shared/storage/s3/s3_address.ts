@@ -3,7 +3,7 @@ import { ClearstackError } from "shared/errors.ts";
 import { isSwitchedOn, setting, type StoreEnvironment } from "../store_environment.ts";
 
 /** Endpoint of one server of the S3 protocol, and how it names buckets. */
-export interface S3Endpoint {
+interface S3Endpoint {
   /** Undefined for AWS itself, whose address follows from the region. */
   readonly url: URL | undefined;
   readonly region: string;

@@ -5,7 +5,7 @@ import type { Failure } from "../http/object_client.ts";
 import { readXml, xmlText } from "../http/xml.ts";
 
 /** Names that an explanation may use. */
-export interface S3Context {
+interface S3Context {
   readonly bucket: string;
   /** Host of the server. */
   readonly host: string;
@@ -36,7 +36,7 @@ const REFUSALS: Readonly<Record<string, string>> = {
 };
 
 /** A failed answer, read. */
-export interface S3Failure extends Failure {
+interface S3Failure extends Failure {
   /** Name of the error. */
   readonly code: string | undefined;
   /** Region that it names as the bucket's. */

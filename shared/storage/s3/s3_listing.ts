@@ -7,7 +7,7 @@ import type { RequestOptions } from "../store.ts";
 import { readXml, xmlElements, xmlEscape, xmlText } from "../http/xml.ts";
 
 /** A folder of a bucket. */
-export interface S3Place {
+interface S3Place {
   readonly send: ObjectClient;
   /** Its URL, for messages. */
   readonly shown: string;

@@ -5,7 +5,7 @@ import { type LargeObject, S3_WRITE_ID } from "./s3_multipart.ts";
 import { writeOnce } from "../http/write_once.ts";
 
 /** Writes an object if it has this tag, or is absent where none is given: its new tag, or undefined if it is not so. */
-export type S3Swap = (object: LargeObject, expected: string | undefined) => Promise<string | undefined>;
+type S3Swap = (object: LargeObject, expected: string | undefined) => Promise<string | undefined>;
 
 /** Makes the writer of one bucket. In one request, however large: not every server honours conditions of multipart uploads. */
 export function s3Swap(send: ObjectClient): S3Swap {
