@@ -11,7 +11,7 @@ import { isPrivateName, isPublicAddress } from "./public_address.ts";
 type Resolve = (name: string) => Promise<readonly string[]>;
 
 /** Options of the guard. */
-interface AddressGuardOptions {
+export interface AddressGuardOptions {
   /**
    * URLs below which the operator lets callers go: the host of one that is more than a scheme is not checked. Where there are
    * any, nothing else is gone to, after a redirect neither. @default {all of the public internet}
