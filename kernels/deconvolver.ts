@@ -59,6 +59,9 @@ export interface Divergence {
   readonly heldOut?: number;
 }
 
+/** Takes the number of iterations that a run has done so far; it never falls. */
+export type OnIterations = (done: number) => void;
+
 /** One run over one box. */
 export interface RunOptions {
   /** Whole number >= 1. */
@@ -108,6 +111,8 @@ export interface RunOptions {
   readonly timePasses?: boolean;
   /** Stops between batches of iterations and rejects with kind `cancelled`. */
   readonly signal?: AbortSignal;
+  /** Told now and then how many iterations are done. */
+  readonly onIterations?: OnIterations | undefined;
 }
 
 /** All passes of one iteration that go by the same name. */

@@ -2,7 +2,7 @@
  * One tile from source to output: read its box, deconvolve, crop, write whole stored objects, leave a record. The result
  * depends on the task alone, so it does not matter who computes it, or how often.
  */
-import type { RunOptions, VoxelData } from "kernels/deconvolver.ts";
+import type { OnIterations, RunOptions, VoxelData } from "kernels/deconvolver.ts";
 import type { PilotReport, PilotTask } from "shared/contract/pilot.ts";
 import type { SeamReport, SeamTask } from "shared/contract/seam.ts";
 import type { Piece, TileReport, TileTask } from "shared/contract/tile.ts";
@@ -55,6 +55,8 @@ interface Means extends StoreAccess {
   readonly psfs: RecentCache<string, Psf>;
   /** Has what is read and written from now on encoded and decoded on threads. */
   readonly openCodecThreads: () => void;
+  /** Told of the iterations of the task under way. */
+  readonly onIterations?: OnIterations | undefined;
 }
 
 /** Makes the computer of this process; one per process, as it takes the whole device. */
@@ -71,9 +73,12 @@ export function createTileComputer(kernels: Kernels, environment: StoreEnvironme
     openCodecThreads: () => codecThreads ??= openCodecThreads(),
   };
   return {
-    tiles: (task, signal) => withSpan("tile", aboutBox(task), () => computeTile(task, means, signal)),
-    seams: (task, signal) => withSpan("seam", aboutBox(task), () => checkSeam(task, means, signal)),
-    pilots: (task, signal) => withSpan("pilot", aboutBox(task), () => measureTile(task, means, signal)),
+    tiles: (task, signal, onIterations) =>
+      withSpan("tile", aboutBox(task), () => computeTile(task, { ...means, onIterations }, signal)),
+    seams: (task, signal, onIterations) =>
+      withSpan("seam", aboutBox(task), () => checkSeam(task, { ...means, onIterations }, signal)),
+    pilots: (task, signal, onIterations) =>
+      withSpan("pilot", aboutBox(task), () => measureTile(task, { ...means, onIterations }, signal)),
     close: async () => {
       await pool.close();
       codecThreads?.close();
@@ -120,8 +125,16 @@ async function computePieces(
   signal: AbortSignal,
 ): ReturnType<typeof computeCore> {
   const tileCore = { box: task.tile.core, values: new Float32Array(voxelCount(task.tile.core.shape)) };
+  let ended = 0;
+  const onIterations = (done: number) =>
+    means.onIterations?.(Math.floor((ended * task.algorithm.iterations + done) / (others.length + 1)));
   const compute = async (piece: Piece) => {
-    const computed = await computeCore({ ...task, tile: { ...task.tile, ...piece } }, means, signal);
+    const computed = await computeCore(
+      { ...task, tile: { ...task.tile, ...piece } },
+      { ...means, onIterations },
+      signal,
+    );
+    ended++;
     copyBox({ box: piece.core, values: computed.core }, tileCore);
     releaseMemory(computed.core);
     return computed;
@@ -213,7 +226,14 @@ async function deconvolveBox(
   );
   const wish = { ...deconvolverOptions(task), backend, boxesAtOnce, psfSha256, psf: psf.volume };
   try {
-    return { backend, ...await means.pool.run(wish, values, { ...runOptions(task), ...options }) };
+    return {
+      backend,
+      ...await means.pool.run(wish, values, {
+        ...runOptions(task),
+        ...options,
+        onIterations: means.onIterations,
+      }),
+    };
   } catch (error) {
     if (!isClearstackError(error, "corrupt-data")) throw error;
     const named = await notFiniteError(await sourceOf(task, means, signal), { ...tile, signal });

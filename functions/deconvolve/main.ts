@@ -23,7 +23,7 @@ import { createDeconvolveApp } from "./app.ts";
 import { createTileComputer } from "./compute_tile.ts";
 import { describeDevice, withBoxesAtOnce } from "./describe_device.ts";
 import { createReadiness } from "./readiness.ts";
-import { serveParent } from "./serve_parent.ts";
+import { serveParent, toldToParent } from "./serve_parent.ts";
 
 instructGpuDrivers(Deno.env);
 const hasParent = Deno.env.get("CLEARSTACK_PARENT") === "stdin";
@@ -41,7 +41,7 @@ const tiles = createTileComputer({
 const device = (choice: BackendChoice) => describeDevice(choice, config);
 const app = createDeconvolveApp({
   // Whoever started this process counts what it does.
-  ...(hasParent ? tiles : measuredTasks<DeconvolveKind>(tiles, ["tiles", "seams", "pilots"], log)),
+  ...(hasParent ? toldToParent(tiles) : measuredTasks<DeconvolveKind>(tiles, ["tiles", "seams", "pilots"], log)),
   device,
   ready: createReadiness({
     device,

@@ -8,7 +8,7 @@ import { chooseBackend, createDeconvolver } from "kernels/backend.ts";
 import type { Config } from "shared/config.ts";
 import { createLocalEngine } from "shared/engine/local.ts";
 import { measuredTasks } from "shared/engine/measured_tasks.ts";
-import type { DeconvolveKind, TaskFunctions, TaskKind } from "shared/engine/task_kinds.ts";
+import type { DeconvolveKind, Invoke, TaskFunctions, TaskKind } from "shared/engine/task_kinds.ts";
 import type { StoreEnvironment } from "shared/storage/store_environment.ts";
 import { plainLog } from "shared/telemetry/log.ts";
 import { instructOwnGpuDrivers } from "./process_environment.ts";
@@ -38,12 +38,24 @@ export interface LocalProcessOptions {
   readonly guard?: Readonly<Record<string, string>> | undefined;
   /** Jobs read or write memory of this process, so that it has to compute on the GPU itself. @default {false} */
   readonly inMemory?: boolean;
+  /** Told how far each task on the device is, from its start to its end. */
+  readonly onTask?: ((progress: TaskProgress) => void) | undefined;
+}
+
+/** How far a task on the device is. */
+export interface TaskProgress {
+  readonly kind: DeconvolveKind;
+  /** Tells tasks of a kind apart. */
+  readonly index: number;
+  /** Iterations done; undefined once the task has ended, well or not. */
+  readonly done: number | undefined;
+  readonly iterations: number;
 }
 
 /** Puts the functions together; nothing is started or allocated before it is needed. */
 export function openLocalProcess(
   { config, environment }: LocalWorld,
-  { guard = UNGUARDED, inMemory = false }: LocalProcessOptions = {},
+  { guard = UNGUARDED, inMemory = false, onTask }: LocalProcessOptions = {},
 ): LocalProcess {
   if (inMemory) instructOwnGpuDrivers();
   const here = createTileComputer({
@@ -63,9 +75,9 @@ export function openLocalProcess(
   const deps: JobDeps = {
     engine: createLocalEngine(measuredTasks<TaskKind>(
       {
-        tiles: (task, signal) => placeOf(task).tiles(task, signal),
-        seams: (task, signal) => placeOf(task).seams(task, signal),
-        pilots: (task, signal) => placeOf(task).pilots(task, signal),
+        tiles: told("tiles", (task, ...given) => placeOf(task).tiles(task, ...given), onTask),
+        seams: told("seams", (task, ...given) => placeOf(task).seams(task, ...given), onTask),
+        pilots: told("pilots", (task, ...given) => placeOf(task).pilots(task, ...given), onTask),
         levels: createLevelReducer(environment),
       },
       ["tiles", "seams", "pilots", "levels"],
@@ -86,5 +98,24 @@ export function openLocalProcess(
       await here.close();
       await onGpu.close();
     },
+  };
+}
+
+/** The function, its progress told. */
+function told<K extends DeconvolveKind>(
+  kind: K,
+  invoke: Invoke<K>,
+  onTask: LocalProcessOptions["onTask"],
+): Invoke<K> {
+  if (onTask === undefined) return invoke;
+  return async (task, signal) => {
+    const { tile: { index }, algorithm: { iterations } } = task;
+    const tell = (done: number | undefined) => onTask({ kind, index, done, iterations });
+    tell(0);
+    try {
+      return await invoke(task, signal, tell);
+    } finally {
+      tell(undefined);
+    }
   };
 }

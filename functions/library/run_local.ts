@@ -6,15 +6,19 @@ import type { JobRequest } from "shared/contract/job_request.ts";
 import type { JobResult } from "shared/contract/job_status.ts";
 import { psfLocations } from "shared/psf/psf_locations.ts";
 import { schemeOf } from "shared/storage/url.ts";
-import { type LocalProcess, type LocalWorld, openLocalProcess } from "./local_process.ts";
+import { type LocalProcess, type LocalProcessOptions, type LocalWorld, openLocalProcess } from "./local_process.ts";
 
 /**
  * Runs a job to its end and frees everything it took.
  *
  * @throws {ClearstackError} what stopped the job
  */
-export function runLocalJob(request: JobRequest, world: LocalWorld, options: RunJobOptions = {}): Promise<JobResult> {
-  return withLocalProcess(request, world, ({ deps }) => runJob(request, deps, options));
+export function runLocalJob(
+  request: JobRequest,
+  world: LocalWorld,
+  { onTask, ...options }: RunJobOptions & Pick<LocalProcessOptions, "onTask"> = {},
+): Promise<JobResult> {
+  return withLocalProcess(request, world, ({ deps }) => runJob(request, deps, options), onTask);
 }
 
 /**
@@ -30,12 +34,14 @@ async function withLocalProcess<Result>(
   request: JobRequest,
   world: LocalWorld,
   use: (local: LocalProcess) => Promise<Result>,
+  onTask?: LocalProcessOptions["onTask"],
 ): Promise<Result> {
   const places = [request.source, request.output, ...psfLocations(request)];
   // On one's own machine one may ask for more than is taken by default.
   const config = { ...world.config, hostBytes: request.memoryBytes ?? world.config.hostBytes };
   const local = openLocalProcess({ ...world, config }, {
     inMemory: world.aloneInWorld || places.some(({ url }) => schemeOf(url) === "memory"),
+    onTask,
   });
   try {
     return await use(local);

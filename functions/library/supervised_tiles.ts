@@ -5,10 +5,10 @@
 import type { BackendChoice } from "shared/contract/algorithm.ts";
 import type { Device } from "shared/contract/device.ts";
 import { httpDevice, httpTiles } from "shared/engine/http_functions.ts";
-import type { DeconvolveKind, Invoke, TaskFunctions } from "shared/engine/task_kinds.ts";
+import type { DeconvolveKind, Invoke, ReportOf, TaskFunctions } from "shared/engine/task_kinds.ts";
 import { delay } from "@std/async/delay";
 import { ClearstackError, isClearstackError, toClearstackError } from "shared/errors.ts";
-import { TileDeadline, type TileWork } from "./tile_deadline.ts";
+import { TileDeadline } from "./tile_deadline.ts";
 import { TileProcess, type TileProcessOptions } from "./tile_process.ts";
 
 /** Processes that may be lost before the GPU counts as unusable; finished tiles earn further ones. */
@@ -32,20 +32,17 @@ export class SupervisedTiles implements TaskFunctions<DeconvolveKind> {
   /** Processes that were not lost, but are not needed. */
   readonly #closed = new WeakSet<Promise<TileProcess>>();
   #losses = 0;
+  /** By the name of the task, such as `tiles 3`. */
+  readonly #onIterations = new Map<string, (done: number) => void>();
 
   constructor(options: SupervisedTilesOptions = {}) {
     this.#options = options;
     this.#deadline = options.deadline ?? new TileDeadline();
   }
 
-  readonly tiles: Invoke<"tiles"> = (task, signal) =>
-    this.#supervise(task, signal, (functions) => functions.tiles(task, signal));
-
-  readonly seams: Invoke<"seams"> = (task, signal) =>
-    this.#supervise(task, signal, (functions) => functions.seams(task, signal));
-
-  readonly pilots: Invoke<"pilots"> = (task, signal) =>
-    this.#supervise(task, signal, (functions) => functions.pilots(task, signal));
+  readonly tiles: Invoke<"tiles"> = (...given) => this.#supervise("tiles", given);
+  readonly seams: Invoke<"seams"> = (...given) => this.#supervise("seams", given);
+  readonly pilots: Invoke<"pilots"> = (...given) => this.#supervise("pilots", given);
 
   /** Device of the process; starts the process, and another if that one is closed meanwhile, as it is when a job has ended. */
   async device(choice: BackendChoice): Promise<Device> {
@@ -69,18 +66,19 @@ export class SupervisedTiles implements TaskFunctions<DeconvolveKind> {
     await (await process?.catch(() => undefined))?.kill("was closed");
   }
 
-  async #supervise<Report>(
-    task: TileWork,
-    signal: AbortSignal,
-    invoke: (functions: TaskFunctions<DeconvolveKind>) => Promise<Report>,
-  ): Promise<Report> {
+  async #supervise<K extends DeconvolveKind>(
+    kind: K,
+    [task, signal, onIterations = () => {}]: Parameters<Invoke<K>>,
+  ): Promise<ReportOf<K>> {
     const process = await this.#running();
     const started = performance.now();
     const allowed = this.#deadline.seconds(task);
     const why = `gave no result within ${Math.ceil(allowed)} s, so its driver seems to hang, and was stopped`;
     const timer = setTimeout(() => process.kill(why), 1000 * allowed);
+    const name = `${kind} ${task.tile.index}`;
+    this.#onIterations.set(name, onIterations);
     try {
-      const report = await invoke(httpTiles(process.url, process.token));
+      const report = await httpTiles(process.url, process.token)[kind](task, signal);
       this.#deadline.note(task, (performance.now() - started) / 1000);
       this.#losses = Math.max(0, this.#losses - 1 / TILES_PER_LOSS);
       return report;
@@ -88,12 +86,19 @@ export class SupervisedTiles implements TaskFunctions<DeconvolveKind> {
       throw signal.aborted ? error : await this.#afterFailure(process, error);
     } finally {
       clearTimeout(timer);
+      this.#onIterations.delete(name);
     }
+  }
+
+  /** A line such as `tiles 3 40`: tile 3 has done 40 iterations. */
+  #hear(line: string): void {
+    const [, name, done] = /^(\w+ \d+) (\d+)$/.exec(line) ?? [];
+    this.#onIterations.get(name ?? "")?.(Number(done));
   }
 
   #running(): Promise<TileProcess> {
     if (this.#process) return this.#process;
-    const starting = TileProcess.start(this.#options.process);
+    const starting = TileProcess.start({ ...this.#options.process, onLine: (line) => this.#hear(line) });
     this.#process = starting;
     starting.catch(() => {
       if (this.#process === starting) this.#process = undefined;

@@ -12,7 +12,7 @@ const PATIENCE = 20;
 const MIN_PACE = 5e5;
 
 /** Measures of a tile's work that decide its time. */
-export type TileWork = Pick<TileTask, "tile" | "algorithm">;
+type TileWork = Pick<TileTask, "tile" | "algorithm">;
 
 /** Learns from the tiles that finished. */
 export class TileDeadline {

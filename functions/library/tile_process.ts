@@ -1,4 +1,5 @@
 /** A `deconvolve` function in a process of its own: what a GPU driver can take down is that process alone. */
+import { TextLineStream } from "@std/streams/text-line-stream";
 import { ClearstackError } from "shared/errors.ts";
 
 /** Characters of standard error that are kept for messages. */
@@ -13,6 +14,8 @@ export interface TileProcessOptions {
   readonly entry?: URL;
   /** Environment beside the parent's own. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Takes what the process tells on standard output once it listens, line by line. */
+  readonly onLine?: (line: string) => void;
 }
 
 /** A running process; it ends when this one does. */
@@ -43,7 +46,7 @@ export class TileProcess {
    *
    * @throws {ClearstackError} `device-lost` if it ends, or does not listen in time
    */
-  static async start({ entry, env }: TileProcessOptions = {}): Promise<TileProcess> {
+  static async start({ entry, env, onLine = () => {} }: TileProcessOptions = {}): Promise<TileProcess> {
     const token = crypto.randomUUID();
     const main = entry ?? new URL("../deconvolve/main.ts", import.meta.url);
     const child = new Deno.Command(Deno.execPath(), {
@@ -56,8 +59,11 @@ export class TileProcess {
     const process = new TileProcess(child, token);
     const timer = setTimeout(() => process.kill("did not start in time"), START_MILLISECONDS);
     try {
-      const line = await firstLine(child.stdout);
+      const toLines: TransformStream<string, string> = new TextLineStream();
+      const lines = child.stdout.pipeThrough(new TextDecoderStream()).pipeThrough(toLines).getReader();
+      const { value: line = "" } = await lines.read();
       if (!/^\d+$/.test(line)) throw new ClearstackError("device-lost", await process.ended);
+      process.#follow(lines, onLine);
       process.#url = `http://127.0.0.1:${line}`;
       return process;
     } finally {
@@ -82,6 +88,15 @@ export class TileProcess {
     await this.ended;
   }
 
+  /** Takes every line, so that the process never waits for a reader. */
+  async #follow(lines: ReadableStreamDefaultReader<string>, onLine: (line: string) => void): Promise<void> {
+    for (;;) {
+      const { value, done } = await lines.read().catch(() => ({ value: undefined, done: true as const }));
+      if (done) return;
+      onLine(value);
+    }
+  }
+
   async #listen(): Promise<void> {
     for await (const words of this.#child.stderr.pipeThrough(new TextDecoderStream())) {
       this.#words = (this.#words + words).slice(-KEPT_WORDS);
@@ -91,16 +106,3 @@ export class TileProcess {
 
 /** Dependencies of computing tiles. */
 const PERMISSIONS = ["--allow-read", "--allow-write", "--allow-net", "--allow-env", "--allow-sys", "--no-prompt"];
-
-/** The first line of a stream, without its end; empty if there is none. The rest goes nowhere. */
-async function firstLine(stream: ReadableStream<Uint8Array>): Promise<string> {
-  const reader = stream.pipeThrough(new TextDecoderStream()).getReader();
-  let text = "";
-  while (!text.includes("\n")) {
-    const { value, done } = await reader.read();
-    if (done) break;
-    text += value;
-  }
-  await reader.cancel();
-  return text.split("\n")[0]!;
-}

@@ -70,6 +70,9 @@ function fillTables(layout: MemoryLayout, memory: WebAssembly.Memory): void {
   new Int32Array(memory.buffer, layout.readTable, read.length).set(read);
 }
 
+/** Interval at which a run tells how far it is. */
+const TELLING_MILLISECONDS = 200;
+
 class CpuDeconvolver implements Deconvolver {
   readonly backend = "cpu";
   readonly adapter: string;
@@ -129,13 +132,14 @@ class CpuDeconvolver implements Deconvolver {
 
   async #run(data: VoxelData, options: RunOptions): Promise<RunResult> {
     checkRun(this.#options, data, options);
-    const { signal, heldOut } = options;
+    const { signal, heldOut, onIterations } = options;
     if (signal?.aborted) throw cancelled();
     const started = performance.now();
     const clock = new PhaseClock();
-    this.#control.clearStop();
+    this.#control.begin();
     const stop = () => this.#control.requestStop();
     signal?.addEventListener("abort", stop);
+    const telling = onIterations && setInterval(() => onIterations(this.#control.iterations), TELLING_MILLISECONDS);
     try {
       if (heldOut) await this.#keepHeldOut(heldOut.values);
       await copyInPieces(data, this.#staged);
@@ -152,6 +156,7 @@ class CpuDeconvolver implements Deconvolver {
       clock.end("download");
       return { estimate, kernelSeconds: (performance.now() - started) / 1000, divergence, phases: clock.phases };
     } finally {
+      clearInterval(telling);
       signal?.removeEventListener("abort", stop);
     }
   }

@@ -90,7 +90,7 @@ class WebGpuDeconvolver implements Deconvolver {
     session.worker.release();
   }
 
-  async #run(data: VoxelData, { signal, ...options }: RunOptions): Promise<RunResult> {
+  async #run(data: VoxelData, { signal, onIterations, ...options }: RunOptions): Promise<RunResult> {
     const stop = signal ? AbortSignal.any([signal, this.#closed.signal]) : this.#closed.signal;
     if (stop.aborted) throw new ClearstackError("cancelled", "the run was cancelled before it began");
     checkRun(this.#options, data, options);
@@ -101,7 +101,7 @@ class WebGpuDeconvolver implements Deconvolver {
     const copies = [values, ...(photons ? [photons.values] : [])].map(({ buffer }) => buffer);
     const transfer = copies.filter((buffer) => buffer instanceof ArrayBuffer);
     const request = { key, values, options: photons ? { ...plain, heldOut: photons } : plain };
-    const { result, allocatedBytes } = await worker.call("run", request, { transfer, signal: stop });
+    const { result, allocatedBytes } = await worker.call("run", request, { transfer, signal: stop, onIterations });
     this.#allocatedBytes = allocatedBytes;
     return result;
   }

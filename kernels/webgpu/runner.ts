@@ -255,6 +255,7 @@ export class Runner {
         await this.#device.queue.onSubmittedWorkDone();
         this.#secondsPerIteration = (performance.now() - begin) / 1000 / batch;
       }
+      run.onIterations?.(done + batch);
       divergence.push(...await this.#readMeasurements(steps.filter(measures), heldOut !== undefined));
     }
     return passes ? { divergence, passes } : { divergence };

@@ -39,8 +39,16 @@ export const TASK_SCHEMAS: Schemas = {
   levels: { task: LevelTaskSchema, report: LevelReportSchema },
 };
 
-/** Does one task of a kind somewhere: in this process, or behind a URL. Rejects with a ClearstackError. */
-export type Invoke<K extends TaskKind> = (task: TaskOf<K>, signal: AbortSignal) => Promise<ReportOf<K>>;
+/**
+ * Does one task of a kind somewhere: in this process, or behind a URL. Rejects with a ClearstackError.
+ *
+ * @param onIterations where it is near enough, told now and then of the iterations of the task that are done
+ */
+export type Invoke<K extends TaskKind> = (
+  task: TaskOf<K>,
+  signal: AbortSignal,
+  onIterations?: (done: number) => void,
+) => Promise<ReportOf<K>>;
 
 /** Does tasks of these kinds. */
 export type TaskFunctions<Kinds extends TaskKind = TaskKind> = { readonly [K in Kinds]: Invoke<K> };

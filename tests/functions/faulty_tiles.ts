@@ -4,7 +4,7 @@
  */
 import { createDeconvolveApp } from "functions/deconvolve/app.ts";
 import { createTileComputer } from "functions/deconvolve/compute_tile.ts";
-import { serveParent } from "functions/deconvolve/serve_parent.ts";
+import { serveParent, toldToParent } from "functions/deconvolve/serve_parent.ts";
 import type { ErrorKind } from "shared/errors.ts";
 import { ClearstackError } from "shared/errors.ts";
 import { identityJobs } from "./identity_jobs.ts";
@@ -29,7 +29,7 @@ const kernels = identityKernels((run) => {
   throw new ClearstackError(fault as ErrorKind, "a fault on purpose");
 });
 const app = createDeconvolveApp({
-  ...createTileComputer(kernels, NO_ENVIRONMENT),
+  ...toldToParent(createTileComputer(kernels, NO_ENVIRONMENT)),
   device: identityJobs().device,
   token: Deno.env.get("CLEARSTACK_TOKEN")!,
 });

@@ -35,6 +35,7 @@ export function identityKernels(beforeRun: (run: number, options: RunOptions) =>
           // A turn of the event loop, so that runs could overlap if nothing kept them apart.
           await new Promise((resolve) => setTimeout(resolve, 0));
           if (options.signal?.aborted) throw new ClearstackError("cancelled", "the run was cancelled");
+          options.onIterations?.(options.iterations);
           return { estimate: Float32Array.from(data), kernelSeconds: 0.001 };
         } finally {
           running--;

@@ -28,7 +28,7 @@ export async function convertCommand(args: readonly string[], io: Io): Promise<n
   const { convertImage } = await import("../conversion/convert_image.ts");
   const { createLevelEngine } = await import("functions/library/level_engine.ts");
   const { environment } = io;
-  const shown = { quiet: parsed.has("quiet"), json: parsed.has("json"), pieces: "blocks", describe: describeResult };
+  const shown = { quiet: parsed.has("quiet"), json: parsed.has("json"), piece: "block", describe: describeResult };
   await runShown(
     io,
     shown,

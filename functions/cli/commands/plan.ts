@@ -3,6 +3,7 @@ import { type Io, worldOf } from "../io.ts";
 import { jobRequest } from "../flags/job_arguments.ts";
 import { JOB_FLAGS } from "../flags/job_flags.ts";
 import { parseArguments } from "../flags/parse_arguments.ts";
+import { ProgressDisplay } from "./progress_display.ts";
 import { planTable } from "./plan_table.ts";
 import { writeDrawing } from "../draw/write_drawing.ts";
 
@@ -21,7 +22,9 @@ export async function planCommand(args: readonly string[], io: Io): Promise<numb
   const [source, output = NO_OUTPUT] = parsed.positionals as [string, string?];
   const request = await jobRequest(parsed, [source, output], io);
   const { prepareLocalJob } = await import("functions/library/run_local.ts");
-  const { plan, device } = await prepareLocalJob(request, worldOf(io));
+  const display = parsed.has("quiet") ? undefined : new ProgressDisplay(io);
+  display?.start();
+  const { plan, device } = await prepareLocalJob(request, worldOf(io)).finally(() => display?.end());
   if (!parsed.has("quiet")) { for (const { level, message } of plan.warnings) io.err(`${level}: ${message}\n`); }
   const file = parsed.value("svg");
   if (file !== undefined) {

@@ -1,4 +1,5 @@
 /** Work that takes a while: its progress on standard error, its result on standard output, and the user may interrupt it. */
+import type { TaskProgress } from "functions/library/local_process.ts";
 import type { Io } from "../io.ts";
 import { ProgressDisplay, type Shown } from "./progress_display.ts";
 
@@ -7,8 +8,8 @@ interface RunShownOptions<Result> {
   readonly quiet: boolean;
   /** Prints the result as one object. */
   readonly json: boolean;
-  /** Unit that the work is counted in. @default {"tiles"} */
-  readonly pieces?: string;
+  /** Unit that the work is counted in. @default {"tile"} */
+  readonly piece?: string;
   /** The result in words, lines and all. */
   readonly describe: (result: Result) => string;
 }
@@ -17,19 +18,25 @@ interface ShownWork {
   /** Fires when the user interrupts. */
   readonly signal: AbortSignal;
   readonly onProgress: (shown: Shown) => void;
+  readonly onTask: (progress: TaskProgress) => void;
 }
 
 /** Does the work and prints its result; throws what it throws, once the display has ended. */
 export async function runShown<Result>(
   io: Io,
-  { quiet, json, pieces = "tiles", describe }: RunShownOptions<Result>,
+  { quiet, json, piece = "tile", describe }: RunShownOptions<Result>,
   work: (given: ShownWork) => Promise<Result>,
 ): Promise<void> {
   const stop = new AbortController();
   const release = io.onInterrupt(() => stop.abort());
-  const display = quiet ? undefined : new ProgressDisplay(io, { pieces });
+  const display = quiet ? undefined : new ProgressDisplay(io, { piece });
   try {
-    const result = await work({ signal: stop.signal, onProgress: (shown) => display?.update(shown) });
+    display?.start();
+    const result = await work({
+      signal: stop.signal,
+      onProgress: (shown) => display?.update(shown),
+      onTask: (progress) => display?.task(progress),
+    });
     display?.end();
     io.out(json ? `${JSON.stringify(result)}\n` : describe(result));
   } finally {

@@ -4,7 +4,7 @@ import type { BackendChoice } from "shared/contract/algorithm.ts";
 import type { JobRequest } from "shared/contract/job_request.ts";
 import type { JobResult } from "shared/contract/job_status.ts";
 import type { Engine } from "shared/engine/engine.ts";
-import { ClearstackError, errorFields, type ErrorKind, toClearstackError } from "shared/errors.ts";
+import { ClearstackError, errorFields, type ErrorKind, isClearstackError, toClearstackError } from "shared/errors.ts";
 import { channelWindows } from "shared/image/ome/channel_windows.ts";
 import { plannedOutput } from "shared/image/output/level_arrays.ts";
 import type { Output } from "shared/image/output/ome_output.ts";
@@ -34,7 +34,11 @@ export interface JobDeps extends PlanningDeps {
  */
 export async function beginJob(request: JobRequest, deps: PlanningDeps, signal?: AbortSignal): Promise<BegunJob> {
   const started = performance.now();
-  const prepared = await withSpan("plan", {}, () => prepareJob(request, deps, signal));
+  const prepared = await withSpan("plan", {}, () => prepareJob(request, deps, signal)).catch((thrown) => {
+    throw isClearstackError(thrown, "cancelled")
+      ? advised(thrown, "nothing was written: run the same job again")
+      : thrown;
+  });
   const output = await withSpan("create the output", {}, () => createOutput(prepared.plan, request, deps));
   const plan = output.decisions ? decidedPlan(prepared.plan, output.decisions) : prepared.plan;
   const { environment } = deps;
@@ -106,11 +110,17 @@ async function cleanUp(error: ClearstackError, output: Output, progress: Progres
   if (tilesDone === 0 && !output.resumed) {
     // What stopped the job is the news, also if the store it met then refuses to clean up.
     await output.discard().catch(() => {});
-    return error;
+    return error.kind === "cancelled"
+      ? advised(error, "nothing was kept: run the same job again to start anew")
+      : error;
   }
   if (await output.isLost()) return error;
   if (error.kind === "corrupt-data" || error.kind === "failed-check") await output.markSuspect().catch(() => {});
   const advice = FINAL.includes(error.kind) ? "" : ": run the same job again to continue";
   const kept = `${tilesDone} of ${counted(tiles, "tile is", "tiles are")} kept in ${output.url}${advice}`;
-  return new ClearstackError(error.kind, `${error.message}; ${kept}`, { ...errorFields(error), cause: error });
+  return advised(error, kept);
+}
+
+function advised(error: ClearstackError, advice: string): ClearstackError {
+  return new ClearstackError(error.kind, `${error.message}; ${advice}`, { ...errorFields(error), cause: error });
 }

@@ -21,6 +21,7 @@ const GENERATION = 1;
 const TICKET = 2;
 const CANCEL = 3;
 const STOP = 4;
+const ITERATIONS = 5;
 
 /** Index of the first of the 64-bit words that hold an {@link ImageSummary}. */
 const SUMMARY = 16;
@@ -95,14 +96,19 @@ export class SharedControl {
     Atomics.store(this.#words, CANCEL, 1);
   }
 
-  /** Clears requests to stop; before a run. */
-  clearStop(): void {
-    Atomics.store(this.#words, CANCEL, 0);
-    Atomics.store(this.#words, STOP, 0);
+  /** Clears requests to stop and the count of iterations; before a run. */
+  begin(): void {
+    for (const word of [CANCEL, STOP, ITERATIONS]) Atomics.store(this.#words, word, 0);
   }
 
-  /** Turns a request into a decision that all threads see alike; only as the `last` step of a sweep. */
-  decideStop(): void {
+  /** Iterations done by the run. */
+  get iterations(): number {
+    return Atomics.load(this.#words, ITERATIONS);
+  }
+
+  /** Counts an iteration, and turns a request to stop into a decision that all threads see alike; only as the `last` step of a sweep. */
+  endIteration(): void {
+    Atomics.add(this.#words, ITERATIONS, 1);
     Atomics.store(this.#words, STOP, Atomics.load(this.#words, CANCEL));
   }
 

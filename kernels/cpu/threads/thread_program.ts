@@ -135,7 +135,7 @@ export class ThreadProgram {
       // For the next update, whose result iteration k = iteration + 2 starts from: (k - 1) / (k + 2), Wang & Miller, IEEE
       // Trans. Image Process. 23 (2014) 848-854.
       this.#control.setParameter(MOMENTUM_ADDRESS, (iteration + 1) / (iteration + 4));
-      this.#control.decideStop();
+      this.#control.endIteration();
     };
     if (last) this.#sweeps.backward("row_finish", "estimate", finish);
     else this.#sweeps.between("row_update", "estimate", finish);
@@ -148,7 +148,7 @@ export class ThreadProgram {
       const momentum = oldSquared > 0 ? Math.min(1, Math.max(0, oldTimesNew / oldSquared)) : 0;
       this.#control.setParameter(MOMENTUM_ADDRESS, momentum);
       this.#control.setMinPoint(this.#minPoint(), this.#setup.layout.box[1]);
-      this.#control.decideStop();
+      this.#control.endIteration();
     });
   }
 

@@ -2,6 +2,7 @@
  * The calling thread's end of a GPU Worker: one per process and lane, shared by the deconvolvers of the lane and ended with the
  * last. Lanes take turns in computing, so that one transfers while another computes.
  */
+import type { OnIterations } from "kernels/deconvolver.ts";
 import { ClearstackError, errorFromRecord } from "shared/errors.ts";
 import { endTurn, freeTurn, type TurnState } from "./compute_turn.ts";
 import type { CallName, FromWorker, ToWorker, WorkerCalls } from "./messages.ts";
@@ -15,6 +16,7 @@ const spawnWorker: SpawnWorker = () =>
 interface Pending {
   readonly resolve: (response: unknown) => void;
   readonly reject: (error: ClearstackError) => void;
+  readonly onIterations: OnIterations | undefined;
 }
 
 /** Options of a call. */
@@ -22,6 +24,8 @@ interface CallOptions {
   readonly transfer?: Transferable[];
   /** Cancels the call; it then fails with `cancelled` unless it is finished first. */
   readonly signal?: AbortSignal | undefined;
+  /** Told of the iterations of a run while it goes on. */
+  readonly onIterations?: OnIterations | undefined;
 }
 
 /** Workers by lane. */
@@ -82,7 +86,7 @@ export class GpuWorker {
   call<Name extends CallName>(
     call: Name,
     request: WorkerCalls[Name]["request"],
-    { transfer = [], signal }: CallOptions = {},
+    { transfer = [], signal, onIterations }: CallOptions = {},
   ): Promise<WorkerCalls[Name]["response"]> {
     if (this.#lost) return Promise.reject(lostError("it went away before this call"));
     const id = this.#calls++;
@@ -90,7 +94,11 @@ export class GpuWorker {
     signal?.addEventListener("abort", cancel, { once: true });
     return new Promise<WorkerCalls[Name]["response"]>((resolve, reject) => {
       // What comes back for an id is the response of the call that was made with it.
-      this.#pending.set(id, { resolve: (response) => resolve(response as WorkerCalls[Name]["response"]), reject });
+      this.#pending.set(id, {
+        resolve: (response) => resolve(response as WorkerCalls[Name]["response"]),
+        reject,
+        onIterations,
+      });
       this.#post({ id, call, request }, transfer);
     }).finally(() => signal?.removeEventListener("abort", cancel));
   }
@@ -101,6 +109,7 @@ export class GpuWorker {
 
   #settle(answer: FromWorker): void {
     const pending = this.#pending.get(answer.id);
+    if ("iterations" in answer) return pending?.onIterations?.(answer.iterations);
     this.#pending.delete(answer.id);
     if (!("error" in answer)) {
       pending?.resolve(answer.response);

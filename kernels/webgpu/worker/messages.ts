@@ -31,7 +31,7 @@ export interface WorkerCalls {
 export interface RunRequest {
   readonly key: number;
   readonly values: VoxelData;
-  readonly options: Omit<RunOptions, "signal">;
+  readonly options: Omit<RunOptions, "signal" | "onIterations">;
 }
 
 /** Names of calls. */
@@ -43,7 +43,8 @@ export type ToWorker =
   /** Stops the call of this id at the next batch; not answered itself. */
   | { readonly cancel: number };
 
-/** The answer to a call. */
+/** The answer to a call, and before it the iterations that its run has done. */
 export type FromWorker =
+  | { readonly id: number; readonly iterations: number }
   | { readonly id: number; readonly response: unknown }
   | { readonly id: number; readonly error: ErrorRecord };

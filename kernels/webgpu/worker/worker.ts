@@ -69,7 +69,11 @@ const handlers: Handlers = {
   async run({ key, values, options }: RunRequest, id) {
     const runner = runners.get(key);
     if (!runner) throw new ClearstackError("internal", `no deconvolver has the key ${key}`);
-    const result = await runner.run(values, { ...options, isCancelled: () => cancelled.has(id) });
+    const result = await runner.run(values, {
+      ...options,
+      isCancelled: () => cancelled.has(id),
+      onIterations: (iterations) => scope.postMessage({ id, iterations }),
+    });
     return { response: { result, allocatedBytes: runner.allocatedBytes }, transfer: [result.estimate.buffer] };
   },
 

@@ -15,10 +15,11 @@ export interface CliOptions {
   /** Receives what interrupts the command, when it listens. */
   readonly onInterrupt?: (stop: () => void) => void;
   readonly onOut?: (text: string) => void;
+  readonly onErr?: (text: string) => void;
 }
 
-/** Elsewhere than on a terminal, progress is a line every five seconds: only a machine with other work takes that long in a test. */
-const PROGRESS = /^\d+ of \d+ \w+.*\n$/;
+/** Elsewhere than on a terminal, progress is a line after half a second, then every five: how many depends on the machine. */
+const PROGRESS = /^(?:planning|[\d,]+ of [\d,]+ \w+.*)\n$/;
 
 /** Runs one command line with a budget of 1 GiB; what it shows of its progress, a terminal alone tells. */
 export async function runCli(args: readonly string[], options: CliOptions = {}): Promise<CliRun> {
@@ -29,7 +30,10 @@ export async function runCli(args: readonly string[], options: CliOptions = {}):
       out += text;
       options.onOut?.(text);
     },
-    err: (text) => err += options.terminalColumns === undefined && PROGRESS.test(text) ? "" : text,
+    err: (text) => {
+      err += options.terminalColumns === undefined && PROGRESS.test(text) ? "" : text;
+      options.onErr?.(text);
+    },
     terminalColumns: options.terminalColumns,
     environment: storeEnvironment(),
     config: () => ({ hostBytes: 2 ** 30, deviceBytes: 2 ** 30 }),

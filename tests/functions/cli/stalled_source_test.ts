@@ -102,7 +102,8 @@ Deno.test("an interruption ends a job whose PSF stalls", async () => {
     const onInterrupt = (stop: () => void) => void server.stalled.then(stop);
     const args = argsFor(`${folder}/chunks.zarr`, `${server.url}/psf.zarr`);
     const { status, err } = await runCli(args, { onInterrupt });
-    assertEquals([status, err], [1, "clearstack: the job was cancelled\n"], `after ${answered} requests`);
+    const said = "clearstack: the job was cancelled; nothing was written: run the same job again\n";
+    assertEquals([status, err], [1, said], `after ${answered} requests`);
   }
   configureStores({ env: () => undefined });
 });

@@ -30,7 +30,13 @@ class Impatient extends TileDeadline {
 let jobs = 0;
 
 /** Runs a job of four tiles in a process with a fault. */
-async function runWith(env: Record<string, string>, { deadline }: { deadline?: TileDeadline } = {}) {
+async function runWith(
+  env: Record<string, string>,
+  { deadline, onIterations = () => {} }: {
+    deadline?: TileDeadline;
+    onIterations?: (index: number, done: number) => void;
+  } = {},
+) {
   const name = `${folder}/${++jobs}`;
   await Deno.writeTextFile(`${name}.mark`, "");
   const process = { entry, env: { FAULT_MARK: `${name}.mark`, ...env } };
@@ -44,7 +50,14 @@ async function runWith(env: Record<string, string>, { deadline }: { deadline?: T
   });
   const retries = { attempts: 3, firstDelayMs: 1, longestDelayMs: 1 };
   const told: string[] = [];
-  const deps = { ...identityJobs(), engine: createLocalEngine({ ...tiles, levels: reduceTile }, { retries }) };
+  const deps = {
+    ...identityJobs(),
+    engine: createLocalEngine({
+      ...tiles,
+      tiles: (task, signal) => tiles.tiles(task, signal, (done) => onIterations(task.tile.index, done)),
+      levels: reduceTile,
+    }, { retries }),
+  };
   try {
     const result = await runJob(request, deps, { onProgress: ({ message }) => message && told.push(message) });
     return { result, told, values: await readOutput(request.output.url) };
@@ -67,6 +80,15 @@ for (
     assert(told.some((message) => message.includes(words)), told.join("\n"));
   });
 }
+
+Deno.test("the iterations of each tile reach the parent", async () => {
+  const counts = new Map<number, number>();
+  const { result } = await runWith({ FAULT_TIMES: "0" }, { onIterations: (index, done) => counts.set(index, done) });
+  assertEquals(result.tiles, 4);
+  // What is told of the last tile may be on its way while its result has come.
+  assert(counts.size >= 3, `${[...counts.keys()]}`);
+  assertEquals(new Set(counts.values()), new Set([20]), "the default number of iterations");
+});
 
 Deno.test("a process that is lost again and again fails the job with its last words", async () => {
   const error = await assertRejects(

@@ -249,6 +249,29 @@ Deno.test("a run can be cancelled, and the next one is not disturbed", async () 
   await deconvolver.close();
 });
 
+Deno.test("a run tells how many iterations are done, from 0 for each run, whatever extrapolates them", async () => {
+  const box: Vec3 = [32, 32, 32];
+  for (const acceleration of ["none", "biggs"] as const) {
+    const deconvolver = await createCpuDeconvolver({ box, psf: psf([3, 3, 3]), threads: 2, acceleration });
+    for (const most of [1_000_000, 500_000]) {
+      const abort = new AbortController();
+      const counts: number[] = [];
+      const onIterations = (done: number) => {
+        counts.push(done);
+        if (done > 0 && counts.length > 2) abort.abort();
+      };
+      await assertRejects(
+        () => deconvolver.run(image(box), { iterations: most, signal: abort.signal, onIterations }),
+        ClearstackError,
+      );
+      assertEquals(counts, counts.toSorted((a, b) => a - b));
+      // A million iterations of 32 voxels cubed take minutes.
+      assert(counts.at(-1)! > 0 && counts.at(-1)! < most, `${counts}`);
+    }
+    await deconvolver.close();
+  }
+});
+
 Deno.test("closing ends a run that is under way, and closing twice is harmless", async () => {
   const box: Vec3 = [32, 32, 32];
   const deconvolver = await createCpuDeconvolver({ box, psf: psf([3, 3, 3]), threads: 2 });

@@ -159,6 +159,30 @@ Deno.test("a run that takes longer shows lines of progress; --quiet shows none",
   assertEquals((await runCli(["deconvolve", ...quiet], { terminalColumns: 80 })).err, "");
 });
 
+Deno.test("iterations count inside a tile and inside a pilot, and an interruption there says how to go on", async () => {
+  const long = ["--psf", path("psf.zarr"), "--iterations", "90000", "--backend", "cpu"];
+  const cases = [[long, "0 of 1 tile, iteration "], [
+    [...long, "--stop", "divergence"],
+    "pilot 1: iteration ",
+  ]] as const;
+  for (const [flags, words] of cases) {
+    let stop = () => {};
+    let shown = "";
+    const { status, err } = await runCli(["deconvolve", path("image.zarr"), path("long.zarr"), ...flags], {
+      terminalColumns: 100,
+      onInterrupt: (interrupt) => stop = interrupt,
+      onErr: (text) => {
+        shown += text;
+        if (shown.includes(words)) stop();
+      },
+    });
+    assertEquals([status, await exists(path("long.zarr"))], [1, false]);
+    const [last] = err.trimEnd().split("\n").slice(-1);
+    const told = "clearstack: the job was cancelled; nothing was kept: run the same job again to start anew";
+    assert(last!.endsWith(told), err);
+  }
+});
+
 Deno.test("plan tells what would be done, as a table, as JSON and as a drawing, and writes nothing else", async () => {
   const args = ["plan", path("image.zarr"), ...tiled];
   const table = await runCli(args);

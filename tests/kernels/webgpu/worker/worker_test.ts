@@ -12,6 +12,16 @@ const DATA = new Float32Array(voxelCount(BOX)).fill(3);
 /** A number of iterations that no test waits for. */
 const ENDLESS = 1_000_000;
 
+webgpuTest("a run tells how many iterations are done, up to the last", async () => {
+  const deconvolver = await createWebGpuDeconvolver({ box: BOX, psf: PSF });
+  const counts: number[] = [];
+  await deconvolver.run(DATA, { iterations: 300, onIterations: (done) => counts.push(done) });
+  // No batch has more than 200 iterations.
+  assert(counts.length > 1 && counts[0]! < 300, `${counts}`);
+  assertEquals([counts.at(-1), counts.toSorted((a, b) => a - b)], [300, counts]);
+  await deconvolver.close();
+});
+
 webgpuTest("a running deconvolution stops when its signal is aborted, and the next run is not affected", async () => {
   const deconvolver = await createWebGpuDeconvolver({ box: BOX, psf: PSF });
   const controller = new AbortController();
