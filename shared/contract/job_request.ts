@@ -135,7 +135,7 @@ export const JobRequestSchema = z.strictObject({
     example: "auto",
     help:
       "places where tiles meet that are computed again to measure the seams; 0 for none, auto for one in every 8 tiles, " +
-      "from 1 to 4",
+      "from 1 to 4; a difference beyond half of the peak ends the job",
     form: "auto, or a whole number of places from 0 to 64",
   }),
 });
