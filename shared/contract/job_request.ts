@@ -28,7 +28,7 @@ export const SelectSchema = z.strictObject({
   ),
 }).refine(
   ({ channels, times, box }) => channels !== undefined || times !== undefined || box !== undefined,
-  "select channels, times or a box",
+  "select channels, times or both, or a box",
 );
 export type Select = z.infer<typeof SelectSchema>;
 

@@ -67,7 +67,8 @@ async function runInTrace(job: DrivenJob, options: RunDrivenJobOptions): Promise
   // A throughput that is not learned is no reason to fail a job that is done.
   await throughput.learn(result.adapter, voxels * result.iterations, seconds).catch(() => {});
   const deviceSeconds = before + result.kernelSeconds;
-  return { state: "done", result, deviceSeconds, ...throughput.cost(deviceSeconds) };
+  const { warnings } = result;
+  return { state: "done", result, ...(warnings ? { warnings } : {}), deviceSeconds, ...throughput.cost(deviceSeconds) };
 }
 
 /** A job that an earlier process prepared goes on where it stopped, even if it was asked to overwrite: that is done. */
