@@ -29,6 +29,12 @@ export const LocationSchema = PlaceSchema.extend({
     example: "as-stated",
     help: "as-listed takes the pages of a TIFF that are there, cut to whole time points, where it says it has more",
   }),
+  series: setting(z.literal("all").optional(), {
+    flag: "series",
+    example: "all",
+    help: "one output for each image of a SOURCE that has several, as plates have; OUTPUT is then their folder",
+    form: "all",
+  }),
   allowEmpty: setting(z.literal(true).optional(), {
     flag: "allow-empty",
     help: "accept a Zarr of which no chunk is stored, so that all voxels are its fill value",

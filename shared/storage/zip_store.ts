@@ -1,6 +1,6 @@
 /**
  * The files in a zip as objects, read only: `.zarr.zip` and `.ozx` (RFC-9 of OME-Zarr). Stored entries are read by ranges; what is
- * deflated is inflated whole. unzipit reads the directory; it reads entries whole only, and keeps the place of each to itself.
+ * deflated is inflated whole. unzipit reads the directory; it reads entries whole only, and keeps the place of each to itself. It is loaded when a zip is read.
  */
 import { crc32, inflateRaw } from "node:zlib";
 import { promisify } from "node:util";

@@ -7,6 +7,7 @@ import type { ConversionResult } from "../conversion/convert_image.ts";
 import { times } from "./info_facts.ts";
 import { howToOpen } from "./how_to_open.ts";
 import type { Io } from "../io.ts";
+import { eachSeries } from "../flags/each_series.ts";
 import { parseArguments } from "../flags/parse_arguments.ts";
 import { runShown } from "./run_shown.ts";
 
@@ -29,11 +30,13 @@ export async function convertCommand(args: readonly string[], io: Io): Promise<n
   const { createLevelEngine } = await import("functions/library/level_engine.ts");
   const { environment } = io;
   const shown = { quiet: parsed.has("quiet"), json: parsed.has("json"), piece: "block", describe: describeResult };
-  await runShown(
-    io,
-    shown,
-    (given) => convertImage(request, { memoryBytes, environment, engine: createLevelEngine(environment), ...given }),
-  );
+  for (const one of await eachSeries(request, io)) {
+    await runShown(
+      io,
+      shown,
+      (given) => convertImage(one, { memoryBytes, environment, engine: createLevelEngine(environment), ...given }),
+    );
+  }
   return 0;
 }
 

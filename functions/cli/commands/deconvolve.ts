@@ -4,6 +4,7 @@ import type { SeamCertificate } from "shared/contract/seam.ts";
 import { counted } from "shared/counted.ts";
 import { formatBytes } from "shared/plan/host_memory.ts";
 import { type Io, worldOf } from "../io.ts";
+import { eachSeries } from "../flags/each_series.ts";
 import { jobRequest } from "../flags/job_arguments.ts";
 import { JOB_FLAGS } from "../flags/job_flags.ts";
 import { parseArguments } from "../flags/parse_arguments.ts";
@@ -23,7 +24,9 @@ export async function deconvolveCommand(args: readonly string[], io: Io): Promis
   const { runLocalJob } = await import("functions/library/run_local.ts");
   const describe = (result: JobResult) => describeResult(result) + howToOpen(result.output, request.output.version);
   const shown = { quiet: parsed.has("quiet"), json: parsed.has("json"), describe };
-  await runShown(io, shown, (given) => runLocalJob(request, worldOf(io), given));
+  for (const one of await eachSeries(request, io)) {
+    await runShown(io, shown, (given) => runLocalJob(one, worldOf(io), given));
+  }
   return 0;
 }
 

@@ -27,6 +27,7 @@ export const CONVERSION_FLAGS: Readonly<Record<string, Flag & { readonly help: s
   "path": JOB_FLAGS.path!,
   "axes": JOB_FLAGS.axes!,
   "pages": JOB_FLAGS.pages!,
+  "series": JOB_FLAGS.series!,
   "allow-empty": JOB_FLAGS["allow-empty"]!,
   "scale": {
     example: "Z,Y,X",

@@ -17,6 +17,7 @@ export function sourceLocation(args: ParsedArguments, url: string): Location {
     ...(path === undefined ? {} : { path }),
     ...(axes === undefined ? {} : { axes }),
     ...(pages === undefined ? {} : { pages: oneOf("pages", pages, LocationSchema.shape.pages.unwrap().options) }),
+    ...(args.has("series") ? { series: oneOf("series", args.value("series")!, ["all"] as const) } : {}),
     ...(args.has("allow-empty") ? { allowEmpty: true } : {}),
   };
 }

@@ -7,6 +7,7 @@ import { PlanSchema } from "shared/contract/plan.ts";
 import type { Warning } from "shared/contract/problem.ts";
 import type { Device } from "shared/contract/device.ts";
 import { ClearstackError, isClearstackError } from "shared/errors.ts";
+import { listSeries } from "shared/image/list_series.ts";
 import { openImage } from "shared/image/open_image.ts";
 import { refuseEmpty } from "shared/image/refuse_empty.ts";
 import { JOB_KEY } from "shared/image/output/output_layout.ts";
@@ -57,6 +58,7 @@ export async function prepareJob(
   signal?: AbortSignal,
 ): Promise<PreparedJob> {
   const access = { environment: deps.environment, signal };
+  if (request.source.series !== undefined) throw await severalJobs(request, access);
   // Finding the device may mean starting a process; meanwhile there is something to read.
   const [device, source, psfs] = await unlessAborted(
     Promise.all([
@@ -95,6 +97,20 @@ export async function prepareJob(
 
 function plannedAt({ plannedMs: _, ...source }: ImageInfo, timeMs: number | undefined): ImageInfo {
   return { ...source, ...(timeMs === undefined ? {} : { plannedMs: timeMs }) };
+}
+
+/** Images that a message lists before it leaves the rest out. */
+const MAX_LISTED = 8;
+
+/** A job has one output; who has one image after another made sends one job for each. */
+async function severalJobs({ source }: JobRequest, access: StoreAccess): Promise<ClearstackError> {
+  const paths = await listSeries(source, access);
+  const named = paths.slice(0, MAX_LISTED).join(", ") + (paths.length > MAX_LISTED ? ", ..." : "");
+  return new ClearstackError(
+    "invalid-request",
+    `a job has one output: plan or send one for each image with its source.path (${paths.length}: ${named})`,
+    { path: "source.series", value: paths },
+  );
 }
 
 /**

@@ -3,6 +3,7 @@
  * lists what can be chosen.
  */
 import { ClearstackError, isClearstackError } from "shared/errors.ts";
+import { mapLimited } from "shared/process/map_limited.ts";
 import type { ReadableStore, RequestOptions } from "shared/storage/store.ts";
 import { findImages } from "../find_images.ts";
 import { multiscalesOf, type OmeImage, parseOme } from "../ome/ome_multiscales.ts";
@@ -44,6 +45,35 @@ export async function chooseArray(store: ReadableStore, place: Place, options: R
   return await onlyOf(stated ?? await findImages(store, { ...place, ...options }), store, place, options);
 }
 
+/** Images of one source that are listed, and wells that are asked for at the same time. */
+const MAX_IMAGES = 10_000;
+const WELLS_AT_ONCE = 8;
+
+/**
+ * All images at a place: the one that it is, the fields of a plate or a well, the series of a conversion, or those below a group.
+ *
+ * @throws {ClearstackError} `unsupported` for more than are listed
+ */
+export async function imagesBelow(store: ReadableStore, place: Place, options: RequestOptions): Promise<string[]> {
+  const { node, path } = place;
+  if (node.kind === "array" || multiscalesOf(node.attributes).length > 0) return [path];
+  const wells = wellsOf(node, path);
+  const fieldsOf = async (well: string) => {
+    const found = await readZarrNode(store, well, options);
+    return found === undefined ? [] : imagesOfWell({ node: found, path: well }) ?? [];
+  };
+  const images = wells !== undefined
+    ? (await mapLimited(wells.slice(0, MAX_IMAGES + 1), WELLS_AT_ONCE, fieldsOf)).flat()
+    : imagesOfWell(place) ?? await imagesOfConversion(store, place, { ...options, most: MAX_IMAGES + 1 }) ??
+      await findImages(store, { ...place, ...options });
+  if (images.length <= MAX_IMAGES) return images;
+  throw new ClearstackError(
+    "unsupported",
+    `${shown(store, path)} has more than ${MAX_IMAGES} images; name a part of it with --path`,
+    { limit: MAX_IMAGES },
+  );
+}
+
 async function onlyOf(
   images: readonly string[],
   store: ReadableStore,
@@ -68,15 +98,19 @@ async function onlyOf(
 }
 
 /** A plate is hundreds of images: which one is meant cannot be guessed, and not all of them are listed. */
-function refusePlate({ attributes }: ZarrNode, path: string, where: string): void {
-  const plate = asRecord(attributes.ome).plate ?? attributes.plate;
-  if (plate === undefined) return;
-  const wells = pathsOf(asRecord(plate).wells).map((well) => childKey(path, well));
+function refusePlate(node: ZarrNode, path: string, where: string): void {
+  const wells = wellsOf(node, path);
+  if (wells === undefined) return;
   throw new ClearstackError(
     "invalid-request",
     `${where} is a plate of ${wells.length} wells (${listed(wells)}); choose one with --path, for example --path ` +
       `${wells[0] ?? "A/1"}`,
   );
+}
+
+function wellsOf({ attributes }: ZarrNode, path: string): string[] | undefined {
+  const plate = asRecord(attributes.ome).plate ?? attributes.plate;
+  return plate === undefined ? undefined : pathsOf(asRecord(plate).wells).map((well) => childKey(path, well));
 }
 
 function imagesOfWell({ node: { attributes }, path }: Place): string[] | undefined {
@@ -85,7 +119,11 @@ function imagesOfWell({ node: { attributes }, path }: Place): string[] | undefin
 }
 
 /** The series of a file that bioformats2raw converted: listed in its folder OME, else numbered from 0. */
-async function imagesOfConversion(store: ReadableStore, { node, path }: Place, options: RequestOptions) {
+async function imagesOfConversion(
+  store: ReadableStore,
+  { node, path }: Place,
+  { most = MAX_CHOICES + 1, ...options }: RequestOptions & { readonly most?: number },
+) {
   const layout = "bioformats2raw.layout";
   if ((asRecord(node.attributes.ome)[layout] ?? node.attributes[layout]) === undefined) return undefined;
   const attributes = await attributesOf(store, childKey(path, "OME"), options);
@@ -94,7 +132,7 @@ async function imagesOfConversion(store: ReadableStore, { node, path }: Place, o
     return series.filter((image) => typeof image === "string").map((image) => childKey(path, image));
   }
   const images: string[] = [];
-  for (let number = 0; number <= MAX_CHOICES; number++) {
+  for (let number = 0; number < most; number++) {
     const image = childKey(path, `${number}`);
     if (await readZarrNode(store, image, options) === undefined) break;
     images.push(image);

@@ -103,35 +103,38 @@ slowTest("a job killed while it writes coarser levels goes on with those tiles t
   }
 });
 
-slowTest("a job killed at its first write, or as it removes what it overwrites, is completed by the same command", async () => {
-  const folder = await Deno.makeTempDir({ prefix: "clearstack-kill-" });
-  try {
-    const shape = [10, 20, 36];
-    await writeZarr(`${folder}/image.zarr`, { shape, chunk: [7, 16, 16], values: patternedVoxels(shape) });
-    await writePsf(`${folder}/psf.zarr`);
-    const argsFor = (output: string, iterations: number, ...flags: string[]) => [
-      ...[`${folder}/image.zarr`, output, "--psf", `${folder}/psf.zarr`, "--backend", "cpu"],
-      ...["--iterations", `${iterations}`, "--tile", "10,16,16", "--halo", "4,8,8", "--json", "--quiet", ...flags],
-    ];
-    const killOnce = async (args: readonly string[], when: () => Promise<boolean>) => {
-      const process = start(args);
-      while (!(await when())) await new Promise((resolve) => setTimeout(resolve, 1));
-      process.kill("SIGKILL");
-      await process.output();
-    };
-    const [killed, undisturbed] = [`${folder}/killed.zarr`, `${folder}/undisturbed.zarr`];
-    await killOnce(argsFor(killed, 3), () => exists(`${killed}/.clearstack`));
-    await finish(argsFor(killed, 3));
-    await finish(argsFor(undisturbed, 3));
-    assertEquals(await voxels(killed), await voxels(undisturbed));
+slowTest(
+  "a job killed at its first write, or as it removes what it overwrites, is completed by the same command",
+  async () => {
+    const folder = await Deno.makeTempDir({ prefix: "clearstack-kill-" });
+    try {
+      const shape = [10, 20, 36];
+      await writeZarr(`${folder}/image.zarr`, { shape, chunk: [7, 16, 16], values: patternedVoxels(shape) });
+      await writePsf(`${folder}/psf.zarr`);
+      const argsFor = (output: string, iterations: number, ...flags: string[]) => [
+        ...[`${folder}/image.zarr`, output, "--psf", `${folder}/psf.zarr`, "--backend", "cpu"],
+        ...["--iterations", `${iterations}`, "--tile", "10,16,16", "--halo", "4,8,8", "--json", "--quiet", ...flags],
+      ];
+      const killOnce = async (args: readonly string[], when: () => Promise<boolean>) => {
+        const process = start(args);
+        while (!(await when())) await new Promise((resolve) => setTimeout(resolve, 1));
+        process.kill("SIGKILL");
+        await process.output();
+      };
+      const [killed, undisturbed] = [`${folder}/killed.zarr`, `${folder}/undisturbed.zarr`];
+      await killOnce(argsFor(killed, 3), () => exists(`${killed}/.clearstack`));
+      await finish(argsFor(killed, 3));
+      await finish(argsFor(undisturbed, 3));
+      assertEquals(await voxels(killed), await voxels(undisturbed));
 
-    const gone = async () => !(await exists(`${killed}/.clearstack/done.json`));
-    await killOnce(argsFor(killed, 4, "--overwrite"), gone);
-    assertEquals(await exists(`${killed}/.clearstack/done.json`), false);
-    await finish(argsFor(killed, 4, "--overwrite"));
-    await finish(argsFor(undisturbed, 4, "--overwrite"));
-    assertEquals(await voxels(killed), await voxels(undisturbed));
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-});
+      const gone = async () => !(await exists(`${killed}/.clearstack/done.json`));
+      await killOnce(argsFor(killed, 4, "--overwrite"), gone);
+      assertEquals(await exists(`${killed}/.clearstack/done.json`), false);
+      await finish(argsFor(killed, 4, "--overwrite"));
+      await finish(argsFor(undisturbed, 4, "--overwrite"));
+      assertEquals(await voxels(killed), await voxels(undisturbed));
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+);

@@ -3,7 +3,7 @@ import { ClearstackError } from "shared/errors.ts";
 import { openReadable } from "shared/storage/open_store.ts";
 import type { StoreAccess } from "shared/storage/store_environment.ts";
 import { splitObject } from "shared/storage/url.ts";
-import { MAX_OME_XML_CHARACTERS, parseOmeXml } from "../../ome/ome_xml.ts";
+import { MAX_OME_XML_CHARACTERS, type OmeXml, parseOmeXml } from "../../ome/ome_xml.ts";
 import { entryBytes } from "../tiff_directory.ts";
 import type { TiffFile, TiffPage } from "../tiff_file.ts";
 import type { TiffDescription } from "./description.ts";
@@ -35,17 +35,18 @@ interface DescribeOptions extends StoreAccess {
  */
 export async function describePages(
   file: TiffFile,
-  { directory }: TiffPage,
+  page: TiffPage,
   options: DescribeOptions,
 ): Promise<TiffDescription> {
   const { where } = file;
+  const { directory } = page;
   const { image, signal } = options;
-  const texts: string[] = [];
-  for (const entry of directory.entries) {
-    if (entry.tag === IMAGE_DESCRIPTION) texts.push(textOf(await entryBytes(file, entry)));
+  const texts = await textsOf(file, page);
+  const ome = omeOf(texts);
+  if (ome !== undefined) {
+    const xml = await readOme(ome, { ...options, where });
+    return describeOme(xml, { where, name: splitObject(options.url).key, image });
   }
-  const ome = texts.find((text) => /<(\w+:)?OME\b/.test(text.slice(0, OME_BEGINNING)));
-  if (ome !== undefined) return await describeOmeText(ome, { ...options, where });
   if (image !== undefined) {
     throw new ClearstackError("invalid-request", `${where} is a TIFF of one image; leave out --path ${image}`);
   }
@@ -67,17 +68,39 @@ function textOf(bytes: Uint8Array): string {
   }
 }
 
-async function describeOmeText(
+/** Number of images that a file has by its OME-XML; undefined for a file without any. */
+export async function countImages(
+  file: TiffFile,
+  page: TiffPage,
+  options: DescribeOptions,
+): Promise<number | undefined> {
+  const text = omeOf(await textsOf(file, page));
+  return text === undefined ? undefined : (await readOme(text, { ...options, where: file.where })).images.length;
+}
+
+/** The OME-XML of a file, or that of the file that it names. */
+async function readOme(
   text: string,
-  { url, where, image, environment, signal }: DescribeOptions & { readonly where: string },
-): Promise<TiffDescription> {
-  const { base, key: name } = splitObject(url);
+  { url, where, environment, signal }: DescribeOptions & { readonly where: string },
+): Promise<OmeXml> {
   const xml = await parseOmeXml(text, where, { signal });
-  if (xml.metadataFile === undefined) return describeOme(xml, { where, name, image });
+  if (xml.metadataFile === undefined) return xml;
+  const { base } = splitObject(url);
   const companion = await readCompanion(xml.metadataFile, { base, where, environment, signal });
   const { images } = await parseOmeXml(companion, `${xml.metadataFile} beside ${where}`, { signal });
-  const own = xml.uuid === undefined ? {} : { uuid: xml.uuid };
-  return describeOme({ images, ...own, isCompanion: true }, { where, name, image });
+  return { images, ...(xml.uuid === undefined ? {} : { uuid: xml.uuid }), isCompanion: true };
+}
+
+async function textsOf(file: TiffFile, { directory }: TiffPage): Promise<string[]> {
+  const texts: string[] = [];
+  for (const entry of directory.entries) {
+    if (entry.tag === IMAGE_DESCRIPTION) texts.push(textOf(await entryBytes(file, entry)));
+  }
+  return texts;
+}
+
+function omeOf(texts: readonly string[]): string | undefined {
+  return texts.find((text) => /<(\w+:)?OME\b/.test(text.slice(0, OME_BEGINNING)));
 }
 
 /** The text of a file in the same folder. */
