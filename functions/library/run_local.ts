@@ -1,5 +1,7 @@
 /** Jobs on this machine, each with the functions it needs in this process and gone with it. */
 import { type PreparedJob, prepareJob } from "functions/orchestrate/plan/prepare_job.ts";
+import { readJobControl } from "functions/orchestrate/jobs/job_control.ts";
+import { estimateWork } from "functions/orchestrate/plan/throughput.ts";
 import type { RunJobOptions } from "functions/orchestrate/run/job_run.ts";
 import { runJob } from "functions/orchestrate/run/run_job.ts";
 import type { JobRequest } from "shared/contract/job_request.ts";
@@ -22,12 +24,17 @@ export function runLocalJob(
 }
 
 /**
- * Plans a job; nothing is written.
+ * Plans a job and estimates its time, and its cost where CLEARSTACK_PRICE_PER_GPU_SECOND sets a price; nothing is written.
  *
  * @throws {ClearstackError} what is wrong with the request, the source, the PSF or the plan
  */
 export function prepareLocalJob(request: JobRequest, world: LocalWorld, signal?: AbortSignal): Promise<PreparedJob> {
-  return withLocalProcess(request, world, ({ deps }) => prepareJob(request, deps, signal));
+  const { price } = readJobControl(world.environment.env);
+  return withLocalProcess(request, world, async ({ deps }) => {
+    const prepared = await prepareJob(request, deps, signal);
+    const { plan, device } = prepared;
+    return { ...prepared, plan: { ...plan, estimate: estimateWork(plan, device, { price }) } };
+  });
 }
 
 async function withLocalProcess<Result>(

@@ -61,8 +61,11 @@ ${PLACES}
 
 ${flagHelp(flags)}  --json                 print the plan as one JSON object
   --svg FILE             draw array, chunks, tiles and halo to scale
+  --verbose              show what memory is for
+  --quiet                no warnings
 
-Nothing is computed, and nothing but FILE is written.
+The time is an estimate. CLEARSTACK_PRICE_PER_GPU_SECOND and CLEARSTACK_CURRENCY
+set the price of a cost. Nothing is computed, and nothing but FILE is written.
 `;
   },
   async convert() {

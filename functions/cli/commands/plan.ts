@@ -11,7 +11,7 @@ const FORM = {
   usage: "plan SOURCE [OUTPUT] --psf PSF",
   positionals: ["SOURCE", "OUTPUT"],
   optional: 1,
-  flags: { ...JOB_FLAGS, "json": {}, "svg": { form: "a file to draw the plan into" }, "quiet": {} },
+  flags: { ...JOB_FLAGS, "json": {}, "svg": { form: "a file to draw the plan into" }, "quiet": {}, "verbose": {} },
 };
 
 /** Stands for an output that nobody named; a plan does not depend on it. */
@@ -31,6 +31,11 @@ export async function planCommand(args: readonly string[], io: Io): Promise<numb
     const { planSvg } = await import("../draw/plan_svg.ts");
     await writeDrawing(file, planSvg(plan));
   }
-  io.out(parsed.has("json") ? `${JSON.stringify(plan)}\n` : planTable(plan, `${device.backend} (${device.adapter})`));
+  io.out(
+    parsed.has("json") ? `${JSON.stringify(plan)}\n` : planTable(plan, device, {
+      hostLimit: request.memoryBytes ?? device.hostBytes,
+      verbose: parsed.has("verbose"),
+    }),
+  );
   return 0;
 }

@@ -2,19 +2,33 @@
 import { counted } from "shared/counted.ts";
 import { channelLabel } from "shared/volume/channels.ts";
 import { type Algorithm, AlgorithmSchema } from "shared/contract/algorithm.ts";
+import type { Estimate } from "shared/contract/cost.ts";
+import type { Device } from "shared/contract/device.ts";
 import type { ImageInfo } from "shared/contract/image_info.ts";
 import { settingsOf } from "shared/contract/setting.ts";
 import type { MemoryTerms, Plan } from "shared/contract/plan.ts";
 import type { PsfInfo } from "shared/contract/psf_info.ts";
 import { type Vec3, voxelCount } from "shared/volume/geometry.ts";
 import { spatialShape } from "shared/volume/spatial.ts";
+import { formatSeconds } from "./progress_display.ts";
 import { formatBytes } from "shared/plan/host_memory.ts";
 
 /** Tiles of 190 x 512 x 512 with 64 voxels more on every side, for a PSF of 128: 318 x 640 x 640 / (190 x 512 x 512). */
 const PIPELINE_OF_2020 = 2.6;
 
+interface PlanTableOptions {
+  /** Host memory that the job may use, bytes. */
+  readonly hostLimit: number;
+  /** With what memory is for. */
+  readonly verbose: boolean;
+}
+
 /** The plan in lines of `name  value`. */
-export function planTable(plan: Plan, device: string): string {
+export function planTable(
+  plan: Plan,
+  { backend, adapter }: Pick<Device, "backend" | "adapter">,
+  { hostLimit, verbose }: PlanTableOptions,
+): string {
   const { source } = plan;
   const rows: [string, string][] = [
     [
@@ -25,7 +39,8 @@ export function planTable(plan: Plan, device: string): string {
     ...selectionRows(source),
     ...psfRows(plan),
     ["algorithm", algorithm(plan)],
-    ["device", device],
+    ["device", `${backend} (${adapter})`],
+    ...(plan.estimate ? estimateRows(plan.estimate, plan) : []),
     [
       "tiles",
       `${plan.tiles} (${times(plan.grid)}${
@@ -48,10 +63,13 @@ export function planTable(plan: Plan, device: string): string {
       ? [["coarser levels", plan.levels.map(({ shape }) => times(shape)).join(", ")] as [string, string]]
       : []),
     ["in flight", counted(plan.concurrency, "tile")],
-    ["host memory", memory(plan.hostMemory, plan.hostBytes)],
-    ...(plan.deviceBytes > 0
-      ? [["device memory", memory(plan.deviceMemory, plan.deviceBytes)] as [string, string]]
-      : []),
+    [
+      "memory",
+      `host memory ${formatBytes(plan.hostBytes)} of ${formatBytes(hostLimit)}, device memory ` +
+      formatBytes(plan.deviceBytes),
+    ],
+    ...(verbose ? [["for host", terms(plan.hostMemory)] as [string, string]] : []),
+    ...(verbose && plan.deviceBytes > 0 ? [["for device", terms(plan.deviceMemory)] as [string, string]] : []),
     ["to read", `${formatBytes(plan.bytesRead)}, ${plan.readAmplification.toFixed(2)} times the image`],
     ["to write", `${formatBytes(plan.bytesWritten)} before compression`],
     ["plan", plan.planHash.slice(0, 16)],
@@ -132,7 +150,17 @@ function shards({ chunk }: Plan, shard: Vec3): string {
   return `${times(shard)}: ${counted(voxelCount(shard) / voxelCount(chunk), "chunk")}, ${bytes} before compression`;
 }
 
-function memory(terms: MemoryTerms, total: number): string {
-  const named = Object.entries(terms).map(([name, bytes]) => `${name} ${formatBytes(bytes)}`);
-  return `${formatBytes(total)}: ${named.join(", ")}`;
+function terms(memory: MemoryTerms): string {
+  return Object.entries(memory).map(([name, bytes]) => `${name} ${formatBytes(bytes)}`).join(", ");
+}
+
+/** Time and cost; of a job that may stop earlier, the most. */
+function estimateRows({ kernelSeconds, basis, cost }: Estimate, { algorithm, decisions }: Plan): [string, string][] {
+  const most = algorithm.stop === "fixed" || decisions ? "about" : "at most about";
+  const pace = basis === "measured" ? "at the pace of earlier jobs on it" : "at the usual pace of its kind";
+  const amount = cost && (cost.amount < 1 ? cost.amount.toPrecision(2) : cost.amount.toFixed(2));
+  return [
+    ["time", `${most} ${formatSeconds(kernelSeconds)} on the device, ${pace}`],
+    ...(cost ? [["cost", `${most} ${amount} ${cost.currency}`] as [string, string]] : []),
+  ];
 }

@@ -40,17 +40,12 @@ export class Throughput {
   /** Estimates a job. Pilots and seam checks, which are a few tiles each, are left out. */
   async estimate(plan: PlannedWork, device: PlannedDevice): Promise<Estimate> {
     const known = await this.#read(device.adapter);
-    const isGpu = device.backend === "webgpu" && !device.computeOnHost;
-    const rate = known?.rate ?? (isGpu ? DEFAULT_RATES.gpu : DEFAULT_RATES.cpu);
-    const iterations = plan.decisions?.iterations ?? plan.algorithm.iterations;
-    const kernelSeconds = plan.voxels * plan.inflation * iterations / rate;
-    return { kernelSeconds, basis: known ? "measured" : "default", ...this.cost(kernelSeconds) };
+    return estimateWork(plan, device, { rate: known?.rate, price: this.#price });
   }
 
   /** The cost of some time on a device, where there is a price. */
   cost(seconds: number): { readonly cost?: Cost } {
-    if (!this.#price) return {};
-    return { cost: { amount: seconds * this.#price.perGpuSecond, currency: this.#price.currency } };
+    return costOf(seconds, this.#price);
   }
 
   /** Takes note of what a device did: voxels of boxes times iterations, and the seconds that took. */
@@ -72,6 +67,23 @@ export class Throughput {
       return undefined;
     }
   }
+}
+
+/** Time and cost of a job by the rate measured on its device, or by that of its kind. */
+export function estimateWork(
+  plan: PlannedWork,
+  device: PlannedDevice,
+  { rate, price }: { readonly rate?: number | undefined; readonly price?: Price | undefined } = {},
+): Estimate {
+  const isGpu = device.backend === "webgpu" && !device.computeOnHost;
+  const iterations = plan.decisions?.iterations ?? plan.algorithm.iterations;
+  const work = plan.voxels * plan.inflation * iterations;
+  const kernelSeconds = work / (rate ?? (isGpu ? DEFAULT_RATES.gpu : DEFAULT_RATES.cpu));
+  return { kernelSeconds, basis: rate === undefined ? "default" : "measured", ...costOf(kernelSeconds, price) };
+}
+
+function costOf(seconds: number, price: Price | undefined): { readonly cost?: Cost } {
+  return price ? { cost: { amount: seconds * price.perGpuSecond, currency: price.currency } } : {};
 }
 
 async function keyOf(adapter: string): Promise<string> {

@@ -4,7 +4,7 @@ import { PlanSchema } from "shared/contract/plan.ts";
 import { readOutput, recordedTiles } from "../../identity_jobs.ts";
 import { writeVolume } from "functions/cli/demo/sample/write_volume.ts";
 import { gaussianPsf } from "shared/psf/generate/gaussian_psf.ts";
-import { openStore } from "../../../stores.ts";
+import { configureStores, openStore } from "../../../stores.ts";
 import { patternedVoxels, writePsf, writeZarr } from "../../sample_image.ts";
 import { besideWarnings, exists, runCli } from "../run_cli.ts";
 
@@ -106,6 +106,17 @@ Deno.test("an output bears its own name", async () => {
   assertEquals([ome.multiscales[0].name, ome.omero.name, ome.omero.channels[0].label], Array(3).fill("sharp"));
 });
 
+Deno.test("plan tells the cost where a price is set", async () => {
+  const prices: Record<string, string> = { CLEARSTACK_PRICE_PER_GPU_SECOND: "1000", CLEARSTACK_CURRENCY: "EUR" };
+  configureStores({ env: (name) => prices[name] });
+  try {
+    const { out } = await runCli(["plan", path("image.zarr"), ...tiled]);
+    assert(/^cost +about [\d.]+ EUR$/m.test(out), out);
+  } finally {
+    configureStores({ env: () => undefined });
+  }
+});
+
 Deno.test("tiles agree with the whole where the halo holds what the iterations can reach", async () => {
   const halo = ["--halo", "10,20,20"];
   await deconvolve("whole.zarr", ...settings, ...halo, "--tile", "20,40,36");
@@ -190,7 +201,16 @@ Deno.test("plan tells what would be done, as a table, as JSON and as a drawing, 
   for (const words of ["18 (2 x 3 x 3)", "10 x 16 x 16", "host memory", "chunks 7 x 16 x 16"]) {
     assert(table.out.includes(words), table.out);
   }
+  // 28,800 voxels in boxes of 2.9 times as many, 3 iterations: less than a second.
+  for (const row of [/^time +about 1 s on the device/m, /^memory +host memory \S+ MiB of 1\.00 GiB, device memory/m]) {
+    assert(row.test(table.out), table.out);
+  }
+  assert(!/boxesRead|^cost/m.test(table.out), table.out);
+  assert(/^for host +runtime 256\.0 MiB, boxesRead /m.test((await runCli([...args, "--verbose"])).out));
   const plan = PlanSchema.parse(JSON.parse((await runCli([...args, "--json"])).out));
+  // 8e7 voxels of boxes times iterations in a second: the usual pace of a CPU.
+  const kernelSeconds = plan.voxels * plan.inflation * 3 / 8e7;
+  assertEquals(plan.estimate, { kernelSeconds, basis: "default" });
   assertEquals([plan.tiles, plan.tile], [18, [10, 16, 16]]);
   await runCli([...args, "--svg", path("plan.svg")]);
   assert((await Deno.readTextFile(path("plan.svg"))).startsWith("<svg"));
