@@ -16,13 +16,14 @@ import { plainLog } from "shared/telemetry/log.ts";
 import type { Auth } from "./auth/auth.ts";
 import { authenticate } from "./auth/authenticate.ts";
 import { requireRole } from "./auth/require_role.ts";
-import { addSecuritySchemes, SECURITY } from "./auth/security_schemes.ts";
+import { addSecuritySchemes } from "./auth/security_schemes.ts";
 import type { Env } from "./env.ts";
 import { addEventEndpoint, type EventEndpointDeps, EVENTS_PATH } from "./events/endpoint.ts";
 import { limitSenders } from "./events/limit_senders.ts";
 import { isKnownSender } from "./events/proofs/known_sender.ts";
 import { addJobEndpoints, type JobEndpointsDeps } from "./job_endpoints.ts";
 import { DEFAULT_LIMITS, limitBody, limitConcurrency, limitHeaders, type Limits } from "./limits.ts";
+import { openApiDocument } from "./openapi_document.ts";
 import * as routes from "./routes.ts";
 
 /** Dependencies of the function. */
@@ -68,10 +69,7 @@ function guardApp(app: OpenAPIHono<Env>, { auth, corsOrigins = [], metricsToken,
   app.use("/v1/*", neverStored);
   if (corsOrigins.length > 0) {
     // Senders of events ask by OPTIONS too, and for something else.
-    app.use(
-      "/v1/*",
-      except(EVENTS_PATH, cors({ origin: [...corsOrigins], exposeHeaders: ["location", "x-request-id"], maxAge: 600 })),
-    );
+    app.use(except(EVENTS_PATH, cors({ origin: [...corsOrigins], exposeHeaders: [...EXPOSED_HEADERS], maxAge: 600 })));
   }
   app.use(limitHeaders(limits));
   if (metricsToken !== undefined) app.get("/metrics", (c) => answerMetrics(c.req.raw, { metricsToken }));
@@ -89,6 +87,9 @@ function guardApp(app: OpenAPIHono<Env>, { auth, corsOrigins = [], metricsToken,
   });
   app.on("POST", [routes.submitJob.path, routes.planJob.path], timeout(limits.planSeconds * 1000, late));
 }
+
+/** Headers of answers that pages of other origins may read. */
+const EXPOSED_HEADERS = ["location", "retry-after", "www-authenticate", "x-request-id"];
 
 /** Answers are data; nothing in them is to be run or shown as a page. */
 const SECURE_HEADERS = { contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } };
@@ -129,16 +130,7 @@ function addService(app: OpenAPIHono<Env>, { jobs, auth }: ApiAppDeps): void {
     requireRole(c.get("principal"), "admin");
     return metricsResponse();
   });
-  app.doc31("/openapi.json", {
-    openapi: "3.1.0",
-    info: {
-      title: "Clearstack",
-      version: VERSION,
-      description: "Richardson-Lucy deconvolution of image volumes of any size. Errors are RFC 9457 problem documents.",
-      license: { name: "Apache-2.0" },
-    },
-    security: SECURITY,
-  });
+  app.get("/openapi.json", (c) => c.json(openApiDocument(app)));
 }
 
 async function requireJson(c: Context<Env>, next: Next): Promise<Response | undefined> {

@@ -2,6 +2,7 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { JobStatus } from "shared/contract/job_status.ts";
 import { hasEnded, type JobRunner } from "shared/engine/job_runner.ts";
+import { ClearstackError } from "shared/errors.ts";
 import { EVENT_STREAM_HEADERS, eventStream, lastEventId } from "shared/http/event_stream.ts";
 import { requirePriority, requireRole } from "./auth/require_role.ts";
 import type { Env } from "./env.ts";
@@ -33,10 +34,15 @@ export function addJobEndpoints(
   }
   app.openapi(routes.submitJob, async (c) => {
     requireRole(c.var.principal, "submit");
+    if (c.req.query("dryRun") !== undefined) {
+      throw new ClearstackError(
+        "invalid-request",
+        "jobs are planned without being started by POST /v1/plans: leave dryRun out",
+      );
+    }
     const request = c.req.valid("json");
     requirePriority(c.var.principal, request);
     checkAllowedUrls(request, allowedUrls);
-    if (c.req.valid("query").dryRun === "true") return c.json(await gate.plan(request, c.var.principal), 200);
     const key = c.req.valid("header")["idempotency-key"];
     const idempotency = key === undefined ? {} : { idempotencyKey: key };
     const status = await gate.submit(request, c.var.principal, { ...ownerOf(c.var.principal), ...idempotency });
@@ -44,6 +50,12 @@ export function addJobEndpoints(
   });
   app.openapi(routes.planJob, async (c) => {
     requireRole(c.var.principal, "submit");
+    if (c.req.query("dryRun") !== undefined) {
+      throw new ClearstackError(
+        "invalid-request",
+        "jobs are planned without being started by POST /v1/plans: leave dryRun out",
+      );
+    }
     const request = c.req.valid("json");
     requirePriority(c.var.principal, request);
     checkAllowedUrls(request, allowedUrls);

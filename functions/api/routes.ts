@@ -49,14 +49,10 @@ export const submitJob = createRoute({
   operationId: "submitJob",
   summary: "Start a job",
   description:
-    "Reads the metadata of source and PSF and plans the job before it answers, so that bad input is refused here.",
+    "Reads the metadata of source and PSF and plans the job before it answers, so that bad input is refused here. " +
+    "POST /v1/plans answers with the plan and its estimate, and starts nothing.",
   request: {
     ...requestBody,
-    query: z.object({
-      dryRun: z.enum(["true", "false"]).default("false").meta({
-        description: "true: answer with the plan and its estimate, and start nothing",
-      }),
-    }),
     headers: z.object({
       "idempotency-key": z.string().min(1).max(256).optional().meta({
         description:
@@ -65,7 +61,6 @@ export const submitJob = createRoute({
     }),
   },
   responses: {
-    200: json(PlanDoc, "What would be done, with dryRun"),
     202: {
       ...json(JobStatusDoc, "The job was accepted"),
       headers: z.object({ location: z.string().meta({ description: "where the job can be asked for" }) }),

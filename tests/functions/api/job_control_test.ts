@@ -42,18 +42,22 @@ async function startApp() {
   };
 }
 
-Deno.test("a dry run answers with plan and estimate, and leaves nothing anywhere", async () => {
+Deno.test("a plan is answered with its estimate, and leaves nothing anywhere", async () => {
   await using service = await startApp();
   const { request } = await sampleRequest();
-  const response = await service.post("/v1/jobs?dryRun=true", request);
+  const response = await service.post("/v1/plans", request);
   assertEquals([response.status, response.headers.get("location")], [200, null]);
   const { tiles, estimate } = PlanSchema.parse(await response.json());
   assertEquals([tiles, estimate?.basis, estimate?.cost?.currency], [18, "default", "EUR"]);
   assertEquals(estimate!.cost!.amount, estimate!.kernelSeconds * 0.5);
   assertEquals(await keysBelow(request.output.url), []);
   assertEquals(await Array.fromAsync(service.store.list("")), ["driver.json"]);
-  const refused = await service.post("/v1/jobs?dryRun=true", { ...request, memoryBytes: 1000 });
+  const refused = await service.post("/v1/plans", { ...request, memoryBytes: 1000 });
   assertEquals([refused.status, (await refused.json()).type], [422, "urn:clearstack:problem:over-budget"]);
+  // Whoever asks for a job that is not to start must not start one.
+  const asked = await service.post("/v1/jobs?dryRun=true", request);
+  assertEquals([asked.status, (await asked.json()).detail.includes("/v1/plans")], [400, true]);
+  assertEquals(await keysBelow(request.output.url), []);
 });
 
 Deno.test("a submission that is sent again with its key is the same job; the key with another body is a conflict", async () => {
