@@ -35,15 +35,19 @@ const ENV = [
   ...["GCE_METADATA_HOST", "GS_NO_SIGN_REQUEST", "STORAGE_EMULATOR_HOST", "IDENTITY_ENDPOINT", "IDENTITY_HEADER"],
   ...["HOME", "APPDATA", "USERPROFILE"],
 ];
-const SECRETS = ["/etc/clearstack", "/run/secrets", "/var/run/secrets"];
-const STATE = "/var/lib/clearstack";
+/** Folders that threads are started from: a thread is read where it lies. */
+export const CODE = ["./functions", "./kernels", "./shared"];
+export const SECRETS = ["/etc/clearstack", "/run/secrets", "/var/run/secrets"];
+export const STATE = "/var/lib/clearstack";
+/** Images and outputs, where the environment names no other folders; see permission_flags.ts. */
+export const DATA = "/data";
 
 const net = (deny: readonly string[]) => ({ allow: true, deny: deny.toSorted() });
-const open = { net: net(RESERVED), read: true, write: true };
+const plain = { net: net(RESERVED), read: [...CODE, DATA, ...SECRETS], write: [DATA] };
 const sealed = {
   net: net([...RESERVED, ...INNER]),
-  read: ["/data", ...SECRETS],
-  write: ["/data"],
+  read: [...CODE, DATA, ...SECRETS],
+  write: [DATA],
 };
 const orchestrate = { env: [...ENV, "RESTATE_*"], sys: ["systemMemoryInfo"] };
 const deconvolve = { env: [...ENV, "DENO_WEBGPU_BACKEND", "XDG_RUNTIME_DIR"], sys: ["systemMemoryInfo"] };
@@ -52,9 +56,9 @@ const deconvolve = { env: [...ENV, "DENO_WEBGPU_BACKEND", "XDG_RUNTIME_DIR"], sy
 export const GENERATED = {
   permissions: {
     "api": { net: net(RESERVED), env: ENV, read: [...SECRETS, STATE], write: [STATE] },
-    "orchestrate": { ...open, ...orchestrate },
-    "deconvolve": { ...open, ...deconvolve },
-    "pyramid": { ...open, env: ENV },
+    "orchestrate": { ...plain, ...orchestrate, read: [...plain.read, STATE], write: [DATA, STATE] },
+    "deconvolve": { ...plain, ...deconvolve },
+    "pyramid": { ...plain, env: ENV },
     "deconvolve-sealed": { ...sealed, ...deconvolve },
     "pyramid-sealed": { ...sealed, env: ENV },
   },
@@ -62,7 +66,10 @@ export const GENERATED = {
     clearstack: `${ALLOCATOR} -A functions/cli/main.ts`,
     demo: `${ALLOCATOR} -A functions/cli/main.ts demo`,
     ...Object.fromEntries(
-      FUNCTIONS.map((name) => [`serve:${name}`, `${ALLOCATOR} -P=${name} --no-prompt functions/${name}/main.ts`]),
+      FUNCTIONS.map((name) => [
+        `serve:${name}`,
+        `${ALLOCATOR} -P=${name} --no-prompt $(deno run -A infra/permission_flags.ts ${name}) functions/${name}/main.ts`,
+      ]),
     ),
   },
 };

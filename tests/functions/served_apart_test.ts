@@ -1,5 +1,6 @@
 /** Each function as a process of its own, started the way it is deployed: with its permissions, keys and tokens, and no more. */
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { permissionFlags } from "../../infra/permission_flags.ts";
 import { readEvents } from "shared/http/event_stream.ts";
 import { readOutput } from "./identity_jobs.ts";
 import { runCli } from "./cli/run_cli.ts";
@@ -30,7 +31,6 @@ Deno.test("each under its own permissions, known to each other by a token and to
       CLEARSTACK_ALLOW: folder,
       CLEARSTACK_KEYS: `${folder}/keys.json`,
     },
-    flags: [`--allow-read=${folder}/keys.json`],
   });
   const authorization = `Bearer ${key}`;
   try {
@@ -133,4 +133,68 @@ Deno.test("no permission set may run programs, call libraries or read every vari
     );
     assert(Array.isArray(set["env"]), name);
   }
+});
+
+/** Tells whether each path may be read and written, and whether the thread of kernels starts. */
+const ASK_ALL = `
+  for (const path of Deno.args) {
+    const states = ["read", "write"].map((name) => Deno.permissions.querySync({ name, path }).state);
+    console.log(path, ...states);
+  }
+  const worker = new Worker(new URL("kernels/cpu/threads/worker.ts", "file://" + Deno.cwd() + "/"), { type: "module" });
+  worker.onerror = (event) => {
+    event.preventDefault();
+    console.log("no thread", event.message);
+    Deno.exit();
+  };
+  setTimeout(() => Deno.exit(), 500);`;
+
+for (const name of ["orchestrate", "deconvolve", "pyramid", "deconvolve-sealed", "pyramid-sealed"]) {
+  Deno.test(`the set ${name} opens the folders that are configured, or /data, and nothing else`, async () => {
+    const cases = name.endsWith("-sealed")
+      ? [{}]
+      : [{}, { CLEARSTACK_ALLOW_SOURCES: "/in", CLEARSTACK_ALLOW_OUTPUTS: "/out" }];
+    for (const variables of cases as Record<string, string>[]) {
+      const configured = "CLEARSTACK_ALLOW_OUTPUTS" in variables;
+      const flags = configured ? permissionFlags(name, (variable) => variables[variable]) : [];
+      const child = new Deno.Command(Deno.execPath(), {
+        args: [
+          "run",
+          `-P=${name}`,
+          "--no-prompt",
+          "--no-check",
+          ...flags,
+          "-",
+          "/in/a",
+          "/out/a",
+          "/data/a",
+          "/etc/passwd",
+        ],
+        cwd: ROOT,
+        stdin: "piped",
+        stdout: "piped",
+        stderr: "null",
+      }).spawn();
+      const writer = child.stdin.getWriter();
+      await writer.write(new TextEncoder().encode(ASK_ALL));
+      await writer.close();
+      const lines = new TextDecoder().decode((await child.output()).stdout).trim().split("\n");
+      const state = (granted: boolean) => granted ? "granted" : "prompt";
+      assertEquals(lines, [
+        `/in/a ${state(configured && name !== "pyramid")} prompt`,
+        `/out/a ${state(configured)} ${state(configured)}`,
+        `/data/a ${state(!configured)} ${state(!configured)}`,
+        "/etc/passwd prompt prompt",
+      ]);
+    }
+  });
+}
+
+Deno.test("a folder that flags cannot hold is refused, and a scheme of files opens all of them", () => {
+  const flags = (allow: string) =>
+    permissionFlags("pyramid", (name) => name === "CLEARSTACK_ALLOW" ? allow : undefined);
+  assertThrows(() => flags("file:///my%20data"), Error, "/my data");
+  assertThrows(() => flags("/a,b"), Error, "/a,b");
+  assertEquals(flags("file://"), ["--allow-read", "--allow-write"]);
+  assertEquals(flags("s3://bucket").at(-1), "--deny-write");
 });

@@ -1,5 +1,7 @@
 /** A function as a process of its own, started the way it is deployed: with its permissions, keys and tokens, and no more. */
 
+import { permissionFlags } from "../../infra/permission_flags.ts";
+
 const ROOT = new URL("../../", import.meta.url);
 
 /** How a function is started. */
@@ -23,8 +25,12 @@ export async function startFunction(
   name: string,
   { env = {}, permissions = name, flags = [] }: StartOptions = {},
 ): Promise<ServedFunction> {
+  // As its task does.
+  const files = permissions === name
+    ? permissionFlags(name, (variable) => env[variable] ?? Deno.env.get(variable))
+    : [];
   const process = new Deno.Command(Deno.execPath(), {
-    args: ["run", `-P=${permissions}`, "--no-prompt", "--no-check", ...flags, `functions/${name}/main.ts`],
+    args: ["run", `-P=${permissions}`, "--no-prompt", "--no-check", ...files, ...flags, `functions/${name}/main.ts`],
     cwd: ROOT,
     env: { PORT: "0", ...env },
     stdout: "null",

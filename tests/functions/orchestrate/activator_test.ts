@@ -14,6 +14,9 @@ import { openStore } from "../../stores.ts";
 import { readOutput } from "../identity_jobs.ts";
 import { patternedVoxels, writePsf, writeZarr } from "../sample_image.ts";
 
+/** The folders of this test are made when it runs. */
+const ANY_FILE = ["--allow-read", "--allow-write"];
+
 const ROOT = new URL("../../../", import.meta.url);
 const TOKEN = crypto.randomUUID();
 const until = async (condition: () => boolean) => {
@@ -33,7 +36,15 @@ function activator(startMs: number) {
     starts++;
     await new Promise((resolve) => setTimeout(resolve, startMs));
     const child = new Deno.Command(Deno.execPath(), {
-      args: ["run", "--quiet", "--no-check", "-P=deconvolve", "--no-prompt", "functions/deconvolve/main.ts"],
+      args: [
+        "run",
+        "--quiet",
+        "--no-check",
+        "-P=deconvolve",
+        "--no-prompt",
+        ...ANY_FILE,
+        "functions/deconvolve/main.ts",
+      ],
       cwd: ROOT,
       env: {
         ...{ PORT: `${port}`, CLEARSTACK_TOKEN: TOKEN, CLEARSTACK_IDLE: "1s", CLEARSTACK_ADDRESS_GUARD: "off" },
