@@ -82,9 +82,6 @@ interface WholePart {
   readonly warnings: readonly Warning[];
 }
 
-/** Planes that a table of places is made of. */
-const MAX_PLACES = 2 ** 20;
-
 /**
  * All planes that are stated; or, if that is asked for, those that are there, cut to whole time points, or to whole ones of whatever
  * changes last.
@@ -105,12 +102,6 @@ function wholePart(statements: PageStatements, { lengths, order }: Named, pages:
     );
   }
   if (placePlanes === undefined && listed === pages) return { lengths, places: undefined, warnings: [] };
-  if (placePlanes !== undefined && pages > MAX_PLACES) {
-    throw new ClearstackError(
-      "unsupported",
-      `${where} states ${pages} planes, more than the ${MAX_PLACES} that are read`,
-    );
-  }
   const places = placePlanes?.();
   const isThere = (plane: number) => {
     if (places === undefined) return plane < listed;

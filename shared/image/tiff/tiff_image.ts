@@ -3,7 +3,7 @@
  * rather than guessed.
  */
 import type { GeoTIFFImage } from "geotiff";
-import type { Channel, Dtype, ImageInfo } from "shared/contract/image_info.ts";
+import type { Channel, ImageInfo } from "shared/contract/image_info.ts";
 import type { Location } from "shared/contract/location.ts";
 import { ClearstackError, isClearstackError } from "shared/errors.ts";
 import type { ObjectInfo, RequestOptions } from "shared/storage/store.ts";
@@ -64,14 +64,17 @@ async function openPages(
   const { pagesAreZ = false, environment, signal } = options;
   const where = sequence?.where ?? file.where;
   const stated = await describePages(file, page, { url, image: imageNumber(location, where), environment, signal });
-  const { dtype } = await decoding(where, () => Promise.resolve(sampleType(page, where)));
+  // Color is said before the numbers of pages that follow from it.
+  if (stated.severalImages !== true) await decoding(where, () => Promise.resolve(sampleType(page, where)));
   if (sequence !== undefined) await refuseStacks(sequence, file, options);
   const described = sequence === undefined ? stated : describeSequence(sequence, stated, location.pages);
   const { base } = splitObject(url);
   const { description, present } = await otherFiles(described, { location, where, base, environment, signal });
   const counted = description.severalFiles ? description.pages! : await countPages(file, page, description, options);
   const isContiguous = description.contiguous && counted === 1 && (description.pages ?? 1) > 1;
-  const stack = isContiguous ? await decoding(where, () => contiguousPages(page.image, { ...file, dtype })) : undefined;
+  const stack = isContiguous
+    ? await decoding(where, () => contiguousPages(page.image, { ...file, dtype: sampleType(page, where).dtype }))
+    : undefined;
   const axes = decidePageAxes({
     where,
     listed: stack === undefined ? counted : Math.min(stack.pages, description.pages!),
@@ -82,18 +85,18 @@ async function openPages(
     isRaw: stack !== undefined,
     leftOut: file.leftOut(),
   });
-  const others = [...present.values()];
-  const info = await infoOf(page.image, description, { location, where, axes, dtype, file, others });
+  const opened = { location, where, axes, file, others: [...present.values()] };
   if (stack === undefined) {
-    return {
-      info,
-      readChunk: pageReader(
-        planeFiles(file, { urlOf: (name) => fileUrl(base, name), states: present, environment }),
-        info,
-        axes,
-      ),
-    };
+    const withPlane = planeFiles(file, { urlOf: (name) => fileUrl(base, name), states: present, environment });
+    // Images of one file may differ in size and type: each is what its own first plane is.
+    const info = description.severalImages
+      ? await withPlane(axes.placeAt(axes.names.map(() => 0)), (plane) => infoOf(plane, description, opened), {
+        signal,
+      })
+      : await infoOf(page, description, opened);
+    return { info, readChunk: pageReader(withPlane, info, axes) };
   }
+  const info = await infoOf(page, description, opened);
   const [height, width] = info.chunkShape.slice(-2) as [number, number];
   return {
     info,
@@ -218,17 +221,18 @@ interface Opened {
   readonly location: Location;
   readonly where: string;
   readonly axes: PageAxes;
-  readonly dtype: Dtype;
   readonly file: TiffFile;
   /** Files beside it. */
   readonly others: readonly ObjectInfo[];
 }
 
 async function infoOf(
-  first: GeoTIFFImage,
+  page: TiffPage,
   description: TiffDescription,
-  { location, where, axes: pages, dtype, file, others }: Opened,
+  { location, where, axes: pages, file, others }: Opened,
 ): Promise<ImageInfo> {
+  const { dtype } = await decoding(where, () => Promise.resolve(sampleType(page, where)));
+  const { image: first } = page;
   const names = [...pages.names, "y", "x"] as const;
   const plane = [first.getHeight(), first.getWidth()];
   const chunk = first.isTiled ? [first.getTileHeight(), first.getTileWidth()] : plane;

@@ -280,6 +280,19 @@ Deno.test("several images in one OME-TIFF are chosen by number", async () => {
   assertEquals([right.info.shape, await pagesOf(right), right.info.scale], [[3, 3, 5], [2, 3, 4], [0.3, 0.1, 0.3]]);
 });
 
+Deno.test("images of one OME-TIFF may differ in size and type", async () => {
+  const image = (ifd: number, [height, width]: readonly [number, number]) =>
+    `<Image><Pixels DimensionOrder="XYZCT" SizeX="${width}" SizeY="${height}" SizeZ="2" SizeC="1" SizeT="1">` +
+    `<TiffData IFD="${ifd}" PlaneCount="2"/></Pixels></Image>`;
+  const floats = [0, 1].map((z) => ({ plane: [2, 4] as const, values: new Float32Array(8).fill(z + 0.5) }));
+  const text = `<OME>${image(0, PLANE)}${image(2, [2, 4])}</OME>`;
+  const bytes = tiffOf([...countedPages(2, PLANE, { 270: text }), ...floats]);
+  const second = await open({ "a.tif": bytes }, { path: "1" });
+  assertEquals([second.info.shape, second.info.dtype as string], [[2, 2, 4], "float32"]);
+  assertEquals([...await readVolumes(second)], [...new Array(8).fill(0.5), ...new Array(8).fill(1.5)]);
+  assertEquals((await open({ "a.tif": bytes }, { path: "0" })).info.shape, [2, 3, 5]);
+});
+
 Deno.test("of a stopped acquisition the pages that are there are taken where that is asked for, in whole time points", async () => {
   const stack = described("ImageJ=1.53t\nimages=10\nslices=10\n", 5);
   await refused(open({ "a.tif": stack }), "unsupported", "says it has 10 images and lists 5", "--pages as-listed");

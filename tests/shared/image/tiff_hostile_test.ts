@@ -84,6 +84,14 @@ const HOSTILE: readonly (readonly [name: string, text: string, kind: string])[] 
     ome('SizeC="4000000000" SizeT="4000000000" SizeZ="1"', "<TiffData/>"),
     "unsupported",
   ],
+  [
+    "more planes than a number counts in two files",
+    ome(
+      'SizeC="4000000000" SizeT="2" SizeZ="1"',
+      '<TiffData IFD="0"><UUID FileName="a.tif">a</UUID></TiffData><TiffData FirstT="1"><UUID FileName="b.tif">b</UUID></TiffData>',
+    ),
+    "unsupported",
+  ],
   ["planes of no number", ome('SizeC="1" SizeT="1" SizeZ="-3"', "<TiffData/>"), "corrupt-data"],
   ["comments that begin and do not end", `<OME>${"<!--".repeat(500_000)}`, "corrupt-data"],
   ["elements that begin and do not end", `<OME>${"<UUID ".repeat(300_000)}`, "corrupt-data"],

@@ -25,6 +25,9 @@ interface OmeFile {
   readonly image?: number | undefined;
 }
 
+/** Planes that a table of places is made of. */
+const MAX_PLACES = 2 ** 20;
+
 /** Names that a message lists before it leaves the rest out. */
 const MAX_LISTED = 8;
 
@@ -125,6 +128,16 @@ function placePlanes(
   elements: readonly OmeTiffData[],
   { lengths, order, pages, own, where }: Planes,
 ): (PlanePlace | undefined)[] {
+  if (!(pages <= MAX_PLACES)) {
+    throw new ClearstackError(
+      "unsupported",
+      `${where} states ${pages} planes, more than the ${MAX_PLACES} that are read`,
+      {
+        value: pages,
+        limit: MAX_PLACES,
+      },
+    );
+  }
   const places = new Array<PlanePlace | undefined>(pages).fill(undefined);
   let steps = 0;
   for (const element of elements) {
