@@ -3,10 +3,8 @@ import { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context, Next } from "hono";
 import { except } from "hono/combine";
 import { cors } from "hono/cors";
-import { HTTPException } from "hono/http-exception";
 import { requestId } from "hono/request-id";
 import { secureHeaders } from "hono/secure-headers";
-import { timeout } from "hono/timeout";
 import { answerProblem, answerProblems } from "shared/http/function_app.ts";
 import { answerMetrics, metricsResponse } from "shared/http/metrics_endpoint.ts";
 import { observeRequests } from "shared/http/observe_requests.ts";
@@ -22,7 +20,7 @@ import { addEventEndpoint, type EventEndpointDeps, EVENTS_PATH } from "./events/
 import { limitSenders } from "./events/limit_senders.ts";
 import { isKnownSender } from "./events/proofs/known_sender.ts";
 import { addJobEndpoints, type JobEndpointsDeps } from "./job_endpoints.ts";
-import { DEFAULT_LIMITS, limitBody, limitConcurrency, limitHeaders, type Limits } from "./limits.ts";
+import { DEFAULT_LIMITS, limitBody, limitConcurrency, limitHeaders, limitPlanning, type Limits } from "./limits.ts";
 import { openApiDocument } from "./openapi_document.ts";
 import * as routes from "./routes.ts";
 
@@ -82,10 +80,7 @@ function guardApp(app: OpenAPIHono<Env>, { auth, corsOrigins = [], metricsToken,
     app.use(EVENTS_PATH, limitSenders(limits, isKnown));
   }
   app.use(limitBody(limits));
-  const late = new HTTPException(504, {
-    message: `no answer within ${limits.planSeconds} s: ask for the list of jobs`,
-  });
-  app.on("POST", [routes.submitJob.path, routes.planJob.path], timeout(limits.planSeconds * 1000, late));
+  app.on("POST", [routes.submitJob.path, routes.planJob.path], limitPlanning(limits));
 }
 
 /** Headers of answers that pages of other origins may read. */

@@ -7,5 +7,7 @@ export interface Env {
     principal: Principal;
     /** Fires when the body of a request is not waited for any longer. */
     bodySignal?: AbortSignal;
+    /** Fires when nobody waits for a plan any longer: the time for it is up, or the caller has hung up. */
+    planSignal?: AbortSignal;
   };
 }

@@ -43,9 +43,10 @@ export function addJobEndpoints(
     const request = c.req.valid("json");
     requirePriority(c.var.principal, request);
     checkAllowedUrls(request, allowedUrls);
+    const { principal, planSignal: signal } = c.var;
     const key = c.req.valid("header")["idempotency-key"];
     const idempotency = key === undefined ? {} : { idempotencyKey: key };
-    const status = await gate.submit(request, c.var.principal, { ...ownerOf(c.var.principal), ...idempotency });
+    const status = await gate.submit(request, principal, { ...ownerOf(principal), ...idempotency, signal });
     return c.json(status, 202, { location: `/v1/jobs/${status.id}` });
   });
   app.openapi(routes.planJob, async (c) => {
@@ -59,7 +60,7 @@ export function addJobEndpoints(
     const request = c.req.valid("json");
     requirePriority(c.var.principal, request);
     checkAllowedUrls(request, allowedUrls);
-    return c.json(await gate.plan(request, c.var.principal), 200);
+    return c.json(await gate.plan(request, c.var.principal, { signal: c.var.planSignal }), 200);
   });
   app.openapi(routes.listJobs, async (c) => {
     requireRole(c.var.principal, "read");

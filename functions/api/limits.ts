@@ -1,5 +1,7 @@
 /** Limits on one request and one caller. */
 import type { MiddlewareHandler } from "hono";
+import { HTTPException } from "hono/http-exception";
+import { timeout } from "hono/timeout";
 import { ClearstackError } from "shared/errors.ts";
 import { httpProblem, problemResponse } from "shared/http/problem.ts";
 import { MAX_BODY_BYTES } from "shared/http/read_json.ts";
@@ -95,6 +97,19 @@ export function limitBody({ bodyBytes, bodySeconds }: Limits): MiddlewareHandler
     }
     c.req.raw = new Request(c.req.raw, { body: new Blob(pieces) });
     return await next();
+  };
+}
+
+/** Answers 504 where a plan takes too long, and ends the planning then, as where the caller hangs up. */
+export function limitPlanning({ planSeconds }: Limits): MiddlewareHandler<Env> {
+  return async (c, next) => {
+    const late = new AbortController();
+    c.set("planSignal", AbortSignal.any([late.signal, c.req.raw.signal]));
+    const answerLate = () => {
+      late.abort();
+      return new HTTPException(504, { message: `no answer within ${planSeconds} s: ask for the list of jobs` });
+    };
+    return await timeout(planSeconds * 1000, answerLate)(c, next);
   };
 }
 

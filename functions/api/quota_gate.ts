@@ -4,6 +4,7 @@ import type { JobRequest } from "shared/contract/job_request.ts";
 import type { JobStatus } from "shared/contract/job_status.ts";
 import type { Plan } from "shared/contract/plan.ts";
 import type { JobRunner, SubmitOptions } from "shared/engine/job_runner.ts";
+import type { RequestOptions } from "shared/storage/store.ts";
 import { redactUrl } from "shared/storage/url.ts";
 import type { Principal } from "./principal.ts";
 
@@ -25,21 +26,25 @@ export class QuotaGate {
    *
    * @throws {ClearstackError} `over-quota`, and what {@link JobRunner.plan} throws
    */
-  async plan(request: JobRequest, { quotas }: Principal): Promise<Plan> {
-    const plan = await this.#jobs.plan(request);
+  async plan(request: JobRequest, { quotas }: Principal, options: RequestOptions = {}): Promise<Plan> {
+    const plan = await this.#jobs.plan(request, options);
     if (quotas !== undefined) checkQuotas({ ...plan, gpuSeconds: plan.estimate?.kernelSeconds }, quotas);
     return { ...plan, source: { ...plan.source, url: redactUrl(plan.source.url) } };
   }
 
-  /** @throws {ClearstackError} `over-quota`, `too-many`, and what {@link JobRunner.submit} throws */
+  /**
+   * Quotas of one job go along with it, so that the plan that runs is the plan that was checked: nothing is read twice.
+   *
+   * @throws {ClearstackError} `over-quota`, `too-many`, and what {@link JobRunner.submit} throws
+   */
   async submit(request: JobRequest, principal: Principal, options: SubmitOptions = {}): Promise<JobStatus> {
     const { id, quotas = {} } = principal;
     const { liveJobs, requests: _, ...perJob } = quotas;
-    if (Object.keys(perJob).length > 0) await this.plan(request, principal);
-    if (liveJobs === undefined) return await this.#jobs.submit(request, options);
+    const submit = () => this.#jobs.submit(request, { ...options, quotas: perJob });
+    if (liveJobs === undefined) return await submit();
     return await this.#inTurn(id, async () => {
       checkLiveJobs(await this.#countLive(id, liveJobs), quotas);
-      return await this.#jobs.submit(request, options);
+      return await submit();
     });
   }
 

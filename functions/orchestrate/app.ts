@@ -2,10 +2,13 @@
 import type { Hono } from "hono";
 import { JobQuerySchema } from "shared/contract/job_list.ts";
 import { JobRequestSchema } from "shared/contract/job_request.ts";
+import { type Quotas, QuotasSchema } from "shared/contract/quotas.ts";
 import type { JobRunner } from "shared/engine/job_runner.ts";
 import { EVENT_STREAM_HEADERS, eventStream, lastEventId } from "shared/http/event_stream.ts";
 import { ClearstackError } from "shared/errors.ts";
+import { plainLog } from "shared/telemetry/log.ts";
 import { createFunctionApp, type FunctionAppOptions } from "shared/http/function_app.ts";
+import { longAnswer } from "shared/http/long_answer.ts";
 import { readJson } from "shared/http/read_json.ts";
 
 interface OrchestrateAppDeps extends Omit<FunctionAppOptions, "ready"> {
@@ -19,25 +22,33 @@ interface OrchestrateAppDeps extends Omit<FunctionAppOptions, "ready"> {
  * can be run, `GET /metrics` what has been done.
  */
 export function createOrchestrateApp(
-  { jobs, engineReady = () => Promise.resolve(), ...options }: OrchestrateAppDeps,
+  { jobs, engineReady = () => Promise.resolve(), log = plainLog, ...options }: OrchestrateAppDeps,
 ): Hono {
   const app = createFunctionApp({
     ...options,
+    log,
     ready: async () => {
       await jobs.ready();
       await engineReady();
     },
   });
-  app.post("/v1/plans", async (c) => c.json(await jobs.plan(await readJson(c.req.raw, JobRequestSchema))));
+  app.post("/v1/plans", async (c) => {
+    const request = await readJson(c.req.raw, JobRequestSchema);
+    return await longAnswer(c.req.raw, (signal) => jobs.plan(request, { signal }), { log });
+  });
   app.post("/v1/runs", async (c) => {
     const owner = c.req.query("owner");
     const key = c.req.header("idempotency-key");
-    const status = await jobs.submit(await readJson(c.req.raw, JobRequestSchema), {
+    const quotas = c.req.query("quotas");
+    const request = await readJson(c.req.raw, JobRequestSchema);
+    const circumstances = {
       ...(owner === undefined ? {} : { owner }),
       keepFailure: c.req.query("keepFailure") === "true",
       ...(key === undefined ? {} : { idempotencyKey: decodeHeader(key) }),
-    });
-    return c.json(status, 202);
+      ...(quotas === undefined ? {} : { quotas: readQuotas(quotas) }),
+    };
+    const submit = (signal: AbortSignal) => jobs.submit(request, { ...circumstances, signal });
+    return await longAnswer(c.req.raw, submit, { log, status: 202 });
   });
   app.get("/v1/runs", async (c) => c.json(await jobs.list(JobQuerySchema.parse(c.req.query()))));
   app.get("/v1/runs/:id", async (c) => c.json(await jobs.get(c.req.param("id"))));
@@ -50,6 +61,14 @@ export function createOrchestrateApp(
     return new Response(eventStream(events, { controller }), { headers: EVENT_STREAM_HEADERS });
   });
   return app;
+}
+
+function readQuotas(text: string): Quotas {
+  try {
+    return QuotasSchema.parse(JSON.parse(text));
+  } catch (cause) {
+    throw new ClearstackError("invalid-request", "the quotas cannot be read", { cause });
+  }
 }
 
 /** Headers hold few characters, so this one is percent-encoded by its sender. */

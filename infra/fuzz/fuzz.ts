@@ -144,7 +144,7 @@ async function openWorld() {
 function fenced(jobs: JobRunner, allowedUrls: readonly string[]): JobRunner {
   const check = async (request: JobRequest) => await Promise.resolve(checkAllowedUrls(request, allowedUrls));
   return {
-    plan: async (request) => await check(request).then(() => jobs.plan(request)),
+    plan: async (request, options) => await check(request).then(() => jobs.plan(request, options)),
     submit: async (request, options) => await check(request).then(() => jobs.submit(request, options)),
     get: (id) => jobs.get(id),
     list: (query) => jobs.list(query),

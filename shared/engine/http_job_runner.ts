@@ -17,16 +17,24 @@ export function httpJobRunner(baseUrl: string, token?: string): JobRunner {
   const at = (path: string) => new URL(path, baseUrl).href;
   const run = (id: string) => at(`/v1/runs/${encodeURIComponent(id)}`);
   return {
-    plan: (request) => callJson(at("/v1/plans"), PlanSchema, { ...authorized, method: "POST", body: request }),
-    submit: (request, { owner, idempotencyKey, keepFailure } = {}) =>
-      callJson(at(`/v1/runs?${search({ owner, keepFailure: keepFailure ? "true" : undefined })}`), JobStatusSchema, {
+    plan: (request, { signal } = {}) =>
+      callJson(at("/v1/plans"), PlanSchema, { ...authorized, method: "POST", body: request, signal }),
+    submit: (request, { owner, idempotencyKey, keepFailure, quotas, signal } = {}) => {
+      const circumstances = search({
+        owner,
+        keepFailure: keepFailure ? "true" : undefined,
+        quotas: quotas && JSON.stringify(quotas),
+      });
+      return callJson(at(`/v1/runs?${circumstances}`), JobStatusSchema, {
         method: "POST",
         body: request,
+        signal,
         headers: {
           ...bearer(token),
           ...(idempotencyKey === undefined ? {} : { "idempotency-key": encodeURIComponent(idempotencyKey) }),
         },
-      }),
+      });
+    },
     get: (id) => callJson(run(id), JobStatusSchema, authorized),
     list: (query) => callJson(at(`/v1/runs?${search(query)}`), JobListSchema, authorized),
     cancel: (id) => callJson(run(id), JobStatusSchema, { ...authorized, method: "DELETE" }),

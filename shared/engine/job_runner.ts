@@ -5,15 +5,18 @@ import type { JobList, JobQuery } from "shared/contract/job_list.ts";
 import type { JobRequest } from "shared/contract/job_request.ts";
 import type { JobEvent, JobStatus } from "shared/contract/job_status.ts";
 import type { Plan } from "shared/contract/plan.ts";
+import type { Quotas } from "shared/contract/quotas.ts";
+import type { RequestOptions } from "shared/storage/store.ts";
 
 /** Accepts jobs, runs them, and tells where they stand. Every method rejects with a ClearstackError. */
 export interface JobRunner {
-  /** Plans without running. */
-  plan(request: JobRequest): Promise<Plan>;
+  /** Plans without running; `signal` ends it. */
+  plan(request: JobRequest, options?: RequestOptions): Promise<Plan>;
   /**
    * Accepts a job once it has been planned, so that bad input is refused here; returns without waiting for it to run.
    *
-   * @throws {ClearstackError} what is wrong with the request; `conflict` for an idempotency key that came with another one
+   * @throws {ClearstackError} what is wrong with the request; `over-quota`; `conflict` for an idempotency key that came with
+   * another request
    */
   submit(request: JobRequest, options?: SubmitOptions): Promise<JobStatus>;
   /** @throws {ClearstackError} `not-found` */
@@ -36,8 +39,8 @@ export interface JobRunner {
   ready(): Promise<void>;
 }
 
-/** Circumstances of a job besides its request. */
-export interface SubmitOptions {
+/** Circumstances of a job besides its request; `signal` ends its planning. */
+export interface SubmitOptions extends RequestOptions {
   /** Submitter of the job. */
   readonly owner?: string;
   /** The same key of the same owner means the same job, however often and wherever it is submitted. */
@@ -47,6 +50,8 @@ export interface SubmitOptions {
    * succeed later is thrown all the same.
    */
   readonly keepFailure?: boolean;
+  /** Limits of the job, which the very plan that is to run is held to before anything is written. @default {none} */
+  readonly quotas?: Quotas;
 }
 
 /** Position in the events of a job from which to go on. */

@@ -10,6 +10,8 @@ interface LongAnswerOptions {
   readonly log: (line: string) => void;
   /** Milliseconds until the first blank, and between blanks. @default {1000} */
   readonly beatMs?: number;
+  /** @default {200} */
+  readonly status?: number;
 }
 
 /**
@@ -22,7 +24,7 @@ interface LongAnswerOptions {
 export async function longAnswer(
   request: Request,
   work: (signal: AbortSignal) => Promise<unknown>,
-  { log, beatMs = 1000 }: LongAnswerOptions,
+  { log, beatMs = 1000, status = 200 }: LongAnswerOptions,
 ): Promise<Response> {
   const gone = new AbortController();
   const answer = work(AbortSignal.any([gone.signal, request.signal]));
@@ -31,15 +33,16 @@ export async function longAnswer(
   let timer: ReturnType<typeof setTimeout> | undefined;
   const firstBeat = new Promise<void>((resolve) => timer = setTimeout(resolve, beatMs));
   const early = await Promise.race([answer.then((value) => ({ value })), firstBeat]).finally(() => clearTimeout(timer));
-  if (early) return Response.json(early.value);
+  if (early) return Response.json(early.value, { status });
   return new Response(beatingBody(answer, { gone, log, beatMs }), {
+    status,
     headers: { "content-type": "application/json" },
   });
 }
 
 function beatingBody(
   answer: Promise<unknown>,
-  { gone, log, beatMs }: Required<LongAnswerOptions> & { readonly gone: AbortController },
+  { gone, log, beatMs }: Required<Omit<LongAnswerOptions, "status">> & { readonly gone: AbortController },
 ): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
   let beat: ReturnType<typeof setInterval> | undefined;

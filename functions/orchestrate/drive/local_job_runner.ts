@@ -11,7 +11,7 @@ import { hasEnded } from "shared/engine/job_runner.ts";
 import { type RetryPolicy, withRetries } from "shared/engine/retry.ts";
 import { ClearstackError, errorToRecord } from "shared/errors.ts";
 import { pause } from "shared/process/pause.ts";
-import type { Store } from "shared/storage/store.ts";
+import type { RequestOptions, Store } from "shared/storage/store.ts";
 import { fetchNamed } from "shared/storage/store_environment.ts";
 import type { Log } from "shared/telemetry/log.ts";
 import { plainLog } from "shared/telemetry/log.ts";
@@ -26,7 +26,7 @@ import { SubmissionKeys } from "../jobs/submission_keys.ts";
 import { Submissions } from "../jobs/submissions.ts";
 import type { WebhooksOptions } from "../jobs/webhook.ts";
 import { Webhooks } from "../jobs/webhook.ts";
-import { prepareJob } from "../plan/prepare_job.ts";
+import { prepareInTime } from "../plan/prepare_in_time.ts";
 import { Throughput } from "../plan/throughput.ts";
 import type { JobDeps } from "../run/run_job.ts";
 import type { Dispatcher, Driver } from "./dispatcher.ts";
@@ -65,6 +65,8 @@ export interface LocalJobRunnerOptions {
   readonly dispatcher?: (driver: Driver) => Dispatcher;
   /** Without a dispatcher: a process that has not been heard of for so long is dead, and its jobs are taken over. @default {10000} */
   readonly deadAfterMs?: number;
+  /** A submission is planned within so long, or refused. @default {300000} */
+  readonly planningMs?: number;
   /** Called when the last job has ended, to free what is only held for the next one. */
   readonly onIdle?: () => Promise<void>;
   /** Called with what no caller is told. */
@@ -74,6 +76,7 @@ export interface LocalJobRunnerOptions {
 /** The runner of one process. */
 export class LocalJobRunner implements JobRunner {
   readonly #deps: JobDeps;
+  readonly #planningMs: number | undefined;
   readonly #store: JobStore;
   readonly #keys: SubmissionKeys;
   readonly #throughput: Throughput;
@@ -88,6 +91,7 @@ export class LocalJobRunner implements JobRunner {
   private constructor(options: LocalJobRunnerOptions, seal: JobEncryption) {
     const { deps, control = {}, maxRunning = 1, log = plainLog, store, deadAfterMs } = options;
     this.#deps = deps;
+    this.#planningMs = options.planningMs;
     this.#log = log;
     this.#store = new JobStore(store);
     this.#keys = new SubmissionKeys(store);
@@ -109,6 +113,7 @@ export class LocalJobRunner implements JobRunner {
     });
     this.#submissions = new Submissions({
       ...{ deps, seal, webhooks, store: this.#store, keys: this.#keys, throughput: this.#throughput },
+      planningMs: this.#planningMs,
       enter: (job) => {
         this.#worker.prepared(job);
         return this.#dispatch(job.id);
@@ -143,8 +148,8 @@ export class LocalJobRunner implements JobRunner {
     return runner;
   }
 
-  async plan(request: JobRequest): Promise<Plan> {
-    const { plan, device } = await prepareJob(request, this.#deps);
+  async plan(request: JobRequest, { signal }: RequestOptions = {}): Promise<Plan> {
+    const { plan, device } = await prepareInTime(request, this.#deps, { signal, planningMs: this.#planningMs });
     return { ...plan, estimate: await this.#throughput.estimate(plan, device) };
   }
 

@@ -3,6 +3,8 @@ import type { JobRequest } from "shared/contract/job_request.ts";
 import type { JobStatus } from "shared/contract/job_status.ts";
 import type { SubmitOptions } from "shared/engine/job_runner.ts";
 import { hasEnded } from "shared/engine/job_runner.ts";
+import { checkQuotas } from "shared/plan/check_quotas.ts";
+import { throwIfAborted } from "shared/process/unless_aborted.ts";
 import { ClearstackError, errorToRecord, toClearstackError } from "shared/errors.ts";
 import { redactedRequest } from "shared/image/output/provenance.ts";
 import { openStore } from "shared/storage/open_store.ts";
@@ -12,12 +14,13 @@ import { withPatience } from "../drive/job_patience.ts";
 import { jobTime, newJobId } from "./job_id.ts";
 import { traceParent } from "shared/telemetry/span.ts";
 import type { JobRecord } from "./job_record.ts";
+import { prepareInTime } from "../plan/prepare_in_time.ts";
 import type { BegunJob } from "../run/job_run.ts";
 import type { JobStore } from "./job_store.ts";
 import type { Throughput } from "../plan/throughput.ts";
 import { delay } from "@std/async/delay";
 import type { JobDeps } from "../run/run_job.ts";
-import { beginJob } from "../run/run_job.ts";
+import { beginPrepared } from "../run/run_job.ts";
 import type { JobEncryption } from "./encryption.ts";
 import type { SubmissionClaim, SubmissionKeys } from "./submission_keys.ts";
 import type { Webhooks } from "./webhook.ts";
@@ -38,6 +41,8 @@ interface SubmissionsOptions {
   readonly seal: JobEncryption;
   readonly webhooks: Webhooks;
   readonly throughput: Throughput;
+  /** Planning may take so long. @default {300000} */
+  readonly planningMs: number | undefined;
   /** Takes a job that has been recorded. */
   readonly enter: (job: DrivenJob) => Promise<void>;
   /** Throws once no more jobs are taken. */
@@ -50,13 +55,18 @@ interface Opening {
   readonly request: JobRequest;
   readonly owner: string | undefined;
   readonly key: SubmissionClaim | undefined;
-  readonly keepFailure: boolean;
+  readonly options: SubmitOptions;
+}
+
+/** What becomes the job, once it is certain that it may. */
+interface Planned extends PreparedDrive {
+  readonly estimate: NonNullable<JobStatus["estimate"]>;
 }
 
 /** The entrance of one process. */
 export class Submissions {
   readonly #options: SubmissionsOptions;
-  /** Places that submissions write to which are being planned and have no job yet, by id. */
+  /** Places at which submissions begin outputs and have no job yet, by id. */
   readonly #beginning = new Map<string, string>();
   /** Places that live jobs write to; a job's place never changes. */
   readonly #outputs = new Map<string, string>();
@@ -67,61 +77,89 @@ export class Submissions {
 
   /** See `JobRunner.submit`. */
   async submit(request: JobRequest, options: SubmitOptions): Promise<JobStatus> {
-    const { owner, idempotencyKey, keepFailure = false } = options;
+    const { owner, idempotencyKey, signal } = options;
     const { keys, refuseIfClosed, webhooks } = this.#options;
     refuseIfClosed();
     if (request.webhook) webhooks.requireSecret();
     if (idempotencyKey === undefined) {
-      return await this.#open({ id: newJobId(new Date()), request, owner, key: undefined, keepFailure });
+      return await this.#open({ id: newJobId(new Date()), request, owner, key: undefined, options });
     }
     for (;;) {
       const key = await keys.claim({ key: idempotencyKey, owner, request, id: newJobId(new Date()) });
-      const made = key.mine ? undefined : await this.#awaitJob(key);
+      const made = key.mine ? undefined : await this.#awaitJob(key, signal);
       if (made === "given back") continue;
-      return made ?? await this.#open({ id: key.id, request, owner, key, keepFailure });
+      return made ?? await this.#open({ id: key.id, request, owner, key, options });
     }
   }
 
   /** The job that an earlier submission makes; undefined if that takes so long that it must have died. */
-  async #awaitJob({ id, name }: SubmissionClaim): Promise<JobStatus | "given back" | undefined> {
+  async #awaitJob(
+    { id, name }: SubmissionClaim,
+    signal: AbortSignal | undefined,
+  ): Promise<JobStatus | "given back" | undefined> {
     const { store, keys } = this.#options;
     for (let waited = 0; waited < SUBMISSION_MILLISECONDS; waited += POLL_MILLISECONDS) {
       const status = await store.status(id);
       if (status) return status;
       if (!await keys.isTaken(name)) return "given back";
+      throwIfAborted(signal);
       await delay(POLL_MILLISECONDS);
     }
     return undefined;
   }
 
+  /** Nothing is known of a submission, and nobody is in its way, until it is planned: whose source is slow keeps only themselves waiting. */
   async #open(opening: Opening): Promise<JobStatus> {
-    const { id, request, key } = opening;
-    const { store, deps, keys } = this.#options;
-    let begun: BegunJob | undefined;
+    const { id, request, key, options: { signal, quotas = {}, keepFailure } } = opening;
+    const { store, deps, keys, throughput, planningMs } = this.#options;
     try {
-      const place = await openStore(request.output.url, { environment: deps.environment }).place();
-      this.#refuseTakenHere(request, place);
-      this.#beginning.set(id, place);
-      this.#outputs.set(id, place);
+      const started = performance.now();
+      const { environment, patience } = withPatience(deps.environment);
+      const planning = { ...deps, environment };
+      const prepared = await prepareInTime(request, planning, { signal, planningMs });
+      const estimate = await throughput.estimate(prepared.plan, prepared.device);
+      checkQuotas({ ...prepared.plan, gpuSeconds: estimate.kernelSeconds }, quotas);
+      // By another submission with the same key, which had only seemed to be dead.
+      const made = key && await store.status(id);
+      if (made) return made;
+      const begin = () => beginPrepared(prepared, { request, started }, planning);
+      return await this.#alone(opening, begin, (begun) => this.#enter(opening, { begun, patience, estimate }));
+    } catch (error) {
+      if (key) await keys.release(key.name).catch(() => {});
+      if (keepFailure && isFinal(error)) return await this.#keepFailure(opening, error);
+      throw error;
+    }
+  }
+
+  /** Begins the output and enters the job while no other submission begins one there. */
+  async #alone(
+    { id, request }: Opening,
+    begin: () => Promise<BegunJob>,
+    enter: (begun: BegunJob) => Promise<JobStatus>,
+  ): Promise<JobStatus> {
+    const { store, deps } = this.#options;
+    const place = await openStore(request.output.url, { environment: deps.environment }).place();
+    this.#refuseTakenHere(request, place);
+    let begun: BegunJob | undefined;
+    this.#beginning.set(id, place);
+    this.#outputs.set(id, place);
+    try {
       await store.markLive(id, place);
       await this.#refuseTakenElsewhere(id, request, place);
-      const { environment, patience } = withPatience(deps.environment);
-      begun = await beginJob(request, { ...deps, environment });
-      return await this.#enter(opening, { begun, patience });
+      begun = await begin();
+      return await enter(begun);
     } catch (error) {
       await begun?.output.discard().catch(() => {});
       await store.release(id).catch(() => {});
-      if (key) await keys.release(key.name).catch(() => {});
-      if (opening.keepFailure && isFinal(error)) return await this.#keepFailure(opening, error);
       throw error;
     } finally {
       this.#beginning.delete(id);
     }
   }
 
-  async #enter({ id, request, owner, key }: Opening, prepared: PreparedDrive): Promise<JobStatus> {
+  async #enter({ id, request, owner, key }: Opening, { estimate, ...prepared }: Planned): Promise<JobStatus> {
     const { begun } = prepared;
-    const { store, seal, throughput, enter, refuseIfClosed } = this.#options;
+    const { store, seal, enter, refuseIfClosed } = this.#options;
     const { planHash, tiles, warnings } = begun.plan;
     const tilesResumed = begun.output.tilesDone.size;
     const created = new Date().toISOString();
@@ -131,7 +169,7 @@ export class Submissions {
         ...(owner === undefined ? {} : { owner }),
         ...{ request: redactedRequest(request), planHash, tiles, tilesDone: tilesResumed, tilesResumed },
         ...(warnings.length === 0 ? {} : { warnings }),
-        estimate: await throughput.estimate(begun.plan, begun.device),
+        estimate,
       },
       request: await seal.seal(id, request),
       ...(key ? { submission: key.name } : {}),

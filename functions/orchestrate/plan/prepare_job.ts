@@ -12,6 +12,7 @@ import { openImage } from "shared/image/open_image.ts";
 import { refuseEmpty } from "shared/image/refuse_empty.ts";
 import { JOB_KEY } from "shared/image/output/output_layout.ts";
 import { selectVolumes } from "shared/image/read/select_volumes.ts";
+import { withSpan } from "shared/telemetry/span.ts";
 import type { Limits } from "shared/plan/plan_job.ts";
 import { planJob } from "shared/plan/plan_job.ts";
 import { openPsf } from "shared/psf/load_psf.ts";
@@ -57,17 +58,18 @@ export async function prepareJob(
   deps: PlanningDeps,
   signal?: AbortSignal,
 ): Promise<PreparedJob> {
+  return await withSpan("plan", {}, () => unlessAborted(prepare(request, deps, signal), signal));
+}
+
+async function prepare(request: JobRequest, deps: PlanningDeps, signal: AbortSignal | undefined): Promise<PreparedJob> {
   const access = { environment: deps.environment, signal };
   if (request.source.series !== undefined) throw await severalJobs(request, access);
   // Finding the device may mean starting a process; meanwhile there is something to read.
-  const [device, source, psfs] = await unlessAborted(
-    Promise.all([
-      deps.device(request.backend),
-      openImage(request.source, access),
-      mapLimited(psfLocations(request), PSFS_AT_ONCE, (location) => openPsf(location, access)),
-    ]),
-    signal,
-  );
+  const [device, source, psfs] = await Promise.all([
+    deps.device(request.backend),
+    openImage(request.source, access),
+    mapLimited(psfLocations(request), PSFS_AT_ONCE, (location) => openPsf(location, access)),
+  ]);
   const { info: stored, openedMs } = source;
   await refuseEmpty(source, request.source, { signal });
   const image = plannedAt(selectVolumes(stored, request.select), openedMs);

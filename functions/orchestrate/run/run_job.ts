@@ -13,7 +13,7 @@ import { withSpan } from "shared/telemetry/span.ts";
 import { decidedPlan } from "shared/plan/tile_algorithm.ts";
 import { checkSeams, computeTiles, decide } from "./compute_tiles.ts";
 import type { BegunJob, JobRun, RunJobOptions } from "./job_run.ts";
-import type { PlanningDeps } from "../plan/prepare_job.ts";
+import type { PlanningDeps, PreparedJob } from "../plan/prepare_job.ts";
 import { prepareJob } from "../plan/prepare_job.ts";
 import { Progress } from "./progress.ts";
 import { assertSeams } from "./seam_certificate.ts";
@@ -34,11 +34,30 @@ export interface JobDeps extends PlanningDeps {
  */
 export async function beginJob(request: JobRequest, deps: PlanningDeps, signal?: AbortSignal): Promise<BegunJob> {
   const started = performance.now();
-  const prepared = await withSpan("plan", {}, () => prepareJob(request, deps, signal)).catch((thrown) => {
+  const prepared = await prepareJob(request, deps, signal).catch((thrown) => {
     throw isClearstackError(thrown, "cancelled")
       ? advised(thrown, "nothing was written: run the same job again")
       : thrown;
   });
+  return await beginPrepared(prepared, { request, started }, deps);
+}
+
+/** A request, and when its planning began, as `performance.now` tells it. */
+interface Beginning {
+  readonly request: JobRequest;
+  readonly started: number;
+}
+
+/**
+ * Creates the output of a job that has been planned, or finds the one to continue.
+ *
+ * @throws {ClearstackError} what is wrong with the output; nothing has been written then
+ */
+export async function beginPrepared(
+  prepared: PreparedJob,
+  { request, started }: Beginning,
+  deps: PlanningDeps,
+): Promise<BegunJob> {
   const output = await withSpan("create the output", {}, () => createOutput(prepared.plan, request, deps));
   const plan = output.decisions ? decidedPlan(prepared.plan, output.decisions) : prepared.plan;
   const { environment } = deps;

@@ -1,5 +1,5 @@
 /** Dry runs, idempotency keys, pages and the end of event streams, over HTTP. */
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { createApiApp } from "functions/api/app.ts";
 import { createOrchestrateApp } from "functions/orchestrate/app.ts";
 import { LocalJobRunner } from "functions/orchestrate/drive/local_job_runner.ts";
@@ -7,8 +7,10 @@ import { JobListSchema } from "shared/contract/job_list.ts";
 import { JobStatusSchema } from "shared/contract/job_status.ts";
 import { PlanSchema } from "shared/contract/plan.ts";
 import { httpJobRunner } from "shared/engine/http_job_runner.ts";
+import { ClearstackError } from "shared/errors.ts";
 import { readEvents } from "shared/http/event_stream.ts";
 import { identityJobs, keysBelow, sampleRequest } from "../identity_jobs.ts";
+import { slowSource } from "../slow_source.ts";
 import { openStore } from "../../stores.ts";
 
 let stores = 0;
@@ -22,19 +24,21 @@ async function startApp() {
     { hostname: "127.0.0.1", port: 0, onListen: () => {} },
     createOrchestrateApp({ jobs: runner }).fetch,
   );
+  const jobs = httpJobRunner(`http://127.0.0.1:${server.addr.port}`);
   const app = createApiApp({
-    jobs: httpJobRunner(`http://127.0.0.1:${server.addr.port}`),
+    jobs,
     allowedUrls: "any",
     log: () => {},
   });
-  const post = (path: string, body: unknown, headers: Record<string, string> = {}) =>
+  const post = (path: string, body: unknown, headers: Record<string, string> = {}, signal?: AbortSignal) =>
     app.request(path, {
       method: "POST",
       body: JSON.stringify(body),
       headers: { "content-type": "application/json", ...headers },
+      ...(signal ? { signal } : {}),
     });
   return {
-    ...{ app, post, store },
+    ...{ app, jobs, post, store },
     [Symbol.asyncDispose]: async () => {
       await runner.close();
       await server.shutdown();
@@ -58,6 +62,28 @@ Deno.test("a plan is answered with its estimate, and leaves nothing anywhere", a
   const asked = await service.post("/v1/jobs?dryRun=true", request);
   assertEquals([asked.status, (await asked.json()).detail.includes("/v1/plans")], [400, true]);
   assertEquals(await keysBelow(request.output.url), []);
+});
+
+Deno.test("planning ends in whichever process it is when its caller hangs up", async () => {
+  for (const path of ["/v1/jobs", "/v1/plans"]) {
+    await using slow = slowSource();
+    await using service = await startApp();
+    const { request } = await sampleRequest();
+    const hangUp = new AbortController();
+    const answer = service.post(path, { ...request, source: { url: slow.url } }, {}, hangUp.signal);
+    await slow.asked;
+    hangUp.abort();
+    await slow.left;
+    await (await answer).body?.cancel();
+    assertEquals(await Array.fromAsync(service.store.list("")), ["driver.json"]);
+  }
+});
+
+Deno.test("quotas reach the process that plans", async () => {
+  await using service = await startApp();
+  const { request } = await sampleRequest();
+  const error = await assertRejects(() => service.jobs.submit(request, { quotas: { tiles: 17 } }), ClearstackError);
+  assertEquals(error.kind, "over-quota");
 });
 
 Deno.test("a submission that is sent again with its key is the same job; the key with another body is a conflict", async () => {

@@ -57,11 +57,18 @@ Deno.test("a URL and headers that are too long are refused before anything looks
 });
 
 Deno.test("a plan that takes too long is answered by 504", async () => {
-  const slow = { plan: () => new Promise(() => {}) } as unknown as JobRunner;
+  const ended = Promise.withResolvers<void>();
+  const plan: JobRunner["plan"] = (_, { signal } = {}) => {
+    signal!.addEventListener("abort", () => ended.resolve());
+    return new Promise(() => {});
+  };
+  const slow = { plan } as unknown as JobRunner;
   const app = start({ jobs: slow, limits: { planSeconds: 0.05 } });
   const body = JSON.stringify({ source: { url: "/a" }, psf: { url: "/b" }, output: { url: "/c" } });
   const response = await app.request("/v1/plans", { method: "POST", body, headers: JSON_TYPE });
   assertEquals([response.status, response.headers.get("content-type")], [504, "application/problem+json"]);
+  // Nobody waits for it, so it does not go on.
+  await ended.promise;
 });
 
 Deno.test("a caller has so many requests in flight, streams included, and gets them back when they end", async () => {
