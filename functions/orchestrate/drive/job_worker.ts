@@ -66,9 +66,9 @@ export class JobWorker {
     this.#options = options;
   }
 
-  /** The job, if this process drives it or did not long ago. */
+  /** The job, if it was submitted here, or if this process drives it or did not long ago. */
   get(id: string): DrivenJob | undefined {
-    return this.#jobs.get(id);
+    return this.#jobs.get(id) ?? this.#prepared.get(id);
   }
 
   /** True from {@link drive} on until nothing is left to do for the job. */
@@ -195,9 +195,9 @@ export class JobWorker {
   /** The job, marked as driven by this process; undefined if it is gone, or nothing is left to do for it. */
   async #claim(id: string, { cancel }: Drive): Promise<DrivenJob | undefined> {
     const { store } = this.#options;
-    let job = this.#prepared.get(id);
-    this.#prepared.delete(id);
-    for (;; job = undefined) {
+    // Kept until it is claimed, so that its readers lose it at no moment.
+    using _ = { [Symbol.dispose]: () => void this.#prepared.delete(id) };
+    for (let job = this.#prepared.get(id);; job = undefined) {
       if (!job) {
         const found = await store.read(id);
         if (!found) return undefined;

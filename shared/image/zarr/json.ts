@@ -1,6 +1,13 @@
-/** JSON as stored: two spaces per level, so that people can read it, and the same bytes for the same value. */
+/**
+ * JSON as stored: two spaces per level, so that people can read it, and the same bytes for the same value. ASCII alone, since
+ * zarr-python 2 reads attributes in whatever encoding the system has.
+ */
 export function encodeJson(value: unknown): Uint8Array {
-  return new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`);
+  const text = JSON.stringify(value, null, 2).replace(
+    /[^\0-\x7f]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+  return new TextEncoder().encode(`${text}\n`);
 }
 
 /** The inverse of {@link encodeJson}; `undefined` for no bytes and for bytes that are not JSON. */
