@@ -6,7 +6,14 @@ import { basename, dirname, join, resolve } from "@std/path";
 import { ClearstackError } from "shared/errors.ts";
 import { takeBytes } from "shared/process/recycle_memory.ts";
 import { checksumOf } from "shared/codec/checksum.ts";
-import { assertWithin, type ByteRange, type ObjectInfo, type RequestOptions, type Store } from "./store.ts";
+import {
+  assertWithin,
+  type ByteRange,
+  type ObjectInfo,
+  type PutOptions,
+  type RequestOptions,
+  type Store,
+} from "./store.ts";
 import { filePath } from "./url.ts";
 
 /** Ending of the names under which unfinished writes live; listings leave them out. */
@@ -31,8 +38,7 @@ export function fileStore(url: string): Store {
         const found = await Deno.stat(pathOf(key));
         return found.isFile ? stateOf(found) : undefined;
       }),
-    put: (key, bytes, options = {}) =>
-      writing(pathOf(key), () => putFile(pathOf(key), bytes, options.ifAbsent ?? false)),
+    put: (key, bytes, options = {}) => writing(pathOf(key), () => putFile(pathOf(key), bytes, options)),
     getTagged: (key, options) =>
       reading(pathOf(key), async () => {
         const bytes = await readRange(pathOf(key), WHOLE, options);
@@ -76,11 +82,15 @@ async function readRange(path: string, range: ByteRange, { seen, maxBytes }: Req
   return bytes;
 }
 
-async function putFile(path: string, bytes: Uint8Array, ifAbsent: boolean): Promise<boolean> {
+async function putFile(
+  path: string,
+  bytes: Uint8Array,
+  { ifAbsent = false, mayBeLost = false }: PutOptions = {},
+): Promise<boolean> {
   await Deno.mkdir(dirname(path), { recursive: true });
   const partial = `${path}.${crypto.randomUUID().slice(0, 8)}${PARTIAL}`;
   try {
-    await writeSynced(partial, bytes);
+    await writeFile(partial, bytes, mayBeLost);
     if (!ifAbsent) {
       await Deno.rename(partial, path);
       return true;
@@ -98,18 +108,18 @@ async function putFile(path: string, bytes: Uint8Array, ifAbsent: boolean): Prom
 
 /**
  * Writes a file and has its bytes on the disk before it gets its name: else a record may outlive a loss of power and the voxels that it
- * stands for may not. One call for each file, beside the writes of other files, costs less than the bytes themselves.
+ * stands for may not. One call for each file, beside the writes of other files.
  */
-async function writeSynced(path: string, bytes: Uint8Array): Promise<void> {
+async function writeFile(path: string, bytes: Uint8Array, mayBeLost: boolean): Promise<void> {
   using file = await Deno.open(path, { write: true, createNew: true });
   for (let written = 0; written < bytes.length;) written += await file.write(bytes.subarray(written));
-  await file.syncData();
+  if (!mayBeLost) await file.syncData();
 }
 
 async function swapFile(path: string, bytes: Uint8Array, expected: string | undefined): Promise<string | undefined> {
   const there = await reading(path, () => readRange(path, WHOLE));
   if ((there && tagOf(there)) !== expected) return undefined;
-  await putFile(path, bytes, false);
+  await putFile(path, bytes);
   return tagOf(bytes);
 }
 

@@ -38,6 +38,14 @@ export function assertWithin(bytes: number, maxBytes: number | undefined, what: 
   );
 }
 
+/** Options of `put`. */
+export interface PutOptions extends RequestOptions {
+  /** Writes only where nothing is. @default {false} */
+  readonly ifAbsent?: boolean;
+  /** Does not wait for the disk: a loss of power may leave no object, or one without its bytes. @default {false} */
+  readonly mayBeLost?: boolean;
+}
+
 /** Facts that a store knows of an object without reading it. */
 export interface ObjectInfo {
   /** Bytes. */
@@ -93,7 +101,7 @@ export interface Store extends ReadableStore {
    *
    * @returns false if `ifAbsent` was asked for and the object is already there, else true
    */
-  put(key: string, bytes: Uint8Array, options?: RequestOptions & { readonly ifAbsent?: boolean }): Promise<boolean>;
+  put(key: string, bytes: Uint8Array, options?: PutOptions): Promise<boolean>;
   /** Reads a whole object for a later {@link Store.swap}. */
   getTagged(key: string, options?: RequestOptions): Promise<TaggedObject | undefined>;
   /**

@@ -26,7 +26,8 @@ export async function putRecord(
 ): Promise<void> {
   const store = openStore(array.url, access);
   if (array.run !== undefined) await assertRun(store, array.run);
-  await store.put(key, encodeSealed(record));
+  // Without it the tile is computed again, and a record that is cut short counts as none.
+  await store.put(key, encodeSealed(record), { mayBeLost: true });
 }
 
 /** Output whose records to read. */
