@@ -23,8 +23,8 @@ export function seamCertificate(places: readonly ComparedPlace[]): SeamCertifica
 }
 
 /**
- * Seams of ordinary jobs stay below a hundredth of the peak, and those of jobs without any halo below a few tenths. Beyond half of
- * it, something else is wrong.
+ * On the sample of the demo, the automatic halo leaves seams of a thousandth of the peak, a halo of half the PSF a tenth after 20
+ * iterations and a quarter after 100, none at all nearly half after 20. Beyond that, tiles are not of one image.
  */
 const MAX_SEAM = 0.5;
 
