@@ -92,9 +92,10 @@ const HELP: Readonly<Record<string, string>> = {
   --svg FILE             draw the image to scale, with its chunks and shards
   --json                 print everything as one JSON object
 
-SOURCE is a path or a URL of a Zarr array or group, an OME-Zarr or a TIFF. For
-an output of Clearstack, the command also shows whether it is finished and where
-it came from. Only metadata are read, never voxels.
+SOURCE is a path or a URL of a Zarr array or group, an OME-Zarr, a zip of one, a
+TIFF, or a folder or a pattern of TIFFs of one plane each ("img_*.tif"). For an
+output of Clearstack, the command also shows whether it is finished and where it
+came from. Only metadata are read, never voxels.
 `,
   reproduce: `clearstack reproduce OUT [AGAIN] [flags]
 

@@ -5,6 +5,7 @@
 import type { GeoTIFFImage } from "geotiff";
 import type { Channel, ImageInfo } from "shared/contract/image_info.ts";
 import type { Location } from "shared/contract/location.ts";
+import type { Warning } from "shared/contract/problem.ts";
 import { ClearstackError, isClearstackError } from "shared/errors.ts";
 import type { ObjectInfo, RequestOptions } from "shared/storage/store.ts";
 import type { StoreAccess } from "shared/storage/store_environment.ts";
@@ -20,6 +21,7 @@ import { planeFiles, type PlanePage, presentFiles } from "./plane_files.ts";
 import { decidePageAxes, type PageAxes } from "./tiff_axes.ts";
 import { calibrate } from "./tiff_calibration.ts";
 import { contiguousPages } from "./tiff_contiguous.ts";
+import { integerTag } from "./tiff_directory.ts";
 import { decoding, MAX_DIRECTORIES, openTiffFile, type TiffFile, type TiffPage } from "./tiff_file.ts";
 import { sampleType } from "./tiff_samples.ts";
 import { describeSequence, fileUrl, findSequence, isPattern, type TiffSequence } from "./tiff_sequence.ts";
@@ -34,6 +36,8 @@ export interface OpenOptions extends StoreAccess {
    */
   readonly pagesAreZ?: boolean;
 }
+
+const PHOTOMETRIC_INTERPRETATION = 262;
 
 /** Pages that are counted although the description states how many there are. */
 const MAX_PAGES_COUNTED = 500;
@@ -239,7 +243,7 @@ async function infoOf(
   const shape = [...pages.lengths, ...plane];
   const calibration = await calibrate(first, { names, shape, description, where });
   const axes = axesOf(names.join(""), calibration.units);
-  const warnings = [...pages.warnings, ...calibration.warnings];
+  const warnings = [...pages.warnings, ...calibration.warnings, ...whiteIsZero(page, where)];
   return {
     url: canonicalUrl(location.url),
     path: location.path ?? "",
@@ -257,6 +261,15 @@ async function infoOf(
     ...(warnings.length === 0 ? {} : { warnings }),
     identity: await hashHex(file.header, new TextEncoder().encode([file.object, ...others].map(stateOf).join("\n"))),
   };
+}
+
+/** Values are taken as they are stored; where 0 is shown as white, light may be dark. */
+function whiteIsZero({ directory }: TiffPage, where: string): Warning[] {
+  if (integerTag(directory, PHOTOMETRIC_INTERPRETATION) !== 0) return [];
+  const message =
+    `${where} shows its value 0 as white: its values are taken as they are stored; invert it first if its light ` +
+    "has low values";
+  return [{ code: "white-is-zero", level: "warning", message }];
 }
 
 function stateOf({ size, etag }: ObjectInfo): string {

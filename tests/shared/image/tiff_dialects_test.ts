@@ -393,6 +393,11 @@ Deno.test("a folder or a pattern of single planes is read in natural order; what
   await refused(open(stacks, { name: "" }), "unsupported", "several pages");
 });
 
+Deno.test("a stack that shows 0 as white is read as it is stored, with a warning", async () => {
+  const image = await open({ "a.tif": tiffOf(countedPages(2, PLANE, { 262: short(0) })) });
+  assertEquals([await pagesOf(image), image.info.warnings?.map(({ code }) => code)], [[0, 1], ["white-is-zero"]]);
+});
+
 Deno.test("the tag of Zeiss LSM files tells times from planes, and the voxel size in metres", async () => {
   const tag = new DataView(new ArrayBuffer(128));
   [0x0400494c, 128, 5, 3, 3, 1, 2].forEach((word, index) => tag.setUint32(4 * index, word, true));
