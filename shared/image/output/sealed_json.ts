@@ -6,7 +6,7 @@ import { decodeJson, encodeJson } from "../zarr/json.ts";
 /** JSON as stored, with the CRC-32 of its other fields as its last. */
 export function encodeSealed(record: Readonly<Record<string, unknown>>): Uint8Array {
   const { crc32: _, ...fields } = record;
-  return encodeJson({ ...fields, crc32: crc32(encodeJson(fields)) });
+  return encodeJson({ ...fields, crc32: checksum(fields) });
 }
 
 /**
@@ -16,5 +16,10 @@ export function encodeSealed(record: Readonly<Record<string, unknown>>): Uint8Ar
 export function decodeSealed(bytes: Uint8Array | undefined): unknown {
   const record = decodeJson(bytes);
   const { crc32: stated, ...fields } = asRecord(record);
-  return stated === undefined || stated === crc32(encodeJson(fields)) ? record : undefined;
+  return stated === undefined || stated === checksum(fields) ? record : undefined;
+}
+
+/** Of the values, however they are spelled. */
+function checksum(fields: Readonly<Record<string, unknown>>): number {
+  return crc32(new TextEncoder().encode(JSON.stringify(fields)));
 }
