@@ -43,6 +43,7 @@ export function createOrchestrateApp(
     const request = await readJson(c.req.raw, JobRequestSchema);
     const circumstances = {
       ...(owner === undefined ? {} : { owner }),
+      admin: c.req.query("admin") === "true",
       keepFailure: c.req.query("keepFailure") === "true",
       ...(key === undefined ? {} : { idempotencyKey: decodeHeader(key) }),
       ...(quotas === undefined ? {} : { quotas: readQuotas(quotas) }),

@@ -19,9 +19,10 @@ export function httpJobRunner(baseUrl: string, token?: string): JobRunner {
   return {
     plan: (request, { signal } = {}) =>
       callJson(at("/v1/plans"), PlanSchema, { ...authorized, method: "POST", body: request, signal }),
-    submit: (request, { owner, idempotencyKey, keepFailure, quotas, signal } = {}) => {
+    submit: (request, { owner, admin, idempotencyKey, keepFailure, quotas, signal } = {}) => {
       const circumstances = search({
         owner,
+        admin: admin ? "true" : undefined,
         keepFailure: keepFailure ? "true" : undefined,
         quotas: quotas && JSON.stringify(quotas),
       });

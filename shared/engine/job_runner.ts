@@ -43,6 +43,8 @@ export interface JobRunner {
 export interface SubmitOptions extends RequestOptions {
   /** Submitter of the job. */
   readonly owner?: string;
+  /** True for an administrator, who may replace outputs of other owners. @default {false} */
+  readonly admin?: boolean;
   /** The same key of the same owner means the same job, however often and wherever it is submitted. */
   readonly idempotencyKey?: string;
   /**

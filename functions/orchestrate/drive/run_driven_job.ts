@@ -78,7 +78,10 @@ async function resume(job: DrivenJob, options: RunDrivenJobOptions): Promise<Pre
   Object.assign(patience, { awayMs, onAway: (message: string) => tellAway(job, message, options) });
   const request = await seal.open(job.id, job.record.request);
   const output = { ...request.output, ifExists: "resume" as const };
-  return { begun: await beginJob({ ...request, output }, { ...deps, environment }, job.stop.signal), patience };
+  // Whoever submitted it was allowed to.
+  const claimant = { owner: job.status.owner, admin: true };
+  const world = { ...deps, environment };
+  return { begun: await beginJob({ ...request, output }, world, { signal: job.stop.signal, claimant }), patience };
 }
 
 /** Says in the log and in the status that the job waits for a store. */

@@ -110,7 +110,7 @@ export class Submissions {
 
   /** Nothing is known of a submission, and nobody is in its way, until it is planned: whose source is slow keeps only themselves waiting. */
   async #open(opening: Opening): Promise<JobStatus> {
-    const { id, request, key, options: { signal, quotas = {}, keepFailure } } = opening;
+    const { id, request, key, owner, options: { admin, signal, quotas = {}, keepFailure } } = opening;
     const { store, deps, keys, throughput, planningMs } = this.#options;
     try {
       const started = performance.now();
@@ -122,7 +122,7 @@ export class Submissions {
       // By another submission with the same key, which had only seemed to be dead.
       const made = key && await store.status(id);
       if (made) return made;
-      const begin = () => beginPrepared(prepared, { request, started }, planning);
+      const begin = () => beginPrepared(prepared, { request, started, claimant: { owner, admin } }, planning);
       return await this.#alone(opening, begin, (begun) => this.#enter(opening, { begun, patience, estimate }));
     } catch (error) {
       if (key) await keys.release(key.name).catch(() => {});

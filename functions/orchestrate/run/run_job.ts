@@ -9,6 +9,8 @@ import { channelWindows } from "shared/image/ome/channel_windows.ts";
 import { plannedOutput } from "shared/image/output/level_arrays.ts";
 import type { Output } from "shared/image/output/ome_output.ts";
 import { createOutput } from "shared/image/output/ome_output.ts";
+import type { Claimant } from "shared/image/output/output_owner.ts";
+import type { RequestOptions } from "shared/storage/store.ts";
 import { withSpan } from "shared/telemetry/span.ts";
 import { decidedPlan } from "shared/plan/tile_algorithm.ts";
 import { checkSeams, computeTiles, decide } from "./compute_tiles.ts";
@@ -27,23 +29,33 @@ export interface JobDeps extends PlanningDeps {
   readonly deviceUsed?: (choice: BackendChoice) => Promise<void>;
 }
 
+/** Options of {@link beginJob}. */
+interface BeginOptions extends RequestOptions {
+  /** @default {somebody who may do anything} */
+  readonly claimant?: Claimant | undefined;
+}
+
 /**
  * Plans a job and creates its output, or finds the one to continue.
  *
  * @throws {ClearstackError} everything that is wrong with the request; nothing has been written then
  */
-export async function beginJob(request: JobRequest, deps: PlanningDeps, signal?: AbortSignal): Promise<BegunJob> {
+export async function beginJob(
+  request: JobRequest,
+  deps: PlanningDeps,
+  { signal, claimant }: BeginOptions = {},
+): Promise<BegunJob> {
   const started = performance.now();
   const prepared = await prepareJob(request, deps, signal).catch((thrown) => {
     throw isClearstackError(thrown, "cancelled")
       ? advised(thrown, "nothing was written: run the same job again")
       : thrown;
   });
-  return await beginPrepared(prepared, { request, started }, deps);
+  return await beginPrepared(prepared, { request, started, claimant }, deps);
 }
 
 /** A request, and when its planning began, as `performance.now` tells it. */
-interface Beginning {
+interface Beginning extends Pick<BeginOptions, "claimant"> {
   readonly request: JobRequest;
   readonly started: number;
 }
@@ -55,10 +67,14 @@ interface Beginning {
  */
 export async function beginPrepared(
   prepared: PreparedJob,
-  { request, started }: Beginning,
+  { request, started, claimant }: Beginning,
   deps: PlanningDeps,
 ): Promise<BegunJob> {
-  const output = await withSpan("create the output", {}, () => createOutput(prepared.plan, request, deps));
+  const output = await withSpan(
+    "create the output",
+    {},
+    () => createOutput(prepared.plan, request, { ...deps, claimant }),
+  );
   const plan = output.decisions ? decidedPlan(prepared.plan, output.decisions) : prepared.plan;
   const { environment } = deps;
   return { ...prepared, plan, request, environment, output, beginSeconds: (performance.now() - started) / 1000 };
@@ -88,7 +104,7 @@ export async function completeJob(begun: BegunJob, engine: Engine, options: RunJ
 /** Runs a job to its end: {@link beginJob}, then {@link completeJob}. */
 export async function runJob(request: JobRequest, deps: JobDeps, options: RunJobOptions = {}): Promise<JobResult> {
   return await withSpan("job", {}, async () => {
-    return await completeJob(await beginJob(request, deps, options.signal), deps.engine, options);
+    return await completeJob(await beginJob(request, deps, { signal: options.signal }), deps.engine, options);
   });
 }
 

@@ -11,7 +11,16 @@ import type { StoreAccess } from "shared/storage/store_environment.ts";
 import { readDone } from "./done_record.ts";
 import { changeJob, type JobRecord, readJob, swapJob } from "./job_record.ts";
 import { RECORDS } from "./output_layout.ts";
-import { discardOutput, emptyOutput, isShared, readRoot, refuseMixedVersions } from "./output_place.ts";
+import { type Claimant, ownerMark, refuseOthersOutput } from "./output_owner.ts";
+import {
+  discardOutput,
+  emptyOutput,
+  isShared,
+  readRoot,
+  refuseForeignKeys,
+  refuseMixedVersions,
+} from "./output_place.ts";
+import { refuseNested } from "./refuse_nested.ts";
 import { type OutputInput, refuseOverlap } from "./refuse_overlap.ts";
 
 /** Output to write, and its inputs. */
@@ -22,6 +31,8 @@ interface Wish extends Pick<StoreAccess, "environment"> {
   readonly ifExists: JobRequest["output"]["ifExists"];
   /** Inputs of the output, which must stay as they are. */
   readonly inputs: readonly OutputInput[];
+  /** @default {somebody who may do anything here} */
+  readonly claimant?: Claimant | undefined;
 }
 
 /** Remains of an earlier run of the same work; absent parts were not begun. */
@@ -51,7 +62,8 @@ interface Room {
 /**
  * Finds what there is to continue, or room to begin. Nothing is removed.
  *
- * @throws {ClearstackError} `conflict` if something is there that may not be continued or replaced, `unwritable`
+ * @throws {ClearstackError} `conflict` if something is there that may not be continued or replaced, or if the place lies inside
+ * another output; `forbidden` for an output of somebody else; `unwritable`
  */
 export async function claimOutput(store: Store, wish: Wish): Promise<Begun | Room> {
   await refuseOverlap(store, wish.inputs, wish.environment);
@@ -59,7 +71,9 @@ export async function claimOutput(store: Store, wish: Wish): Promise<Begun | Roo
   const found = await inspect(store);
   if (found.kind === "foreign") throw conflict(store, found.message);
   const { tag } = found;
-  if (found.kind === "ours" && ifExists !== "overwrite") {
+  const replaces = ifExists === "overwrite";
+  if (found.kind === "ours") await refuseOthersOutput(store, found.job, { ...wish.claimant, replaces });
+  if (found.kind === "ours" && !replaces) {
     const { job, done } = found;
     const finished = done !== undefined;
     if (job?.planHash !== planHash) {
@@ -78,6 +92,8 @@ export async function claimOutput(store: Store, wish: Wish): Promise<Begun | Roo
     const { pilot, suspect = false } = await changeJob(store, run, join);
     return { kind: "begun", run, finished, suspect, pilot, result: done?.result, documents: done?.documents };
   }
+  await refuseNested(store, wish.environment);
+  if (found.kind === "ours") await refuseForeignKeys(store, found.arrays);
   await refuseMixedVersions(store, { version, arrays: found.arrays ?? [] });
   const suspect = found.arrays !== undefined && !(found.kind === "ours" && found.done);
   return { kind: "room", tag, remains: found.arrays, suspect };
@@ -87,6 +103,8 @@ export async function claimOutput(store: Store, wish: Wish): Promise<Begun | Roo
 interface Beginning {
   readonly room: Room;
   readonly job: { readonly planHash: string; readonly arrays: readonly string[] } & Record<string, unknown>;
+  /** Whose it will be. @default {nobody's} */
+  readonly owner?: string | undefined;
   /** Writes the metadata of its arrays. */
   readonly create: (run: string) => Promise<void>;
 }
@@ -98,9 +116,13 @@ interface Beginning {
  * @returns the new run
  * @throws {ClearstackError} `conflict` if another job was faster
  */
-export async function beginOutput(store: Store, { room, job, create }: Beginning): Promise<string> {
+export async function beginOutput(store: Store, { room, job, owner, create }: Beginning): Promise<string> {
   const run = crypto.randomUUID();
-  const record = { ...job, arrays: [...job.arrays], run, ...(room.suspect ? { suspect: true } : {}) };
+  const record = {
+    ...{ ...job, arrays: [...job.arrays], run },
+    ...(owner === undefined ? {} : { owner: await ownerMark(owner, run) }),
+    ...(room.suspect ? { suspect: true } : {}),
+  };
   const emptying = [...new Set([...room.remains ?? [], ...job.arrays])];
   let tag = await swapJob(store, room.remains === undefined ? record : { ...record, emptying }, room.tag);
   if (room.remains !== undefined) {

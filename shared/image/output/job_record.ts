@@ -22,6 +22,8 @@ const JobRecordSchema = z.looseObject({
   joined: z.boolean().optional(),
   /** True where something may be wrong with what is stored, so that checksums are compared before anything is relied on. */
   suspect: z.boolean().optional(),
+  /** Mark of whose it is. Outputs of whoever has the stores to themselves have none. */
+  owner: z.string().optional(),
   /** Arrays that are being removed: nothing here is worth keeping, and whoever wants the place may have it. */
   emptying: z.array(z.string().min(1)).optional(),
 });

@@ -26,6 +26,7 @@ import type { ChannelWindow } from "../ome/channel_windows.ts";
 import { plannedOutput } from "./level_arrays.ts";
 import { assertRun, changeJob, isLost, markSuspect } from "./job_record.ts";
 import { PROVENANCE_KEY } from "./output_layout.ts";
+import type { Claimant } from "./output_owner.ts";
 import { discardOutput } from "./output_place.ts";
 import { keptRequest, provenanceOf } from "./provenance.ts";
 import { showOutput } from "./show_output.ts";
@@ -74,21 +75,33 @@ export interface Output {
   isLost(): Promise<boolean>;
 }
 
+/** Options of {@link createOutput}. */
+interface CreateOutputOptions extends StoreAccess {
+  /** @default {somebody who may do anything here} */
+  readonly claimant?: Claimant | undefined;
+}
+
 /**
  * Creates the output of a job, or continues one, as `request.output.ifExists` says.
  *
- * @throws {ClearstackError} `conflict` if something is there that may not be continued or replaced, `unwritable`
+ * @throws {ClearstackError} `conflict` if something is there that may not be continued or replaced, `forbidden`, `unwritable`
  */
-export async function createOutput(plan: Plan, request: JobRequest, access: StoreAccess): Promise<Output> {
+export async function createOutput(
+  plan: Plan,
+  request: JobRequest,
+  { claimant, ...access }: CreateOutputOptions,
+): Promise<Output> {
   const { url, ifExists } = request.output;
   const { planHash, omeVersion: version } = plan;
   const store = openStore(url, access);
   const psfs = psfLocations(request).map(({ url, path }) => ({ role: "PSF", url, path }));
   const inputs = [{ role: "source", url: request.source.url, path: plan.source.path }, ...psfs];
-  const claim = await claimOutput(store, { planHash, version, ifExists, inputs, environment: access.environment });
+  const { environment } = access;
+  const claim = await claimOutput(store, { planHash, version, ifExists, inputs, claimant, environment });
   const resumed = claim.kind === "begun";
   const create = (run: string) => createArrays(plan, { url, run }, access);
-  const run = resumed ? claim.run : await beginOutput(store, { room: claim, job: jobRecord(plan, request), create });
+  const beginning = { job: jobRecord(plan, request), owner: claimant?.owner, create };
+  const run = resumed ? claim.run : await beginOutput(store, { room: claim, ...beginning });
   const decisions = resumed ? claim.pilot?.decisions : undefined;
   let decided = decisions ? decidedPlan(plan, decisions) : plan;
   const verify = request.output.verify || claim.suspect;

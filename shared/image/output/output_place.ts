@@ -79,6 +79,29 @@ export async function discardOutput(store: Store, { arrays, run }: RemovedOutput
   await store.deleteAll("");
 }
 
+/** Names in the folder of an array and in that of its chunks, of versions 3 and 2. */
+const ARRAY_NAMES = /^(zarr\.json|c\/|\.zarray|\.zattrs|\d[\d.]*\/?)$/;
+const CHUNK_NAMES = /^\d+\/?$/;
+
+/**
+ * Refuses to remove arrays in whose folders others have put something.
+ *
+ * @throws {ClearstackError} `conflict` naming it
+ */
+export async function refuseForeignKeys(store: Store, arrays: readonly string[]): Promise<void> {
+  const folders = arrays.flatMap((array) => [[`${array}/`, ARRAY_NAMES], [`${array}/c/`, CHUNK_NAMES]] as const);
+  for (const [folder, own] of folders) {
+    for await (const name of store.listNames(folder)) {
+      if (own.test(name)) continue;
+      throw new ClearstackError(
+        "conflict",
+        `${store.url} holds ${folder}${name}, which is no part of the output and would be removed with it; move it away`,
+        { path: "output.url", value: store.url },
+      );
+    }
+  }
+}
+
 /**
  * Refuses to write one version of Zarr beside groups of another: no reader would find both.
  *

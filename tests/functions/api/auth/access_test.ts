@@ -204,3 +204,45 @@ Deno.test("while the provider cannot be asked, a token is answered by 503 and a 
   assertEquals([(await ask("a.b.c")).status, (await ask(keys.get("ada")!)).status], [503, 401]);
   await jobs.close();
 });
+
+Deno.test("an output is replaced by its owner or an administrator, and by nobody else", async () => {
+  const { as, jobs } = await startService({ ada: {}, bob: {}, chief: { roles: ["admin"] } });
+  const { request } = await sampleRequest();
+  const overwrite = { ...request, output: { ...request.output, ifExists: "overwrite" } };
+  const run = async (who: string, body: unknown) => {
+    const response = await as(who, "/v1/jobs", { method: "POST", body });
+    const answer = await response.json();
+    if (response.status !== 202) return `${response.status} ${answer.type}`;
+    await Array.fromAsync(await jobs.events(answer.id));
+    return (await jobs.get(answer.id)).state;
+  };
+  const resume = { ...request, output: { ...request.output, ifExists: "resume" } };
+  assertEquals(await run("ada", request), "done");
+  const objects = () => keysBelow(request.output.url);
+  const before = await objects();
+  for (const body of [overwrite, resume]) assertEquals(await run("bob", body), "403 urn:clearstack:problem:forbidden");
+  assertEquals(await objects(), before);
+  assertEquals([await run("ada", overwrite), await run("chief", resume), await run("chief", overwrite)], [
+    "done",
+    "done",
+    "done",
+  ]);
+  assertEquals(await run("ada", overwrite), "403 urn:clearstack:problem:forbidden");
+  await jobs.close();
+});
+
+Deno.test("no document tells whose an output is", async () => {
+  const { as, jobs } = await startService({ "ada-lovelace": {} });
+  const { request: body } = await sampleRequest();
+  const { id } = await (await as("ada-lovelace", "/v1/jobs", { method: "POST", body })).json();
+  await Array.fromAsync(await jobs.events(id));
+  const output = openStore(body.output.url);
+  const { owner } = JSON.parse(new TextDecoder().decode(await output.get(".clearstack/job.json")));
+  assertEquals(typeof owner, "string");
+  for await (const key of output.list("")) {
+    const text = new TextDecoder().decode(await output.get(key));
+    assert(!text.includes("ada-lovelace"), key);
+    assert(key === ".clearstack/job.json" || !text.includes(owner), key);
+  }
+  await jobs.close();
+});
