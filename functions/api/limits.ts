@@ -2,7 +2,9 @@
 import type { MiddlewareHandler } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { timeout } from "hono/timeout";
+import { concat } from "@std/bytes/concat";
 import { ClearstackError } from "shared/errors.ts";
+import { assertShallow } from "shared/json_depth.ts";
 import { httpProblem, problemResponse } from "shared/http/problem.ts";
 import { MAX_BODY_BYTES } from "shared/http/read_json.ts";
 import type { Env } from "./env.ts";
@@ -95,7 +97,13 @@ export function limitBody({ bodyBytes, bodySeconds }: Limits): MiddlewareHandler
         },
       );
     }
-    c.req.raw = new Request(c.req.raw, { body: new Blob(pieces) });
+    const whole = concat(pieces);
+    try {
+      assertShallow(whole);
+    } catch (error) {
+      throw new ClearstackError("invalid-request", `the body: ${(error as Error).message}`);
+    }
+    c.req.raw = new Request(c.req.raw, { body: whole });
     return await next();
   };
 }

@@ -18,21 +18,10 @@ export function urlFault(url: string): string | undefined {
   const mended = url.replace(/^[\x00-\x20]+|[\t\n\r]/g, "");
   const scheme = schemeOf(mended);
   if (scheme !== schemeOf(url)) return "leave out what stands before the scheme or in it";
-  if (scheme === "file") return undefined;
-  if (!isDecodable(url.split(/[?#]/)[0]!)) return "write a % in its path as %25, and other characters in UTF-8";
-  if (scheme === "memory") return undefined;
+  if (scheme === "file" || scheme === "memory") return undefined;
   return new RegExp(`^${scheme.replaceAll(/[+.]/g, "\\$&")}://[^/\\\\]`, "i").test(url)
     ? undefined
     : `write ${scheme}:// and a name, as in ${scheme}://name/folder`;
-}
-
-function isDecodable(path: string): boolean {
-  try {
-    decodeURIComponent(path);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** The URL without user, password, query and fragment: fit for messages, logs and provenance. */
@@ -93,7 +82,16 @@ export function splitObject(url: string): { readonly base: string; readonly key:
   const cut = Math.max(bare.lastIndexOf("/"), bare.lastIndexOf("\\"));
   const key = bare.slice(cut + 1);
   const isFile = schemeOf(url) === "file";
-  return { base: (bare.slice(0, cut) || "/") + query, key: isFile ? key : decodeURIComponent(key) };
+  return { base: (bare.slice(0, cut) || "/") + query, key: isFile ? key : decodePath(key) };
+}
+
+/** The path of a URL as it is meant; as it stands where its escapes mean nothing. */
+export function decodePath(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
 }
 
 /** True if one URL is the other, or lies inside it, by their spelling alone; see {@link placesOverlap}. */

@@ -1,3 +1,5 @@
+import { assertShallow } from "shared/json_depth.ts";
+
 /**
  * JSON as stored: two spaces per level, so that people can read it, and the same bytes for the same value. ASCII alone, since
  * zarr-python 2 reads attributes in whatever encoding the system has.
@@ -14,6 +16,7 @@ export function encodeJson(value: unknown): Uint8Array {
 export function decodeJson(bytes: Uint8Array | undefined): unknown {
   if (bytes === undefined) return undefined;
   try {
+    assertShallow(bytes);
     return JSON.parse(new TextDecoder().decode(bytes));
   } catch {
     return undefined;

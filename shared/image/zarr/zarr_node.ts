@@ -1,5 +1,6 @@
 /** Metadata documents of a Zarr hierarchy, version 3 or 2, as they are stored. */
 import { ClearstackError, isClearstackError } from "shared/errors.ts";
+import { assertShallow } from "shared/json_depth.ts";
 import { encodeJson } from "./json.ts";
 import type { ReadableStore, RequestOptions } from "shared/storage/store.ts";
 
@@ -143,6 +144,7 @@ export async function readDocument(store: ReadableStore, key: string, options: R
   const bytes = await store.get(key, options);
   if (bytes === undefined) return undefined;
   try {
+    assertShallow(bytes);
     // zarr-python 2 writes bare NaN and Infinity, which JSON does not know.
     const text = new TextDecoder().decode(bytes).replace(/(:\s*)(-?Infinity|NaN)\b/g, '$1"$2"');
     return { key, bytes, document: asRecord(JSON.parse(text)) };

@@ -12,7 +12,7 @@ import {
   MAX_WHOLE_BYTES,
   type WholeBody,
 } from "./whole_bodies.ts";
-import { decodePath, encodeKey } from "./object_url.ts";
+import { encodeKey } from "./object_url.ts";
 import type { Moved } from "../guard/patience.ts";
 import {
   type ByteRange,
@@ -23,7 +23,7 @@ import {
   sliceRange,
 } from "../store.ts";
 import { fetchNamed, type StoreEnvironment } from "../store_environment.ts";
-import { keyUrl, redactUrl } from "../url.ts";
+import { decodePath, keyUrl, redactUrl } from "../url.ts";
 
 /** Opens what lies below an `http:` or `https:` URL. */
 export function httpStore(url: string, environment: StoreEnvironment): ReadableStore {

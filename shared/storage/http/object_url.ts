@@ -1,6 +1,6 @@
 /** Taking apart the URLs of object stores: `scheme://bucket/prefix`. */
 import { ClearstackError } from "shared/errors.ts";
-import { canonicalUrl } from "../url.ts";
+import { canonicalUrl, decodePath } from "../url.ts";
 
 /** A place in an object store. */
 interface ObjectUrl {
@@ -52,13 +52,4 @@ export function urlWithQuery(path: string, base: URL, query: Readonly<Record<str
   // A plus means a space to some servers and itself to others.
   url.search = url.search.replaceAll("+", "%20");
   return url;
-}
-
-/** The path of a URL as it is meant; as it stands where its escapes mean nothing. */
-export function decodePath(path: string): string {
-  try {
-    return decodeURIComponent(path);
-  } catch {
-    return path;
-  }
 }

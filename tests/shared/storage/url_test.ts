@@ -24,6 +24,7 @@ Deno.test("an object's URL splits into its store and its key", () => {
   assertEquals(splitObject("/psf.tif"), { base: "/", key: "psf.tif" });
   assertEquals(splitObject("https://host/d/p%20f.tif?sig=a/b"), { base: "https://host/d?sig=a/b", key: "p f.tif" });
   assertEquals(splitObject("memory:a/p.tif"), { base: "memory:a", key: "p.tif" });
+  assertEquals(splitObject("https://host/d/a%zz"), { base: "https://host/d", key: "a%zz" });
 });
 
 Deno.test("one place has one spelling", () => {
@@ -59,9 +60,6 @@ for (
     "ftp:/u:SECRET@host/a",
     "s3:/u:SECRET@bucket/a",
     "s3:bucket?SECRET",
-    "https://u:SECRET@host/a%zz",
-    "https://u:SECRET@host/%ff",
-    "s3://bucket/a%?SECRET",
   ]
 ) {
   Deno.test(`${JSON.stringify(url)}, which a parser would mend, is refused without repeating it`, () => {
