@@ -19,6 +19,9 @@ export interface TiffSequence {
   readonly names: readonly string[];
 }
 
+/** Names of a folder that are looked at: a wrong path may name a bucket of millions. */
+const MAX_NAMES = 100_000;
+
 /** Most files of a sequence. */
 const MAX_FILES = 20_000;
 
@@ -47,8 +50,10 @@ export async function findSequence(
 ): Promise<TiffSequence | undefined> {
   const { base, key } = isPattern(url) ? splitObject(url) : { base: url, key: "*" };
   const names: string[] = [];
+  let met = 0;
   try {
     for await (const name of openReadable(base, { environment }).listNames("", { signal })) {
+      if (++met > MAX_NAMES) break;
       if (!/\.tiff?$/i.test(name) || !fits(name, key)) continue;
       if (names.push(name) <= MAX_FILES) continue;
       throw new ClearstackError(
