@@ -103,7 +103,7 @@ export function describeSequence(
   const asListed = pages === "as-listed";
   const axes = numberedAxes(where, names);
   for (const { values } of axes) {
-    const step = (values[1] ?? 0) - values[0]!;
+    const step = Math.min(...values.slice(1).map((value, index) => value - values[index]!));
     const odd = values.findIndex((value, index) => index > 0 && value - values[index - 1]! !== step);
     if (odd > 0 && !asListed) {
       throw new ClearstackError(
