@@ -35,8 +35,7 @@ const LABELS: readonly (readonly [axis: PageAxis, label: RegExp])[] = [
 /** True for a URL or path whose last part is a pattern. */
 export function isPattern(url: string): boolean {
   const last = url.slice(Math.max(url.lastIndexOf("/"), url.lastIndexOf("\\")) + 1);
-  const isUrl = url.includes("://");
-  return !/^https?$/.test(schemeOf(url)) && (isUrl ? /^[^?#]*\*/ : /[*?]/).test(last);
+  return !/^https?$/.test(schemeOf(url)) && (schemeOf(url) === "file" ? /[*?]/ : /^[^?#]*\*/).test(last);
 }
 
 /**

@@ -375,7 +375,7 @@ Deno.test("a folder or a pattern of single planes is read in natural order; what
   assertEquals([pattern.info.shape, await pagesOf(pattern)], [[12, 3, 5], all]);
   const both = { ...named((z) => `img_${z}.tif`), "dark.tif": tiffOf([planes[0]!]) };
   await refused(open(both, { name: "" }), "invalid-request", "dark.tif", "by a pattern");
-  assertEquals((await open(both, { name: "i*_?.t*f" })).info.shape, [10, 3, 5]);
+  assertEquals((await open(both, { name: "i*_*.t*f" })).info.shape, [12, 3, 5]);
   await refused(open(both, { name: "i*_1*.t*f" }), "corrupt-data", "from 1 to 10");
   await refused(open(both, { name: "nothing_*.tif" }), "not-found", "nothing_*.tif");
   const steps = await open(named((z) => `s_z${10 * z}.tif`, 3), { name: "", axes: "zyx" });
