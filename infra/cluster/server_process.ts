@@ -102,10 +102,20 @@ async function append(output: ReadableStream<Uint8Array>, file: string): Promise
   await output.pipeTo((await Deno.open(file, { append: true, create: true })).writable);
 }
 
+/** Below the ports that systems give to connections: one of those could be taken before the server that is meant gets it. */
+const [FIRST_PORT, PORTS] = [10_000, 22_000] as const;
+
 /** A port of this machine that nothing listens on. */
 export function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return (listener.addr as Deno.NetAddr).port;
+  for (;;) {
+    const port = FIRST_PORT + Math.floor(PORTS * Math.random());
+    try {
+      Deno.listen({ hostname: "127.0.0.1", port }).close();
+      return port;
+    } catch (error) {
+      if (!(error instanceof Deno.errors.AddrInUse)) throw error;
+    }
+  }
 }
 
 /** A probe: true if the URL answers with success. */

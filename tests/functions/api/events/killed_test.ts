@@ -1,5 +1,6 @@
 /** The api function as a process of its own, killed between its answer and the job. */
 import { assertEquals } from "@std/assert";
+import { freePort } from "../../../../infra/cluster/server_process.ts";
 import { recorded, SECRET, SOURCES } from "./deliveries.ts";
 import { TIFF_RULES } from "./service.ts";
 
@@ -30,13 +31,6 @@ async function start(env: Record<string, string>) {
   }
   await kill();
   throw new Error("the api function does not answer");
-}
-
-function freePort(): number {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = listener.addr as Deno.NetAddr;
-  listener.close();
-  return port;
 }
 
 Deno.test("an event that was answered is a job after all, whenever the process is killed", async () => {
