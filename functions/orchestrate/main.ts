@@ -22,7 +22,9 @@
  * CLEARSTACK_TOKEN; OTEL_DENO=true exports traces (docs/telemetry.md).
  */
 import { boot } from "shared/http/boot.ts";
+import { loopbackOnly } from "shared/http/loopback_only.ts";
 import { openStore } from "shared/storage/open_store.ts";
+import { isSwitchedOn } from "shared/storage/store_environment.ts";
 import { createOrchestrateApp } from "./app.ts";
 import { computeClaim } from "./plan/compute_claim.ts";
 import { readJobControl } from "./jobs/job_control.ts";
@@ -35,7 +37,8 @@ const store = openStore(env("CLEARSTACK_JOBS") ?? "memory:jobs", { environment: 
 const { engine, device, deviceUsed, ready, restate, dispatcher } = await openEngine({ env, store, token, log });
 if (restate) {
   const onListen = ({ port }: Deno.NetAddr) => console.error(`Restate may call this process on port ${port}`);
-  Deno.serve({ ...restate.address, onListen }, restate.fetch);
+  const told = env("RESTATE_IDENTITY_KEY") !== undefined || isSwitchedOn(own, "CLEARSTACK_INSECURE");
+  Deno.serve({ ...restate.address, onListen }, told ? restate.fetch : loopbackOnly(restate.fetch));
   restate.register?.();
 }
 const jobs = await LocalJobRunner.start({

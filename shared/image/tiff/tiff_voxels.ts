@@ -9,6 +9,7 @@ import type { ReadBytes } from "shared/storage/block_reader.ts";
 import { codecWork } from "shared/codec/threads/codec_threads.ts";
 import type { DecoderName } from "shared/codec/decoders.ts";
 import type { ChunkValues } from "../image.ts";
+import { assertInflatesTo } from "./tiff_inflation.ts";
 import { undoPredictor } from "./tiff_blocks.ts";
 import { type SampleType, unpackBits } from "./tiff_samples.ts";
 import { VOXEL_ARRAYS } from "shared/volume/voxel_arrays.ts";
@@ -150,11 +151,12 @@ async function decompressor(
   const directory = page.fileDirectory;
   const compression = Number(await directory.loadValue("Compression") ?? 1);
   if (compression === 1) return (stored) => Promise.resolve(stored);
+  // Some writers fill the last strip.
+  const spare = page.getTileWidth() * page.getTileHeight() * page.getBytesPerPixel();
   const codec = NATIVE[compression];
   if (codec !== undefined) {
     return (stored, expectedBytes) => {
-      // Some writers fill the last strip.
-      const maxBytes = expectedBytes + page.getTileWidth() * page.getTileHeight() * page.getBytesPerPixel();
+      const maxBytes = expectedBytes + spare;
       // Strips that were fetched together share a buffer, which must not go to a thread with the first of them.
       const own = stored.byteLength === stored.buffer.byteLength ? stored : stored.slice();
       return codecWork({ do: "decode", codec, settings: { configuration: {}, expectedBytes, maxBytes } }, own);
@@ -172,5 +174,8 @@ async function decompressor(
       LercParameters: await directory.loadValue("LercParameters"),
     } as Parameters<typeof getDecoder>[1],
   );
-  return async (stored) => new Uint8Array(await decoder.decode(stored.slice().buffer));
+  return async (stored, expectedBytes) => {
+    assertInflatesTo(expectedBytes + spare, stored, compression);
+    return new Uint8Array(await decoder.decode(stored.slice().buffer));
+  };
 }

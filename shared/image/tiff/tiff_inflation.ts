@@ -1,0 +1,72 @@
+/**
+ * Bytes that a strip or tile decodes to, told without decoding it: the TIFF library decodes what is rare into lists that grow as
+ * long as the data say, and a few bytes can say a thousand times as much.
+ */
+
+/** Largest code of LZW, and those that are no strings. */
+const [MAX_CODES, CLEAR, END] = [4096, 256, 257];
+
+const COUNTERS: Readonly<Record<number, (stored: Uint8Array, most: number) => number>> = {
+  5: lzwBytes,
+  6: jpegBytes,
+  7: jpegBytes,
+  32773: packBitsBytes,
+};
+
+/** @throws {Error} for what decodes to more than `maxBytes`; codecs that cannot be told are let through */
+export function assertInflatesTo(maxBytes: number, stored: Uint8Array, compression: number): void {
+  const bytes = COUNTERS[compression]?.(stored, maxBytes) ?? 0;
+  if (bytes > maxBytes) {
+    throw new Error(`a strip or tile decodes to ${bytes} bytes or more, where ${maxBytes} are the most`);
+  }
+}
+
+/** Lengths of the strings of TIFF 6.0's LZW alone; stops beyond `most`. */
+function lzwBytes(stored: Uint8Array, most: number): number {
+  const lengths = new Uint32Array(MAX_CODES).fill(1);
+  let [next, width, position, total, old] = [END + 1, 9, 0, 0, -1];
+  while (total <= most && position >> 3 < stored.length) {
+    const at = position >> 3;
+    const bits = (stored[at]! << 16) | ((stored[at + 1] ?? 0) << 8) | (stored[at + 2] ?? 0);
+    const code = (bits >> (24 - width - (position & 7))) & ((1 << width) - 1);
+    position += width;
+    if (code === END) break;
+    if (code === CLEAR) {
+      [next, width, old] = [END + 1, 9, -1];
+      continue;
+    }
+    if (code >= next && old < 0) break;
+    total += code < next ? lengths[code]! : lengths[old]! + 1;
+    if (old >= 0) lengths[next++] = lengths[old]! + 1;
+    old = code;
+    // A bit more one code early; a full table is not added to.
+    if (next + 1 < 1 << width) continue;
+    if (width === 12) old = -1;
+    else width++;
+  }
+  return total;
+}
+
+/** Sum of the runs. */
+function packBitsBytes(stored: Uint8Array): number {
+  let total = 0;
+  for (let at = 0; at < stored.length;) {
+    const head = stored[at]!;
+    if (head > 128) total += 257 - head;
+    else if (head < 128) total += head + 1;
+    at += head < 128 ? head + 2 : head > 128 ? 2 : 1;
+  }
+  return total;
+}
+
+/** Sides and components that the frame states, of which a decoder makes room before it looks at the rest. */
+function jpegBytes(stored: Uint8Array): number {
+  for (let at = 2; at + 9 < stored.length && stored[at] === 0xff;) {
+    const marker = stored[at + 1]!;
+    const view = new DataView(stored.buffer, stored.byteOffset + at);
+    const isFrame = marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker);
+    if (isFrame) return view.getUint16(5) * view.getUint16(7) * view.getUint8(9);
+    at += 2 + view.getUint16(2);
+  }
+  return 0;
+}
