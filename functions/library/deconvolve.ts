@@ -1,6 +1,7 @@
 /** Deconvolution for programs: from arrays or places to arrays or places, in this process. */
 import type { JobProgress } from "functions/orchestrate/run/job_run.ts";
 import { readConfig } from "shared/config.ts";
+import { isTiffOutput } from "shared/image/output_form.ts";
 import type { Warning } from "shared/contract/problem.ts";
 import type { JobResult } from "shared/contract/job_status.ts";
 import { ClearstackError } from "shared/errors.ts";
@@ -15,7 +16,7 @@ import { positionAt } from "shared/volume/position.ts";
 import { spatialShape } from "shared/volume/spatial.ts";
 import { volumeCount, volumeGrid } from "shared/volume/volumes.ts";
 import { voxelCount } from "shared/volume/geometry.ts";
-import { holdRequest, type ImageSource, type JobPsfSource, type JobSettings, type LocalJob } from "./local_request.ts";
+import { holdRequest, type ImageSource, type JobSettings, type LocalJob, type PsfSource } from "./local_request.ts";
 import type { LocalWorld } from "./local_process.ts";
 import { runLocalJob } from "./run_local.ts";
 import { PROCESS_ENVIRONMENT } from "./process_environment.ts";
@@ -66,7 +67,7 @@ export interface ArrayResult extends Finished {
  * HTTP. Everything that the job starts has ended when the promise settles.
  *
  * @param source a path or a URL, or an array
- * @param psf the point spread function, in the same forms, a list of one for each channel, or the optics they are computed from
+ * @param psf the point spread function, in the same forms, or a list of one for each channel
  * @param options `output` is where to write an OME-Zarr; without it the result comes back as an array
  * @throws {ClearstackError} what is wrong with the input, or what stopped the job
  *
@@ -85,17 +86,17 @@ export interface ArrayResult extends Finished {
  */
 export function deconvolve(
   source: ImageSource,
-  psf: JobPsfSource,
+  psf: PsfSource | readonly PsfSource[],
   options: DeconvolveOptions & { readonly output: NonNullable<LocalJob["output"]> },
 ): Promise<StoredResult>;
 export function deconvolve(
   source: ImageSource,
-  psf: JobPsfSource,
+  psf: PsfSource | readonly PsfSource[],
   options?: DeconvolveOptions & { readonly output?: undefined },
 ): Promise<ArrayResult>;
 export async function deconvolve(
   source: ImageSource,
-  psf: JobPsfSource,
+  psf: PsfSource | readonly PsfSource[],
   { environment = PROCESS_ENVIRONMENT, signal, onProgress, ...settings }: DeconvolveOptions = {},
 ): Promise<StoredResult | ArrayResult> {
   if (signal?.aborted) throw new ClearstackError("cancelled", "the job was cancelled before it began");
@@ -105,8 +106,7 @@ export async function deconvolve(
       ...(signal === undefined ? {} : { signal }),
       ...(onProgress === undefined ? {} : { onProgress }),
     });
-    const store = openStore(request.output.url, { environment });
-    const provenance = decodeJson(await store.get(PROVENANCE_KEY)) as Finished["provenance"];
+    const provenance = await readProvenance(request.output.url, { environment, signal });
     const finished = { warnings: result.warnings ?? [], provenance };
     return settings.output === undefined
       ? { ...await readResult(request.output.url, { environment, signal }), ...finished }
@@ -114,6 +114,15 @@ export async function deconvolve(
   } finally {
     await release();
   }
+}
+
+/** The record of a finished output, from where its form keeps it. */
+async function readProvenance(url: string, access: StoreAccess): Promise<Finished["provenance"]> {
+  if (isTiffOutput(url)) {
+    const { readTiffRecord } = await import("shared/image/output/tiff/tiff_record.ts");
+    return (await readTiffRecord(url, access))!.provenance;
+  }
+  return decodeJson(await openStore(url, access).get(PROVENANCE_KEY)) as Finished["provenance"];
 }
 
 /** Memory that jobs may use where they do not say: what the command line uses where its environment says nothing. */

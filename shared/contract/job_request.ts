@@ -3,10 +3,12 @@ import { z } from "zod";
 import { AlgorithmSchema, BackendSchema } from "./algorithm.ts";
 import { HaloSchema, Vec3Schema } from "./box.ts";
 import { LocationSchema, PsfLocationSchema, UrlSchema } from "./location.ts";
-import { OpticsSchema, PsfPlaneSchema, PsfSpacingSchema } from "./psf_info.ts";
+import { PsfPlaneSchema, PsfSpacingSchema } from "./psf_info.ts";
+import { outputFault, zarrSettingFault } from "shared/image/output_form.ts";
 import { OmeVersionSchema } from "./stored_array.ts";
 import { setting } from "./setting.ts";
 import { MAX_SIDE } from "shared/plan/fast_size.ts";
+import { urlFault } from "shared/storage/url.ts";
 
 const Index = z.int().min(0).max(100_000);
 
@@ -64,7 +66,10 @@ export const TilingSchema = z.strictObject({
 
 /** Output of a job. */
 export const OutputSchema = z.strictObject({
-  url: UrlSchema.describe("URL or path of the OME-Zarr to write"),
+  url: UrlSchema.superRefine((url, context) => {
+    const message = urlFault(url) === undefined ? outputFault(url) : undefined;
+    if (message !== undefined) context.addIssue({ code: "custom", message });
+  }).describe("URL or path to write: an OME-Zarr, or a TIFF where it ends in .tif or .tiff"),
   ifExists: z.enum(["fail", "resume", "overwrite"]).default("fail").describe(
     "fail: refuse a finished output, continue an unfinished one of the same plan; resume: also accept a finished one",
   ),
@@ -89,19 +94,18 @@ export const OutputSchema = z.strictObject({
       "there are more than 1000 chunks",
     form: `auto, none, or Z,Y,X: ${TRIPLE} of at least 1, such as 64,512,512 (Y,X for a 2-D image)`,
   }),
+}).superRefine((output, context) => {
+  const fault = zarrSettingFault(output);
+  if (fault !== undefined) context.addIssue({ code: "custom", path: [fault.name], message: fault.message });
 });
 
 /** Body of `POST /v1/jobs` and `POST /v1/plans`; the command line builds it from its arguments. */
 export const JobRequestSchema = z.strictObject({
   source: LocationSchema,
   select: SelectSchema.optional().describe("channels and time points to deconvolve; all by default"),
-  psf: z.union([
-    PsfLocationSchema,
-    z.array(PsfLocationSchema).min(1, "name at least one PSF").max(1024),
-    z.strictObject({ optics: OpticsSchema }),
-  ]).describe(
+  psf: z.union([PsfLocationSchema, z.array(PsfLocationSchema).min(1, "name at least one PSF").max(1024)]).describe(
     "the PSF of all channels, or a list of one for each selected channel in their order; an array with a channel axis holds " +
-      "one for each channel of the source; optics have one computed for each channel, for the voxel size of the source",
+      "one for each channel of the source",
   ),
   output: OutputSchema,
   algorithm: AlgorithmSchema.prefault({}),

@@ -142,3 +142,25 @@ function nameOfSymbol(symbol: string): string | undefined {
   const [prefix, base] = [PREFIXES.get(symbol.slice(0, -1)), BASES.get(symbol.slice(-1))];
   return prefix === undefined || base === undefined ? undefined : prefix + base;
 }
+
+/** Symbols of units that have no prefix; together with the others, all that OME-XML knows. */
+const SYMBOLS = new Map(Object.entries({
+  angstrom: "\u00c5",
+  inch: "in",
+  foot: "ft",
+  yard: "yd",
+  mile: "mi",
+  parsec: "pc",
+  minute: "min",
+  hour: "h",
+  day: "d",
+}));
+
+/** `micrometer` -> `\u00b5m`, the inverse of {@link fullUnitName}; a name without a symbol stays as it is. */
+export function unitSymbol(name: string): string {
+  for (const [base, full] of BASES) {
+    const prefix = name.endsWith(full) ? [...PREFIXES].find(([, word]) => word + full === name)?.[0] : undefined;
+    if (prefix !== undefined) return `${prefix === "u" ? "\u00b5" : prefix}${base}`;
+  }
+  return SYMBOLS.get(name) ?? name;
+}

@@ -14,7 +14,7 @@ import { canonicalUrl, redactUrl } from "shared/storage/url.ts";
 import { gridSize } from "./grid_size.ts";
 import { openImage } from "./open_image.ts";
 import { LEVEL_0 } from "./output/output_layout.ts";
-import { type OutputState, readOutputState } from "./output/output_state.ts";
+import { type OutputState, readOutputState, stateOf } from "./output/output_state.ts";
 import { type StorageFacts, tiffStorage, zarrStorage } from "./storage_facts.ts";
 import { asRecord, childKey, readZarrNode, type ZarrNode } from "./zarr/zarr_node.ts";
 
@@ -56,9 +56,10 @@ export async function describeImage(location: Location, access: StoreAccess): Pr
   const shown = { ...info, url: redactUrl(info.url) };
   const bytes = product(info.shape) * dtypeBytes(info.dtype);
   const chunks = gridSize(info.shape, info.chunkShape);
+  const output = state === undefined ? {} : { output: state };
   if (info.format === "tiff") {
     const facts = await tiffStorage(info.url, access);
-    return { info: shown, ...facts, bytes, chunks, objects: 1, levels: [], labels: [] };
+    return { info: shown, ...facts, bytes, chunks, objects: 1, levels: [], labels: [], ...output };
   }
   const store = openReadable(info.url, access);
   const facts = zarrStorage((await readZarrNode(store, info.path))!);
@@ -69,12 +70,16 @@ export async function describeImage(location: Location, access: StoreAccess): Pr
     bytes,
     chunks,
     objects: gridSize(info.shape, facts.shardShape ?? info.chunkShape),
-    ...(state === undefined ? {} : { output: state }),
+    ...output,
   };
 }
 
 async function outputStateAt(location: Location, access: StoreAccess): Promise<OutputState | undefined> {
-  if (/\.tiff?$/i.test(redactUrl(location.url))) return undefined;
+  if (/\.tiff?$/i.test(redactUrl(location.url))) {
+    const { readTiffRecord } = await import("./output/tiff/tiff_record.ts");
+    const record = await readTiffRecord(location.url, access);
+    return record && await stateOf(record.job, record.done, () => Promise.resolve(undefined));
+  }
   return await readOutputState(openReadable(canonicalUrl(location.url), access));
 }
 

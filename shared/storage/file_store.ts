@@ -39,6 +39,7 @@ export function fileStore(url: string): Store {
         return found.isFile ? stateOf(found) : undefined;
       }),
     put: (key, bytes, options = {}) => writing(pathOf(key), () => putFile(pathOf(key), bytes, options)),
+    putPieces: (key, pieces) => writing(pathOf(key), () => putFilePieces(pathOf(key), pieces)),
     getTagged: (key, options) =>
       reading(pathOf(key), async () => {
         const bytes = await readRange(pathOf(key), WHOLE, options);
@@ -112,8 +113,32 @@ async function putFile(
  */
 async function writeFile(path: string, bytes: Uint8Array, mayBeLost: boolean): Promise<void> {
   using file = await Deno.open(path, { write: true, createNew: true });
-  for (let written = 0; written < bytes.length;) written += await file.write(bytes.subarray(written));
+  await writeAll(file, bytes);
   if (!mayBeLost) await file.syncData();
+}
+
+/**
+ * The unfinished file has one name, and whoever writes it holds it: what a process that died has left is overwritten, not kept
+ * for ever.
+ */
+async function putFilePieces(path: string, pieces: AsyncIterable<Uint8Array>): Promise<void> {
+  const partial = `${path}${PARTIAL}`;
+  // What a link of this name leads to is not ours to write over.
+  if ((await Deno.lstat(partial).catch(() => undefined))?.isSymlink) await Deno.remove(partial);
+  using file = await heldFile(partial);
+  try {
+    await file.truncate(0);
+    for await (const piece of pieces) await writeAll(file, piece);
+    await file.syncData();
+    await Deno.rename(partial, path);
+  } catch (error) {
+    await Deno.remove(partial).catch(() => {});
+    throw error;
+  }
+}
+
+async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
+  for (let written = 0; written < bytes.length;) written += await file.write(bytes.subarray(written));
 }
 
 async function swapFile(path: string, bytes: Uint8Array, expected: string | undefined): Promise<string | undefined> {
@@ -135,7 +160,7 @@ const queues = new Map<string, Promise<unknown>>();
 async function locked<T>(folder: string, f: () => Promise<T>): Promise<T> {
   const before = queues.get(folder) ?? Promise.resolve();
   const turn = before.catch(() => {}).then(async () => {
-    using _lock = await lockOf(folder);
+    using _lock = await heldFile(join(folder, LOCK));
     return await f();
   });
   queues.set(folder, turn);
@@ -146,11 +171,10 @@ async function locked<T>(folder: string, f: () => Promise<T>): Promise<T> {
   }
 }
 
-/** The lock, held until it is closed. One that was removed while it was waited for holds nobody else off. */
-async function lockOf(folder: string): Promise<Deno.FsFile> {
-  const path = join(folder, LOCK);
+/** A file that is held until it is closed. One that was removed or renamed while it was waited for holds nobody else off. */
+async function heldFile(path: string): Promise<Deno.FsFile> {
   for (;;) {
-    await Deno.mkdir(folder, { recursive: true });
+    await Deno.mkdir(dirname(path), { recursive: true });
     const lock = await Deno.open(path, { create: true, write: true });
     try {
       await lock.lock(true);

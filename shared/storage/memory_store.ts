@@ -2,6 +2,7 @@
  * Objects in this process's memory, for tests and for functions hosted together. `memory:NAME` names the same objects
  * wherever in the process it is opened.
  */
+import { concat } from "@std/bytes/concat";
 import type { ByteRange, RequestOptions, Store, TaggedObject } from "./store.ts";
 import { assertWithin, folderOf, sliceRange } from "./store.ts";
 import { redactUrl } from "./url.ts";
@@ -49,6 +50,10 @@ export function memoryStore(url: string): Store {
       if (options.ifAbsent && objects.has(base + key)) return Promise.resolve(false);
       objects.set(base + key, { bytes: bytes.slice(), version: ++versions });
       return Promise.resolve(true);
+    },
+    async putPieces(key, pieces) {
+      const parts = await Array.fromAsync(pieces, (piece) => piece.slice());
+      objects.set(base + key, { bytes: concat(parts), version: ++versions });
     },
     getTagged,
     swap(key, bytes, expected) {

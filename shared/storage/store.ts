@@ -94,6 +94,12 @@ export interface ReadableStore {
   listNames(prefix: string, options?: RequestOptions): AsyncIterable<string>;
 }
 
+/** Options of {@link Store.putPieces}. */
+interface PutPiecesOptions extends Pick<RequestOptions, "signal"> {
+  /** Of all pieces together. */
+  readonly totalBytes: number;
+}
+
 /** A store that can be written, too; what cannot be throws `unwritable`. */
 export interface Store extends ReadableStore {
   /**
@@ -102,6 +108,11 @@ export interface Store extends ReadableStore {
    * @returns false if `ifAbsent` was asked for and the object is already there, else true
    */
   put(key: string, bytes: Uint8Array, options?: PutOptions): Promise<boolean>;
+  /**
+   * Writes a whole object piece by piece; it appears, atomically, with its last byte. What fails half way leaves nothing to readers,
+   * and is begun anew by the caller, who alone can make the pieces again.
+   */
+  putPieces(key: string, pieces: AsyncIterable<Uint8Array>, options: PutPiecesOptions): Promise<void>;
   /** Reads a whole object for a later {@link Store.swap}. */
   getTagged(key: string, options?: RequestOptions): Promise<TaggedObject | undefined>;
   /**

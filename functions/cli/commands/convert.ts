@@ -41,16 +41,25 @@ export async function convertCommand(args: readonly string[], io: Io): Promise<n
 }
 
 function describeResult(result: ConversionResult): string {
-  const { output, shape, axes, dtype, omeVersion, chunk, shard, levels } = result;
+  const { output, shape, axes, dtype } = result;
   const { blocks, blocksWritten, seconds, bytesRead, bytesWritten } = result;
-  const sides = (triple: readonly number[]) => times(axes.includes("z") ? triple : triple.slice(1));
   const reused = blocks - blocksWritten;
   return `${output}\n` +
     `  ${times(shape)} (${[...axes].join(" ")}) ${dtype} in ${counted(blocks, "block")}` +
     `${reused > 0 ? ` (${reused} from an earlier run)` : ""}` +
-    `${levels > 1 ? `, ${levels} levels` : ""}\n` +
-    `  OME-Zarr ${omeVersion}, chunks of ${sides(chunk)}` +
-    `${shard === undefined ? "" : ` in shards of ${sides(shard)}`}\n` +
+    describeStored(result) +
     `  ${seconds.toFixed(2)} s, read ${formatBytes(bytesRead)}, wrote ${formatBytes(bytesWritten)}\n` +
-    howToOpen(output, omeVersion);
+    howToOpen(output, "tiff" in result ? "0.5" : result.omeVersion);
+}
+
+function describeStored(result: ConversionResult): string {
+  if ("tiff" in result) {
+    const { kind, bigTiff } = result.tiff;
+    return `\n  ${kind === "ome" ? "OME-TIFF" : "ImageJ hyperstack"}${bigTiff ? " (BigTIFF)" : ""}\n`;
+  }
+  const { omeVersion, chunk, shard, levels } = result;
+  const sides = (triple: readonly number[]) => times(result.axes.includes("z") ? triple : triple.slice(1));
+  return `${levels > 1 ? `, ${levels} levels` : ""}\n` +
+    `  OME-Zarr ${omeVersion}, chunks of ${sides(chunk)}` +
+    `${shard === undefined ? "" : ` in shards of ${sides(shard)}`}\n`;
 }

@@ -31,8 +31,8 @@ Exit status: 0 done, 2 bad usage or input, 1 failed.
 `;
 
 const PLACES = `SOURCE, PSF and OUTPUT are paths or URLs. SOURCE is a Zarr array or group, an
-OME-Zarr or a TIFF. PSF is a Zarr array or a TIFF; --na, --index and --emission
-have one computed instead. OUTPUT becomes an OME-Zarr.`;
+OME-Zarr or a TIFF. PSF is a Zarr array or a TIFF. OUTPUT becomes an OME-Zarr,
+or a TIFF if its name ends in .tif or .tiff.`;
 
 const JSON_FLAG = `  --json                 print the result as one JSON object
 `;
@@ -75,6 +75,7 @@ set the price of a cost. Nothing is computed, and nothing but FILE is written.
 
 ${flagHelp(CONVERSION_FLAGS)}${JSON_FLAG}${QUIET_FLAG}
 SOURCE is a path or a URL of a TIFF, a Zarr array or group, or an OME-Zarr.
+OUTPUT becomes an OME-Zarr, or a TIFF if its name ends in .tif or .tiff.
 Voxels keep their type and every bit. Channel names, voxel sizes and units are
 kept. Coarser levels have the same type: they hold means, rounded for integers.
 Use --no-pyramid for labels, because a mean of labels is no label. To continue

@@ -1,4 +1,5 @@
 /** `clearstack plan`: what a job would do, without doing it. */
+import { isTiffOutput } from "shared/image/output_form.ts";
 import { type Io, worldOf } from "../io.ts";
 import { jobRequest } from "../flags/job_arguments.ts";
 import { JOB_FLAGS } from "../flags/job_flags.ts";
@@ -35,6 +36,7 @@ export async function planCommand(args: readonly string[], io: Io): Promise<numb
     parsed.has("json") ? `${JSON.stringify(plan)}\n` : planTable(plan, device, {
       hostLimit: request.memoryBytes ?? device.hostBytes,
       verbose: parsed.has("verbose"),
+      tiff: isTiffOutput(output),
     }),
   );
   return 0;

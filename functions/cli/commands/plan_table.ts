@@ -21,13 +21,15 @@ interface PlanTableOptions {
   readonly hostLimit: number;
   /** With what memory is for. */
   readonly verbose: boolean;
+  /** True if the output is a TIFF, and chunks are those of the Zarr that it is made of. */
+  readonly tiff: boolean;
 }
 
 /** The plan in lines of `name  value`. */
 export function planTable(
   plan: Plan,
   { backend, adapter }: Pick<Device, "backend" | "adapter">,
-  { hostLimit, verbose }: PlanTableOptions,
+  { hostLimit, verbose, tiff }: PlanTableOptions,
 ): string {
   const { source } = plan;
   const rows: [string, string][] = [
@@ -56,7 +58,7 @@ export function planTable(
       `${times(plan.box)}, ${plan.inflation.toFixed(2)} voxels computed for each useful one ` +
       `(${PIPELINE_OF_2020} in the Dask and CuPy pipeline of 2020)`,
     ],
-    ["output", `OME-Zarr ${plan.omeVersion}, float32`],
+    ["output", `${tiff ? "TIFF, made of an " : ""}OME-Zarr ${plan.omeVersion}, float32`],
     ["output chunks", times(plan.chunk)],
     ...(plan.shard ? [["output shards", shards(plan, plan.shard)] as [string, string]] : []),
     ...(plan.levels.length > 0

@@ -4,13 +4,16 @@ import type { ImageInfo } from "shared/contract/image_info.ts";
 import { type JobRequest, JobRequestSchema } from "shared/contract/job_request.ts";
 import type { Location } from "shared/contract/location.ts";
 import { DecisionsSchema } from "shared/contract/decisions.ts";
+import { isTiffOutput } from "shared/image/output_form.ts";
 import { type Plan, PlanSchema } from "shared/contract/plan.ts";
 import { ClearstackError, toClearstackError } from "shared/errors.ts";
 import { decodeJson } from "shared/image/zarr/json.ts";
 import { openImage } from "shared/image/open_image.ts";
 import { DONE_KEY, JOB_KEY, PROVENANCE_KEY } from "shared/image/output/output_layout.ts";
+import { readTiffRecord, type TiffRecord } from "shared/image/output/tiff/tiff_record.ts";
 import { psfLocations } from "shared/psf/psf_locations.ts";
 import { openReadable } from "shared/storage/open_store.ts";
+import type { ReadableStore } from "shared/storage/store.ts";
 import type { StoreAccess } from "shared/storage/store_environment.ts";
 import { needsPilot } from "shared/plan/tile_algorithm.ts";
 import { VERSION } from "shared/version.ts";
@@ -47,12 +50,11 @@ const ProvenanceRecord = z.looseObject({
  */
 export async function readRecipe(url: string, again: string, access: StoreAccess): Promise<Recipe> {
   const store = openReadable(canonical(url), { environment: access.environment });
-  const record = decodeJson(await store.get(JOB_KEY));
+  const { job: record, done, provenance: origin } = await readRecords(url, store, access);
   const kind = KindRecord.safeParse(record).data;
   if (kind === undefined) {
     throw new ClearstackError("not-found", `${store.url} does not say how it was made: it holds no ${JOB_KEY}`);
   }
-  const done = decodeJson(await store.get(DONE_KEY));
   const warnings = [
     ...(kind.version === VERSION ? [] : [`it was made by Clearstack ${kind.version}, and this is ${VERSION}`]),
     ...(done === undefined ? ["it is not finished: the command makes what it was to become"] : []),
@@ -64,11 +66,22 @@ export async function readRecipe(url: string, again: string, access: StoreAccess
   const { plan, request } = job;
   const backend = DoneRecord.safeParse(done).data?.result.backend ?? request.backend;
   const repeated = decidedRequest({ ...request, backend }, { ...plan, ...job.pilot }, again);
-  const provenance = ProvenanceRecord.safeParse(decodeJson(await store.get(PROVENANCE_KEY))).data;
+  const provenance = ProvenanceRecord.safeParse(origin).data;
   return {
     words: ["deconvolve", ...jobArguments(repeated)],
     warnings: [...warnings, ...tileWarnings(provenance), ...await changes(request, plan, access)],
   };
+}
+
+/** The records of an output, from where its form keeps them. */
+async function readRecords(
+  url: string,
+  store: ReadableStore,
+  access: StoreAccess,
+): Promise<Record<keyof TiffRecord, unknown>> {
+  const inTiff = isTiffOutput(url) ? await readTiffRecord(url, access) : undefined;
+  const read = async (key: string) => decodeJson(await store.get(key));
+  return inTiff ?? { job: await read(JOB_KEY), done: await read(DONE_KEY), provenance: await read(PROVENANCE_KEY) };
 }
 
 function canonical(url: string): string {

@@ -28,5 +28,5 @@ export async function reproduceCommand(args: readonly string[], io: Io): Promise
 
 /** `/data/out.zarr` -> `/data/out-again.zarr`: what is there would be in the way. */
 function besideOf(url: string): string {
-  return redactUrl(canonicalUrl(url)).replace(/((?:\.ome)?\.zarr)?$/i, "-again$1");
+  return redactUrl(canonicalUrl(url)).replace(/((?:\.ome)?\.(?:zarr|tiff?))?$/i, "-again$1");
 }

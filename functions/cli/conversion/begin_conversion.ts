@@ -1,7 +1,8 @@
 /** The beginning of a conversion: what there is to convert, into what, and how much of that an earlier run has done. */
 import { createHash } from "node:crypto";
 import type { ImageInfo } from "shared/contract/image_info.ts";
-import { LevelSchema } from "shared/contract/level.ts";
+import { type Level, LevelSchema } from "shared/contract/level.ts";
+import { computedRequest } from "shared/image/output_form.ts";
 import { Vec3Schema } from "shared/contract/box.ts";
 import { ClearstackError } from "shared/errors.ts";
 import { readJob } from "shared/image/output/job_record.ts";
@@ -10,6 +11,8 @@ import { createArray } from "shared/image/zarr/create_array.ts";
 import type { Image } from "shared/image/image.ts";
 import { levelArrays, type LevelledOutput } from "shared/image/output/level_arrays.ts";
 import { openImage, reopenImage } from "shared/image/open_image.ts";
+import { claimTiff } from "shared/image/output/tiff/tiff_output.ts";
+import { tiffForm } from "shared/image/tiff/write_tiff.ts";
 import { refuseEmpty } from "shared/image/refuse_empty.ts";
 import { LEVEL_0 } from "shared/image/output/output_layout.ts";
 import { continueTiles } from "shared/image/output/check_output.ts";
@@ -17,7 +20,7 @@ import { formatBytes, READ_CONCURRENCY } from "shared/plan/host_memory.ts";
 import { openStore } from "shared/storage/open_store.ts";
 import type { Store } from "shared/storage/store.ts";
 import type { StoreAccess } from "shared/storage/store_environment.ts";
-import { canonicalUrl, redactUrl } from "shared/storage/url.ts";
+import { canonicalUrl, redactUrl, splitObject } from "shared/storage/url.ts";
 import { VERSION } from "shared/version.ts";
 import { versions } from "shared/process/versions.ts";
 import { z } from "zod";
@@ -43,6 +46,8 @@ export interface Conversion {
   readonly fresh: boolean;
   /** True if an earlier run finished it. */
   readonly finished: boolean;
+  /** TIFF to make of the finished output. */
+  readonly tiff?: string;
 }
 
 /** Resources that a run may use. */
@@ -57,9 +62,10 @@ export interface BeginConversionOptions extends StoreAccess {
  * @throws {ClearstackError} what is wrong with the request; `over-budget`; what reading and writing metadata throw
  */
 export async function beginConversion(
-  request: ConversionRequest,
+  asked: ConversionRequest,
   { memoryBytes, ...access }: BeginConversionOptions,
 ): Promise<Conversion> {
+  const request = computedRequest(asked);
   const opened = await openImage(request.source, access);
   await refuseEmpty(opened, request.source, access);
   const info = rescaled(opened.info, request);
@@ -70,25 +76,35 @@ export async function beginConversion(
   const wish = cutImage(info, { version, shards }, memoryBytes);
   const finer = { chunk: wish.chunk, output: { version, shards } };
   const wishedLevels = pyramid === "none" ? [] : conversionLevels(info, finer, memoryBytes);
+  const arraysOf = ({ chunk, shard }: Cut, levels: readonly Level[], run?: string) => {
+    const { dtype, shape, axes } = info;
+    const stored = { url, array: LEVEL_0, version, chunk, ...(shard === undefined ? {} : { shard }) };
+    const owned = { ...stored, ...(run === undefined ? {} : { run }) };
+    return levelArrays({ ...owned, dtype, shape: [...shape], axes: axes.map(({ name }) => name) }, levels);
+  };
+  if (request !== asked) {
+    tiffForm(info, splitObject(asked.output.url).key);
+    const { url: tiff, ifExists } = asked.output;
+    const found = await claimTiff(tiff, { ...access, planHash, ifExists, computedUrl: url, inputs });
+    if (found !== undefined) {
+      const output = { planHash, source: info, levels: [], arrays: arraysOf(wish, [], found.job.run) };
+      const done = new Set(Array(blockCount(info, wish.block)).keys());
+      const finished = { run: found.job.run, verify: false, done, fresh: false, finished: true };
+      return { request: asked, image: opened, store: openStore(tiff, access), output, cut: wish, ...finished };
+    }
+  }
   const claim = await claimOutput(store, { planHash, version, ifExists, inputs, environment: access.environment });
   const { cut, levels, plannedMs } = claim.kind === "room"
     ? { cut: wish, levels: wishedLevels, plannedMs: opened.openedMs }
     : await begunLayout(store, info, memoryBytes);
   const source = plannedMs === undefined ? info : { ...info, plannedMs };
   const image = await reopenImage({ ...opened.info, plannedMs }, access);
-  const arraysOf = (run?: string) => {
-    const { chunk, shard } = cut;
-    const { dtype, shape, axes } = info;
-    const stored = { url, array: LEVEL_0, version, chunk, ...(shard === undefined ? {} : { shard }) };
-    const owned = { ...stored, ...(run === undefined ? {} : { run }) };
-    return levelArrays({ ...owned, dtype, shape: [...shape], axes: axes.map(({ name }) => name) }, levels);
-  };
   const create = async (run: string) => {
-    for (const array of arraysOf(run)) await createArray(array, access);
+    for (const array of arraysOf(cut, levels, run)) await createArray(array, access);
   };
-  const job = jobRecord({ request, output: { planHash, source, levels, arrays: arraysOf() }, cut });
+  const job = jobRecord({ request, output: { planHash, source, levels, arrays: arraysOf(cut, levels) }, cut });
   const run = claim.kind === "begun" ? claim.run : await beginOutput(store, { room: claim, job, create });
-  const output = { planHash, source, levels, arrays: arraysOf(run) };
+  const output = { planHash, source, levels, arrays: arraysOf(cut, levels, run) };
   const verify = (request.output.verify ?? false) || claim.suspect;
   const whole = { output, tiles: blockCount(info, cut.block), schema: BlockRecordSchema };
   const found = claim.kind === "begun"
@@ -96,7 +112,8 @@ export async function beginConversion(
     : { done: new Set<number>(), whole: false };
   if (claim.kind === "begun" && !found.whole) await create(run);
   const progress = { done: found.done, fresh: claim.kind === "room", finished: found.whole };
-  return { request, image, store, run, output, cut, verify, ...progress };
+  const tiff = request === asked ? {} : { tiff: asked.output.url };
+  return { request, image, store, run, output, cut, verify, ...progress, ...tiff };
 }
 
 function rescaled(info: ImageInfo, { scale, unit }: ConversionRequest): ImageInfo {

@@ -1,5 +1,6 @@
 /** From the arguments of `convert` to what they ask for, and back. */
 import type { Location } from "shared/contract/location.ts";
+import { outputFault, zarrSettingFault } from "shared/image/output_form.ts";
 import type { OmeVersion } from "shared/contract/stored_array.ts";
 import { OmeVersionSchema } from "shared/contract/stored_array.ts";
 import { ClearstackError } from "shared/errors.ts";
@@ -11,6 +12,7 @@ import { JOB_FLAGS } from "../flags/job_flags.ts";
 import type { Flag, ParsedArguments } from "../flags/parse_arguments.ts";
 import { sourceLocation } from "../flags/source_location.ts";
 import type { StoreAccess } from "shared/storage/store_environment.ts";
+import { redactUrl } from "shared/storage/url.ts";
 
 /** Units of length of OME-Zarr that anybody has given a microscope image in. */
 const UNITS = ["angstrom", "nanometer", "micrometer", "millimeter", "centimeter", "meter"];
@@ -55,18 +57,22 @@ export async function conversionRequest(
 ): Promise<ConversionRequest> {
   const [source, url] = parsed.positionals as [string, string];
   if (url === "") throw new ClearstackError("invalid-request", `"" names no file: expected a path or a URL`);
+  const fault = outputFault(url);
+  if (fault !== undefined) throw new ClearstackError("invalid-request", `${redactUrl(url)}: ${fault}`);
   if (parsed.has("resume") && parsed.has("overwrite")) {
     throw new ClearstackError("invalid-request", "--resume and --overwrite exclude each other: give one of them");
   }
   const location = sourceLocation(parsed, source);
   const ifExists = parsed.has("resume") ? "resume" : parsed.has("overwrite") ? "overwrite" : "fail";
+  const zarr = { version: versionOf(parsed), shards: await shardsOf(parsed, location, access) };
+  const settingFault = zarrSettingFault({ url, ...zarr });
+  if (settingFault !== undefined) throw new ClearstackError("invalid-request", settingFault.message);
   return {
     source: location,
     output: {
       url,
       ifExists,
-      version: versionOf(parsed),
-      shards: await shardsOf(parsed, location, access),
+      ...zarr,
       pyramid: parsed.has("no-pyramid") ? "none" : "auto",
       ...(parsed.has("verify") ? { verify: true } : {}),
     },
@@ -81,6 +87,7 @@ export function conversionArguments({ source, output, scale, unit }: ConversionR
     ...flag("path", source.path),
     ...flag("axes", source.axes),
     ...flag("pages", source.pages),
+    ...flag("series", source.series),
     ...(source.allowEmpty ? ["--allow-empty"] : []),
     ...flag("scale", scale?.join(",")),
     ...flag("unit", unit),

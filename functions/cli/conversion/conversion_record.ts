@@ -2,13 +2,14 @@
 import { z } from "zod";
 import { JobRequestSchema } from "shared/contract/job_request.ts";
 import { LocationSchema } from "shared/contract/location.ts";
+import { outputFault, zarrSettingFault } from "shared/image/output_form.ts";
 import { OmeVersionSchema, StoredObjectsSchema } from "shared/contract/stored_array.ts";
 import { ValueRangeSchema } from "shared/volume/value_range.ts";
 
 export const ConversionRequestSchema = z.strictObject({
   source: LocationSchema,
   output: z.strictObject({
-    url: z.string().min(1),
+    url: z.string().min(1).refine((url) => outputFault(url) === undefined, "the name of a Zarr or a TIFF"),
     ifExists: z.enum(["fail", "resume", "overwrite"]),
     version: OmeVersionSchema,
     // The first versions wrote none, and kept no word of it.
@@ -17,7 +18,7 @@ export const ConversionRequestSchema = z.strictObject({
     pyramid: z.enum(["auto", "none"]).describe(
       "auto: coarser levels as deconvolved outputs have; none: full resolution only",
     ),
-  }),
+  }).refine((output) => zarrSettingFault(output) === undefined, "a TIFF has no shards and no version of OME-Zarr"),
   scale: z.array(z.number().positive()).min(2).max(3).optional().describe(
     "distance of neighbours along z, y, x where the source does not tell it, or tells it wrong; y and x of a 2-D image",
   ),

@@ -16,6 +16,9 @@ import { recordKey, recordsPrefix } from "shared/image/output/output_layout.ts";
 import { assertWhole } from "shared/image/output/check_output.ts";
 import { discardOutput } from "shared/image/output/output_place.ts";
 import { readVoxels } from "shared/image/read/read_voxels.ts";
+import { writeTiffOutput } from "shared/image/output/tiff/tiff_output.ts";
+import { type TiffForm, tiffForm } from "shared/image/tiff/write_tiff.ts";
+import { isTiffOutput } from "shared/image/output_form.ts";
 import { showOutput } from "shared/image/output/show_output.ts";
 import { putRecord, recordedRanges } from "shared/image/output/tile_records.ts";
 import { valueRange } from "shared/volume/value_range.ts";
@@ -23,7 +26,7 @@ import { writeBlock } from "shared/image/write/write_block.ts";
 import { releaseMemory } from "shared/process/release_memory.ts";
 import { codecThreadsBytes, openCodecThreads } from "shared/codec/threads/codec_threads.ts";
 import { mapLimited } from "shared/process/map_limited.ts";
-import { redactUrl } from "shared/storage/url.ts";
+import { canonicalUrl, redactUrl, splitObject } from "shared/storage/url.ts";
 import { imageName } from "shared/image/image_name.ts";
 import { counted } from "shared/counted.ts";
 import { VERSION } from "shared/version.ts";
@@ -42,19 +45,14 @@ export interface ConversionOptions extends BeginConversionOptions {
 }
 
 /** Result of a conversion. Bytes and seconds leave out what an earlier run did. */
-export interface ConversionResult {
+export type ConversionResult = Converted & (StoredZarr | { readonly tiff: TiffForm });
+
+interface Converted {
   readonly output: string;
   readonly shape: readonly number[];
   /** In the order of the shape, such as czyx. */
   readonly axes: string;
   readonly dtype: string;
-  readonly omeVersion: OmeVersion;
-  /** Of the full resolution, z, y, x. */
-  readonly chunk: Vec3;
-  /** Of the full resolution, where chunks share objects. */
-  readonly shard?: Vec3;
-  /** Resolutions of the output, the full one among them. */
-  readonly levels: number;
   readonly blocks: number;
   readonly blocksWritten: number;
   readonly seconds: number;
@@ -62,6 +60,17 @@ export interface ConversionResult {
   readonly bytesWritten: number;
   /** What the source states that could not be used. */
   readonly warnings: readonly Warning[];
+}
+
+/** A Zarr as it was written. */
+interface StoredZarr {
+  readonly omeVersion: OmeVersion;
+  /** Of the full resolution, z, y, x. */
+  readonly chunk: Vec3;
+  /** Of the full resolution, where chunks share objects. */
+  readonly shard?: Vec3;
+  /** Resolutions of the output, the full one among them. */
+  readonly levels: number;
 }
 
 /** A conversion under way. */
@@ -87,25 +96,38 @@ export async function convertImage(
   const seconds = () => (performance.now() - started) / 1000;
   const { warnings = [] } = conversion.image.info;
   for (const { level, message } of warnings) tell(run, `${level}: ${message}`);
-  if (!conversion.finished) {
+  if (!conversion.finished || conversion.tiff !== undefined) {
     const threads = threadsFor(run);
     try {
-      await writeBlocks(run);
-      await writeLevels(run);
-      await finish(run, seconds);
+      if (!conversion.finished) {
+        await writeBlocks(run);
+        await writeLevels(run);
+        await finish(run, seconds);
+      }
+      if (conversion.tiff !== undefined) await writeTiff(run, conversion.tiff);
     } catch (error) {
       throw await cleanUp(run, toClearstackError(options.signal?.aborted ? options.signal.reason : error));
     } finally {
       threads?.close();
     }
   }
-  const { store, output: { source, arrays } } = conversion;
+  const { output: { source, arrays } } = conversion;
   const { shape, dtype } = source;
   const axes = source.axes.map(({ name }) => name).join("");
   const { version: omeVersion, chunk, shard } = arrays[0]!;
-  const stored = { omeVersion, chunk, ...(shard === undefined ? {} : { shard }), levels: arrays.length };
-  const result = { output: store.url, shape, axes, dtype, ...stored, blocks: blocksOf(conversion) };
+  const zarr = { omeVersion, chunk, ...(shard === undefined ? {} : { shard }), levels: arrays.length };
+  const { url } = request.output;
+  const stored = isTiffOutput(url) ? { tiff: tiffForm(source, splitObject(url).key) } : zarr;
+  const output = isTiffOutput(url) ? redactUrl(canonicalUrl(url)) : conversion.store.url;
+  const result = { output, shape, axes, dtype, ...stored, blocks: blocksOf(conversion) };
   return { ...result, ...run.tally, seconds: seconds(), warnings };
+}
+
+/** Makes the TIFF of the finished Zarr. */
+async function writeTiff(run: ConversionRun, url: string): Promise<void> {
+  const { store, options: { environment, signal, memoryBytes } } = run;
+  tell(run, `writing ${redactUrl(canonicalUrl(url))}`);
+  await writeTiffOutput(url, { computedUrl: store.url, run: run.run, memoryBytes, environment, signal });
 }
 
 /** Threads that encode and decode, where there is memory for them. */

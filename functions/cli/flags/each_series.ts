@@ -1,6 +1,7 @@
 /** `--series all`: one request for each image of a source that has several. */
 import type { Location } from "shared/contract/location.ts";
 import { ClearstackError } from "shared/errors.ts";
+import { isTiffOutput } from "shared/image/output_form.ts";
 import type { StoreAccess } from "shared/storage/store_environment.ts";
 
 /**
@@ -15,6 +16,13 @@ export async function eachSeries<R extends { readonly source: Location; readonly
 ): Promise<R[]> {
   const { series, ...source } = request.source;
   if (series === undefined) return [request];
+  if (isTiffOutput(request.output.url)) {
+    throw new ClearstackError(
+      "invalid-request",
+      `--series all writes a folder of one Zarr for each image, and ${request.output.url} is the name of a TIFF: leave out ` +
+        "its ending",
+    );
+  }
   const { listSeries } = await import("shared/image/list_series.ts");
   const paths = await listSeries(source, access);
   if (paths.length === 0) throw new ClearstackError("not-found", `${source.url} has no image`);

@@ -2,6 +2,7 @@
 import type { BackendChoice } from "shared/contract/algorithm.ts";
 import type { ImageInfo } from "shared/contract/image_info.ts";
 import type { JobRequest } from "shared/contract/job_request.ts";
+import { computedRequest, isTiffOutput } from "shared/image/output_form.ts";
 import type { Plan } from "shared/contract/plan.ts";
 import { PlanSchema } from "shared/contract/plan.ts";
 import type { Warning } from "shared/contract/problem.ts";
@@ -15,12 +16,13 @@ import { selectVolumes } from "shared/image/read/select_volumes.ts";
 import { withSpan } from "shared/telemetry/span.ts";
 import type { Limits } from "shared/plan/plan_job.ts";
 import { planJob } from "shared/plan/plan_job.ts";
-import { openComputedPsfs, type OpenPsf, openPsf } from "shared/psf/load_psf.ts";
+import { openPsf } from "shared/psf/load_psf.ts";
 import { psfLocations } from "shared/psf/psf_locations.ts";
 import { mapLimited } from "shared/process/map_limited.ts";
 import { unlessAborted } from "shared/process/unless_aborted.ts";
 import { openStore } from "shared/storage/open_store.ts";
 import type { StoreAccess } from "shared/storage/store_environment.ts";
+import { splitObject } from "shared/storage/url.ts";
 import type { ClaimInputs } from "./compute_claim.ts";
 import { loadJobPsf } from "./load_job_psf.ts";
 
@@ -54,14 +56,15 @@ export interface PreparedJob {
  * @throws {ClearstackError} what is wrong with the request, the source, the PSF or the plan
  */
 export async function prepareJob(
-  request: JobRequest,
+  asked: JobRequest,
   deps: PlanningDeps,
   signal?: AbortSignal,
 ): Promise<PreparedJob> {
-  return await withSpan("plan", {}, () => unlessAborted(prepare(request, deps, signal), signal));
+  return await withSpan("plan", {}, () => unlessAborted(prepare(asked, deps, signal), signal));
 }
 
-async function prepare(request: JobRequest, deps: PlanningDeps, signal: AbortSignal | undefined): Promise<PreparedJob> {
+async function prepare(asked: JobRequest, deps: PlanningDeps, signal: AbortSignal | undefined): Promise<PreparedJob> {
+  const request = computedRequest(asked);
   const access = { environment: deps.environment, signal };
   if (request.source.series !== undefined) throw await severalJobs(request, access);
   // Finding the device may mean starting a process; meanwhile there is something to read.
@@ -75,8 +78,7 @@ async function prepare(request: JobRequest, deps: PlanningDeps, signal: AbortSig
   const image = plannedAt(selectVolumes(stored, request.select), openedMs);
   // A caller may ask for less than the machine gives, and not for more.
   const hostBytes = Math.min(request.memoryBytes ?? Infinity, device.hostBytes);
-  const opened = openedFor(request, image, psfs);
-  const psf = await loadJobPsf(request, opened, { stored, selected: image }, { signal, hostBytes });
+  const psf = await loadJobPsf(request, psfs, { stored, selected: image }, { signal, hostBytes });
   if (request.strict) refuseWarnings([...stored.warnings ?? [], ...psf.warnings]);
   const limits: Limits = {
     hostBytes,
@@ -94,13 +96,12 @@ async function prepare(request: JobRequest, deps: PlanningDeps, signal: AbortSig
     { request, plan, ...access },
     (tile) => planJob(image, psf.info, { ...request, tiling: { ...request.tiling, tile } }, limits),
   );
+  if (isTiffOutput(asked.output.url)) {
+    const { tiffForm } = await import("shared/image/tiff/write_tiff.ts");
+    tiffForm({ ...image, dtype: "float32" }, splitObject(asked.output.url).key);
+  }
   const warnings = [...stored.warnings ?? [], ...psf.warnings, ...continued.warnings];
   return { plan: { ...continued, warnings }, device };
-}
-
-/** The PSFs that were opened, or those to be computed for the image. */
-export function openedFor(request: JobRequest, image: ImageInfo, opened: readonly OpenPsf[]): readonly OpenPsf[] {
-  return "optics" in request.psf ? openComputedPsfs(request.psf.optics, image) : opened;
 }
 
 function plannedAt({ plannedMs: _, ...source }: ImageInfo, timeMs: number | undefined): ImageInfo {

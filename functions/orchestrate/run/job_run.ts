@@ -37,6 +37,8 @@ export interface BegunJob extends PreparedJob {
   /** What the stores of the job see of the world. */
   readonly environment: StoreEnvironment;
   readonly output: Output;
+  /** TIFF to make of the output once it is finished, which `request` no longer tells. */
+  readonly tiff?: string;
   /** Seconds it took to get so far. */
   readonly beginSeconds: number;
 }

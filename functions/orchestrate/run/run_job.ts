@@ -2,6 +2,7 @@
 import { counted } from "shared/counted.ts";
 import type { BackendChoice } from "shared/contract/algorithm.ts";
 import type { JobRequest } from "shared/contract/job_request.ts";
+import { computedRequest } from "shared/image/output_form.ts";
 import type { JobResult } from "shared/contract/job_status.ts";
 import type { Engine } from "shared/engine/engine.ts";
 import { ClearstackError, errorFields, type ErrorKind, isClearstackError, toClearstackError } from "shared/errors.ts";
@@ -35,6 +36,9 @@ interface BeginOptions extends RequestOptions {
   readonly claimant?: Claimant | undefined;
 }
 
+/** Loaded for TIFFs alone, since it takes as long as all else that a function needs to start. */
+const tiffJob = () => import("./tiff_job.ts");
+
 /**
  * Plans a job and creates its output, or finds the one to continue.
  *
@@ -67,17 +71,22 @@ interface Beginning extends Pick<BeginOptions, "claimant"> {
  */
 export async function beginPrepared(
   prepared: PreparedJob,
-  { request, started, claimant }: Beginning,
+  { request: asked, started, claimant }: Beginning,
   deps: PlanningDeps,
 ): Promise<BegunJob> {
-  const output = await withSpan(
-    "create the output",
-    {},
-    () => createOutput(prepared.plan, request, { ...deps, claimant }),
-  );
+  const request = computedRequest(asked);
+  const accepted = request === asked
+    ? undefined
+    : await (await tiffJob()).findTiff(asked, request, { ...deps, ...prepared, claimant });
+  const output = accepted ??
+    await withSpan("create the output", {}, () => createOutput(prepared.plan, request, { ...deps, claimant }));
   const plan = output.decisions ? decidedPlan(prepared.plan, output.decisions) : prepared.plan;
   const { environment } = deps;
-  return { ...prepared, plan, request, environment, output, beginSeconds: (performance.now() - started) / 1000 };
+  return {
+    ...{ ...prepared, plan, request, environment, output },
+    ...(request === asked || accepted ? {} : { tiff: asked.output.url }),
+    beginSeconds: (performance.now() - started) / 1000,
+  };
 }
 
 /**
@@ -95,7 +104,10 @@ export async function completeJob(begun: BegunJob, engine: Engine, options: RunJ
   const run: JobRun = { begun, plan, engine, options, progress, tally: new Totals(begun) };
   const seconds = () => begun.beginSeconds + (performance.now() - started) / 1000;
   try {
-    return output.earlierResult ? acceptEarlier(run, output.earlierResult, seconds) : await complete(run, seconds);
+    const result = output.earlierResult
+      ? acceptEarlier(run, output.earlierResult, seconds)
+      : await complete(run, seconds);
+    return begun.tiff === undefined ? result : await (await tiffJob()).finishTiff(run, begun.tiff, result, seconds);
   } catch (error) {
     throw await cleanUp(toClearstackError(error), output, progress);
   }

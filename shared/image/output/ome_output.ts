@@ -29,6 +29,7 @@ import { PROVENANCE_KEY } from "./output_layout.ts";
 import type { Claimant } from "./output_owner.ts";
 import { discardOutput } from "./output_place.ts";
 import { keptRequest, provenanceOf } from "./provenance.ts";
+import type { OutputInput } from "./refuse_overlap.ts";
 import { showOutput } from "./show_output.ts";
 import { objectEntry } from "./stored_objects.ts";
 import { tileTimes } from "./tile_times.ts";
@@ -94,8 +95,7 @@ export async function createOutput(
   const { url, ifExists } = request.output;
   const { planHash, omeVersion: version } = plan;
   const store = openStore(url, access);
-  const psfs = psfLocations(request).map(({ url, path }) => ({ role: "PSF", url, path }));
-  const inputs = [{ role: "source", url: request.source.url, path: plan.source.path }, ...psfs];
+  const inputs = jobInputs(plan, request);
   const { environment } = access;
   const claim = await claimOutput(store, { planHash, version, ifExists, inputs, claimant, environment });
   const resumed = claim.kind === "begun";
@@ -139,6 +139,12 @@ export async function createOutput(
     },
     isLost: () => isLost(store, run),
   };
+}
+
+/** What the output of a job is made of. */
+export function jobInputs(plan: Plan, request: JobRequest): OutputInput[] {
+  const psfs = psfLocations(request).map(({ url, path }) => ({ role: "PSF", url, path }));
+  return [{ role: "source", url: request.source.url, path: plan.source.path }, ...psfs];
 }
 
 /** Record that is written before anything else. */

@@ -24,8 +24,8 @@ export async function ownerMark(owner: string, run: string): Promise<string> {
  * @throws {ClearstackError} `forbidden`
  */
 export async function refuseOthersOutput(
-  { url }: Store,
-  job: JobRecord | undefined,
+  { url }: Pick<Store, "url">,
+  job: Pick<JobRecord, "owner" | "run"> | undefined,
   { owner, admin = false, replaces }: Claimant & { readonly replaces: boolean },
 ): Promise<void> {
   if (owner === undefined || admin || (job?.owner === undefined && !replaces)) return;

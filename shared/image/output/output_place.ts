@@ -6,7 +6,7 @@ import { ClearstackError, isClearstackError } from "shared/errors.ts";
 import type { Store } from "shared/storage/store.ts";
 import type { OmeVersion } from "shared/contract/stored_array.ts";
 import { encodeJson } from "../zarr/json.ts";
-import { assertRun, readJob } from "./job_record.ts";
+import { assertRun, type JobRecord, readJob } from "./job_record.ts";
 import { DONE_KEY, JOB_KEY, RECORDS } from "./output_layout.ts";
 import { encodeSealed } from "./sealed_json.ts";
 import { asRecord, readZarrNode, type ZarrNode } from "../zarr/zarr_node.ts";
@@ -69,6 +69,22 @@ export async function discardOutput(store: Store, { arrays, run }: RemovedOutput
   const { job, tag } = await readJob(store);
   if (job?.run !== run || job.joined || job.emptying !== undefined) return;
   for await (const key of store.list(`${RECORDS}tiles/`)) if (key.includes(`/${run}/`)) return;
+  await removeAs(store, { arrays, run }, { job, tag });
+}
+
+/** Removes an output that its run has finished, and that was no more than a step on the way to another form. */
+export async function removeOutput(store: Store, run: string): Promise<void> {
+  const { job, tag } = await readJob(store);
+  if (job?.run !== run) return;
+  await removeAs(store, { arrays: job.arrays, run }, { job, tag });
+}
+
+/** Removes all that is ours, unless the record of the job has changed since it was read. */
+async function removeAs(
+  store: Store,
+  { arrays, run }: RemovedOutput,
+  { job, tag }: { readonly job: JobRecord; readonly tag: string | undefined },
+): Promise<void> {
   // From here on nobody joins, and whoever wants the place takes it by the same conditional write.
   if (await store.swap(JOB_KEY, encodeSealed({ ...job, emptying: [...arrays] }), tag) === undefined) return;
   await emptyOutput(store, { arrays, run });

@@ -52,10 +52,21 @@ const DoneRecord = z.looseObject({
 
 /** The state of the output in a store; undefined if it holds none of ours. Counting tiles lists their records. */
 export async function readOutputState(store: ReadableStore): Promise<OutputState | undefined> {
-  const job = JobRecord.safeParse(decodeSealed(await getOptional(store, JOB_KEY))).data;
+  const job = decodeSealed(await getOptional(store, JOB_KEY));
+  if (job === undefined) return undefined;
+  return await stateOf(job, decodeSealed(await store.get(DONE_KEY)), (owner) => countRecords(store, owner));
+}
+
+/** The state that the records of an output tell; undefined if they are none. */
+export async function stateOf(
+  jobRecord: unknown,
+  doneRecord: unknown,
+  countTiles: (owner: RecordOwner) => Promise<number | undefined>,
+): Promise<OutputState | undefined> {
+  const job = JobRecord.safeParse(jobRecord).data;
   if (job === undefined) return undefined;
   const planHash = job.pilot?.planHash ?? job.planHash;
-  const done = DoneRecord.safeParse(decodeSealed(await store.get(DONE_KEY))).data;
+  const done = DoneRecord.safeParse(doneRecord).data;
   const finished = done !== undefined && done.planHash === planHash && done.run === job.run;
   const tiles = job.plan?.tiles ?? 0;
   const { request } = job;
@@ -68,7 +79,7 @@ export async function readOutputState(store: ReadableStore): Promise<OutputState
     started: job.started,
     ...(finished ? { finished: done.finished } : {}),
     tiles,
-    tilesDone: finished ? tiles : await countRecords(store, { planHash, run: job.run }),
+    tilesDone: finished ? tiles : await countTiles({ planHash, run: job.run }),
     source: request?.source.url,
     ...(psfs.length === 0 ? {} : { psf: psfs.join(", ") }),
     iterations: done?.result?.iterations ?? request?.algorithm?.iterations,

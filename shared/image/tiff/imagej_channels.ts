@@ -10,11 +10,10 @@ export const IMAGEJ_LENGTHS_TAG = 50838;
 export const IMAGEJ_METADATA_TAG = 50839;
 
 /** Kinds of entries, four letters as a number. */
-const LABELS = 0x6c61626c;
-const TABLES = 0x6c757473;
+export const IMAGEJ_KINDS = { labels: 0x6c61626c, ranges: 0x72616e67, tables: 0x6c757473 } as const;
 
 /** A color table: 256 values of red, then of green, then of blue. */
-const TABLE_BYTES = 768;
+export const TABLE_BYTES = 768;
 
 interface ImageJTags {
   readonly lengths: readonly number[];
@@ -29,8 +28,8 @@ export function imageJChannels(tags: ImageJTags): Channel[] {
   const { littleEndian, channels } = tags;
   const entries = entriesOf(tags);
   const text = new TextDecoder(littleEndian ? "utf-16le" : "utf-16be");
-  const labels = (entries.get(LABELS) ?? []).map((bytes) => text.decode(bytes).trim());
-  const tables = entries.get(TABLES) ?? [];
+  const labels = (entries.get(IMAGEJ_KINDS.labels) ?? []).map((bytes) => text.decode(bytes).trim());
+  const tables = entries.get(IMAGEJ_KINDS.tables) ?? [];
   const names = Array.from({ length: channels }, (_, channel) => {
     const [first, ...others] = labels.filter((_, page) => page % channels === channel);
     return first !== undefined && others.every((label) => label === first) ? first : "";

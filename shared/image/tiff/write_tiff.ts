@@ -1,9 +1,118 @@
-/**
- * Writes stacks as plain TIFF 6.0: little-endian, uncompressed float32, one strip and one page per z, with the description that
- * ImageJ reads voxel sizes from.
- */
+/** TIFFs of our own: ImageJ hyperstacks and OME-TIFFs, little-endian, uncompressed, one page and one strip for each plane. */
+import type { Dtype } from "shared/contract/image_info.ts";
 import { ClearstackError } from "shared/errors.ts";
-import { type Vec3, voxelCount } from "shared/volume/geometry.ts";
+import { dtypeBytes } from "shared/volume/dtype.ts";
+import type { Vec3 } from "shared/volume/geometry.ts";
+import { axesOf } from "../axes.ts";
+import { MAX_DIRECTORIES } from "./tiff_file.ts";
+import { axisOf, type Described, isCalibrated, lengthsOf, type ShownChannel } from "./write/described_image.ts";
+import { fractionOf } from "./write/fraction.ts";
+import { imageJDescription, imageJTags } from "./write/imagej_stack.ts";
+import { ASCII, layOutTiff, type TiffLayout } from "./write/layout.ts";
+import { OME_TYPES, omeDescription } from "./write/ome_description.ts";
+
+/** A tag of the range that TIFF leaves to everybody: a record of where the voxels come from, as JSON. */
+export const RECORD_TAG = 65_150;
+
+/** A kind of TIFF. */
+export interface TiffForm {
+  readonly kind: "imagej" | "ome";
+  readonly bigTiff: boolean;
+}
+
+/** An image to write. */
+export interface WrittenImage {
+  /** Type, axes, lengths and scale. */
+  readonly info: Described;
+  /** One for each channel. */
+  readonly channels: readonly ShownChannel[];
+  readonly name: string;
+  readonly record?: Readonly<Record<string, unknown>> | undefined;
+}
+
+/** Types that ImageJ's hyperstacks have. */
+const IMAGEJ_TYPES: readonly string[] = ["uint8", "uint16", "float32"];
+
+/** Most bytes that a directory and what describes one page take, for deciding whether offsets of 32 bits reach. */
+const MAX_PAGE_DESCRIPTION = 4096;
+const MAX_DESCRIPTION = 2 ** 24;
+
+/** The type of the voxels in a TIFF, which has none of true and false that all programs read. */
+export function tiffType(dtype: Dtype): Dtype {
+  return dtype === "bool" ? "uint8" : dtype;
+}
+
+/**
+ * The kind of TIFF that an image becomes: an OME-TIFF where the name says so, or where ImageJ's own form cannot hold it.
+ *
+ * @throws {ClearstackError} `unsupported` for types and numbers of pages that no TIFF has that others read
+ */
+export function tiffForm(info: Pick<Described, "dtype" | "axes" | "shape">, name: string): TiffForm {
+  const dtype = tiffType(info.dtype);
+  if (OME_TYPES[dtype] === undefined) {
+    throw new ClearstackError(
+      "unsupported",
+      `a TIFF of ${dtype} is read by few programs, and ${name} would be one: give the output a name that ends in .zarr`,
+      { path: "output.url", value: dtype },
+    );
+  }
+  const [height, width] = info.shape.slice(-2) as [number, number];
+  const pages = pagesOf(info);
+  if (pages > MAX_DIRECTORIES) {
+    throw new ClearstackError(
+      "unsupported",
+      `${name} would have ${pages} pages, and a TIFF of more than ${MAX_DIRECTORIES} takes too long to open: give the ` +
+        "output a name that ends in .zarr",
+      { need: pages, limit: MAX_DIRECTORIES },
+    );
+  }
+  const bytes = pages * (height * width * dtypeBytes(dtype) + MAX_PAGE_DESCRIPTION) + MAX_DESCRIPTION;
+  const bigTiff = bytes >= 2 ** 32;
+  const isOme = bigTiff || /\.ome\.tiff?$/i.test(name) || !IMAGEJ_TYPES.includes(dtype);
+  return { kind: isOme ? "ome" : "imagej", bigTiff };
+}
+
+/** Lays a file out. */
+export function tiffLayout({ info: given, channels, name, record }: WrittenImage, form: TiffForm): TiffLayout {
+  const info = { ...given, dtype: tiffType(given.dtype) };
+  const [height, width] = info.shape.slice(-2) as [number, number];
+  const isImageJ = form.kind === "imagej";
+  const text = record === undefined ? undefined : new TextEncoder().encode(`${asciiJson(record)}\0`);
+  const layout = layOutTiff({
+    height,
+    width,
+    pages: pagesOf(info),
+    dtype: info.dtype,
+    description: isImageJ ? imageJDescription(info) : omeDescription(info, channels, name),
+    ...(isImageJ && isCalibrated(info) ? { resolution: resolutionOf(info) } : {}),
+    firstTags: [
+      ...(isImageJ ? imageJTags(info, channels) : []),
+      ...(text === undefined ? [] : [[RECORD_TAG, ASCII, text.length, text] as const]),
+    ],
+    bigTiff: form.bigTiff,
+  });
+  if (!form.bigTiff && layout.totalBytes >= 2 ** 32) {
+    throw new ClearstackError("unsupported", "a TIFF holds less than 4 GiB; write a Zarr instead");
+  }
+  return layout;
+}
+
+function pagesOf(info: Pick<Described, "axes" | "shape">): number {
+  const { t, c, z } = lengthsOf(info);
+  return t * c * z;
+}
+
+function resolutionOf(info: WrittenImage["info"]) {
+  const perUnit = (name: "x" | "y") => fractionOf(1 / axisOf(info, name)!.scale);
+  return { x: perUnit("x"), y: perUnit("y") };
+}
+
+function asciiJson(value: unknown): string {
+  return JSON.stringify(value).replaceAll(
+    /[^\x20-\x7e]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}
 
 interface TiffStack {
   readonly shape: Vec3;
@@ -13,82 +122,25 @@ interface TiffStack {
   readonly spacingMicrometre?: Vec3;
 }
 
-const HEADER_BYTES = 8;
-const ENTRY_BYTES = 12;
-const [ASCII, SHORT, LONG, RATIONAL] = [2, 3, 4, 5];
-
-/** One directory entry; a value longer than 4 bytes is the offset of the value. */
-type Entry = readonly [tag: number, type: number, count: number, value: number];
-
 /**
- * Encodes a stack as a TIFF.
+ * Encodes a stack as a TIFF of ImageJ.
  *
  * @throws {ClearstackError} `unsupported` above 4 GiB, where TIFF's offsets end
  */
 export function encodeTiff({ shape, values, spacingMicrometre }: TiffStack): Uint8Array {
-  const [depth, height, width] = shape;
-  const description = new TextEncoder().encode(`${describe(depth, spacingMicrometre)}\0`);
-  const resolutionAt = HEADER_BYTES;
-  const descriptionAt = resolutionAt + 16;
-  const pixelsAt = descriptionAt + description.length + (4 - (description.length % 4)) % 4;
-  const pageBytes = 4 * height * width;
-  const directoriesAt = pixelsAt + depth * pageBytes;
-  const directoryBytes = 2 + ENTRY_BYTES * 14 + 4;
-  const totalBytes = directoriesAt + depth * directoryBytes;
-  if (totalBytes >= 2 ** 32) {
-    throw new ClearstackError("unsupported", "a TIFF holds less than 4 GiB; write a Zarr instead");
-  }
-
-  const bytes = new Uint8Array(totalBytes);
-  const view = new DataView(bytes.buffer);
-  bytes.set([0x49, 0x49, 42, 0]);
-  view.setUint32(4, directoriesAt, true);
-  const [, spacingY, spacingX] = spacingMicrometre ?? [1, 1, 1];
-  [spacingX, spacingY].forEach((spacing, index) => {
-    view.setUint32(resolutionAt + 8 * index, Math.round(1e6 / spacing), true);
-    view.setUint32(resolutionAt + 8 * index + 4, 1e6, true);
+  const unit = spacingMicrometre === undefined ? undefined : "micrometer";
+  const axes = axesOf("zyx", [unit, unit, unit]);
+  const scale = [...spacingMicrometre ?? [1, 1, 1]];
+  const info: Described = { dtype: "float32", axes, shape: [...shape], scale };
+  const { head, directories, totalBytes } = tiffLayout({ info, channels: [], name: "" }, {
+    kind: "imagej",
+    bigTiff: false,
   });
-  bytes.set(description, descriptionAt);
-  const count = voxelCount(shape);
-  for (let index = 0; index < count; index++) view.setFloat32(pixelsAt + 4 * index, values[index]!, true);
-
-  for (let page = 0; page < depth; page++) {
-    const at = directoriesAt + page * directoryBytes;
-    writeDirectory(view, at, page === depth - 1 ? 0 : at + directoryBytes, [
-      [256, LONG!, 1, width],
-      [257, LONG!, 1, height],
-      [258, SHORT!, 1, 32],
-      [259, SHORT!, 1, 1], // not compressed
-      [262, SHORT!, 1, 1], // 0 is black
-      [270, ASCII!, description.length, descriptionAt],
-      [273, LONG!, 1, pixelsAt + page * pageBytes],
-      [277, SHORT!, 1, 1],
-      [278, LONG!, 1, height],
-      [279, LONG!, 1, pageBytes],
-      [282, RATIONAL!, 1, resolutionAt],
-      [283, RATIONAL!, 1, resolutionAt + 8],
-      [296, SHORT!, 1, 1], // no unit of print
-      [339, SHORT!, 1, 3], // IEEE floating point
-    ]);
+  const bytes = new Uint8Array(totalBytes);
+  let at = 0;
+  for (const part of [head, new Uint8Array(values.buffer, values.byteOffset, values.byteLength), ...directories()]) {
+    bytes.set(part, at);
+    at += part.length;
   }
   return bytes;
-}
-
-function describe(depth: number, spacing: Vec3 | undefined): string {
-  const stack = depth > 1 ? [`images=${depth}`, `slices=${depth}`] : [];
-  const size = spacing === undefined ? [] : ["unit=micron", `spacing=${spacing[0]}`];
-  return ["ImageJ=1.54f", ...stack, ...size, "loop=false", ""].join("\n");
-}
-
-function writeDirectory(view: DataView, at: number, next: number, entries: readonly Entry[]): void {
-  view.setUint16(at, entries.length, true);
-  entries.forEach(([tag, type, count, value], index) => {
-    const entry = at + 2 + ENTRY_BYTES * index;
-    view.setUint16(entry, tag, true);
-    view.setUint16(entry + 2, type, true);
-    view.setUint32(entry + 4, count, true);
-    // Little-endian, so a SHORT stands in the first two of the four bytes.
-    view.setUint32(entry + 8, value, true);
-  });
-  view.setUint32(at + 2 + ENTRY_BYTES * entries.length, next, true);
 }

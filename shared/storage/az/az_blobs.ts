@@ -1,16 +1,21 @@
 /** Writing block blobs: whole, in blocks where large, and only where absent. */
+import { createHash } from "node:crypto";
 import { checksumOf } from "shared/codec/checksum.ts";
 import { drain } from "../http/http_response.ts";
 import type { ObjectClient } from "../http/object_client.ts";
-import { partsOf } from "../http/parts.ts";
+import { sendParts } from "../http/parts.ts";
 import { writeOnce } from "../http/write_once.ts";
 
 /** A blob to be written. */
-interface Blob {
+interface Blob extends BlobPlace {
+  readonly bytes: Uint8Array;
+}
+
+/** Where a blob is written. */
+interface BlobPlace {
   readonly path: string;
   readonly what: string;
   readonly mediaType: string;
-  readonly bytes: Uint8Array;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -22,16 +27,17 @@ export async function putBlob(send: ObjectClient, blob: Blob): Promise<void> {
   await send({ ...blob, method: "PUT", headers: headersOf(blob), body: blob.bytes }, drain);
 }
 
-/**
- * Writes a blob in blocks, all at once as far as `send` allows, and joins them. Blocks of a write that failed are invisible,
- * and the service drops them after a week.
- */
-export async function putBlocks(send: ObjectClient, blob: Blob): Promise<void> {
-  const { path, what, mediaType, bytes, signal } = blob;
+/** Writes a blob in blocks, and joins them. Blocks of a write that failed are invisible, and the service drops them after a week. */
+export async function putBlocks(
+  send: ObjectClient,
+  { path, what, mediaType, signal }: BlobPlace,
+  parts: readonly Uint8Array[] | AsyncIterable<Uint8Array>,
+): Promise<void> {
   const writeId = crypto.randomUUID();
-  const stop = new AbortController();
-  const blockSignal = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]);
-  const uploads = partsOf(bytes).map(async (body, index) => {
+  const whole = createHash("md5");
+  const ids = await sendParts(parts, signal, async (body, index, blockSignal) => {
+    // Parts come in their order.
+    whole.update(body);
     // All ids of a blob must be equally long; one's own prefix keeps two writers of a blob apart.
     const id = btoa(`${writeId}-${String(index).padStart(5, "0")}`);
     const query = { comp: "block", blockid: id };
@@ -39,21 +45,14 @@ export async function putBlocks(send: ObjectClient, blob: Blob): Promise<void> {
     await send({ method: "PUT", path, query, headers, body, what, signal: blockSignal }, drain);
     return id;
   });
-  try {
-    const ids = await Promise.all(uploads);
-    const list = ids.map((id) => `<Latest>${id}</Latest>`).join("");
-    const body = new TextEncoder().encode(`<?xml version="1.0" encoding="utf-8"?><BlockList>${list}</BlockList>`);
-    const headers = {
-      "content-type": "application/xml",
-      "x-ms-blob-content-type": mediaType,
-      "x-ms-blob-content-md5": checksumOf("md5", bytes),
-    };
-    await send({ method: "PUT", path, query: { comp: "blocklist" }, headers, body, what, signal }, drain);
-  } catch (error) {
-    stop.abort();
-    await Promise.allSettled(uploads);
-    throw error;
-  }
+  const list = ids.map((id) => `<Latest>${id}</Latest>`).join("");
+  const body = new TextEncoder().encode(`<?xml version="1.0" encoding="utf-8"?><BlockList>${list}</BlockList>`);
+  const headers = {
+    "content-type": "application/xml",
+    "x-ms-blob-content-type": mediaType,
+    "x-ms-blob-content-md5": whole.digest("base64"),
+  };
+  await send({ method: "PUT", path, query: { comp: "blocklist" }, headers, body, what, signal }, drain);
 }
 
 /** Writes a blob if it has the tag that is expected, or is absent where none is: its new tag, or undefined if it is not so. */

@@ -11,7 +11,7 @@ import type { GuardOptions } from "../guard/guard_store.ts";
 import { infoOf, rangeHeader, readBody, readPart, tellState } from "../http/http_response.ts";
 import { mediaType } from "../http/media_type.ts";
 import { encodeKey } from "../http/object_url.ts";
-import { LARGE_OBJECT_BYTES } from "../http/parts.ts";
+import { LARGE_OBJECT_BYTES, partsOf, partsOfPieces } from "../http/parts.ts";
 import { folderOf } from "../store.ts";
 import type { ByteRange, ObjectInfo, RequestOptions, Store } from "../store.ts";
 import type { StoreEnvironment } from "../store_environment.ts";
@@ -64,9 +64,11 @@ export function azStore(url: string, environment: StoreEnvironment, options: Gua
     async put(key, bytes, { ifAbsent = false, signal } = {}) {
       const whole = blob(key, bytes, signal);
       if (ifAbsent) return await swapBlob(send, whole, undefined) !== undefined;
-      await (bytes.length > LARGE_OBJECT_BYTES ? putBlocks : putBlob)(send, whole);
+      await (bytes.length > LARGE_OBJECT_BYTES ? putBlocks(send, whole, partsOf(bytes)) : putBlob(send, whole));
       return true;
     },
+    putPieces: (key, pieces, { totalBytes, signal }) =>
+      putBlocks(send, { ...target(key), mediaType: mediaType(key), signal }, partsOfPieces(pieces, totalBytes)),
     list: (prefix, options) => listAzKeys(send, place, { prefix, ...options }),
     listNames: (prefix, options) => listAzNames(send, place, { prefix, ...options }),
     delete: (key) => deleteBlob(send, target(key)),

@@ -2,14 +2,14 @@
  * Objects in a bucket of Google Cloud Storage, by its JSON API: `gs://BUCKET/FOLDER`. Who: GOOGLE_APPLICATION_CREDENTIALS or
  * the machine's identity, see docs/storage.md.
  */
-import { assertChecksum, type Checksums } from "shared/codec/checksum.ts";
+import { assertChecksum, checksumOf, type Checksums } from "shared/codec/checksum.ts";
 import { gsAddress, gsClient } from "./gs_client.ts";
-import { putObject, putResumably, swapObject, type Upload } from "./gs_upload.ts";
+import { putObject, putResumably, swapObject, type Upload, type UploadPlace } from "./gs_upload.ts";
 import type { GuardOptions } from "../guard/guard_store.ts";
 import { drain, infoOf, rangeHeader, readBody, readPart, readText, tellState } from "../http/http_response.ts";
 import { mediaType } from "../http/media_type.ts";
 import { encodeKey, parseObjectUrl } from "../http/object_url.ts";
-import { LARGE_OBJECT_BYTES } from "../http/parts.ts";
+import { LARGE_OBJECT_BYTES, partsOf, partsOfPieces } from "../http/parts.ts";
 import { folderOf } from "../store.ts";
 import type { ObjectInfo, RequestOptions, Store } from "../store.ts";
 import type { StoreEnvironment } from "../store_environment.ts";
@@ -59,10 +59,13 @@ export function gsStore(url: string, environment: StoreEnvironment, options: Gua
       assertChecksum(bytes, checksumsIn(response.headers), target(key).what);
       return { bytes, tag: response.headers.get("x-goog-generation") ?? "" };
     });
-  const upload = (key: string, bytes: Uint8Array, signal: AbortSignal | undefined): Upload => {
+  const uploadPlace = (key: string, signal: AbortSignal | undefined): UploadPlace => {
     const { path, what } = target(key);
     const place = { path: `upload/${objects}`, objectPath: path, name: root + key, what };
-    return { ...place, mediaType: mediaType(key), bytes, signal };
+    return { ...place, mediaType: mediaType(key), signal };
+  };
+  const upload = (key: string, bytes: Uint8Array, signal: AbortSignal | undefined): Upload => {
+    return { ...uploadPlace(key, signal), bytes };
   };
 
   return {
@@ -90,9 +93,15 @@ export function gsStore(url: string, environment: StoreEnvironment, options: Gua
     async put(key, bytes, { ifAbsent = false, signal } = {}) {
       const whole = upload(key, bytes, signal);
       if (ifAbsent) return await swapObject(send, whole, undefined) !== undefined;
-      await (bytes.length > LARGE_OBJECT_BYTES ? putResumably : putObject)(send, whole);
+      if (bytes.length <= LARGE_OBJECT_BYTES) await putObject(send, whole);
+      else {
+        const md5 = checksumOf("md5", bytes);
+        await putResumably(send, whole, { parts: partsOf(bytes), totalBytes: bytes.length, md5 });
+      }
       return true;
     },
+    putPieces: (key, pieces, { totalBytes, signal }) =>
+      putResumably(send, uploadPlace(key, signal), { parts: partsOfPieces(pieces, totalBytes), totalBytes }),
     async *list(prefix, options) {
       for await (const { items = [] } of pages({ prefix: root + prefix }, options)) {
         for (const { name } of items) if (!name.endsWith("/")) yield name.slice(root.length);

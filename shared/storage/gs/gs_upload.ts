@@ -3,11 +3,15 @@ import { ClearstackError } from "shared/errors.ts";
 import { checksumOf } from "shared/codec/checksum.ts";
 import { drain } from "../http/http_response.ts";
 import type { ObjectClient } from "../http/object_client.ts";
-import { partsOf } from "../http/parts.ts";
 import { writeOnce } from "../http/write_once.ts";
 
 /** An object to be written. */
-export interface Upload {
+export interface Upload extends UploadPlace {
+  readonly bytes: Uint8Array;
+}
+
+/** Where an object is written. */
+export interface UploadPlace {
   /** Path of the bucket's objects for uploads. */
   readonly path: string;
   /** Path of the object itself. */
@@ -15,7 +19,6 @@ export interface Upload {
   readonly name: string;
   readonly what: string;
   readonly mediaType: string;
-  readonly bytes: Uint8Array;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -64,15 +67,27 @@ export function swapObject(
   });
 }
 
+/** The parts of an object that is written part after part. */
+interface Parts {
+  readonly parts: readonly Uint8Array[] | AsyncIterable<Uint8Array>;
+  readonly totalBytes: number;
+  /** Of all of them, where it is known before. */
+  readonly md5?: string;
+}
+
 /** Writes a large object part after part; a lost part is sent again, and the object appears with the last one. */
-export async function putResumably(send: ObjectClient, upload: Upload): Promise<void> {
-  const { path, what, mediaType, bytes, signal } = upload;
+export async function putResumably(
+  send: ObjectClient,
+  upload: UploadPlace,
+  { parts, totalBytes, md5 }: Parts,
+): Promise<void> {
+  const { path, what, mediaType, name, signal } = upload;
   const session = await send({
     method: "POST",
     path,
     query: { uploadType: "resumable" },
     headers: { "content-type": "application/json; charset=UTF-8", "x-upload-content-type": mediaType },
-    body: new TextEncoder().encode(JSON.stringify(resource(upload, {}))),
+    body: new TextEncoder().encode(JSON.stringify({ name, contentType: mediaType, md5Hash: md5 })),
     what,
     signal,
   }, async (response, moved) => {
@@ -81,7 +96,11 @@ export async function putResumably(send: ObjectClient, upload: Upload): Promise<
   });
   if (session === undefined) throw new ClearstackError("unwritable", `cannot write ${what}: no upload address came`);
   try {
-    for (const body of partsOf(bytes)) await putPart(send, { session, body, what, total: bytes, signal });
+    let first = 0;
+    for await (const body of parts) {
+      await putPart(send, { session, body, first, totalBytes, what, signal });
+      first += body.length;
+    }
   } catch (error) {
     // With a fresh signal: the upload is removed also where it failed because the caller gave up.
     await send({ method: "DELETE", path: session, what, accept: isAborted }, drain).catch(() => {});
@@ -89,27 +108,27 @@ export async function putResumably(send: ObjectClient, upload: Upload): Promise<
   }
 }
 
-/** One view of the bytes at its place; bytes that the server has already are sent again and ignored there. */
+/** One part at its place; bytes that the server has already are sent again and ignored there. */
 async function putPart(
   send: ObjectClient,
-  { session, body, what, total, signal }: {
+  { session, body, first, totalBytes, what, signal }: {
     session: string;
     body: Uint8Array;
+    first: number;
+    totalBytes: number;
     what: string;
-    total: Uint8Array;
     signal: AbortSignal | undefined;
   },
 ): Promise<void> {
-  const first = body.byteOffset - total.byteOffset;
   const end = first + body.length;
-  const headers = { "content-range": `bytes ${first}-${end - 1}/${total.length}` };
+  const headers = { "content-range": `bytes ${first}-${end - 1}/${totalBytes}` };
   await send(
     { method: "PUT", path: session, headers, body, what, signal, accept: isIncomplete },
     async (response, moved) => {
       await drain(response, moved);
       if (!isIncomplete(response)) return;
       const kept = Number(/^bytes=0-(\d+)$/.exec(response.headers.get("range") ?? "")?.[1] ?? -1) + 1;
-      if (kept < end || end === total.length) {
+      if (kept < end || end === totalBytes) {
         throw new ClearstackError("store-unavailable", `cannot write ${what}: ${kept} of ${end} bytes were kept`);
       }
     },

@@ -50,6 +50,10 @@ export function guardStore(store: Store, options: GuardOptions = {}): Store {
     ...guardReads(store, guarded),
     put: async (key, bytes, { signal, ...rest } = {}) =>
       await guarded(key, signal, (attempt) => store.put(key, bytes, { ...rest, ...attempt })),
+    putPieces: async (key, pieces, options) => {
+      assertKey(key);
+      await store.putPieces(key, pieces, options);
+    },
     getTagged: async (key, { signal, maxBytes = MAX_DOCUMENT_BYTES } = {}) =>
       await guarded(key, signal, (attempt) => store.getTagged(key, { ...attempt, maxBytes })),
     swap: async (key, bytes, expected, { signal } = {}) =>

@@ -2,7 +2,7 @@
 import { ClearstackError } from "shared/errors.ts";
 import { drain } from "../http/http_response.ts";
 import type { ObjectClient } from "../http/object_client.ts";
-import { partsOf } from "../http/parts.ts";
+import { sendParts } from "../http/parts.ts";
 import { readXml, xmlEscape, xmlText } from "../http/xml.ts";
 
 /** Metadata by which a writer knows its own work again. */
@@ -13,13 +13,16 @@ export interface LargeObject {
   readonly path: string;
   readonly what: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly bytes: Uint8Array;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Writes an object by multipart upload, all parts at once as far as `send` allows. */
-export async function putS3Parts(send: ObjectClient, object: LargeObject): Promise<void> {
-  const { path, what, bytes, signal } = object;
+/** Writes an object by multipart upload. */
+export async function putS3Parts(
+  send: ObjectClient,
+  object: LargeObject,
+  parts: readonly Uint8Array[] | AsyncIterable<Uint8Array>,
+): Promise<void> {
+  const { path, what, signal } = object;
   const writeId = crypto.randomUUID();
   const headers = { ...object.headers, [S3_WRITE_ID]: writeId };
   const uploadId = await send(
@@ -27,24 +30,21 @@ export async function putS3Parts(send: ObjectClient, object: LargeObject): Promi
     async (response) => xmlText(await readXml(await response.text()), "UploadId"),
   );
   if (uploadId === undefined) throw new ClearstackError("unwritable", `cannot write ${what}: no upload id came`);
-  const stop = new AbortController();
-  const partSignal = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]);
-  const uploads = partsOf(bytes).map((body, index) => {
+  const sendPart = async (body: Uint8Array, index: number, partSignal: AbortSignal) => {
     const query = { partNumber: String(index + 1), uploadId };
-    return send({ method: "PUT", path, query, body, what, signal: partSignal }, async (response, moved) => {
+    const etag = await send({ method: "PUT", path, query, body, what, signal: partSignal }, async (response, moved) => {
       await drain(response, moved);
-      return response.headers.get("etag") ?? "";
+      return response.headers.get("etag");
     });
-  });
+    return etag ?? "";
+  };
   try {
-    const etags = (await Promise.all(uploads)).map((etag) => etag ?? "");
+    const etags = await sendParts(parts, signal, sendPart);
     if (await complete(send, object, uploadId, etags)) return;
     // No such upload any more: either an attempt whose answer was lost has completed it, or somebody else aborted it.
     const written = await send({ method: "HEAD", path, what, signal }, (response) => response.headers.get(S3_WRITE_ID));
     if (written !== writeId) throw new ClearstackError("unwritable", `cannot write ${what}: the upload was aborted`);
   } catch (error) {
-    stop.abort();
-    await Promise.allSettled(uploads);
     // With a fresh signal: the upload is removed also where it failed because the caller gave up.
     await send({ method: "DELETE", path, query: { uploadId }, what, accept: isGone }, drain).catch(() => {});
     throw error;

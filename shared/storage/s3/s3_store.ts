@@ -7,12 +7,12 @@ import type { GuardOptions } from "../guard/guard_store.ts";
 import { drain, infoOf, rangeHeader, readBody, readPart, tellState } from "../http/http_response.ts";
 import { mediaType } from "../http/media_type.ts";
 import { encodeKey, parseObjectUrl } from "../http/object_url.ts";
-import { LARGE_OBJECT_BYTES } from "../http/parts.ts";
+import { LARGE_OBJECT_BYTES, partsOf, partsOfPieces } from "../http/parts.ts";
 import { bucketUrl, s3Endpoint } from "./s3_address.ts";
 import { s3Client } from "./s3_client.ts";
 import { deleteS3Keys, listS3Keys, listS3Names } from "./s3_listing.ts";
-import { type LargeObject, putS3Parts } from "./s3_multipart.ts";
-import { s3Swap, s3Tag } from "./s3_swap.ts";
+import { putS3Parts } from "./s3_multipart.ts";
+import { s3Swap, s3Tag, type SwappedObject } from "./s3_swap.ts";
 import { folderOf } from "../store.ts";
 import type { RequestOptions, Store } from "../store.ts";
 import type { StoreEnvironment } from "../store_environment.ts";
@@ -38,8 +38,9 @@ export function s3Store(url: string, environment: StoreEnvironment, options: Gua
       return { bytes, tag: s3Tag(response) };
     });
   };
-  const upload = (key: string, bytes: Uint8Array, signal: AbortSignal | undefined): LargeObject => {
-    return { ...target(key), bytes, headers: { "content-type": mediaType(key) }, signal };
+  const typed = (key: string) => ({ headers: { "content-type": mediaType(key) } });
+  const upload = (key: string, bytes: Uint8Array, signal: AbortSignal | undefined): SwappedObject => {
+    return { ...target(key), ...typed(key), bytes, signal };
   };
 
   const swap = s3Swap(send);
@@ -62,10 +63,12 @@ export function s3Store(url: string, environment: StoreEnvironment, options: Gua
     put: async (key, bytes, { ifAbsent = false, signal } = {}) => {
       const object = upload(key, bytes, signal);
       if (ifAbsent) return await swap(object, undefined) !== undefined;
-      if (bytes.length > LARGE_OBJECT_BYTES) await putS3Parts(send, object);
+      if (bytes.length > LARGE_OBJECT_BYTES) await putS3Parts(send, object, partsOf(bytes));
       else await send({ ...object, method: "PUT", body: bytes }, drain);
       return true;
     },
+    putPieces: (key, pieces, { totalBytes, signal }) =>
+      putS3Parts(send, { ...target(key), ...typed(key), signal }, partsOfPieces(pieces, totalBytes)),
     list: (prefix, options) => listS3Keys(place, prefix, options),
     listNames: (prefix, options) => listS3Names(place, prefix, options),
     delete: async (key) => {

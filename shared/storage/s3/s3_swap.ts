@@ -4,8 +4,13 @@ import type { ObjectClient } from "../http/object_client.ts";
 import { type LargeObject, S3_WRITE_ID } from "./s3_multipart.ts";
 import { writeOnce } from "../http/write_once.ts";
 
+/** An object that is written in one request. */
+export interface SwappedObject extends LargeObject {
+  readonly bytes: Uint8Array;
+}
+
 /** Writes an object if it has this tag, or is absent where none is given: its new tag, or undefined if it is not so. */
-type S3Swap = (object: LargeObject, expected: string | undefined) => Promise<string | undefined>;
+type S3Swap = (object: SwappedObject, expected: string | undefined) => Promise<string | undefined>;
 
 /** Makes the writer of one bucket. In one request, however large: not every server honours conditions of multipart uploads. */
 export function s3Swap(send: ObjectClient): S3Swap {
@@ -16,7 +21,11 @@ export function s3Swap(send: ObjectClient): S3Swap {
       return { writeId: response.headers.get(S3_WRITE_ID) ?? undefined, tag: s3Tag(response) };
     });
 
-  function attempt({ path, what, headers, bytes, signal }: LargeObject, expected: string | undefined, writeId: string) {
+  function attempt(
+    { path, what, headers, bytes, signal }: SwappedObject,
+    expected: string | undefined,
+    writeId: string,
+  ) {
     const condition: Record<string, string> = expected === undefined
       ? { "if-none-match": "*" }
       : { "if-match": quotes ? expected : expected.replaceAll('"', "") };

@@ -3,6 +3,9 @@ import { fullUnitName } from "../../axes.ts";
 import { spacingOf, type TiffDescription } from "./description.ts";
 import { countOf, fieldsOf } from "./lines.ts";
 
+/** Value of `writer` in descriptions of ours, whose axes are what they are called. */
+export const WRITER = "Clearstack";
+
 /** Reads the lines. */
 export function describeImageJ(text: string): TiffDescription {
   const field = fieldsOf(text);
@@ -23,7 +26,11 @@ export function describeImageJ(text: string): TiffDescription {
     lengths: silent && pages !== undefined ? { ...lengths, z: pages } : lengths,
     order: ["c", "z", "t"],
     // Stacks of one long dimension are called channels or frames by many that mean z.
-    names: silent && pages === undefined ? "unnamed" : outer.length === 1 && lengths.z === 1 ? "doubtful" : "stated",
+    names: silent && pages === undefined
+      ? "unnamed"
+      : outer.length === 1 && lengths.z === 1 && field("writer") !== WRITER
+      ? "doubtful"
+      : "stated",
     outer: [],
     contiguous: true,
     spacing: {

@@ -4,7 +4,7 @@ import type { StoreEnvironment } from "shared/storage/store_environment.ts";
 import { storeEnvironment } from "../../../stores.ts";
 
 /** Calls that change what is stored. */
-const CHANGES = ["put", "swap", "delete", "deleteAll"] as const;
+const CHANGES = ["put", "putPieces", "swap", "delete", "deleteAll"] as const;
 const READS = ["get", "getRange", "getTagged", "head"] as const;
 
 /** What a call is and where, such as `put memory:1/output 0/c/0/0/0`. */
