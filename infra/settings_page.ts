@@ -7,6 +7,7 @@ import { BYTES_FORM } from "shared/config.ts";
 import { AlgorithmSchema } from "shared/contract/algorithm.ts";
 import { JobRequestSchema, OutputSchema, TilingSchema } from "shared/contract/job_request.ts";
 import { LocationSchema } from "shared/contract/location.ts";
+import { OpticsSchema } from "shared/contract/psf_info.ts";
 import { settingForm, settingsOf } from "shared/contract/setting.ts";
 import { writePage } from "./write_page.ts";
 
@@ -21,7 +22,10 @@ schemas in \`shared/contract\` by \`deno run -A infra/settings_page.ts\`.
 
 /** The page, before it is formatted. */
 export function settingsPage(): string {
-  const groups = [["source.", LocationSchema], ["algorithm.", AlgorithmSchema], ["tiling.", TilingSchema], [
+  const groups = [["source.", LocationSchema], ["psf.optics.", OpticsSchema], ["algorithm.", AlgorithmSchema], [
+    "tiling.",
+    TilingSchema,
+  ], [
     "output.",
     OutputSchema,
   ], [

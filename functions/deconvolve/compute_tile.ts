@@ -23,6 +23,7 @@ import { releaseMemory } from "shared/process/release_memory.ts";
 import { changed } from "shared/storage/unchanged.ts";
 import { redactUrl } from "shared/storage/url.ts";
 import type { Psf } from "shared/psf/fit_psf.ts";
+import { computedName } from "shared/psf/generate/computed_psf.ts";
 import { loadPsf } from "shared/psf/load_psf.ts";
 import { compareWithOutput } from "./compare_with_output.ts";
 import { cropCore } from "./crop_core.ts";
@@ -256,7 +257,8 @@ async function chooseBackend({ backend }: BoxTask, means: Means): Promise<Chosen
 async function loadSamePsf(task: BoxTask, access: StoreAccess): Promise<Psf> {
   const psf = await loadPsf(task.psf, { fit: task.psfFit, ...access });
   if (psf.info.sha256 !== task.psfSha256) {
-    throw changed(redactUrl(task.psf.url), "as a PSF it has other values");
+    const where = "optics" in task.psf ? computedName(task.psf.optics) : redactUrl(task.psf.url);
+    throw changed(where, "as a PSF it has other values");
   }
   return psf;
 }

@@ -16,7 +16,7 @@ import { positionAt } from "shared/volume/position.ts";
 import { spatialShape } from "shared/volume/spatial.ts";
 import { volumeCount, volumeGrid } from "shared/volume/volumes.ts";
 import { voxelCount } from "shared/volume/geometry.ts";
-import { holdRequest, type ImageSource, type JobSettings, type LocalJob, type PsfSource } from "./local_request.ts";
+import { holdRequest, type ImageSource, type JobPsfSource, type JobSettings, type LocalJob } from "./local_request.ts";
 import type { LocalWorld } from "./local_process.ts";
 import { runLocalJob } from "./run_local.ts";
 import { PROCESS_ENVIRONMENT } from "./process_environment.ts";
@@ -67,7 +67,7 @@ export interface ArrayResult extends Finished {
  * HTTP. Everything that the job starts has ended when the promise settles.
  *
  * @param source a path or a URL, or an array
- * @param psf the point spread function, in the same forms, or a list of one for each channel
+ * @param psf the point spread function, in the same forms, a list of one for each channel, or the optics they are computed from
  * @param options `output` is where to write an OME-Zarr; without it the result comes back as an array
  * @throws {ClearstackError} what is wrong with the input, or what stopped the job
  *
@@ -86,17 +86,17 @@ export interface ArrayResult extends Finished {
  */
 export function deconvolve(
   source: ImageSource,
-  psf: PsfSource | readonly PsfSource[],
+  psf: JobPsfSource,
   options: DeconvolveOptions & { readonly output: NonNullable<LocalJob["output"]> },
 ): Promise<StoredResult>;
 export function deconvolve(
   source: ImageSource,
-  psf: PsfSource | readonly PsfSource[],
+  psf: JobPsfSource,
   options?: DeconvolveOptions & { readonly output?: undefined },
 ): Promise<ArrayResult>;
 export async function deconvolve(
   source: ImageSource,
-  psf: PsfSource | readonly PsfSource[],
+  psf: JobPsfSource,
   { environment = PROCESS_ENVIRONMENT, signal, onProgress, ...settings }: DeconvolveOptions = {},
 ): Promise<StoredResult | ArrayResult> {
   if (signal?.aborted) throw new ClearstackError("cancelled", "the job was cancelled before it began");

@@ -2,6 +2,7 @@
 import type { JobRequest, JobRequestInput } from "shared/contract/job_request.ts";
 import { JobControlSchema, JobRequestSchema } from "shared/contract/job_request.ts";
 import type { Location, PsfLocation } from "shared/contract/location.ts";
+import type { OpticsInput } from "shared/contract/psf_info.ts";
 import { invalidRequest } from "shared/invalid_request.ts";
 import { memoryStore } from "shared/storage/memory_store.ts";
 import { type ArrayImage, checkArray, storeArray } from "./array_image.ts";
@@ -12,13 +13,19 @@ export type ImageSource = string | Location | ArrayImage;
 /** A PSF, in the same forms. */
 export type PsfSource = string | PsfLocation | ArrayImage;
 
+/** PSFs that are computed, one for each channel, for the voxel size of the image. */
+type ComputedPsfs = { readonly optics: OpticsInput };
+
+/** The PSFs of a job: one for all channels, one for each, or what they are computed from. */
+export type JobPsfSource = PsfSource | readonly PsfSource[] | ComputedPsfs;
+
 /** The settings of a job request, by their own names. Those about when a job runs, and who is told, are for services. */
 export type JobSettings = Omit<JobRequestInput, "source" | "psf" | "output" | keyof typeof JobControlSchema.shape>;
 
 /** What a program asks for. */
 export interface LocalJob extends JobSettings {
   readonly source: ImageSource;
-  readonly psf: PsfSource | readonly PsfSource[];
+  readonly psf: JobPsfSource;
   /** A path or a URL, or all settings of the output. @default {the result comes back as an array} */
   readonly output?: string | JobRequestInput["output"] | undefined;
 }

@@ -1,7 +1,7 @@
 /** Plans for programs. */
 import type { PreparedJob } from "functions/orchestrate/plan/prepare_job.ts";
 import { type DeconvolveOptions, localWorld, type RunOptions } from "./deconvolve.ts";
-import { holdRequest, type ImageSource, type PsfSource } from "./local_request.ts";
+import { holdRequest, type ImageSource, type JobPsfSource } from "./local_request.ts";
 import { prepareLocalJob } from "./run_local.ts";
 
 /**
@@ -22,7 +22,7 @@ import { prepareLocalJob } from "./run_local.ts";
  */
 export async function planJob(
   source: ImageSource,
-  psf: PsfSource | readonly PsfSource[],
+  psf: JobPsfSource,
   { environment, signal, ...settings }:
     & Omit<DeconvolveOptions, "onProgress">
     & Pick<RunOptions, "environment" | "signal"> = {},

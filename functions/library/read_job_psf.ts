@@ -1,5 +1,6 @@
 /** The PSF of a job, or those of all channels, as they are now. */
 import { loadJobPsf } from "functions/orchestrate/plan/load_job_psf.ts";
+import { openedFor } from "functions/orchestrate/plan/prepare_job.ts";
 import type { ImageInfo } from "shared/contract/image_info.ts";
 import type { JobRequest } from "shared/contract/job_request.ts";
 import type { JobPsf } from "shared/contract/psf_info.ts";
@@ -17,5 +18,5 @@ import type { StoreAccess } from "shared/storage/store_environment.ts";
 export async function readJobPsf(request: JobRequest, stored: ImageInfo, access: StoreAccess): Promise<JobPsf> {
   const selected = selectVolumes(stored, request.select);
   const opened = await Promise.all(psfLocations(request).map((location) => openPsf(location, access)));
-  return (await loadJobPsf(request, opened, { stored, selected })).info;
+  return (await loadJobPsf(request, openedFor(request, selected, opened), { stored, selected })).info;
 }

@@ -64,6 +64,10 @@ export const ImageInfoSchema = z.strictObject({
   channels: z.array(ChannelSchema).optional().describe(
     "one for each index along c, or the only one of an image without c; absent where the metadata name none",
   ),
+  objective: z.strictObject({
+    na: z.number().positive().optional(),
+    immersionIndex: z.number().min(1).max(2.5).optional(),
+  }).optional().describe("what the file states of the lens"),
   selection: VolumeSelectionSchema.optional().describe("what `shape` counts, where it is not all that is stored"),
   pages: z.enum(PAGES_MODES).optional().describe("which pages of a TIFF were taken, where the request says so"),
   warnings: z.array(WarningSchema).optional().describe("what the file states that could not be used"),

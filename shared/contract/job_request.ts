@@ -3,7 +3,7 @@ import { z } from "zod";
 import { AlgorithmSchema, BackendSchema } from "./algorithm.ts";
 import { HaloSchema, Vec3Schema } from "./box.ts";
 import { LocationSchema, PsfLocationSchema, UrlSchema } from "./location.ts";
-import { PsfPlaneSchema, PsfSpacingSchema } from "./psf_info.ts";
+import { OpticsSchema, PsfPlaneSchema, PsfSpacingSchema } from "./psf_info.ts";
 import { outputFault, zarrSettingFault } from "shared/image/output_form.ts";
 import { OmeVersionSchema } from "./stored_array.ts";
 import { setting } from "./setting.ts";
@@ -103,9 +103,13 @@ export const OutputSchema = z.strictObject({
 export const JobRequestSchema = z.strictObject({
   source: LocationSchema,
   select: SelectSchema.optional().describe("channels and time points to deconvolve; all by default"),
-  psf: z.union([PsfLocationSchema, z.array(PsfLocationSchema).min(1, "name at least one PSF").max(1024)]).describe(
+  psf: z.union([
+    PsfLocationSchema,
+    z.array(PsfLocationSchema).min(1, "name at least one PSF").max(1024),
+    z.strictObject({ optics: OpticsSchema }),
+  ]).describe(
     "the PSF of all channels, or a list of one for each selected channel in their order; an array with a channel axis holds " +
-      "one for each channel of the source",
+      "one for each channel of the source; optics have one computed for each channel, for the voxel size of the source",
   ),
   output: OutputSchema,
   algorithm: AlgorithmSchema.prefault({}),

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { PAGES_MODES } from "./image_info.ts";
 import { urlFault } from "shared/storage/url.ts";
+import { ComputedPsfSchema } from "./psf_info.ts";
 import { setting } from "./setting.ts";
 
 /** A URL or path; one that readers could take for different places is refused, without repeating it. */
@@ -47,3 +48,7 @@ export const PsfLocationSchema = PlaceSchema.extend({
   channel: z.int().min(0).max(100_000).optional().describe("which channel of an array that has several"),
 });
 export type PsfLocation = z.infer<typeof PsfLocationSchema>;
+
+/** Names a PSF, or says what it is computed from. */
+export const TaskPsfSchema = z.union([PsfLocationSchema, z.strictObject({ optics: ComputedPsfSchema })]);
+export type TaskPsf = z.infer<typeof TaskPsfSchema>;

@@ -50,6 +50,8 @@ interface AllowedValues {
   readonly words: readonly string[];
   readonly number?: { readonly integer: boolean; readonly form: string };
   readonly isTriple: boolean;
+  /** True for numbers in any number. */
+  readonly isList: boolean;
 }
 
 export function allowedValues(schema: z.ZodType): AllowedValues {
@@ -61,7 +63,8 @@ export function allowedValues(schema: z.ZodType): AllowedValues {
   return {
     words,
     ...(number ? { number: { integer: number.type === "integer", form: numberForm(number) } } : {}),
-    isTriple: alternatives.some(({ type }) => type === "array"),
+    isTriple: alternatives.some(({ type, prefixItems }) => type === "array" && prefixItems !== undefined),
+    isList: alternatives.some(({ type, prefixItems }) => type === "array" && prefixItems === undefined),
   };
 }
 

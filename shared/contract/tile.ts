@@ -4,7 +4,7 @@ import { BackendSchema } from "./algorithm.ts";
 import { BoxSchema } from "./box.ts";
 import { TileAlgorithmSchema } from "./decisions.ts";
 import { ImageInfoSchema } from "./image_info.ts";
-import { PsfLocationSchema } from "./location.ts";
+import { TaskPsfSchema } from "./location.ts";
 import { PsfFitSchema } from "./psf_info.ts";
 import { StoredArraySchema, StoredObjectsSchema } from "./stored_array.ts";
 
@@ -25,7 +25,7 @@ export type Tile = z.infer<typeof TileSchema>;
 export const TileTaskSchema = z.strictObject({
   planHash: z.string(),
   source: ImageInfoSchema,
-  psf: PsfLocationSchema,
+  psf: TaskPsfSchema,
   psfSha256: z.string().describe("of the PSF as it is used"),
   psfFit: PsfFitSchema.optional(),
   output: StoredArraySchema,

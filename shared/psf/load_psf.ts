@@ -1,8 +1,8 @@
 /** Reads the PSFs of jobs. */
 import { channelCount } from "shared/volume/channels.ts";
-import type { Location, PsfLocation } from "shared/contract/location.ts";
+import type { PsfLocation, TaskPsf } from "shared/contract/location.ts";
+import type { Optics, PsfFit } from "shared/contract/psf_info.ts";
 import type { ImageInfo } from "shared/contract/image_info.ts";
-import type { PsfFit } from "shared/contract/psf_info.ts";
 import { ClearstackError } from "shared/errors.ts";
 import { type Vec3, voxelCount } from "shared/volume/geometry.ts";
 import { refuseNotFinite } from "./read_volume.ts";
@@ -14,6 +14,7 @@ import type { RequestOptions } from "shared/storage/store.ts";
 import type { StoreAccess } from "shared/storage/store_environment.ts";
 import { redactUrl } from "shared/storage/url.ts";
 import { sumOf } from "./psf_volume.ts";
+import { computedInfo, computedName, computePsf, resolveOptics } from "./generate/computed_psf.ts";
 import { fitPsf, type Psf, type StoredPsf } from "./fit_psf.ts";
 
 /** A PSF is held whole in memory; this many voxels are 2 GiB. */
@@ -21,6 +22,10 @@ const MAX_VOXELS = 2 ** 29;
 
 /** A PSF, or one for each of several channels, of which only the metadata were read. */
 export interface OpenPsf {
+  /** Where it is, or what it is computed from. */
+  readonly location: TaskPsf;
+  /** Name for messages. */
+  readonly where: string;
   readonly info: ImageInfo;
   /** 1 for an array without c. */
   readonly channels: number;
@@ -40,9 +45,12 @@ export interface OpenPsf {
  *
  * @throws {ClearstackError} whatever `openImage` throws
  */
-export async function openPsf(location: Location, options: StoreAccess): Promise<OpenPsf> {
-  const image = await openImage(location, { ...options, pagesAreZ: true });
+export async function openPsf(location: PsfLocation, options: StoreAccess): Promise<OpenPsf> {
+  const { channel: _, ...place } = location;
+  const image = await openImage(place, { ...options, pagesAreZ: true });
   return {
+    location,
+    where: `the PSF ${redactUrl(image.info.url)}`,
     info: image.info,
     channels: channelCount(image.info),
     shape: spatialShape(image.info),
@@ -51,14 +59,35 @@ export async function openPsf(location: Location, options: StoreAccess): Promise
 }
 
 /**
+ * The PSFs that are computed for an image: one for each channel, or one for all.
+ *
+ * @param image the selected part of the source
+ * @throws {ClearstackError} `invalid-request` for optics that are not known, or that no microscope has
+ */
+export function openComputedPsfs(optics: Optics, image: ImageInfo): OpenPsf[] {
+  return resolveOptics(optics, image).map((psf) => {
+    const info = computedInfo(psf);
+    return {
+      location: { optics: psf },
+      where: computedName(psf),
+      info,
+      channels: 1,
+      shape: spatialShape(info),
+      read: () => Promise.resolve(computePsf(psf)),
+    };
+  });
+}
+
+/**
  * Loads the PSF that a location names, fitted as a plan says.
  *
  * @throws {ClearstackError} what opening, reading and fitting throw
  */
 export async function loadPsf(
-  location: PsfLocation,
+  location: TaskPsf,
   { fit, ...options }: StoreAccess & { readonly fit?: PsfFit | undefined },
 ): Promise<Psf> {
+  if ("optics" in location) return await fitPsf(computePsf(location.optics), fit);
   const opened = await openPsf(location, options);
   return await fitPsf(await opened.read(location.channel, options), fit);
 }

@@ -31,8 +31,9 @@ Exit status: 0 done, 2 bad usage or input, 1 failed.
 `;
 
 const PLACES = `SOURCE, PSF and OUTPUT are paths or URLs. SOURCE is a Zarr array or group, an
-OME-Zarr or a TIFF. PSF is a Zarr array or a TIFF. OUTPUT becomes an OME-Zarr,
-or a TIFF if its name ends in .tif or .tiff.`;
+OME-Zarr or a TIFF. PSF is a Zarr array or a TIFF; --na, --index and --emission
+have one computed instead. OUTPUT becomes an OME-Zarr, or a
+TIFF if its name ends in .tif or .tiff.`;
 
 const JSON_FLAG = `  --json                 print the result as one JSON object
 `;

@@ -26,8 +26,13 @@ export function wholeNumber(
 }
 
 export function finiteNumber(flag: string, text: string, form: string): number {
-  const number = /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(text) ? Number(text) : NaN;
-  return Number.isFinite(number) ? number : refuseValue(flag, text, form);
+  return finiteNumbers(flag, text, form, [text])[0]!;
+}
+
+/** The numbers that the parts of a text are. */
+export function finiteNumbers(flag: string, text: string, form: string, parts = text.split(",")): number[] {
+  const numbers = parts.map((part) => /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(part) ? Number(part) : NaN);
+  return numbers.every(Number.isFinite) ? numbers : refuseValue(flag, text, form);
 }
 
 export function oneOf<T extends string>(flag: string, text: string, words: readonly T[]): T {

@@ -1,17 +1,22 @@
 /** From the arguments of `deconvolve` and `plan` to the request they stand for, and back. */
 import { JobControlSchema, type JobRequest, JobRequestSchema } from "shared/contract/job_request.ts";
+import { OpticsSchema } from "shared/contract/psf_info.ts";
+import { settingsOf } from "shared/contract/setting.ts";
 import { ClearstackError } from "shared/errors.ts";
 import { invalidRequest } from "shared/invalid_request.ts";
 import { refuseValue } from "./argument_values.ts";
 import type { JobFlag, ValueFlag } from "./job_flag.ts";
 import { JOB_FLAGS } from "./job_flags.ts";
 import type { ParsedArguments } from "./parse_arguments.ts";
-import { type PsfColumns, psfColumns, psfOfColumns } from "./psf_columns.ts";
+import { PSF_FLAGS, type PsfColumns, psfColumns, psfOfColumns } from "./psf_columns.ts";
 import { leafPaths, settingAt, withSetting } from "./request_settings.ts";
 import { sourceLocation } from "./source_location.ts";
 import type { StoreAccess } from "shared/storage/store_environment.ts";
 
 const FLAGS: readonly (readonly [string, JobFlag])[] = Object.entries(JOB_FLAGS);
+
+/** Flags of what a PSF is computed from. */
+const OPTICS_FLAGS = settingsOf(OpticsSchema.shape).map(({ flag }) => flag);
 
 /** What the positional arguments state. */
 const POSITIONALS = ["source.url", "output.url"] as const;
@@ -27,9 +32,13 @@ export async function jobRequest(
   [source, output]: readonly [source: string, output: string],
   access: StoreAccess,
 ): Promise<JobRequest> {
-  if (!args.has("psf")) {
-    throw new ClearstackError("invalid-request", `--psf is missing: expected ${JOB_FLAGS.psf!.form}`);
+  const optics = OPTICS_FLAGS.find((flag) => args.has(flag));
+  if (!args.has("psf") && optics === undefined) {
+    const instead = `, or what it is computed from: --${OPTICS_FLAGS.slice(0, 3).join(", --")}`;
+    throw new ClearstackError("invalid-request", `--psf is missing: expected ${JOB_FLAGS.psf!.form}${instead}`);
   }
+  const stored = Object.keys(PSF_FLAGS).find((flag) => args.has(flag));
+  if (optics !== undefined && stored !== undefined) throw exclusive(stored, optics);
   for (const url of [source, output]) {
     if (url === "") throw new ClearstackError("invalid-request", `"" names no file: expected a path or a URL`);
   }
@@ -43,13 +52,15 @@ export async function jobRequest(
   for (const [flag, entry] of FLAGS) {
     if (!args.has(flag)) continue;
     const other = statedBy.get(entry.at);
-    if (other !== undefined) {
-      throw new ClearstackError("invalid-request", `--${other} and --${flag} exclude each other: give one of them`);
-    }
+    if (other !== undefined) throw exclusive(other, flag);
     statedBy.set(entry.at, flag);
     input = withSetting(input, entry.at, await readFlag(flag, entry, args, sourceHasZ));
   }
-  return parseRequest({ ...input, psf: psfOfColumns(input.psf as PsfColumns) });
+  return parseRequest({ ...input, psf: optics === undefined ? psfOfColumns(input.psf as PsfColumns) : input.psf });
+}
+
+function exclusive(one: string, other: string): ClearstackError {
+  return new ClearstackError("invalid-request", `--${one} and --${other} exclude each other: give one of them`);
 }
 
 /** What no single flag can tell, such as settings that exclude each other, is left to the contract. */
@@ -88,7 +99,7 @@ export function jobArguments(request: JobRequest): string[] {
     output: { url: output.url },
   });
   const defaults = { ...parsed, psf: {} };
-  const settings = { ...request, psf: psfColumns(psf) };
+  const settings = { ...request, psf: "optics" in psf ? psf : psfColumns(psf) };
   const differs = (at: string) => JSON.stringify(settingAt(settings, at)) !== JSON.stringify(settingAt(defaults, at));
   const forgotten = leafPaths(settings).find((path) =>
     differs(path) && !POSITIONALS.some((at) => at === path) && !LEFT_OUT.includes(path.split(".")[0]!) &&

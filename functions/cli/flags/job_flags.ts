@@ -5,6 +5,7 @@
 import { AlgorithmSchema } from "shared/contract/algorithm.ts";
 import { JobRequestSchema, OutputSchema, TilingSchema } from "shared/contract/job_request.ts";
 import { LocationSchema } from "shared/contract/location.ts";
+import { OpticsSchema } from "shared/contract/psf_info.ts";
 import { refuseValue } from "./argument_values.ts";
 import type { JobFlag } from "./job_flag.ts";
 import { PSF_FLAGS } from "./psf_columns.ts";
@@ -14,6 +15,7 @@ import { settingFlags } from "./setting_flags.ts";
 /** Flags of a job, in the order in which they are written. */
 export const JOB_FLAGS: Readonly<Record<string, JobFlag>> = {
   ...PSF_FLAGS,
+  ...settingFlags(OpticsSchema.shape, "psf.optics."),
   "path": {
     at: "source.path",
     example: "P",

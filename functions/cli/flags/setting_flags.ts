@@ -2,7 +2,7 @@
 import type { z } from "zod";
 import { BYTES_FORM, parseBytes } from "shared/config.ts";
 import { allowedValues, type NamedSetting, settingForm, settingsOf } from "shared/contract/setting.ts";
-import { finiteNumber, refuseValue, triple } from "./argument_values.ts";
+import { finiteNumber, finiteNumbers, refuseValue, triple } from "./argument_values.ts";
 import type { FlagContext, JobFlag } from "./job_flag.ts";
 
 const MAX_VOXELS = 1_000_000;
@@ -32,7 +32,7 @@ function settingFlag(setting: NamedSetting, all: readonly NamedSetting[], prefix
 
 async function readSetting(text: string, { schema, unit, flag }: NamedSetting, context: FlagContext): Promise<unknown> {
   if (unit === "bytes") return parseBytes(`--${flag}`, text);
-  const { words, number, isTriple } = allowedValues(schema);
+  const { words, number, isTriple, isList } = allowedValues(schema);
   if (words.includes(text)) return text;
   const refuse = () => refuseValue(context.flag, text, context.form);
   let value: unknown;
@@ -41,6 +41,8 @@ async function readSetting(text: string, { schema, unit, flag }: NamedSetting, c
     if (given.length === 2 && await context.sourceHasZ()) refuse();
     // A 2-D image is one plane, with no halo along z.
     value = given.length === 3 ? given : [schema.safeParse([0, ...given]).success ? 0 : 1, ...given];
+  } else if (isList && text.includes(",")) {
+    value = finiteNumbers(context.flag, text, context.form);
   } else {
     if (number === undefined || (number.integer && !/^\d{1,15}$/.test(text))) refuse();
     value = finiteNumber(context.flag, text, context.form);

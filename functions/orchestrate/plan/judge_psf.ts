@@ -1,10 +1,11 @@
 /** What is found out about a PSF from its voxels: no input or output, and seconds of work where it is large. */
 import { isCentroSymmetric } from "kernels/psf_symmetry.ts";
+import type { ComputedPsf, PsfFit, PsfInfo } from "shared/contract/psf_info.ts";
 import type { Warning } from "shared/contract/problem.ts";
-import type { PsfFit, PsfInfo } from "shared/contract/psf_info.ts";
 import { releaseMemory } from "shared/process/release_memory.ts";
 import { type PsfUse, usedSide } from "shared/psf/choose_fit.ts";
 import { fitPsf, inPlane, type StoredPsf } from "shared/psf/fit_psf.ts";
+import { computePsf } from "shared/psf/generate/computed_psf.ts";
 import { inspectPsf } from "shared/psf/measure/inspect_psf.ts";
 import { psfFaults } from "shared/psf/measure/psf_faults.ts";
 import { mapAxes } from "shared/volume/geometry.ts";
@@ -17,6 +18,11 @@ export interface PsfCase {
   readonly use: Pick<PsfUse, "shape" | "boundary">;
 }
 
+/** A PSF that is yet to be computed, and what it is for. */
+export interface ComputedPsfCase extends Omit<PsfCase, "stored"> {
+  readonly optics: ComputedPsf;
+}
+
 /** A PSF as planning needs it. */
 export interface JudgedPsf {
   readonly info: PsfInfo;
@@ -27,7 +33,8 @@ export interface JudgedPsf {
 }
 
 /** @throws {ClearstackError} what fitting throws */
-export async function judgePsf({ stored, fit, use }: PsfCase): Promise<JudgedPsf> {
+export async function judgePsf({ fit, use, ...given }: PsfCase | ComputedPsfCase): Promise<JudgedPsf> {
+  const stored = "optics" in given ? computePsf(given.optics) : given.stored;
   const faults = faultsOf(stored, fit, use);
   const { info, volume } = await fitPsf(stored, fit);
   const symmetric = isCentroSymmetric(volume);

@@ -1,7 +1,7 @@
 /** Large PSFs are judged on a thread of their own, so that requests are answered meanwhile. */
 import { errorFromRecord } from "shared/errors.ts";
 import { unlessAborted } from "shared/process/unless_aborted.ts";
-import { type JudgedPsf, judgePsf, type PsfCase } from "./judge_psf.ts";
+import { type ComputedPsfCase, type JudgedPsf, judgePsf, type PsfCase } from "./judge_psf.ts";
 import type { FromPsfThread } from "./judge_psf_worker.ts";
 
 /** Below so many voxels it takes less time, some 50 ms, than a thread takes to start. */
@@ -12,8 +12,13 @@ const MIN_VOXELS = 2 ** 20;
  *
  * @throws {ClearstackError} what fitting throws; `cancelled`
  */
-export async function judgePsfApart(given: PsfCase, signal: AbortSignal | undefined): Promise<JudgedPsf> {
-  if (given.stored.values.length < MIN_VOXELS) return await judgePsf(given);
+export async function judgePsfApart(
+  given: PsfCase | ComputedPsfCase,
+  signal: AbortSignal | undefined,
+): Promise<JudgedPsf> {
+  // One that is computed takes seconds, if it has depth.
+  const voxels = "stored" in given ? given.stored.values.length : given.optics.voxelMicrometre[0] === 0 ? 0 : Infinity;
+  if (voxels < MIN_VOXELS) return await judgePsf(given);
   const worker = new Worker(new URL("./judge_psf_worker.ts", import.meta.url), { type: "module", name: "psf" });
   const failed = Promise.withResolvers<never>();
   worker.onerror = (event) => {
@@ -31,7 +36,7 @@ export async function judgePsfApart(given: PsfCase, signal: AbortSignal | undefi
       signal,
     );
     if (!isRunning) return await judgePsf(given);
-    worker.postMessage(given, [given.stored.values.buffer as ArrayBuffer]);
+    worker.postMessage(given, "stored" in given ? [given.stored.values.buffer as ArrayBuffer] : []);
     const judged = await unlessAborted(Promise.race([answer(), failed.promise]), signal);
     if (judged === "ready") throw new Error("the thread that judges a PSF started twice");
     if ("failure" in judged) throw errorFromRecord(judged.failure);

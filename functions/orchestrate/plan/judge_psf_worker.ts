@@ -1,13 +1,13 @@
 /** The thread behind judge_psf_apart.ts. */
 import { type ErrorRecord, errorToRecord } from "shared/errors.ts";
-import { type JudgedPsf, judgePsf, type PsfCase } from "./judge_psf.ts";
+import { type ComputedPsfCase, type JudgedPsf, judgePsf, type PsfCase } from "./judge_psf.ts";
 
 /** From the thread: that it runs, and then what came of the PSF that it was sent. */
 export type FromPsfThread = "ready" | { readonly judged: JudgedPsf } | { readonly failure: ErrorRecord };
 
 /** The part of a dedicated Worker's global scope that is used; its types would clash with those of the main thread. */
 interface WorkerScope {
-  onmessage: ((event: MessageEvent<PsfCase>) => void) | null;
+  onmessage: ((event: MessageEvent<PsfCase | ComputedPsfCase>) => void) | null;
   postMessage(message: FromPsfThread): void;
 }
 

@@ -2,20 +2,21 @@
 import pLimit from "p-limit";
 import { channelCount } from "shared/volume/channels.ts";
 import type { ImageInfo } from "shared/contract/image_info.ts";
+import type { ChannelPsf, ComputedPsf, JobPsf, PsfInfo } from "shared/contract/psf_info.ts";
+import type { TaskPsf } from "shared/contract/location.ts";
 import type { JobRequest } from "shared/contract/job_request.ts";
 import type { Warning } from "shared/contract/problem.ts";
-import type { ChannelPsf, JobPsf, PsfInfo } from "shared/contract/psf_info.ts";
 import { ClearstackError } from "shared/errors.ts";
 import { mapAxes, voxelCount } from "shared/volume/geometry.ts";
 import { hashHex } from "shared/image/output/hash.ts";
 import { channelList } from "shared/image/read/select_volumes.ts";
 import { chooseFit, type PsfUse } from "shared/psf/choose_fit.ts";
 import type { OpenPsf } from "shared/psf/load_psf.ts";
-import { psfLocations } from "shared/psf/psf_locations.ts";
+import { computedNote } from "shared/psf/generate/computed_psf.ts";
 import { assertPsfSize } from "shared/psf/psf_size.ts";
 import { spacingOf } from "shared/psf/spacing.ts";
 import type { RequestOptions } from "shared/storage/store.ts";
-import { redactUrl, schemeOf } from "shared/storage/url.ts";
+import { schemeOf } from "shared/storage/url.ts";
 import { placeInVolume } from "shared/volume/spatial.ts";
 import { fitNotes, spacingWarnings } from "./fit_notes.ts";
 import { judgePsfApart } from "./judge_psf_apart.ts";
@@ -60,7 +61,7 @@ export async function loadJobPsf(
   image: PsfImage,
   options: LoadOptions = {},
 ): Promise<LoadedJobPsf> {
-  const places = placesOf(request, opened, image);
+  const places = placesOf(opened, image);
   const { algorithm: { boundary }, psfPlane, psfSpacing } = request;
   const { selected } = image;
   const use = { shape: placeInVolume(selected).whole, spacing: spacingOf(selected), boundary, psfPlane, psfSpacing };
@@ -68,8 +69,8 @@ export async function loadJobPsf(
   const loaded = new Map<string, Omit<LoadedJobPsf, "info"> & { readonly info: PsfInfo }>();
   const infos: ChannelPsf[] = [];
   for (const place of places ?? [{ entry: 0 }]) {
-    const location = psfLocations(request)[place.entry]!;
-    const channel = place.channel ?? location.channel;
+    const { location } = opened[place.entry]!;
+    const channel = place.channel ?? channelOf(location);
     const key = JSON.stringify([location, channel]);
     if (!loaded.has(key)) {
       loaded.set(key, await loadOne(opened[place.entry]!, channel, { ...use, ofMemory }, options));
@@ -90,18 +91,20 @@ async function loadOne(
   use: PsfUse & { readonly ofMemory: boolean },
   { hostBytes = Infinity, ...options }: LoadOptions,
 ) {
-  const { shape } = opened;
-  const name = `the PSF ${redactUrl(opened.info.url)}`;
-  const where = opened.channels > 1 ? `${name}, channel ${channel}` : name;
+  const { shape, location } = opened;
+  const where = opened.channels > 1 ? `${opened.where}, channel ${channel}` : opened.where;
   const form = { where, shape, spacing: spacingOf(opened.info) };
   const fit = chooseFit(form, use);
   assertPsfSize({ where, info: opened.info, shape, fit }, use, hostBytes);
   const judge = async () => {
-    const stored = await opened.read(channel, options);
-    return await judgePsfApart({ stored, fit, use: { shape: use.shape, boundary: use.boundary } }, options.signal);
+    const given = "optics" in location ? location : { stored: await opened.read(channel, options) };
+    return await judgePsfApart({ ...given, fit, use: { shape: use.shape, boundary: use.boundary } }, options.signal);
   };
-  const { info, symmetric, faults } = await (voxelCount(shape) < MIN_LONE_VOXELS ? judge() : alone(judge));
+  const { info: fitted, symmetric, faults } = await (voxelCount(shape) < MIN_LONE_VOXELS ? judge() : alone(judge));
+  const computed = "optics" in location ? location : {};
+  const info = { ...fitted, ...computed };
   const warnings = [
+    ...("optics" in location ? [computedPsfNote(location.optics)] : []),
     ...fitNotes(form, info, use),
     ...spacingWarnings(form, use, use.ofMemory && schemeOf(opened.info.url) === "memory"),
     ...faults.map((fault) => ({ ...fault, message: `${where}: ${fault.message}` })),
@@ -109,26 +112,32 @@ async function loadOne(
   return { info, symmetric, warnings };
 }
 
+function channelOf(location: TaskPsf): number | undefined {
+  return "optics" in location ? undefined : location.channel;
+}
+
+function computedPsfNote(optics: ComputedPsf): Warning {
+  return { code: "psf-computed", level: "note", message: computedNote(optics) };
+}
+
 type Place = Pick<ChannelPsf, "entry" | "channel">;
 
 /** PSF of each channel; undefined if one serves all. */
 function placesOf(
-  request: JobRequest,
   opened: readonly OpenPsf[],
   { stored, selected }: PsfImage,
 ): Place[] | undefined {
-  const locations = psfLocations(request);
   const count = channelCount(selected);
-  if (locations.length > 1) {
-    if (locations.length === count) return locations.map((_, entry) => ({ entry }));
+  if (opened.length > 1) {
+    if (opened.length === count) return opened.map((_, entry) => ({ entry }));
     throw new ClearstackError(
       "invalid-request",
-      `${locations.length} PSFs are named for ${count} ${count === 1 ? "channel" : "channels"} (` +
+      `${opened.length} PSFs are named for ${count} ${count === 1 ? "channel" : "channels"} (` +
         `${channelList(selected)}): name one for all of them, or one for each in this order`,
     );
   }
-  const [{ channels }] = opened as [OpenPsf];
-  if (channels === 1 || locations[0]!.channel !== undefined) return undefined;
+  const [{ channels, location }] = opened as [OpenPsf];
+  if (channels === 1 || channelOf(location) !== undefined) return undefined;
   const ofStored = channels === channelCount(stored);
   if (!ofStored && channels !== count) {
     throw new ClearstackError(

@@ -16,7 +16,7 @@ import { selectVolumes } from "shared/image/read/select_volumes.ts";
 import { withSpan } from "shared/telemetry/span.ts";
 import type { Limits } from "shared/plan/plan_job.ts";
 import { planJob } from "shared/plan/plan_job.ts";
-import { openPsf } from "shared/psf/load_psf.ts";
+import { openComputedPsfs, type OpenPsf, openPsf } from "shared/psf/load_psf.ts";
 import { psfLocations } from "shared/psf/psf_locations.ts";
 import { mapLimited } from "shared/process/map_limited.ts";
 import { unlessAborted } from "shared/process/unless_aborted.ts";
@@ -78,7 +78,8 @@ async function prepare(asked: JobRequest, deps: PlanningDeps, signal: AbortSigna
   const image = plannedAt(selectVolumes(stored, request.select), openedMs);
   // A caller may ask for less than the machine gives, and not for more.
   const hostBytes = Math.min(request.memoryBytes ?? Infinity, device.hostBytes);
-  const psf = await loadJobPsf(request, psfs, { stored, selected: image }, { signal, hostBytes });
+  const opened = openedFor(request, image, psfs);
+  const psf = await loadJobPsf(request, opened, { stored, selected: image }, { signal, hostBytes });
   if (request.strict) refuseWarnings([...stored.warnings ?? [], ...psf.warnings]);
   const limits: Limits = {
     hostBytes,
@@ -102,6 +103,11 @@ async function prepare(asked: JobRequest, deps: PlanningDeps, signal: AbortSigna
   }
   const warnings = [...stored.warnings ?? [], ...psf.warnings, ...continued.warnings];
   return { plan: { ...continued, warnings }, device };
+}
+
+/** The PSFs that were opened, or those to be computed for the image. */
+export function openedFor(request: JobRequest, image: ImageInfo, opened: readonly OpenPsf[]): readonly OpenPsf[] {
+  return "optics" in request.psf ? openComputedPsfs(request.psf.optics, image) : opened;
 }
 
 function plannedAt({ plannedMs: _, ...source }: ImageInfo, timeMs: number | undefined): ImageInfo {

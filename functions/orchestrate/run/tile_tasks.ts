@@ -37,11 +37,11 @@ export function boxTask(
 ): Pick<TileTask, "source" | "psf" | "psfSha256" | "psfFit" | "algorithm" | "backend" | "tile"> {
   const channel = channelAt(plan.source, tile.outer);
   const own = plan.psf.channels?.[channel];
+  const { sha256, fit, optics } = own ?? plan.psf;
   const location = psfLocations(request)[own?.entry ?? 0]!;
-  const { sha256, fit } = own ?? plan.psf;
   return {
     source: plan.source,
-    psf: own?.channel === undefined ? location : { ...location, channel: own.channel },
+    psf: optics ? { optics } : own?.channel === undefined ? location : { ...location, channel: own.channel },
     psfSha256: sha256,
     ...(fit === undefined ? {} : { psfFit: fit }),
     algorithm: tileAlgorithm(plan, channel),

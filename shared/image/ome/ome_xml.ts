@@ -31,6 +31,8 @@ export interface OmeXmlImage {
   readonly pixels: Attributes;
   readonly channels: readonly Attributes[];
   readonly tiffData: readonly OmeTiffData[];
+  /** Attributes of its Objective, and over them those of its ObjectiveSettings. */
+  readonly objective: Attributes;
 }
 
 /** Parts of an OME element. */
@@ -78,6 +80,11 @@ class OmeBuilder {
   #elements = 0;
   readonly #images: OmeXmlImage[] = [];
   #imageName = "";
+  /** Objective elements by their ID. */
+  readonly #objectives = new Map<string, Attributes>();
+  /** ObjectiveSettings of each image, and of the one that is open. */
+  readonly #settings: (Attributes | undefined)[] = [];
+  #imageSettings: Attributes | undefined;
   #pixels: { channels: Attributes[]; tiffData: Open<OmeTiffData>[] } | undefined;
   #uuid: string | undefined;
   #metadataFile: string | undefined;
@@ -88,7 +95,7 @@ class OmeBuilder {
 
   get result(): OmeXml {
     return {
-      images: this.#images,
+      images: this.#images.map((image, index) => ({ ...image, objective: this.#objectiveOf(this.#settings[index]) })),
       ...(this.#uuid === undefined ? {} : { uuid: this.#uuid }),
       ...(this.#metadataFile === undefined ? {} : { metadataFile: this.#metadataFile }),
     };
@@ -104,17 +111,28 @@ class OmeBuilder {
     if (this.#names.length > MAX_DEPTH) throw tooMuch(this.#where, "levels", this.#names.length, MAX_DEPTH);
     const parent = this.#names.at(-2);
     if (parent === undefined) this.#uuid = attributes.UUID;
-    if (name === "Image") this.#imageName = attributes.Name ?? "";
+    if (name === "Image") {
+      this.#imageName = attributes.Name ?? "";
+      this.#imageSettings = undefined;
+    } else if (parent === "Instrument" && name === "Objective") this.#objectives.set(attributes.ID ?? "", attributes);
+    else if (parent === "Image" && name === "ObjectiveSettings") this.#imageSettings = attributes;
     else if (name === "BinaryOnly") this.#metadataFile = attributes.MetadataFile ?? "another file";
     else if (name === "Pixels") {
       this.#pixels = { channels: [], tiffData: [] };
-      this.#images.push({ name: this.#imageName, pixels: attributes, ...this.#pixels });
+      this.#images.push({ name: this.#imageName, pixels: attributes, ...this.#pixels, objective: {} });
+      this.#settings.push(this.#imageSettings);
     } else if (parent === "Pixels" && name === "Channel") this.#pixels?.channels.push(attributes);
     else if (parent === "Pixels" && name === "TiffData") this.#pixels?.tiffData.push({ attributes });
     else if (parent === "TiffData" && name === "UUID" && attributes.FileName !== undefined) {
       const element = this.#pixels?.tiffData.at(-1);
       if (element) element.fileName = attributes.FileName;
     }
+  }
+
+  /** The objective that an image names, or the only one there is. */
+  #objectiveOf(settings: Attributes | undefined): Attributes {
+    const only = this.#objectives.size === 1 ? [...this.#objectives.values()][0] : undefined;
+    return { ...(settings === undefined ? only : this.#objectives.get(settings.ID ?? "")), ...settings };
   }
 
   text(content: string): void {

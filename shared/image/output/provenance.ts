@@ -15,7 +15,7 @@ export function redactedRequest(request: JobRequest): JobRequest {
   return {
     ...request,
     source: redacted(source),
-    psf: Array.isArray(psf) ? psf.map(redacted) : redacted(psf),
+    psf: Array.isArray(psf) ? psf.map(redacted) : "optics" in psf ? psf : redacted(psf),
     output: redacted(output),
     ...(webhook ? { webhook: redacted(webhook) } : {}),
   };
@@ -43,7 +43,7 @@ export function keptRequest(request: JobRequest): KeptRequest {
     request: {
       ...kept,
       source: absolute(source),
-      psf: Array.isArray(psf) ? psf.map(absolute) : absolute(psf),
+      psf: Array.isArray(psf) ? psf.map(absolute) : "optics" in psf ? psf : absolute(psf),
       output: absolute(output),
     },
     redacted: Object.entries(places).flatMap(([name, all]) => all.some(lost) ? [name] : []),
@@ -84,8 +84,9 @@ export function provenanceOf(
 /** The PSF, or one for each channel. */
 function psfProvenance({ psf }: Plan, request: JobRequest) {
   const locations = psfLocations(request).map(redacted);
-  const factsOf = ({ sha256, shape, fit, normalisation }: PsfInfo) => ({
+  const factsOf = ({ sha256, shape, optics, fit, normalisation }: PsfInfo) => ({
     ...{ sha256, shape },
+    ...(optics === undefined ? {} : { optics }),
     ...(fit === undefined ? {} : { fit }),
     ...(normalisation === undefined ? {} : { normalisation }),
   });

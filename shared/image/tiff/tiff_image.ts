@@ -257,6 +257,7 @@ async function infoOf(
       { axes, shape },
       description.channels ?? await taggedChannels(first, shape[names.indexOf("c")] ?? 1),
     ),
+    ...(description.objective === undefined ? {} : { objective: description.objective }),
     ...(location.pages === undefined ? {} : { pages: location.pages }),
     ...(warnings.length === 0 ? {} : { warnings }),
     identity: await hashHex(file.header, new TextEncoder().encode([file.object, ...others].map(stateOf).join("\n"))),

@@ -140,6 +140,7 @@ export function describeSequence(
     spacing: first.spacing,
     ...(first.resolution === undefined ? {} : { resolution: first.resolution }),
     ...(first.channels === undefined ? {} : { channels: first.channels }),
+    ...(first.objective === undefined ? {} : { objective: first.objective }),
   };
 }
 

@@ -54,6 +54,9 @@ interface GeneratedPsf {
 /** Half widths that `auto` does not go beyond, voxels. */
 const MAX_AUTO: Vec3 = [64, 64, 64];
 
+/** Share of its peak below which the axis of wide-field light is left out by `auto`. */
+const FAINTEST_WIDE_FIELD = 1e-2;
+
 /** Light that `auto` keeps where light ends at all. */
 const AUTO_ENERGY = 0.999;
 
@@ -86,10 +89,24 @@ export function generatePsf(request: PsfRequest): GeneratedPsf {
   const { voxelMicrometre } = request;
   // Confocal and light-sheet light ends; wide-field light is only spread ever thinner.
   const ends = request.confocal !== undefined || request.model === "light-sheet";
-  const shape = request.shape === "auto" ? autoShape(model, focus, request, ends ? 1e-5 : 1e-2) : request.shape;
+  const shape = request.shape === "auto"
+    ? autoShape(model, focus, request, ends ? 1e-5 : FAINTEST_WIDE_FIELD)
+    : request.shape;
   const volume = voxelise(model, { shape, voxelMicrometre, centreDepth: focus });
   const cropped = request.shape === "auto" && ends ? cropByEnergy(volume, AUTO_ENERGY) : volume;
-  return { volume: normalised(cropped), focusMicrometre: focus, warnings: warningsFor(request) };
+  return { volume: normalised(cropped), focusMicrometre: focus, warnings: opticsWarnings(request) };
+}
+
+/**
+ * The shape that `auto` stands for where light does not end: of a wide-field microscope.
+ *
+ * @throws {ClearstackError} as {@link generatePsf}
+ */
+export function wideFieldShape(request: DiffractionRequest): Vec3 {
+  checkVoxels(request);
+  checkMicroscope(request);
+  const { model, focus } = microscope(request);
+  return autoShape(model, focus, request, FAINTEST_WIDE_FIELD);
 }
 
 function gaussian({ widthsMicrometre, voxelMicrometre, shape }: GaussianRequest): PsfVolume {
@@ -181,7 +198,8 @@ function refuse(message: string): never {
   throw new ClearstackError("invalid-request", message);
 }
 
-function warningsFor({ model, objective, layers }: DiffractionRequest): string[] {
+/** What to know of a PSF of these optics, in words. */
+export function opticsWarnings({ model, objective, layers }: DiffractionRequest): string[] {
   const { na, immersionIndex } = objective;
   if (model === "born-wolf") {
     return na / immersionIndex <= 0.7 ? [] : [

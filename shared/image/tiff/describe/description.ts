@@ -1,5 +1,5 @@
 /** What the metadata of a TIFF say of its pages, whoever wrote them. */
-import type { Channel } from "shared/contract/image_info.ts";
+import type { Channel, ImageInfo } from "shared/contract/image_info.ts";
 
 /** Axes that pages can lie along. */
 export type PageAxis = "t" | "c" | "z";
@@ -57,6 +57,7 @@ export interface TiffDescription {
   readonly resolution?: { readonly y: string | undefined; readonly x: string | undefined };
   /** Absent where the metadata name none. */
   readonly channels?: readonly Channel[];
+  readonly objective?: ImageInfo["objective"];
 }
 
 /** The number of the plane at these indices, where the first of `order` changes from plane to plane. */

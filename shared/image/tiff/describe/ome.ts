@@ -4,6 +4,7 @@
  */
 import { ClearstackError } from "shared/errors.ts";
 import { fullUnitName } from "../../axes.ts";
+import { omeObjective } from "../../ome/ome_objective.ts";
 import { omeXmlChannels } from "../../ome/ome_channels.ts";
 import type { OmeTiffData, OmeXml, OmeXmlImage } from "../../ome/ome_xml.ts";
 import {
@@ -78,6 +79,7 @@ export function describeOme(xml: OmeXml, file: OmeFile): TiffDescription {
       t: spacingOf(pixels.TimeIncrement, "TimeIncrement", fullUnitName(pixels.TimeIncrementUnit ?? "s")),
     },
     channels: omeXmlChannels(image.channels),
+    ...omeObjective(image.objective),
   };
 }
 

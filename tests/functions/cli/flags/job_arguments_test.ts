@@ -161,11 +161,36 @@ Deno.test("any request there can be is written as arguments that are read as the
   );
 });
 
-/** A list of one PSF means that PSF, and an empty path no path. */
+/** A list of one PSF, or of one wavelength, means that one, and an empty path no path. */
 function plainPsf(psf: JobRequest["psf"]): JobRequest["psf"] {
+  if ("optics" in psf) {
+    const { emissionNanometres: emission, ...optics } = psf.optics;
+    const one = Array.isArray(emission) && emission.length === 1 ? emission[0]! : emission;
+    return { optics: { ...optics, ...(one === undefined ? {} : { emissionNanometres: one }) } };
+  }
   const places = [psf].flat().map(({ path, ...place }) => path ? { ...place, path } : place);
   return places.length === 1 ? places[0]! : places as unknown as JobRequest["psf"];
 }
+
+Deno.test("optics stand in place of a PSF, and are not given beside one", async () => {
+  const { psf } = await requestFrom("--na 1.4 --index 1.515 --emission 525,595,680 --sample-index 1.38 --depth 12.5");
+  const emissionNanometres = [525, 595, 680];
+  const stated = { na: 1.4, immersionIndex: 1.515, emissionNanometres, sampleIndex: 1.38, depthMicrometre: 12.5 };
+  assertEquals<unknown>(psf, { optics: stated });
+  assertEquals<unknown>((await requestFrom("--emission 525")).psf, {
+    optics: { emissionNanometres: 525, depthMicrometre: 0 },
+  });
+  const refused = [
+    ["--psf a --na 1.4", "--psf and --na exclude each other"],
+    ["--depth 3 --psf-path 0", "--psf-path and --depth exclude each other"],
+    ["--na 2.5", '--na "2.5": expected a number above 0'],
+    ["--emission 525,0.5", '--emission "525,0.5": expected wavelengths in nanometres'],
+    ["--emission 525,", '--emission "525,": expected wavelengths'],
+    ["--index 0.9", '--index "0.9": expected a number from 1 to 2.5'],
+    ["", "--psf is missing: expected a path or URL of a PSF, Zarr or TIFF, or what it is computed from: --na, --index"],
+  ] as const;
+  for (const [line, message] of refused) await assertRejects(() => requestFrom(line), ClearstackError, message);
+});
 
 Deno.test("a flag of PSFs is given once for all of them, or once for each", async () => {
   const args = parseArguments("--psf a --psf b --psf-path=0 --psf-channel 1 --psf-channel=".split(" "), {

@@ -1,0 +1,57 @@
+/** PSFs that are computed from what an image states of its microscope. */
+import { assert, assertEquals } from "@std/assert";
+import { countedPages, tiffOf } from "../../../fixtures/tiff_pages.ts";
+import { readWhole } from "../../../fixtures/read_whole.ts";
+import { openImage } from "../../../stores.ts";
+import { runCli } from "../run_cli.ts";
+
+const LENS = '<Instrument><Objective ID="O" LensNA="0.8" Immersion="Air"/></Instrument>';
+const CHANNELS = '<Channel Name="GFP" EmissionWavelength="509"/><Channel Name="red" EmissionWavelength="610"/>';
+const XML = (channels: string) =>
+  `<OME>${LENS}<Image><ObjectiveSettings ID="O"/><Pixels DimensionOrder="XYZCT" SizeX="16" SizeY="12" SizeZ="4" ` +
+  `SizeC="2" SizeT="1" PhysicalSizeX="0.2" PhysicalSizeY="0.2" PhysicalSizeZ="0.6">${channels}<TiffData/></Pixels>` +
+  `</Image></OME>`;
+
+Deno.test("a file that states lens and wavelengths needs no PSF; its output is made again by the command it names", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const path = (name: string) => `${folder}/${name}`;
+    await Deno.writeFile(path("a.tif"), tiffOf(countedPages(8, [12, 16], { 270: XML(CHANNELS) })));
+    const settings = ["--iterations", "2", "--backend", "cpu", "--no-pyramid"];
+    const { status, err } = await runCli(["deconvolve", path("a.tif"), path("out.zarr"), "--depth", "0", ...settings]);
+    assertEquals(status, 0, err);
+    for (const nanometres of [509, 610]) {
+      assert(err.includes(`note: the PSF computed for ${nanometres} nm: NA 0.8`), err);
+    }
+    const info = JSON.parse((await runCli(["info", path("a.tif"), "--json"])).out).info;
+    assertEquals(info.objective, { na: 0.8, immersionIndex: 1 });
+
+    const reproduced = await runCli(["reproduce", path("out.zarr"), "--json"]);
+    assertEquals([reproduced.status, reproduced.err], [0, ""]);
+    const { words } = JSON.parse(reproduced.out);
+    assert(words.includes("--depth") && !words.includes("--psf"), words);
+    assertEquals((await runCli(words)).status, 0);
+    const [first, again] = await Promise.all(
+      ["out.zarr", "out-again.zarr"].map(async (name) => await readWhole(await openImage({ url: path(name) }))),
+    );
+    assertEquals(again, first);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("what a file does not state is asked for by its flag, before anything is written", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    await Deno.writeFile(`${folder}/a.tif`, tiffOf(countedPages(8, [12, 16], { 270: XML('<Channel Name="GFP"/>') })));
+    const job = ["deconvolve", `${folder}/a.tif`, `${folder}/out.zarr`, "--na", "0.75", "--backend", "cpu"];
+    const { status, err } = await runCli(job);
+    assertEquals(status, 2);
+    assert(err.includes("the image does not state the emission wavelength of channel 0 (GFP): give --emission\n"), err);
+    const few = await runCli([...job, "--emission", "509,610,700"]);
+    assert(few.err.includes("3 emission wavelengths are given for 2 channels"), few.err);
+    assertEquals((await Array.fromAsync(Deno.readDir(folder))).length, 1);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});

@@ -1,0 +1,48 @@
+import { assert, assertEquals } from "@std/assert";
+import { deconvolve } from "functions/library/deconvolve.ts";
+import { planJob } from "functions/library/plan_job.ts";
+import { generatePsf } from "shared/psf/generate/generate_psf.ts";
+import { patternedVoxels } from "../sample_image.ts";
+
+const VOXEL = [0.5, 0.2, 0.2] as const;
+const SHAPE = [2, 6, 24, 20] as const;
+const IMAGE = {
+  data: Float32Array.from(patternedVoxels([...SHAPE])),
+  shape: SHAPE,
+  axes: "czyx",
+  voxelSize: VOXEL,
+};
+const SETTINGS = { backend: "cpu", algorithm: { iterations: 2 }, tiling: { tile: [6, 24, 20] } } as const;
+const OPTICS = { na: 0.8, immersionIndex: 1, emissionNanometres: [525, 680] };
+
+const psfFor = (emission: number) => {
+  const { volume } = generatePsf({
+    model: "gibson-lanni",
+    objective: { na: 0.8, immersionIndex: 1, wavelengthMicrometre: emission / 1000 },
+    voxelMicrometre: VOXEL,
+    shape: "auto",
+  });
+  return { data: Float32Array.from(volume.values), shape: volume.shape, axes: "zyx", voxelSize: VOXEL };
+};
+
+Deno.test("optics give the voxels that a PSF computed for each channel gives, and the record says what they were", async () => {
+  const computed = await deconvolve(IMAGE, { optics: OPTICS }, SETTINGS);
+  const stored = await deconvolve(IMAGE, OPTICS.emissionNanometres.map(psfFor), SETTINGS);
+  assertEquals(computed.data, stored.data);
+  const { psf, request } = computed.provenance as {
+    psf: { optics: { emissionNanometres: number } }[];
+    request: { psf: unknown };
+  };
+  assertEquals(psf.map(({ optics }) => optics.emissionNanometres), OPTICS.emissionNanometres);
+  assertEquals(request.psf, { optics: { ...OPTICS, depthMicrometre: 0 } });
+});
+
+Deno.test("a plan says what each PSF is computed from, and that it is cropped to what the image uses", async () => {
+  const { plan } = await planJob(IMAGE, { optics: OPTICS }, SETTINGS);
+  assertEquals(plan.psf.channels!.map(({ shape }) => shape[0]), [11, 11]);
+  const notes = plan.warnings.filter(({ code }) => code === "psf-computed").map(({ message }) => message);
+  assertEquals(notes.length, 2);
+  assert(/computed for 680 nm: NA 0\.8, immersion of index 1, voxels of 0\.5,0\.2,0\.2 µm/.test(notes[1]!), notes[1]);
+  const other = await planJob(IMAGE, { optics: { ...OPTICS, emissionNanometres: [525, 690] } }, SETTINGS);
+  assert(other.plan.planHash !== plan.planHash);
+});
