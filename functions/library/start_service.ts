@@ -5,11 +5,9 @@ import type { AllowedUrls } from "functions/api/url_policy.ts";
 import { ClearstackError } from "shared/errors.ts";
 import type { LocalWorld } from "./local_process.ts";
 import { servedEnvironment } from "shared/storage/served_environment.ts";
+import { type Log, plainLog } from "shared/telemetry/log.ts";
 import { allowedVariables } from "shared/storage/guard/allowed_places.ts";
 import type { StoreEnvironment } from "shared/storage/store_environment.ts";
-
-/** Statuses of jobs in this process, gone when it ends. */
-const JOBS_IN_MEMORY = "memory:jobs";
 
 /** Options of the service and its address. */
 export interface ServiceOptions extends LocalWorld {
@@ -29,6 +27,8 @@ export interface ServiceOptions extends LocalWorld {
   readonly auth?: Auth | undefined;
   /** Configuration of upload events, or where it lies. @default {none are taken} */
   readonly events?: string | undefined;
+  /** Told what becomes of jobs, and what no caller is told. @default {plainLog} */
+  readonly log?: Log | undefined;
 }
 
 /** A running service. */
@@ -56,19 +56,20 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const { variables, ...guarded } = guardStores(options.allowedUrls);
   const own = options.environment;
   const environment = { ...own, ...guarded };
+  const { log = plainLog } = options;
   const local = openLocalProcess({ config: options.config, environment }, { guard: variables });
-  const store = openStore(options.jobs ?? JOBS_IN_MEMORY, { environment: own });
+  const store = openStore(options.jobs ?? `memory:jobs-${crypto.randomUUID()}`, { environment: own });
   const { host = "127.0.0.1", port = 0, allowedUrls, auth, corsOrigins = [], insecure = false } = options;
   // No two processes listen on one port: whoever does goes on with what the one before it had.
   const instance = port === 0 ? {} : { instance: `${host}:${port}` };
   const control = { ...instance, ...readJobControl(environment.env) };
-  const runner = await LocalJobRunner.start({ deps: local.deps, store, control, onIdle: () => local.close() });
+  const runner = await LocalJobRunner.start({ deps: local.deps, store, control, log, onIdle: () => local.close() });
   let events: EventEndpointDeps | undefined;
   try {
     events = options.events === undefined
       ? undefined
-      : await openEvents({ rules: options.events, store, jobs: runner, allowedUrls, environment: own });
-    const app = createApiApp({ jobs: runner, allowedUrls, auth, events, corsOrigins });
+      : await openEvents({ rules: options.events, store, jobs: runner, allowedUrls, environment: own, log });
+    const app = createApiApp({ jobs: runner, allowedUrls, auth, events, corsOrigins, log });
     const handler = (request: Request) => app.fetch(request);
     const strangers = auth === undefined && !insecure && isLoopback(host);
     const server = listen(host, port, strangers ? loopbackOnly(handler, corsOrigins) : handler);

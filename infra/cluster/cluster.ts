@@ -5,6 +5,8 @@
 import type { StoreEnvironment } from "shared/storage/store_environment.ts";
 import { s3Client } from "shared/storage/s3/s3_client.ts";
 import { balance, type Balancer } from "./balancer.ts";
+import { keepRunning, type Onlooker } from "./keep_running.ts";
+import { pause } from "shared/process/pause.ts";
 import { makeIdentityKey } from "./identity_key.ts";
 import { ObjectServer } from "./object_server.ts";
 import { type RestateServer, restateServer } from "./restate_server.ts";
@@ -12,6 +14,9 @@ import { answers, freePort, ServerProcess } from "./server_process.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 const BUCKET = "clearstack";
+
+/** Between two looks at the gateway of the object store, which is no child of this process. */
+const GATEWAY_LOOK_MS = 2000;
 
 interface ClusterOptions {
   /** Holds logs and what the servers keep. */
@@ -24,6 +29,12 @@ interface ClusterOptions {
   readonly storeProxy?: (endpoint: string) => string;
   /** Told what is being started. */
   readonly tell?: (line: string) => void;
+  /**
+   * Told of servers that end by themselves, which are then started again, and of warnings and errors in their logs.
+   *
+   * @default {they stay as they are}
+   */
+  readonly onTrouble?: (line: string) => void;
 }
 
 /** A running cluster. */
@@ -34,6 +45,8 @@ export class Cluster implements AsyncDisposable {
   #objects: ObjectServer | undefined;
   #restate: RestateServer | undefined;
   readonly #balancers: Balancer[] = [];
+  readonly #closing = new AbortController();
+  #watching: Promise<unknown> = Promise.resolve();
   readonly #functions = new Map<string, { readonly server: ServerProcess; readonly url: string }>();
 
   private constructor(options: ClusterOptions) {
@@ -49,6 +62,7 @@ export class Cluster implements AsyncDisposable {
     const cluster = new Cluster(options);
     try {
       await cluster.#start();
+      cluster.#keepRunning();
     } catch (error) {
       await cluster[Symbol.asyncDispose]();
       throw error;
@@ -95,6 +109,8 @@ export class Cluster implements AsyncDisposable {
 
   /** Stops everything, those who call before those who are called. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#closing.abort();
+    await this.#watching;
     for (const { server } of [...this.#functions.values()].reverse()) await server.stop();
     for (const balancer of this.#balancers) balancer.close();
     await this.#restate?.process.stop();
@@ -146,6 +162,22 @@ export class Cluster implements AsyncDisposable {
       orchestrateNames.map((name) => Number(new URL(this.#functions.get(name)!.url).port)),
     );
     await this.#serve("api", "api", { ...common, CLEARSTACK_RUNS_URL: runsUrl });
+  }
+
+  #keepRunning(): void {
+    const { onTrouble: tell } = this.#options;
+    if (!tell) return;
+    const onlooker = { tell, closing: this.#closing.signal };
+    for (const server of this.servers.values()) keepRunning(server, onlooker);
+    this.#watching = this.#keepGateway(onlooker);
+  }
+
+  async #keepGateway({ tell, closing }: Onlooker): Promise<void> {
+    for (; !closing.aborted; await pause(GATEWAY_LOOK_MS, closing)) {
+      if (await this.objects.gatewayRuns()) continue;
+      tell("the gateway of the object store ended: starting it again");
+      await this.objects.startGateway().catch((error) => tell(`it did not start: ${error.message}`));
+    }
   }
 
   #balanced(ports: readonly number[]): string {

@@ -9,6 +9,7 @@ import { makeSample } from "functions/cli/demo/sample/make_sample.ts";
 import { writeVolume } from "functions/cli/demo/sample/write_volume.ts";
 import type { JobStatus } from "shared/contract/job_status.ts";
 import { encodeTiff } from "shared/image/tiff/write_tiff.ts";
+import { printable } from "shared/telemetry/printable.ts";
 import { openStore } from "shared/storage/open_store.ts";
 import { readFlags } from "../read_flags.ts";
 import { Cluster } from "./cluster.ts";
@@ -33,6 +34,7 @@ const starting = Cluster.start({
   folder: home,
   instances: Number(instances),
   tell: (line) => console.error(`starting ${line} ...`),
+  onTrouble: (line) => console.error(printable(line)),
 });
 try {
   const cluster = await Promise.race([starting, interrupted.promise]);

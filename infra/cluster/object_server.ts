@@ -44,6 +44,12 @@ export class ObjectServer {
     Deno.kill(Number(await Deno.readTextFile(`${this.#folder}/client.rgw.pid`)), "SIGKILL");
   }
 
+  /** True as long as the gateway's process lives. */
+  async gatewayRuns(): Promise<boolean> {
+    const pid = Deno.readTextFile(`${this.#folder}/client.rgw.pid`);
+    return await pid.then((text) => Deno.stat(`/proc/${text.trim()}`)).then(() => true, () => false);
+  }
+
   async startGateway(): Promise<void> {
     await script("gateway", this.#settings);
   }

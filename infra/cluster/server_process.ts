@@ -1,5 +1,6 @@
 /** A server on this machine: started, probed until it answers, killed, started again on the same port. */
 import { delay } from "@std/async/delay";
+import { TextLineStream } from "@std/streams/text-line-stream";
 
 interface ServerCommand {
   /** Names it in messages and its log. */
@@ -18,11 +19,21 @@ const PROBE_MILLISECONDS = 100;
 /** A server that was asked to end is killed after so long. */
 const END_MILLISECONDS = 10_000;
 
+/** Whoever wants to know how a server fares. */
+interface Watcher {
+  /** Told in words how it ended, where nobody had asked it to. */
+  readonly onEnd?: (how: string) => void;
+  /** Takes each line that it prints. */
+  readonly onLine?: (line: string) => void;
+}
+
 /** One server, which may be killed and started again any number of times. */
 export class ServerProcess {
   readonly #server: ServerCommand;
   #child: Deno.ChildProcess | undefined;
   #printing: Promise<unknown> = Promise.resolve();
+  #ready = false;
+  #watcher: Watcher = {};
 
   constructor(server: ServerCommand) {
     this.#server = server;
@@ -30,6 +41,11 @@ export class ServerProcess {
 
   get name(): string {
     return this.#server.name;
+  }
+
+  /** Has somebody told how it fares; there is one at a time. */
+  watch(watcher: Watcher): void {
+    this.#watcher = watcher;
   }
 
   /** Undefined while it does not run. */
@@ -52,9 +68,14 @@ export class ServerProcess {
       stderr: "piped",
     }).spawn();
     this.#child = child;
-    this.#printing = Promise.all([child.stdout, child.stderr].map((output) => append(output, this.logFile)));
+    this.#ready = false;
+    const onLine = (line: string) => this.#watcher.onLine?.(line);
+    this.#printing = Promise.all([child.stdout, child.stderr].map((output) => append(output, this.logFile, onLine)));
     let ended = false;
-    child.status.then(() => ended = true);
+    child.status.then((status) => {
+      ended = true;
+      this.#noteEnd(child, status);
+    });
     for (const deadline = Date.now() + START_MILLISECONDS; !await ready().catch(() => false);) {
       if (ended || Date.now() > deadline) {
         await this.kill();
@@ -63,6 +84,13 @@ export class ServerProcess {
       }
       await delay(PROBE_MILLISECONDS);
     }
+    this.#ready = true;
+  }
+
+  #noteEnd(child: Deno.ChildProcess, { code, signal }: Deno.CommandStatus): void {
+    if (this.#child !== child || !this.#ready) return;
+    this.#child = undefined;
+    this.#watcher.onEnd?.(signal ? `was ended by ${signal}` : `ended with status ${code}`);
   }
 
   get logFile(): string {
@@ -98,8 +126,16 @@ export class ServerProcess {
   }
 }
 
-async function append(output: ReadableStream<Uint8Array>, file: string): Promise<void> {
-  await output.pipeTo((await Deno.open(file, { append: true, create: true })).writable);
+async function append(
+  output: ReadableStream<Uint8Array<ArrayBuffer>>,
+  file: string,
+  onLine: (line: string) => void,
+): Promise<void> {
+  const [kept, told] = output.tee();
+  const telling = told.pipeThrough(new TextDecoderStream()).pipeThrough(new TextLineStream())
+    .pipeTo(new WritableStream({ write: onLine }));
+  await kept.pipeTo((await Deno.open(file, { append: true, create: true })).writable);
+  await telling;
 }
 
 /** Below the ports that systems give to connections: one of those could be taken before the server that is meant gets it. */

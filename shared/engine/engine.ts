@@ -46,6 +46,8 @@ export interface FanOutOptions<K extends TaskKind> extends FanOutOrigin {
 
 /** Fans tiles of these kinds out. */
 export interface Engine<Kinds extends TaskKind = TaskKind> {
+  /** True if retries are logged where they happen; `onRetry` may come later then. @default {false} */
+  readonly logsRetries?: boolean;
   /**
    * Runs every task once to success. Tasks are taken from the iterable one by one as room comes free, so that it may be
    * as long as it likes. Nothing is in flight any more once the promise has settled.

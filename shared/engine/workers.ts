@@ -3,6 +3,7 @@
  * fanned out in this process. An instance that fails is left alone for a while.
  */
 import { ClearstackError } from "shared/errors.ts";
+import type { Log } from "shared/telemetry/log.ts";
 import type { TaskFunctions, TaskKind } from "./task_kinds.ts";
 
 /** Room that rounding may seem to take away. */
@@ -19,6 +20,10 @@ interface WorkersOptions {
   readonly copies?: number;
   /** Tasks of one owner in flight at the same time. @default {no limit} */
   readonly mostPerOwner?: number;
+  /** Names of the entries in the log. @default {their numbers} */
+  readonly names?: readonly string[];
+  /** Told when an instance rests, and when it answers again. @default {nobody} */
+  readonly log?: Log | undefined;
 }
 
 /** Options of a lane. */
@@ -85,6 +90,8 @@ export class Workers<Kinds extends TaskKind = TaskKind> implements Room<Kinds> {
   readonly #instances: readonly Instance<Kinds>[];
   readonly #copies: number;
   readonly #mostPerOwner: number;
+  readonly #names: readonly string[];
+  readonly #log: Log;
   readonly #lanes = new Set<LaneState<Kinds>>();
   readonly #perOwner = new Map<string, number>();
   #wakeUp: ReturnType<typeof setTimeout> | undefined;
@@ -92,12 +99,14 @@ export class Workers<Kinds extends TaskKind = TaskKind> implements Room<Kinds> {
   /** @param functions one entry for each instance, at least one */
   constructor(
     functions: readonly TaskFunctions<Kinds>[],
-    { copies = 1, mostPerOwner = Infinity }: WorkersOptions = {},
+    { copies = 1, mostPerOwner = Infinity, names = [], log = () => {} }: WorkersOptions = {},
   ) {
     const idle = { load: 0, inFlight: 0, failures: 0, restsUntil: 0 };
     this.#instances = functions.map((functions, index) => ({ functions, index, ...idle }));
     this.#copies = copies;
     this.#mostPerOwner = mostPerOwner;
+    this.#names = names;
+    this.#log = log;
   }
 
   get count(): number {
@@ -198,11 +207,33 @@ export class Workers<Kinds extends TaskKind = TaskKind> implements Room<Kinds> {
         instance.inFlight--;
         instance.load = instance.inFlight === 0 ? 0 : instance.load - share;
         if (owner !== undefined) this.#forgetOne(owner);
-        if (failed) rest(instance);
-        else instance.failures = instance.restsUntil = 0;
+        if (failed) this.#rest(instance);
+        else this.#awake(instance);
         this.#serve();
       },
     };
+  }
+
+  /** Those that fail together fail once. */
+  #rest(instance: Instance<Kinds>): void {
+    const resting = instance.restsUntil > Date.now();
+    const milliseconds = Math.min(LONGEST_REST_MILLISECONDS, FIRST_REST_MILLISECONDS * 2 ** instance.failures++);
+    instance.restsUntil = Date.now() + milliseconds;
+    if (resting) return;
+    const name = this.#nameOf(instance);
+    this.#log(`${name} failed and is left alone for ${milliseconds / 1000} s`, { level: "warn", instance: name });
+  }
+
+  #awake(instance: Instance<Kinds>): void {
+    if (instance.failures > 0) {
+      const name = this.#nameOf(instance);
+      this.#log(`${name} answers again`, { level: "info", instance: name });
+    }
+    instance.failures = instance.restsUntil = 0;
+  }
+
+  #nameOf({ index }: Instance<Kinds>): string {
+    return this.#names[index] ?? `instance ${index + 1}`;
   }
 
   #forgetOne(owner: string): void {
@@ -220,11 +251,6 @@ export class Workers<Kinds extends TaskKind = TaskKind> implements Room<Kinds> {
     if (resting.length === 0) return;
     this.#wakeUp = setTimeout(() => this.#serve(), Math.min(...resting) - Date.now() + 1);
   }
-}
-
-function rest<Kinds extends TaskKind>(instance: Instance<Kinds>): void {
-  const milliseconds = Math.min(LONGEST_REST_MILLISECONDS, FIRST_REST_MILLISECONDS * 2 ** instance.failures++);
-  instance.restsUntil = Date.now() + milliseconds;
 }
 
 /** One fan-out's queue for places. */

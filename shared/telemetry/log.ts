@@ -40,6 +40,15 @@ export function jsonLog(name: string, { write = console.error, now = () => new D
   };
 }
 
+/** A log for a person who looks on: `14:03:22 warn the message [job abc, tile 7]`, without the level where nothing is wrong. */
+export function textLog(write: (line: string) => void, now = () => new Date()): Log {
+  return (message, { level = "error", ...fields } = {}) => {
+    const about = Object.entries(fields).flatMap(([name, value]) => value === undefined ? [] : [`${name} ${value}`]);
+    const words = [now().toTimeString().slice(0, 8), ...(level === "info" ? [] : [level]), message];
+    write(printable(redactText(`${words.join(" ")}${about.length === 0 ? "" : ` [${about.join(", ")}]`}`)));
+  };
+}
+
 /** The plain text of the command line, which has its own ways to tell of what goes well; without what opens anything, too. */
 export const plainLog: Log = (message, { level = "error" } = {}) => {
   if (level === "error") console.error(printable(redactText(message)));

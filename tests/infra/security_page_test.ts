@@ -7,7 +7,7 @@ const readText = (path: string) => Deno.readTextFile(new URL(path, ROOT));
 
 /** Names of the tests of a file; what a table of cases fills in is written as `…`. */
 function testNames(source: string): string[] {
-  const names = [...source.matchAll(/Deno\.test\(\s*(?:"((?:[^"\\]|\\.)*)"|`((?:[^`\\]|\\.)*)`)/g)];
+  const names = [...source.matchAll(/(?:Deno\.test|restateTest)\(\s*(?:"((?:[^"\\]|\\.)*)"|`((?:[^`\\]|\\.)*)`)/g)];
   return names.map(([, plain, template]) => plain ?? template!.replaceAll(/\$\{(?:[^{}]|\{[^{}]*\})*\}/g, "…"));
 }
 

@@ -2,6 +2,7 @@
 import type { ServiceOptions } from "functions/library/start_service.ts";
 import { readCorsOrigins } from "shared/http/cors_origins.ts";
 import { isLoopback, requireAuthentication } from "shared/http/listen_address.ts";
+import { textLog } from "shared/telemetry/log.ts";
 import { isSwitchedOn } from "shared/storage/store_environment.ts";
 import { wholeNumber } from "../flags/argument_values.ts";
 import type { Io } from "../io.ts";
@@ -44,6 +45,7 @@ export async function serveCommand(args: readonly string[], io: Io): Promise<num
     insecure,
     corsOrigins: readCorsOrigins(io.environment.env),
     events: parsed.value("events"),
+    log: parsed.has("quiet") ? undefined : textLog((line) => io.err(`${line}\n`)),
     ...(jobs === undefined ? {} : { jobs }),
   });
   io.out(`${service.url}\n`);

@@ -1,5 +1,6 @@
 /** Seeing to it that each job has exactly one living driver. */
 import { toClearstackError } from "shared/errors.ts";
+import type { Log } from "shared/telemetry/log.ts";
 import { pause } from "shared/process/pause.ts";
 
 /** Hands jobs to the processes that drive them. */
@@ -26,7 +27,7 @@ export interface Driver {
 const AGAIN_MS = 2000;
 
 interface OwnDispatcherOptions {
-  readonly log: (line: string) => void;
+  readonly log: Log;
   /** Fires when this process ends. */
   readonly closing: AbortSignal;
 }
@@ -39,7 +40,7 @@ export function ownDispatcher(driver: Driver, { log, closing }: OwnDispatcherOpt
         return await driver.drive(id);
       } catch (error) {
         const { kind, message, retryable } = toClearstackError(error);
-        if (!closing.aborted && message !== told) log(`job ${id} is left for later: ${message}`);
+        if (!closing.aborted && message !== told) log(`job ${id} is left for later: ${message}`, { level: "warn" });
         told = message;
         // Another process drives it, or nobody can: what is damaged does not mend itself.
         if (kind === "no-device" || !retryable) return;

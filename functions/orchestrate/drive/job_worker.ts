@@ -207,7 +207,10 @@ export class JobWorker {
         await store.release(id);
         return undefined;
       }
-      if (!await job.claim(!hasEnded(job.status) && !cancel.signal.aborted)) continue;
+      const toRun = !hasEnded(job.status) && !cancel.signal.aborted;
+      if (!await job.claim(toRun)) continue;
+      const { tiles, tilesDone } = job.status;
+      if (toRun) this.#options.log("the job is running", { level: "info", job: id, tiles, tilesDone });
       this.#jobs.set(id, job);
       return job;
     }
@@ -244,8 +247,10 @@ export class JobWorker {
       await pause(SAVE_PAUSE_MS, signal);
     }
     JOBS.ended.add(1, { state: job.status.state });
-    const { state, tilesDone: tiles, deviceSeconds } = job.status;
-    this.#options.log("the job has ended", { level: "info", job: job.id, state, tiles, deviceSeconds });
+    const { state, tilesDone: tiles, deviceSeconds, error } = job.status;
+    const about = { job: job.id, state, tiles, deviceSeconds };
+    if (state !== "failed") this.#options.log("the job has ended", { level: "info", ...about });
+    else this.#options.log(`the job has failed: ${error!.message}`, { ...about, error: error!.kind });
     job.events.end();
     this.#forgetOldJobs();
     return true;

@@ -114,6 +114,7 @@ export class LocalJobRunner implements JobRunner {
     this.#submissions = new Submissions({
       ...{ deps, seal, webhooks, store: this.#store, keys: this.#keys, throughput: this.#throughput },
       planningMs: this.#planningMs,
+      log,
       enter: (job) => {
         this.#worker.prepared(job);
         return this.#dispatch(job.id);

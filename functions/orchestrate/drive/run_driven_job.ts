@@ -54,7 +54,7 @@ async function runInTrace(job: DrivenJob, options: RunDrivenJobOptions): Promise
       seconds += tile.kernelSeconds;
       voxels += voxelCount(tileAt(begun.plan, tile.index).box.shape);
     }
-    if (type === "retry" && message) log(message, { level: "warn", job: job.id });
+    if (type === "retry" && message && !deps.engine.logsRetries) log(message, { level: "warn", job: job.id });
     const change = { ...counts, deviceSeconds: before + seconds, ...throughput.cost(before + seconds) };
     job.change(change, { type, ...(tile ? { tile } : {}), ...(message ? { message } : {}) });
     later ??= setTimeout(saveNow, Math.max(0, lastSaved + SAVE_INTERVAL_MS - Date.now()));

@@ -7,6 +7,7 @@ import { errorToRecord } from "shared/errors.ts";
 import { decodeJson, encodeJson } from "shared/image/zarr/json.ts";
 import { pause } from "shared/process/pause.ts";
 import type { Store } from "shared/storage/store.ts";
+import type { Log } from "shared/telemetry/log.ts";
 import { z } from "zod";
 
 const KEY = "driver.json";
@@ -28,7 +29,7 @@ interface SoleProcessOptions {
   readonly onHeld: () => Promise<void>;
   /** Called when another process has become the one: whatever this one drives is to stop. */
   readonly onLost: () => Promise<void>;
-  readonly log: (line: string) => void;
+  readonly log: Log;
 }
 
 /** The part of one process in that. */
@@ -92,14 +93,15 @@ export class SoleProcess {
       this.#tag = tag;
       if (tag !== undefined) return await this.#announce();
       this.#announced = false;
-      log("another process drives the jobs of this store now");
+      log("another process drives the jobs of this store now", { level: "warn" });
       return await onLost();
     }
     const there = await store.getTagged(KEY);
     const holder = there && HolderSchema.safeParse(decodeJson(there.bytes)).data;
     if (holder && holder.holder !== "" && holder.instance !== this.#instance) {
       if (this.#seen?.tag !== there.tag) {
-        if (!this.#seen) log(`the process ${holder.instance} drives the jobs of this store; this one stands by`);
+        const who = `the process ${holder.instance} drives the jobs of this store; this one stands by`;
+        if (!this.#seen) log(who, { level: "info" });
         this.#seen = { tag: there.tag, since: performance.now() };
       }
       if (performance.now() - this.#seen.since < deadAfterMs) return;

@@ -8,6 +8,7 @@ import { TILE_RETRIES } from "shared/engine/retry.ts";
 import { readJobControl } from "../jobs/job_control.ts";
 import { Workers, type WorkersByKind } from "shared/engine/workers.ts";
 import { ClearstackError } from "shared/errors.ts";
+import type { Log } from "shared/telemetry/log.ts";
 import type { Store } from "shared/storage/store.ts";
 import type { Dispatcher, Driver } from "../drive/dispatcher.ts";
 import { count, type Env, urls } from "./engine_environment.ts";
@@ -21,8 +22,8 @@ interface EngineSources {
   readonly store: Store;
   /** Token that the functions ask of their callers. */
   readonly token: string | undefined;
-  /** Called with what went wrong between a Restate server and this process. @default {plainLog} */
-  readonly log?: (line: string) => void;
+  /** Told of instances that fail, and of what went wrong between a Restate server and this process. @default {plainLog} */
+  readonly log?: Log;
 }
 
 interface OpenEngine {
@@ -49,9 +50,9 @@ export async function openEngine({ env, store, token, log }: EngineSources): Pro
   const pyramidUrls = urls(env, "CLEARSTACK_PYRAMID_URL", "http://127.0.0.1:8083");
   const copies = count(env, "CLEARSTACK_INSTANCES_PER_URL") ?? 1;
   const perOwner = count(env, "CLEARSTACK_TILES_PER_OWNER");
-  const limits = { copies, ...(perOwner === undefined ? {} : { mostPerOwner: perOwner }) };
-  const deconvolve = new Workers(tilesUrls.map((url) => httpTiles(url, token)), limits);
-  const pyramid = new Workers(pyramidUrls.map((url) => httpLevels(url, token)), limits);
+  const limits = { copies, log, ...(perOwner === undefined ? {} : { mostPerOwner: perOwner }) };
+  const deconvolve = new Workers(tilesUrls.map((url) => httpTiles(url, token)), { ...limits, names: tilesUrls });
+  const pyramid = new Workers(pyramidUrls.map((url) => httpLevels(url, token)), { ...limits, names: pyramidUrls });
   const workers: WorkersByKind = { tiles: deconvolve, seams: deconvolve, pilots: deconvolve, levels: pyramid };
   const ask = (choice: BackendChoice) => anyDevice(tilesUrls, choice, token);
   const profiles = new DeviceProfiles({ store, setting: env("CLEARSTACK_DEVICE"), ask });

@@ -7,7 +7,7 @@ import type { WorkersByKind } from "shared/engine/workers.ts";
 import { ClearstackError } from "shared/errors.ts";
 import { listenAddress } from "shared/http/listen_address.ts";
 import type { Store } from "shared/storage/store.ts";
-import { plainLog } from "shared/telemetry/log.ts";
+import { type Log, plainLog } from "shared/telemetry/log.ts";
 import { type Env, words } from "./engine_environment.ts";
 import { createRestateEndpoint, registerEndpoint } from "./restate_endpoint.ts";
 import type { ShardServiceDeps } from "./restate_shard.ts";
@@ -30,7 +30,7 @@ export interface RestateSources {
   /** A store or a function that is away is waited for so long, milliseconds. */
   readonly awayMs: number;
   /** Called with what went wrong between the server and this process. @default {plainLog} */
-  readonly log?: (line: string) => void;
+  readonly log?: Log;
 }
 
 /** URL at which a Restate server calls this process. */
@@ -50,7 +50,7 @@ export function openRestate(
   const { tiles, seams, pilots, levels } = workers;
   const instances = { tiles: tiles.count, seams: seams.count, pilots: pilots.count, levels: levels.count };
   return {
-    engine: createRestateEngine({ ingressUrl, store: shards, instances }),
+    engine: createRestateEngine({ ingressUrl, store: shards, instances, log }),
     restate: restateService(env, {
       shards: new ShardStore(shards),
       workers,
@@ -65,7 +65,7 @@ export function openRestate(
   };
 }
 
-type ServiceDeps = ShardServiceDeps & { readonly driver: Promise<Driver>; readonly log: (line: string) => void };
+type ServiceDeps = ShardServiceDeps & { readonly driver: Promise<Driver>; readonly log: Log };
 
 function restateService(env: Env, deps: ServiceDeps): RestateService {
   const identityKeys = words(env("RESTATE_IDENTITY_KEY"));

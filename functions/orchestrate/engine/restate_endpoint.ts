@@ -1,10 +1,10 @@
 /** The endpoint at which a Restate server reaches this process, and its registration. */
-import { createEndpointHandler } from "@restatedev/restate-sdk/fetch";
+import { CancelledError, createEndpointHandler } from "@restatedev/restate-sdk/fetch";
 import type { Driver } from "../drive/dispatcher.ts";
 import { driverWorkflow } from "./restate_driver.ts";
 import { shardService, type ShardServiceDeps } from "./restate_shard.ts";
 import { delay } from "@std/async/delay";
-import { plainLog } from "shared/telemetry/log.ts";
+import { type Log, plainLog } from "shared/telemetry/log.ts";
 
 interface RestateEndpointOptions extends ShardServiceDeps {
   /**
@@ -16,7 +16,7 @@ interface RestateEndpointOptions extends ShardServiceDeps {
   /** What drives jobs in this process, once it is there. */
   readonly driver: Promise<Driver>;
   /** Called with what the SDK has to say of attempts that failed. */
-  readonly log?: (line: string) => void;
+  readonly log?: Log;
 }
 
 /** Serves shards and drivers of jobs over HTTP/2 without TLS. */
@@ -24,11 +24,15 @@ export function createRestateEndpoint(
   { identityKeys = [], log = plainLog, driver, ...deps }: RestateEndpointOptions,
 ): (request: Request) => Promise<Response> {
   return createEndpointHandler({
-    services: [shardService(deps), driverWorkflow(driver)],
+    services: [shardService({ ...deps, log }), driverWorkflow(driver)],
     bidirectional: true,
     ...(identityKeys.length > 0 ? { identityKeys: [...identityKeys] } : {}),
     logger: ({ level, context }, ...said) => {
-      if (level === "error" || level === "warn") log(`restate ${context?.invocationId ?? ""}: ${said.join(" ")}`);
+      // A cancelled job has one for each of its shards, and its own line.
+      if (said.some((part) => part instanceof CancelledError)) return;
+      if (level === "error" || level === "warn") {
+        log(`restate ${context?.invocationId ?? ""}: ${said.join(" ")}`, { level });
+      }
     },
   });
 }

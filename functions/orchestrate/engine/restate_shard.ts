@@ -6,12 +6,14 @@
 import { type Context, RestatePromise, service, TerminalError } from "@restatedev/restate-sdk/fetch";
 import type { ShardMessage, ShardResult, StopMessage, TaskOutcome } from "shared/engine/restate/restate_shards.ts";
 import type { Shard, ShardStore } from "shared/engine/restate/restate_shards.ts";
-import { SHARD_SERVICE } from "shared/engine/restate/restate_shards.ts";
-import type { RetryPolicy } from "shared/engine/retry.ts";
+import { runOfShard, SHARD_SERVICE } from "shared/engine/restate/restate_shards.ts";
+import type { TileRetry } from "shared/engine/engine.ts";
+import { retryMessage, type RetryPolicy } from "shared/engine/retry.ts";
 import { TaskFlow } from "shared/engine/task_flow.ts";
 import type { TaskKind } from "shared/engine/task_kinds.ts";
 import type { Room, WorkersByKind } from "shared/engine/workers.ts";
 import { errorToRecord } from "shared/errors.ts";
+import { type Log, plainLog } from "shared/telemetry/log.ts";
 import { continueTrace } from "shared/telemetry/span.ts";
 
 /** Dependencies of doing shards. */
@@ -19,6 +21,8 @@ export interface ShardServiceDeps {
   readonly shards: ShardStore;
   readonly workers: WorkersByKind;
   readonly retries: RetryPolicy;
+  /** Told of each attempt that failed, when it does. @default {plainLog} */
+  readonly log?: Log;
 }
 
 /**
@@ -33,7 +37,7 @@ const OPTIONS = {
   retryPolicy: { initialInterval: 200, exponentiationFactor: 2, maxInterval: 10_000, maxAttempts: 100_000 },
 } as const;
 
-export function shardService({ shards, workers, retries }: ShardServiceDeps) {
+export function shardService({ shards, workers, retries, log = plainLog }: ShardServiceDeps) {
   const flows = new SharedFlows(workers, retries);
   return service({
     name: SHARD_SERVICE,
@@ -44,7 +48,9 @@ export function shardService({ shards, workers, retries }: ShardServiceDeps) {
         if (!shard) throw new TerminalError("nobody waits for this shard any more", { errorCode: 410 });
         // Nothing tells of the end of an attempt that has ended already.
         if (context.request().attemptCompletedSignal.aborted) throw new Error("the server has gone");
-        return await runShard(context, shard, flows.open(key, shard));
+        const tell = (retry: TileRetry) =>
+          log(retryMessage(shard.kind.slice(0, -1), retry), { level: "warn", job: runOfShard(key), task: shard.kind });
+        return await runShard(context, shard, { ...flows.open(key, shard), tell });
       },
       stop: (context: Context, { invocations }: StopMessage): Promise<void> => {
         for (const id of invocations) context.invocation(id as Parameters<Context["invocation"]>[0]).cancel();
@@ -57,7 +63,7 @@ export function shardService({ shards, workers, retries }: ShardServiceDeps) {
 async function runShard(
   context: Context,
   { tasks, window, trace }: Shard,
-  { flow, leave }: OpenFlow,
+  { flow, leave, tell }: OpenFlow & { readonly tell: (retry: TileRetry) => void },
 ): Promise<ShardResult> {
   const stop = new AbortController();
   const calls = new Set<Promise<TaskOutcome>>();
@@ -69,7 +75,7 @@ async function runShard(
   const call = (position: number) => {
     const outcome = continueTrace(
       trace,
-      () => doTask(flow, tasks[position]!, { position, signal: stop.signal }),
+      () => doTask(flow, tasks[position]!, { position, signal: stop.signal, tell }),
     );
     calls.add(outcome);
     return outcome.finally(() => calls.delete(outcome));
@@ -101,20 +107,24 @@ async function runShard(
 interface TaskCall {
   readonly position: number;
   readonly signal: AbortSignal;
+  readonly tell: (retry: TileRetry) => void;
 }
 
 /** Never rejects: what became of the task is what is journalled. */
 async function doTask(
   flow: TaskFlow<TaskKind>,
   task: Shard["tasks"][number],
-  { position, signal }: TaskCall,
+  { position, signal, tell }: TaskCall,
 ): Promise<TaskOutcome> {
   const retries: NonNullable<TaskOutcome["retries"]>[number][] = [];
   const told = () => retries.length > 0 ? { retries } : {};
   try {
     const report = await flow.run(task, {
       signal,
-      onRetry: (attempt, delayMs, { message }) => retries.push({ attempt, delayMs, message }),
+      onRetry: (attempt, delayMs, { message }) => {
+        retries.push({ attempt, delayMs, message });
+        tell({ index: task.tile.index, attempt, delayMs, message });
+      },
     });
     return { position, report, ...told() };
   } catch (error) {

@@ -3,6 +3,7 @@ import type { JobRequest } from "shared/contract/job_request.ts";
 import type { JobStatus } from "shared/contract/job_status.ts";
 import type { SubmitOptions } from "shared/engine/job_runner.ts";
 import { hasEnded } from "shared/engine/job_runner.ts";
+import type { Log } from "shared/telemetry/log.ts";
 import { checkQuotas } from "shared/plan/check_quotas.ts";
 import { throwIfAborted } from "shared/process/unless_aborted.ts";
 import { ClearstackError, errorToRecord, toClearstackError } from "shared/errors.ts";
@@ -43,6 +44,7 @@ interface SubmissionsOptions {
   readonly throughput: Throughput;
   /** Planning may take so long. @default {300000} */
   readonly planningMs: number | undefined;
+  readonly log: Log;
   /** Takes a job that has been recorded. */
   readonly enter: (job: DrivenJob) => Promise<void>;
   /** Throws once no more jobs are taken. */
@@ -186,7 +188,7 @@ export class Submissions {
 
   /** Records a request that was refused as a job that has failed. */
   async #keepFailure({ id, request, owner }: Opening, error: unknown): Promise<JobStatus> {
-    const { store, seal } = this.#options;
+    const { store, seal, log } = this.#options;
     const created = new Date().toISOString();
     const status: JobStatus = {
       ...{ id, state: "failed", sequence: 1, created, updated: created, deviceSeconds: 0 },
@@ -194,6 +196,8 @@ export class Submissions {
       ...{ request: redactedRequest(request), tiles: 0, tilesDone: 0, tilesResumed: 0, error: errorToRecord(error) },
     };
     await store.create({ status, request: await seal.seal(id, request), begun: true });
+    const { kind, message } = errorToRecord(error);
+    log(`the job has failed: ${message}`, { job: id, error: kind });
     return status;
   }
 

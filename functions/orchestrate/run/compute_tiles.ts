@@ -62,6 +62,7 @@ export async function checkSeams(run: JobRun): Promise<SeamCertificate | undefin
     concurrency: plan.concurrency,
     smaller: (task) => smallerPlace(plan, task),
     ...signalOf(run),
+    onRetry: (retry) => tellRetry(run, "seam", retry),
     onReport: ({ index, largest, peak }) => {
       places.push({ channel: channelAt(plan.source, tasks[index]!.tile.outer), largest, peak });
     },

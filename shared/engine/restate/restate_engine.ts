@@ -8,7 +8,9 @@ import { isAbort } from "../local.ts";
 import { onAbort } from "shared/process/on_abort.ts";
 import { traceParent } from "shared/telemetry/span.ts";
 import { type FittedTask, TaskSplitter } from "../task_splitter.ts";
-import { type RetryPolicy, withRetries } from "../retry.ts";
+import type { Log } from "shared/telemetry/log.ts";
+import { plainLog } from "shared/telemetry/log.ts";
+import { retryMessage, type RetryPolicy, withRetries } from "../retry.ts";
 import { type ShardClient, shardClient } from "./restate_client.ts";
 import type { Shard, ShardPlace, ShardResult } from "./restate_shards.ts";
 import { LARGEST_SHARD, shardFolder, ShardStore } from "./restate_shards.ts";
@@ -34,11 +36,13 @@ interface RestateEngineOptions {
   readonly store: ShardPlace;
   /** Instances that take tasks of each kind. */
   readonly instances: { readonly [K in TaskKind]: number };
+  /** Told of tasks that are done in smaller boxes. @default {plainLog} */
+  readonly log?: Log;
 }
 
 /** An engine over a Restate server that knows the shard service. */
 export function createRestateEngine(engine: RestateEngineOptions): Engine {
-  return { fanOut: (kind, tasks, options) => new RestateFanOut(kind, engine, options).run(tasks) };
+  return { logsRetries: true, fanOut: (kind, tasks, options) => new RestateFanOut(kind, engine, options).run(tasks) };
 }
 
 class RestateFanOut<K extends TaskKind> {
@@ -48,6 +52,7 @@ class RestateFanOut<K extends TaskKind> {
   readonly #client: ShardClient;
   readonly #room: number;
   readonly #folder: string;
+  readonly #log: Log;
   readonly #reducer: TaskSplitter<TaskOf<K>>;
   readonly #epoch = crypto.randomUUID();
   readonly #stop = new AbortController();
@@ -60,8 +65,13 @@ class RestateFanOut<K extends TaskKind> {
   #failure: ClearstackError | undefined;
   #stopping: Promise<void> | undefined;
 
-  constructor(kind: K, { ingressUrl, store, instances }: RestateEngineOptions, options: FanOutOptions<K>) {
+  constructor(
+    kind: K,
+    { ingressUrl, store, instances, log = plainLog }: RestateEngineOptions,
+    options: FanOutOptions<K>,
+  ) {
     this.#kind = kind;
+    this.#log = log;
     this.#options = options;
     this.#shards = new ShardStore(store);
     this.#client = shardClient(ingressUrl, this.#hangUp.signal);
@@ -201,6 +211,8 @@ class RestateFanOut<K extends TaskKind> {
     this.#again.push(smaller);
     const message = `${error.message}; now in smaller boxes`;
     const { index } = fitted.original.tile;
-    this.#options.onRetry?.({ index, attempt: 1, delayMs: 0, message });
+    const retry = { index, attempt: 1, delayMs: 0, message };
+    this.#log(retryMessage(this.#kind.slice(0, -1), retry), { level: "warn", job: this.#options.run });
+    this.#options.onRetry?.(retry);
   }
 }

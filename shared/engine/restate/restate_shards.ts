@@ -65,6 +65,11 @@ export function shardFolder(run: string, kind: TaskKind): string {
   return `${FOLDER}${run}/${kind}/`;
 }
 
+/** The run whose fan-out a shard belongs to, by its key. */
+export function runOfShard(key: string): string | undefined {
+  return key.split("/")[1];
+}
+
 /** Store of the shards. */
 export type ShardPlace = Pick<Store, "put" | "get" | "delete" | "list">;
 

@@ -55,6 +55,26 @@ const untilAborted = (signal: AbortSignal) =>
 }
 
 {
+  let attempts = 0;
+  const told = Promise.withResolvers<void>();
+  restateTest("a retry is logged when it happens, under its job, and not once its shard is done", {
+    tiles: () => async ({ tile: { index } }) => {
+      if (++attempts === 1) throw new ClearstackError("store-unavailable", "503");
+      await told.promise;
+      return sampleReport(index);
+    },
+  }, async ({ engine, logged }) => {
+    const running = engine.fanOut("tiles", [sampleTask(7)], { concurrency: 1, run: "job-1" });
+    while (logged.length === 0) await delay(10);
+    const message = "tile 7 failed (attempt 1), trying again: 503";
+    assertEquals(logged, [{ message, level: "warn", job: "job-1", task: "tiles" }]);
+    told.resolve();
+    await running;
+    assertEquals([engine.logsRetries, logged.length], [true, 1]);
+  });
+}
+
+{
   let [begun, aborted] = [0, 0];
   restateTest("the first error stops the rest, waits for them, and is the one thrown", {
     tiles: () => async (_, signal) => {
@@ -77,7 +97,7 @@ const untilAborted = (signal: AbortSignal) =>
       begun++;
       return untilAborted(signal).finally(() => ended++);
     },
-  }, async ({ engine, shardsLeft }) => {
+  }, async ({ engine, logged, shardsLeft }) => {
     const stop = new AbortController();
     const run = engine.fanOut("tiles", countedTasks(100).tasks, { concurrency: 4, signal: stop.signal });
     run.catch(() => {});
@@ -87,6 +107,7 @@ const untilAborted = (signal: AbortSignal) =>
     assertEquals((await assertRejects(() => run, ClearstackError)).kind, "cancelled");
     assertEquals(ended, begun);
     assertEquals(await shardsLeft(), []);
+    assertEquals(logged, [], "each shard that was cancelled says so");
     // Far from the minute after which a server that does not answer is given up.
     assert(performance.now() - started < 10_000, "the cancellation did not go through the server");
   });

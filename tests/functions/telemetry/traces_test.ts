@@ -92,7 +92,7 @@ Deno.test("the signature of a source is in no span, metric or log", async () => 
 Deno.test("log lines of served functions are JSON with the trace they belong to", async () => {
   const { status, receiver, said } = await (traced ??= runTraced());
   const lines = said["orchestrate"]!.split("\n").filter((line) => line.startsWith("{")).map((line) => JSON.parse(line));
-  const { time, trace_id, span_id, deviceSeconds, ...ended } = lines.find(({ job }) => job !== undefined);
+  const { time, trace_id, span_id, deviceSeconds, ...ended } = lines.findLast(({ job }) => job !== undefined);
   const { id: job, tiles } = status;
   const message = "the job has ended";
   assertEquals(ended, { level: "info", message, function: "orchestrate", job, state: "done", tiles });

@@ -1,5 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import type { Place } from "shared/engine/workers.ts";
+import type { Log } from "shared/telemetry/log.ts";
 import { Workers } from "shared/engine/workers.ts";
 import type { TaskFunctions, TaskKind } from "shared/engine/task_kinds.ts";
 import { ClearstackError } from "shared/errors.ts";
@@ -77,6 +78,21 @@ Deno.test("an instance that failed is left alone while another has room, and com
   assertEquals(await granted([third]), [false]);
   // Nothing is released meanwhile: the end of the rest alone wakes who waits.
   assertEquals((await third).instance, first.instance);
+});
+
+Deno.test("the log tells once when an instance rests, for how long, and when it answers again", async () => {
+  const lines: string[] = [];
+  const log: Log = (message, { level } = {}) => void lines.push(`${level} ${message}`);
+  const workers = new Workers(instances(2), { names: ["http://a", "http://b"], log });
+  const lane = workers.open({ concurrency: 2 });
+  const places = await Promise.all([1, 2, 3, 4].map(() => lane.take({ signal })));
+  const [first, second] = places.filter(({ instance }) => instance === 0);
+  for (const place of [first!, second!]) place.release(true);
+  assertEquals(lines, ["warn http://a failed and is left alone for 2 s"]);
+  for (const place of places.filter(({ instance }) => instance === 1)) place.release();
+  assertEquals(lines.length, 1);
+  (await lane.take({ signal, besides: 1 })).release();
+  assertEquals(lines.slice(1), ["info http://a answers again"]);
 });
 
 Deno.test("where every instance failed, they are used all the same", async () => {

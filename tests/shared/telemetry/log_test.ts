@@ -1,6 +1,6 @@
 /** Lines of the log, and what is left out of them. */
 import { assertEquals } from "@std/assert";
-import { jsonLog } from "shared/telemetry/log.ts";
+import { jsonLog, textLog } from "shared/telemetry/log.ts";
 import { redactText } from "shared/telemetry/redact.ts";
 
 Deno.test("a line is one JSON object with time, level, message and what it is about", () => {
@@ -21,6 +21,14 @@ Deno.test("a line is one JSON object with time, level, message and what it is ab
     },
   ]);
   assertEquals(lines.some((line) => line.includes("\n")), false);
+});
+
+Deno.test("for a person, a line has the time, what is wrong, and what it is about, and no secret", () => {
+  const lines: string[] = [];
+  const log = textLog((line) => lines.push(line), () => new Date(2026, 0, 2, 3, 4, 5));
+  log("the job is running", { level: "info", job: "a-1", tiles: 18 });
+  log("cannot read https://host/a?sig=SECRET", { job: undefined });
+  assertEquals(lines, ["03:04:05 the job is running [job a-1, tiles 18]", "03:04:05 error cannot read https://host/a"]);
 });
 
 for (

@@ -61,6 +61,18 @@ Deno.test("a served job gives the bytes that the command line gives", async () =
   assertEquals((await stop()).status, 0);
 });
 
+Deno.test("what becomes of a job is told as it happens, unless it is to be quiet", async () => {
+  for (const quiet of [false, true]) {
+    const { url, stop } = await serve(...(quiet ? ["--quiet"] : []));
+    const accepted = await post(`${url}/v1/jobs`, job(`told-${quiet}.zarr`));
+    const { id } = await accepted.json();
+    await (await fetch(`${url}/v1/jobs/${id}/events`)).text();
+    const { err } = await stop();
+    const told = err.split("\n").filter((line) => line.includes(id)).map((line) => line.replace(/^[\d:]{8} /, ""));
+    assertEquals(told.map((line) => line.split(" [")[0]), quiet ? [] : ["the job is running", "the job has ended"]);
+  }
+});
+
 Deno.test("jobs are remembered in a folder from one run to the next", async () => {
   const first = await serve("--jobs", path("jobs"));
   const accepted = await post(`${first.url}/v1/jobs`, job("remembered.zarr"));

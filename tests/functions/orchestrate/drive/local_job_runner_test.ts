@@ -4,6 +4,7 @@ import { LocalJobRunner } from "functions/orchestrate/drive/local_job_runner.ts"
 import type { JobEvent } from "shared/contract/job_status.ts";
 import { hasEnded } from "shared/engine/job_runner.ts";
 import { ClearstackError } from "shared/errors.ts";
+import type { Log } from "shared/telemetry/log.ts";
 import { identityJobs, keysBelow, readOutput, recordedTiles, sampleRequest } from "../../identity_jobs.ts";
 import { identityKernels } from "../../identity_kernels.ts";
 import { openStore } from "../../../stores.ts";
@@ -181,6 +182,24 @@ Deno.test("a failure is told with its kind; a defect is told without its message
   };
   assertEquals(await failing(new ClearstackError("corrupt-data", "at line 7")), ["failed", "corrupt-data", true]);
   assertEquals(await failing(new TypeError("at line 7")), ["failed", "internal", false]);
+});
+
+Deno.test("the log tells that a job runs, each retry, and why it failed, as an error", async () => {
+  const lines: unknown[] = [];
+  const failures = [new ClearstackError("device-lost", "gone"), new ClearstackError("corrupt-data", "at line 7")];
+  const kernels = identityKernels(() => Promise.reject(failures.shift()));
+  const { request } = await sampleRequest();
+  const tiling = { ...request.tiling, tile: [20, 40, 36] as const };
+  const log: Log = (message, { level = "error", job, error } = {}) => void lines.push([message, level, job, error]);
+  const runner = await start({ deps: identityJobs(kernels), log });
+  const { id } = await runner.submit({ ...request, tiling });
+  await allEvents(runner, id);
+  assertEquals(lines, [
+    ["the job is running", "info", id, undefined],
+    ["tile 0 failed (attempt 1), trying again: gone", "warn", id, undefined],
+    ["the job has failed: in the tile at z,y,x 0,0,0 of shape 20,40,36: at line 7", "error", id, "corrupt-data"],
+  ]);
+  await runner.close();
 });
 
 Deno.test("passwords and signatures in URLs are not told", async () => {
