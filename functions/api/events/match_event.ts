@@ -5,6 +5,7 @@ import type { Quotas } from "shared/contract/quotas.ts";
 import { ClearstackError, toClearstackError } from "shared/errors.ts";
 import { toProblem } from "shared/http/problem.ts";
 import { encodeKey } from "shared/storage/http/object_url.ts";
+import { computedRequest } from "shared/image/output_form.ts";
 import { urlsOverlap } from "shared/storage/url.ts";
 import type { EventRule } from "./event_rules.ts";
 import { fillJson } from "./fill_template.ts";
@@ -76,13 +77,16 @@ export class EventRules {
   }
 
   /** An output that a rule takes for a source would be deconvolved again, and that again. */
-  #refuseLoop(name: string, { source, output }: JobRequest): void {
+  #refuseLoop(name: string, request: JobRequest): void {
+    const { source, output } = request;
     if (urlsOverlap(source.url, output.url)) {
       throw new ClearstackError("invalid-request", `${name}: the output would lie in its source: write it elsewhere`);
     }
-    const place = placeOf(output.url);
-    const watching = place &&
-      this.#rules.find((other) => matchPlace(other, place) && (other.rule.when !== "tiff" || TIFF.test(place.key)));
+    // A TIFF is computed as a Zarr beside it, which is seen for a while.
+    const places = [output.url, computedRequest(request).output.url].flatMap((url) => placeOf(url) ?? []);
+    const watching = this.#rules.find((other) =>
+      places.some((place) => matchPlace(other, place) && (other.rule.when !== "tiff" || TIFF.test(place.key)))
+    );
     if (!watching) return;
     throw new ClearstackError(
       "invalid-request",

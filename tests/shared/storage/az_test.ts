@@ -6,6 +6,7 @@ import { LARGE_OBJECT_BYTES } from "shared/storage/http/parts.ts";
 import type { Store } from "shared/storage/store.ts";
 import { accountSas } from "../../fixtures/servers/account_sas.ts";
 import { type Fault, type FaultPlan, type FaultProxy, faultProxy } from "../../fixtures/servers/fault_proxy.ts";
+import { piecesOf } from "../../fixtures/pieces.ts";
 import { noise } from "../../fixtures/noise.ts";
 import { azuriteServer, environmentOf, type ObjectServer, testOn } from "../../fixtures/servers/object_servers.ts";
 import { STORE_PROMISES } from "../../fixtures/store_promises.ts";
@@ -40,6 +41,23 @@ testOn(azurite, "in azurite, a large object is written in blocks and read back w
   assertEquals(await store.getRange("large", { suffixLength: 100 }), large.slice(-100));
   await store.deleteAll("");
 });
+
+testOn(
+  azurite,
+  "in azurite, an object that comes in pieces is written in blocks, and appears with the last",
+  async (server) => {
+    const store = openStore(server.freshUrl(), server);
+    await store.putPieces("large", piecesOf(large), { totalBytes: large.length });
+    assertEquals(await store.get("large", { maxBytes: large.length }), large);
+    await assertRejects(
+      () => store.putPieces("other", piecesOf(large, 20), { totalBytes: large.length }),
+      Error,
+      "no more",
+    );
+    assertEquals(await store.head("other"), undefined);
+    await store.deleteAll("");
+  },
+);
 
 testOn(azurite, "in azurite, a write whose block fails for good leaves the old object", async (server) => {
   const url = server.freshUrl();

@@ -6,6 +6,7 @@ import type { Store } from "shared/storage/store.ts";
 import { cannedEnvironment } from "../../fixtures/servers/canned_fetch.ts";
 import { type Fault, type FaultPlan, faultProxy } from "../../fixtures/servers/fault_proxy.ts";
 import { gsServer } from "../../fixtures/servers/gs_server.ts";
+import { piecesOf } from "../../fixtures/pieces.ts";
 import { noise } from "../../fixtures/noise.ts";
 import { environmentOf } from "../../fixtures/servers/object_servers.ts";
 import { STORE_PROMISES } from "../../fixtures/store_promises.ts";
@@ -44,6 +45,17 @@ Deno.test("by Google's JSON API, a large object is uploaded resumably and read b
   const store = storeAt(server.origin);
   await store.put("large", large);
   assertEquals(await store.get("large", { maxBytes: large.length }), large);
+});
+
+Deno.test("by Google's JSON API, an object that comes in pieces is uploaded resumably, and appears with its last byte", async () => {
+  await using server = gsServer();
+  await using proxy = faultProxy(server.origin, failing(1, "lost"));
+  const store = storeAt(proxy.origin);
+  await store.putPieces("large", piecesOf(large), { totalBytes: large.length });
+  assertEquals(await store.get("large", { maxBytes: large.length }), large);
+  const fails = store.putPieces("other", piecesOf(large, 20), { totalBytes: large.length });
+  await assertRejects(() => fails, Error, "no more");
+  assertEquals([server.unfinished(), await store.head("other")], [0, undefined]);
 });
 
 for (const fault of ["busy", "reset", "lost"] as Fault[]) {

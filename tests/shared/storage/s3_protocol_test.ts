@@ -3,6 +3,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { ClearstackError } from "shared/errors.ts";
 import { LARGE_OBJECT_BYTES } from "shared/storage/http/parts.ts";
 import { cannedEnvironment, type Sent } from "../../fixtures/servers/canned_fetch.ts";
+import { piecesOf } from "../../fixtures/pieces.ts";
 import { environmentOf } from "../../fixtures/servers/object_servers.ts";
 import { openStore } from "../../stores.ts";
 
@@ -31,6 +32,24 @@ Deno.test("an upload that its own lost request has completed counts as written",
   const environment = uploadServer((attempt) => attempt === 1 ? undefined : problem("NoSuchUpload", 404), (id) => id);
   assertEquals(await openStore("s3://bucket", { environment, backoffMs: 1 }).put("k", large), true);
   assertEquals(environment.sent.filter(({ method }) => method === "DELETE").length, 0);
+});
+
+Deno.test("an object that comes in pieces is sent in whole parts, four at a time, and given up where a piece fails", async () => {
+  const done = () => new Response("<CompleteMultipartUploadResult></CompleteMultipartUploadResult>");
+  for (const failAt of [Infinity, 20]) {
+    const environment = uploadServer(done, (id) => id);
+    const store = openStore("s3://bucket", { environment, backoffMs: 1 });
+    const sizes = () => environment.sent.filter(({ method }) => method === "PUT").map(({ body }) => body!.length);
+    const putting = store.putPieces("k", piecesOf(large, failAt), { totalBytes: large.length });
+    if (failAt === Infinity) {
+      await putting;
+      assertEquals(sizes().toSorted((a, b) => b - a), [2 ** 24, 2 ** 24, 1]);
+      continue;
+    }
+    await assertRejects(() => putting, Error, "no more");
+    assertEquals(environment.sent.filter(({ method }) => method === "DELETE").length, 1);
+    assertEquals(environment.sent.filter(({ method }) => method === "POST").length, 1, "no parts were joined");
+  }
 });
 
 Deno.test("an upload that somebody else aborted is unwritable", async () => {

@@ -6,6 +6,7 @@ import { s3Client } from "shared/storage/s3/s3_client.ts";
 import type { Store } from "shared/storage/store.ts";
 import { type Fault, type FaultPlan, type FaultProxy, faultProxy } from "../../fixtures/servers/fault_proxy.ts";
 import { cephServer, environmentOf, type ObjectServer, testOn } from "../../fixtures/servers/object_servers.ts";
+import { piecesOf } from "../../fixtures/pieces.ts";
 import { noise } from "../../fixtures/noise.ts";
 import { STORE_PROMISES } from "../../fixtures/store_promises.ts";
 import { openStore } from "../../stores.ts";
@@ -62,6 +63,25 @@ testOn(ceph, "in Ceph, a large object is written in parts and read back whole", 
   assertEquals(await store.getRange("large", { suffixLength: 100 }), large.slice(-100));
   await store.deleteAll("");
 });
+
+testOn(
+  ceph,
+  "in Ceph, an object that comes in pieces is written in parts, and appears with the last",
+  async (server) => {
+    const url = server.freshUrl();
+    const store = openStore(url, server);
+    await store.putPieces("large", piecesOf(large), { totalBytes: large.length });
+    assert((await store.head("large"))!.etag!.endsWith('-3"'));
+    assertEquals(await store.get("large", { maxBytes: large.length }), large);
+    await assertRejects(
+      () => store.putPieces("other", piecesOf(large, 20), { totalBytes: large.length }),
+      Error,
+      "no more",
+    );
+    assertEquals([await store.head("other"), await unfinishedUploads(server, url)], [undefined, 0]);
+    await store.deleteAll("");
+  },
+);
 
 testOn(ceph, "in Ceph, an upload that is cancelled leaves nothing behind", async (server) => {
   const url = server.freshUrl();

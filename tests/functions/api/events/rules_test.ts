@@ -100,6 +100,11 @@ const REFUSED: readonly (readonly [string, readonly Record<string, unknown>[], s
   }], "source of rule 3"],
   ["an output named like a TIFF that it watches", [output("s3://uploads/out-{stem}.tif")], "source of rule 1"],
   [
+    "a TIFF that is computed as a Zarr that it watches",
+    [{}, { ...zarr, bucket: "c", ...output("s3://d/{stem}.zarr") }, { bucket: "e", ...output("s3://c/{stem}.tif") }],
+    "source of rule 2",
+  ],
+  [
     "an output in its source",
     [{ ...zarr, key: "*.zarr", ...output("s3://uploads/{key}/deconvolved") }],
     "would lie in its source",
