@@ -41,8 +41,12 @@ export class QuotaGate {
   async submit(request: JobRequest, principal: Principal, options: SubmitOptions = {}): Promise<JobStatus> {
     const { id, quotas = {} } = principal;
     const { liveJobs, requests: _, ...perJob } = quotas;
-    const admin = hasRole(principal, "admin");
-    const submit = () => this.#jobs.submit(request, { ...options, admin, quotas: perJob });
+    const circumstances = {
+      ...options,
+      ...(hasRole(principal, "admin") ? { admin: true } : {}),
+      ...(Object.keys(perJob).length > 0 ? { quotas: perJob } : {}),
+    };
+    const submit = () => this.#jobs.submit(request, circumstances);
     if (liveJobs === undefined) return await submit();
     return await this.#inTurn(id, async () => {
       checkLiveJobs(await this.#countLive(id, liveJobs), quotas);

@@ -4,6 +4,8 @@ import type { ServerProcess } from "./server_process.ts";
 
 /** Pauses before a server is started again: the first, which doubles, and the longest. */
 const PAUSES_MS = [1000, 30_000] as const;
+/** A server that ended so shortly before this process does was ended with it. */
+const SETTLE_MS = 300;
 /** A server that has run for so long ends for a new reason. */
 const CALM_MS = 60_000;
 
@@ -19,6 +21,8 @@ export interface Onlooker {
 export function keepRunning(server: ServerProcess, { tell, closing }: Onlooker): void {
   let [pauseMs, startedAt] = [PAUSES_MS[0] as number, Date.now()];
   const startAgain = async (how: string) => {
+    // Ctrl-C ends servers and this process at once, whichever comes first.
+    await pause(SETTLE_MS, closing);
     if (Date.now() - startedAt > CALM_MS) pauseMs = PAUSES_MS[0];
     for (let why = how; !closing.aborted;) {
       tell(`${server.name} ${why}: starting it again in ${pauseMs / 1000} s; its log is ${server.logFile}`);

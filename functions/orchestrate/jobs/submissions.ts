@@ -242,10 +242,10 @@ export class Submissions {
   }
 }
 
-/** True for what was refused for good; a defect, or what may succeed later, is not. */
+/** True for what was refused for good; a defect, what may succeed later, or what is only too much for the caller, is not. */
 function isFinal(error: unknown): boolean {
   const { kind, retryable, status } = toClearstackError(error);
-  return kind !== "internal" && !retryable && status !== 503;
+  return kind !== "internal" && kind !== "over-quota" && !retryable && status !== 503;
 }
 
 function taken(url: string): ClearstackError {

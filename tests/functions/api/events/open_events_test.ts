@@ -4,6 +4,7 @@ import { openConfiguredEvents, openEvents } from "functions/api/events/open_even
 import { JobRequestSchema } from "shared/contract/job_request.ts";
 import type { JobRunner, SubmitOptions } from "shared/engine/job_runner.ts";
 import { ClearstackError } from "shared/errors.ts";
+import { checkQuotas } from "shared/plan/check_quotas.ts";
 import { memoryUrl } from "../../../fixtures/memory_url.ts";
 import { openStore } from "../../../stores.ts";
 
@@ -72,10 +73,13 @@ Deno.test("a process begins with what the one before had accepted, under the sam
 Deno.test("a job beyond the quota of its rule is not submitted, and kept with the reason", async () => {
   const inbox = memoryUrl();
   const { jobs, submitted } = runner();
-  const plan = () => Promise.resolve({ source: { url: "/a" }, voxels: 1001, tiles: 1, bytesRead: 1, bytesWritten: 1 });
+  const submit: JobRunner["submit"] = async (request, options = {}) => {
+    checkQuotas({ voxels: 1001, tiles: 1, bytesRead: 1, bytesWritten: 1 }, options.quotas ?? {});
+    return await jobs.submit(request, options);
+  };
   const events = await openEvents({
     ...{ rules: RULES, store: openStore(inbox), allowedUrls: "any", environment: NO_ENVIRONMENT, log: () => {} },
-    jobs: { ...jobs, plan } as unknown as JobRunner,
+    jobs: { ...jobs, submit },
   });
   const upload = { provider: "s3", bucket: "uploads", key: "a.tif", version: "1", id: "1" } as const;
   const entry = { ...events.configuration.rules.job(upload)!, upload, received: "2026-01-05T09:30:00.000Z" };

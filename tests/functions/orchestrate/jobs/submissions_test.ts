@@ -89,6 +89,10 @@ Deno.test("the plan that runs is the plan that was checked: quotas have nothing 
   assert(once.length > 0);
   assertEquals((await assertRejects(() => gate.submit(request, ada(17)), ClearstackError)).kind, "over-quota");
   assertEquals([reads.splice(0), await keysBelow(request.output.url)], [once, []]);
+  // Nor does what nobody waits for become a job.
+  const unheard = () => gate.submit(request, ada(17), { keepFailure: true });
+  assertEquals((await assertRejects(unheard, ClearstackError)).kind, "over-quota");
+  reads.length = 0;
   assertEquals((await gate.submit(request, ada(18))).tiles, 18);
   assertEquals(reads.splice(0), once);
   held.resolve();
