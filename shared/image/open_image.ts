@@ -1,7 +1,7 @@
 /**
  * From a location to an image: Zarr array, array of a group, level 0 of an OME-Zarr, or TIFF stack.
  */
-import type { Axis, ImageInfo } from "shared/contract/image_info.ts";
+import type { ImageInfo } from "shared/contract/image_info.ts";
 import type { Location } from "shared/contract/location.ts";
 import { ClearstackError, withPath } from "shared/errors.ts";
 import { openReadable } from "shared/storage/open_store.ts";
@@ -38,6 +38,7 @@ export async function openImage(location: Location, options: OpenOptions): Promi
   const url = canonicalUrl(location.url);
   try {
     const image = await openAt(url, location, options);
+    refuseNoVoxels(image.info);
     assertCountable(image.info);
     return image;
   } catch (error) {
@@ -102,7 +103,6 @@ async function imageOf(
     ome: ome?.axes,
     dimensionNames: meta.dimensionNames,
   });
-  refuseNoVoxels(meta.shape, axes, where);
   for (const numbers of [ome?.scale, ome?.translation]) {
     if (numbers !== undefined && numbers.length !== rank) {
       throw new ClearstackError("corrupt-data", `${where} has ${rank} axes but OME metadata scale ${numbers.length}`);
@@ -127,10 +127,11 @@ async function imageOf(
   return { ...zarrImage(store, meta, info), openedMs };
 }
 
-function refuseNoVoxels(shape: readonly number[], axes: readonly Axis[], where: string): void {
-  const empty = shape.indexOf(0);
+function refuseNoVoxels(info: ImageInfo): void {
+  const empty = info.shape.indexOf(0);
   if (empty >= 0) {
-    throw new ClearstackError("unsupported", `${where} has no voxels: its ${axes[empty]!.name} axis has length 0`);
+    const what = `its ${info.axes[empty]!.name} axis has length 0`;
+    throw new ClearstackError("unsupported", `${pathOf(info)} has no voxels: ${what}`);
   }
 }
 

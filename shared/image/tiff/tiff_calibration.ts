@@ -5,6 +5,7 @@
 import type { GeoTIFFImage } from "geotiff";
 import type { Warning } from "shared/contract/problem.ts";
 import type { PageAxis, Spacing, TiffDescription } from "./describe/description.ts";
+import { decoding } from "./tiff_file.ts";
 
 /** An axis of an image. */
 type AxisName = PageAxis | "y" | "x";
@@ -37,7 +38,9 @@ export async function calibrate(
 ): Promise<Calibration> {
   const stated = new Map<AxisName, Spacing>(Object.entries(description.spacing) as [AxisName, Spacing][]);
   for (const axis of ["y", "x"] as const) {
-    if (!isStated(stated.get(axis))) stated.set(axis, await resolution(page, axis, description.resolution));
+    if (!isStated(stated.get(axis))) {
+      stated.set(axis, await resolution(page, { axis, where, units: description.resolution }));
+    }
   }
   const spatial = names.filter((name) => name !== "t" && name !== "c");
   // Along one plane or one row there are no neighbours.
@@ -84,15 +87,20 @@ function words(name: AxisName, { distance, unit, problem }: Spacing = {}): strin
 
 /** The distance that XResolution or YResolution states, voxels per unit as a fraction. */
 async function resolution(
-  page: GeoTIFFImage,
-  axis: "y" | "x",
-  units: TiffDescription["resolution"],
+  { fileDirectory }: GeoTIFFImage,
+  { axis, where, units }: {
+    readonly axis: "y" | "x";
+    readonly where: string;
+    readonly units: TiffDescription["resolution"];
+  },
 ): Promise<Spacing> {
   const tag = axis === "y" ? "YResolution" : "XResolution";
-  const [numerator, denominator] = (await page.fileDirectory.loadValue(tag) ?? []) as number[];
+  const stated: unknown = await decoding(where, () => fileDirectory.loadValue(tag)) ?? [];
+  if (typeof stated !== "object") return { problem: `${tag} is no fraction` };
+  const [numerator, denominator] = stated as number[];
   const distance = denominator! / numerator!;
   if (!Number.isFinite(distance) || distance <= 0) return {};
-  const kind = Number(await page.fileDirectory.loadValue("ResolutionUnit") ?? 2);
+  const kind = Number(await decoding(where, () => fileDirectory.loadValue("ResolutionUnit")) ?? 2);
   const unit = units?.[axis];
   // ImageJ takes voxels per inch for voxels per unit; per centimetre it reads as what it says.
   if (unit !== undefined && (kind !== 3 || unit === "centimeter")) return { distance, unit };

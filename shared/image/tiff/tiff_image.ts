@@ -37,6 +37,7 @@ export interface OpenOptions extends StoreAccess {
   readonly pagesAreZ?: boolean;
 }
 
+const COMPRESSION = 259;
 const PHOTOMETRIC_INTERPRETATION = 262;
 
 /** Pages that are counted although the description states how many there are. */
@@ -207,14 +208,14 @@ function strides(rank: number, width: number, height: number): number[] {
  */
 async function countPages(
   file: TiffFile,
-  { image: first }: TiffPage,
+  { image: first, directory }: TiffPage,
   { pages: stated, severalImages = false }: TiffDescription,
   options: RequestOptions,
 ): Promise<number> {
   if (stated === undefined || stated <= MAX_PAGES_COUNTED || severalImages) {
     return await file.countPages(Infinity, options);
   }
-  const isRaw = (first.fileDirectory.getValue("Compression") ?? 1) === 1;
+  const isRaw = (integerTag(directory, COMPRESSION) ?? 1) === 1;
   const least = isRaw ? first.getWidth() * first.getHeight() * first.getBytesPerPixel() : 1;
   const believed = stated <= MAX_DIRECTORIES && stated * least <= file.fileBytes &&
     await file.countPages(2, options) === 2;
@@ -240,6 +241,12 @@ async function infoOf(
   const names = [...pages.names, "y", "x"] as const;
   const plane = [first.getHeight(), first.getWidth()];
   const chunk = first.isTiled ? [first.getTileHeight(), first.getTileWidth()] : plane;
+  if (![...plane, ...chunk].every(Number.isSafeInteger)) {
+    throw new ClearstackError(
+      "corrupt-data",
+      `${where} cannot be read as TIFF: its width or height is no whole number`,
+    );
+  }
   const shape = [...pages.lengths, ...plane];
   const calibration = await calibrate(first, { names, shape, description, where });
   const axes = axesOf(names.join(""), calibration.units);

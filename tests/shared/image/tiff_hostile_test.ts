@@ -1,8 +1,8 @@
 /** Files made to keep a reader busy. */
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { ClearstackError } from "shared/errors.ts";
 import { memoryUrl } from "../../fixtures/memory_url.ts";
-import { countedPages, short, tiffOf } from "../../fixtures/tiff_pages.ts";
+import { countedPages, rational, short, tiffOf } from "../../fixtures/tiff_pages.ts";
 import { openImage, openStore } from "../../stores.ts";
 
 const PLANE = [3, 5] as const;
@@ -67,6 +67,30 @@ Deno.test("a directory of values that the file has no room for is corrupt-data b
   const url = await put(bytes);
   const error = await assertRejects(() => openImage({ url }), ClearstackError, "tag 273");
   assertEquals(error.kind, "corrupt-data");
+});
+
+Deno.test("a resolution that is no fraction is no voxel size, and one that lies outside the file is corrupt-data", async () => {
+  const whole = tiffOf(countedPages(1, PLANE, { 283: short(3) }));
+  const { info } = await openImage({ url: await put(whole) });
+  assertEquals(info.scale, [1, 1]);
+  assertMatch(info.warnings![0]!.message, /y: YResolution is no fraction/);
+  const bytes = tiffOf(countedPages(1, PLANE, { 282: rational(2, 1) }));
+  const view = new DataView(bytes.buffer);
+  for (let entry = links(bytes).directories[0]! + 2; entry < bytes.length - 4; entry += 12) {
+    if (view.getUint16(entry, true) === 282) view.setUint32(entry + 8, bytes.length, true);
+  }
+  const url = await put(bytes);
+  assertEquals((await assertRejects(() => openImage({ url }), ClearstackError)).kind, "corrupt-data");
+});
+
+Deno.test("an image whose width or height is 0 has no voxels, and one that states none is corrupt-data", async () => {
+  for (const [tag, axis] of [[256, "x"], [257, "y"]] as const) {
+    const url = await put(tiffOf(countedPages(1, PLANE, { [tag]: short(0) })));
+    const error = await assertRejects(() => openImage({ url }), ClearstackError, `its ${axis} axis has length 0`);
+    assertEquals(error.kind, "unsupported");
+    const unstated = await put(tiffOf(countedPages(1, PLANE, { [tag]: short() })));
+    assertEquals((await assertRejects(() => openImage({ url: unstated }), ClearstackError)).kind, "corrupt-data");
+  }
 });
 
 const ome = (pixels: string, inside: string) =>
