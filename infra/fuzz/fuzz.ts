@@ -69,7 +69,8 @@ export async function fuzz({ requests, seed }: FuzzOptions): Promise<FuzzResult>
   return { statuses, faults, slowestMs, heaps };
 }
 
-async function sendOne(app: App, { method, path, headers, body }: FuzzRequest) {
+/** Sends one and says what is wrong with the answer. */
+export async function sendOne(app: App, { method, path, headers, body }: FuzzRequest) {
   const request = new Request(`http://localhost${path}`, { method, headers, ...(body === undefined ? {} : { body }) });
   let timer: ReturnType<typeof setTimeout> | undefined;
   const hang = new Promise<never>((_, reject) =>
@@ -98,8 +99,12 @@ function show({ body, ...request }: FuzzRequest): string {
   return JSON.stringify({ ...request, body: typeof body === "string" ? body.slice(0, 2000) : body });
 }
 
-/** Two callers, one of them with quotas, over two images; what lies outside is never asked. */
-async function openWorld() {
+/**
+ * Two callers, one of them with quotas, over two images; what lies outside is never asked.
+ *
+ * @param log called with what no caller is told
+ */
+export async function openWorld(log: (line: string) => void = () => {}) {
   const nowhere = createGuardedFetch({
     resolve: (name) => Promise.resolve(name === "public.example" ? ["93.184.216.34"] : ["10.0.0.1"]),
     fetch: () => Promise.resolve(new Response(null, { status: 404 })),
@@ -115,7 +120,6 @@ async function openWorld() {
     roles: index === 0 ? ["admin"] : ["submit"],
   })));
   const ring = await KeyRing.open({ read: () => Promise.resolve(records), where: "keys" });
-  const log = () => {};
   const kernels = identityKernels();
   const deps = identityJobs(kernels, undefined, environment);
   const jobs = await LocalJobRunner.start({ deps, store: openStore("memory:fuzz-jobs", { environment }), log });

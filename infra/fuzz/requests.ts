@@ -30,7 +30,7 @@ export interface FuzzWorld {
 }
 
 /** Strings that have broken parsers before. */
-const NASTY = [
+export const NASTY = [
   ...["", " "],
   ...words`.. ../../etc/passwd /etc/passwd file:///etc/passwd file://host/share C:\x \\host\x`,
   ...words`memory: memory:fuzz memory:nothing/here memory:a/../b`,
@@ -46,7 +46,8 @@ function words({ raw }: TemplateStringsArray): string[] {
   return raw[0]!.split(" ");
 }
 
-const nastyText = fc.oneof(
+/** Text that a parser may break on. */
+export const nastyText = fc.oneof(
   fc.constantFrom(...NASTY),
   fc.string({ maxLength: 40 }),
   fc.webUrl({ withQueryParameters: true }),
@@ -77,7 +78,7 @@ function goodJob({ sources, psfs, outputs }: FuzzWorld): fc.Arbitrary<unknown> {
 }
 
 /** Sets or removes one member somewhere in a JSON value. */
-function mutated(json: unknown, at: number, value: unknown): unknown {
+export function mutated(json: unknown, at: number, value: unknown): unknown {
   if (typeof json !== "object" || json === null) return value;
   const names = Object.keys(json);
   if (names.length === 0) return value;
