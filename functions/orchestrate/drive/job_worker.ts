@@ -16,6 +16,7 @@ import type { Throughput } from "../plan/throughput.ts";
 import type { JobDeps } from "../run/run_job.ts";
 import { DrivenJob } from "./driven_job.ts";
 import { JobQueue } from "./job_queue.ts";
+import { queuedJob } from "./queue_order.ts";
 import { runDrivenJob } from "./run_driven_job.ts";
 
 /** Ended jobs whose events stay in memory for readers that reconnect. */
@@ -146,7 +147,7 @@ export class JobWorker {
       const status = this.#prepared.get(id)?.status ?? await this.#options.store.status(id);
       if (status === undefined) drive.done.resolve();
       else {
-        this.#queue.add({ id, priority: status.request.priority, createdMs: Date.parse(status.created) });
+        this.#queue.add(queuedJob(status));
         this.#startNext();
       }
     } catch (error) {

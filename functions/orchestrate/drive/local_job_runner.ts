@@ -32,6 +32,7 @@ import type { JobDeps } from "../run/run_job.ts";
 import type { Dispatcher, Driver } from "./dispatcher.ts";
 import { ownDispatcher } from "./dispatcher.ts";
 import { JobWorker } from "./job_worker.ts";
+import { type QueuedJob, queuedJob, queueOrder } from "./queue_order.ts";
 import { SoleProcess } from "./sole_process.ts";
 
 /** Between two looks at a job that another process drives. */
@@ -224,11 +225,14 @@ export class LocalJobRunner implements JobRunner {
 
   /** Hands out what is left to do, also what a process left that died between recording a job and handing it out. */
   async #dispatchAll(): Promise<void> {
+    const waiting: QueuedJob[] = [];
     for (const id of await this.#store.liveIds()) {
       const found = await this.#store.legible(id);
-      if (found) await this.#dispatch(id);
+      if (found) waiting.push(queuedJob(found.record.status));
       else await this.#refuseIllegible(id);
     }
+    // The first one is begun before the others are in the queue.
+    for (const { id } of waiting.sort(queueOrder)) await this.#dispatch(id);
   }
 
   /** A mark without a record is that of a submission under way, or of one that was cut off. */

@@ -1,5 +1,7 @@
 /** The order of waiting jobs: by priority, and the longer a job waits the more it counts, so that none starves. */
 
+import type { JobStatus } from "shared/contract/job_status.ts";
+
 /** Time of waiting that counts as much as one step of priority. */
 const AGEING_MS = 10 * 60_000;
 
@@ -10,6 +12,11 @@ export interface QueuedJob {
   readonly priority: number;
   /** Milliseconds since 1970. */
   readonly createdMs: number;
+}
+
+/** What the order takes from the status of a job. */
+export function queuedJob({ id, request, created }: JobStatus): QueuedJob {
+  return { id, priority: request.priority, createdMs: Date.parse(created) };
 }
 
 /**

@@ -354,8 +354,27 @@ Deno.test("urgent jobs go first, and the older first among equals", async () => 
   const ids = [await submit(5), await submit(2), await submit(9), await submit(5)];
   letGo();
   for (const id of [blocker, ...ids]) await ended(runner, id);
-  const finished = await Promise.all(ids.map(async (id) => ({ id, at: (await runner.get(id)).updated })));
-  const order = finished.toSorted((x, y) => x.at.localeCompare(y.at)).map(({ id }) => ids.indexOf(id));
-  assertEquals(order, [2, 0, 3, 1]);
+  assertEquals(await orderOfEnds(runner, ids), [2, 0, 3, 1]);
   await runner.close();
 });
+
+Deno.test("after a restart the most urgent job goes first, not the one that is read first", async () => {
+  const store = freshStore();
+  const { kernels } = heldKernels();
+  const first = await start(store, { deps: identityJobs(kernels) });
+  const ids: string[] = [];
+  for (const priority of [0, 5, 9, 2]) {
+    ids.push((await first.submit({ ...(await sampleRequest()).request, priority })).id);
+  }
+  await first.close();
+  const second = await start(store);
+  for (const id of ids) await ended(second, id);
+  assertEquals(await orderOfEnds(second, ids), [2, 1, 3, 0]);
+  await second.close();
+});
+
+/** Indices of jobs, by the time of their end. */
+async function orderOfEnds(runner: LocalJobRunner, ids: readonly string[]): Promise<number[]> {
+  const finished = await Promise.all(ids.map(async (id) => ({ id, at: (await runner.get(id)).updated })));
+  return finished.toSorted((x, y) => x.at.localeCompare(y.at)).map(({ id }) => ids.indexOf(id));
+}
