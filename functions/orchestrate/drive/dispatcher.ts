@@ -30,20 +30,27 @@ interface OwnDispatcherOptions {
   readonly log: Log;
   /** Fires when this process ends. */
   readonly closing: AbortSignal;
+  /** True as long as the jobs are this process's to drive. @default {always} */
+  readonly drives?: () => boolean;
 }
 
 /** Where one process drives all jobs of a store: this one. */
-export function ownDispatcher(driver: Driver, { log, closing }: OwnDispatcherOptions): Dispatcher {
+export function ownDispatcher(
+  driver: Driver,
+  { log, closing, drives = () => true }: OwnDispatcherOptions,
+): Dispatcher {
   const drive = async (id: string) => {
-    for (let told = ""; !closing.aborted; await pause(AGAIN_MS, closing)) {
+    for (let told = ""; !closing.aborted && drives(); await pause(AGAIN_MS, closing)) {
       try {
         return await driver.drive(id);
       } catch (error) {
         const { kind, message, retryable } = toClearstackError(error);
         if (!closing.aborted && message !== told) log(`job ${id} is left for later: ${message}`, { level: "warn" });
         told = message;
-        // Another process drives it, or nobody can: what is damaged does not mend itself.
-        if (kind === "no-device" || !retryable) return;
+        // A job may be lost to a process that does not know yet that it was taken for dead: it is going to leave it.
+        if (kind === "no-device") continue;
+        // Nobody can: what is damaged does not mend itself.
+        if (!retryable) return;
       }
     }
   };

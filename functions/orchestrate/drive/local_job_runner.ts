@@ -106,7 +106,7 @@ export class LocalJobRunner implements JobRunner {
       onIdle: options.onIdle ?? (() => Promise.resolve()),
     });
     this.#dispatcher = options.dispatcher?.(this.#worker) ??
-      ownDispatcher(this.#worker, { log, closing: this.#closing.signal });
+      ownDispatcher(this.#worker, { log, closing: this.#closing.signal, drives: () => this.#sole?.holds !== false });
     this.#sole = options.dispatcher ? undefined : new SoleProcess({
       ...{ store, deadAfterMs, log, instance: control.instance },
       onHeld: () => this.#dispatchAll(),

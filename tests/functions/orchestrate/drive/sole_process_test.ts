@@ -3,6 +3,8 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { LocalJobRunner } from "functions/orchestrate/drive/local_job_runner.ts";
 import { type Dispatcher, type Driver, ownDispatcher } from "functions/orchestrate/drive/dispatcher.ts";
 import type { LocalJobRunnerOptions } from "functions/orchestrate/drive/local_job_runner.ts";
+import { newJobId } from "functions/orchestrate/jobs/job_id.ts";
+import { JobStore } from "functions/orchestrate/jobs/job_store.ts";
 import type { JobRequest } from "shared/contract/job_request.ts";
 import type { JobEvent, JobStatus } from "shared/contract/job_status.ts";
 import { hasEnded } from "shared/engine/job_runner.ts";
@@ -224,6 +226,37 @@ Deno.test("a driver that finds another one's mark in the record stops, and leave
   await a.close();
   assertEquals([await b.get(id), await readOutput(request.output.url)], [status, values]);
   await b.close();
+});
+
+Deno.test("a job that a process takes that no longer drives the store is driven again by the one that does", async () => {
+  const store = freshStore();
+  const { kernels, reached, letGo } = heldKernels(3);
+  const runner = await start(store, { deps: identityJobs(kernels) });
+  const { request, values } = await sampleRequest();
+  const { id } = await runner.submit(request);
+  await reached;
+  // As a process does that was stopped for a while, and leaves the job as soon as it finds out.
+  const jobs = new JobStore(store);
+  const take = async (): Promise<unknown> => {
+    const { record, tag } = (await jobs.read(id))!;
+    return await jobs.swap({ ...record, driver: "an older one" }, tag) ?? await take();
+  };
+  await take();
+  letGo();
+  while ((await runner.get(id)).state !== "done") await new Promise((resolve) => setTimeout(resolve, 50));
+  assertEquals(await readOutput(request.output.url), values);
+  await runner.close();
+});
+
+Deno.test("a submission that was cut off before it made a job is in nobody's way once one process takes all jobs in", async () => {
+  const store = freshStore();
+  const runner = await start(store);
+  const { request } = await sampleRequest();
+  await new JobStore(store).markLive(newJobId(new Date()), await openStore(request.output.url).place());
+  const { id } = await runner.submit(request);
+  assertEquals((await ended(runner, id)).state, "done");
+  await runner.close();
+  assertEquals(await Array.fromAsync(store.list("live/")), []);
 });
 
 Deno.test("a job that another process has is cancelled through the dispatcher, running or waiting", async () => {
