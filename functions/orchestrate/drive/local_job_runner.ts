@@ -121,6 +121,7 @@ export class LocalJobRunner implements JobRunner {
         return this.#dispatch(job.id);
       },
       refuseIfClosed: () => this.#refuseIfIdle(),
+      alone: this.#sole !== undefined,
     });
     this.#housekeeping = this.#forgetExpired(control.retentionMs, log);
   }

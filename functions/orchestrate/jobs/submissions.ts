@@ -49,6 +49,8 @@ interface SubmissionsOptions {
   readonly enter: (job: DrivenJob) => Promise<void>;
   /** Throws once no more jobs are taken. */
   readonly refuseIfClosed: () => void;
+  /** True where no other process takes jobs in. */
+  readonly alone: boolean;
 }
 
 /** A submission that is to make a job. */
@@ -228,12 +230,12 @@ export class Submissions {
 
   /** True if the other job writes, or will. */
   async #getsThrough(id: string, other: string): Promise<boolean> {
-    const { store } = this.#options;
+    const { store, alone } = this.#options;
     for (let waited = 0; waited < SUBMISSION_MILLISECONDS; waited += POLL_MILLISECONDS) {
       const status = await store.status(other);
       if (status) return !hasEnded(status);
-      // A mark without a job for so long is that of a submission that was cut off.
-      if (Date.now() - jobTime(other)! > CUT_OFF_MS) await store.release(other);
+      // A mark without a job is that of a submission that was cut off, if none of this process can be at it, or for so long.
+      if (alone || Date.now() - jobTime(other)! > CUT_OFF_MS) await store.release(other);
       if (await store.liveOutput(other) === undefined) return false;
       if (id > other) return true;
       await delay(POLL_MILLISECONDS);
