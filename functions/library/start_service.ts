@@ -2,12 +2,15 @@
 import type { Auth } from "functions/api/auth/auth.ts";
 import type { EventEndpointDeps } from "functions/api/events/endpoint.ts";
 import type { AllowedUrls } from "functions/api/url_policy.ts";
+import type { LocalJobRunner as JobRunner } from "functions/orchestrate/drive/local_job_runner.ts";
 import { ClearstackError } from "shared/errors.ts";
 import type { LocalWorld } from "./local_process.ts";
 import { servedEnvironment } from "shared/storage/served_environment.ts";
 import { type Log, plainLog } from "shared/telemetry/log.ts";
 import { allowedVariables } from "shared/storage/guard/allowed_places.ts";
 import type { StoreEnvironment } from "shared/storage/store_environment.ts";
+
+type Handler = (request: Request) => Response | Promise<Response>;
 
 /** Options of the service and its address. */
 export interface ServiceOptions extends LocalWorld {
@@ -53,6 +56,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const { openStore } = await import("shared/storage/open_store.ts");
   const { isLoopback } = await import("shared/http/listen_address.ts");
   const { loopbackOnly } = await import("shared/http/loopback_only.ts");
+  const { problemResponse, toProblem } = await import("shared/http/problem.ts");
   const { variables, ...guarded } = guardStores(options.allowedUrls);
   const own = options.environment;
   const environment = { ...own, ...guarded };
@@ -60,31 +64,36 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const local = openLocalProcess({ config: options.config, environment }, { guard: variables });
   const store = openStore(options.jobs ?? `memory:jobs-${crypto.randomUUID()}`, { environment: own });
   const { host = "127.0.0.1", port = 0, allowedUrls, auth, corsOrigins = [], insecure = false } = options;
-  // No two processes listen on one port: whoever does goes on with what the one before it had.
-  const instance = port === 0 ? {} : { instance: `${host}:${port}` };
-  const control = { ...instance, ...readJobControl(environment.env) };
-  const runner = await LocalJobRunner.start({ deps: local.deps, store, control, log, onIdle: () => local.close() });
+  let answer: Handler = () => problemResponse(toProblem(new ClearstackError("no-device", "the service is starting")));
+  const server = listen(host, port, (request) => answer(request));
+  let runner: JobRunner | undefined;
   let events: EventEndpointDeps | undefined;
   try {
+    // No two processes of a machine listen on one port, and this one does: it goes on with what the one before it had.
+    const instance = port === 0 ? {} : { instance: `${Deno.hostname()} ${host}:${port}` };
+    const control = { ...instance, ...readJobControl(environment.env) };
+    runner = await LocalJobRunner.start({ deps: local.deps, store, control, log, onIdle: () => local.close() });
     events = options.events === undefined
       ? undefined
       : await openEvents({ rules: options.events, store, jobs: runner, allowedUrls, environment: own, log });
     const app = createApiApp({ jobs: runner, allowedUrls, auth, events, corsOrigins, log });
     const handler = (request: Request) => app.fetch(request);
     const strangers = auth === undefined && !insecure && isLoopback(host);
-    const server = listen(host, port, strangers ? loopbackOnly(handler, corsOrigins) : handler);
+    answer = strangers ? loopbackOnly(handler, corsOrigins) : handler;
+    const jobs = runner;
     return {
       url: `http://${host.includes(":") ? `[${host}]` : host}:${server.addr.port}`,
       close: async () => {
         events?.inbox.close();
-        await runner.close();
+        await jobs.close();
         await server.shutdown();
         await local.close();
       },
     };
   } catch (error) {
     events?.inbox.close();
-    await runner.close();
+    await runner?.close();
+    await server.shutdown();
     await local.close();
     throw error;
   }
@@ -102,7 +111,7 @@ export async function openAuth(
   return await readAuth({ env: withKeys, readText: (url) => readObjectText(url, environment) });
 }
 
-function listen(hostname: string, port: number, handler: (request: Request) => Response | Promise<Response>) {
+function listen(hostname: string, port: number, handler: Handler) {
   try {
     return Deno.serve({ hostname, port, onListen: () => {} }, (request) => handler(request));
   } catch (cause) {

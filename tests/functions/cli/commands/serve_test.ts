@@ -85,6 +85,13 @@ Deno.test("jobs are remembered in a folder from one run to the next", async () =
   await second.stop();
 });
 
+Deno.test("one that finds its port taken has not taken over the jobs of whoever listens there", async () => {
+  const { url, stop } = await serve();
+  const { status } = await runCli(["serve", "--jobs", path("disputed"), "--port", new URL(url).port]);
+  assertEquals([status, await exists(path("disputed/driver.json"))], [2, false]);
+  await stop();
+});
+
 Deno.test("with --allow, locations elsewhere are refused and nothing is written", async () => {
   const { url, stop } = await serve("--allow", path("image.zarr"), "--allow", path("psf.zarr"));
   const refused = await post(`${url}/v1/jobs`, job("refused.zarr"));
