@@ -15,7 +15,7 @@ interface OutputRequest {
 
 /** The form of an output; undefined for an ending of any other. A name without one is a Zarr's. */
 function outputForm(url: string): "zarr" | "tiff" | undefined {
-  const isPlain = ["file", "memory"].includes(schemeOf(url));
+  const isPlain = schemeOf(url) === "file" || (schemeOf(url) === "memory" && !url.includes("//"));
   const name = (isPlain ? url : url.split(/[?#]/)[0]!).replace(/[\\/]+$/, "").split(/[\\/:]/).at(-1)!;
   // Endings have a letter: `sample_0.5` has none.
   const ending = /.\.([^.]*[a-z][^.]*)$/i.exec(name)?.[1]?.toLowerCase() ?? "zarr";
