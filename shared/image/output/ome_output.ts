@@ -113,7 +113,8 @@ export async function createOutput(
   const { done, whole } = resumed
     ? await continueTiles(store, wholeOutput(), { ...claim, verify, signal: access.signal })
     : { done: new Set<number>(), whole: false };
-  if (resumed) await create(run);
+  // One that is whole is accepted as it is, also where nothing may be written; an earlier version noted no metadata.
+  if (resumed && !(whole && claim.documents)) await create(run);
   return {
     url: store.url,
     run,
