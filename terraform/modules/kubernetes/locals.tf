@@ -17,13 +17,17 @@ locals {
     { for index in range(var.instances.deconvolve) : "deconvolve-${index}" => { kind = "deconvolve", image = var.images.deconvolve, replicas = 1 } },
     { for index in range(var.instances.pyramid) : "pyramid-${index}" => { kind = "pyramid", image = var.images.pyramid, replicas = 1 } },
   )
+  # A Knative service makes its own Deployments; what it has in common with the workloads is its settings.
+  runs = merge(local.workloads, var.knative == null ? {} : { deconvolve = { kind = "deconvolve", image = var.images.deconvolve, replicas = 0 } })
+
   pyramid_urls    = [for index in range(var.instances.pyramid) : "http://pyramid-${index}.${var.namespace}.svc:8083"]
-  deconvolve_urls = concat(var.deconvolve_urls, [for index in range(var.instances.deconvolve) : "http://deconvolve-${index}.${var.namespace}.svc:8081"])
+  deconvolve_urls = concat(var.deconvolve_urls, var.knative == null ? [] : ["http://deconvolve.${var.namespace}.svc"], [for index in range(var.instances.deconvolve) : "http://deconvolve-${index}.${var.namespace}.svc:8081"])
 
   ports = { api = 8080, orchestrate = 8082, deconvolve = 8081, pyramid = 8083 }
 
   # api stays up without orchestrate, to say what is wrong; a GPU is proven by a kernel before its instance is given tiles.
-  ready_paths = { api = "/healthz", orchestrate = "/readyz", deconvolve = "/readyz", pyramid = "/readyz" }
+  # Where instances are started on demand, asking whether orchestrate is ready would start one.
+  ready_paths = { api = "/healthz", orchestrate = var.instances.deconvolve > 0 ? "/readyz" : "/healthz", deconvolve = "/readyz", pyramid = "/readyz" }
 
   common_settings = merge(
     {
@@ -56,7 +60,7 @@ locals {
       CLEARSTACK_ENGINE               = var.engine
       CLEARSTACK_TILES_URL            = join(" ", local.deconvolve_urls)
       CLEARSTACK_PYRAMID_URL          = join(" ", local.pyramid_urls)
-      CLEARSTACK_INSTANCES_PER_URL    = tostring(var.instances_per_url)
+      CLEARSTACK_INSTANCES_PER_URL    = tostring(var.knative == null ? var.instances_per_url : var.knative.max_instances)
       CLEARSTACK_DEVICE               = var.device_json
       CLEARSTACK_PATIENCE             = "${var.patience_seconds}s"
       CLEARSTACK_JOBS_AT_ONCE         = tostring(var.jobs_at_once)
@@ -78,7 +82,7 @@ locals {
     pyramid = {}
   }
   settings = {
-    for name, workload in local.workloads : name => {
+    for name, workload in local.runs : name => {
       for variable, value in merge(
         local.common_settings,
         local.own_settings[workload.kind],
@@ -110,6 +114,79 @@ locals {
   shared_secrets = merge({ CLEARSTACK_TOKEN = "token" }, var.metrics_token_enabled ? { CLEARSTACK_METRICS_TOKEN = "metrics-token" } : {})
   job_secrets    = merge({ CLEARSTACK_STATE_KEY = "state-key" }, var.webhooks_enabled ? { CLEARSTACK_WEBHOOK_SECRET = "webhook-secret" } : {})
   secrets        = { for kind in keys(local.ports) : kind => merge(local.shared_secrets, kind == "orchestrate" ? local.job_secrets : {}) }
+
+  # Requests come from Knative's gateway and activator, and go to them.
+  knative_namespaces = toset(var.knative == null ? [] : var.knative.namespaces)
+
+  # Knative gives PORT itself and refuses a service that sets it. Where a member is null it must be left out, so parts are merged.
+  knative_service = var.knative == null ? null : {
+    apiVersion = "serving.knative.dev/v1"
+    kind       = "Service"
+    metadata = {
+      name      = "deconvolve"
+      namespace = var.namespace
+      labels    = merge(local.labels, { "networking.knative.dev/visibility" = "cluster-local" })
+    }
+    spec = {
+      template = {
+        metadata = {
+          labels = merge(local.labels, { "clearstack/function" = "deconvolve" })
+          annotations = {
+            "autoscaling.knative.dev/min-scale"                          = "0"
+            "autoscaling.knative.dev/max-scale"                          = tostring(var.knative.max_instances)
+            "autoscaling.knative.dev/scale-to-zero-pod-retention-period" = "${var.knative.idle_seconds}s"
+            "serving.knative.dev/progress-deadline"                      = "${var.knative.node_wait_minutes}m"
+          }
+        }
+        spec = merge(
+          {
+            serviceAccountName           = "clearstack-deconvolve"
+            automountServiceAccountToken = false
+            enableServiceLinks           = false
+            containerConcurrency         = var.knative.requests_per_instance
+            timeoutSeconds               = var.knative.timeout_seconds
+            responseStartTimeoutSeconds  = var.knative.timeout_seconds
+            nodeSelector                 = try(var.gpu.node_selector, {})
+            tolerations                  = [for key in try(var.gpu.toleration_keys, []) : { key = key, operator = "Exists" }]
+            imagePullSecrets             = [for name in var.image_pull_secret_names : { name = name }]
+            volumes                      = [{ name = "tmp", emptyDir = { sizeLimit = "1Gi" } }]
+            containers = [{
+              name  = "deconvolve"
+              image = var.images.deconvolve
+              ports = [{ name = "http1", containerPort = local.ports.deconvolve }]
+              env = concat(
+                [for name, value in local.settings["deconvolve"] : { name = name, value = value } if name != "PORT"],
+                [for name, key in local.secrets["deconvolve"] : { name = name, valueFrom = { secretKeyRef = { name = var.functions_secret_name, key = key } } }],
+              )
+              envFrom = var.store_secret_name == null ? [] : [{ secretRef = { name = var.store_secret_name } }]
+              resources = {
+                requests = { cpu = local.requests.deconvolve.cpu, memory = local.requests.deconvolve.memory }
+                limits   = merge({ memory = local.requests.deconvolve.memory }, local.gpu_limits)
+              }
+              securityContext = {
+                allowPrivilegeEscalation = false
+                readOnlyRootFilesystem   = true
+                runAsNonRoot             = true
+                runAsUser                = 65532
+                runAsGroup               = 65532
+                capabilities             = { drop = ["ALL"] }
+                seccompProfile           = { type = "RuntimeDefault" }
+              }
+              volumeMounts   = [{ name = "tmp", mountPath = "/tmp" }]
+              readinessProbe = { httpGet = { path = "/readyz", port = local.ports.deconvolve }, periodSeconds = 15, timeoutSeconds = 15 }
+              livenessProbe  = { httpGet = { path = "/healthz", port = local.ports.deconvolve }, periodSeconds = 20, timeoutSeconds = 15, failureThreshold = 6 }
+            }]
+          },
+          { for name, value in { runtimeClassName = try(var.gpu.runtime_class_name, null) } : name => value if value != null },
+        )
+      }
+    }
+  }
+
+  requests = {
+    for kind, size in var.resources : kind => { cpu = "${ceil(size.cpu_cores * 1000)}m", memory = "${ceil(size.memory_gib * 1024)}Mi" }
+  }
+  gpu_limits = var.gpu == null ? {} : { (try(var.gpu.resource_name, "")) = "1" }
 
   # Who may call what: pairs of a function and a port of another, beside what namespaces and egress allow.
   calls = merge(

@@ -126,14 +126,8 @@ resource "kubernetes_deployment_v1" "function" {
             }
           }
           resources {
-            requests = {
-              cpu    = "${var.resources[each.value.kind].cpu_cores * 1000}m"
-              memory = "${var.resources[each.value.kind].memory_gib * 1024}Mi"
-            }
-            limits = merge(
-              { memory = "${var.resources[each.value.kind].memory_gib * 1024}Mi" },
-              each.value.kind == "deconvolve" && var.gpu != null ? { (try(var.gpu.resource_name, "")) = "1" } : {},
-            )
+            requests = local.requests[each.value.kind]
+            limits   = merge({ memory = local.requests[each.value.kind].memory }, each.value.kind == "deconvolve" ? local.gpu_limits : {})
           }
           security_context {
             allow_privilege_escalation = false
@@ -206,6 +200,14 @@ resource "kubernetes_deployment_v1" "function" {
       }
     }
   }
+}
+
+resource "kubernetes_manifest" "deconvolve" {
+  count    = var.knative == null ? 0 : 1
+  manifest = local.knative_service
+  # Knative writes into these by itself.
+  computed_fields = ["metadata.annotations", "metadata.labels", "spec.template.metadata.annotations", "spec.template.spec.containers"]
+  depends_on      = [kubernetes_service_account_v1.function]
 }
 
 resource "kubernetes_service_v1" "function" {

@@ -195,3 +195,47 @@ resource "kubernetes_network_policy_v1" "egress" {
     }
   }
 }
+
+resource "kubernetes_network_policy_v1" "knative_in" {
+  for_each = local.knative_namespaces
+  metadata {
+    name      = "clearstack-${each.key}-in"
+    namespace = var.namespace
+    labels    = local.labels
+  }
+  spec {
+    policy_types = ["Ingress"]
+    pod_selector {
+      match_labels = { "clearstack/function" = "deconvolve" }
+    }
+    ingress {
+      from {
+        namespace_selector {
+          match_labels = { "kubernetes.io/metadata.name" = each.key }
+        }
+      }
+    }
+  }
+}
+
+resource "kubernetes_network_policy_v1" "knative_out" {
+  for_each = local.knative_namespaces
+  metadata {
+    name      = "clearstack-${each.key}-out"
+    namespace = var.namespace
+    labels    = local.labels
+  }
+  spec {
+    policy_types = ["Egress"]
+    pod_selector {
+      match_labels = { "clearstack/function" = "orchestrate" }
+    }
+    egress {
+      to {
+        namespace_selector {
+          match_labels = { "kubernetes.io/metadata.name" = each.key }
+        }
+      }
+    }
+  }
+}

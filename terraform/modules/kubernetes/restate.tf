@@ -83,11 +83,11 @@ resource "kubernetes_stateful_set_v1" "restate" {
           }
           resources {
             requests = {
-              cpu    = "${var.restate.cpu_cores * 1000}m"
-              memory = "${var.restate.memory_gib * 1024}Mi"
+              cpu    = "${ceil(var.restate.cpu_cores * 1000)}m"
+              memory = "${ceil(var.restate.memory_gib * 1024)}Mi"
             }
             limits = {
-              memory = "${var.restate.memory_gib * 1024}Mi"
+              memory = "${ceil(var.restate.memory_gib * 1024)}Mi"
             }
           }
           security_context {

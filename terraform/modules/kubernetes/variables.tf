@@ -334,8 +334,29 @@ variable "deconvolve_urls" {
     error_message = "Each of deconvolve_urls must be an http:// or https:// URL without spaces."
   }
   validation {
-    condition     = (length(var.deconvolve_urls) > 0) != (var.instances.deconvolve > 0)
-    error_message = "Set either instances.deconvolve above 0 or deconvolve_urls."
+    condition     = length([for given in [var.instances.deconvolve > 0, length(var.deconvolve_urls) > 0, var.knative != null] : given if given]) == 1
+    error_message = "Set one of instances.deconvolve above 0, deconvolve_urls and knative; instances = { deconvolve = 0 } goes with the latter two."
+  }
+}
+
+variable "knative" {
+  description = "Run deconvolve as a Knative service that scales from zero by requests, on a cluster that has Knative Serving; namespaces are those of its pods and its gateway"
+  type = object({
+    max_instances         = number
+    requests_per_instance = optional(number, 1)
+    idle_seconds          = optional(number, 300)
+    timeout_seconds       = optional(number, 3600)
+    node_wait_minutes     = optional(number, 30)
+    namespaces            = optional(list(string), ["knative-serving", "kourier-system"])
+  })
+  default = null
+  validation {
+    condition     = var.knative == null ? true : alltrue([for count in [var.knative.max_instances, var.knative.requests_per_instance, var.knative.timeout_seconds, var.knative.node_wait_minutes] : count >= 1 && floor(count) == count])
+    error_message = "max_instances, requests_per_instance, timeout_seconds and node_wait_minutes of knative must be whole numbers of at least 1."
+  }
+  validation {
+    condition     = var.knative == null ? true : var.knative.idle_seconds >= 0 && var.knative.idle_seconds <= 3600 && length(var.knative.namespaces) > 0
+    error_message = "knative needs idle_seconds from 0 to 3600, and the namespaces that its requests come from."
   }
 }
 

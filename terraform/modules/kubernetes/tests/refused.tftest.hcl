@@ -355,3 +355,20 @@ run "more_than_all_traces" {
   }
   expect_failures = [var.trace_sample_ratio]
 }
+
+run "no_instances_of_knative" {
+  command = plan
+  variables {
+    instances = { deconvolve = 0 }
+    knative   = { max_instances = 0 }
+  }
+  expect_failures = [var.knative]
+}
+
+run "knative_beside_deployments" {
+  command = plan
+  variables {
+    knative = { max_instances = 8 }
+  }
+  expect_failures = [var.deconvolve_urls]
+}

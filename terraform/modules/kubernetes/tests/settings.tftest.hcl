@@ -156,3 +156,31 @@ run "local_engine_on_the_cpu" {
     error_message = "the engine local needs nothing of Restate, and an instance without a GPU none of it"
   }
 }
+
+run "deconvolve_by_knative" {
+  command = plan
+  variables {
+    instances = { deconvolve = 0 }
+    knative   = { max_instances = 8 }
+  }
+  assert {
+    condition     = local.settings[local.current_release].CLEARSTACK_TILES_URL == "http://deconvolve.clearstack.svc" && local.settings[local.current_release].CLEARSTACK_INSTANCES_PER_URL == "8"
+    error_message = jsonencode(local.settings[local.current_release])
+  }
+  assert {
+    condition     = local.ready_paths.orchestrate == "/healthz" && local.knative_service.spec.template.metadata.annotations["autoscaling.knative.dev/min-scale"] == "0"
+    error_message = "nothing may be awake, and no probe may start an instance"
+  }
+  assert {
+    condition     = local.knative_service.metadata.labels["networking.knative.dev/visibility"] == "cluster-local" && local.knative_service.spec.template.spec.containerConcurrency == 1
+    error_message = "the service must be private, and give an instance one tile at a time"
+  }
+  assert {
+    condition     = local.knative_service.spec.template.spec.containers[0].resources.limits == { memory = "24576Mi", "nvidia.com/gpu" = "1" }
+    error_message = jsonencode(local.knative_service.spec.template.spec.containers[0].resources)
+  }
+  assert {
+    condition     = !contains([for variable in local.knative_service.spec.template.spec.containers[0].env : variable.name], "PORT") && contains([for variable in local.knative_service.spec.template.spec.containers[0].env : variable.name], "CLEARSTACK_TOKEN")
+    error_message = "Knative gives the port, the secret the token"
+  }
+}
