@@ -238,7 +238,7 @@ export class LocalJobRunner implements JobRunner {
 
   /** A mark without a record is that of a submission under way, or of one that was cut off. */
   async #refuseIllegible(id: string): Promise<void> {
-    await this.#store.read(id).catch((error) => this.#log(`${errorToRecord(error).message}: it is left alone`));
+    await this.#store.read(id).catch((error) => this.#log(errorToRecord(error).message));
   }
 
   /** Once, or in the background until it succeeds. */

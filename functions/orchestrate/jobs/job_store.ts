@@ -7,7 +7,9 @@
 import type { JobStatus } from "shared/contract/job_status.ts";
 import { ClearstackError, isClearstackError } from "shared/errors.ts";
 import { hashHex } from "shared/image/output/hash.ts";
+import { decodeJson } from "shared/image/zarr/json.ts";
 import type { Store } from "shared/storage/store.ts";
+import { z } from "zod";
 import { dayOf, jobTime } from "./job_id.ts";
 import { type JobRecord, JobRecordSchema } from "./job_record.ts";
 
@@ -16,6 +18,8 @@ export interface TaggedRecord {
   readonly record: JobRecord;
   readonly tag: string;
 }
+
+const LiveMarkSchema = z.object({ output: z.string() });
 
 interface IdRange {
   readonly owner?: string | undefined;
@@ -58,7 +62,8 @@ export class JobStore {
     try {
       return { record: JobRecordSchema.parse(JSON.parse(new TextDecoder().decode(found.bytes))), tag: found.tag };
     } catch (cause) {
-      throw new ClearstackError("corrupt-data", `the stored record of job ${id} cannot be read`, { cause });
+      const message = `the stored record of job ${id} cannot be read: remove ${recordKey(id)} to forget the job`;
+      throw new ClearstackError("corrupt-data", message, { cause });
     }
   }
 
@@ -111,10 +116,9 @@ export class JobStore {
     await this.#store.put(`live/${id}.json`, new TextEncoder().encode(JSON.stringify({ output })));
   }
 
-  /** Place that a live job writes to. */
+  /** Place that a live job writes to; undefined also where its mark is damaged, which must keep nobody else out. */
   async liveOutput(id: string): Promise<string | undefined> {
-    const bytes = await this.#store.get(`live/${id}.json`);
-    return bytes === undefined ? undefined : String(JSON.parse(new TextDecoder().decode(bytes)).output);
+    return LiveMarkSchema.safeParse(decodeJson(await this.#store.get(`live/${id}.json`))).data?.output;
   }
 
   /** Says that nothing is left to do for a job. */

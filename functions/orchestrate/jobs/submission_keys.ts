@@ -2,7 +2,11 @@
 import type { JobRequest } from "shared/contract/job_request.ts";
 import { ClearstackError } from "shared/errors.ts";
 import { hashHex } from "shared/image/output/hash.ts";
+import { decodeJson } from "shared/image/zarr/json.ts";
 import type { Store } from "shared/storage/store.ts";
+import { z } from "zod";
+
+const KeyRecordSchema = z.object({ id: z.string(), request: z.string().describe("hash of the request") });
 
 /** A key that stands for a job. */
 export interface SubmissionClaim {
@@ -33,7 +37,7 @@ export class SubmissionKeys {
   /**
    * Takes a key, or finds out which job it stands for.
    *
-   * @throws {ClearstackError} `conflict` if it came with another request before
+   * @throws {ClearstackError} `conflict` if it came with another request before; `corrupt-data` if that cannot be told
    */
   async claim({ key, owner, request, id }: Submission): Promise<SubmissionClaim> {
     const name = await hashHex(encode(owner === undefined ? "" : `owner ${owner}`), encode(key));
@@ -44,7 +48,10 @@ export class SubmissionKeys {
       const there = await this.#store.get(keyOf(name));
       // Given back in between.
       if (there === undefined) continue;
-      const first = JSON.parse(new TextDecoder().decode(there)) as { id: string; request: string };
+      const first = KeyRecordSchema.safeParse(decodeJson(there)).data;
+      if (first === undefined) {
+        throw new ClearstackError("corrupt-data", "the record of the idempotency key cannot be read: use a new key");
+      }
       if (first.request === digest) return { name, id: first.id, mine: false };
       throw new ClearstackError(
         "conflict",

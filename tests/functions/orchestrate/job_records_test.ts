@@ -161,7 +161,39 @@ Deno.test("a record that cannot be read is told of once, and hides no other job"
   assertEquals((await Array.fromAsync(await runner.events(submitted.id))).at(-1)!.status.state, "done");
   await new Promise((resolve) => setTimeout(resolve, 100));
   await runner.close();
-  assertEquals(lines, [`the stored record of job ${id} cannot be read: it is left alone`]);
+  const mend = `remove jobs/${dayOf(NOW)}/${id}.json to forget the job`;
+  assertEquals(lines, [`the stored record of job ${id} cannot be read: ${mend}`]);
+});
+
+Deno.test("a job whose record cannot be read keeps its output until the record is removed, as the message says", async () => {
+  const raw = freshStore();
+  const store = new JobStore(raw);
+  const { id } = recordOf(NOW).status;
+  const { request: sample } = await sampleRequest();
+  await store.markLive(id, await openStore(sample.output.url).place());
+  const key = `jobs/${dayOf(NOW)}/${id}.json`;
+  await raw.put(key, new TextEncoder().encode('{"status":'));
+  const runner = await LocalJobRunner.start({ deps: identityJobs(), store: raw, log: () => {} });
+  await assertRejects(() => runner.submit(sample), ClearstackError, `remove ${key}`);
+  await raw.delete(key);
+  await runner.submit(sample);
+  await runner.close();
+});
+
+Deno.test("a damaged mark of a job keeps no other out, and a damaged key is told of with what to do", async () => {
+  const raw = freshStore();
+  const { id } = recordOf(NOW).status;
+  await raw.put(`live/${id}.json`, new TextEncoder().encode('{"out'));
+  const runner = await LocalJobRunner.start({ deps: identityJobs(), store: raw, log: () => {} });
+  const { request: sample } = await sampleRequest();
+  await runner.submit(sample, { idempotencyKey: "k" });
+  const [key] = await Array.fromAsync(raw.list("keys/"));
+  for (const damaged of ['{"id', "", "{}"]) {
+    await raw.put(key!, new TextEncoder().encode(damaged));
+    const error = await assertRejects(() => runner.submit(sample, { idempotencyKey: "k" }), ClearstackError, "new key");
+    assertEquals(error.kind, "corrupt-data");
+  }
+  await runner.close();
 });
 
 Deno.test("a runner with a retention removes old records and never an output", async () => {
