@@ -25,10 +25,11 @@ export async function refuseOverlap(
   inputs: readonly OutputInput[],
   environment: StoreEnvironment,
 ): Promise<void> {
-  const outputPlaces = [await output.place(), await output.place(LEVEL_0)];
+  const outputPlaces = await Promise.all(foldersOf(LEVEL_0).map((folder) => output.place(folder)));
   for (const { role, url, path = "" } of inputs) {
     const input = openReadable(url, { environment });
-    for (const place of [await input.place(), await input.place(path)]) {
+    for (const folder of foldersOf(path)) {
+      const place = await input.place(folder);
       if (!outputPlaces.some((other) => placesOverlap(place, other))) continue;
       throw new ClearstackError("conflict", `the output would lie over the ${role} ${redactUrl(url)}; choose another`, {
         path: "output.url",
@@ -36,4 +37,9 @@ export async function refuseOverlap(
       });
     }
   }
+}
+
+/** Where a store, an array of it and its chunks lie, in versions 3 and 2; each may be a link to another place. */
+function foldersOf(array: string): string[] {
+  return ["", array, ...["c", "0"].map((chunks) => array === "" ? chunks : `${array}/${chunks}`)];
 }

@@ -56,7 +56,7 @@ Deno.test("an output that is a link to the source, lies in it or around it is re
   });
 });
 
-Deno.test("a source or an array of it that is a link into the output's folder keeps the output as it is", async () => {
+Deno.test("a source or a part of it that is a link into the output's folder keeps the output as it is", async () => {
   await inFolder(async (folder) => {
     assertEquals((await deconvolve(folder, "src.zarr", "out.zarr")).status, 0);
     await Deno.mkdir(`${folder}/out.zarr/images`);
@@ -70,6 +70,10 @@ Deno.test("a source or an array of it that is a link into the output's folder ke
     await Deno.copyFile(`${folder}/out.zarr/zarr.json`, `${folder}/linked.zarr/zarr.json`);
     await Deno.symlink(`${folder}/out.zarr/0`, `${folder}/linked.zarr/0`);
     await refused(folder, () => deconvolve(folder, "linked.zarr", "out.zarr", "--overwrite"), "lie over the source");
+    await Deno.mkdir(`${folder}/chunks.zarr`);
+    await Deno.copyFile(`${folder}/out.zarr/0/zarr.json`, `${folder}/chunks.zarr/zarr.json`);
+    await Deno.symlink(`${folder}/out.zarr/0/c`, `${folder}/chunks.zarr/c`);
+    await refused(folder, () => deconvolve(folder, "chunks.zarr", "out.zarr", "--overwrite"), "lie over the source");
   });
 });
 
