@@ -13,12 +13,17 @@ interface OutputRequest {
   };
 }
 
-/** The form of an output; undefined for an ending of any other. A name without one is a Zarr's. */
-function outputForm(url: string): "zarr" | "tiff" | undefined {
+/** The ending of an output's name in small letters, without its dot. A name without one is a Zarr's. */
+function endingOf(url: string): string {
   const isPlain = schemeOf(url) === "file" || (schemeOf(url) === "memory" && !url.includes("//"));
   const name = (isPlain ? url : url.split(/[?#]/)[0]!).replace(/[\\/]+$/, "").split(/[\\/:]/).at(-1)!;
   // Endings have a letter: `sample_0.5` has none.
-  const ending = /.\.([^.]*[a-z][^.]*)$/i.exec(name)?.[1]?.toLowerCase() ?? "zarr";
+  return /.\.([^.]*[a-z][^.]*)$/i.exec(name)?.[1]?.toLowerCase() ?? "zarr";
+}
+
+/** The form of an output; undefined for an ending of any other. */
+function outputForm(url: string): "zarr" | "tiff" | undefined {
+  const ending = endingOf(url);
   return ending === "zarr" ? "zarr" : ending === "tif" || ending === "tiff" ? "tiff" : undefined;
 }
 
@@ -31,7 +36,9 @@ export function isTiffOutput(url: string): boolean {
 export function outputFault(url: string): string | undefined {
   const form = outputForm(url);
   if (form === undefined) {
-    return "an output is an OME-Zarr or a TIFF: give it a name that ends in .zarr, .tif or .tiff";
+    return `an output is an OME-Zarr or a TIFF, not .${
+      endingOf(url)
+    }: give it a name that ends in .zarr, .tif or .tiff`;
   }
   const isBare = form === "tiff" && /^memory:[^/]*$/i.test(url);
   return isBare ? "a TIFF in memory lies in a folder: write memory:FOLDER/NAME.tif" : undefined;

@@ -10,6 +10,7 @@ import type { StoreAccess } from "shared/storage/store_environment.ts";
 import { redactUrl } from "shared/storage/url.ts";
 import { voxelMicrometre } from "./spacing.ts";
 
+/** Without `time` and `channel`, even undefined, there are no flags to choose one with. */
 interface VolumeChoice extends StoreAccess {
   readonly time?: number | undefined;
   readonly channel?: number | undefined;
@@ -55,14 +56,16 @@ export async function readVolume(location: Location, choice: VolumeChoice): Prom
 function chosen(
   axis: string,
   length: number,
-  { time, channel }: Pick<VolumeChoice, "time" | "channel">,
+  choice: Pick<VolumeChoice, "time" | "channel">,
   where: string,
 ): number {
-  const [name, index] = axis === "t" ? ["time", time] : ["channel", channel];
+  const name = axis === "t" ? "time" : "channel";
+  const index = choice[name];
   if (index === undefined && length > 1) {
     throw new ClearstackError(
       "invalid-request",
-      `${where} has ${length} ${name}s: choose one with --${name} 0 to ${length - 1}`,
+      `${where} has ${length} ${name}s: ` +
+        (name in choice ? `choose one with --${name} 0 to ${length - 1}` : `give a file of one ${name}`),
     );
   }
   if (index !== undefined && index >= length) {

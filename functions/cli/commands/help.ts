@@ -11,12 +11,13 @@ import { PSF_HELP } from "./psf/psf_help.ts";
 const OVERVIEW = `Clearstack deconvolves image volumes of any size (Richardson-Lucy).
 
   clearstack deconvolve SOURCE OUTPUT --psf PSF
-                              deconvolve an image into an OME-Zarr
+                              deconvolve an image into an OME-Zarr or TIFF
   clearstack plan SOURCE [OUTPUT] --psf PSF
                               show what a job would do and need
   clearstack info SOURCE      describe an image: axes, chunks, provenance
   clearstack convert SOURCE OUTPUT
-                              store an image as an OME-Zarr of the same voxels
+                              store an image as an OME-Zarr or TIFF of the
+                              same voxels
   clearstack reproduce OUT    print the command that makes an output again
   clearstack psf TASK         generate, inspect, resample or average PSFs, or
                               measure them in beads
@@ -32,8 +33,8 @@ Exit status: 0 done, 2 bad usage or input, 1 failed.
 
 const PLACES = `SOURCE, PSF and OUTPUT are paths or URLs. SOURCE is a Zarr array or group, an
 OME-Zarr or a TIFF. PSF is a Zarr array or a TIFF; --na, --index and --emission
-have one computed instead. OUTPUT becomes an OME-Zarr, or a
-TIFF if its name ends in .tif or .tiff.`;
+have one computed instead. OUTPUT becomes an OME-Zarr, or a TIFF if its name
+ends in .tif or .tiff.`;
 
 const JSON_FLAG = `  --json                 print the result as one JSON object
 `;

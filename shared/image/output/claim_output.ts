@@ -81,7 +81,7 @@ export async function claimOutput(store: Store, wish: Wish): Promise<Begun | Roo
         ? "holds an output whose record of its job cannot be read"
         : finished
         ? "already exists"
-        : "holds an unfinished output of another job";
+        : "holds an unfinished output of another job (another image, PSF or setting)";
       throw conflict(store, `${what}; replace it with --overwrite or choose another`);
     }
     if (finished && ifExists === "fail") {

@@ -84,7 +84,7 @@ function cutOff({ onFaces, pedestal }: PsfMeasures, covers: FaultsOptions["cover
   return [{
     code: "psf-cut-off",
     level: "warning",
-    message: `cut off: at the array's faces it is still as bright as ${shares} of its peak; a larger array holds more`,
+    message: `cut off: at the array's faces it still has ${shares} of its peak; a larger array holds more`,
     value: [...above],
     limit: MAX_ON_FACES,
   }];
@@ -124,12 +124,11 @@ function coarse({ fwhmVoxels, overNyquist }: PsfMeasures, voxelRatio: Vec3): War
   });
   const narrow = axesWhere((axis) => widths[axis] < MIN_WIDTH);
   if (narrow.length === 0) return [];
-  const told = narrow.map((axis) => `${widths[axis].toFixed(2)} along ${SPATIAL_AXES[axis]}`).join(", ");
+  const told = narrow.map((axis) => `${widths[axis].toFixed(2)} voxels wide along ${SPATIAL_AXES[axis]}`).join(", ");
   return [{
     code: "psf-coarse",
     level: "warning",
-    message:
-      `coarse: its peak is ${told} voxels wide at half height, less than ${MIN_WIDTH}: voxels are larger than half of the ` +
+    message: `coarse: its peak is ${told} at half height, less than ${MIN_WIDTH}: voxels are larger than half of the ` +
       "resolution, and finer detail is lost",
     value: widths.map((width) => Number.isFinite(width) ? width : 0),
     limit: MIN_WIDTH,

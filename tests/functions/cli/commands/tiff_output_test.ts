@@ -45,7 +45,12 @@ async function refused(folder: string, run: () => ReturnType<typeof runCli>, tex
 Deno.test("a name of any other ending is refused by every command, and one without an ending is a Zarr", () =>
   inFolder(async (folder) => {
     for (const name of ["out.czi", "out.h5", "out.zarr.zip", "out.tif.gz", "out.png", "out.TIFFS", "a.n5/"]) {
-      await refused(folder, () => deconvolve(folder, name), "ends in .zarr, .tif or .tiff");
+      const ending = name.split(".").at(-1)!.replace("/", "").toLowerCase();
+      await refused(
+        folder,
+        () => deconvolve(folder, name),
+        `not .${ending}: give it a name that ends in .zarr, .tif or .tiff`,
+      );
       await refused(folder, () => convert(folder, name), "ends in .zarr, .tif or .tiff");
     }
     for (const name of ["out", "sample_0.5", ".hidden", "a.b/out", "OUT.ZARR/"]) {

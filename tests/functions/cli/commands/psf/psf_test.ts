@@ -16,6 +16,23 @@ async function inFolder(test: (path: (name: string) => string) => Promise<void>)
   }
 }
 
+/** Two voxels, one after the other in time. */
+async function writeTwoTimes(url: string): Promise<void> {
+  const metadata = {
+    zarr_format: 3,
+    node_type: "array",
+    shape: [2, 1, 1, 1],
+    data_type: "uint8",
+    chunk_grid: { name: "regular", configuration: { chunk_shape: [2, 1, 1, 1] } },
+    chunk_key_encoding: { name: "default", configuration: { separator: "/" } },
+    codecs: [{ name: "bytes" }],
+    fill_value: 0,
+    dimension_names: ["t", "z", "y", "x"],
+  };
+  await openStore(url).put("c/0/0/0/0", new Uint8Array([1, 2]));
+  await openStore(url).put("zarr.json", new TextEncoder().encode(JSON.stringify(metadata)));
+}
+
 /** Runs `psf` and reads the object it prints. */
 async function psfJson(...args: string[]) {
   const { status, out, err } = await runCli(["psf", ...args, "--json"]);
@@ -211,6 +228,12 @@ Deno.test("wrong arguments are refused in one line that says how to mend them, a
     await refused(generate("--model", "born-wolf", ...LENS, "--voxel", "200,100,100"), /write 0\.2,0\.1,0\.1/);
     await refused(generate("--model", "born-wolf", ...LENS, ...voxel, "--shape", "0,5,5"), /--shape "0,5,5"/);
     await refused(generate("--model", "born-wolf", ...LENS, ...voxel, "--like", "x.zarr"), /leave one out/);
+    await writeTwoTimes(path("times.zarr"));
+    await refused(["inspect", path("times.zarr")], /has 2 times: give a file of one time$/m);
+    await refused(
+      ["from-beads", path("times.zarr"), path("out.tif"), "--bead-distance", "4"],
+      /has 2 times: choose one with --time 0 to 1$/m,
+    );
     await refused(["inspect", path("none.tif")], /does not exist|not found|no such/i);
     await refused(["from-beads", path("none.zarr"), path("out.tif")], /--bead-distance is missing/);
     await refused(["average", path("one.tif"), path("out.tif")], /OUTPUT is missing/);
