@@ -148,7 +148,8 @@ resource "kubernetes_deployment_v1" "function" {
               read_only  = true
             }
           }
-          # Compiling kernels on a fresh GPU takes its time; nothing else is probed before this has succeeded.
+          # Compiling kernels on a fresh GPU takes its time, and orchestrate waits for its store before it answers; nothing else is
+          # probed before this has succeeded.
           startup_probe {
             http_get {
               path = each.value.kind == "deconvolve" ? "/readyz" : "/healthz"
@@ -156,7 +157,7 @@ resource "kubernetes_deployment_v1" "function" {
             }
             period_seconds    = 5
             timeout_seconds   = 60
-            failure_threshold = 60
+            failure_threshold = 60 + (each.value.kind == "orchestrate" ? ceil(var.patience_seconds / 5) : 0)
           }
           readiness_probe {
             http_get {

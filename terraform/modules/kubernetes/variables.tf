@@ -234,8 +234,8 @@ variable "device_json" {
   type        = string
   default     = null
   validation {
-    condition     = var.device_json == null ? true : can(keys(jsondecode(var.device_json)))
-    error_message = "device_json must be a JSON object."
+    condition     = var.device_json == null ? true : try(contains(["webgpu", "cpu"], jsondecode(var.device_json).backend), false)
+    error_message = "device_json must be the answer of GET /v1/device, whose backend is webgpu or cpu."
   }
 }
 
@@ -246,6 +246,10 @@ variable "event_rules" {
   validation {
     condition     = (var.event_rules == null) == (var.event_inbox_url == null)
     error_message = "Set event_rules and event_inbox_url together."
+  }
+  validation {
+    condition     = var.event_rules == null ? true : try(length(var.event_rules.rules) > 0 && length(var.event_rules.sources) > 0, false)
+    error_message = "event_rules needs sources and rules, at least one of each."
   }
 }
 
@@ -274,7 +278,7 @@ variable "restate_identity_public_key" {
   type        = string
   default     = null
   validation {
-    condition     = var.engine != "restate" || can(regex("^publickeyv1_[1-9A-HJ-NP-Za-km-z]+$", var.restate_identity_public_key))
+    condition     = var.engine != "restate" || can(regex("^publickeyv1_[1-9A-HJ-NP-Za-km-z]{32,50}$", var.restate_identity_public_key))
     error_message = "engine = \"restate\" needs restate_identity_public_key, publickeyv1_ and base58."
   }
 }

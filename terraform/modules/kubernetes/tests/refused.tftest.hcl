@@ -205,7 +205,7 @@ run "rules_without_inbox" {
 run "inbox_in_a_folder" {
   command = plan
   variables {
-    event_rules     = {}
+    event_rules     = { sources = { s3 = {} }, rules = [{}] }
     event_inbox_url = "/inbox"
   }
   expect_failures = [var.event_inbox_url]
@@ -371,4 +371,13 @@ run "knative_beside_deployments" {
     knative = { max_instances = 8 }
   }
   expect_failures = [var.deconvolve_urls]
+}
+
+run "rules_without_senders" {
+  command = plan
+  variables {
+    event_rules     = { rules = [{}] }
+    event_inbox_url = "s3://state/inbox"
+  }
+  expect_failures = [var.event_rules]
 }

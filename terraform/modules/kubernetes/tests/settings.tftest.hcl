@@ -63,15 +63,18 @@ run "everything_set" {
       rolesClaim = "groups"
       roles      = { microscopists = "submit" }
     }
-    quotas                = { liveJobs = 10 }
-    price_per_gpu_second  = 0.002
-    currency              = "EUR"
-    retention_days        = 30
-    patience_seconds      = 1200
-    jobs_at_once          = 2
-    tiles_per_owner       = 8
-    device_json           = "{}"
-    event_rules           = { rules = [] }
+    quotas               = { liveJobs = 10 }
+    price_per_gpu_second = 0.002
+    currency             = "EUR"
+    retention_days       = 30
+    patience_seconds     = 1200
+    jobs_at_once         = 2
+    tiles_per_owner      = 8
+    device_json          = "{\"backend\":\"webgpu\",\"adapter\":\"GPU\",\"reason\":\"a GPU\",\"hostBytes\":16000000000,\"deviceBytes\":80000000000,\"computeOnHost\":false}"
+    event_rules = {
+      sources = { minio = { secretSha256 = ["0000000000000000000000000000000000000000000000000000000000000000"] } }
+      rules   = [{ bucket = "raw", key = "**/*.tif", when = "tiff", job = { psf = "s3://psfs/a.tif", output = "s3://results/{key}" } }]
+    }
     event_inbox_url       = "s3://state/inbox"
     cors_origins          = ["https://app.example.org"]
     webhooks_enabled      = true
@@ -92,7 +95,7 @@ run "everything_set" {
       CLEARSTACK_ALLOW_SOURCES    = "s3://raw/ s3://psfs/"
       CLEARSTACK_CORS             = "https://app.example.org"
       CLEARSTACK_EVENT_INBOX      = "s3://state/inbox"
-      CLEARSTACK_EVENT_RULES      = "{\"rules\":[]}"
+      CLEARSTACK_EVENT_RULES      = jsonencode(var.event_rules)
       CLEARSTACK_KEYS             = "/etc/clearstack/keys.json"
       CLEARSTACK_OIDC             = "{\"algorithms\":[\"RS256\"],\"audience\":\"clearstack\",\"issuer\":\"https://id.example.org\",\"roles\":{\"microscopists\":\"submit\"},\"rolesClaim\":\"groups\"}"
       CLEARSTACK_QUOTAS           = "{\"liveJobs\":10}"
@@ -112,7 +115,7 @@ run "everything_set" {
   assert {
     condition = { for name, value in local.settings[local.current_release] : name => value if !contains(keys(local.settings["api"]), name) } == {
       CLEARSTACK_CURRENCY             = "EUR"
-      CLEARSTACK_DEVICE               = "{}"
+      CLEARSTACK_DEVICE               = var.device_json
       CLEARSTACK_ENGINE               = "restate"
       CLEARSTACK_INSTANCES_PER_URL    = "1"
       CLEARSTACK_JOBS                 = "s3://state/jobs"
