@@ -4,11 +4,10 @@ import { AlgorithmSchema, BackendSchema } from "./algorithm.ts";
 import { HaloSchema, Vec3Schema } from "./box.ts";
 import { LocationSchema, PsfLocationSchema, UrlSchema } from "./location.ts";
 import { OpticsSchema, PsfPlaneSchema, PsfSpacingSchema } from "./psf_info.ts";
-import { outputFault, zarrSettingFault } from "shared/image/output_form.ts";
+import { zarrSettingFault } from "shared/image/output_form.ts";
 import { OmeVersionSchema } from "./stored_array.ts";
 import { setting } from "./setting.ts";
 import { MAX_SIDE } from "shared/plan/fast_size.ts";
-import { urlFault } from "shared/storage/url.ts";
 
 const Index = z.int().min(0).max(100_000);
 
@@ -66,10 +65,7 @@ export const TilingSchema = z.strictObject({
 
 /** Output of a job. */
 export const OutputSchema = z.strictObject({
-  url: UrlSchema.superRefine((url, context) => {
-    const message = urlFault(url) === undefined ? outputFault(url) : undefined;
-    if (message !== undefined) context.addIssue({ code: "custom", message });
-  }).describe("URL or path to write: an OME-Zarr, or a TIFF where it ends in .tif or .tiff"),
+  url: UrlSchema.describe("URL or path to write: an OME-Zarr, or a TIFF where it ends in .tif or .tiff"),
   ifExists: z.enum(["fail", "resume", "overwrite"]).default("fail").describe(
     "fail: refuse a finished output, continue an unfinished one of the same plan; resume: also accept a finished one",
   ),

@@ -2,14 +2,14 @@
 import { z } from "zod";
 import { JobRequestSchema } from "shared/contract/job_request.ts";
 import { LocationSchema } from "shared/contract/location.ts";
-import { outputFault, zarrSettingFault } from "shared/image/output_form.ts";
+import { zarrSettingFault } from "shared/image/output_form.ts";
 import { OmeVersionSchema, StoredObjectsSchema } from "shared/contract/stored_array.ts";
 import { ValueRangeSchema } from "shared/volume/value_range.ts";
 
 export const ConversionRequestSchema = z.strictObject({
   source: LocationSchema,
   output: z.strictObject({
-    url: z.string().min(1).refine((url) => outputFault(url) === undefined, "the name of a Zarr or a TIFF"),
+    url: z.string().min(1),
     ifExists: z.enum(["fail", "resume", "overwrite"]),
     version: OmeVersionSchema,
     // The first versions wrote none, and kept no word of it.
