@@ -1,5 +1,5 @@
 /** Position of a PSF to a fraction of a voxel, and how to move it. Positions are voxel indices z, y, x. */
-import { mapAxes, stridesOf, type Vec3 } from "shared/volume/geometry.ts";
+import { mapAxes, stridesOf, type Vec3, voxelCount } from "shared/volume/geometry.ts";
 import { alongAxis, lineThrough } from "./along_axis.ts";
 import { GAUSSIAN_FWHM } from "./generate/gaussian_psf.ts";
 import { LAGRANGE_BEFORE, LAGRANGE_POINTS, lagrangeWeights } from "./lagrange.ts";
@@ -29,6 +29,12 @@ export function centreOfMass({ shape, values }: PsfSamples): Vec3 {
   return mapAxes((axis) => moments[axis] / sum);
 }
 
+/** Rounds that a peak may take to stand still, and those that even a window of any size has. */
+const [MAX_ROUNDS, MIN_ROUNDS] = [100, 10];
+
+/** Voxels that all rounds may weigh: a plateau as large as its array is no peak, and hardly ever stands still. */
+const MAX_WEIGHED_VOXELS = 2 ** 22;
+
 /**
  * Centre of the peak: the mean position weighted by the values and by a Gaussian as wide as the peak, moved until it stands
  * still (the windowed position of SExtractor, Bertin & Arnouts 1996: nearly as good as a fit in noise, blind to what is far off).
@@ -37,8 +43,10 @@ export function centreOfPeak(volume: PsfSamples): Vec3 {
   const brightest = brightestVoxel(volume);
   const widths = widthsThrough(volume, brightest);
   const sigma = mapAxes((axis) => Math.max(0.8, (widths[axis] ?? volume.shape[axis] / 4) / GAUSSIAN_FWHM));
+  const windowVoxels = voxelCount(mapAxes((axis) => Math.min(volume.shape[axis], 8 * sigma[axis] + 1)));
+  const rounds = Math.max(MIN_ROUNDS, Math.min(MAX_ROUNDS, MAX_WEIGHED_VOXELS / windowVoxels));
   let centre: Vec3 = brightest;
-  for (let round = 0; round < 100; round++) {
+  for (let round = 0; round < rounds; round++) {
     const step = windowedStep(volume, centre, sigma);
     // A peak as wide as its window is weighted by half its true offset, hence the 2; never farther than one voxel at once.
     const move = mapAxes((axis) => Math.min(1, Math.max(-1, 2 * step[axis])));

@@ -4,8 +4,8 @@ import { unlessAborted } from "shared/process/unless_aborted.ts";
 import { type ComputedPsfCase, type JudgedPsf, judgePsf, type PsfCase } from "./judge_psf.ts";
 import type { FromPsfThread } from "./judge_psf_worker.ts";
 
-/** Below so many voxels it takes less time, some 50 ms, than a thread takes to start. */
-const MIN_VOXELS = 2 ** 20;
+/** Below so many voxels it takes no more time, some 100 ms, than a thread takes to start. */
+const MIN_VOXELS = 2 ** 18;
 
 /**
  * As `judgePsf`; where no thread may be started, on this one.

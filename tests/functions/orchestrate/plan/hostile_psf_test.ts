@@ -54,7 +54,7 @@ Deno.test("a caller may ask for less memory than the machine gives, and gets no 
   }
 });
 
-/** A PSF of 2^20 voxels, the fewest that go to a thread. */
+/** A PSF of 2^20 voxels, which go to a thread. */
 function largeCase(): PsfCase {
   const shape = [64, 128, 128] as const;
   const values = Float32Array.from(noise(2 ** 20), (byte, index) => byte / (1 + Math.abs(index - 2 ** 19)));
