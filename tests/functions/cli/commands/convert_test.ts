@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { outputFault } from "shared/image/output_form.ts";
 import { NO_ENVIRONMENT } from "shared/storage/store_environment.ts";
 import fc from "fast-check";
 import {
@@ -173,8 +174,9 @@ for (
 Deno.test("any request there can be is written as arguments that are read as the same request", async () => {
   await fc.assert(fc.asyncProperty(arbitraryOfSchema(ConversionRequestSchema), async (random) => {
     const parsed = ConversionRequestSchema.safeParse(random);
-    fc.pre(parsed.success);
-    const { unit: _, ...request } = parsed.data;
+    // What is read back may have a name that is not taken any more.
+    fc.pre(parsed.success && outputFault(parsed.data.output.url) === undefined);
+    const { unit: _, ...request } = parsed.data!;
     const wish = request.scale === undefined ? request : { ...request, unit: "micrometer" };
     const form = { usage: "convert", positionals: ["SOURCE", "OUTPUT"], flags: CONVERSION_FLAGS };
     assertEquals(
