@@ -10,6 +10,9 @@ import { type PsfUse, usedSide } from "./choose_fit.ts";
 /** A PSF of so many voxels goes with any image: 64 MiB of float32. */
 const ALWAYS_VOXELS = 2 ** 24;
 
+/** Unless it is longer than any microscope's light reaches: each row of a volume costs time of its own. */
+const MAX_ALWAYS_SIDE = 2 ** 12;
+
 /** A PSF may be larger than what an image uses of it, but not by more. */
 const MAX_EXCESS = 4;
 
@@ -46,7 +49,8 @@ export function assertPsfSize(
       ? shape[axis]
       : Math.min(shape[axis], Math.ceil(usedSide(use, axis) * (fit?.resample?.[axis] ?? 1)))
   );
-  const most = Math.max(ALWAYS_VOXELS, MAX_EXCESS * voxelCount(used));
+  const always = Math.max(...shape) <= MAX_ALWAYS_SIDE ? ALWAYS_VOXELS : 0;
+  const most = Math.max(always, MAX_EXCESS * voxelCount(used));
   if (voxels > most) {
     throw new ClearstackError(
       "unsupported",

@@ -33,6 +33,16 @@ Deno.test("a PSF far larger than what the image can use is refused by its metada
   assertEquals(/256.*1024.*1024.*39.*79.*71/.test(message), true, message);
 });
 
+Deno.test("a small PSF goes with any image, but not one as long as no light reaches", async () => {
+  for (const shape of [[14, 1, 65_536], [2 ** 24, 1, 1]]) {
+    const { kind, need } = await planWith(shape, [20, 40, 36]);
+    assertEquals([kind, need], ["unsupported", shape[0]! * shape[2]!]);
+  }
+  const { request } = await sampleRequest();
+  await state(request.psf.url, [1, 64, 4096]);
+  await prepareJob(request, identityJobs());
+});
+
 Deno.test("beside a large image, a PSF in one chunk of gigabytes is refused, and so is one beyond the memory", async () => {
   const image = [512, 2048, 2048];
   const whole = await planWith([256, 1024, 1024], image);
