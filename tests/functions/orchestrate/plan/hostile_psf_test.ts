@@ -39,8 +39,9 @@ Deno.test("a small PSF goes with any image, but not one as long as no light reac
     assertEquals([kind, need], ["unsupported", shape[0]! * shape[2]!]);
   }
   const { request } = await sampleRequest();
-  await state(request.psf.url, [1, 64, 4096]);
-  await prepareJob(request, identityJobs());
+  const psf = { url: `${request.psf.url}-long` };
+  await state(psf.url, [1, 64, 4096]);
+  await prepareJob({ ...request, psf }, identityJobs());
 });
 
 Deno.test("beside a large image, a PSF in one chunk of gigabytes is refused, and so is one beyond the memory", async () => {
