@@ -82,6 +82,10 @@ for name, options in {
 }.items():
     keep(f"numcodecs_{name}", create(f"numcodecs_{name}", **options), values("uint16"))
 
+# Whole numbers keep their values.
+quantize = {"filters": extra.Quantize(digits=3, dtype="<f4")}
+keep("numcodecs_quantize", create("numcodecs_quantize", "float32", **quantize), values("float32"))
+
 group = zarr.open_group(f"{folder}/consolidated", mode="w")
 keep("consolidated", group.create_array("only", shape=SHAPE, dtype="uint16", chunks=CHUNK), values("uint16"))
 zarr.consolidate_metadata(f"{folder}/consolidated")
@@ -90,7 +94,6 @@ for name, dtype, options in [
     ("bz2", "uint16", {"compressors": extra.BZ2()}),
     ("crc32", "uint16", {"compressors": extra.CRC32()}),
     ("lzma", "uint16", {"compressors": extra.LZMA()}),
-    ("quantize", "float32", {"filters": extra.Quantize(digits=3, dtype="<f4")}),
     ("packbits", "bool", {"filters": extra.PackBits()}),
     ("complex64", "complex64", {}),
     ("complex128_2", "complex128", {"zarr_format": 2}),
