@@ -19,8 +19,6 @@ export class DrivenJob {
   readonly events: EventLog;
   /** Stops the work on it. */
   readonly stop = new AbortController();
-  /** Resolved once nothing of it runs here any more. */
-  readonly settled = Promise.withResolvers<void>();
   /** Undefined for a job that was submitted elsewhere. */
   readonly prepared: PreparedDrive | undefined;
   readonly #store: JobStore;

@@ -6,6 +6,7 @@ import type { JobStatus } from "shared/contract/job_status.ts";
 import { hasEnded } from "shared/engine/job_runner.ts";
 import { ClearstackError, errorToRecord, isClearstackError } from "shared/errors.ts";
 import { INTERNAL_DETAIL } from "shared/http/problem.ts";
+import { onAbort } from "shared/process/on_abort.ts";
 import { pause } from "shared/process/pause.ts";
 import type { Log } from "shared/telemetry/log.ts";
 import { JOBS } from "shared/telemetry/metrics.ts";
@@ -92,17 +93,8 @@ export class JobWorker {
    */
   async drive(id: string, signal?: AbortSignal): Promise<void> {
     const drive = this.#drives.get(id) ?? await this.#enqueue(id);
-    const leave = () => {
-      drive.leave.abort();
-      if (this.#queue.drop(id)) drive.done.reject(left());
-    };
-    signal?.addEventListener("abort", leave);
-    if (signal?.aborted) leave();
-    try {
-      await drive.done.promise;
-    } finally {
-      signal?.removeEventListener("abort", leave);
-    }
+    using _ = onAbort(signal, () => this.#leave(id, drive));
+    await drive.done.promise;
   }
 
   /** Cancels a job that this process drives; settles when nothing of it runs any more. */
@@ -117,20 +109,27 @@ export class JobWorker {
 
   /** Stops what runs and waits for it: another process drives the jobs now. */
   async leaveAll(): Promise<void> {
-    for (const [id, drive] of this.#drives) {
-      drive.leave.abort();
-      if (this.#queue.drop(id)) drive.done.reject(left());
-    }
+    for (const [id, drive] of this.#drives) this.#leave(id, drive);
     await Promise.allSettled([...this.#drives.values()].map(({ done }) => done.promise));
   }
 
   /** Stops what runs and waits for it; the jobs go back to the queue. */
   async close(): Promise<void> {
     this.#closing.abort();
-    for (const [id, drive] of this.#drives) if (this.#queue.drop(id)) drive.done.reject(left());
+    for (const [id, drive] of this.#drives) this.#giveUpWaiting(id, drive);
     for (const job of this.#jobs.values()) if (!hasEnded(job.status)) job.stop.abort();
     while (this.#background.size > 0) await Promise.all(this.#background);
     for (const job of this.#jobs.values()) job.events.end();
+  }
+
+  #leave(id: string, drive: Drive): void {
+    drive.leave.abort();
+    this.#giveUpWaiting(id, drive);
+  }
+
+  /** Ends a drive that still waits for its turn. */
+  #giveUpWaiting(id: string, { done }: Drive): void {
+    if (this.#queue.drop(id)) done.reject(left());
   }
 
   async #enqueue(id: string): Promise<Drive> {
@@ -178,12 +177,10 @@ export class JobWorker {
     try {
       const job = await this.#claim(id, drive);
       if (!job) return drive.done.resolve();
-      const leave = () => job.abandon();
-      const cancel = () => job.stop.abort();
-      drive.leave.signal.addEventListener("abort", leave);
-      drive.cancel.signal.addEventListener("abort", cancel);
-      if (drive.leave.signal.aborted) leave();
-      if (drive.cancel.signal.aborted || this.#closing.signal.aborted) cancel();
+      // For as long as the drive lasts, which is longer than this call.
+      onAbort(drive.leave.signal, () => job.abandon());
+      onAbort(drive.cancel.signal, () => job.stop.abort());
+      if (this.#closing.signal.aborted) job.stop.abort();
       const ended = hasEnded(job.status) || await this.#work(job);
       this.#inBackground(
         this.#conclude(job, ended).then(() => drive.done.resolve(), (error) => drive.done.reject(error)),

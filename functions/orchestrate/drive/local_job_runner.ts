@@ -44,8 +44,8 @@ const CANCEL_POLL_MS = 50;
 /** For the store of jobs when the process starts. */
 const START_RETRIES: RetryPolicy = { attempts: 1, firstDelayMs: 1000, longestDelayMs: 10_000 };
 
-/** Between two attempts to hand a job out: the first, and the longest. */
-const DISPATCH_PAUSES_MS = [500, 30_000] as const;
+/** For handing a job out: until whoever takes it can be reached. */
+const DISPATCH_RETRIES: RetryPolicy = { attempts: Infinity, firstDelayMs: 500, longestDelayMs: 30_000 };
 
 const RETENTION_INTERVAL_MS = 3_600_000;
 
@@ -247,16 +247,8 @@ export class LocalJobRunner implements JobRunner {
       await this.#dispatcher.dispatch(id);
     } catch (error) {
       this.#log(`job ${id} waits: ${errorToRecord(error).message}`);
-      void this.#dispatchLater(id);
-    }
-  }
-
-  async #dispatchLater(id: string): Promise<void> {
-    let [pauseMs, longestMs] = DISPATCH_PAUSES_MS as readonly [number, number];
-    for (const { signal } = this.#closing; !signal.aborted;) {
-      await pause(pauseMs, signal);
-      pauseMs = Math.min(2 * pauseMs, longestMs);
-      if (!signal.aborted && await this.#dispatcher.dispatch(id).then(() => true, () => false)) return;
+      const { signal } = this.#closing;
+      withRetries(() => this.#dispatcher.dispatch(id), { policy: DISPATCH_RETRIES, signal }).catch(() => {});
     }
   }
 

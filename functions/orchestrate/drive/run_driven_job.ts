@@ -5,8 +5,8 @@ import { voxelCount } from "shared/volume/geometry.ts";
 import { tileAt } from "shared/plan/plan_job.ts";
 import type { Log } from "shared/telemetry/log.ts";
 import { continueTrace, withSpan } from "shared/telemetry/span.ts";
-import type { DrivenJob, PreparedDrive } from "./driven_job.ts";
-import { withPatience } from "./job_patience.ts";
+import type { DrivenJob } from "./driven_job.ts";
+import { type JobPatience, withPatience } from "./job_patience.ts";
 import type { BegunJob, JobProgress } from "../run/job_run.ts";
 import type { Throughput } from "../plan/throughput.ts";
 import { beginJob, completeJob, type JobDeps } from "../run/run_job.ts";
@@ -39,9 +39,8 @@ export function runDrivenJob(job: DrivenJob, options: RunDrivenJobOptions): Prom
 
 async function runInTrace(job: DrivenJob, options: RunDrivenJobOptions): Promise<Partial<JobStatus>> {
   const { deps, throughput, save, log } = options;
-  const { begun: prepared, patience } = job.prepared ?? await resume(job, options);
-  const begun = guarded(job, prepared);
-  Object.assign(patience, { awayMs: options.awayMs, onAway: (message: string) => tellAway(job, message, options) });
+  if (job.prepared) bePatient(job.prepared.patience, job, options);
+  const begun = guarded(job, job.prepared?.begun ?? await resume(job, options));
   const before = job.status.deviceSeconds;
   let [seconds, voxels, lastSaved] = [0, 0, 0];
   let later: ReturnType<typeof setTimeout> | undefined;
@@ -72,24 +71,27 @@ async function runInTrace(job: DrivenJob, options: RunDrivenJobOptions): Promise
 }
 
 /** A job that an earlier process prepared goes on where it stopped, even if it was asked to overwrite: that is done. */
-async function resume(job: DrivenJob, options: RunDrivenJobOptions): Promise<PreparedDrive> {
-  const { deps, seal, awayMs } = options;
+async function resume(job: DrivenJob, options: RunDrivenJobOptions): Promise<BegunJob> {
+  const { deps, seal } = options;
   const { environment, patience } = withPatience(deps.environment);
-  Object.assign(patience, { awayMs, onAway: (message: string) => tellAway(job, message, options) });
+  bePatient(patience, job, options);
   const request = await seal.open(job.id, job.record.request);
   const output = { ...request.output, ifExists: "resume" as const };
   // Whoever submitted it was allowed to.
   const claimant = { owner: job.status.owner, admin: true };
   const world = { ...deps, environment };
-  return { begun: await beginJob({ ...request, output }, world, { signal: job.stop.signal, claimant }), patience };
+  return await beginJob({ ...request, output }, world, { signal: job.stop.signal, claimant });
 }
 
-/** Says in the log and in the status that the job waits for a store. */
-function tellAway(job: DrivenJob, message: string, { save, log }: RunDrivenJobOptions): void {
-  const told = `waiting for the store: ${message}`;
-  log(told, { level: "warn", job: job.id });
-  job.change({}, { type: "retry", message: told });
-  save();
+/** From now on the stores of the job are waited for, which the log and the status say whenever it happens. */
+function bePatient(patience: JobPatience, job: DrivenJob, { awayMs, save, log }: RunDrivenJobOptions): void {
+  patience.awayMs = awayMs;
+  patience.onAway = (message) => {
+    const told = `waiting for the store: ${message}`;
+    log(told, { level: "warn", job: job.id });
+    job.change({}, { type: "retry", message: told });
+    save();
+  };
 }
 
 /** A run that has lost its job must not remove what the one that took over writes. */

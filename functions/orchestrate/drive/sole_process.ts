@@ -87,7 +87,7 @@ export class SoleProcess {
   }
 
   async #step(deadAfterMs: number): Promise<void> {
-    const { store, onLost, log } = this.#options;
+    const { onLost, log } = this.#options;
     if (this.#tag !== undefined) {
       const tag = await this.#write(this.#tag) ?? await this.#recognise();
       this.#tag = tag;
@@ -96,9 +96,9 @@ export class SoleProcess {
       log("another process drives the jobs of this store now", { level: "warn" });
       return await onLost();
     }
-    const there = await store.getTagged(KEY);
-    const holder = there && HolderSchema.safeParse(decodeJson(there.bytes)).data;
-    if (holder && holder.holder !== "" && holder.instance !== this.#instance) {
+    const there = await this.#read();
+    const { holder } = there ?? {};
+    if (there && holder && holder.holder !== "" && holder.instance !== this.#instance) {
       if (this.#seen?.tag !== there.tag) {
         const who = `the process ${holder.instance} drives the jobs of this store; this one stands by`;
         if (!this.#seen) log(who, { level: "info" });
@@ -118,6 +118,12 @@ export class SoleProcess {
     this.#announced = true;
   }
 
+  /** Who holds the store, as far as that is legible, and the tag of what says so. */
+  async #read() {
+    const there = await this.#options.store.getTagged(KEY);
+    return there && { holder: HolderSchema.safeParse(decodeJson(there.bytes)).data, tag: there.tag };
+  }
+
   async #write(expected: string | undefined): Promise<string | undefined> {
     const mine = { instance: this.#instance, holder: this.#holder, beat: this.#beat++ };
     return await this.#options.store.swap(KEY, encodeJson(mine), expected);
@@ -125,8 +131,7 @@ export class SoleProcess {
 
   /** A write that was given up may have been done all the same. */
   async #recognise(): Promise<string | undefined> {
-    const there = await this.#options.store.getTagged(KEY);
-    const holder = there && HolderSchema.safeParse(decodeJson(there.bytes)).data;
-    return holder?.holder === this.#holder ? await this.#write(there!.tag) : undefined;
+    const there = await this.#read();
+    return there?.holder?.holder === this.#holder ? await this.#write(there.tag) : undefined;
   }
 }

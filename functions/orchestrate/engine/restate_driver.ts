@@ -11,6 +11,7 @@ import {
 } from "@restatedev/restate-sdk/fetch";
 import { connect, HttpCallError, Opts, SendOpts } from "@restatedev/restate-sdk-clients";
 import { ClearstackError } from "shared/errors.ts";
+import { onAbort } from "shared/process/on_abort.ts";
 import type { Dispatcher, Driver } from "../drive/dispatcher.ts";
 
 /** Name of the workflow. Its handlers and steps must not change while jobs of an earlier version may be under way. */
@@ -42,7 +43,7 @@ export function driverWorkflow(driver: Promise<Driver>) {
         const leave = new AbortController();
         const ended = context.request().attemptCompletedSignal;
         // The server has gone, or has given the job to another process.
-        ended.addEventListener("abort", () => leave.abort(), { once: true });
+        onAbort(ended, () => leave.abort());
         if (ended.aborted) throw new Error("the server has gone");
         const driven = context.run("drive", async () => await (await driver).drive(id, leave.signal));
         const cancelled = context.promise<boolean>(CANCEL).get();
