@@ -1,5 +1,5 @@
 /** The form that an output takes by its name, and the place where one that is no Zarr is computed first. */
-import { canonicalUrl, objectUrl, schemeOf, splitObject } from "shared/storage/url.ts";
+import { canonicalUrl, isPlainName, objectUrl, splitObject } from "shared/storage/url.ts";
 
 /** Ending of the Zarr in which an output that is no Zarr is computed. */
 const UNFINISHED = ".unfinished.zarr";
@@ -15,8 +15,7 @@ interface OutputRequest {
 
 /** The ending of an output's name in small letters, without its dot. A name without one is a Zarr's. */
 function endingOf(url: string): string {
-  const isPlain = schemeOf(url) === "file" || (schemeOf(url) === "memory" && !url.includes("//"));
-  const name = (isPlain ? url : url.split(/[?#]/)[0]!).replace(/[\\/]+$/, "").split(/[\\/:]/).at(-1)!;
+  const name = (isPlainName(url) ? url : url.split(/[?#]/)[0]!).replace(/[\\/]+$/, "").split(/[\\/:]/).at(-1)!;
   // Endings have a letter: `sample_0.5` has none.
   return /.\.([^.]*[a-z][^.]*)$/i.exec(name)?.[1]?.toLowerCase() ?? "zarr";
 }

@@ -24,11 +24,19 @@ export function urlFault(url: string): string | undefined {
     : `write ${scheme}:// and a name, as in ${scheme}://name/folder`;
 }
 
+/** True for a URL of memory that is a plain name, in which `?`, `#` and `@` are characters as any other; `memory://` is parsed. */
+function isMemoryName(url: string): boolean {
+  return schemeOf(url) === "memory" && !url.includes("//");
+}
+
+/** True where the whole URL is a name or a path: there is no user, password, query or fragment to be told apart. */
+export function isPlainName(url: string): boolean {
+  return schemeOf(url) === "file" || isMemoryName(url);
+}
+
 /** The URL without user, password, query and fragment: fit for messages, logs and provenance. */
 export function redactUrl(url: string): string {
-  const scheme = schemeOf(url);
-  const isOpaque = scheme === "file" || (scheme === "memory" && !url.includes("//"));
-  if (isOpaque && urlFault(url) === undefined) return url;
+  if (isPlainName(url) && urlFault(url) === undefined) return url;
   const parsed = parseUrl(url);
   parsed.username =
     parsed.password =
@@ -53,7 +61,7 @@ export function filePath(url: string): string {
 /** The same place in one spelling: absolute paths, normalised URLs, no trailing slash. Keeps a query. */
 export function canonicalUrl(url: string): string {
   if (schemeOf(url) === "file" && urlFault(url) === undefined) return filePath(url);
-  if (schemeOf(url) === "memory" && !url.includes("//")) return url.replace(/\/+$/, "");
+  if (isMemoryName(url)) return url.replace(/\/+$/, "");
   const parsed = parseUrl(url);
   parsed.pathname = parsed.pathname.replace(/\/+$/, "");
   return parsed.href;
@@ -69,9 +77,8 @@ export function keyUrl(base: string, key: string): string {
 
 /** URL or path of an object in the store at a URL or path; the inverse of {@link splitObject}. */
 export function objectUrl(base: string, key: string): string {
-  const isPlain = schemeOf(base) === "memory" && !base.includes("//");
-  if (schemeOf(base) !== "file" && !isPlain) return keyUrl(base, key);
-  return `${isPlain ? base : filePath(base)}/${key}`;
+  if (!isPlainName(base)) return keyUrl(base, key);
+  return `${isMemoryName(base) ? base : filePath(base)}/${key}`;
 }
 
 /** Splits the URL of one object into the store that holds it and its key. */

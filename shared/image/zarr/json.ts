@@ -1,3 +1,4 @@
+import { unicodeEscape } from "shared/unicode_escape.ts";
 import { assertShallow } from "shared/json_depth.ts";
 
 /**
@@ -5,10 +6,7 @@ import { assertShallow } from "shared/json_depth.ts";
  * zarr-python 2 reads attributes in whatever encoding the system has.
  */
 export function encodeJson(value: unknown): Uint8Array {
-  const text = JSON.stringify(value, null, 2).replace(
-    /[^\0-\x7f]/g,
-    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
+  const text = JSON.stringify(value, null, 2).replace(/[^\0-\x7f]/g, unicodeEscape);
   return new TextEncoder().encode(`${text}\n`);
 }
 
