@@ -9,10 +9,10 @@ import { writePage } from "./write_page.ts";
 const CONFIG = new URL("../deno.json", import.meta.url);
 
 /** Settings of glibc's allocator; docs/engine.md says what they do. */
-const ALLOCATOR =
-  "GLIBC_TUNABLES=glibc.malloc.arena_max=2:glibc.malloc.mmap_threshold=1048576:glibc.malloc.hugetlb=1 deno run";
+export const GLIBC_TUNABLES = "glibc.malloc.arena_max=2:glibc.malloc.mmap_threshold=1048576:glibc.malloc.hugetlb=1";
 
-const FUNCTIONS = ["api", "orchestrate", "deconvolve", "pyramid"] as const;
+/** Functions that are served, by the names of their folders and permission sets. */
+export const FUNCTIONS = ["api", "orchestrate", "deconvolve", "pyramid"] as const;
 
 /** Addresses that no function has business with: metadata of clouds, and what is nobody's. */
 const RESERVED = [
@@ -35,44 +35,62 @@ const ENV = [
   ...["GCE_METADATA_HOST", "GS_NO_SIGN_REQUEST", "STORAGE_EMULATOR_HOST", "IDENTITY_ENDPOINT", "IDENTITY_HEADER"],
   ...["HOME", "APPDATA", "USERPROFILE"],
 ];
-/** Folders that threads are started from: a thread is read where it lies. */
-export const CODE = ["./functions", "./kernels", "./shared"];
 export const SECRETS = ["/etc/clearstack", "/run/secrets", "/var/run/secrets"];
 export const STATE = "/var/lib/clearstack";
 /** Images and outputs, where the environment names no other folders; see permission_flags.ts. */
 export const DATA = "/data";
 
-const net = (deny: readonly string[]) => ({ allow: true, deny: deny.toSorted() });
-const plain = { net: net(RESERVED), read: [...CODE, DATA, ...SECRETS], write: [DATA] };
-const sealed = {
-  net: net([...RESERVED, ...INNER]),
-  read: [...CODE, DATA, ...SECRETS],
-  write: [DATA],
-};
-const orchestrate = { env: [...ENV, "RESTATE_*"], sys: ["systemMemoryInfo"] };
-const deconvolve = { env: [...ENV, "DENO_WEBGPU_BACKEND", "XDG_RUNTIME_DIR"], sys: ["systemMemoryInfo"] };
+/** Where the program lies: its modules in the checkout, or its files in a bundle. */
+interface Layout {
+  /** Folders that threads are started from: a thread is read where it lies. */
+  readonly code: readonly string[];
+  /** The command line. */
+  readonly cli: string;
+  /** What prints the flags of a function. */
+  readonly flags: string;
+  readonly main: (name: string) => string;
+}
 
-/** Members of deno.json that are made here: its permission sets, and those of its tasks that set the allocator. */
-export const GENERATED = {
-  permissions: {
-    "api": { net: net(RESERVED), env: ENV, read: [...SECRETS, STATE], write: [STATE] },
-    "orchestrate": { ...plain, ...orchestrate, read: [...plain.read, STATE], write: [DATA, STATE] },
-    "deconvolve": { ...plain, ...deconvolve },
-    "pyramid": { ...plain, env: ENV },
-    "deconvolve-sealed": { ...sealed, ...deconvolve },
-    "pyramid-sealed": { ...sealed, env: ENV },
-  },
-  tasks: {
-    clearstack: `${ALLOCATOR} -A functions/cli/main.ts`,
-    demo: `${ALLOCATOR} -A functions/cli/main.ts demo`,
-    ...Object.fromEntries(
-      FUNCTIONS.map((name) => [
-        `serve:${name}`,
-        `${ALLOCATOR} -P=${name} --no-prompt $(deno run -A infra/permission_flags.ts ${name}) functions/${name}/main.ts`,
-      ]),
-    ),
-  },
+/** The checkout. */
+export const CHECKOUT: Layout = {
+  code: ["./functions", "./kernels", "./shared"],
+  cli: "functions/cli/main.ts",
+  flags: "infra/permission_flags.ts",
+  main: (name) => `functions/${name}/main.ts`,
 };
+
+/** Permission sets, and the tasks that set the allocator, of the program where it lies. */
+export function configOf({ code, cli, flags, main }: Layout) {
+  const net = (deny: readonly string[]) => ({ allow: true, deny: deny.toSorted() });
+  const plain = { net: net(RESERVED), read: [...code, DATA, ...SECRETS], write: [DATA] };
+  const sealed = { ...plain, net: net([...RESERVED, ...INNER]) };
+  const orchestrate = { env: [...ENV, "RESTATE_*"], sys: ["systemMemoryInfo"] };
+  const deconvolve = { env: [...ENV, "DENO_WEBGPU_BACKEND", "XDG_RUNTIME_DIR"], sys: ["systemMemoryInfo"] };
+  const run = `GLIBC_TUNABLES=${GLIBC_TUNABLES} deno run`;
+  return {
+    permissions: {
+      "api": { net: net(RESERVED), env: ENV, read: [...SECRETS, STATE], write: [STATE] },
+      "orchestrate": { ...plain, ...orchestrate, read: [...plain.read, STATE], write: [DATA, STATE] },
+      "deconvolve": { ...plain, ...deconvolve },
+      "pyramid": { ...plain, env: ENV },
+      "deconvolve-sealed": { ...sealed, ...deconvolve },
+      "pyramid-sealed": { ...sealed, env: ENV },
+    },
+    tasks: {
+      clearstack: `${run} -A ${cli}`,
+      demo: `${run} -A ${cli} demo`,
+      ...Object.fromEntries(
+        FUNCTIONS.map((name) => [
+          `serve:${name}`,
+          `${run} -P=${name} --no-prompt $(deno run -A ${flags} ${name}) ${main(name)}`,
+        ]),
+      ),
+    },
+  };
+}
+
+/** Members of deno.json that are made here. */
+export const GENERATED = configOf(CHECKOUT);
 
 if (import.meta.main) {
   const config = JSON.parse(await Deno.readTextFile(CONFIG));

@@ -6,7 +6,7 @@
  */
 import { readAllowedPlaces } from "shared/storage/guard/allowed_places.ts";
 import { filePath, schemeOf } from "shared/storage/url.ts";
-import { CODE, DATA, SECRETS, STATE } from "./deno_config.ts";
+import { CHECKOUT, DATA, SECRETS, STATE } from "./deno_config.ts";
 
 type Env = (name: string) => string | undefined;
 
@@ -19,20 +19,21 @@ const CREDENTIALS = [
 /** Where tools that log in keep what they got, below the home folder. */
 const LOGINS = [".aws", ".config/gcloud"];
 
-const ROOT = new URL("../", import.meta.url);
+const CODE = CHECKOUT.code.map((folder) => new URL(`../${folder}`, import.meta.url).href);
 
 /**
  * The flags of a function.
  *
+ * @param code URLs of the folders that its threads are started from. @default {those of the checkout}
  * @throws {Error} for a path that flags cannot hold
  */
-export function permissionFlags(name: string, env: Env): string[] {
+export function permissionFlags(name: string, env: Env, code: readonly string[] = CODE): string[] {
   const { sources, outputs } = readAllowedPlaces(env);
   const named = (...variables: string[]) => variables.flatMap((variable) => env(variable) ?? []);
   const [inputs, results] = [sources, outputs].map((list) => list.length === 0 ? [DATA] : list) as [string[], string[]];
   const [home] = named("HOME", "USERPROFILE");
   const own = [
-    ...CODE.map((folder) => new URL(folder, ROOT).href),
+    ...code,
     ...SECRETS,
     ...named(...CREDENTIALS),
     ...(home === undefined ? [] : LOGINS.map((folder) => `${home}/${folder}`)),

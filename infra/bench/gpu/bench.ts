@@ -27,7 +27,7 @@ const flags = readFlags({
   cuts: true,
   job: false,
   out: undefined,
-  cli: new URL(import.meta.url.endsWith(".ts") ? "../../../functions/cli/main.ts" : "./cli.js", import.meta.url).href,
+  cli: new URL("../../../functions/cli/main.ts", import.meta.url).href,
   "job-shape": BLOG_JOB.shape.join(),
   "job-tile": BLOG_JOB.tile.join(),
   "job-psf": BLOG_JOB.psf.join(),

@@ -1,23 +1,20 @@
 /** The kernels leave Deno behind: their modules, and those of their Workers, are bundled for browsers, and run without it. */
 import { assert, assertEquals } from "@std/assert";
+import { bundle } from "../../../infra/bundle/bundle.ts";
 
 const ROOT = new URL("../../../", import.meta.url);
 
-/** What a page loads, and the Workers that it starts, by the name that each has beside the others. */
+/** What a page loads, and the Workers that it starts, by the name that each gets beside the others. */
 const ENTRIES = {
-  "kernels.js": "functions/library/kernels.ts",
-  "cpu_worker.js": "kernels/cpu/threads/worker.ts",
-  "webgpu_worker.js": "kernels/webgpu/worker/worker.ts",
+  "kernels": "functions/library/kernels.ts",
+  "kernels_cpu_threads_worker": "kernels/cpu/threads/worker.ts",
+  "kernels_webgpu_worker_worker": "kernels/webgpu/worker/worker.ts",
 } as const;
 
 const folder = await Deno.makeTempDir({ prefix: "clearstack-browser-" });
 globalThis.addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));
 
-for (const [name, entry] of Object.entries(ENTRIES)) {
-  const args = ["bundle", "--quiet", "--platform", "browser", "--minify", "--output", `${folder}/${name}`, entry];
-  const { code, stderr } = await new Deno.Command(Deno.execPath(), { args, cwd: ROOT }).output();
-  assertEquals(code, 0, new TextDecoder().decode(stderr));
-}
+const files = await bundle({ entryPoints: { kernels: ENTRIES.kernels }, outDir: folder, platform: "browser" });
 
 interface Graph {
   readonly roots: readonly string[];
@@ -38,6 +35,7 @@ function loadedModules({ roots, modules }: Graph): string[] {
 }
 
 Deno.test("no module of the kernels names Deno, Node or a package", async () => {
+  assertEquals(files.map(({ name }) => name).sort(), Object.keys(ENTRIES).sort());
   for (const [name, entry] of Object.entries(ENTRIES)) {
     const args = ["info", "--json", entry];
     const { stdout } = await new Deno.Command(Deno.execPath(), { args, cwd: ROOT }).output();
@@ -49,31 +47,18 @@ Deno.test("no module of the kernels names Deno, Node or a package", async () => 
     );
     assertEquals(foreign, [], entry);
     // Minified, so that comments and the names of types are gone.
-    const bundled = await Deno.readTextFile(`${folder}/${name}`);
+    const bundled = await Deno.readTextFile(`${folder}/${name}.js`);
     assertEquals(/\bDeno\b(?! 2)|\bnode:|\bprocess\.|\brequire\(/.exec(bundled)?.[0], undefined, name);
   }
 });
 
 Deno.test("the bundle computes where there is no Deno", async () => {
-  const kernels = await Deno.readTextFile(`${folder}/kernels.js`);
-  // A bundler of web pages gives Workers files of their own; here both are called worker.ts, told apart by their names.
-  const placed = kernels
-    .replace(
-      /new URL\("\.\/worker\.ts",import\.meta\.url\)(?=,\{[^}]*name:"webgpu")/,
-      `new URL("./webgpu_worker.js",import.meta.url)`,
-    )
-    .replace(/new URL\("\.\/worker\.ts",import\.meta\.url\)/, `new URL("./cpu_worker.js",import.meta.url)`);
-  await Deno.writeTextFile(`${folder}/placed.js`, placed);
-  for (const worker of ["cpu_worker.js"]) {
-    await Deno.writeTextFile(
-      `${folder}/${worker}`,
-      `delete globalThis.Deno;${await Deno.readTextFile(`${folder}/${worker}`)}`,
-    );
-  }
+  const worker = `${folder}/kernels_cpu_threads_worker.js`;
+  await Deno.writeTextFile(worker, `delete globalThis.Deno;${await Deno.readTextFile(worker)}`);
   await Deno.writeTextFile(
     `${folder}/page.js`,
     `delete globalThis.Deno;
-     const { createDeconvolver, fastBox } = await import("./placed.js");
+     const { createDeconvolver, fastBox } = await import("./kernels.js");
      const box = fastBox([8, 15, 15]);
      const psf = { shape: [1, 1, 3], values: new Float32Array([1, 2, 1]) };
      const deconvolver = await createDeconvolver("cpu", { box, psf });

@@ -1,0 +1,50 @@
+/** How modules of this project are named and changed on their way into a bundle. */
+import { dirname, fromFileUrl, join } from "@std/path";
+import type { Plugin } from "esbuild";
+import config from "../../deno.json" with { type: "json" };
+
+const ROOT = fromFileUrl(new URL("../../", import.meta.url));
+
+/** How a thread or process names the module that it starts with. */
+const STARTED = /new URL\(\s*"(\.{1,2}\/[^"\n]+\.ts)",\s*import\.meta\.url,?\s*\)/g;
+
+/** A package with its version as deno.json writes it, and the module inside. */
+const PACKAGE = /^npm:\/?((?:@[^/]+\/)?[^@/]+)@[^/]+(\/.*)?$/;
+
+/** What deno.json calls modules of packages, where it is not what packages call them: `@std/path` is deno-std/path/mod.js. */
+export function packageAliases(): Record<string, string> {
+  const aliases = Object.entries(config.imports).flatMap(([name, target]) => {
+    const [, found, inside = ""] = PACKAGE.exec(target) ?? [];
+    return found === undefined || `${found}${inside}` === name ? [] : [[name, `${found}${inside}`]];
+  });
+  return Object.fromEntries(aliases);
+}
+
+interface ProjectModulesOptions {
+  /** Path of the module that is bundled. */
+  readonly entry: string;
+  /** Told of each module that is started as a thread or process; gives the name of its file, without its extension. */
+  readonly nameOf: (module: string) => string;
+}
+
+/**
+ * Finds modules by their names in deno.json, lets threads and processes start from their files in the bundle, and tells modules
+ * other than the entry that they are not the main one: in the bundle, all of them are the same module.
+ */
+export function projectModules({ entry, nameOf }: ProjectModulesOptions): Plugin {
+  return {
+    name: "project-modules",
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter: /^(shared|kernels|functions)\// }, ({ path }) => ({ path: join(ROOT, path) }));
+      onLoad({ filter: /\.ts$/ }, async ({ path }) => {
+        if (path.includes("/node_modules/")) return undefined;
+        const text = (await Deno.readTextFile(path)).replaceAll(
+          STARTED,
+          (_, module) => `new URL("./${nameOf(join(dirname(path), module))}.js", import.meta.url)`,
+        );
+        const contents = path === entry ? text : text.replaceAll("import.meta.main", "false");
+        return { contents, loader: "ts" };
+      });
+    },
+  };
+}
