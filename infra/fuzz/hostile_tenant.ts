@@ -3,7 +3,7 @@ import { countedPages, tiffOf } from "../../tests/fixtures/tiff_pages.ts";
 import { zarr3Metadata } from "../../tests/fixtures/zarr3.ts";
 
 /** The service, and what the tenant knows of it. */
-interface Target {
+export interface Target {
   readonly url: string;
   readonly key: string;
   /** Where this tenant's files lie, and those of the other. */
@@ -12,8 +12,8 @@ interface Target {
   /** A server whose documents never end, and one whose documents trickle. */
   readonly endless: string;
   readonly trickling: string;
-  /** Output that the other tenant makes next. */
-  readonly nextOutput: () => string;
+  /** A file that says which output the other tenant makes next. */
+  readonly nextOutput: string;
 }
 
 /** Asks for a job or a plan and gives up after some seconds, as rude callers do. */
@@ -64,6 +64,8 @@ export function hostileActs(target: Target): Readonly<Record<string, () => Promi
     source: { url: `${others}/image.zarr` },
     psf: { url: `${others}/psf.zarr` },
     output: { url: `${own}/output.zarr`, ifExists: "overwrite" },
+    // Whoever stays within their quotas has a right to be served: what they ask for costs little.
+    algorithm: { iterations: 1 },
     backend: "cpu",
   };
   const send = async (path: string, init: RequestInit): Promise<number> => {
@@ -106,7 +108,10 @@ export function hostileActs(target: Target): Readonly<Record<string, () => Promi
       return [await first, await source("changing.zarr")];
     },
     "a claim on the next output": () =>
-      many(4, () => ask({ source: { url: `${target.trickling}/a.zarr` }, output: { url: target.nextOutput() } })),
+      many(4, async () => {
+        const url = await Deno.readTextFile(target.nextOutput);
+        return await ask({ source: { url: `${target.trickling}/a.zarr` }, output: { url } });
+      }),
     "another Host and Origin": () =>
       many(4, () => send("/v1/jobs", { headers: { ...headers, origin: "http://evil.example", host: "evil.example" } })),
     "memory that is not there": () => many(4, () => ask({ memoryBytes: 2 ** 50 }, "/v1/plans")),

@@ -2,22 +2,21 @@
 import type { JobRequest } from "shared/contract/job_request.ts";
 import type { JobStatus } from "shared/contract/job_status.ts";
 import type { SubmitOptions } from "shared/engine/job_runner.ts";
-import { hasEnded } from "shared/engine/job_runner.ts";
 import type { Log } from "shared/telemetry/log.ts";
 import { checkQuotas } from "shared/plan/check_quotas.ts";
 import { throwIfAborted } from "shared/process/unless_aborted.ts";
-import { ClearstackError, errorToRecord, toClearstackError } from "shared/errors.ts";
+import { errorToRecord, toClearstackError } from "shared/errors.ts";
 import { redactedRequest } from "shared/image/output/provenance.ts";
 import { openStore } from "shared/storage/open_store.ts";
-import { placesOverlap, redactUrl } from "shared/storage/url.ts";
 import { DrivenJob, type PreparedDrive } from "../drive/driven_job.ts";
 import { withPatience } from "../drive/job_patience.ts";
-import { jobTime, newJobId } from "./job_id.ts";
+import { newJobId } from "./job_id.ts";
 import { traceParent } from "shared/telemetry/span.ts";
 import type { JobRecord } from "./job_record.ts";
 import { prepareInTime } from "../plan/prepare_in_time.ts";
 import type { BegunJob } from "../run/job_run.ts";
 import type { JobStore } from "./job_store.ts";
+import { OutputPlaces } from "./output_places.ts";
 import type { Throughput } from "../plan/throughput.ts";
 import { delay } from "@std/async/delay";
 import type { JobDeps } from "../run/run_job.ts";
@@ -28,9 +27,6 @@ import type { Webhooks } from "./webhook.ts";
 
 /** A submission whose process died is taken up by the next with the same key after so long. */
 const SUBMISSION_MILLISECONDS = 60_000;
-
-/** No submission takes so long. */
-const CUT_OFF_MS = 10 * 60_000;
 
 const POLL_MILLISECONDS = 100;
 
@@ -70,13 +66,11 @@ interface Planned extends PreparedDrive {
 /** The entrance of one process. */
 export class Submissions {
   readonly #options: SubmissionsOptions;
-  /** Places at which submissions begin outputs and have no job yet, by id. */
-  readonly #beginning = new Map<string, string>();
-  /** Places that live jobs write to; a job's place never changes. */
-  readonly #outputs = new Map<string, string>();
+  readonly #places: OutputPlaces;
 
   constructor(options: SubmissionsOptions) {
     this.#options = options;
+    this.#places = new OutputPlaces(options.store, { alone: options.alone });
   }
 
   /** See `JobRunner.submit`. */
@@ -127,7 +121,7 @@ export class Submissions {
       const made = key && await store.status(id);
       if (made) return made;
       const begin = () => beginPrepared(prepared, { request, started, claimant: { owner, admin } }, planning);
-      return await this.#alone(opening, begin, (begun) => this.#enter(opening, { begun, patience, estimate }));
+      return await this.#take(opening, begin, (begun) => this.#enter(opening, { begun, patience, estimate }));
     } catch (error) {
       if (key) await keys.release(key.name).catch(() => {});
       if (keepFailure && isFinal(error)) return await this.#keepFailure(opening, error);
@@ -136,29 +130,22 @@ export class Submissions {
   }
 
   /** Begins the output and enters the job while no other submission begins one there. */
-  async #alone(
-    { id, request }: Opening,
+  async #take(
+    { id, request, options: { signal } }: Opening,
     begin: () => Promise<BegunJob>,
     enter: (begun: BegunJob) => Promise<JobStatus>,
   ): Promise<JobStatus> {
-    const { store, deps } = this.#options;
-    const place = await openStore(request.output.url, { environment: deps.environment }).place();
-    this.#refuseTakenHere(request, place);
-    let begun: BegunJob | undefined;
-    this.#beginning.set(id, place);
-    this.#outputs.set(id, place);
-    try {
-      await store.markLive(id, place);
-      await this.#refuseTakenElsewhere(id, request, place);
-      begun = await begin();
-      return await enter(begun);
-    } catch (error) {
-      await begun?.output.discard().catch(() => {});
-      await store.release(id).catch(() => {});
-      throw error;
-    } finally {
-      this.#beginning.delete(id);
-    }
+    const { url } = request.output;
+    const place = await openStore(url, { environment: this.#options.deps.environment }).place();
+    return await this.#places.take({ id, place, url, signal }, async () => {
+      const begun = await begin();
+      try {
+        return await enter(begun);
+      } catch (error) {
+        await begun.output.discard().catch(() => {});
+        throw error;
+      }
+    });
   }
 
   async #enter({ id, request, owner, key }: Opening, { estimate, ...prepared }: Planned): Promise<JobStatus> {
@@ -202,56 +189,12 @@ export class Submissions {
     log(`the job has failed: ${message}`, { job: id, error: kind });
     return status;
   }
-
-  /** Two jobs that write to one place would destroy each other's work. */
-  #refuseTakenHere({ output }: JobRequest, place: string): void {
-    for (const other of this.#beginning.values()) if (placesOverlap(other, place)) throw taken(output.url);
-  }
-
-  /**
-   * Each submission has put up its mark before it looks at those of others, so that of two at least one sees the other. One that
-   * sees another without a job yet gives way if it has the greater id, and else waits to see which of them got through.
-   */
-  async #refuseTakenElsewhere(id: string, { output }: JobRequest, place: string): Promise<void> {
-    const { store } = this.#options;
-    const live = await store.liveIds();
-    for (const known of this.#outputs.keys()) {
-      if (!live.includes(known) && !this.#beginning.has(known)) this.#outputs.delete(known);
-    }
-    for (const other of live) {
-      if (other === id) continue;
-      const otherPlace = this.#outputs.get(other) ?? await store.liveOutput(other);
-      if (otherPlace === undefined) continue;
-      this.#outputs.set(other, otherPlace);
-      if (!placesOverlap(otherPlace, place)) continue;
-      if (await this.#getsThrough(id, other)) throw taken(output.url);
-    }
-  }
-
-  /** True if the other job writes, or will. */
-  async #getsThrough(id: string, other: string): Promise<boolean> {
-    const { store, alone } = this.#options;
-    for (let waited = 0; waited < SUBMISSION_MILLISECONDS; waited += POLL_MILLISECONDS) {
-      const status = await store.status(other);
-      if (status) return !hasEnded(status);
-      // A mark without a job is that of a submission that was cut off, if none of this process can be at it, or for so long.
-      if (alone || Date.now() - jobTime(other)! > CUT_OFF_MS) await store.release(other);
-      if (await store.liveOutput(other) === undefined) return false;
-      if (id > other) return true;
-      await delay(POLL_MILLISECONDS);
-    }
-    return true;
-  }
 }
 
 /** True for what was refused for good; a defect, what may succeed later, or what is only too much for the caller, is not. */
 function isFinal(error: unknown): boolean {
   const { kind, retryable, status } = toClearstackError(error);
   return kind !== "internal" && kind !== "over-quota" && !retryable && status !== 503;
-}
-
-function taken(url: string): ClearstackError {
-  return new ClearstackError("conflict", `another job is writing to ${redactUrl(url)}: wait or cancel it`);
 }
 
 /** The trace of the request, which the job goes on in whenever and wherever it runs. */
