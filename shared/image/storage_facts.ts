@@ -1,6 +1,7 @@
 /** Describes the storage of an image: shards, compression, byte order, in words for people. */
 import { counted } from "shared/counted.ts";
 import type { StoreAccess } from "shared/storage/store_environment.ts";
+import { compressionName } from "./tiff/tiff_compression.ts";
 import type { TiffFile, TiffPage } from "./tiff/tiff_file.ts";
 import { openFirstFile } from "./tiff/tiff_image.ts";
 import { asRecord, type ZarrNode } from "./zarr/zarr_node.ts";
@@ -80,18 +81,6 @@ function compressionOf(codecs: readonly Codec[]): string {
   return words.length === 0 ? "none" : words.join(", ");
 }
 
-const TIFF_COMPRESSIONS: Readonly<Record<number, string>> = {
-  1: "none",
-  5: "LZW",
-  7: "JPEG",
-  8: "deflate",
-  32773: "PackBits",
-  32946: "deflate",
-  34887: "LERC",
-  50000: "zstd",
-  50001: "WebP",
-};
-
 /** The facts of a TIFF, from its header and its first directory. */
 export async function tiffStorage(url: string, access: StoreAccess): Promise<StorageFacts> {
   const { file } = await openFirstFile(url, access);
@@ -101,7 +90,7 @@ export async function tiffStorage(url: string, access: StoreAccess): Promise<Sto
 async function storageOf(file: TiffFile, { image: { fileDirectory, isTiled } }: TiffPage): Promise<StorageFacts> {
   const code = Number(await fileDirectory.loadValue("Compression") ?? 1);
   const predictor = Number(await fileDirectory.loadValue("Predictor") ?? 1);
-  const name = TIFF_COMPRESSIONS[code] ?? `compression ${code}`;
+  const name = compressionName(code);
   const rows = Number(await fileDirectory.loadValue("RowsPerStrip") ?? Infinity);
   const height = Number(await fileDirectory.loadValue("ImageLength"));
   return {

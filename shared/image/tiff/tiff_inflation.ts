@@ -13,7 +13,7 @@ const COUNTERS: Readonly<Record<number, (stored: Uint8Array, most: number) => nu
   32773: packBitsBytes,
 };
 
-/** @throws {Error} for what decodes to more than `maxBytes`; codecs that cannot be told are let through */
+/** @throws {Error} for what decodes to more than `maxBytes`; no others than these are decoded here */
 export function assertInflatesTo(maxBytes: number, stored: Uint8Array, compression: number): void {
   const bytes = COUNTERS[compression]?.(stored, maxBytes) ?? 0;
   if (bytes > maxBytes) {

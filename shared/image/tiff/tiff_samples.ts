@@ -1,6 +1,7 @@
 /** Samples of a TIFF: their type, and those of fewer bits than a byte has, or of no whole bytes. */
 import { type Dtype, DtypeSchema } from "shared/contract/image_info.ts";
 import { ClearstackError } from "shared/errors.ts";
+import { compressionName, isReadCompression } from "./tiff_compression.ts";
 import { integerTag } from "./tiff_directory.ts";
 import type { TiffPage } from "./tiff_file.ts";
 
@@ -26,7 +27,7 @@ const PACKED_COMPRESSIONS: readonly number[] = [1, 5, 8, 32773, 32946, 50000];
 /**
  * The type of the samples of a page.
  *
- * @throws {ClearstackError} `unsupported` for color, complex numbers and other forms that are not read
+ * @throws {ClearstackError} `unsupported` for color, complex numbers, and other forms and compressions that are not read
  */
 export function sampleType({ image, directory }: TiffPage, where: string): SampleType {
   const samples = image.getSamplesPerPixel();
@@ -36,13 +37,23 @@ export function sampleType({ image, directory }: TiffPage, where: string): Sampl
       `${where} has ${samples} samples per pixel (color); store grey channels as pages of their own, or an OME-Zarr`,
     );
   }
+  const compression = integerTag(directory, COMPRESSION) ?? 1;
+  if (!isReadCompression(compression)) {
+    throw new ClearstackError(
+      "unsupported",
+      `${where} is compressed by ${
+        compressionName(compression)
+      }, which is not read; store it with deflate, LZW or zstd`,
+      { value: compression },
+    );
+  }
   const { fileDirectory } = image;
   const first = (tag: "BitsPerSample" | "SampleFormat") => Number(fileDirectory.getValue(tag)?.[0] ?? 1);
   const [bits, format] = [first("BitsPerSample"), first("SampleFormat")];
   const whole = DtypeSchema.safeParse(`${KINDS[format]}${bits}`).data;
   if (whole !== undefined) return { dtype: whole };
   const isPacked = KINDS[format] === "uint" && bits >= 1 && bits < MAX_PACKED_BITS &&
-    PACKED_COMPRESSIONS.includes(integerTag(directory, COMPRESSION) ?? 1) &&
+    PACKED_COMPRESSIONS.includes(compression) &&
     (integerTag(directory, FILL_ORDER) ?? 1) === 1 && (integerTag(directory, PREDICTOR) ?? 1) === 1;
   if (isPacked) return { dtype: bits === 1 ? "bool" : bits < 8 ? "uint8" : "uint16", packedBits: bits };
   const kind = { 5: "complex integers", 6: "complex numbers" }[format] ?? KINDS[format] ?? `format ${format}`;

@@ -180,3 +180,12 @@ Deno.test("a pattern of many stars is tried in no more steps than its length tim
   // A backtracking matcher would take about 200 to the power of 40 steps to say no.
   await assertRejects(() => openImage({ url: `${url}/${"*a".repeat(40)}*b.tif` }), ClearstackError, "no TIFF");
 });
+
+Deno.test("compressions whose decoders nothing bounds are refused when the file is opened, by their names", async () => {
+  for (const [code, name] of [[34887, "LERC"], [50001, "WebP"], [34712, "JPEG 2000"], [12345, "compression 12345"]]) {
+    const url = await put(tiffOf(countedPages(1, PLANE, { 259: short(code as number) })));
+    const error = await assertRejects(() => openImage({ url }), ClearstackError);
+    assertEquals(error.kind, "unsupported");
+    assertMatch(error.message, new RegExp(`is compressed by ${name}, which is not read; store it with`));
+  }
+});
