@@ -11,10 +11,12 @@ import type { DeconvolveKind, TaskFunctions } from "shared/engine/task_kinds.ts"
 import { ClearstackError, isClearstackError } from "shared/errors.ts";
 import { copyBox } from "shared/volume/copy_box.ts";
 import { formatVec3, voxelCount } from "shared/volume/geometry.ts";
+import { valueRange } from "shared/volume/value_range.ts";
 import type { Image } from "shared/image/image.ts";
 import { reopenImage } from "shared/image/open_image.ts";
 import { notFiniteError } from "shared/image/read/not_finite.ts";
 import { readBox } from "shared/image/read/read_box.ts";
+import { quantise } from "shared/image/write/quantise.ts";
 import { writeTile, writeTileRecord } from "shared/image/write/write_tile.ts";
 import { openCodecThreads } from "shared/codec/threads/codec_threads.ts";
 import type { Attributes } from "shared/telemetry/span.ts";
@@ -97,18 +99,20 @@ async function computeTile(task: TileTask, means: Means, signal: AbortSignal): P
   const { core, ...computation } =
     await (task.pieces ? computePieces(task, task.pieces, means, signal) : computeCore(task, means, signal));
   const computed = performance.now();
+  const stored = quantise(core, task.output);
   const { bytesWritten, objects } = await withSpan("encode and write", {}, async (span) => {
-    const written = await writeTile(task, core, { environment: means.environment, signal });
+    const written = await writeTile(task, stored.values, { environment: means.environment, signal });
     span.setAttribute("clearstack.bytes", written.bytesWritten);
     return written;
   });
-  releaseMemory(core);
+  for (const used of [core, stored.values]) releaseMemory(used);
   const report: TileReport = {
     index: task.tile.index,
     ...computation,
     seconds: (performance.now() - started) / 1000,
     writeSeconds: (performance.now() - computed) / 1000,
     bytesWritten,
+    ...(stored.clipping ? { clipping: stored.clipping } : {}),
     ...(task.pieces ? { pieces: task.pieces.length } : {}),
   };
   await writeTileRecord(task, { ...report, objects }, means);
@@ -182,9 +186,11 @@ async function measureTile(task: PilotTask, means: Means, signal: AbortSignal): 
     means,
     { ...measuringOptions(task), ...photons, signal },
   );
-  for (const used of [result.estimate, values, split?.kept, split?.heldOut]) if (used) releaseMemory(used);
+  const core = cropCore(result.estimate, task.tile);
+  const { largest } = valueRange(core);
+  for (const used of [core, result.estimate, values, split?.kept, split?.heldOut]) if (used) releaseMemory(used);
   const { kernelSeconds, divergence = [] } = result;
-  return { index: task.tile.index, kernelSeconds, bytesRead, measurements: [...divergence] };
+  return { index: task.tile.index, kernelSeconds, bytesRead, measurements: [...divergence], largest: largest ?? 0 };
 }
 
 function sourceOf({ source }: BoxTask, { images, environment }: Means, signal: AbortSignal): Promise<Image> {

@@ -33,8 +33,9 @@ export function runOptions(
   return { iterations, start, ...observed, ...(mean === undefined ? {} : { mean }) };
 }
 
-/** Measured part of a tile: its core, which no other tile has. */
+/** Measured part of a tile: its core, which no other tile has. None where nothing is to be measured. */
 export function measuringOptions({ measureEvery, tile }: PilotTask): Pick<RunOptions, "measureEvery" | "measured"> {
+  if (measureEvery === undefined) return {};
   const { box, core } = tile;
   const [z, y, x] = box.start;
   const start = [core.start[0] - z, core.start[1] - y, core.start[2] - x] as const;

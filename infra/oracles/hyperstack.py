@@ -54,6 +54,7 @@ def by_imagej(tiff):
     return {
         "resolution": [value[0] / value[1] for value in (tiff.pages[0].tags[tag].value for tag in (283, 282))],
         "metadata": {name: metadata.get(name) for name in ("spacing", "unit", "finterval", "mode")},
+        "values": {name: metadata[name] for name in ("cf", "c0", "c1", "vunit") if name in metadata},
         "labels": metadata.get("Labels"),
         "colors": [[int(part[-1]) for part in table] for table in tables],
         "ranges": len(metadata.get("Ranges", [])),

@@ -1,6 +1,7 @@
 /** Decisions for the whole image, and the algorithm once everything is decided. */
 import { z } from "zod";
 import { AlgorithmSchema } from "./algorithm.ts";
+import { RangeSchema } from "./stored_array.ts";
 
 /** Decisions for all volumes of one channel: brightness differs from channel to channel. */
 const ChannelDecisionsSchema = z.strictObject({
@@ -14,6 +15,7 @@ export type ChannelDecisions = z.infer<typeof ChannelDecisionsSchema>;
 export const DecisionsSchema = z.strictObject({
   iterations: z.int().min(1).describe("for all channels"),
   reason: z.string().optional().describe("what decided the number of iterations, where not the request did"),
+  range: RangeSchema.optional().describe("values that integers of the output hold, for all channels"),
   ...ChannelDecisionsSchema.partial().shape,
   channels: z.array(ChannelDecisionsSchema).min(2).optional().describe(
     "of each channel, in place of background, scale and mean, where there are several",

@@ -5,7 +5,7 @@ import { HaloSchema, Vec3Schema } from "./box.ts";
 import { LocationSchema, PsfLocationSchema, UrlSchema } from "./location.ts";
 import { OpticsSchema, PsfPlaneSchema, PsfSpacingSchema } from "./psf_info.ts";
 import { zarrSettingFault } from "shared/image/output_form.ts";
-import { OmeVersionSchema } from "./stored_array.ts";
+import { OmeVersionSchema, OutputDtypeSchema, RangeSchema } from "./stored_array.ts";
 import { setting } from "./setting.ts";
 import { MAX_SIDE } from "shared/plan/fast_size.ts";
 
@@ -72,6 +72,22 @@ export const OutputSchema = z.strictObject({
   pyramid: z.enum(["auto", "none"]).default("auto").describe(
     "auto: levels of half the resolution each, until one fits a viewer's window; none: full resolution only",
   ),
+  dtype: setting(OutputDtypeSchema.default("float32"), {
+    flag: "dtype",
+    example: "float32",
+    help: "float32, or uint16 or uint8: a half or a quarter of the bytes, in steps that OUTPUT states the scale of",
+  }),
+  range: setting(
+    z.union([z.literal("auto"), RangeSchema], "range must be auto, or [lo, hi]: two numbers, lo below hi").optional(),
+    {
+      flag: "range",
+      example: "LO,HI",
+      help:
+        "with --dtype uint16 or uint8: values that are stored as the least and the largest integer, clipped beyond; " +
+        "auto (0 to 1.5 times the largest value of some tiles) unless given",
+      form: "auto, or LO,HI: two numbers, LO below HI, such as 0,4095",
+    },
+  ),
   version: setting(OmeVersionSchema.default("0.5"), {
     flag: "ome-version",
     example: "0.5",
@@ -93,6 +109,12 @@ export const OutputSchema = z.strictObject({
 }).superRefine((output, context) => {
   const fault = zarrSettingFault(output);
   if (fault !== undefined) context.addIssue({ code: "custom", path: [fault.name], message: fault.message });
+  if (output.range !== undefined && output.dtype === "float32") {
+    const message =
+      "float32 holds every value, so a range (--range) means nothing: leave it out, or give dtype uint16 " +
+      "or uint8 (--dtype)";
+    context.addIssue({ code: "custom", path: ["range"], message });
+  }
 });
 
 /** Body of `POST /v1/jobs` and `POST /v1/plans`; the command line builds it from its arguments. */

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { CostSchema, EstimateSchema } from "./cost.ts";
 import { DecisionsSchema } from "./decisions.ts";
+import { ClippingSchema, IntensitySchema } from "./stored_array.ts";
 import { JobRequestSchema } from "./job_request.ts";
 import { ErrorFieldsSchema, WarningSchema } from "./problem.ts";
 import { SeamCertificateSchema } from "./seam.ts";
@@ -46,6 +47,10 @@ export const JobResultSchema = z.strictObject({
   bytesRead: z.number(),
   bytesWritten: z.number(),
   output: z.string(),
+  intensity: IntensitySchema.optional().describe("what stored integers stand for; absent where the output is float32"),
+  clipping: ClippingSchema.optional().describe(
+    "of all tiles, those of earlier runs included, where integers are stored",
+  ),
   warnings: z.array(WarningSchema).optional().describe("what the plan says of the inputs; absent where all is well"),
   seam: SeamCertificateSchema.optional().describe(
     "how well tiles agree where they meet; `seconds` has the time it took, the other numbers are of the tiles and coarser levels alone",

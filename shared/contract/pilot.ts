@@ -5,7 +5,7 @@ import { TileTaskSchema } from "./tile.ts";
 /** Message to the `deconvolve` function: run one tile to measure it, write nothing. */
 export const PilotTaskSchema = z.strictObject({
   ...TileTaskSchema.omit({ planHash: true, output: true }).shape,
-  measureEvery: z.int().min(1).describe("iterations between measurements"),
+  measureEvery: z.int().min(1).optional().describe("iterations between measurements; none are made where left out"),
   heldOut: z.strictObject({
     fraction: z.number().gt(0).lt(1),
     seed: z.int().min(0),
@@ -27,5 +27,6 @@ export const PilotReportSchema = z.strictObject({
   kernelSeconds: z.number(),
   bytesRead: z.number().describe("stored bytes fetched from the source"),
   measurements: z.array(MeasurementSchema),
+  largest: z.number().describe("largest value of what became of the core"),
 });
 export type PilotReport = z.infer<typeof PilotReportSchema>;

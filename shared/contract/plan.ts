@@ -8,7 +8,7 @@ import { ImageInfoSchema } from "./image_info.ts";
 import { LevelSchema } from "./level.ts";
 import { JobPsfSchema } from "./psf_info.ts";
 import { WarningSchema } from "./problem.ts";
-import { OmeVersionSchema } from "./stored_array.ts";
+import { OmeVersionSchema, OutputDtypeSchema, RangeSchema } from "./stored_array.ts";
 
 /** A memory claim in named terms, bytes. */
 const MemoryTermsSchema = z.record(z.string(), z.number());
@@ -28,6 +28,10 @@ export const PlanSchema = z.strictObject({
   grid: Vec3Schema.describe("tiles along each axis of one volume"),
   tiles: z.int().min(1),
   omeVersion: OmeVersionSchema.describe("of the output"),
+  outputDtype: OutputDtypeSchema.default("float32"),
+  outputRange: z.union([RangeSchema, z.literal("auto")]).optional().describe(
+    "values that integers of the output hold, as asked for; what auto stands for is among the decisions",
+  ),
   chunk: Vec3Schema.describe("chunk of the output; divides the tile"),
   shard: Vec3Schema.optional().describe("chunks of this many voxels share an object; divides the tile"),
   levels: z.array(LevelSchema).describe("coarser levels of the output, finest first"),

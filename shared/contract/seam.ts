@@ -12,7 +12,7 @@ export type SeamTask = z.infer<typeof SeamTaskSchema>;
 /** Answer to a {@link SeamTaskSchema}; differences and peak are in the units of the image. */
 export const SeamReportSchema = z.strictObject({
   index: z.int().min(0),
-  largest: z.number().describe("largest absolute difference from the output"),
+  largest: z.number().describe("largest absolute difference from the output, beyond what rounding to its type leaves"),
   rms: z.number().describe("root mean square of the differences"),
   peak: z.number().describe("largest value that the output holds there"),
 });

@@ -50,6 +50,7 @@ interface AllowedValues {
   readonly words: readonly string[];
   readonly number?: { readonly integer: boolean; readonly form: string };
   readonly isTriple: boolean;
+  readonly isPair: boolean;
   /** True for numbers in any number. */
   readonly isList: boolean;
 }
@@ -63,7 +64,8 @@ export function allowedValues(schema: z.ZodType): AllowedValues {
   return {
     words,
     ...(number ? { number: { integer: number.type === "integer", form: numberForm(number) } } : {}),
-    isTriple: alternatives.some(({ type, prefixItems }) => type === "array" && prefixItems !== undefined),
+    isTriple: alternatives.some(({ type, prefixItems }) => type === "array" && prefixItems?.length === 3),
+    isPair: alternatives.some(({ type, prefixItems }) => type === "array" && prefixItems?.length === 2),
     isList: alternatives.some(({ type, prefixItems }) => type === "array" && prefixItems === undefined),
   };
 }

@@ -6,7 +6,7 @@ import { TileAlgorithmSchema } from "./decisions.ts";
 import { ImageInfoSchema } from "./image_info.ts";
 import { TaskPsfSchema } from "./location.ts";
 import { PsfFitSchema } from "./psf_info.ts";
-import { StoredArraySchema, StoredObjectsSchema } from "./stored_array.ts";
+import { ClippingSchema, StoredArraySchema, StoredObjectsSchema } from "./stored_array.ts";
 
 /** A core and the box it is computed on, where a tile does not fit the device as one. */
 const PieceSchema = z.strictObject({ core: BoxSchema, box: BoxSchema });
@@ -58,6 +58,7 @@ export const TileReportSchema = z.strictObject({
   bytesRead: z.number().describe("stored bytes fetched from the source"),
   bytesWritten: z.number().describe("stored bytes written"),
   values: ValueCountsSchema.optional().describe("of the tile's core in the source"),
+  clipping: ClippingSchema.optional().describe("of the tile's core, where the output stores integers"),
   pieces: z.int().min(2).optional().describe(
     "boxes that the tile was computed in because it did not fit the device as one; they differ from it as tiles do from the " +
       "whole",

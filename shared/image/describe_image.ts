@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import type { ImageInfo } from "shared/contract/image_info.ts";
+import { type Intensity, IntensitySchema } from "shared/contract/stored_array.ts";
 import type { Location } from "shared/contract/location.ts";
 import { dtypeBytes } from "shared/volume/dtype.ts";
 import { isClearstackError } from "shared/errors.ts";
@@ -39,6 +40,8 @@ export interface ImageDescription extends StorageFacts {
   readonly levels: readonly LevelFacts[];
   /** Names of label images beside it. */
   readonly labels: readonly string[];
+  /** What stored integers stand for, where an output of Clearstack says so. */
+  readonly intensity?: Intensity;
   /** For an output of Clearstack. */
   readonly output?: OutputState;
 }
@@ -49,14 +52,14 @@ export interface ImageDescription extends StorageFacts {
  * @throws {ClearstackError} what `openImage` throws
  */
 export async function describeImage(location: Location, access: StoreAccess): Promise<ImageDescription> {
-  const state = await outputStateAt(location, access);
+  const { state, ...stated } = await outputStateAt(location, access);
   // An unfinished output has no root group yet; its array is there from the start.
   const place = state?.state === "unfinished" && !location.path ? { ...location, path: LEVEL_0 } : location;
   const { info } = await openImage(place, access);
   const shown = { ...info, url: redactUrl(info.url) };
   const bytes = product(info.shape) * dtypeBytes(info.dtype);
   const chunks = gridSize(info.shape, info.chunkShape);
-  const output = state === undefined ? {} : { output: state };
+  const output = { ...stated, ...(state === undefined ? {} : { output: state }) };
   if (info.format === "tiff") {
     const facts = await tiffStorage(info.url, access);
     return { info: shown, ...facts, bytes, chunks, objects: 1, levels: [], labels: [], ...output };
@@ -74,16 +77,28 @@ export async function describeImage(location: Location, access: StoreAccess): Pr
   };
 }
 
-async function outputStateAt(location: Location, access: StoreAccess): Promise<OutputState | undefined> {
+/** What the records of an output of ours tell of it. */
+async function outputStateAt(
+  location: Location,
+  access: StoreAccess,
+): Promise<Pick<ImageDescription, "intensity"> & { readonly state?: OutputState | undefined }> {
   if (/\.tiff?$/i.test(redactUrl(location.url))) {
     const { readTiffRecord } = await import("./output/tiff/tiff_record.ts");
     const record = await readTiffRecord(location.url, access);
-    return record && await stateOf(record.job, record.done, () => Promise.resolve(undefined));
+    if (record === undefined) return {};
+    const state = await stateOf(record.job, record.done, () => Promise.resolve(undefined));
+    return { state, ...statedIntensity(record.provenance) };
   }
-  return await readOutputState(openReadable(canonicalUrl(location.url), access));
+  return { state: await readOutputState(openReadable(canonicalUrl(location.url), access)) };
 }
 
-type Surroundings = Pick<ImageDescription, "levels" | "labels"> & { readonly omeVersion?: string };
+/** What the provenance of an output says that its integers stand for. */
+function statedIntensity(provenance: unknown): Pick<ImageDescription, "intensity"> {
+  const { data: intensity } = IntensitySchema.safeParse(asRecord(provenance).intensity);
+  return intensity === undefined ? {} : { intensity };
+}
+
+type Surroundings = Pick<ImageDescription, "levels" | "labels" | "intensity"> & { readonly omeVersion?: string };
 
 const Multiscales = z.array(z.looseObject({
   version: z.unknown().optional(),
@@ -106,6 +121,7 @@ async function surroundings(store: ReadableStore, info: ImageInfo): Promise<Surr
   return {
     levels: isLevelZero ? await readLevels(store, paths) : [],
     labels: await readLabels(store, childKey(folder, "labels")),
+    ...(paths.includes(info.path) ? statedIntensity(group.attributes.clearstack) : {}),
     ...(isLevelZero && typeof version === "string" ? { omeVersion: version } : {}),
   };
 }

@@ -31,6 +31,8 @@ interface HostMemoryOptions {
   readonly outputChunk: Vec3;
   /** Sharding of the output, if any. */
   readonly outputShard?: Vec3 | undefined;
+  /** Of the output. */
+  readonly voxelBytes: number;
   readonly sourceChunkBytes: number;
   /** Tiles in flight. */
   readonly concurrency: number;
@@ -40,9 +42,10 @@ interface HostMemoryOptions {
 
 /** Host bytes for tiles in flight, without the kernels' own buffers. */
 export function hostMemory(options: HostMemoryOptions): MemoryTerms {
-  const { concurrency } = options;
+  const { concurrency, voxelBytes } = options;
   const boxBytes = FLOAT_BYTES * voxelCount(options.box);
-  const coreBytes = FLOAT_BYTES * voxelCount(options.core);
+  // Integers that stand for a core lie beside it until it is freed.
+  const coreBytes = (FLOAT_BYTES + (voxelBytes < FLOAT_BYTES ? voxelBytes : 0)) * voxelCount(options.core);
   return {
     runtime: RUNTIME_BYTES,
     boxesRead: concurrency * boxBytes,
@@ -52,8 +55,8 @@ export function hostMemory(options: HostMemoryOptions): MemoryTerms {
     lingering: Math.ceil(LINGERING * concurrency * (2 * boxBytes + coreBytes)),
     // stored and decoded bytes of each chunk under way; stored ones are taken as incompressible
     sourceChunks: 2 * READ_CONCURRENCY * options.sourceChunkBytes,
-    outputChunks: COPIES_WRITTEN * WRITE_CONCURRENCY * FLOAT_BYTES * voxelCount(options.outputChunk),
-    ...(options.outputShard ? { outputShards: SHARDS_AT_ONCE * FLOAT_BYTES * voxelCount(options.outputShard) } : {}),
+    outputChunks: COPIES_WRITTEN * WRITE_CONCURRENCY * voxelBytes * voxelCount(options.outputChunk),
+    ...(options.outputShard ? { outputShards: SHARDS_AT_ONCE * voxelBytes * voxelCount(options.outputShard) } : {}),
   };
 }
 

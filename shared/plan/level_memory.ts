@@ -1,6 +1,7 @@
 /** Memory of the tasks of levels, which begin once the tiles before them have given theirs back. */
 import type { Plan } from "shared/contract/plan.ts";
 import type { Level } from "shared/contract/level.ts";
+import { dtypeBytes } from "shared/volume/dtype.ts";
 import { mapAxes, type Vec3, voxelCount } from "shared/volume/geometry.ts";
 import { WRITE_CONCURRENCY } from "./host_memory.ts";
 import { pieceShape } from "./pyramid.ts";
@@ -15,6 +16,8 @@ interface LevelMemoryOptions {
   readonly shape: Vec3;
   /** Chunk of the finest level. */
   readonly outputChunk: Vec3;
+  /** Of the output. */
+  readonly voxelBytes: number;
   /** Tiles of the finest level in flight. */
   readonly concurrency: number;
 }
@@ -25,8 +28,9 @@ export function levelBytes(options: LevelMemoryOptions): number {
 }
 
 /** Tasks of levels in flight at the same time: as many as fit where the tiles were, and no more than those. */
-export function levelConcurrency({ levels, box, tile, shape, chunk, concurrency }: Plan): number {
-  return inFlight({ levels, box, core: tile, shape, outputChunk: chunk, concurrency });
+export function levelConcurrency({ levels, box, tile, shape, chunk, outputDtype, concurrency }: Plan): number {
+  const voxelBytes = dtypeBytes(outputDtype);
+  return inFlight({ levels, box, core: tile, shape, outputChunk: chunk, voxelBytes, concurrency });
 }
 
 function inFlight(options: LevelMemoryOptions): number {
@@ -39,8 +43,8 @@ function tileBytes({ concurrency, box, core }: LevelMemoryOptions): number {
   return concurrency * FLOAT_BYTES * (2 * voxelCount(box) + voxelCount(core));
 }
 
-function taskBytes({ levels, shape, outputChunk: chunk }: LevelMemoryOptions): number {
-  return levelTaskBytes(levels, { shape, chunk, voxelBytes: FLOAT_BYTES });
+function taskBytes({ levels, shape, outputChunk: chunk, voxelBytes }: LevelMemoryOptions): number {
+  return levelTaskBytes(levels, { shape, chunk, voxelBytes });
 }
 
 /**

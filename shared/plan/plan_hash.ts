@@ -32,6 +32,7 @@ export function planHash({ image, psf, request, tile, halo, objects, levels }: D
     tile,
     halo,
     omeVersion: request.output.version,
+    ...(request.output.dtype === "float32" ? {} : { stored: [request.output.dtype, request.output.range ?? "auto"] }),
     ...objects,
     levels: levels.map(({ factors, chunk, shard }) => [factors, chunk, shard]),
   };

@@ -130,7 +130,8 @@ function claimMemory(
 ): Claim {
   const box = mapAxes((axis) => largestBoxSide(cuts[axis]));
   const core = mapAxes((axis) => Math.min(cuts[axis].core, shape[axis]));
-  const { chunk, shard } = outputObjects({ ...output, shape, tile: core, volumes: volumeCount(image) });
+  const voxelBytes = dtypeBytes(output.dtype);
+  const { chunk, shard } = outputObjects({ ...output, shape, tile: core, volumes: volumeCount(image), voxelBytes });
   const boxes = Math.min(limits.boxesAtOnce, concurrency);
   const compute = Object.fromEntries(Object.entries(limits.compute(box)).map(([term, bytes]) => [term, boxes * bytes]));
   const forTiles = hostMemory({
@@ -138,11 +139,12 @@ function claimMemory(
     core,
     outputChunk: chunk,
     outputShard: shard,
+    voxelBytes,
     sourceChunkBytes: image.chunkShape.reduce((product, side) => product * side, 1) * dtypeBytes(image.dtype),
     concurrency,
     holdsOut,
   });
-  const forLevels = levelBytes({ levels, box, core, shape, outputChunk: chunk, concurrency });
+  const forLevels = levelBytes({ levels, box, core, shape, outputChunk: chunk, voxelBytes, concurrency });
   const host = { ...forTiles, ...(forLevels > 0 ? { levels: forLevels } : {}) };
   return limits.computeOnHost ? { host: { ...host, ...compute }, device: {} } : { host, device: compute };
 }
@@ -231,7 +233,9 @@ function describe({ image, psf, request, shape, halo, levels, cuts, concurrency,
   const volumes = volumeCount(image);
   const tile = mapAxes((axis) => Math.min(cuts[axis].core, shape[axis]));
   const grid = mapAxes((axis) => tileCount(cuts[axis]));
-  const objects = outputObjects({ ...request.output, shape, tile, volumes });
+  const { dtype: outputDtype, range: outputRange } = request.output;
+  const voxelBytes = dtypeBytes(outputDtype);
+  const objects = outputObjects({ ...request.output, shape, tile, volumes, voxelBytes });
   const computed = mapAxes((axis) => boxSideSum(cuts[axis]));
   const voxels = volumes * voxelCount(shape);
   const box = mapAxes((axis) => largestBoxSide(cuts[axis]));
@@ -253,6 +257,8 @@ function describe({ image, psf, request, shape, halo, levels, cuts, concurrency,
     grid,
     tiles: volumes * voxelCount(grid),
     omeVersion: request.output.version,
+    outputDtype,
+    ...(outputRange === undefined ? {} : { outputRange }),
     ...objects,
     levels,
     concurrency,
@@ -262,7 +268,7 @@ function describe({ image, psf, request, shape, halo, levels, cuts, concurrency,
     deviceMemory: claim.device,
     deviceBytes: totalBytes(claim.device),
     ...reads,
-    bytesWritten: 4 * volumes *
+    bytesWritten: voxelBytes * volumes *
       [shape, ...levels.map((level) => level.shape)].reduce((sum, s) => sum + voxelCount(s), 0),
     warnings: readWarnings({ source: image, box, ...reads }),
   };

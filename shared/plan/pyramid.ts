@@ -5,6 +5,7 @@
 import type { ImageInfo } from "shared/contract/image_info.ts";
 import type { JobRequest } from "shared/contract/job_request.ts";
 import type { Level } from "shared/contract/level.ts";
+import { dtypeBytes } from "shared/volume/dtype.ts";
 import { mapAxes, SPATIAL_AXES, type Vec3, voxelCount } from "shared/volume/geometry.ts";
 import { outputObjects } from "./output_objects.ts";
 import { voxelMicrometre } from "shared/psf/spacing.ts";
@@ -53,7 +54,8 @@ export function plannedLevels(
 ): Level[] {
   if (output.pyramid === "none") return [];
   // No tile has to own whole objects of a level.
-  const objects = (shape: Vec3) => outputObjects({ ...output, shape, tile: shape, volumes });
+  const objects = (shape: Vec3) =>
+    outputObjects({ ...output, shape, tile: shape, volumes, voxelBytes: dtypeBytes(output.dtype) });
   return pyramidLevels(shape, { spacing: voxelSpacing(image), objects });
 }
 

@@ -25,9 +25,9 @@ export function voxelOffset(background: number | "auto"): number {
 
 /** The plan with what a pilot decided; its hash also stands for the decisions. */
 export function decidedPlan(plan: Plan, decisions: Decisions): Plan {
-  const { iterations, channels = [] } = decisions;
+  const { iterations, range = [], channels = [] } = decisions;
   const ofChannels = [decisions, ...channels].map(({ background, scale, mean }) => [background, scale, mean]);
-  const numbers = JSON.stringify([plan.planHash, iterations, ...ofChannels.flat()]);
+  const numbers = JSON.stringify([plan.planHash, iterations, ...ofChannels.flat(), ...range]);
   return { ...plan, planHash: createHash("sha256").update(numbers).digest("hex"), decisions };
 }
 

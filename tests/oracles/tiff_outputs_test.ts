@@ -41,6 +41,7 @@ pythonTest({
         dtype: "float32",
         ...{ big: false, imagej: true, ome: false },
         metadata: { spacing: 0.3, unit: "micron", finterval: 2.5, mode: "composite" },
+        values: {},
         labels: Array.from({ length: 5 * 4 }, () => NAMES).flat(),
         colors: [[0, 0, 255], [0, 255, 0], [255, 0, 255]],
       });
@@ -65,6 +66,58 @@ pythonTest({
       assert(again.includes(`${folder}/sharp-again.tif`), again);
     }),
 });
+
+pythonTest({
+  name: "tifffile and zarr-python read integers of an output, and what they stand for",
+  fn: () =>
+    inFolder(async (folder) => {
+      const flags = ["--psf", `${folder}/psf.tif`, "--iterations", "2", "--backend", "cpu", "--quiet"];
+      const [input, integers] = [`${folder}/in.tif`, ["--dtype", "uint16", "--range", "-10,200"]];
+      await Deno.mkdir(`${folder}/zarrs`);
+      await clearstack("deconvolve", input, `${folder}/floats.zarr`, ...flags);
+      await clearstack(
+        "deconvolve",
+        input,
+        `${folder}/zarrs/sharp.zarr`,
+        ...flags,
+        ...integers,
+        "--ome-version",
+        "0.4",
+      );
+      await clearstack("deconvolve", input, `${folder}/sharp.tif`, ...flags, ...integers);
+      await clearstack("deconvolve", input, `${folder}/small.ome.tif`, ...flags, "--dtype", "uint8");
+      const floats = await readVolumes(await openImage({ url: `${folder}/floats.zarr` }));
+      const zarr = JSON.parse(await runOracle("read_arrays.py", `${folder}/zarrs`))["sharp.zarr"];
+      const tiff = JSON.parse(await runOracle("hyperstack.py", "read", `${folder}/sharp.tif`, `${folder}/values`));
+      const scale = 210 / 65535;
+      assertEquals([zarr.dtype, zarr.attributes.clearstack.intensity], ["uint16", {
+        scale,
+        offset: -10,
+        unit: "source",
+      }]);
+      assertEquals([tiff.dtype, tiff.imagej, tiff.values], ["uint16", true, {
+        cf: 0,
+        c0: -10,
+        c1: scale,
+        vunit: "Gray Value",
+      }]);
+      const stored = new Uint16Array((await Deno.readFile(`${folder}/values`)).buffer);
+      assertEquals(new Uint16Array((await Deno.readFile(`${folder}/zarrs/sharp.zarr.raw`)).buffer), stored);
+      stored.forEach((step, index) => {
+        const off = Math.abs(scale * step - 10 - floats[index]!);
+        // Half a step; values are float32, and none is above 200.
+        assert(off <= 0.5 * scale + 1e-5, `${off} at ${index}`);
+      });
+      const ome = JSON.parse(await runOracle("hyperstack.py", "read", `${folder}/small.ome.tif`));
+      assertEquals([ome.dtype, ome.ome, ome.pixels.Type], ["uint8", true, "uint8"]);
+      for (const output of ["zarrs/sharp.zarr", "sharp.tif"]) {
+        const info = await clearstack("info", `${folder}/${output}`);
+        for (const text of ["uint16", "values", "0.003204 x stored - 10 in the units of the source"]) {
+          assert(info.includes(text), `${text} in ${info}`);
+        }
+      }
+    }),
+}, ["numpy", "tifffile", "zarr"]);
 
 pythonTest({
   name: "tifffile reads the same of an OME-TIFF",

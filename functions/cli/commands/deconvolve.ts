@@ -8,6 +8,7 @@ import { eachSeries } from "../flags/each_series.ts";
 import { jobRequest } from "../flags/job_arguments.ts";
 import { JOB_FLAGS } from "../flags/job_flags.ts";
 import { parseArguments } from "../flags/parse_arguments.ts";
+import { intensityText } from "./intensity_text.ts";
 import { howToOpen } from "./how_to_open.ts";
 import { runShown } from "./run_shown.ts";
 
@@ -40,7 +41,14 @@ function describeResult(result: JobResult): string {
     `${counted(iterations, "iteration")}${decisions?.reason ? `: ${decisions.reason}` : ""}\n` +
     `  ${seconds.toFixed(2)} s, of which kernels ${kernelSeconds.toFixed(2)} s on ${backend} (${adapter})\n` +
     `  read ${formatBytes(result.bytesRead)}, wrote ${formatBytes(result.bytesWritten)}\n` +
+    describeStored(result) +
     (seam ? `  seams: ${describeSeam(seam)}\n` : "");
+}
+
+/** What integers stand for, and how many voxels are not what they stand for. */
+function describeStored({ intensity, clipping }: JobResult): string {
+  if (intensity === undefined || clipping === undefined) return "";
+  return `  values: ${intensityText(intensity)}, ${counted(clipping.below + clipping.above, "voxel")} clipped\n`;
 }
 
 /** The seam certificate in words. */

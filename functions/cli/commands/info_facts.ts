@@ -5,6 +5,7 @@ import { dtypeBytes } from "shared/volume/dtype.ts";
 import type { ImageDescription } from "shared/image/describe_image.ts";
 import { gridSize } from "shared/image/grid_size.ts";
 import type { OutputState } from "shared/image/output/output_state.ts";
+import { intensityText } from "./intensity_text.ts";
 import { formatBytes } from "shared/plan/host_memory.ts";
 
 /** A table of the image and its pieces, then facts one by one. */
@@ -46,6 +47,7 @@ export function infoFacts(description: ImageDescription): InfoFacts {
     ],
     facts: [
       ["type", info.dtype],
+      ...(description.intensity === undefined ? [] : [["values", intensityText(description.intensity)] as const]),
       ["axes", info.axes.map(({ name }) => name).join(" ")],
       ["voxel", voxel(description)],
       ["extent", extent(description)],

@@ -9,6 +9,7 @@ import { settingsOf } from "shared/contract/setting.ts";
 import type { MemoryTerms, Plan } from "shared/contract/plan.ts";
 import type { PsfInfo } from "shared/contract/psf_info.ts";
 import { type Vec3, voxelCount } from "shared/volume/geometry.ts";
+import { dtypeBytes } from "shared/volume/dtype.ts";
 import { spatialShape } from "shared/volume/spatial.ts";
 import { formatSeconds } from "./progress_display.ts";
 import { formatBytes } from "shared/plan/host_memory.ts";
@@ -58,7 +59,7 @@ export function planTable(
       `${times(plan.box)}, ${plan.inflation.toFixed(2)} voxels computed for each useful one ` +
       `(${PIPELINE_OF_2020} in the Dask and CuPy pipeline of 2020)`,
     ],
-    ["output", `${tiff ? "TIFF, made of an " : ""}OME-Zarr ${plan.omeVersion}, float32`],
+    ["output", `${tiff ? "TIFF, made of an " : ""}OME-Zarr ${plan.omeVersion}, ${storedType(plan)}`],
     ["output chunks", times(plan.chunk)],
     ...(plan.shard ? [["output shards", shards(plan, plan.shard)] as [string, string]] : []),
     ...(plan.levels.length > 0
@@ -147,9 +148,16 @@ function algorithm({ algorithm }: Plan): string {
   ].join(", ");
 }
 
-function shards({ chunk }: Plan, shard: Vec3): string {
-  const bytes = formatBytes(4 * voxelCount(shard));
+function shards({ chunk, outputDtype }: Plan, shard: Vec3): string {
+  const bytes = formatBytes(dtypeBytes(outputDtype) * voxelCount(shard));
   return `${times(shard)}: ${counted(voxelCount(shard) / voxelCount(chunk), "chunk")}, ${bytes} before compression`;
+}
+
+/** The type of the output, and of integers the values that they hold. */
+function storedType({ outputDtype, outputRange = "auto" }: Plan): string {
+  if (outputDtype === "float32") return outputDtype;
+  const range = outputRange === "auto" ? "automatic range, decided before the first tile" : outputRange.join(" to ");
+  return `${outputDtype} (${range})`;
 }
 
 function terms(memory: MemoryTerms): string {

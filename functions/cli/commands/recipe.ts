@@ -96,11 +96,12 @@ function unknown(where: string, version: string): ClearstackError {
 }
 
 /**
- * The request with what was decided for it: tile and halo, and the number of iterations where that leaves nothing else to a pilot
+ * The request with what was decided for it: tile and halo, the range of integers, and the number of iterations where that leaves nothing else to a pilot
  * that would not run. Everything else that a pilot decides comes out of the same sample again.
  */
 function decidedRequest(request: JobRequest, plan: Plan, url: string): JobRequest {
   const { memoryBytes: _, ...rest } = request;
+  const { range } = plan.decisions ?? {};
   const { stopTolerance: __, ...algorithm } = request.algorithm;
   const fixed = {
     ...algorithm,
@@ -112,7 +113,7 @@ function decidedRequest(request: JobRequest, plan: Plan, url: string): JobReques
     // A pilot also finds the scale of the image, which decides the last bits: it must run again where it ran.
     algorithm: plan.decisions !== undefined && needsPilot(fixed) ? fixed : request.algorithm,
     tiling: { tile: plan.tile, halo: plan.halo },
-    output: { ...request.output, url, ifExists: "fail" },
+    output: { ...request.output, ...(range === undefined ? {} : { range }), url, ifExists: "fail" },
   };
 }
 

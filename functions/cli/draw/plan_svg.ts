@@ -104,7 +104,8 @@ interface LegendLine {
 }
 
 function legendLines(plan: Plan, tile: Tile): LegendLine[] {
-  const { source, shape, chunk, shard } = plan;
+  const { source, shape, chunk, shard, outputDtype } = plan;
+  const outputBytes = dtypeBytes(outputDtype);
   const volumes = plan.outerShape.reduce((product, length) => product * length, 1);
   const bytes = gridSize(source.shape, source.shape.map(() => 1)) * dtypeBytes(source.dtype);
   const more = volumes > 1 ? `, ${volumes} of them` : "";
@@ -124,10 +125,13 @@ function legendLines(plan: Plan, tile: Tile): LegendLine[] {
       kind: "box",
       text: `what is read and computed for it: ${times(tile.box.shape)}, halo at least ${plan.halo.join(", ")}`,
     },
-    ...(shard === undefined ? [] : [{ kind: "shard" as const, text: `shards of the output: ${pieces(shard, 4)}` }]),
+    ...(shard === undefined
+      ? []
+      : [{ kind: "shard" as const, text: `shards of the output: ${pieces(shard, outputBytes)}` }]),
     {
       kind: "array",
-      text: `output: float32, ${formatBytes(plan.bytesWritten)} before compression, chunks of ${pieces(chunk, 4)}`,
+      text: `output: ${outputDtype}, ${formatBytes(plan.bytesWritten)} before compression, ` +
+        `chunks of ${pieces(chunk, outputBytes)}`,
     },
   ];
 }

@@ -32,7 +32,7 @@ function settingFlag(setting: NamedSetting, all: readonly NamedSetting[], prefix
 
 async function readSetting(text: string, { schema, unit, flag }: NamedSetting, context: FlagContext): Promise<unknown> {
   if (unit === "bytes") return parseBytes(`--${flag}`, text);
-  const { words, number, isTriple, isList } = allowedValues(schema);
+  const { words, number, isTriple, isPair, isList } = allowedValues(schema);
   if (words.includes(text)) return text;
   const refuse = () => refuseValue(context.flag, text, context.form);
   let value: unknown;
@@ -41,7 +41,7 @@ async function readSetting(text: string, { schema, unit, flag }: NamedSetting, c
     if (given.length === 2 && await context.sourceHasZ()) refuse();
     // A 2-D image is one plane, with no halo along z.
     value = given.length === 3 ? given : [schema.safeParse([0, ...given]).success ? 0 : 1, ...given];
-  } else if (isList && text.includes(",")) {
+  } else if (isPair || (isList && text.includes(","))) {
     value = finiteNumbers(context.flag, text, context.form);
   } else {
     if (number === undefined || (number.integer && !/^\d{1,15}$/.test(text))) refuse();

@@ -1,6 +1,7 @@
 /**
  * Decides what holds for the whole image before the first tile: the background and the scale of each channel from a sample
- * of its voxels, the number of iterations of all channels from a sample of tiles that are run to the most iterations allowed.
+ * of its voxels, the number of iterations of all channels from a sample of tiles that are run to the most iterations allowed, and
+ * the range of integers that are stored from a sample of tiles that are run to the end.
  * Deciding it tile by tile would make seams. The samples depend on the request and the plan alone, so that the same job decides the same.
  */
 import { counted } from "shared/counted.ts";
@@ -19,15 +20,20 @@ import { positionAt } from "shared/volume/position.ts";
 import { volumeCount, volumeGrid } from "shared/volume/volumes.ts";
 import { tileAt } from "shared/plan/plan_job.ts";
 import { chooseIterations, sumMeasurements } from "shared/decide/stop_rule.ts";
-import { voxelOffset } from "shared/plan/tile_algorithm.ts";
+import { automaticRange, needsRange } from "shared/plan/output_intensity.ts";
+import { needsPilot, voxelOffset } from "shared/plan/tile_algorithm.ts";
+import { voxelCount } from "shared/volume/geometry.ts";
 import { stratifiedPicks } from "shared/decide/stratified.ts";
 import type { StoreAccess } from "shared/storage/store_environment.ts";
 import type { PreparedJob } from "./prepare_job.ts";
 import { smallerPilot } from "../run/split_task.ts";
 import { boxTask } from "../run/tile_tasks.ts";
 
-/** Tiles that are run to find the number of iterations. */
+/** Tiles that are run to find the number of iterations, or the range. */
 const PILOT_TILES = 8;
+
+/** Channels that are looked at for the range, where there are more of them than tiles that are run otherwise. */
+const MAX_CHANNELS = 32;
 
 /** Share of the photons that are held out: few, so that the other iterations are as many as all photons bear. */
 const HELD_OUT_FRACTION = 0.1;
@@ -40,11 +46,12 @@ const DEFAULT_TOLERANCE = 0.0005;
 
 /** Tells the picks of tiles from other picks of the same seed. */
 const TILE_STREAM = 2 ** 31;
+const RANGE_STREAM = TILE_STREAM + 1;
 
 /** Decisions, the samples behind them, and their cost. */
 export interface PilotOutcome {
   readonly decisions: Decisions;
-  /** Sums over the sampled tiles; empty where the request says how many iterations. */
+  /** Sums over the tiles that were run to find the number of iterations; empty where the request says it. */
   readonly measurements: readonly Measurement[];
   readonly kernelSeconds: number;
   readonly bytesRead: number;
@@ -67,30 +74,57 @@ export async function runPilot(
   engine: Engine,
   options: PilotOptions,
 ): Promise<PilotOutcome> {
-  const { algorithm } = plan;
-  const { channels, bytesRead } = await decideChannels(plan, options);
-  const known: Decisions = {
-    iterations: algorithm.iterations,
-    ...(channels.length === 1 ? channels[0]! : { channels }),
+  // What nobody needs is not decided: the scale of the image would change the last bits of its voxels.
+  const sample = needsPilot(plan.algorithm) ? await decideChannels(plan, options) : { channels: [], bytesRead: 0 };
+  const [first, ...others] = sample.channels;
+  const decisions: Decisions = {
+    iterations: plan.algorithm.iterations,
+    ...(others.length === 0 ? first : { channels: sample.channels }),
   };
-  if (algorithm.stop === "fixed") {
-    return { decisions: known, measurements: [], kernelSeconds: 0, bytesRead };
-  }
-  const reports = await measureTiles(
-    pilotTasks({ ...plan, decisions: known }, request, device.backend),
-    plan,
-    engine,
-    options,
-  );
+  const run = (tasks: readonly PilotTask[], why: string) => measureTiles(tasks, { plan, engine, why }, options);
+  const decided = { decisions, measurements: [], kernelSeconds: 0, bytesRead: sample.bytesRead };
+  const pilot = { plan, request, backend: device.backend, run, tell: options.tell };
+  return await decideRange(await decideIterations(decided, pilot), pilot);
+}
+
+/** What deciding by tiles takes. */
+interface PilotRun {
+  /** The plan, with nothing decided. */
+  readonly plan: Plan;
+  readonly request: JobRequest;
+  readonly backend: PilotTask["backend"];
+  readonly run: (tasks: readonly PilotTask[], why: string) => Promise<PilotReport[]>;
+  readonly tell: PilotOptions["tell"];
+}
+
+/** Adds the number of iterations, where a rule decides it. */
+async function decideIterations(decided: PilotOutcome, { plan, request, backend, run, tell }: PilotRun) {
+  const { stop, iterations: most, stopTolerance: tolerance = DEFAULT_TOLERANCE } = plan.algorithm;
+  if (stop === "fixed") return decided;
+  const tasks = stopTasks({ ...plan, decisions: decided.decisions }, request, backend);
+  const reports = await run(tasks, "the number of iterations");
   const measurements = sumMeasurements(reports.map((report) => report.measurements));
-  const { stop, iterations: most, stopTolerance: tolerance = DEFAULT_TOLERANCE } = algorithm;
   const stopped = chooseIterations(measurements, { stop, tolerance, most });
-  options.tell(`${counted(stopped.iterations, "iteration")}: ${stopped.reason}`);
+  tell(`${counted(stopped.iterations, "iteration")}: ${stopped.reason}`);
+  return withCost({ ...decided, decisions: { ...decided.decisions, ...stopped }, measurements }, reports);
+}
+
+/** Adds the range of the integers of the output, where it is automatic, by what becomes of some tiles of each channel. */
+async function decideRange(decided: PilotOutcome, { plan, request, backend, run, tell }: PilotRun) {
+  if (!needsRange(plan)) return decided;
+  const tasks = rangeTasks({ ...plan, decisions: decided.decisions }, request, backend);
+  const reports = await run(tasks, `the range of ${plan.outputDtype}`);
+  const largest = reports.reduce((most, report) => Math.max(most, report.largest), 0);
+  const range = automaticRange(largest, plan.outputDtype);
+  tell(`the range of ${plan.outputDtype} is ${range.map((bound) => Number(bound.toPrecision(4))).join(" to ")}`);
+  return withCost({ ...decided, decisions: { ...decided.decisions, range } }, reports);
+}
+
+function withCost(decided: PilotOutcome, reports: readonly PilotReport[]): PilotOutcome {
   return {
-    decisions: { ...known, ...stopped },
-    measurements,
-    kernelSeconds: reports.reduce((sum, report) => sum + report.kernelSeconds, 0),
-    bytesRead: reports.reduce((sum, report) => sum + report.bytesRead, bytesRead),
+    ...decided,
+    kernelSeconds: reports.reduce((sum, report) => sum + report.kernelSeconds, decided.kernelSeconds),
+    bytesRead: reports.reduce((sum, report) => sum + report.bytesRead, decided.bytesRead),
   };
 }
 
@@ -140,7 +174,7 @@ function meanCount(values: Float32Array): number {
 }
 
 /** Tasks of a sample of tiles, spread evenly over all volumes. */
-function pilotTasks(plan: Plan, request: JobRequest, backend: PilotTask["backend"]): PilotTask[] {
+function stopTasks(plan: Plan, request: JobRequest, backend: PilotTask["backend"]): PilotTask[] {
   const { stop, seed, iterations, photonsPerUnit = 1 } = plan.algorithm;
   const measureEvery = Math.ceil(iterations / MEASUREMENTS);
   return stratifiedPicks(plan.tiles, PILOT_TILES, { seed, stream: TILE_STREAM }).map((index) => {
@@ -155,14 +189,36 @@ function pilotTasks(plan: Plan, request: JobRequest, backend: PilotTask["backend
   });
 }
 
+/** Tasks of a sample of tiles of each channel: what is bright in one may be dark in the others. */
+function rangeTasks(plan: Plan, request: JobRequest, backend: PilotTask["backend"]): PilotTask[] {
+  const { seed } = plan.algorithm;
+  const channels = channelCount(plan.source);
+  const looked = stratifiedPicks(channels, MAX_CHANNELS, { seed, stream: RANGE_STREAM });
+  const tilesOfVolume = voxelCount(plan.grid);
+  return looked.flatMap((channel) => {
+    const count = Math.max(1, Math.floor(PILOT_TILES / channels));
+    return stratifiedPicks(plan.tiles / channels, count, { seed, stream: RANGE_STREAM + 1 + channel }).map((pick) => {
+      // Channels follow each other within a time point.
+      const volume = Math.floor(pick / tilesOfVolume) * channels + channel;
+      return boxTask({ plan, request, backend }, tileAt(plan, volume * tilesOfVolume + pick % tilesOfVolume));
+    });
+  });
+}
+
+interface MeasureOptions {
+  readonly plan: Plan;
+  readonly engine: Engine;
+  /** What the tiles are run to find. */
+  readonly why: string;
+}
+
 /** Reports in the order of the tasks: sums of floats depend on it. */
 async function measureTiles(
   tasks: readonly PilotTask[],
-  plan: Plan,
-  engine: Engine,
+  { plan, engine, why }: MeasureOptions,
   { signal, onRetry, tell }: PilotOptions,
 ): Promise<PilotReport[]> {
-  tell(`running ${counted(tasks.length, "tile")} to find the number of iterations`);
+  tell(`running ${counted(tasks.length, "tile")} to find ${why}`);
   const reports = new Map<number, PilotReport>();
   await engine.fanOut("pilots", tasks, {
     concurrency: plan.concurrency,

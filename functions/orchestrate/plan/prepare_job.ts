@@ -107,7 +107,7 @@ async function prepare(asked: JobRequest, deps: PlanningDeps, signal: AbortSigna
   );
   if (isTiffOutput(asked.output.url)) {
     const { tiffForm } = await import("shared/image/tiff/write_tiff.ts");
-    tiffForm({ ...image, dtype: "float32" }, splitObject(asked.output.url).key);
+    tiffForm({ ...image, dtype: plan.outputDtype }, splitObject(asked.output.url).key);
   }
   const warnings = [...stored.warnings ?? [], ...psf.warnings, ...continued.warnings];
   return { plan: { ...continued, warnings }, device };

@@ -3,8 +3,11 @@ import { channelAt } from "shared/volume/channels.ts";
 import type { Plan } from "shared/contract/plan.ts";
 import type { Warning } from "shared/contract/problem.ts";
 import type { SeamCertificate } from "shared/contract/seam.ts";
+import { recordedClipping } from "shared/image/output/tile_records.ts";
 import { tileAt } from "shared/plan/plan_job.ts";
+import { needsRange } from "shared/plan/output_intensity.ts";
 import { decidedPlan, needsPilot } from "shared/plan/tile_algorithm.ts";
+import { openStore } from "shared/storage/open_store.ts";
 import { JOBS } from "shared/telemetry/metrics.ts";
 import { type JobRun, signalOf, tell, tellRetry } from "./job_run.ts";
 import { runPilot } from "../plan/pilot.ts";
@@ -18,7 +21,7 @@ export async function decide(run: JobRun): Promise<Plan> {
   const { begun: { request, environment, device, output }, plan, engine, options, tally } = run;
   tell(run, { type: "status" });
   tellWarnings(run, plan.warnings);
-  if (!needsPilot(plan.algorithm) || plan.decisions) return plan;
+  if (!(needsPilot(plan.algorithm) || needsRange(plan)) || plan.decisions) return plan;
   const pilot = await runPilot({ plan, device }, request, engine, {
     environment,
     signal: options.signal,
@@ -31,8 +34,8 @@ export async function decide(run: JobRun): Promise<Plan> {
 
 /** @returns the plan, with what the values of the tiles tell of the image */
 export async function computeTiles(run: JobRun): Promise<Plan> {
-  const { begun: { request, device, output: { run: outputRun, tilesDone: done } }, plan, engine, progress, tally } =
-    run;
+  const { begun, plan, engine, progress, tally } = run;
+  const { request, device, environment, output: { run: outputRun, tilesDone: done } } = begun;
   await engine.fanOut("tiles", tileTasks({ plan, request, run: outputRun, backend: device.backend, done }), {
     concurrency: plan.concurrency,
     smaller: (task) => smallerTile(plan, task),
@@ -44,6 +47,10 @@ export async function computeTiles(run: JobRun): Promise<Plan> {
     },
     onRetry: (retry) => tellRetry(run, "tile", retry),
   });
+  if (plan.outputDtype !== "float32") {
+    const store = openStore(request.output.url, { environment });
+    tally.clipping = await recordedClipping(store, { planHash: plan.planHash, run: outputRun }, signalOf(run));
+  }
   const warnings = [...plan.warnings, ...tally.imageWarnings(plan)];
   tellWarnings(run, warnings.slice(plan.warnings.length));
   return { ...plan, warnings };

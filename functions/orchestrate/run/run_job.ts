@@ -144,8 +144,14 @@ async function complete(undecided: JobRun, seconds: () => number): Promise<JobRe
 }
 
 function acceptEarlier({ plan, begun: { output }, tally }: JobRun, earlier: JobResult, seconds: () => number) {
-  const { seam, warnings } = earlier;
-  return { ...tally.result(plan, output.url, seconds()), ...(seam ? { seam } : {}), ...(warnings ? { warnings } : {}) };
+  const { seam, warnings, intensity, clipping } = earlier;
+  return {
+    ...tally.result(plan, output.url, seconds()),
+    ...(intensity ? { intensity } : {}),
+    ...(clipping ? { clipping } : {}),
+    ...(seam ? { seam } : {}),
+    ...(warnings ? { warnings } : {}),
+  };
 }
 
 /** Kinds that the same job meets again; where two states conflict, the message says what to do instead. */

@@ -1,4 +1,5 @@
 /** Sums of the reports of one run. */
+import type { Clipping } from "shared/contract/stored_array.ts";
 import type { JobResult } from "shared/contract/job_status.ts";
 import type { LevelReport } from "shared/contract/level.ts";
 import type { Plan } from "shared/contract/plan.ts";
@@ -6,6 +7,7 @@ import type { Warning } from "shared/contract/problem.ts";
 import type { TileReport, ValueCounts } from "shared/contract/tile.ts";
 import { joinCounts, valueWarnings } from "shared/decide/value_counts.ts";
 import { saturationLevel } from "shared/plan/algorithm_rules.ts";
+import { clippingWarnings, outputIntensity } from "shared/plan/output_intensity.ts";
 import { voxelOffset } from "shared/plan/tile_algorithm.ts";
 import { channelCount, channelLabel } from "shared/volume/channels.ts";
 import type { Device } from "shared/contract/device.ts";
@@ -14,6 +16,8 @@ import type { PreparedJob } from "../plan/prepare_job.ts";
 
 /** Adds up the reports of one run. */
 export class Totals {
+  /** Of all tiles, those of earlier runs included, where integers are stored. */
+  clipping: Clipping | undefined;
   #backend: Device["backend"];
   #adapter: string;
   #tilesComputed = 0;
@@ -50,10 +54,12 @@ export class Totals {
     this.#bytesWritten += bytesWritten;
   }
 
-  /** What the values of the tiles tell of the image. */
-  imageWarnings({ source, algorithm, decisions }: Plan): Warning[] {
+  /** What the values of the tiles tell of the image, and of the range in which it is stored. */
+  imageWarnings(plan: Plan): Warning[] {
+    const { source, algorithm, decisions } = plan;
     const several = channelCount(source) > 1;
-    return [...this.#values].sort(([one], [other]) => one - other).flatMap(([channel, counts]) => {
+    const ofOutput = this.clipping === undefined ? [] : clippingWarnings(this.clipping, plan);
+    const ofImage = [...this.#values].sort(([one], [other]) => one - other).flatMap(([channel, counts]) => {
       const background = (decisions?.channels?.[channel] ?? decisions)?.background ?? algorithm.background;
       return valueWarnings(counts, {
         dtype: source.dtype,
@@ -62,9 +68,12 @@ export class Totals {
         hasOffset: voxelOffset(background) > 0,
       });
     });
+    return [...ofImage, ...ofOutput];
   }
 
-  result({ decisions, warnings, ...plan }: Plan, output: string, seconds: number): JobResult {
+  result(plan: Plan, output: string, seconds: number): JobResult {
+    const { decisions, warnings } = plan;
+    const intensity = outputIntensity(plan);
     return {
       backend: this.#backend,
       adapter: this.#adapter,
@@ -78,6 +87,8 @@ export class Totals {
       bytesRead: this.#bytesRead,
       bytesWritten: this.#bytesWritten,
       output,
+      ...(intensity ? { intensity } : {}),
+      ...(this.clipping ? { clipping: this.clipping } : {}),
       ...(warnings.length === 0 ? {} : { warnings }),
     };
   }

@@ -72,6 +72,8 @@ export function provenanceOf(
     halo: plan.halo,
     box: plan.box,
     backend: run.result.backend,
+    ...(run.result.intensity ? { intensity: run.result.intensity } : {}),
+    ...(run.result.clipping ? { clipping: run.result.clipping } : {}),
     tiles: run.tiles,
     ...(run.result.warnings === undefined ? {} : { warnings: run.result.warnings }),
     ...(run.result.seam ? { seam: run.result.seam } : {}),

@@ -1,12 +1,13 @@
 /** Content of the records of finished tiles. */
-import type { StoredArray } from "shared/contract/stored_array.ts";
+import type { Clipping, StoredArray } from "shared/contract/stored_array.ts";
+import { TileRecordSchema } from "shared/contract/tile.ts";
 import { ClearstackError } from "shared/errors.ts";
 import { openStore } from "shared/storage/open_store.ts";
 import type { ReadableStore, RequestOptions } from "shared/storage/store.ts";
 import type { StoreAccess } from "shared/storage/store_environment.ts";
 import { mapLimited } from "shared/process/map_limited.ts";
 import { assertRun } from "./job_record.ts";
-import { recordIndex } from "./output_layout.ts";
+import { recordIndex, type RecordOwner, recordsPrefix } from "./output_layout.ts";
 import { decodeSealed, encodeSealed } from "./sealed_json.ts";
 import { joinRanges, NO_VALUES, type ValueRange, ValueRangeSchema } from "shared/volume/value_range.ts";
 
@@ -52,4 +53,33 @@ export async function recordedRanges(
     ranges[channel] = joinRanges(ranges[channel]!, range);
   });
   return ranges;
+}
+
+/**
+ * What the range of integers did not hold of a whole image, whichever runs computed its tiles. The sum does not depend on their order.
+ * A record that cannot be read counts for nothing: an output is not finished with one.
+ *
+ * @throws {ClearstackError} what reading throws
+ */
+export async function recordedClipping(
+  store: ReadableStore,
+  owner: RecordOwner,
+  options: RequestOptions = {},
+): Promise<Clipping> {
+  let sum: Clipping = { below: 0, above: 0, least: Infinity, largest: -Infinity };
+  const keys = (await Array.fromAsync(store.list(recordsPrefix(owner)))).filter((key) =>
+    recordIndex(key) !== undefined
+  );
+  await mapLimited(keys, RECORDS_AT_ONCE, async (key) => {
+    const { data } = TileRecordSchema.safeParse(decodeSealed(await store.get(key, options)));
+    if (data?.clipping === undefined) return;
+    const { below, above, least, largest } = data.clipping;
+    sum = {
+      below: sum.below + below,
+      above: sum.above + above,
+      least: Math.min(sum.least, least),
+      largest: Math.max(sum.largest, largest),
+    };
+  });
+  return sum;
 }

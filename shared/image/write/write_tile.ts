@@ -1,5 +1,6 @@
 /** Writes the core of a tile, and the record that it is finished. */
 import type { TileReport, TileTask } from "shared/contract/tile.ts";
+import type { ChunkValues } from "../image.ts";
 import type { StoreAccess } from "shared/storage/store_environment.ts";
 import { recordKey, recordOwner } from "../output/output_layout.ts";
 import { putRecord } from "../output/tile_records.ts";
@@ -8,13 +9,13 @@ import { writeBlock, type Written } from "./write_block.ts";
 /**
  * Writes the core of a tile, see {@link writeBlock}.
  *
- * @param values shape `task.tile.core.shape`, x contiguous
+ * @param values shape `task.tile.core.shape`, x contiguous, of the output's type
  * @returns what was stored
  * @throws {ClearstackError} `unwritable`, `store-unavailable`, `cancelled`; `internal` if the core is not made of whole objects
  */
 export async function writeTile(
   { tile, output }: TileTask,
-  values: Float32Array,
+  values: ChunkValues,
   access: StoreAccess,
 ): Promise<Written> {
   return await writeBlock(output, { outer: tile.outer, core: tile.core, values }, access);

@@ -11,7 +11,7 @@ const MIB = 2 ** 20;
 const levels = pyramidLevels([64, 4096, 4096], { spacing: [1, 1, 1], objects: () => ({ chunk }) });
 
 const options = (box: Vec3, core: Vec3, concurrency: number, of: readonly Level[] = levels) => ({
-  ...{ box, core, concurrency, levels: of, shape: [64, 4096, 4096] as const, outputChunk: chunk },
+  ...{ box, core, concurrency, levels: of, shape: [64, 4096, 4096] as const, outputChunk: chunk, voxelBytes: 4 },
 });
 
 /** Tile, and four chunks that are encoded, before and after; what is read before that is less. */
@@ -32,6 +32,11 @@ Deno.test("a task that reads large chunks claims those instead of what it writes
   // Of a chunk of 64 MiB: stored, decoded, and as the box that is reduced to an eighth.
   const large = { ...options([4, 256, 256], [1, 256, 256], 1), outputChunk: [16, 1024, 1024] as const };
   assertEquals(levelBytes(large), 16 * MIB + 3 * 64 * MIB + 8 * MIB - (2 * MIB + MIB / 4));
+});
+
+Deno.test("levels of integers claim as many bytes as their voxels have, beside tiles that are computed in floats", () => {
+  const small = { ...options([4, 256, 256], [1, 256, 256], 3), voxelBytes: 2 };
+  assertEquals(levelBytes(small), TASK / 2 - 3 * (2 * MIB + MIB / 4));
 });
 
 Deno.test("where there is no coarser level, nothing is claimed", () => {

@@ -3,6 +3,7 @@
  * there: a TIFF that can be seen is whole.
  */
 import { z } from "zod";
+import { IntensitySchema } from "shared/contract/stored_array.ts";
 import type { JobRequest } from "shared/contract/job_request.ts";
 import { ClearstackError } from "shared/errors.ts";
 import { openStore } from "shared/storage/open_store.ts";
@@ -115,8 +116,9 @@ export async function writeTiffOutput(url: string, output: TiffOutput): Promise<
   const { base, key } = splitObject(url);
   const computed = openStore(computedUrl, { environment });
   const image = await openImage({ url: computedUrl, path: LEVEL_0, allowEmpty: true }, { environment, signal });
-  const { info } = image;
   const root = await readZarrNode(computed, "", { signal });
+  const { data: intensity } = IntensitySchema.safeParse(asRecord(root?.attributes.clearstack).intensity);
+  const info = { ...image.info, intensity };
   const form = tiffForm(info, key);
   const record = await tiffRecord(url, { computed, attributes: root?.attributes ?? {} });
   const channels = shownChannels(info, root?.attributes ?? {});

@@ -1,8 +1,12 @@
 /** An image in the terms that descriptions of TIFFs share. */
 import type { Axis, Channel, ImageInfo } from "shared/contract/image_info.ts";
+import type { Intensity } from "shared/contract/stored_array.ts";
 
 /** What descriptions tell of an image. */
-export type Described = Pick<ImageInfo, "dtype" | "axes" | "shape" | "scale" | "translation">;
+export interface Described extends Pick<ImageInfo, "dtype" | "axes" | "shape" | "scale" | "translation"> {
+  /** What integers stand for, where they are not values themselves. */
+  readonly intensity?: Intensity | undefined;
+}
 
 /** A channel, and the values that viewers show as black and as full color. */
 export interface ShownChannel extends Channel {

@@ -19,8 +19,14 @@ export function imageJDescription(info: Described): string {
   const counted = Object.entries({ images: pages, channels: c, slices: z, frames: t }).filter(([, count]) => count > 1);
   const shown = [...(c > 1 || t > 1 ? ["hyperstack=true"] : []), ...(c > 1 ? ["mode=composite"] : [])];
   const lines = counted.map(([name, count]) => `${name}=${count}`);
-  return ["ImageJ=1.54f", ...lines, ...shown, ...sizes(info), ...times(info), `writer=${WRITER}`, "loop=false", ""]
-    .join("\n");
+  const facts = [...sizes(info), ...values(info), ...times(info)];
+  return ["ImageJ=1.54f", ...lines, ...shown, ...facts, `writer=${WRITER}`, "loop=false", ""].join("\n");
+}
+
+/** The calibration of values: function 0 is a straight line, c0 + c1 * stored. */
+function values({ intensity }: Described): string[] {
+  if (intensity === undefined) return [];
+  return ["cf=0", `c0=${intensity.offset}`, `c1=${intensity.scale}`, "vunit=Gray Value"];
 }
 
 function sizes(info: Described): string[] {

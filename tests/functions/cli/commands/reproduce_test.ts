@@ -40,6 +40,9 @@ const WAYS = {
   ],
   "with a background that was estimated, and a scale": ["--background", "auto", "--tv", "0.01", "--iterations", "3"],
   "stopped by a rule": ["--stop", "divergence", "--stop-tolerance", "0.05", "--iterations", "9", "--seed", "5"],
+  "of integers, in a range that was decided": ["--dtype", "uint16", "--iterations", "3"],
+  "of integers of a given range": ["--dtype", "uint8", "--range", "-5,2500.5", "--iterations", "2"],
+  "of integers, stopped by a rule": ["--dtype", "uint16", "--stop", "divergence", "--iterations", "9"],
   "stopped by a rule beside total variation": [
     ...["--stop", "held-out", "--iterations", "9", "--tv", "0.002", "--start", "flat"],
   ],
@@ -80,6 +83,19 @@ Deno.test("what was decided is stated where a pilot runs anyway, and left to the
   );
   await runCli(["deconvolve", path("image.zarr"), path("b.zarr"), ...psf, ...stop]);
   assert((await runCli(["reproduce", path("b.zarr")])).out.includes("--stop divergence"));
+});
+
+Deno.test("the type and the range of integers are stated, as they were given or decided", async () => {
+  await using folder = await sampleFolder();
+  const { path } = folder;
+  const flags = ["--psf", path("psf.zarr"), "--backend", "cpu", "--quiet", "--iterations", "2", "--json"];
+  const made = await runCli(["deconvolve", path("image.zarr"), path("a.zarr"), ...flags, "--dtype", "uint16"]);
+  const { decisions: { range } } = JSON.parse(made.out);
+  const { out } = await runCli(["reproduce", path("a.zarr")]);
+  assert(out.includes(`--dtype uint16 --range ${range.join(",")}`), out);
+  await runCli(["deconvolve", path("image.zarr"), path("b.tif"), ...flags, "--dtype", "uint8", "--range", "-5,2500.5"]);
+  const { words } = JSON.parse((await runCli(["reproduce", path("b.tif"), "--json"])).out);
+  assertEquals([words[words.indexOf("--dtype") + 1], words[words.indexOf("--range") + 1]], ["uint8", "-5,2500.5"]);
 });
 
 Deno.test("a conversion is made again as well", async () => {

@@ -18,7 +18,10 @@ Deno.test("without flags the contract's defaults hold", async () => {
   assertEquals(await requestFrom("--psf psf.tif"), {
     source: { url: "in.zarr" },
     psf: { url: "psf.tif" },
-    output: { url: "out.zarr", ifExists: "fail", pyramid: "auto", version: "0.5", shards: "auto", verify: false },
+    output: {
+      ...{ url: "out.zarr", ifExists: "fail", pyramid: "auto", version: "0.5", shards: "auto", verify: false },
+      dtype: "float32",
+    },
     algorithm: {
       ...{
         iterations: 20,
@@ -45,11 +48,15 @@ Deno.test("every flag reaches the request", async () => {
   const line = "--psf p --iterations 7 --tile 32,64,128 --halo 0,8,9 --boundary constant --boundary-value -1.5e2 " +
     "--acceleration biggs --start flat --background 12.5 --tv 0.002 --back-projector wiener-butterworth --damping 3 " +
     "--otf-precision float16 --tv-smoothing 2e-3 --psf-plane project --psf-spacing keep --strict " +
-    "--saturation 4095 --stop divergence --stop-tolerance 1e-4 --photons-per-unit 0.46 --seed 7 --backend cpu --memory 2GiB --seam-check 3 --path a/b --psf-path c --axes tczyx --no-pyramid --overwrite --verify";
+    "--saturation 4095 --stop divergence --stop-tolerance 1e-4 --photons-per-unit 0.46 --seed 7 --backend cpu --memory 2GiB --seam-check 3 --path a/b --psf-path c --axes tczyx --no-pyramid --overwrite --verify " +
+    "--dtype uint8 --range -5,1e3";
   assertEquals(await requestFrom(line), {
     source: { url: "in.zarr", path: "a/b", axes: "tczyx" },
     psf: { url: "p", path: "c" },
-    output: { url: "out.zarr", ifExists: "overwrite", pyramid: "none", version: "0.5", shards: "auto", verify: true },
+    output: {
+      ...{ url: "out.zarr", ifExists: "overwrite", pyramid: "none", version: "0.5", shards: "auto", verify: true },
+      ...{ dtype: "uint8", range: [-5, 1000] },
+    },
     algorithm: {
       ...{ iterations: 7, boundary: "constant", boundaryValue: -150, acceleration: "biggs", start: "flat" },
       ...{ background: 12.5, totalVariation: 0.002, backProjector: "wiener-butterworth", dampingSigmas: 3 },
@@ -121,6 +128,15 @@ for (
     ["--backend cuda", '--backend "cuda"', "auto, webgpu, cpu"],
     ["--memory lots", '--memory "lots"', "512MiB"],
     ["--axes xyz", '--axes "xyz"', "tczyx"],
+    ["--dtype int16", '--dtype "int16"', "float32, uint16, uint8"],
+    ["--dtype uint8 --range 5", '--range "5"', "auto, or LO,HI"],
+    ["--dtype uint8 --range 5,1", '--range "5,1"', "LO below HI"],
+    ["--dtype uint8 --range 5,5", '--range "5,5"', "LO below HI"],
+    ["--dtype uint8 --range 0,NaN", '--range "0,NaN"', "two numbers"],
+    ["--dtype uint8 --range 0,1e39", '--range "0,1e39"', "two numbers"],
+    ["--dtype uint8 --range 0,1,2", '--range "0,1,2"', "two numbers"],
+    ["--range 0,5", "output.range: float32 holds every value", "--dtype"],
+    ["--range auto", "output.range: float32 holds every value", "--dtype"],
     ["--resume --overwrite", "--resume and --overwrite", "one of them"],
   ] as const
 ) {

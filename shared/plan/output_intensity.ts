@@ -1,0 +1,74 @@
+/** What the integers of an output stand for, and what is told where its range did not hold all values. */
+import type { Clipping, Intensity, OutputDtype, Range } from "shared/contract/stored_array.ts";
+import type { Plan } from "shared/contract/plan.ts";
+import type { Warning } from "shared/contract/problem.ts";
+import { largestInteger } from "shared/volume/dtype.ts";
+
+/** An automatic range is this much wider than the largest value of the tiles that were looked at. */
+const HEADROOM = 1.5;
+
+/** Share of the voxels that may be clipped unsaid: saturated specks. */
+const MAX_CLIPPED = 1e-4;
+
+/** Digits of a range that is proposed. */
+const DIGITS = 4;
+
+type PlannedIntensity = Pick<Plan, "outputDtype" | "outputRange" | "decisions">;
+
+/** True where the range of integers is left to be decided before the first tile. */
+export function needsRange({ outputDtype, outputRange }: Omit<PlannedIntensity, "decisions">): boolean {
+  return outputDtype !== "float32" && (outputRange ?? "auto") === "auto";
+}
+
+/**
+ * The range of the whole image, of all channels alike, so that a stored number means the same everywhere. The estimate of a model of
+ * light is nowhere below 0.
+ *
+ * @param largest value of the tiles that were looked at
+ */
+export function automaticRange(largest: number, dtype: OutputDtype): Range {
+  // Where all of them are dark, steps of 1, as counts have.
+  return [0, largest > 0 ? HEADROOM * largest : largestInteger(dtype)!];
+}
+
+/** The range that was asked for or decided; undefined for floats, and where it is still to be decided. */
+function rangeOf({ outputDtype, outputRange, decisions }: PlannedIntensity): Range | undefined {
+  if (outputDtype === "float32") return undefined;
+  return outputRange === undefined || outputRange === "auto" ? decisions?.range : outputRange;
+}
+
+/** What the integers of the output stand for; undefined for floats, and where it is still to be decided. */
+export function outputIntensity(plan: PlannedIntensity): Intensity | undefined {
+  const range = rangeOf(plan);
+  if (range === undefined) return undefined;
+  const [lo, hi] = range;
+  return { scale: (hi - lo) / largestInteger(plan.outputDtype)!, offset: lo, unit: "source" };
+}
+
+/** What the clipping of all tiles tells of the range. */
+export function clippingWarnings(
+  { below, above, least, largest }: Clipping,
+  plan: PlannedIntensity & Pick<Plan, "voxels">,
+): Warning[] {
+  const share = (below + above) / plan.voxels;
+  const range = rangeOf(plan);
+  if (range === undefined || share <= MAX_CLIPPED) return [];
+  const [lo, hi] = range;
+  const wide = [below > 0 ? -roundedUp(-least) : lo, above > 0 ? roundedUp(largest) : hi];
+  return [{
+    code: "output-clipped",
+    level: "warning",
+    message: `clipped: ${below + above} voxels (${Number((100 * share).toPrecision(2))} %) of the output lie outside ` +
+      `its range of ${lo} to ${hi} and are stored as its ends; --range ${wide.join(",")} holds them all`,
+    value: share,
+    limit: MAX_CLIPPED,
+  }];
+}
+
+/** The next number of few digits that is not below this one. */
+function roundedUp(value: number): number {
+  if (value === 0) return 0;
+  const exponent = Math.floor(Math.log10(Math.abs(value))) - DIGITS + 1;
+  const digits = Math.ceil(exponent < 0 ? value * 10 ** -exponent : value / 10 ** exponent);
+  return Number(`${digits}e${exponent}`);
+}
