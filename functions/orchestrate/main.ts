@@ -34,7 +34,14 @@ import { openEngine } from "./engine/open_engine.ts";
 
 const { env, own, stores, log, token, metricsToken, serve } = boot(Deno, { name: "orchestrate", port: 8082 });
 const store = openStore(env("CLEARSTACK_JOBS") ?? "memory:jobs", { environment: own });
-const { engine, device, deviceUsed, ready, restate, dispatcher } = await openEngine({ env, store, token, log });
+const control = readJobControl(env);
+const { engine, device, deviceUsed, ready, restate, dispatcher } = await openEngine({
+  env,
+  control,
+  store,
+  token,
+  log,
+});
 if (restate) {
   const onListen = ({ port }: Deno.NetAddr) => console.error(`Restate may call this process on port ${port}`);
   const told = env("RESTATE_IDENTITY_KEY") !== undefined || isSwitchedOn(own, "CLEARSTACK_INSECURE");
@@ -45,7 +52,7 @@ const jobs = await LocalJobRunner.start({
   deps: { engine, device, deviceUsed, computeClaim, environment: stores },
   store,
   maxRunning: count(env, "CLEARSTACK_JOBS_AT_ONCE") ?? 1,
-  control: readJobControl(env),
+  control,
   ...(dispatcher ? { dispatcher } : {}),
   log,
 });

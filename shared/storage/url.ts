@@ -103,11 +103,17 @@ export function decodePath(path: string): string {
 
 /** True if one URL is the other, or lies inside it, by their spelling alone; see {@link placesOverlap}. */
 export function urlsOverlap(a: string, b: string): boolean {
-  const [left, right] = [a, b].map((url) => `${redactUrl(canonicalUrl(url)).replace(/[\\/]+$/, "")}/`) as [
-    string,
-    string,
-  ];
-  return placesOverlap(left, right);
+  return placesOverlap(spelledPlace(a), spelledPlace(b));
+}
+
+/** True if a URL is a folder's, or lies inside it, by their spelling alone. */
+export function urlLiesIn(url: string, folder: string): boolean {
+  return spelledPlace(url).startsWith(spelledPlace(folder));
+}
+
+/** Ends in a slash, as places of stores do. */
+function spelledPlace(url: string): string {
+  return `${redactUrl(canonicalUrl(url)).replace(/[\\/]+$/, "")}/`;
 }
 
 /** True if one place is the other, or lies inside it, as stores tell them by `place`. */

@@ -5,7 +5,7 @@ import type { Engine } from "shared/engine/engine.ts";
 import { httpDevice, httpLevels, httpTiles } from "shared/engine/http_functions.ts";
 import { createSpreadEngine } from "shared/engine/local.ts";
 import { TILE_RETRIES } from "shared/engine/retry.ts";
-import { readJobControl } from "../jobs/job_control.ts";
+import type { JobControl } from "../jobs/job_control.ts";
 import { Workers, type WorkersByKind } from "shared/engine/workers.ts";
 import { ClearstackError } from "shared/errors.ts";
 import type { Log } from "shared/telemetry/log.ts";
@@ -18,6 +18,7 @@ import type { RestateService } from "./open_restate.ts";
 
 interface EngineSources {
   readonly env: Env;
+  readonly control: Pick<JobControl, "awayMs" | "stateKey">;
   /** Keeps the status of jobs, and with Restate the shards in flight. */
   readonly store: Store;
   /** Token that the functions ask of their callers. */
@@ -45,7 +46,7 @@ interface OpenEngine {
  *
  * @throws {ClearstackError} `invalid-request` naming the variable
  */
-export async function openEngine({ env, store, token, log }: EngineSources): Promise<OpenEngine> {
+export async function openEngine({ env, control, store, token, log }: EngineSources): Promise<OpenEngine> {
   const tilesUrls = urls(env, "CLEARSTACK_TILES_URL", "http://127.0.0.1:8081");
   const pyramidUrls = urls(env, "CLEARSTACK_PYRAMID_URL", "http://127.0.0.1:8083");
   const copies = count(env, "CLEARSTACK_INSTANCES_PER_URL") ?? 1;
@@ -62,10 +63,9 @@ export async function openEngine({ env, store, token, log }: EngineSources): Pro
   };
   // Once it is known what instances are, none has to live for jobs to be taken in.
   const awaited = async () => await profiles.known() ? [] : tilesUrls;
-  const { awayMs } = readJobControl(env);
   const wanted = env("CLEARSTACK_ENGINE") ?? "local";
   if (wanted === "local") {
-    const retries = { ...TILE_RETRIES, awayMs };
+    const retries = { ...TILE_RETRIES, awayMs: control.awayMs };
     return {
       engine: createSpreadEngine(workers, { retries }),
       ...devices,
@@ -79,7 +79,7 @@ export async function openEngine({ env, store, token, log }: EngineSources): Pro
   // Who needs no Restate does not load it.
   const { openRestate } = await import("./open_restate.ts");
   const ready = async () => await engineReady({ tilesUrls: await awaited(), ingressUrl });
-  return { ...devices, ready, ...openRestate({ env, store, workers, ingressUrl, awayMs, ...(log ? { log } : {}) }) };
+  return { ...devices, ready, ...openRestate({ env, control, store, workers, ingressUrl, ...(log ? { log } : {}) }) };
 }
 
 /** Instances are alike, so any one that answers speaks for all. */

@@ -11,6 +11,7 @@ import { type Log, plainLog } from "shared/telemetry/log.ts";
 import { type Env, words } from "./engine_environment.ts";
 import { createRestateEndpoint, registerEndpoint } from "./restate_endpoint.ts";
 import type { ShardServiceDeps } from "./restate_shard.ts";
+import type { JobControl } from "../jobs/job_control.ts";
 import type { Dispatcher, Driver } from "../drive/dispatcher.ts";
 import { restateDispatcher } from "./restate_driver.ts";
 import { sealedShards } from "./sealed_shards.ts";
@@ -27,8 +28,7 @@ export interface RestateSources {
   readonly workers: WorkersByKind;
   /** URL at which the server takes invocations. */
   readonly ingressUrl: string;
-  /** A store or a function that is away is waited for so long, milliseconds. */
-  readonly awayMs: number;
+  readonly control: Pick<JobControl, "awayMs" | "stateKey">;
   /** Called with what went wrong between the server and this process. @default {plainLog} */
   readonly log?: Log;
 }
@@ -43,10 +43,10 @@ export interface RestateService {
 
 /** @throws {ClearstackError} `invalid-request` naming the variable */
 export function openRestate(
-  { env, store, workers, ingressUrl, awayMs, log = plainLog }: RestateSources,
+  { env, control, store, workers, ingressUrl, log = plainLog }: RestateSources,
 ): { readonly engine: Engine; readonly restate: RestateService; readonly dispatcher: (driver: Driver) => Dispatcher } {
   const own = Promise.withResolvers<Driver>();
-  const shards = sealedShards(store, env("CLEARSTACK_STATE_KEY"));
+  const shards = sealedShards(store, control.stateKey);
   const { tiles, seams, pilots, levels } = workers;
   const instances = { tiles: tiles.count, seams: seams.count, pilots: pilots.count, levels: levels.count };
   return {
@@ -54,7 +54,7 @@ export function openRestate(
     restate: restateService(env, {
       shards: new ShardStore(shards),
       workers,
-      retries: { ...PATIENT_RETRIES, awayMs },
+      retries: { ...PATIENT_RETRIES, awayMs: control.awayMs },
       driver: own.promise,
       log,
     }),

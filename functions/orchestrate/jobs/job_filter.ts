@@ -1,7 +1,7 @@
 /** Matches jobs against a query. */
 import type { JobQuery } from "shared/contract/job_list.ts";
 import type { JobStatus } from "shared/contract/job_status.ts";
-import { canonicalUrl, redactUrl } from "shared/storage/url.ts";
+import { urlLiesIn } from "shared/storage/url.ts";
 
 /** True for a job that fits all that the query says. */
 export function matches(status: JobStatus, wanted: Omit<JobQuery, "limit" | "cursor">): boolean {
@@ -11,10 +11,5 @@ export function matches(status: JobStatus, wanted: Omit<JobQuery, "limit" | "cur
   const created = Date.parse(status.created);
   if (createdAfter !== undefined && created <= Date.parse(createdAfter)) return false;
   if (createdBefore !== undefined && created >= Date.parse(createdBefore)) return false;
-  return output === undefined || liesBelow(status.request.output.url, output);
-}
-
-function liesBelow(url: string, folder: string): boolean {
-  const [inner, outer] = [url, folder].map((one) => `${redactUrl(canonicalUrl(one)).replace(/\/+$/, "")}/`);
-  return inner!.startsWith(outer!);
+  return output === undefined || urlLiesIn(status.request.output.url, output);
 }

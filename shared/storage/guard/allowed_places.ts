@@ -1,6 +1,6 @@
 /** Lists of places that callers may name: without them, a caller could read and write whatever a service can. */
 import { toFileUrl } from "@std/path";
-import { canonicalUrl, filePath, schemeOf } from "../url.ts";
+import { canonicalUrl, filePath, isPlainName, schemeOf } from "../url.ts";
 
 /** URL and path prefixes; one that is a scheme alone (`https://`, `s3://`) stands for all of it that is public. */
 export type Prefixes = readonly string[];
@@ -48,8 +48,7 @@ function isScheme(prefix: string): boolean {
 
 /** Both spelled canonically, so that dot segments are resolved; an encoded one would only be resolved by the server. */
 function liesBelow(url: string, prefix: string): boolean {
-  const isPlain = ["file", "memory"].includes(schemeOf(url));
-  // In names of files and of memory, ? and # are characters as any other.
+  const isPlain = isPlainName(url);
   const path = isPlain ? url : url.split(/[?#]/)[0]!;
   if (!isPlain && /%2e|%2f|%5c/i.test(path)) return false;
   return path === prefix || path.startsWith(prefix.endsWith("/") ? prefix : `${prefix}/`);

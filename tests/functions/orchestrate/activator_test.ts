@@ -86,7 +86,12 @@ Deno.test({
     const instances = activator(500);
     const store = openStore(memoryUrl());
     const variables: Record<string, string> = { CLEARSTACK_TILES_URL: instances.url };
-    const engine = await openEngine({ env: (name) => variables[name], store, token: TOKEN });
+    const engine = await openEngine({
+      env: (name) => variables[name],
+      control: { awayMs: 60_000 },
+      store,
+      token: TOKEN,
+    });
     const jobs = await LocalJobRunner.start({
       deps: { ...engine, computeClaim, environment: NO_ENVIRONMENT },
       store,

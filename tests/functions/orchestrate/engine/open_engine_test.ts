@@ -5,7 +5,12 @@ import { memoryUrl } from "../../../fixtures/memory_url.ts";
 import { openStore } from "../../../stores.ts";
 
 const open = (variables: Record<string, string>) =>
-  openEngine({ env: (name) => variables[name], store: openStore(memoryUrl()), token: undefined });
+  openEngine({
+    env: (name) => variables[name],
+    control: { awayMs: 0 },
+    store: openStore(memoryUrl()),
+    token: undefined,
+  });
 
 const KEY = "publickeyv1_2G8dCQhArfvGpzPw5Vx2ALciR4xCLHfS5YaT93XjNxX9";
 
