@@ -3,9 +3,16 @@ import type { Config } from "shared/config.ts";
 import type { StoreEnvironment } from "shared/storage/store_environment.ts";
 import { printable } from "shared/telemetry/printable.ts";
 
+/** Thrown where results are written that nobody reads any more, as behind `| head`. */
+export class ReaderGone extends Error {}
+
 /** The surroundings of a command. */
 export interface Io {
-  /** Results. */
+  /**
+   * Results.
+   *
+   * @throws {ReaderGone} once their reader has closed
+   */
   readonly out: (text: string) => void;
   /** Progress and errors. */
   readonly err: (text: string) => void;

@@ -1,7 +1,7 @@
 /** The command line: every function in one process. */
-import { errorToRecord, isClearstackError, toClearstackError } from "shared/errors.ts";
+import { ClearstackError, errorToRecord, isClearstackError, toClearstackError } from "shared/errors.ts";
 import { instructGpuDrivers } from "shared/process/gpu_drivers.ts";
-import { type BareIo, type Command, guardedIo, type Io } from "./io.ts";
+import { type BareIo, type Command, guardedIo, type Io, ReaderGone } from "./io.ts";
 import { onInterrupt } from "./on_interrupt.ts";
 
 /** Commands are loaded when they are asked for, so that starting costs no more than the command needs. */
@@ -19,6 +19,9 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   help: async () => (await import("./commands/help.ts")).helpCommand,
 };
 
+/** Exit status of programs whose reader is gone: 128 and the number of the signal SIGPIPE, which ends most of them. */
+const READER_GONE = 141;
+
 const HELP_FLAGS = ["--help", "-h"];
 const VERSION_FLAGS = ["--version", "-V"];
 
@@ -26,32 +29,47 @@ const VERSION_FLAGS = ["--version", "-V"];
  * Runs one command line.
  *
  * @param args without the program's name
- * @returns the exit status: 0 done, 2 bad usage or input, 1 failed
+ * @returns the exit status: 0 done, 2 bad usage or input, 1 failed, 141 nobody reads the results any more
  */
 export async function run(args: readonly string[], bare: BareIo): Promise<number> {
   const io = guardedIo(bare);
-  const [name = "help", ...rest] = args;
+  try {
+    return await runCommand(args, io);
+  } catch (thrown) {
+    if (thrown instanceof ReaderGone) return READER_GONE;
+    throw thrown;
+  }
+}
+
+async function runCommand([name = "help", ...rest]: readonly string[], io: Io): Promise<number> {
   try {
     if (VERSION_FLAGS.includes(name)) return await printVersion(io);
     if (HELP_FLAGS.includes(name)) return await (await COMMANDS.help!())(rest, io);
     if (!Object.hasOwn(COMMANDS, name)) {
-      const { didYouMean } = await import("./flags/did_you_mean.ts");
-      const known = Object.keys(COMMANDS);
-      const meant = didYouMean(name, [...known, ...HELP_FLAGS, ...VERSION_FLAGS]);
-      io.err(`clearstack: "${name}" is no command: expected one of ${known.join(", ")}${meant}\n`);
+      const { expectedInstead } = await import("./flags/did_you_mean.ts");
+      const known = [...Object.keys(COMMANDS), ...HELP_FLAGS, ...VERSION_FLAGS];
+      io.err(`clearstack: "${name}" is no command: ${expectedInstead(name, known)}\n`);
       return 2;
     }
     if (asksForHelp(rest)) return await (await COMMANDS.help!())([name], io);
     return await (await COMMANDS[name]!())(rest, io);
   } catch (thrown) {
+    if (thrown instanceof ReaderGone) throw thrown;
     const error = toClearstackError(thrown);
-    const [line] = error.message.split("\n");
+    const message = await messageOf(error);
+    const [line] = message.split("\n");
     io.err(`clearstack: ${isClearstackError(error, "internal") ? `internal error: ${line}` : line}\n`);
     if (rest.includes("--json")) {
-      io.out(`${JSON.stringify({ error: { ...errorToRecord(error), retryable: error.retryable } })}\n`);
+      io.out(`${JSON.stringify({ error: { ...errorToRecord(error), message, retryable: error.retryable } })}\n`);
     }
     return error.exitStatus;
   }
+}
+
+/** The flags of jobs, which take the whole contract, are loaded for an error that may name one. */
+async function messageOf(error: ClearstackError): Promise<string> {
+  if (error.path === undefined) return error.message;
+  return (await import("./flags/argument_names.ts")).messageInArguments(error);
 }
 
 /** True if a flag asks for help; what follows a bare `--` is no flag. */
@@ -72,7 +90,15 @@ async function processIo(): Promise<BareIo> {
   const encoder = new TextEncoder();
   const env = (name: string) => Deno.env.get(name);
   return {
-    out: (text) => writeAll(Deno.stdout, encoder.encode(text)),
+    out: (text) => {
+      try {
+        writeAll(Deno.stdout, encoder.encode(text));
+      } catch (cause) {
+        if (cause instanceof Deno.errors.BrokenPipe) throw new ReaderGone();
+        const reason = (cause as Error).message;
+        throw new ClearstackError("unwritable", `standard output cannot be written: ${reason}`, { cause });
+      }
+    },
     err: (text) => {
       try {
         writeAll(Deno.stderr, encoder.encode(text));

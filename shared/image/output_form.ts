@@ -1,5 +1,6 @@
 /** The form that an output takes by its name, and the place where one that is no Zarr is computed first. */
-import { canonicalUrl, isPlainName, objectUrl, splitObject } from "shared/storage/url.ts";
+import { ClearstackError } from "shared/errors.ts";
+import { canonicalUrl, isPlainName, objectUrl, redactUrl, splitObject } from "shared/storage/url.ts";
 
 /** Ending of the Zarr in which an output that is no Zarr is computed. */
 const UNFINISHED = ".unfinished.zarr";
@@ -31,8 +32,14 @@ export function isTiffOutput(url: string): boolean {
   return outputForm(url) === "tiff";
 }
 
-/** Why a URL cannot be that of an output, or undefined. */
-export function outputFault(url: string): string | undefined {
+/** @throws {ClearstackError} `invalid-request` for a URL that cannot be that of an output, with its path in a request */
+export function assertOutputName(url: string): void {
+  const fault = outputFault(url);
+  if (fault === undefined) return;
+  throw new ClearstackError("invalid-request", `output.url: ${fault}`, { path: "output.url", value: redactUrl(url) });
+}
+
+function outputFault(url: string): string | undefined {
   const form = outputForm(url);
   if (form === undefined) {
     return `an output is an OME-Zarr or a TIFF, not .${

@@ -3,16 +3,16 @@ import { DEFAULT_DEVICE_BYTES } from "shared/config.ts";
 import { ClearstackError } from "shared/errors.ts";
 import { formatBytes } from "shared/plan/host_memory.ts";
 import type { Io } from "../io.ts";
-import { didYouMean } from "../flags/did_you_mean.ts";
+import { expectedInstead } from "../flags/did_you_mean.ts";
 import { flagHelp } from "../flags/flag_help.ts";
 import { parseArguments } from "../flags/parse_arguments.ts";
 import { PSF_HELP } from "./psf/psf_help.ts";
 
 const OVERVIEW = `Clearstack deconvolves image volumes of any size (Richardson-Lucy).
 
-  clearstack deconvolve SOURCE OUTPUT --psf PSF
+  clearstack deconvolve SOURCE OUTPUT (--psf PSF | --na NA --index N ...)
                               deconvolve an image into an OME-Zarr or TIFF
-  clearstack plan SOURCE [OUTPUT] --psf PSF
+  clearstack plan SOURCE [OUTPUT] (--psf PSF | --na NA --index N ...)
                               show what a job would do and need
   clearstack info SOURCE      describe an image: axes, chunks, provenance
   clearstack convert SOURCE OUTPUT
@@ -33,8 +33,8 @@ Exit status: 0 done, 2 bad usage or input, 1 failed.
 
 const PLACES = `SOURCE, PSF and OUTPUT are paths or URLs. SOURCE is a Zarr array or group, an
 OME-Zarr or a TIFF. PSF is a Zarr array or a TIFF; --na, --index and --emission
-have one computed instead. OUTPUT becomes an OME-Zarr, or a TIFF if its name
-ends in .tif or .tiff.`;
+have one computed instead, each of them by default what SOURCE states. OUTPUT
+becomes an OME-Zarr, or a TIFF if its name ends in .tif or .tiff.`;
 
 const JSON_FLAG = `  --json                 print the result as one JSON object
 `;
@@ -46,6 +46,7 @@ const DESCRIBED: Readonly<Record<string, () => Promise<string>>> = {
   async deconvolve() {
     const { JOB_FLAGS } = await import("../flags/job_flags.ts");
     return `clearstack deconvolve SOURCE OUTPUT --psf PSF [flags]
+clearstack deconvolve SOURCE OUTPUT --na NA --index N --emission NM [flags]
 
 ${PLACES}
 
@@ -59,6 +60,7 @@ CLEARSTACK_DEVICE_MEMORY limits the GPU memory that is used (default ${formatByt
     const { JOB_FLAGS } = await import("../flags/job_flags.ts");
     const { resume: _resume, overwrite: _overwrite, ...flags } = JOB_FLAGS;
     return `clearstack plan SOURCE [OUTPUT] --psf PSF [flags]
+clearstack plan SOURCE [OUTPUT] --na NA --index N --emission NM [flags]
 
 ${PLACES}
 
@@ -179,9 +181,5 @@ async function helpOf(command: string): Promise<string> {
   if (Object.hasOwn(DESCRIBED, command)) return await DESCRIBED[command]!();
   if (Object.hasOwn(HELP, command)) return HELP[command]!;
   const known = [...Object.keys(DESCRIBED), ...Object.keys(HELP)];
-  const meant = didYouMean(command, known);
-  throw new ClearstackError(
-    "invalid-request",
-    `"${command}" is no command: expected one of ${known.join(", ")}${meant}`,
-  );
+  throw new ClearstackError("invalid-request", `"${command}" is no command: ${expectedInstead(command, known)}`);
 }

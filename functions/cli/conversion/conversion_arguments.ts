@@ -1,6 +1,6 @@
 /** From the arguments of `convert` to what they ask for, and back. */
 import type { Location } from "shared/contract/location.ts";
-import { outputFault, zarrSettingFault } from "shared/image/output_form.ts";
+import { assertOutputName, zarrSettingFault } from "shared/image/output_form.ts";
 import type { OmeVersion } from "shared/contract/stored_array.ts";
 import { OmeVersionSchema } from "shared/contract/stored_array.ts";
 import { ClearstackError } from "shared/errors.ts";
@@ -12,7 +12,6 @@ import { JOB_FLAGS } from "../flags/job_flags.ts";
 import type { Flag, ParsedArguments } from "../flags/parse_arguments.ts";
 import { sourceLocation } from "../flags/source_location.ts";
 import type { StoreAccess } from "shared/storage/store_environment.ts";
-import { redactUrl } from "shared/storage/url.ts";
 
 /** Units of length of OME-Zarr that anybody has given a microscope image in. */
 const UNITS = ["angstrom", "nanometer", "micrometer", "millimeter", "centimeter", "meter"];
@@ -57,8 +56,7 @@ export async function conversionRequest(
 ): Promise<ConversionRequest> {
   const [source, url] = parsed.positionals as [string, string];
   if (url === "") throw new ClearstackError("invalid-request", `"" names no file: expected a path or a URL`);
-  const fault = outputFault(url);
-  if (fault !== undefined) throw new ClearstackError("invalid-request", `${redactUrl(url)}: ${fault}`);
+  assertOutputName(url);
   if (parsed.has("resume") && parsed.has("overwrite")) {
     throw new ClearstackError("invalid-request", "--resume and --overwrite exclude each other: give one of them");
   }

@@ -8,20 +8,28 @@ const MAX_LENGTH = 64;
 const LETTERS_PER_SLIP = 3;
 
 /**
- * The end of a message that refuses a word.
+ * The rest of a message that refuses a word: the likely one first, then where all are told.
  *
  * @param word as it was typed
  * @param known all words there are, with their dashes if they are flags
- * @returns `; did you mean WORD?`, or nothing if no word is near
+ * @param all says which there are. @default {all of them}
+ * @returns `did you mean WORD? (ALL)`, or `ALL` if no word is near
  */
-export function didYouMean(word: string, known: readonly string[]): string {
+export function expectedInstead(
+  word: string,
+  known: readonly string[],
+  all = `expected one of ${known.join(", ")}`,
+): string {
+  const meant = nearest(word, known);
+  return meant === undefined ? all : `did you mean ${meant}? (${all})`;
+}
+
+function nearest(word: string, known: readonly string[]): string | undefined {
   const typed = word.toLowerCase();
   const letters = typed.replace(/^-+/, "").length;
-  if (letters < 2 || typed.length > MAX_LENGTH) return "";
+  if (letters < 2 || typed.length > MAX_LENGTH) return undefined;
   const slips = (candidate: string) => levenshteinDistance(typed, candidate.toLowerCase());
-  const nearest = known.toSorted((a, b) => slips(a) - slips(b))[0];
-  const begun = known.find((candidate) => candidate.toLowerCase().startsWith(typed));
-  const isNear = nearest !== undefined && slips(nearest) <= Math.ceil(letters / LETTERS_PER_SLIP);
-  const meant = isNear ? nearest : begun;
-  return meant === undefined ? "" : `; did you mean ${meant}?`;
+  const closest = known.toSorted((a, b) => slips(a) - slips(b))[0];
+  const isNear = closest !== undefined && slips(closest) <= Math.ceil(letters / LETTERS_PER_SLIP);
+  return isNear ? closest : known.find((candidate) => candidate.toLowerCase().startsWith(typed));
 }

@@ -1,7 +1,7 @@
 /** Strict parsing of command lines: what is not known, missing or given twice is refused, and the message names it. */
 import { parseArgs } from "node:util";
 import { ClearstackError } from "shared/errors.ts";
-import { didYouMean } from "./did_you_mean.ts";
+import { expectedInstead } from "./did_you_mean.ts";
 
 /** One flag. Without `form` it is a switch; with it, it takes a value. */
 export interface Flag {
@@ -93,10 +93,11 @@ function checkPositionals(positionals: readonly string[], form: ArgumentForm): v
   }
 }
 
-function unknownFlag(flag: string, { flags }: ArgumentForm): ClearstackError {
+/** Flags are many; help lists them, each with what it does. */
+function unknownFlag(flag: string, { flags, usage }: ArgumentForm): ClearstackError {
   const known = Object.keys(flags).map((name) => `--${name}`);
-  const expected = known.length === 0 ? "no flags" : `one of ${known.join(" ")}`;
-  return refuse(`${flag} is not known: expected ${expected}${didYouMean(flag, known)}`);
+  const all = known.length === 0 ? `${usage} has no flags` : `clearstack help ${usage.split(" ")[0]} lists all flags`;
+  return refuse(`${flag} is not known: ${expectedInstead(flag, known, all)}`);
 }
 
 function refuse(message: string): ClearstackError {

@@ -2,7 +2,7 @@
 import type { BackendChoice } from "shared/contract/algorithm.ts";
 import type { ImageInfo } from "shared/contract/image_info.ts";
 import type { JobRequest } from "shared/contract/job_request.ts";
-import { computedRequest, isTiffOutput, outputFault } from "shared/image/output_form.ts";
+import { assertOutputName, computedRequest, isTiffOutput } from "shared/image/output_form.ts";
 import type { Plan } from "shared/contract/plan.ts";
 import { PlanSchema } from "shared/contract/plan.ts";
 import type { Warning } from "shared/contract/problem.ts";
@@ -22,7 +22,7 @@ import { mapLimited } from "shared/process/map_limited.ts";
 import { unlessAborted } from "shared/process/unless_aborted.ts";
 import { openStore } from "shared/storage/open_store.ts";
 import type { StoreAccess } from "shared/storage/store_environment.ts";
-import { redactUrl, splitObject } from "shared/storage/url.ts";
+import { splitObject } from "shared/storage/url.ts";
 import type { ClaimInputs } from "./compute_claim.ts";
 import { loadJobPsf } from "./load_job_psf.ts";
 
@@ -63,15 +63,9 @@ export async function prepareJob(
   return await withSpan("plan", {}, () => unlessAborted(prepare(asked, deps, signal), signal));
 }
 
-/** What is continued was accepted once, by a version that may have taken other names. */
-function refuseOutputName({ output: { url, ifExists } }: JobRequest): void {
-  const fault = ifExists === "resume" ? undefined : outputFault(url);
-  if (fault === undefined) return;
-  throw new ClearstackError("invalid-request", `output.url: ${fault}`, { path: "output.url", value: redactUrl(url) });
-}
-
 async function prepare(asked: JobRequest, deps: PlanningDeps, signal: AbortSignal | undefined): Promise<PreparedJob> {
-  refuseOutputName(asked);
+  // What is continued was accepted once, by a version that may have taken other names.
+  if (asked.output.ifExists !== "resume") assertOutputName(asked.output.url);
   const request = computedRequest(asked);
   const access = { environment: deps.environment, signal };
   if (request.source.series !== undefined) throw await severalJobs(request, access);

@@ -1,5 +1,6 @@
-import { assertEquals } from "@std/assert";
-import { computedRequest, isTiffOutput, outputFault } from "shared/image/output_form.ts";
+import { assertEquals, assertThrows } from "@std/assert";
+import { ClearstackError } from "shared/errors.ts";
+import { assertOutputName, computedRequest, isTiffOutput } from "shared/image/output_form.ts";
 
 const computed = (url: string) =>
   computedRequest({ output: { url, ifExists: "fail" as const, pyramid: "auto" as const } }).output;
@@ -16,13 +17,16 @@ Deno.test("the form of an output follows the ending of its name, whatever stands
     ".tif",
   ];
   for (const url of [...zarrs, "memory://user:p@host/a.zarr?signature=x.y"]) {
-    assertEquals([outputFault(url), isTiffOutput(url)], [undefined, false], url);
+    assertOutputName(url);
+    assertEquals(isTiffOutput(url), false, url);
   }
   for (const url of ["out.tif", "OUT.ome.TIFF", "gs://b/x.tif?sig=1", "file:///a/x.tif", "memory:a/x.tif"]) {
-    assertEquals([outputFault(url), isTiffOutput(url)], [undefined, true], url);
+    assertOutputName(url);
+    assertEquals(isTiffOutput(url), true, url);
   }
   for (const url of ["a.czi", "s3://b/x.n5", "x.tif?y.z", "x.zarr.zip", "memory:x.tif"]) {
-    assertEquals(typeof outputFault(url), "string", url);
+    const { path } = assertThrows(() => assertOutputName(url), ClearstackError, "output.url: ");
+    assertEquals(path, "output.url");
   }
 });
 
