@@ -47,20 +47,27 @@ export const JobControlSchema = z.strictObject({
 
 const TRIPLE = "three whole numbers";
 
+/** What a triple must be that is neither one nor a word. */
+const tripleFault = (words: string, range: string) =>
+  `write ${words} [z, y, x], ${TRIPLE} ${range}, also for an image without z`;
+
 /** Cut of the volume. */
 export const TilingSchema = z.strictObject({
-  tile: setting(z.union([z.literal("auto"), Vec3Schema]).default("auto"), {
+  tile: setting(z.union([z.literal("auto"), Vec3Schema], tripleFault("auto, or", "of at least 1")).default("auto"), {
     flag: "tile",
     example: "auto",
     help: "Z,Y,X voxels that one tile writes (Y,X for a 2-D image)",
     form: `auto, or Z,Y,X: ${TRIPLE} of at least 1, such as 32,64,64 (Y,X for a 2-D image)`,
   }),
-  halo: setting(z.union([z.literal("auto"), HaloSchema]).default("auto"), {
-    flag: "halo",
-    example: "auto",
-    help: "Z,Y,X voxels read around each tile",
-    form: `auto, or Z,Y,X: ${TRIPLE} from 0 to ${MAX_SIDE}, such as 8,16,16 (Y,X for a 2-D image)`,
-  }),
+  halo: setting(
+    z.union([z.literal("auto"), HaloSchema], tripleFault("auto, or", `from 0 to ${MAX_SIDE}`)).default("auto"),
+    {
+      flag: "halo",
+      example: "auto",
+      help: "Z,Y,X voxels read around each tile",
+      form: `auto, or Z,Y,X: ${TRIPLE} from 0 to ${MAX_SIDE}, such as 8,16,16 (Y,X for a 2-D image)`,
+    },
+  ),
 });
 
 /** Output of a job. */
@@ -98,14 +105,17 @@ export const OutputSchema = z.strictObject({
     help:
       "compare checksums, not sizes alone, of what an earlier run has stored and of the whole OUTPUT before it is complete",
   }),
-  shards: setting(z.union([z.enum(["auto", "none"]), Vec3Schema]).default("auto"), {
-    flag: "shards",
-    example: "auto",
-    help:
-      "Z,Y,X voxels that share one stored object; none stores each chunk by itself; auto makes shards of 64 MiB where " +
-      "there are more than 1000 chunks",
-    form: `auto, none, or Z,Y,X: ${TRIPLE} of at least 1, such as 64,512,512 (Y,X for a 2-D image)`,
-  }),
+  shards: setting(
+    z.union([z.enum(["auto", "none"]), Vec3Schema], tripleFault("auto, none, or", "of at least 1")).default("auto"),
+    {
+      flag: "shards",
+      example: "auto",
+      help:
+        "Z,Y,X voxels that share one stored object; none stores each chunk by itself; auto makes shards of 64 MiB where " +
+        "there are more than 1000 chunks",
+      form: `auto, none, or Z,Y,X: ${TRIPLE} of at least 1, such as 64,512,512 (Y,X for a 2-D image)`,
+    },
+  ),
 }).superRefine((output, context) => {
   const fault = zarrSettingFault(output);
   if (fault !== undefined) context.addIssue({ code: "custom", path: [fault.name], message: fault.message });

@@ -23,13 +23,13 @@ const PlaceSchema = z.strictObject({
     .describe("axes of an array that does not state them, for example zyx or tczyx"),
 });
 
+const PAGES_HELP =
+  "as-listed takes the pages of a TIFF that are there, cut to whole time points, where it says it has more";
+const Pages = z.enum(PAGES_MODES);
+
 /** Names an image to work on. */
 export const LocationSchema = PlaceSchema.extend({
-  pages: setting(z.enum(PAGES_MODES).optional(), {
-    flag: "pages",
-    example: "as-stated",
-    help: "as-listed takes the pages of a TIFF that are there, cut to whole time points, where it says it has more",
-  }),
+  pages: setting(Pages.optional(), { flag: "pages", example: "as-stated", help: PAGES_HELP }),
   series: setting(z.literal("all").optional(), {
     flag: "series",
     example: "all",
@@ -43,9 +43,14 @@ export const LocationSchema = PlaceSchema.extend({
 });
 export type Location = z.infer<typeof LocationSchema>;
 
+const Index = z.int().min(0).max(100_000);
+
 /** Names a PSF. */
 export const PsfLocationSchema = PlaceSchema.extend({
-  channel: z.int().min(0).max(100_000).optional().describe("which channel of an array that has several"),
+  pages: Pages.optional().describe(PAGES_HELP),
+  channel: z.union([Index, z.string().trim().min(1).max(256)], "a channel is an index from 0, or a name").optional()
+    .describe("which channel of an array that has several, by index or by name"),
+  time: Index.optional().describe("which time point of an array that has several"),
 });
 export type PsfLocation = z.infer<typeof PsfLocationSchema>;
 

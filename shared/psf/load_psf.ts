@@ -3,7 +3,7 @@ import { channelCount } from "shared/volume/channels.ts";
 import type { PsfLocation, TaskPsf } from "shared/contract/location.ts";
 import type { Optics, PsfFit } from "shared/contract/psf_info.ts";
 import type { ImageInfo } from "shared/contract/image_info.ts";
-import { ClearstackError } from "shared/errors.ts";
+import { ClearstackError, isClearstackError } from "shared/errors.ts";
 import { type Vec3, voxelCount } from "shared/volume/geometry.ts";
 import { refuseNotFinite } from "./read_volume.ts";
 import { spatialShape } from "shared/volume/spatial.ts";
@@ -13,9 +13,13 @@ import { readBox } from "shared/image/read/read_box.ts";
 import type { RequestOptions } from "shared/storage/store.ts";
 import type { StoreAccess } from "shared/storage/store_environment.ts";
 import { redactUrl } from "shared/storage/url.ts";
+import { chosenVolume, type VolumeChoice } from "./choose_volume.ts";
 import { sumOf } from "./psf_volume.ts";
 import { computedInfo, computedName, computePsf, resolveOptics } from "./generate/computed_psf.ts";
 import { fitPsf, type Psf, type StoredPsf } from "./fit_psf.ts";
+
+/** Beginning of the flags that choose of a PSF. */
+const PSF_FLAGS = "--psf-";
 
 /** A PSF is held whole in memory; this many voxels are 2 GiB. */
 const MAX_VOXELS = 2 ** 29;
@@ -34,10 +38,10 @@ export interface OpenPsf {
   /**
    * Reads one PSF of any numeric type as it is stored.
    *
-   * @param channel may be left out if there is only one
+   * @param channel by index or name; may be left out if there is only one
    * @throws {ClearstackError} `invalid-request` if there is more than one volume, or its sum is not positive; `corrupt-data` for NaN or infinite values
    */
-  read(channel?: number, options?: RequestOptions): Promise<StoredPsf>;
+  read(channel?: number | string, options?: RequestOptions): Promise<StoredPsf>;
 }
 
 /**
@@ -46,16 +50,28 @@ export interface OpenPsf {
  * @throws {ClearstackError} whatever `openImage` throws
  */
 export async function openPsf(location: PsfLocation, options: StoreAccess): Promise<OpenPsf> {
-  const { channel: _, ...place } = location;
-  const image = await openImage(place, { ...options, pagesAreZ: true });
+  const { channel: _, time, ...place } = location;
+  const image = await openImage(place, { ...options, pagesAreZ: isOneVolume(location) }).catch(inTermsOfPsf);
   return {
     location,
     where: `the PSF ${redactUrl(image.info.url)}`,
     info: image.info,
     channels: channelCount(image.info),
     shape: spatialShape(image.info),
-    read: (channel, options = {}) => readPsf(image, channel, options),
+    read: (channel, options = {}) => readPsf(image, { time, channel }, options),
   };
+}
+
+/** True for a PSF of which no channel or time point is asked for: its pages can be nothing but planes of z. */
+export function isOneVolume({ channel, time }: VolumeChoice): boolean {
+  return channel === undefined && time === undefined;
+}
+
+/** What opening an image advises, as the flags that are a PSF's. */
+function inTermsOfPsf(error: unknown): never {
+  if (!isClearstackError(error)) throw error;
+  const message = error.message.replaceAll(/--(?=(?:path|axes|pages)\b)/g, PSF_FLAGS);
+  throw Object.assign(error, { message });
 }
 
 /**
@@ -92,36 +108,19 @@ export async function loadPsf(
   return await fitPsf(await opened.read(location.channel, options), fit);
 }
 
-async function readPsf(image: Image, channel: number | undefined, options: RequestOptions): Promise<StoredPsf> {
+async function readPsf(image: Image, choice: VolumeChoice, options: RequestOptions): Promise<StoredPsf> {
   const where = `the PSF ${redactUrl(image.info.url)}`;
-  const { outer, shape } = volumeOf(image, channel, where);
+  const outer = chosenVolume(image.info, choice, { where, prefix: PSF_FLAGS });
+  const shape = spatialShape(image.info);
+  const voxels = voxelCount(shape);
+  if (voxels > MAX_VOXELS) {
+    throw new ClearstackError("unsupported", `${where} has ${voxels} voxels; crop it to its bright part`);
+  }
   const box = { start: [0, 0, 0] as const, shape };
   const { values } = await readBox(image, { outer, box, boundary: "constant", ...options });
   refuseNotFinite(values, shape, where);
   refuseDark(values, where);
   return { where, shape, values };
-}
-
-function volumeOf({ info }: Image, channel: number | undefined, where: string) {
-  const spatial = info.axes.filter((axis) => axis.type === "space").length;
-  const outerShape = info.shape.slice(0, -spatial);
-  const channels = channelCount(info);
-  if (outerShape.some((length, axis) => length !== 1 && !(info.axes[axis]!.name === "c" && channel !== undefined))) {
-    throw new ClearstackError("invalid-request", `${where} has the shape ${info.shape}; give one 2-D or 3-D volume`);
-  }
-  if (channel !== undefined && channel >= channels) {
-    const last = channels === 1 ? "the only one is 0" : `the last one is ${channels - 1}`;
-    throw new ClearstackError("invalid-request", `${where} has no channel ${channel}: ${last}`);
-  }
-  const shape = spatialShape(info);
-  const voxels = voxelCount(shape);
-  if (voxels > MAX_VOXELS) {
-    throw new ClearstackError("unsupported", `${where} has ${voxels} voxels; crop it to its bright part`);
-  }
-  return {
-    outer: outerShape.map((_, axis) => info.axes[axis]!.name === "c" ? channel ?? 0 : 0),
-    shape,
-  };
 }
 
 function refuseDark(values: Float32Array, where: string): void {

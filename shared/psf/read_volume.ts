@@ -6,18 +6,14 @@ import { formatVec3, type Vec3, voxelCount } from "shared/volume/geometry.ts";
 import { positionAt } from "shared/volume/position.ts";
 import { openImage } from "shared/image/open_image.ts";
 import { readBox } from "shared/image/read/read_box.ts";
-import type { StoreAccess } from "shared/storage/store_environment.ts";
+import type { OpenOptions } from "shared/image/tiff/tiff_image.ts";
 import { redactUrl } from "shared/storage/url.ts";
+import { spatialShape } from "shared/volume/spatial.ts";
+import { chosenVolume, type VolumeChoice } from "./choose_volume.ts";
 import { voxelMicrometre } from "./spacing.ts";
 
-/** Without `time` and `channel`, even undefined, there are no flags to choose one with. */
-interface VolumeChoice extends StoreAccess {
-  readonly time?: number | undefined;
-  readonly channel?: number | undefined;
-}
-
 /** A volume in memory. */
-interface StoredVolume {
+export interface StoredVolume {
   readonly info: ImageInfo;
   readonly shape: Vec3;
   /** x contiguous; finite. */
@@ -34,13 +30,15 @@ const MAX_VOXELS = 2 ** 28;
  * @throws {ClearstackError} `invalid-request` where a time or channel must be chosen, `corrupt-data` for NaN and infinite
  *   values, `unsupported` above 2^28 voxels; whatever `openImage` throws
  */
-export async function readVolume(location: Location, choice: VolumeChoice): Promise<StoredVolume> {
-  const image = await openImage(location, choice);
-  const { axes, shape: sides, url } = image.info;
-  const where = redactUrl(url);
-  const outer = axes.flatMap((axis, i) => axis.type === "space" ? [] : [chosen(axis.name, sides[i]!, choice, where)]);
-  const spatial = sides.slice(outer.length);
-  const shape = (spatial.length === 3 ? spatial : [1, ...spatial]) as unknown as Vec3;
+export async function readVolume(
+  location: Location,
+  { time, channel, ...options }: VolumeChoice & OpenOptions,
+): Promise<StoredVolume> {
+  const image = await openImage(location, options);
+  const { info } = image;
+  const where = redactUrl(info.url);
+  const outer = chosenVolume(info, { time, channel }, { where });
+  const shape = spatialShape(info);
   if (voxelCount(shape) > MAX_VOXELS) {
     throw new ClearstackError(
       "unsupported",
@@ -48,30 +46,9 @@ export async function readVolume(location: Location, choice: VolumeChoice): Prom
     );
   }
   const box = { start: [0, 0, 0] as const, shape };
-  const { values } = await readBox(image, { outer, box, boundary: "constant", signal: choice.signal });
+  const { values } = await readBox(image, { outer, box, boundary: "constant", signal: options.signal });
   refuseNotFinite(values, shape, where);
-  return { info: image.info, shape, values, voxelMicrometre: voxelMicrometre(image.info) };
-}
-
-function chosen(
-  axis: string,
-  length: number,
-  choice: Pick<VolumeChoice, "time" | "channel">,
-  where: string,
-): number {
-  const name = axis === "t" ? "time" : "channel";
-  const index = choice[name];
-  if (index === undefined && length > 1) {
-    throw new ClearstackError(
-      "invalid-request",
-      `${where} has ${length} ${name}s: ` +
-        (name in choice ? `choose one with --${name} 0 to ${length - 1}` : `give a file of one ${name}`),
-    );
-  }
-  if (index !== undefined && index >= length) {
-    throw new ClearstackError("invalid-request", `${where} has no ${name} ${index}: the last one is ${length - 1}`);
-  }
-  return index ?? 0;
+  return { info, shape, values, voxelMicrometre: voxelMicrometre(info) };
 }
 
 /** @throws {ClearstackError} `corrupt-data` naming the first voxel, and how many there are */

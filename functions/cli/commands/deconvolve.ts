@@ -5,7 +5,7 @@ import { counted } from "shared/counted.ts";
 import { formatBytes } from "shared/plan/host_memory.ts";
 import { type Io, worldOf } from "../io.ts";
 import { eachSeries } from "../flags/each_series.ts";
-import { jobRequest } from "../flags/job_arguments.ts";
+import { jobRequest, PSF_USAGE } from "../flags/job_arguments.ts";
 import { JOB_FLAGS } from "../flags/job_flags.ts";
 import { parseArguments } from "../flags/parse_arguments.ts";
 import { intensityText } from "./intensity_text.ts";
@@ -13,7 +13,7 @@ import { howToOpen } from "./how_to_open.ts";
 import { runShown } from "./run_shown.ts";
 
 const FORM = {
-  usage: "deconvolve SOURCE OUTPUT --psf PSF",
+  usage: `deconvolve SOURCE OUTPUT ${PSF_USAGE}`,
   positionals: ["SOURCE", "OUTPUT"],
   flags: { ...JOB_FLAGS, "json": {}, "quiet": {} },
 };

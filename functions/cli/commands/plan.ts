@@ -1,7 +1,7 @@
 /** `clearstack plan`: what a job would do, without doing it. */
 import { isTiffOutput } from "shared/image/output_form.ts";
 import { type Io, worldOf } from "../io.ts";
-import { jobRequest } from "../flags/job_arguments.ts";
+import { jobRequest, PSF_USAGE } from "../flags/job_arguments.ts";
 import { JOB_FLAGS } from "../flags/job_flags.ts";
 import { parseArguments } from "../flags/parse_arguments.ts";
 import { ProgressDisplay } from "./progress_display.ts";
@@ -9,7 +9,7 @@ import { planTable } from "./plan_table.ts";
 import { writeDrawing } from "../draw/write_drawing.ts";
 
 const FORM = {
-  usage: "plan SOURCE [OUTPUT] --psf PSF",
+  usage: `plan SOURCE [OUTPUT] ${PSF_USAGE}`,
   positionals: ["SOURCE", "OUTPUT"],
   optional: 1,
   flags: { ...JOB_FLAGS, "json": {}, "svg": { form: "a file to draw the plan into" }, "quiet": {}, "verbose": {} },

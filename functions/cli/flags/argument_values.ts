@@ -1,6 +1,7 @@
 /** From the text of an argument to its value; every message names the flag, the value and the expected form. */
 import { ClearstackError } from "shared/errors.ts";
-import { didYouMean } from "./did_you_mean.ts";
+import { expectedInstead } from "./did_you_mean.ts";
+import type { Flag, ParsedArguments } from "./parse_arguments.ts";
 import type { Vec3 } from "shared/volume/geometry.ts";
 
 /** Three numbers z, y, x, or two, y and x, for an image that has no z. */
@@ -14,6 +15,20 @@ export function refuseValue(flag: string, text: string, form: string): never {
   });
 }
 
+/** @throws {ClearstackError} `invalid-request` naming all of `needed` that were not given, and what they look like */
+export function requireFlags(
+  args: Pick<ParsedArguments, "has">,
+  needed: readonly string[],
+  flags: Readonly<Record<string, Flag>>,
+): void {
+  const missing = needed.filter((flag) => !args.has(flag));
+  if (missing.length === 0) return;
+  const names = missing.map((flag) => `--${flag}`).join(", ");
+  const forms = missing.map((flag) => flags[flag]!.form).join("; ");
+  const are = missing.length === 1 ? "is" : "are";
+  throw new ClearstackError("invalid-request", `${names} ${are} missing: expected ${forms}`);
+}
+
 /** A whole number from `least` to `most`. */
 export function wholeNumber(
   flag: string,
@@ -23,6 +38,29 @@ export function wholeNumber(
 ): number {
   const number = /^\d{1,15}$/.test(text) ? Number(text) : NaN;
   return number >= least && number <= most ? number : refuseValue(flag, text, form);
+}
+
+/** Channels and time points of an image. */
+const MAX_INDEX = 100_000;
+
+/** The number of a time point, from 0. */
+export function indexOf(flag: string, text: string, form: string): number {
+  return wholeNumber(flag, text, form, [0, MAX_INDEX]);
+}
+
+/** A channel by index or by name; a backslash takes the meaning from the character behind it. */
+export function channelOfText(text: string): number | string {
+  return /^\d{1,9}$/.test(text) ? Number(text) : text.replace(/\\(.)/gs, "$1");
+}
+
+/** The inverse of {@link channelOfText}: a name that is a number is told from an index by a backslash. */
+export function textOfChannel(channel: number | string): string {
+  return typeof channel === "number" ? `${channel}` : channel.replace(/[\\,]|^(?=\d+$)/g, "\\$&");
+}
+
+/** Axes in the order in which they lie in memory. */
+export function axesOf(flag: string, text: string, form: string): string {
+  return /^t?c?z?yx$/.test(text) ? text : refuseValue(flag, text, form);
 }
 
 export function finiteNumber(flag: string, text: string, form: string): number {
@@ -49,6 +87,11 @@ export function triple(flag: string, text: string, form: string, range: readonly
   return numbers as unknown as Triple;
 }
 
+/** @throws {ClearstackError} `invalid-request` for a pair y, x where what it is for also has z */
+export function refusePair(flag: string, text: string, what = "the image"): never {
+  return refuseValue(flag, text, `Z,Y,X, since ${what} has z, y and x: write --${flag} Z,${text} with a number for Z`);
+}
+
 /**
  * The task that the first argument of a command names.
  *
@@ -57,7 +100,5 @@ export function triple(flag: string, text: string, form: string, range: readonly
 export function taskNamed<T>(command: string, name: string | undefined, tasks: Readonly<Record<string, T>>): T {
   if (name !== undefined && Object.hasOwn(tasks, name)) return tasks[name]!;
   const found = name === undefined ? `${command} lacks its task` : `${command} "${name}" is no task`;
-  const known = Object.keys(tasks);
-  const meant = didYouMean(name ?? "", known);
-  throw new ClearstackError("invalid-request", `${found}: expected one of ${known.join(", ")}${meant}`);
+  throw new ClearstackError("invalid-request", `${found}: ${expectedInstead(name ?? "", Object.keys(tasks))}`);
 }

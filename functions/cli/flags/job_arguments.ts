@@ -4,6 +4,7 @@ import { OpticsSchema } from "shared/contract/psf_info.ts";
 import { settingsOf } from "shared/contract/setting.ts";
 import { ClearstackError } from "shared/errors.ts";
 import { invalidRequest } from "shared/invalid_request.ts";
+import { POSITIONALS } from "./argument_names.ts";
 import { refuseValue } from "./argument_values.ts";
 import type { JobFlag, ValueFlag } from "./job_flag.ts";
 import { JOB_FLAGS } from "./job_flags.ts";
@@ -18,8 +19,8 @@ const FLAGS: readonly (readonly [string, JobFlag])[] = Object.entries(JOB_FLAGS)
 /** Flags of what a PSF is computed from. */
 const OPTICS_FLAGS = settingsOf(OpticsSchema.shape).map(({ flag }) => flag);
 
-/** What the positional arguments state. */
-const POSITIONALS = ["source.url", "output.url"] as const;
+/** How a job is told its PSF: stored ones, or what one is computed from where the image does not state it. */
+export const PSF_USAGE = "(--psf PSF | --na NA --index N --emission NM)";
 
 /**
  * Builds the request from parsed arguments; reads the metadata of the source only if a pair must be told from a triple. Defaults
@@ -34,8 +35,12 @@ export async function jobRequest(
 ): Promise<JobRequest> {
   const optics = OPTICS_FLAGS.find((flag) => args.has(flag));
   if (!args.has("psf") && optics === undefined) {
-    const instead = `, or what it is computed from: --${OPTICS_FLAGS.slice(0, 3).join(", --")}`;
-    throw new ClearstackError("invalid-request", `--psf is missing: expected ${JOB_FLAGS.psf!.form}${instead}`);
+    throw new ClearstackError(
+      "invalid-request",
+      `--psf is missing: expected ${JOB_FLAGS.psf!.form}, or what one is computed from: --${
+        OPTICS_FLAGS.slice(0, 3).join(", --")
+      } (--depth 0 alone where the image states these)`,
+    );
   }
   const stored = Object.keys(PSF_FLAGS).find((flag) => args.has(flag));
   if (optics !== undefined && stored !== undefined) throw exclusive(stored, optics);
@@ -102,7 +107,7 @@ export function jobArguments(request: JobRequest): string[] {
   const settings = { ...request, psf: "optics" in psf ? psf : psfColumns(psf) };
   const differs = (at: string) => JSON.stringify(settingAt(settings, at)) !== JSON.stringify(settingAt(defaults, at));
   const forgotten = leafPaths(settings).find((path) =>
-    differs(path) && !POSITIONALS.some((at) => at === path) && !LEFT_OUT.includes(path.split(".")[0]!) &&
+    differs(path) && !Object.hasOwn(POSITIONALS, path) && !LEFT_OUT.includes(path.split(".")[0]!) &&
     !FLAGS.some(([, { at }]) => path === at || path.startsWith(`${at}.`))
   );
   if (forgotten !== undefined) throw new ClearstackError("internal", `no flag states ${forgotten}`);

@@ -6,7 +6,7 @@ import { AlgorithmSchema } from "shared/contract/algorithm.ts";
 import { JobRequestSchema, OutputSchema, TilingSchema } from "shared/contract/job_request.ts";
 import { LocationSchema } from "shared/contract/location.ts";
 import { OpticsSchema } from "shared/contract/psf_info.ts";
-import { refuseValue } from "./argument_values.ts";
+import { axesOf } from "./argument_values.ts";
 import type { JobFlag } from "./job_flag.ts";
 import { PSF_FLAGS } from "./psf_columns.ts";
 import { SELECT_FLAGS } from "./select_flags.ts";
@@ -28,7 +28,7 @@ export const JOB_FLAGS: Readonly<Record<string, JobFlag>> = {
     example: "zyx",
     help: "axes of a SOURCE that does not state them, in the order tczyx",
     form: "the axes of SOURCE in the order tczyx, such as zyx",
-    read: (text, { flag, form }) => /^t?c?z?yx$/.test(text) ? text : refuseValue(flag, text, form),
+    read: (text, { flag, form }) => axesOf(flag, text, form),
   },
   ...settingFlags(LocationSchema.shape, "source."),
   ...SELECT_FLAGS,

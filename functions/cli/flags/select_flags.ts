@@ -1,7 +1,7 @@
 /** `--channel`, `--time` and `--crop`: which volumes of an image, and which part of them, a job is about. */
 import type { Select } from "shared/contract/job_request.ts";
 import { SPATIAL_AXES } from "shared/volume/geometry.ts";
-import { refuseValue } from "./argument_values.ts";
+import { channelOfText, refuseValue, textOfChannel } from "./argument_values.ts";
 import type { ValueFlag } from "./job_flag.ts";
 
 type Channels = NonNullable<Select["channels"]>;
@@ -18,7 +18,7 @@ export const SELECT_FLAGS: Readonly<Record<string, ValueFlag>> = {
     help: "channels to deconvolve, by index or name (--channel DAPI), in the order of OUTPUT",
     form: "channels by index or name in the order of the output, such as 0,2 or DAPI",
     read: (text, { flag, form }) => channelsOf(text) ?? refuseValue(flag, text, form),
-    write: (channels) => [(channels as Channels).map(partOf).join(",")],
+    write: (channels) => [(channels as Channels).map(textOfChannel).join(",")],
   },
   "time": {
     at: "select.times",
@@ -34,7 +34,13 @@ export const SELECT_FLAGS: Readonly<Record<string, ValueFlag>> = {
     help:
       "voxels to deconvolve, as a part of the image: START:STOP without STOP, or : for all, along each axis (0:32,:,100:612)",
     form: "START:STOP without STOP, or : for all, for each of Z,Y,X, such as 0:32,:,100:612 (Y,X for a 2-D image)",
-    read: (text, { flag, form }) => boxOf(text) ?? refuseValue(flag, text, form),
+    read: async (text, { flag, form, sourceHasZ }) => {
+      const box = boxOf(text) ?? refuseValue(flag, text, form);
+      if (text.split(",").length === 2 && await sourceHasZ()) {
+        refuseValue(flag, text, `Z,Y,X, since the image has z, y and x: write --${flag} :,${text} for all planes`);
+      }
+      return box;
+    },
     write: (box) => [boxText(box as Box)],
   },
 };
@@ -45,15 +51,10 @@ function channelsOf(text: string): Channels | undefined {
     const [whole, part] = PART.exec(rest) ?? [];
     const name = part?.trim();
     if (!name) return undefined;
-    channels.push(/^\d{1,9}$/.test(name) ? Number(name) : name.replace(/\\(.)/gs, "$1"));
+    channels.push(channelOfText(name));
     rest = rest.slice(whole!.length);
   }
   return channels.length === 0 ? undefined : channels;
-}
-
-/** A name that is a number is told from an index by a backslash. */
-function partOf(channel: number | string): string {
-  return typeof channel === "number" ? `${channel}` : channel.replace(/[\\,]|^(?=\d+$)/g, "\\$&");
 }
 
 function timesOf(text: string): Times | undefined {

@@ -2,7 +2,7 @@
 import type { z } from "zod";
 import { BYTES_FORM, parseBytes } from "shared/config.ts";
 import { allowedValues, type NamedSetting, settingForm, settingsOf } from "shared/contract/setting.ts";
-import { finiteNumber, finiteNumbers, refuseValue, triple } from "./argument_values.ts";
+import { finiteNumber, finiteNumbers, refusePair, refuseValue, triple } from "./argument_values.ts";
 import type { FlagContext, JobFlag } from "./job_flag.ts";
 
 const MAX_VOXELS = 1_000_000;
@@ -38,7 +38,7 @@ async function readSetting(text: string, { schema, unit, flag }: NamedSetting, c
   let value: unknown;
   if (isTriple) {
     const given = triple(context.flag, text, context.form, [0, MAX_VOXELS]);
-    if (given.length === 2 && await context.sourceHasZ()) refuse();
+    if (given.length === 2 && await context.sourceHasZ()) refusePair(context.flag, text);
     // A 2-D image is one plane, with no halo along z.
     value = given.length === 3 ? given : [schema.safeParse([0, ...given]).success ? 0 : 1, ...given];
   } else if (isPair || (isList && text.includes(","))) {

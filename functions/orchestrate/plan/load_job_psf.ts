@@ -87,7 +87,7 @@ export async function loadJobPsf(
 
 async function loadOne(
   opened: OpenPsf,
-  channel: number | undefined,
+  channel: number | string | undefined,
   use: PsfUse & { readonly ofMemory: boolean },
   { hostBytes = Infinity, ...options }: LoadOptions,
 ) {
@@ -112,7 +112,7 @@ async function loadOne(
   return { info, symmetric, warnings };
 }
 
-function channelOf(location: TaskPsf): number | undefined {
+function channelOf(location: TaskPsf): number | string | undefined {
   return "optics" in location ? undefined : location.channel;
 }
 

@@ -52,8 +52,13 @@ function selectChannels(image: ImageInfo, wanted: NonNullable<Select["channels"]
   };
 }
 
-/** An index where there is such a channel; else a name, which may be a number too, as wavelengths are. */
-function storedChannel(image: ImageInfo, wanted: number | string): number {
+/**
+ * An index where there is such a channel; else a name, which may be a number too, as wavelengths are.
+ *
+ * @param where the image, for messages that must tell it from others
+ * @throws {ClearstackError} `invalid-request` with the channels there are
+ */
+export function storedChannel(image: ImageInfo, wanted: number | string, where?: string): number {
   const count = channelCount(image);
   if (typeof wanted === "number" && wanted < count) return wanted;
   const name = String(wanted);
@@ -62,7 +67,7 @@ function storedChannel(image: ImageInfo, wanted: number | string): number {
   const problem = named.length > 1
     ? `channels ${named.join(" and ")} are both called ${name}: choose one by its index`
     : `there is no channel ${name}: choose from ${channelList(image)}`;
-  throw new ClearstackError("invalid-request", problem);
+  throw new ClearstackError("invalid-request", where === undefined ? problem : `${where}: ${problem}`);
 }
 
 /** All channels of an image, for messages. */

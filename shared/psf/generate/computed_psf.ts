@@ -14,42 +14,38 @@ import { type DiffractionRequest, generatePsf, opticsWarnings, wideFieldShape } 
  * The PSF of each channel of an image, or one where all channels have the same.
  *
  * @param image the selected part of the source
- * @throws {ClearstackError} `invalid-request` for what neither the request nor the image states
+ * @throws {ClearstackError} `invalid-request` naming all that neither the request nor the image states
  */
 export function resolveOptics(optics: Optics, image: ImageInfo): ComputedPsf[] {
-  const na = optics.na ?? image.objective?.na ?? missing("na", "the numerical aperture of its lens", "--na");
-  const immersionIndex = optics.immersionIndex ?? image.objective?.immersionIndex ??
-    missing("immersionIndex", "the refractive index of its immersion", "--index");
-  const voxel = voxelMicrometre(image);
-  if (voxel === undefined) {
-    throw new ClearstackError(
-      "invalid-request",
-      "the image does not state its voxel size in a unit of length, which a PSF is computed for: state it with " +
-        "convert --scale Z,Y,X, or give a PSF",
-      { path: "psf.optics" },
-    );
-  }
+  const na = optics.na ?? image.objective?.na;
+  const immersionIndex = optics.immersionIndex ?? image.objective?.immersionIndex;
   const emissions = emissionsOf(optics.emissionNanometres, image);
+  const voxel = voxelMicrometre(image);
+  const unknown = emissions.flatMap((emission, channel) => emission === undefined ? [channel] : []);
+  if (na === undefined || immersionIndex === undefined || unknown.length > 0 || voxel === undefined) {
+    throw missing([
+      ...(na === undefined ? [APERTURE] : []),
+      ...(immersionIndex === undefined ? [IMMERSION] : []),
+      ...(unknown.length === 0 ? [] : [emissionMissing(unknown, image)]),
+      ...(voxel === undefined ? [VOXEL_SIZE] : []),
+    ]);
+  }
   const distinct = emissions.every((emission) => emission === emissions[0]) ? emissions.slice(0, 1) : emissions;
-  return distinct.map((emissionNanometres) => ({
+  return distinct.map((emission) => ({
     na,
     immersionIndex,
-    emissionNanometres,
+    emissionNanometres: emission!,
     sampleIndex: optics.sampleIndex ?? immersionIndex,
     depthMicrometre: optics.depthMicrometre,
     voxelMicrometre: voxel,
   }));
 }
 
-function emissionsOf(given: Optics["emissionNanometres"], image: ImageInfo): number[] {
+/** Wavelength of each channel; undefined where it is not known. */
+function emissionsOf(given: Optics["emissionNanometres"], image: ImageInfo): (number | undefined)[] {
   const count = channelCount(image);
   if (given === undefined) {
-    return Array.from({ length: count }, (_, channel) =>
-      image.channels?.[channel]?.emissionNanometres ?? missing(
-        "emissionNanometres",
-        `the emission wavelength${count === 1 ? "" : ` of channel ${channelLabel(image, channel)}`}`,
-        "--emission",
-      ));
+    return Array.from({ length: count }, (_, channel) => image.channels?.[channel]?.emissionNanometres);
   }
   const emissions = [given].flat();
   if (emissions.length === 1) return Array(count).fill(emissions[0]);
@@ -62,10 +58,57 @@ function emissionsOf(given: Optics["emissionNanometres"], image: ImageInfo): num
   );
 }
 
-function missing(field: keyof Optics, what: string, flag: string): never {
-  throw new ClearstackError("invalid-request", `the image does not state ${what}: give ${flag}`, {
-    path: `psf.optics.${field}`,
-  });
+/** Something that a PSF is computed from, which is not known. */
+interface Missing {
+  readonly what: string;
+  readonly mend: string;
+  /** Where a request states it. */
+  readonly path: string;
+}
+
+const APERTURE: Missing = { what: "the numerical aperture of its lens", mend: "--na", path: "psf.optics.na" };
+
+const IMMERSION: Missing = {
+  what: "the refractive index of its immersion",
+  mend: "--index (oil 1.515, glycerol 1.47, water 1.33, air 1)",
+  path: "psf.optics.immersionIndex",
+};
+
+const VOXEL_SIZE: Missing = {
+  what: "its voxel size in a unit of length",
+  mend: "the voxel size with convert --scale Z,Y,X",
+  path: "psf.optics",
+};
+
+/** Channels that a message lists before it leaves the rest out. */
+const MAX_LISTED = 16;
+
+function emissionMissing(channels: readonly number[], image: ImageInfo): Missing {
+  const several = channels.length > 1;
+  const labels = channels.slice(0, MAX_LISTED).map((channel) => channelLabel(image, channel)).join(", ") +
+    (channels.length > MAX_LISTED ? ", ..." : "");
+  const ofChannel = channelCount(image) === 1 ? "" : ` of ${several ? "channels" : "channel"} ${labels}`;
+  const mend = channelCount(image) === 1 ? "--emission" : "--emission (one for all channels, or one for each)";
+  return {
+    what: `the emission ${several ? "wavelengths" : "wavelength"}${ofChannel}`,
+    mend,
+    path: "psf.optics.emissionNanometres",
+  };
+}
+
+function missing(all: readonly Missing[]): ClearstackError {
+  const what = listed(all.map((one) => one.what), "or");
+  const mend = listed(all.map((one) => one.mend), "and");
+  return new ClearstackError(
+    "invalid-request",
+    `a PSF is to be computed, and the image does not state ${what}: give ${mend}, or give a PSF`,
+    { path: all[0]!.path },
+  );
+}
+
+/** `a`, `a and b`, `a, b and c`. */
+function listed(words: readonly string[], last: "and" | "or"): string {
+  return words.length === 1 ? words[0]! : `${words.slice(0, -1).join(", ")} ${last} ${words.at(-1)}`;
 }
 
 /** Metadata of a computed PSF, as if it were stored. */

@@ -177,12 +177,16 @@ for (
       { psf: at("psf-two") },
       "the PSF has 2 channels, the image 3 (0 (DAPI), 1 (GFP), 2 (far red))",
     ],
-    ["a channel that a PSF lacks", { psf: { ...at("psf-czyx"), channel: 3 } }, "has no channel 3: the last one is 2"],
-    ["a channel of a PSF without any", { psf: { ...at("psf-0"), channel: 1 } }, "has no channel 1: the only one is 0"],
+    [
+      "a channel that a PSF lacks",
+      { psf: { ...at("psf-czyx"), channel: 3 } },
+      "there is no channel 3: choose from 0, 1, 2",
+    ],
+    ["a channel of a PSF without any", { psf: { ...at("psf-0"), channel: 1 } }, "there is no channel 1: choose from 0"],
     [
       "a list with a PSF of several channels",
       { psf: [psfs[0]!, psfs[1]!, at("psf-czyx")] },
-      "give one 2-D or 3-D volume",
+      "choose one of 3 channels (0, 1, 2) with --psf-channel",
     ],
     ["a channel that is not there", { select: { channels: ["Cy5"] } }, "there is no channel Cy5: choose from 0 (DAPI)"],
   ] as const

@@ -61,7 +61,7 @@ Deno.test("a 2-D PSF gets one plane, and axes of one entry are dropped", async (
   const error = await assertRejects(
     () => load([2, 2, 3, 5], Array(60).fill(1), { metadata }),
     ClearstackError,
-    "one 2-D or 3-D",
+    "choose one of 2 channels",
   );
   assertEquals(error.kind, "invalid-request");
 });

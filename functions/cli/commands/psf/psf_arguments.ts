@@ -1,4 +1,5 @@
 /** Arguments that the `psf` commands share. */
+import { PAGES_MODES } from "shared/contract/image_info.ts";
 import type { Location } from "shared/contract/location.ts";
 import { ClearstackError } from "shared/errors.ts";
 import type { Vec3 } from "shared/volume/geometry.ts";
@@ -6,9 +7,21 @@ import { openImage } from "shared/image/open_image.ts";
 import { CENTRES } from "shared/psf/centring.ts";
 import type { RepairOptions } from "shared/psf/measure/repair_psf.ts";
 import { checkVoxel, type Objective } from "shared/psf/generate/optics.ts";
+import type { VolumeChoice } from "shared/psf/choose_volume.ts";
+import { isOneVolume } from "shared/psf/load_psf.ts";
+import { readVolume, type StoredVolume } from "shared/psf/read_volume.ts";
 import { voxelMicrometre } from "shared/psf/spacing.ts";
 import { redactUrl } from "shared/storage/url.ts";
-import { finiteNumber, oneOf, refuseValue } from "../../flags/argument_values.ts";
+import {
+  axesOf,
+  channelOfText,
+  finiteNumber,
+  indexOf,
+  oneOf,
+  refusePair,
+  refuseValue,
+  requireFlags,
+} from "../../flags/argument_values.ts";
 import type { Flag, ParsedArguments } from "../../flags/parse_arguments.ts";
 import type { StoreAccess } from "shared/storage/store_environment.ts";
 
@@ -21,11 +34,20 @@ export const OBJECTIVE_FLAGS = {
   "index": { form: "the refractive index of the immersion medium: oil 1.515, glycerol 1.47, water 1.33, air 1" },
 } satisfies Record<string, Flag>;
 
+/** Choose one volume of a PSF or an image of beads that is stored with others. */
+export const VOLUME_FLAGS = {
+  "path": { form: "the path of an array inside the file, or the number of an image of an OME-TIFF" },
+  "channel": { form: "a channel by index or name, such as 0 or DAPI" },
+  "time": { form: "a time point, a whole number from 0" },
+  "axes": { form: "the axes of a file that does not state them, in the order tczyx, such as zyx" },
+  "pages": { form: `one of ${PAGES_MODES.join(", ")}` },
+} satisfies Record<string, Flag>;
+
 /** The voxel size to make a PSF for. */
 export const VOXEL_FLAGS = {
   "voxel": { form: VOXEL_FORM },
   "like": { form: "an image whose voxel size is taken" },
-  "path": { form: "the path of an array inside the image of --like" },
+  "like-path": { form: "the path of an array inside the image of --like" },
 } satisfies Record<string, Flag>;
 
 /** Flags that repair a measured PSF. */
@@ -54,13 +76,12 @@ export function number(args: ParsedArguments, flag: string, forms: Readonly<Reco
 export function objective(args: ParsedArguments): Objective | undefined {
   const flags = ["na", "wavelength", "index"] as const;
   if (!flags.some((flag) => args.has(flag))) return undefined;
-  const [na, wavelength, immersionIndex] = flags.map((flag) => {
-    const value = number(args, flag, OBJECTIVE_FLAGS);
-    if (value === undefined) {
-      throw new ClearstackError("invalid-request", `--${flag} is missing: expected ${OBJECTIVE_FLAGS[flag].form}`);
-    }
-    return value;
-  }) as [number, number, number];
+  requireFlags(args, flags, OBJECTIVE_FLAGS);
+  const [na, wavelength, immersionIndex] = flags.map((flag) => number(args, flag, OBJECTIVE_FLAGS)!) as [
+    number,
+    number,
+    number,
+  ];
   return { na, wavelengthMicrometre: wavelength / 1000, immersionIndex };
 }
 
@@ -76,9 +97,20 @@ export function decimals(args: ParsedArguments, flag: string, form: string): Vec
 }
 
 /** A voxel size given by a flag. */
-export function voxel(args: ParsedArguments, flag: string): Vec3 | undefined {
+function voxel(args: ParsedArguments, flag: string): Vec3 | undefined {
   const size = decimals(args, flag, VOXEL_FORM);
   if (size !== undefined) checkVoxel(size);
+  return size;
+}
+
+/**
+ * The same for a volume of this shape.
+ *
+ * @throws {ClearstackError} `invalid-request` for a size without z where there are several planes
+ */
+export function voxelFor([depth]: Vec3, args: ParsedArguments, flag: string): Vec3 | undefined {
+  const size = voxel(args, flag);
+  if (size?.[0] === 0 && depth > 1) refusePair(flag, args.value(flag)!, "what it is for");
   return size;
 }
 
@@ -89,10 +121,11 @@ export async function targetVoxel(args: ParsedArguments, access: StoreAccess): P
     throw new ClearstackError("invalid-request", "--voxel and --like both give the voxel size: leave one out");
   }
   if (like === undefined) {
-    if (args.has("path")) throw new ClearstackError("invalid-request", "--path goes with --like IMAGE");
+    if (args.has("like-path")) throw new ClearstackError("invalid-request", "--like-path goes with --like IMAGE");
     return size;
   }
-  const { info } = await openImage(location(like, args.value("path")), access);
+  const path = args.value("like-path");
+  const { info } = await openImage({ url: like, ...(path === undefined ? {} : { path }) }, access);
   const stated = voxelMicrometre(info);
   if (stated === undefined) {
     throw new ClearstackError(
@@ -104,9 +137,32 @@ export async function targetVoxel(args: ParsedArguments, access: StoreAccess): P
   return stated;
 }
 
-/** A place, with a path inside it if one was given. */
-export function location(url: string, path: string | undefined): Location {
-  return { url, ...(path === undefined ? {} : { path }) };
+/**
+ * Reads the volume of a PSF that {@link VOLUME_FLAGS} choose.
+ *
+ * @throws {ClearstackError} what reading throws, `invalid-request` where a choice is needed
+ */
+export async function readPsfVolume(url: string, args: ParsedArguments, access: StoreAccess): Promise<StoredVolume> {
+  const { place, choice } = volumeChoice(url, args);
+  return await readVolume(place, { ...choice, pagesAreZ: isOneVolume(choice), ...access });
+}
+
+/** The image that an argument and {@link VOLUME_FLAGS} name, and the volume of it. */
+export function volumeChoice(url: string, args: ParsedArguments): { place: Location; choice: VolumeChoice } {
+  const [path, channel, time] = ["path", "channel", "time"].map((flag) => args.value(flag));
+  const [axes, pages] = ["axes", "pages"].map((flag) => args.value(flag));
+  return {
+    place: {
+      url,
+      ...(path === undefined ? {} : { path }),
+      ...(axes === undefined ? {} : { axes: axesOf("axes", axes, VOLUME_FLAGS.axes.form) }),
+      ...(pages === undefined ? {} : { pages: oneOf("pages", pages, PAGES_MODES) }),
+    },
+    choice: {
+      ...(channel === undefined ? {} : { channel: channelOfText(channel) }),
+      ...(time === undefined ? {} : { time: indexOf("time", time, VOLUME_FLAGS.time.form) }),
+    },
+  };
 }
 
 /** The steps asked for by {@link REPAIR_FLAGS}. */

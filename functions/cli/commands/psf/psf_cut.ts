@@ -4,27 +4,25 @@ import { ClearstackError } from "shared/errors.ts";
 import { formatVec3, type Vec3 } from "shared/volume/geometry.ts";
 import { inPlane } from "shared/psf/fit_psf.ts";
 import { aboutCentre, normalised, type PsfVolume, sumOf, withoutNegatives } from "shared/psf/psf_volume.ts";
-import { readVolume } from "shared/psf/read_volume.ts";
 import { checkPsfUrl } from "shared/psf/write_psf.ts";
 import { redactUrl } from "shared/storage/url.ts";
-import { oneOf, triple } from "../../flags/argument_values.ts";
+import { oneOf, refusePair, requireFlags, triple } from "../../flags/argument_values.ts";
 import type { Io } from "../../io.ts";
 import { type Flag, parseArguments, type ParsedArguments } from "../../flags/parse_arguments.ts";
-import { location, OUTPUT_FLAGS } from "./psf_arguments.ts";
+import { OUTPUT_FLAGS, readPsfVolume, VOLUME_FLAGS } from "./psf_arguments.ts";
 import { deliver } from "./psf_report.ts";
 
 const MAX_SIDE = 4096;
-const PSF_PATH = { form: "the path of an array inside the PSF" };
 
 const CROP_FLAGS = {
   "shape": { form: `Z,Y,X: whole numbers from 1 to ${MAX_SIDE}, such as 31,31,31 (Y,X for one plane)` },
-  "psf-path": PSF_PATH,
+  ...VOLUME_FLAGS,
   ...OUTPUT_FLAGS,
 } satisfies Record<string, Flag>;
 
 const PLANE_FLAGS = {
   "take": { form: `one of ${PsfPlaneSchema.options.join(", ")}` },
-  "psf-path": PSF_PATH,
+  ...VOLUME_FLAGS,
   ...OUTPUT_FLAGS,
 } satisfies Record<string, Flag>;
 
@@ -36,11 +34,12 @@ export async function cropCommand(args: readonly string[], io: Io): Promise<numb
     flags: CROP_FLAGS,
   });
   const { form } = CROP_FLAGS.shape;
-  const text = parsed.value("shape");
-  if (text === undefined) throw new ClearstackError("invalid-request", `--shape is missing: expected ${form}`);
+  requireFlags(parsed, ["shape"], CROP_FLAGS);
+  const text = parsed.value("shape")!;
   const sides = triple("shape", text, form, [1, MAX_SIDE]);
   const wanted: Vec3 = sides.length === 3 ? sides : [1, ...sides];
   return await cut(parsed, io, { shape: wanted }, (volume) => {
+    if (sides.length === 2 && volume.shape[0] > 1) refusePair("shape", text, "the PSF");
     if (wanted.some((side, axis) => side > volume.shape[axis]!)) {
       throw new ClearstackError(
         "invalid-request",
@@ -71,7 +70,7 @@ async function cut(
 ): Promise<number> {
   const [input, url] = parsed.positionals as [string, string];
   checkPsfUrl(url);
-  const { shape, values, voxelMicrometre } = await readVolume(location(input, parsed.value("psf-path")), io);
+  const { shape, values, voxelMicrometre } = await readPsfVolume(input, parsed, io);
   const { volume: whole } = withoutNegatives({ shape, values: Float64Array.from(values) });
   const part = change(whole);
   const kept = sumOf(part) / sumOf(whole);

@@ -8,16 +8,15 @@ import { repairPsf } from "shared/psf/measure/repair_psf.ts";
 import { readVolume } from "shared/psf/read_volume.ts";
 import { checkPsfUrl } from "shared/psf/write_psf.ts";
 import { redactUrl } from "shared/storage/url.ts";
-import { refuseValue, triple, wholeNumber } from "../../flags/argument_values.ts";
+import { refusePair, refuseValue, requireFlags, triple } from "../../flags/argument_values.ts";
 import type { Io } from "../../io.ts";
 import { type Flag, parseArguments, type ParsedArguments } from "../../flags/parse_arguments.ts";
-import { location, number, OUTPUT_FLAGS, REPAIR_FLAGS, repairOptions, voxel, VOXEL_FORM } from "./psf_arguments.ts";
+import { number, OUTPUT_FLAGS, REPAIR_FLAGS, repairOptions, VOXEL_FORM } from "./psf_arguments.ts";
+import { VOLUME_FLAGS, volumeChoice, voxelFor } from "./psf_arguments.ts";
 import { repairLines } from "./psf_repair.ts";
 import { deliver } from "./psf_report.ts";
 
 const MAX_SIDE = 1025;
-const INDEX_FORM = "a whole number from 0";
-const MAX_INDEX = 1_000_000;
 
 const FLAGS = {
   "bead-distance": { form: "the least distance between beads in micrometres, such as 4" },
@@ -25,9 +24,7 @@ const FLAGS = {
   "threshold": { form: "a bead's height above the background in its standard deviations, such as 8" },
   "saturation": { form: "the value at which the camera is saturated" },
   "voxel": { form: VOXEL_FORM },
-  "path": { form: "the path of an array inside IMAGE" },
-  "time": { form: INDEX_FORM },
-  "channel": { form: INDEX_FORM },
+  ...VOLUME_FLAGS,
   "radial-average": REPAIR_FLAGS["radial-average"],
   "crop-energy": REPAIR_FLAGS["crop-energy"],
   ...OUTPUT_FLAGS,
@@ -46,16 +43,11 @@ export async function fromBeadsCommand(args: readonly string[], io: Io): Promise
   const parsed = parseArguments(args, FORM);
   const [input, url] = parsed.positionals as [string, string];
   checkPsfUrl(url);
-  const distance = positive(parsed, "bead-distance");
-  if (distance === undefined) {
-    throw new ClearstackError("invalid-request", `--bead-distance is missing: expected ${FLAGS["bead-distance"].form}`);
-  }
-  const image = await readVolume(location(input, parsed.value("path")), {
-    environment: io.environment,
-    time: index(parsed, "time"),
-    channel: index(parsed, "channel"),
-  });
-  const voxelMicrometre = voxel(parsed, "voxel") ?? image.voxelMicrometre;
+  requireFlags(parsed, ["bead-distance"], FLAGS);
+  const distance = positive(parsed, "bead-distance")!;
+  const { place, choice } = volumeChoice(input, parsed);
+  const image = await readVolume(place, { ...choice, environment: io.environment });
+  const voxelMicrometre = voxelFor(image.shape, parsed, "voxel") ?? image.voxelMicrometre;
   if (voxelMicrometre === undefined) {
     throw new ClearstackError(
       "invalid-request",
@@ -87,6 +79,7 @@ function shapeOf(args: ParsedArguments, image: Vec3, distanceVoxels: Vec3): Vec3
     return mapAxes((axis) => image[axis] === 1 ? 1 : 2 * Math.max(3, Math.floor(distanceVoxels[axis] / 2)) + 1);
   }
   const sides = triple("shape", text, FLAGS.shape.form, [1, MAX_SIDE]);
+  if (sides.length === 2 && image[0] > 1) refusePair("shape", text);
   if (sides.some((side) => side % 2 === 0)) refuseValue("shape", text, FLAGS.shape.form);
   return sides.length === 3 ? sides : [1, ...sides];
 }
@@ -94,11 +87,6 @@ function shapeOf(args: ParsedArguments, image: Vec3, distanceVoxels: Vec3): Vec3
 function positive(args: ParsedArguments, flag: "bead-distance" | "threshold"): number | undefined {
   const value = number(args, flag, FLAGS);
   return value === undefined || value > 0 ? value : refuseValue(flag, args.value(flag)!, FLAGS[flag].form);
-}
-
-function index(args: ParsedArguments, flag: "time" | "channel"): number | undefined {
-  const text = args.value(flag);
-  return text === undefined ? undefined : wholeNumber(flag, text, INDEX_FORM, [0, MAX_INDEX]);
 }
 
 function describeBeads(report: BeadReport, voxelMicrometre: Vec3): string[] {

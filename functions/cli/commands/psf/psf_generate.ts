@@ -6,7 +6,7 @@ import { generatePsf, PSF_MODELS } from "shared/psf/generate/generate_psf.ts";
 import { checkObjective, diffractionWidths, type Layers } from "shared/psf/generate/optics.ts";
 import { mirroredInDepth } from "shared/psf/psf_volume.ts";
 import { checkPsfUrl } from "shared/psf/write_psf.ts";
-import { oneOf, refuseValue, triple } from "../../flags/argument_values.ts";
+import { oneOf, refuseValue, requireFlags, triple } from "../../flags/argument_values.ts";
 import type { Io } from "../../io.ts";
 import { type Flag, parseArguments, type ParsedArguments } from "../../flags/parse_arguments.ts";
 import {
@@ -98,9 +98,11 @@ export async function generateCommand(args: readonly string[], io: Io): Promise<
 }
 
 async function requestOf(args: ParsedArguments, io: Io): Promise<PsfRequest> {
-  const model = oneOf("model", args.value("model") ?? missing("model"), PSF_MODELS);
+  requireFlags(args, ["model"], FLAGS);
+  const model = oneOf("model", args.value("model")!, PSF_MODELS);
   refuseOtherModels(args, model);
-  const voxelMicrometre = await targetVoxel(args, io) ?? missing("voxel");
+  requireFlags(args, neededFlags(args, model), FLAGS);
+  const voxelMicrometre = (await targetVoxel(args, io))!;
   const voxels = { voxelMicrometre, shape: shapeOf(args, voxelMicrometre) };
   if (model === "gaussian") return { model, widthsMicrometre: widthsOf(args), ...voxels };
   const layers = Object.entries(LAYER_FLAGS).flatMap(([flag, { sets }]) => {
@@ -109,19 +111,30 @@ async function requestOf(args: ParsedArguments, io: Io): Promise<PsfRequest> {
   });
   return {
     model,
-    objective: objective(args) ?? missing("na"),
+    objective: objective(args)!,
     ...(layers.length === 0 ? {} : { layers: Object.fromEntries(layers) }),
     ...confocalOf(args),
-    ...(model === "light-sheet" ? { sheetMicrometre: number(args, "sheet", FLAGS) ?? missing("sheet") } : {}),
+    ...(model === "light-sheet" ? { sheetMicrometre: number(args, "sheet", FLAGS)! } : {}),
     ...voxels,
   };
+}
+
+/** Flags that a model cannot do without. */
+function neededFlags(args: ParsedArguments, model: PsfModel): string[] {
+  const lens = Object.keys(OBJECTIVE_FLAGS);
+  return [
+    ...(args.has("like") ? [] : ["voxel"]),
+    ...(model !== "gaussian" ? lens : lens.some((flag) => args.has(flag)) ? [] : ["fwhm"]),
+    ...(model === "light-sheet" ? ["sheet"] : []),
+    ...(args.has("confocal") ? ["excitation"] : []),
+  ];
 }
 
 /** Given widths, or those of a lens. */
 function widthsOf(args: ParsedArguments): Vec3 {
   const widths = decimals(args, "fwhm", WIDTHS_FORM);
   const lens = objective(args);
-  if (lens === undefined) return widths ?? missing("fwhm");
+  if (lens === undefined) return widths!;
   if (widths !== undefined) {
     throw new ClearstackError("invalid-request", "--fwhm and the lens (--na) both give the widths: leave one out");
   }
@@ -136,7 +149,7 @@ function confocalOf(args: ParsedArguments): Pick<DiffractionRequest, "confocal">
     }
     return {};
   }
-  const excitation = number(args, "excitation", FLAGS) ?? missing("excitation");
+  const excitation = number(args, "excitation", FLAGS)!;
   return { confocal: { excitationMicrometre: excitation / 1000, pinholeAiry: number(args, "pinhole", FLAGS) ?? 1 } };
 }
 
@@ -158,9 +171,4 @@ function refuseOtherModels(args: ParsedArguments, model: PsfModel): void {
       `--${flag} means nothing to --model ${model}, only to ${models.join(", ")}`,
     );
   }
-}
-
-function missing(flag: keyof typeof FLAGS): never {
-  const { form } = FLAGS[flag] as Flag;
-  throw new ClearstackError("invalid-request", `--${flag} is missing: expected ${form ?? ""}`);
 }

@@ -16,8 +16,8 @@ generate computes a PSF, averaged over each voxel:
   --na, --wavelength, --index
                          the lens: numerical aperture, emission wavelength,
                          immersion index
-  --voxel Z,Y,X          voxel size, or --like IMAGE [--path P] to take that of
-                         an image
+  --voxel Z,Y,X          voxel size, or --like IMAGE [--like-path P] to take
+                         that of an image
   --shape auto           Z,Y,X voxels; auto holds what matters
   --fwhm Z,Y,X           gaussian: widths at half height, instead of a lens
   --sample-index, --depth, --working-distance, --immersion-design-index,
@@ -45,13 +45,11 @@ resample and average mend measured PSFs, in this order:
                          --psf-voxel Z,Y,X if the PSF does not state its own
   --crop-energy 0.999    crop to the smallest box about the centre with this
                          share of the light
-  --psf-path P           an array inside the PSFs
 
 crop and plane cut a PSF, and scale it to sum 1:
   --shape Z,Y,X          crop: voxels to keep about the centre
   --take focus           plane: the plane of the brightest voxel, or the sum
                          along z (project)
-  --psf-path P           an array inside the PSF
 
 from-beads finds beads that stand alone, centres and averages them:
   --bead-distance UM     beads nearer to each other are left out
@@ -61,9 +59,15 @@ from-beads finds beads that stand alone, centres and averages them:
                          deviations
   --saturation VALUE     leave out beads that reach it; default the largest
                          value of an integer image
-  --time T, --channel C, --path P, --voxel Z,Y,X
-                         which volume of IMAGE, and its voxel size
+  --voxel Z,Y,X          if IMAGE does not state its voxel size
   --radial-average, --crop-energy 0.999
+
+All that read a PSF or IMAGE take one volume of it:
+  --channel C, --time T  channel by index or name, time point from 0
+  --path P               array inside a group, or number of an image of an
+                         OME-TIFF
+  --axes zyx             axes of a file that does not state them
+  --pages as-listed      take the pages of a TIFF that are there
 
 All:
   --picture FILE         draw xy and xz, linear and with gamma 0.3, as PNG

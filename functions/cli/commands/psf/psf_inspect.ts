@@ -2,11 +2,10 @@
 import { ClearstackError } from "shared/errors.ts";
 import { inspectPsf } from "shared/psf/measure/inspect_psf.ts";
 import { checkObjective } from "shared/psf/generate/optics.ts";
-import { readVolume } from "shared/psf/read_volume.ts";
 import { redactUrl } from "shared/storage/url.ts";
 import type { Io } from "../../io.ts";
 import { type Flag, parseArguments } from "../../flags/parse_arguments.ts";
-import { location, objective, OBJECTIVE_FLAGS, voxel, VOXEL_FORM } from "./psf_arguments.ts";
+import { objective, OBJECTIVE_FLAGS, readPsfVolume, VOLUME_FLAGS, VOXEL_FORM, voxelFor } from "./psf_arguments.ts";
 import { describe, drawIfAsked } from "./psf_report.ts";
 
 const FORM = {
@@ -15,7 +14,7 @@ const FORM = {
   flags: {
     ...OBJECTIVE_FLAGS,
     "voxel": { form: VOXEL_FORM },
-    "path": { form: "the path of an array inside the PSF" },
+    ...VOLUME_FLAGS,
     "picture": { form: "a PNG file to draw the PSF into" },
     "json": {},
   } satisfies Record<string, Flag>,
@@ -27,8 +26,8 @@ export async function inspectCommand(args: readonly string[], io: Io): Promise<n
   const name = redactUrl(url);
   const lens = objective(parsed);
   if (lens !== undefined) checkObjective(lens);
-  const given = voxel(parsed, "voxel");
-  const stored = await readVolume(location(url, parsed.value("path")), io);
+  const stored = await readPsfVolume(url, parsed, io);
+  const given = voxelFor(stored.shape, parsed, "voxel");
   const voxelMicrometre = given ?? stored.voxelMicrometre;
   if (lens !== undefined && voxelMicrometre === undefined) {
     throw new ClearstackError("invalid-request", `${name} does not state its voxel size: give --voxel Z,Y,X`);

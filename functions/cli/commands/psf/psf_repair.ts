@@ -4,19 +4,19 @@ import { formatVec3, type Vec3 } from "shared/volume/geometry.ts";
 import { averagePsfs } from "shared/psf/measure/average_psfs.ts";
 import { type RepairedPsf, repairPsf } from "shared/psf/measure/repair_psf.ts";
 import type { PsfVolume } from "shared/psf/psf_volume.ts";
-import { readVolume } from "shared/psf/read_volume.ts";
 import { checkPsfUrl } from "shared/psf/write_psf.ts";
 import { redactUrl } from "shared/storage/url.ts";
 import type { Io } from "../../io.ts";
-import { type Flag, parseArguments } from "../../flags/parse_arguments.ts";
-import { location, OUTPUT_FLAGS, REPAIR_FLAGS, repairOptions, targetVoxel, voxel } from "./psf_arguments.ts";
-import { VOXEL_FLAGS, VOXEL_FORM } from "./psf_arguments.ts";
+import { refusePair } from "../../flags/argument_values.ts";
+import { type Flag, parseArguments, type ParsedArguments } from "../../flags/parse_arguments.ts";
+import { OUTPUT_FLAGS, readPsfVolume, REPAIR_FLAGS, repairOptions, targetVoxel, voxelFor } from "./psf_arguments.ts";
+import { VOLUME_FLAGS, VOXEL_FLAGS, VOXEL_FORM } from "./psf_arguments.ts";
 import { deliver } from "./psf_report.ts";
 
 const FLAGS = {
   ...VOXEL_FLAGS,
   "psf-voxel": { form: VOXEL_FORM },
-  "psf-path": { form: "the path of an array inside the PSF" },
+  ...VOLUME_FLAGS,
   ...REPAIR_FLAGS,
   ...OUTPUT_FLAGS,
 } satisfies Record<string, Flag>;
@@ -53,17 +53,18 @@ async function mendCommand(
   const url = parsed.positionals.at(-1)!;
   checkPsfUrl(url);
   const options = repairOptions(parsed);
-  const [target, given] = [await targetVoxel(parsed, io), voxel(parsed, "psf-voxel")];
+  const target = await targetVoxel(parsed, io);
   const volumes: PsfVolume[] = [];
-  let voxelMicrometre: Vec3 | undefined = given;
+  let voxelMicrometre: Vec3 | undefined;
   for (const input of inputs) {
-    const stored = await readVolume(location(input, parsed.value("psf-path")), io);
-    const size = given ?? stored.voxelMicrometre;
+    const stored = await readPsfVolume(input, parsed, io);
+    const size = voxelFor(stored.shape, parsed, "psf-voxel") ?? stored.voxelMicrometre;
     if (volumes.length > 0) refuseOtherVoxel(input, size, voxelMicrometre);
     voxelMicrometre = size;
     volumes.push({ shape: stored.shape, values: Float64Array.from(stored.values) });
   }
   const volume = volumes.length === 1 ? volumes[0]! : averagePsfs(volumes);
+  if (target?.[0] === 0 && volume.shape[0] > 1) refuseFlatTarget(parsed);
   const mended = repairPsf(volume, { ...options, resampleTo: target, voxelMicrometre });
   const facts = {
     inputs: inputs.map(redactUrl),
@@ -75,6 +76,18 @@ async function mendCommand(
     { url, inputs, ...mended, facts, lines: [...lineOfInputs(inputs), ...repairLines(mended)], warnings: [] },
     parsed,
     io,
+  );
+}
+
+function refuseFlatTarget(parsed: ParsedArguments): never {
+  const text = parsed.value("voxel");
+  if (text !== undefined) refusePair("voxel", text, "the PSF");
+  throw new ClearstackError(
+    "invalid-request",
+    `--like "${
+      redactUrl(parsed.value("like")!)
+    }" has no z, and the PSF has several planes: take one with psf plane, or ` +
+      "give --voxel Z,Y,X",
   );
 }
 

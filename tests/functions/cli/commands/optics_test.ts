@@ -47,7 +47,10 @@ Deno.test("what a file does not state is asked for by its flag, before anything 
     const job = ["deconvolve", `${folder}/a.tif`, `${folder}/out.zarr`, "--na", "0.75", "--backend", "cpu"];
     const { status, err } = await runCli(job);
     assertEquals(status, 2);
-    assert(err.includes("the image does not state the emission wavelength of channel 0 (GFP): give --emission\n"), err);
+    assert(
+      err.includes("the image does not state the emission wavelengths of channels 0 (GFP), 1: give --emission"),
+      err,
+    );
     const few = await runCli([...job, "--emission", "509,610,700"]);
     assert(few.err.includes("3 emission wavelengths are given for 2 channels"), few.err);
     assertEquals((await Array.fromAsync(Deno.readDir(folder))).length, 1);

@@ -203,7 +203,10 @@ Deno.test("optics stand in place of a PSF, and are not given beside one", async 
     ["--emission 525,0.5", '--emission "525,0.5": expected wavelengths in nanometres'],
     ["--emission 525,", '--emission "525,": expected wavelengths'],
     ["--index 0.9", '--index "0.9": expected a number from 1 to 2.5'],
-    ["", "--psf is missing: expected a path or URL of a PSF, Zarr or TIFF, or what it is computed from: --na, --index"],
+    [
+      "",
+      "--psf is missing: expected a path or URL of a PSF, Zarr or TIFF, or what one is computed from: --na, --index",
+    ],
   ] as const;
   for (const [line, message] of refused) await assertRejects(() => requestFrom(line), ClearstackError, message);
 });
@@ -216,6 +219,16 @@ Deno.test("a flag of PSFs is given once for all of them, or once for each", asyn
   });
   const { psf } = await jobRequest(args, ["in", "out"], { environment: NO_ENVIRONMENT });
   assertEquals<unknown>(psf, [{ url: "a", path: "0", channel: 1 }, { url: "b", path: "0" }]);
+  const one = "--psf a --psf-channel DAPI --psf-time 3 --psf-pages as-listed --psf-axes tczyx";
+  const chosen = { url: "a", axes: "tczyx", pages: "as-listed", channel: "DAPI", time: 3 };
+  assertEquals<unknown>((await requestFrom(one)).psf, chosen);
+  await assertRejects(() => requestFrom("--psf a --psf-time x"), ClearstackError, '--psf-time "x": expected');
+  await assertRejects(() => requestFrom("--psf a --psf-axes xyz"), ClearstackError, '--psf-axes "xyz": expected');
+  await assertRejects(
+    () => requestFrom("--psf a --psf-pages all"),
+    ClearstackError,
+    '--psf-pages "all": expected one of',
+  );
   await assertRejects(
     () => requestFrom("--psf a --psf b --psf c --psf-path 0 --psf-path 1"),
     ClearstackError,

@@ -5,10 +5,27 @@ import { jobArguments, jobRequest } from "functions/cli/flags/job_arguments.ts";
 import { parseArguments } from "functions/cli/flags/parse_arguments.ts";
 import { JobRequestSchema } from "shared/contract/job_request.ts";
 import { ClearstackError } from "shared/errors.ts";
+import { memoryUrl } from "../../../fixtures/memory_url.ts";
+import { writeZarr3 } from "../../../fixtures/zarr3.ts";
+
+const FLAT = memoryUrl();
+const DEEP = memoryUrl();
+for (const [url, shape] of [[FLAT, [64, 64]], [DEEP, [2, 64, 64]]] as const) {
+  await writeZarr3(url, {
+    shape,
+    chunk: shape,
+    dtype: "float32",
+    values: new Float32Array(64 * 64 * (shape.length - 1)),
+  });
+}
 
 async function selectFrom(...words: string[]) {
+  return await selectOf(FLAT, words);
+}
+
+async function selectOf(source: string, words: readonly string[]) {
   const args = parseArguments(["--psf", "p", ...words], { usage: "job", positionals: [], flags: JOB_FLAGS });
-  return (await jobRequest(args, ["in", "out"], { environment: NO_ENVIRONMENT })).select;
+  return (await jobRequest(args, [source, "out"], { environment: NO_ENVIRONMENT })).select;
 }
 
 for (
@@ -80,3 +97,12 @@ for (
     });
   }
 }
+
+Deno.test("a crop of y and x alone is refused for an image that has z, with the spelling that takes all planes", async () => {
+  await assertRejects(
+    () => selectOf(DEEP, ["--crop", "20:60,20:60"]),
+    ClearstackError,
+    '--crop "20:60,20:60": expected Z,Y,X, since the image has z, y and x: write --crop :,20:60,20:60 for all planes',
+  );
+  assertEquals<unknown>(await selectOf(DEEP, ["--crop", ":,20:60,20:60"]), { box: { y: [20, 60], x: [20, 60] } });
+});

@@ -74,6 +74,18 @@ for (
   });
 }
 
+Deno.test("all that is missing is named at once, each with its mend", () => {
+  const { objective: _, channels: __, ...bare } = { ...IMAGE, axes: axesOf("czyx") };
+  assertThrows(
+    () => resolve({}, bare),
+    ClearstackError,
+    "the image does not state the numerical aperture of its lens, the refractive index of its immersion, the emission " +
+      "wavelengths of channels 0, 1, 2 or its voxel size in a unit of length: give --na, --index (oil 1.515, glycerol " +
+      "1.47, water 1.33, air 1), --emission (one for all channels, or one for each) and the voxel size with convert " +
+      "--scale Z,Y,X, or give a PSF",
+  );
+});
+
 Deno.test("what is foretold of a computed PSF is its shape, with and without depth, and its voxels are those of the model", () => {
   for (const image of [IMAGE, imageInfo("yx", [32, 32], { axes: axesOf("yx", UNITS.slice(2)), scale: [0.1, 100] })]) {
     const [psf] = resolve({ na: 0.8, immersionIndex: 1, emissionNanometres: 525 }, image);

@@ -207,7 +207,10 @@ Deno.test("wrong arguments are refused in one line that says how to mend them, a
     await refused(generate("--model", "airy", ...voxel), /--model "airy": expected one of gaussian, born-wolf/);
     await refused(generate("--model", "gaussian", "--fwhm", "1,1,1"), /--voxel is missing/);
     await refused(generate("--model", "gaussian", ...voxel), /--fwhm is missing/);
-    await refused(generate("--model", "born-wolf", "--na", "1.4", ...voxel), /--wavelength is missing/);
+    await refused(
+      generate("--model", "born-wolf", "--na", "1.4", ...voxel),
+      /--wavelength, --index are missing: expected the emission wavelength .*; the refractive index/,
+    );
     await refused(
       generate("--model", "gibson-lanni", "--na", "1.4", ...LENS.slice(2), ...voxel),
       /higher index than 1\.4/,
@@ -229,10 +232,13 @@ Deno.test("wrong arguments are refused in one line that says how to mend them, a
     await refused(generate("--model", "born-wolf", ...LENS, ...voxel, "--shape", "0,5,5"), /--shape "0,5,5"/);
     await refused(generate("--model", "born-wolf", ...LENS, ...voxel, "--like", "x.zarr"), /leave one out/);
     await writeTwoTimes(path("times.zarr"));
-    await refused(["inspect", path("times.zarr")], /has 2 times: give a file of one time$/m);
+    await refused(
+      ["inspect", path("times.zarr")],
+      /has more than one volume: choose one of 2 time points with --time 0 to 1$/m,
+    );
     await refused(
       ["from-beads", path("times.zarr"), path("out.tif"), "--bead-distance", "4"],
-      /has 2 times: choose one with --time 0 to 1$/m,
+      /has more than one volume: choose one of 2 time points with --time 0 to 1$/m,
     );
     await refused(["inspect", path("none.tif")], /does not exist|not found|no such/i);
     await refused(["from-beads", path("none.zarr"), path("out.tif")], /--bead-distance is missing/);
