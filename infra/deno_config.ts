@@ -12,7 +12,7 @@ const CONFIG = new URL("../deno.json", import.meta.url);
 export const GLIBC_TUNABLES = "glibc.malloc.arena_max=2:glibc.malloc.mmap_threshold=1048576:glibc.malloc.hugetlb=1";
 
 /** Functions that are served, by the names of their folders and permission sets. */
-export const FUNCTIONS = ["api", "orchestrate", "deconvolve", "pyramid"] as const;
+export const FUNCTIONS = ["api", "orchestrate", "deconvolve", "pyramid", "view"] as const;
 
 /** Addresses that no function has business with: metadata of clouds, and what is nobody's. */
 const RESERVED = [
@@ -73,6 +73,7 @@ export function configOf({ code, cli, flags, main }: Layout) {
       "orchestrate": { ...plain, ...orchestrate, read: [...plain.read, STATE], write: [DATA, STATE] },
       "deconvolve": { ...plain, ...deconvolve },
       "pyramid": { ...plain, env: ENV },
+      "view": { ...plain, env: ENV, read: [...plain.read, STATE], write: [STATE] },
       "deconvolve-sealed": { ...sealed, ...deconvolve },
       "pyramid-sealed": { ...sealed, env: ENV },
     },

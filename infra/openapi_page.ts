@@ -6,13 +6,14 @@
 import { createApiApp } from "functions/api/app.ts";
 import type { EventEndpointDeps } from "functions/api/events/endpoint.ts";
 import type { JobRunner } from "shared/engine/job_runner.ts";
+import type { ViewRunner } from "shared/engine/view_runner.ts";
 import { writePage } from "./write_page.ts";
 
 /** The document of a service with every endpoint, upload events included. */
 export async function openApiPage(): Promise<string> {
-  // Neither is called: only the description is asked for.
-  const [jobs, events] = [{} as JobRunner, {} as EventEndpointDeps];
-  const app = createApiApp({ jobs, allowedUrls: "any", events });
+  // None is called: only the description is asked for.
+  const [jobs, views, events] = [{} as JobRunner, {} as ViewRunner, {} as EventEndpointDeps];
+  const app = createApiApp({ jobs, views, allowedUrls: "any", events });
   const document = await (await app.request("/openapi.json")).json();
   return JSON.stringify(document, null, 2);
 }

@@ -48,6 +48,7 @@ export function permissionFlags(name: string, env: Env, code: readonly string[] 
     orchestrate: { read: inputs, write: [...results, STATE, ...named("CLEARSTACK_JOBS")] },
     deconvolve: { read: inputs, write: results },
     pyramid: { read: [], write: results },
+    view: { read: [...inputs, ...results], write: [STATE, ...named("CLEARSTACK_VIEW_CACHE")] },
   };
   const use = uses[name];
   if (use === undefined) throw new Error(`"${name}" is no function: expected ${Object.keys(uses).join(", ")}`);

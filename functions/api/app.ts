@@ -9,6 +9,7 @@ import { answerProblem, answerProblems } from "shared/http/function_app.ts";
 import { answerMetrics, metricsResponse } from "shared/http/metrics_endpoint.ts";
 import { observeRequests } from "shared/http/observe_requests.ts";
 import { httpProblem } from "shared/http/problem.ts";
+import type { ViewRunner } from "shared/engine/view_runner.ts";
 import { VERSION } from "shared/version.ts";
 import { plainLog } from "shared/telemetry/log.ts";
 import type { Auth } from "./auth/auth.ts";
@@ -23,6 +24,8 @@ import { addJobEndpoints, type JobEndpointsDeps } from "./job_endpoints.ts";
 import { DEFAULT_LIMITS, limitBody, limitConcurrency, limitHeaders, limitPlanning, type Limits } from "./limits.ts";
 import { openApiDocument } from "./openapi_document.ts";
 import * as routes from "./routes.ts";
+import { addViewEndpoints } from "./view_endpoints.ts";
+import { createView } from "./view_routes.ts";
 
 /** Dependencies of the function. */
 export interface ApiAppDeps extends JobEndpointsDeps {
@@ -36,6 +39,8 @@ export interface ApiAppDeps extends JobEndpointsDeps {
   readonly metricsToken?: string | undefined;
   /** Upload events, where they are configured. */
   readonly events?: EventEndpointDeps | undefined;
+  /** Views. @default {there are none} */
+  readonly views?: ViewRunner | undefined;
   /** Called with errors that no caller is told. @default {plainLog} */
   readonly log?: (line: string) => void;
 }
@@ -48,8 +53,9 @@ export function createApiApp(deps: ApiAppDeps): OpenAPIHono<Env> {
     },
   });
   guardApp(app, deps);
-  app.on("POST", [routes.submitJob.path, routes.planJob.path], requireJson);
+  app.on("POST", PLANNED_PATHS, requireJson);
   addJobEndpoints(app, deps);
+  if (deps.views) addViewEndpoints(app, { ...deps, views: deps.views });
   if (deps.events) addEventEndpoint(app, deps.events);
   addService(app, deps);
   return app;
@@ -57,6 +63,9 @@ export function createApiApp(deps: ApiAppDeps): OpenAPIHono<Env> {
 
 /** Paths that anybody may ask for; senders of events prove themselves in the ways of their providers. */
 const OPEN_PATHS = ["/", "/healthz", "/readyz", "/openapi.json", EVENTS_PATH];
+
+/** Paths whose requests are planned before they are answered. */
+const PLANNED_PATHS = [routes.submitJob.path, routes.planJob.path, createView.path];
 
 /** Middlewares of every request, in this order. */
 function guardApp(app: OpenAPIHono<Env>, { auth, corsOrigins = [], metricsToken, ...deps }: ApiAppDeps): void {
@@ -80,7 +89,7 @@ function guardApp(app: OpenAPIHono<Env>, { auth, corsOrigins = [], metricsToken,
     app.use(EVENTS_PATH, limitSenders(limits, isKnown));
   }
   app.use(limitBody(limits));
-  app.on("POST", [routes.submitJob.path, routes.planJob.path], limitPlanning(limits));
+  app.on("POST", PLANNED_PATHS, limitPlanning(limits));
 }
 
 /** Headers of answers that pages of other origins may read. */
@@ -108,6 +117,9 @@ GET    /v1/jobs/{id}         where a job stands
 GET    /v1/jobs/{id}/events  follow a job
 DELETE /v1/jobs/{id}         cancel a job
 POST   /v1/plans             plan a job without starting it
+POST   /v1/views             make a view: an OME-Zarr computed as it is looked at
+GET    /v1/views             the views
+DELETE /v1/views/{id}        end a view
 POST   /v1/events            tell of uploads
 GET    /metrics              counts for Prometheus
 GET    /openapi.json         this service, described

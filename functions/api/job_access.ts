@@ -1,5 +1,4 @@
 /** Visibility of jobs to a caller. */
-import type { JobStatus } from "shared/contract/job_status.ts";
 import { ClearstackError } from "shared/errors.ts";
 import { hasRole } from "./auth/require_role.ts";
 import { ANYONE, type Principal } from "./principal.ts";
@@ -26,12 +25,19 @@ export function listedOwner(principal: Principal, asked: string | undefined): Ow
   throw new ClearstackError("forbidden", "only an administrator sees the jobs of others: leave out owner");
 }
 
+/** Something that somebody made. */
+interface Owned {
+  readonly id: string;
+  readonly owner?: string | undefined;
+}
+
 /**
- * The status, if the caller may see it.
+ * A job or a view, if the caller may see it.
  *
- * @throws {ClearstackError} `not-found` for another's job, as for one that does not exist
+ * @param what it is, for the message. @default {"job"}
+ * @throws {ClearstackError} `not-found` for another's, as for one that does not exist
  */
-export function visible(principal: Principal, status: JobStatus): JobStatus {
-  if (hasRole(principal, "admin") || status.owner === principal.id) return status;
-  throw new ClearstackError("not-found", `there is no job ${status.id}`);
+export function visible<Thing extends Owned>(principal: Principal, thing: Thing, what = "job"): Thing {
+  if (hasRole(principal, "admin") || thing.owner === principal.id) return thing;
+  throw new ClearstackError("not-found", `there is no ${what} ${thing.id}`);
 }

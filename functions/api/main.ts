@@ -1,6 +1,7 @@
 /**
  * Serves the `api` function. PORT (default 8080) and HOST (default 127.0.0.1) say where; CLEARSTACK_RUNS_URL is where the
- * `orchestrate` function answers (default http://127.0.0.1:8082), CLEARSTACK_TOKEN what it asks of its callers.
+ * `orchestrate` function answers (default http://127.0.0.1:8082), CLEARSTACK_VIEWS_URL where the `view` function does (default
+ * http://127.0.0.1:8084), CLEARSTACK_TOKEN what they ask of their callers.
  *
  * CLEARSTACK_KEYS, CLEARSTACK_OIDC and CLEARSTACK_QUOTAS say who may call and how much they may ask for (auth/auth.ts);
  * without the first two, only an address of this machine is listened on unless CLEARSTACK_INSECURE is true.
@@ -15,6 +16,7 @@
  * exports traces (docs/telemetry.md).
  */
 import { httpJobRunner } from "shared/engine/http_job_runner.ts";
+import { httpViewRunner } from "shared/engine/http_view_runner.ts";
 import { boot } from "shared/http/boot.ts";
 import { readCorsOrigins } from "shared/http/cors_origins.ts";
 import { readAllowedPlaces } from "shared/storage/guard/allowed_places.ts";
@@ -26,10 +28,12 @@ import { openConfiguredEvents } from "./events/open_events.ts";
 const { env, own, log, token, metricsToken, serve } = boot(Deno, { name: "api", port: 8080 });
 const auth = await readAuth({ env, readText: (url) => readObjectText(url, own) });
 const jobs = httpJobRunner(env("CLEARSTACK_RUNS_URL") ?? "http://127.0.0.1:8082", token);
+const views = httpViewRunner(env("CLEARSTACK_VIEWS_URL") ?? "http://127.0.0.1:8084", token);
 const allowedUrls = readAllowedPlaces(env);
 const corsOrigins = readCorsOrigins(env);
 const app = createApiApp({
   jobs,
+  views,
   allowedUrls,
   events: await openConfiguredEvents(env, { environment: own, jobs, allowedUrls }),
   corsOrigins,

@@ -18,10 +18,17 @@ export function openApiDocument(app: OpenAPIHono<Env>) {
     },
     security: SECURITY,
   });
-  const { JobRequest, ...schemas } = document.components!.schemas!;
+  const { JobRequest, ViewRequest, ...schemas } = document.components!.schemas!;
   return {
     ...document,
-    components: { ...document.components, schemas: { ...schemas, JobRequest: inWords(JobRequest as Schema) } },
+    components: {
+      ...document.components,
+      schemas: {
+        ...schemas,
+        JobRequest: inWords(JobRequest as Schema),
+        ...(ViewRequest === undefined ? {} : { ViewRequest: inWords(ViewRequest as Schema) }),
+      },
+    },
   };
 }
 

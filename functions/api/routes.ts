@@ -3,7 +3,7 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { JobQuerySchema } from "shared/contract/job_list.ts";
 import { JobListDoc, JobRequestDoc, JobStatusDoc, PlanDoc, ProblemDoc } from "./schemas.ts";
 
-const json = <T extends z.ZodType>(schema: T, description: string) => ({
+export const json = <T extends z.ZodType>(schema: T, description: string) => ({
   description,
   content: { "application/json": { schema } },
 });
@@ -15,13 +15,14 @@ export const problem = (description: string) => ({
 });
 
 /** Answers that any endpoint may give. */
-const anyProblem = {
+export const anyProblem = {
   401: problem("The API key or token is missing or not valid"),
   429: problem("Too many requests in flight, or too many jobs queued or running"),
   500: problem("A defect of the service"),
 };
 
-const bodyProblems = {
+/** Answers to a body that cannot be taken. */
+export const bodyProblems = {
   400: problem("The body is malformed, or the request contradicts itself"),
   403: problem("A role that is missing, a quota, a location that the service may not use, or a store that refuses"),
   404: problem("The source or the PSF does not exist"),

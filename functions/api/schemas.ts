@@ -5,6 +5,7 @@ import { JobRequestSchema } from "shared/contract/job_request.ts";
 import { JobResultSchema, JobStatusSchema } from "shared/contract/job_status.ts";
 import { PlanSchema } from "shared/contract/plan.ts";
 import { ProblemSchema } from "shared/contract/problem.ts";
+import { ViewListSchema, ViewRequestSchema, ViewSchema } from "shared/contract/views/view.ts";
 import { PROBLEM_TYPE } from "shared/http/problem.ts";
 
 const exampleRequest = {
@@ -45,6 +46,17 @@ export const JobStatusDoc = JobStatusSchema.extend({ request: JobRequestDoc, res
 export const JobListDoc = JobListSchema.extend({ jobs: z.array(JobStatusDoc) }).meta({ id: "JobList" });
 
 export const PlanDoc = PlanSchema.meta({ id: "Plan" });
+
+const { output: _, ...viewedRequest } = exampleRequest;
+
+export const ViewRequestDoc = ViewRequestSchema.meta({
+  id: "ViewRequest",
+  examples: [viewedRequest, { job: "mi2x8k3f-5b0f6a1c" }],
+});
+
+export const ViewDoc = ViewSchema.extend({ plan: PlanDoc }).meta({ id: "View" });
+
+export const ViewListDoc = ViewListSchema.extend({ views: z.array(ViewDoc) }).meta({ id: "ViewList" });
 
 /** Error of a request. */
 export const ProblemDoc = ProblemSchema.meta({

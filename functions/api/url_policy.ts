@@ -1,4 +1,5 @@
 /** Places that a caller's job may name. */
+import { ClearstackError } from "shared/errors.ts";
 import type { JobRequest } from "shared/contract/job_request.ts";
 import type { AllowedPlaces, Prefixes } from "shared/storage/guard/allowed_places.ts";
 import { psfLocations } from "shared/psf/psf_locations.ts";
@@ -9,9 +10,30 @@ export type AllowedUrls = "any" | Prefixes | AllowedPlaces;
 
 /** @throws {ClearstackError} `forbidden` for a location outside of what is allowed */
 export function checkAllowedUrls(request: JobRequest, allowed: AllowedUrls): void {
+  checkAllowedInputs(request, allowed);
   if (allowed === "any") return;
-  const { sources, outputs } = "sources" in allowed ? allowed : { sources: allowed, outputs: allowed };
-  for (const { url } of [request.source, ...psfLocations(request)]) assertAllowed(url, sources);
+  const { sources, outputs } = placesOf(allowed);
   if (request.webhook) assertAllowed(request.webhook.url, sources);
   assertAllowed(request.output.url, outputs);
+}
+
+/** @throws {ClearstackError} `invalid-request` for an input that is a view; `forbidden` for a source or a PSF outside of what is allowed */
+export function checkAllowedInputs(request: Pick<JobRequest, "source" | "psf">, allowed: AllowedUrls): void {
+  const inputs = [request.source, ...psfLocations(request)];
+  inputs.forEach(refuseView);
+  if (allowed === "any") return;
+  for (const { url } of inputs) assertAllowed(url, placesOf(allowed).sources);
+}
+
+/** What is computed as it is read would wait for the very process that reads it. */
+function refuseView({ url }: { readonly url: string }): void {
+  if (!/^https?:.*\/v1\/views\/[^/]+\/[^/]+\//i.test(`${url}/`)) return;
+  throw new ClearstackError(
+    "invalid-request",
+    "an input is a view, which is computed as it is read: name what it is of",
+  );
+}
+
+function placesOf(allowed: Exclude<AllowedUrls, "any">): AllowedPlaces {
+  return "sources" in allowed ? allowed : { sources: allowed, outputs: allowed };
 }

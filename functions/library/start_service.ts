@@ -3,6 +3,7 @@ import type { Auth } from "functions/api/auth/auth.ts";
 import type { EventEndpointDeps } from "functions/api/events/endpoint.ts";
 import type { AllowedUrls } from "functions/api/url_policy.ts";
 import type { LocalJobRunner as JobRunner } from "functions/orchestrate/drive/local_job_runner.ts";
+import type { Views } from "functions/view/views.ts";
 import { ClearstackError } from "shared/errors.ts";
 import type { LocalWorld } from "./local_process.ts";
 import { servedEnvironment } from "shared/storage/served_environment.ts";
@@ -20,6 +21,8 @@ export interface ServiceOptions extends LocalWorld {
   readonly port?: number;
   /** Folder or URL of the job statuses. @default {memory of this process} */
   readonly jobs?: string;
+  /** Folder or URL of the cache of views. @default {a folder of its own, removed at the end} */
+  readonly viewCache?: string | undefined;
   /** Origins of web pages that may call. @default {none} */
   readonly corsOrigins?: readonly string[];
   /** True where something in front lets nobody else in, so that callers may name this machine as they like. @default {false} */
@@ -56,9 +59,11 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const { openStore } = await import("shared/storage/open_store.ts");
   const { isLoopback } = await import("shared/http/listen_address.ts");
   const { loopbackOnly } = await import("shared/http/loopback_only.ts");
+  const { openLocalViews, openViewCache } = await import("./local_views.ts");
   const { problemResponse, toProblem } = await import("shared/http/problem.ts");
-  const { variables, ...guarded } = guardStores(options.allowedUrls);
   const own = options.environment;
+  const cache = await openViewCache(options.viewCache ?? own.env("CLEARSTACK_VIEW_CACHE"));
+  const { variables, ...guarded } = guardStores(options.allowedUrls, cache.url);
   const environment = { ...own, ...guarded };
   const { log = plainLog } = options;
   const local = openLocalProcess({ config: options.config, environment }, { guard: variables });
@@ -68,33 +73,40 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const server = listen(host, port, (request) => answer(request));
   let runner: JobRunner | undefined;
   let events: EventEndpointDeps | undefined;
+  let views: Views | undefined;
+  const close = async () => {
+    events?.inbox.close();
+    await views?.close();
+    await runner?.close();
+    await server.shutdown();
+    await local.close();
+    await cache.release();
+  };
   try {
     // No two processes of a machine listen on one port, and this one does: it goes on with what the one before it had.
     const instance = port === 0 ? {} : { instance: `${Deno.hostname()} ${host}:${port}` };
     const control = { ...instance, ...readJobControl(environment.env) };
-    runner = await LocalJobRunner.start({ deps: local.deps, store, control, log, onIdle: () => local.close() });
+    runner = await LocalJobRunner.start({
+      deps: local.deps,
+      store,
+      control,
+      log,
+      onIdle: async () => views?.isBusy ? undefined : await local.close(),
+    });
     events = options.events === undefined
       ? undefined
       : await openEvents({ rules: options.events, store, jobs: runner, allowedUrls, environment: own, log });
-    const app = createApiApp({ jobs: runner, allowedUrls, auth, events, corsOrigins, log });
+    const viewing = await openLocalViews({ cache: cache.url, local, jobs: runner, environment, log });
+    views = viewing.views;
+    const app = createApiApp({ jobs: runner, views, allowedUrls, auth, events, corsOrigins, log });
     const handler = (request: Request) => app.fetch(request);
     const strangers = auth === undefined && !insecure && isLoopback(host);
-    answer = strangers ? loopbackOnly(handler, corsOrigins) : handler;
-    const jobs = runner;
-    return {
-      url: `http://${host.includes(":") ? `[${host}]` : host}:${server.addr.port}`,
-      close: async () => {
-        events?.inbox.close();
-        await jobs.close();
-        await server.shutdown();
-        await local.close();
-      },
-    };
+    const told = strangers ? loopbackOnly(handler, corsOrigins) : handler;
+    // Viewers are pages of anybody, who have a signature instead.
+    answer = (request) => viewing.answer(request) ?? told(request);
+    return { url: `http://${host.includes(":") ? `[${host}]` : host}:${server.addr.port}`, close };
   } catch (error) {
-    events?.inbox.close();
-    await runner?.close();
-    await server.shutdown();
-    await local.close();
+    await close();
     throw error;
   }
 }
@@ -120,10 +132,14 @@ function listen(hostname: string, port: number, handler: Handler) {
   }
 }
 
-/** Holds the stores of this process, and of those it starts, to places that callers may name. */
-function guardStores(allowed: AllowedUrls) {
+/**
+ * Holds the stores of this process, and of those it starts, to places that callers may name, and to the cache of views, which the
+ * endpoint lets no caller name.
+ */
+function guardStores(allowed: AllowedUrls, cache: string) {
   if (allowed === "any") return { variables: undefined };
-  const places = "sources" in allowed ? allowed : { sources: allowed, outputs: allowed };
+  const { sources, outputs } = "sources" in allowed ? allowed : { sources: allowed, outputs: allowed };
+  const places = { sources, outputs: [...outputs, cache] };
   const variables: Record<string, string> = { CLEARSTACK_ADDRESS_GUARD: "on", ...allowedVariables(places) };
   const { env: _, ...guards } = servedEnvironment((name) => variables[name]);
   return { variables, ...guards };

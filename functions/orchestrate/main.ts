@@ -29,7 +29,7 @@ import { createOrchestrateApp } from "./app.ts";
 import { computeClaim } from "./plan/compute_claim.ts";
 import { readJobControl } from "./jobs/job_control.ts";
 import { LocalJobRunner } from "./drive/local_job_runner.ts";
-import { count } from "./engine/engine_environment.ts";
+import { count } from "shared/engine/engine_environment.ts";
 import { openEngine } from "./engine/open_engine.ts";
 
 const { env, own, stores, log, token, metricsToken, serve } = boot(Deno, { name: "orchestrate", port: 8082 });

@@ -1,5 +1,5 @@
 /**
- * Server-sent events of a job, written and read. They are written here rather than by `hono/streaming`: its stream ends in the
+ * Server-sent events of jobs and views, written and read. They are written here rather than by `hono/streaming`: its stream ends in the
  * same way when the source of events fails as when the job is done, so that no reader would come back, and it takes events
  * before the reader has room for them.
  */
@@ -13,18 +13,28 @@ interface EventStreamOptions {
   readonly heartbeatMs?: number;
 }
 
+/** An event of a job or a view. */
+interface NumberedEvent {
+  /** Rising; where a reader that comes back goes on. */
+  readonly sequence: number;
+  readonly type: string;
+}
+
 /** A reader whose connection broke comes back after so long. */
 const RETRY_MILLISECONDS = 2000;
 
 export const EVENT_STREAM_HEADERS = { "content-type": "text/event-stream", "cache-control": "no-store" } as const;
 
 /** Encodes events as they come; takes the next one only when the reader has room for it. Closes after the last. */
-export function eventStream(events: AsyncIterable<JobEvent>, options: EventStreamOptions): ReadableStream<Uint8Array> {
+export function eventStream<Event extends NumberedEvent>(
+  events: AsyncIterable<Event>,
+  options: EventStreamOptions,
+): ReadableStream<Uint8Array> {
   const { controller: stop, heartbeatMs = 15_000 } = options;
   const iterator = events[Symbol.asyncIterator]();
   const encoder = new TextEncoder();
   let greeted = false;
-  let pending: Promise<IteratorResult<JobEvent>> | undefined;
+  let pending: Promise<IteratorResult<Event>> | undefined;
   return new ReadableStream({
     async pull(stream) {
       if (!greeted) {
@@ -45,7 +55,7 @@ export function eventStream(events: AsyncIterable<JobEvent>, options: EventStrea
   }, { highWaterMark: 0 });
 }
 
-function encodeEvent(event: JobEvent): string {
+function encodeEvent(event: NumberedEvent): string {
   return `id: ${event.sequence}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`;
 }
 

@@ -1,8 +1,8 @@
 /** Whole jobs into every form of output: what they compute does not depend on it, nor what they store on how often they stop. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { beginJob, runJob } from "functions/orchestrate/run/run_job.ts";
-import { smallerTile } from "functions/orchestrate/run/split_task.ts";
-import { tileTasks } from "functions/orchestrate/run/tile_tasks.ts";
+import { smallerTile } from "shared/engine/split_task.ts";
+import { tileTasks } from "shared/engine/tile_tasks.ts";
 import { createTileComputer } from "functions/deconvolve/compute_tile.ts";
 import type { JobRequest } from "shared/contract/job_request.ts";
 import { ClearstackError } from "shared/errors.ts";

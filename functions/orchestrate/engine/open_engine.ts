@@ -11,7 +11,7 @@ import { ClearstackError } from "shared/errors.ts";
 import type { Log } from "shared/telemetry/log.ts";
 import type { Store } from "shared/storage/store.ts";
 import type { Dispatcher, Driver } from "../drive/dispatcher.ts";
-import { count, type Env, urls } from "./engine_environment.ts";
+import { count, type Env, urls } from "shared/engine/engine_environment.ts";
 import { DeviceProfiles } from "./device_profiles.ts";
 import { engineReady } from "./engine_ready.ts";
 import type { RestateService } from "./open_restate.ts";

@@ -8,7 +8,7 @@ import { ClearstackError } from "shared/errors.ts";
 import { listenAddress } from "shared/http/listen_address.ts";
 import type { Store } from "shared/storage/store.ts";
 import { type Log, plainLog } from "shared/telemetry/log.ts";
-import { type Env, words } from "./engine_environment.ts";
+import { type Env, words } from "shared/engine/engine_environment.ts";
 import { createRestateEndpoint, registerEndpoint } from "./restate_endpoint.ts";
 import type { ShardServiceDeps } from "./restate_shard.ts";
 import type { JobControl } from "../jobs/job_control.ts";

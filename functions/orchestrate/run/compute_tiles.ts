@@ -10,11 +10,11 @@ import { decidedPlan, needsPilot } from "shared/plan/tile_algorithm.ts";
 import { openStore } from "shared/storage/open_store.ts";
 import { JOBS } from "shared/telemetry/metrics.ts";
 import { type JobRun, signalOf, tell, tellRetry } from "./job_run.ts";
-import { runPilot } from "../plan/pilot.ts";
+import { runPilot } from "shared/decide/pilot.ts";
 import { type ComparedPlace, seamCertificate } from "./seam_certificate.ts";
 import { seamTasks } from "./seam_tasks.ts";
-import { smallerPlace, smallerTile } from "./split_task.ts";
-import { tileTasks } from "./tile_tasks.ts";
+import { smallerPlace, smallerTile } from "shared/engine/split_task.ts";
+import { tileTasks } from "shared/engine/tile_tasks.ts";
 
 /** The plan with everything decided, by this run or an earlier one. */
 export async function decide(run: JobRun): Promise<Plan> {

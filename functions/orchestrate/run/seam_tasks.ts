@@ -10,7 +10,7 @@ import type { Tile } from "shared/contract/tile.ts";
 import { mapAxes, type Vec3, voxelCount } from "shared/volume/geometry.ts";
 import { tileAt } from "shared/plan/plan_job.ts";
 import { threefry2x32 } from "shared/decide/threefry.ts";
-import { tileTask, type TileTaskOptions } from "./tile_tasks.ts";
+import { tileTask, type TileTaskOptions } from "shared/engine/tile_tasks.ts";
 
 /** Share of the job that the check may cost, unless something else is said. */
 const TILES_PER_PLACE = 8;

@@ -11,7 +11,7 @@ import { clippingWarnings, outputIntensity } from "shared/plan/output_intensity.
 import { voxelOffset } from "shared/plan/tile_algorithm.ts";
 import { channelCount, channelLabel } from "shared/volume/channels.ts";
 import type { Device } from "shared/contract/device.ts";
-import type { PilotOutcome } from "../plan/pilot.ts";
+import type { PilotOutcome } from "shared/decide/pilot.ts";
 import type { PreparedJob } from "../plan/prepare_job.ts";
 
 /** Adds up the reports of one run. */

@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { createDeconvolveApp } from "functions/deconvolve/app.ts";
 import { createTileComputer } from "functions/deconvolve/compute_tile.ts";
 import { beginJob } from "functions/orchestrate/run/run_job.ts";
-import { tileTasks } from "functions/orchestrate/run/tile_tasks.ts";
+import { tileTasks } from "shared/engine/tile_tasks.ts";
 import type { TileTask } from "shared/contract/tile.ts";
 import { ProblemSchema } from "shared/contract/problem.ts";
 import { TileReportSchema } from "shared/contract/tile.ts";

@@ -1,8 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { beginJob } from "functions/orchestrate/run/run_job.ts";
-import { tileTasks } from "functions/orchestrate/run/tile_tasks.ts";
+import { tileTasks } from "shared/engine/tile_tasks.ts";
 import { TileTaskSchema } from "shared/contract/tile.ts";
-import { identityJobs, sampleRequest } from "../../identity_jobs.ts";
+import { identityJobs, sampleRequest } from "../../functions/identity_jobs.ts";
 
 async function samplePlan() {
   const { request } = await sampleRequest();

@@ -25,9 +25,9 @@ import { needsPilot, voxelOffset } from "shared/plan/tile_algorithm.ts";
 import { voxelCount } from "shared/volume/geometry.ts";
 import { stratifiedPicks } from "shared/decide/stratified.ts";
 import type { StoreAccess } from "shared/storage/store_environment.ts";
-import type { PreparedJob } from "./prepare_job.ts";
-import { smallerPilot } from "../run/split_task.ts";
-import { boxTask } from "../run/tile_tasks.ts";
+import type { Device } from "shared/contract/device.ts";
+import { smallerPilot } from "shared/engine/split_task.ts";
+import { boxTask } from "shared/engine/tile_tasks.ts";
 
 /** Tiles that are run to find the number of iterations, or the range. */
 const PILOT_TILES = 8;
@@ -69,7 +69,7 @@ interface PilotOptions extends StoreAccess {
  * @throws {ClearstackError} what reading or computing throws, or `cancelled`
  */
 export async function runPilot(
-  { plan, device }: Pick<PreparedJob, "plan" | "device">,
+  { plan, device }: { readonly plan: Plan; readonly device: Device },
   request: JobRequest,
   engine: Engine,
   options: PilotOptions,

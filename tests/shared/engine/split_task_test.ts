@@ -1,17 +1,17 @@
 import { assert, assertEquals } from "@std/assert";
 import { beginJob, runJob } from "functions/orchestrate/run/run_job.ts";
 import { seamTasks } from "functions/orchestrate/run/seam_tasks.ts";
-import { smallerPilot, smallerPlace, smallerTile } from "functions/orchestrate/run/split_task.ts";
-import { tileTasks } from "functions/orchestrate/run/tile_tasks.ts";
+import { smallerPilot, smallerPlace, smallerTile } from "shared/engine/split_task.ts";
+import { tileTasks } from "shared/engine/tile_tasks.ts";
 import type { JobRequest } from "shared/contract/job_request.ts";
 import type { Piece, TileReport } from "shared/contract/tile.ts";
 import { ClearstackError } from "shared/errors.ts";
 import { isFastBox } from "shared/plan/fast_size.ts";
 import type { Box } from "shared/volume/geometry.ts";
 import { voxelCount } from "shared/volume/geometry.ts";
-import { identityJobs, readOutput, sampleRequest } from "../../identity_jobs.ts";
-import { identityKernels } from "../../identity_kernels.ts";
-import { patternedVoxels, writeZarr } from "../../sample_image.ts";
+import { identityJobs, readOutput, sampleRequest } from "../../functions/identity_jobs.ts";
+import { identityKernels } from "../../functions/identity_kernels.ts";
+import { patternedVoxels, writeZarr } from "../../functions/sample_image.ts";
 
 /** Two tiles of 32 planes, each in two chunks of 16, and a third of 6 planes. */
 async function tallRequest(): Promise<{ request: JobRequest; values: Float32Array }> {

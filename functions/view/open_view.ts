@@ -1,0 +1,202 @@
+/**
+ * A view that is looked at: an unfinished, unsharded output in the cache, whose tiles are computed as somebody asks for a chunk of them,
+ * by what computes those of jobs.
+ */
+import type { Plan } from "shared/contract/plan.ts";
+import type { OmeVersion, StoredArray } from "shared/contract/stored_array.ts";
+import { BLOSC_OVERHEAD_BYTES } from "shared/codec/blosc/blosc_frame.ts";
+import { runPilot } from "shared/decide/pilot.ts";
+import { retryMessage } from "shared/engine/retry.ts";
+import { ClearstackError, type ErrorRecord, errorToRecord } from "shared/errors.ts";
+import { plannedOutput } from "shared/image/output/level_arrays.ts";
+import { createOutput } from "shared/image/output/ome_output.ts";
+import { objectKey } from "shared/image/output/output_layout.ts";
+import { tileAt } from "shared/plan/plan_job.ts";
+import { decidedPlan, needsPilot } from "shared/plan/tile_algorithm.ts";
+import { onAbort } from "shared/process/on_abort.ts";
+import { RecentCache } from "shared/process/recent_cache.ts";
+import { openStore } from "shared/storage/open_store.ts";
+import { voxelCount } from "shared/volume/geometry.ts";
+import { type ChunkPlace, chunkPlace } from "./http/object_key.ts";
+import { viewDocuments } from "./http/view_documents.ts";
+import { CoarseLevels } from "./levels/coarse_levels.ts";
+import type { CachedTiles } from "./tiles/cached_tiles.ts";
+import { openFinestTiles } from "./tiles/finest_tiles.ts";
+import { TileEvents } from "./tiles/tile_events.ts";
+import { tileIndex, tilePosition } from "./tiles/tile_index.ts";
+import { Travel } from "./tiles/travel.ts";
+import type { ViewContext, ViewWorld } from "./view_context.ts";
+import type { ViewRecord } from "./view_records.ts";
+
+/** A chunk as it is stored. */
+interface ViewChunk {
+  readonly bytes: Uint8Array;
+  /** True for one of a coarser level that will be another once full resolution is there. */
+  readonly approximate: boolean;
+}
+
+/** Before what jobs want, and after. */
+const LOOKED_AT = 9;
+const PREFETCHED = 0;
+
+/** A stored chunk may be removed between being waited for and being read. */
+const ROUNDS = 4;
+
+export class OpenView {
+  readonly record: ViewRecord;
+  readonly events = new TileEvents();
+  readonly #world: ViewWorld;
+  readonly #closing = new AbortController();
+  readonly #deciding = new RecentCache<"plan", Plan>(1);
+  readonly #travel = new Travel();
+  readonly #documents = new Map<OmeVersion, ReadonlyMap<string, Uint8Array>>();
+  #plan: Plan;
+  #failure: ErrorRecord | undefined;
+  #context!: ViewContext;
+  #finest!: CachedTiles;
+  #coarse!: CoarseLevels;
+
+  private constructor(record: ViewRecord, world: ViewWorld) {
+    this.record = record;
+    this.#world = world;
+    this.#plan = record.plan;
+  }
+
+  /**
+   * Opens a view: creates its output in the cache, or goes on with it.
+   *
+   * @throws {ClearstackError} what the device or the store throws
+   */
+  static async open(record: ViewRecord, world: ViewWorld): Promise<OpenView> {
+    const view = new OpenView(record, world);
+    const { plan, request } = record;
+    const { environment } = world;
+    const device = await world.device(request.backend);
+    const output = await createOutput(plan, request, { environment });
+    if (output.decisions) view.#plan = decidedPlan(plan, output.decisions);
+    const { url } = request.output;
+    const context: ViewContext = {
+      ...world,
+      ...{ record, device, output },
+      store: openStore(url, { environment }),
+      arrays: plannedOutput(plan, { url, run: output.run }).arrays,
+      closing: view.#closing.signal,
+      decided: (signal) => view.#decided(signal),
+    };
+    view.#context = context;
+    view.#finest = await openFinestTiles(context, view.#plan, (index) => view.#tell(index));
+    view.#coarse = new CoarseLevels(context, view.#finest);
+    for (const index of view.#finest.indices) view.#tell(index);
+    return view;
+  }
+
+  /** The plan as far as it is decided. */
+  get plan(): Plan {
+    return this.#plan;
+  }
+
+  /** Tiles of full resolution in the cache. */
+  get tilesDone(): number {
+    return this.#finest.count;
+  }
+
+  /** Why nothing can be computed, where what has to be decided first could not be. */
+  get failure(): ErrorRecord | undefined {
+    return this.#failure;
+  }
+
+  /** The metadata document under a key. */
+  document(key: string, version: OmeVersion): Uint8Array | undefined {
+    const { arrays } = this.#context;
+    const { plan, windows } = this.record;
+    const documents = this.#documents.get(version) ?? viewDocuments(version, { plan, arrays, windows });
+    this.#documents.set(version, documents);
+    return documents.get(key);
+  }
+
+  /** The chunk that a key names; undefined where there is no such key. */
+  placeOf(key: string, version: OmeVersion): ChunkPlace | undefined {
+    return chunkPlace(key, version, this.#context.arrays);
+  }
+
+  /**
+   * A chunk, computed if it is not there.
+   *
+   * @throws {ClearstackError} why it cannot be; `cancelled` if the signal fires
+   */
+  async chunk(place: ChunkPlace, signal: AbortSignal): Promise<ViewChunk> {
+    for (let round = 0; round < ROUNDS; round++) {
+      const { array, approximate } = await this.#ready(place, signal);
+      const { dtype: _, chunk } = array;
+      const maxBytes = 4 * voxelCount(chunk) + BLOSC_OVERHEAD_BYTES;
+      const bytes = await this.#context.store.get(objectKey(array, place.outer, place.at), { signal, maxBytes });
+      if (bytes !== undefined) return { bytes, approximate };
+      // Removed since, for lack of room or by somebody else who uses the cache.
+      this.#drop(place);
+    }
+    throw new ClearstackError("internal", "the cache is too small: a tile was removed before it could be read");
+  }
+
+  /** Stops all that is computed. */
+  close(): void {
+    this.#closing.abort();
+    this.#world.lru.forgetAll(`${this.record.id}/`);
+  }
+
+  #drop(place: ChunkPlace): void {
+    if (place.level > 0) this.#coarse.drop(place);
+    else this.#finest.drop(tileIndex(this.#plan, place.outer, tilePosition(this.#plan, place.at)));
+  }
+
+  /** Waits until a chunk is stored. @returns the array that it is stored in */
+  async #ready(place: ChunkPlace, signal: AbortSignal): Promise<{ array: StoredArray; approximate: boolean }> {
+    const { prefetcher } = this.#world;
+    const array = this.#context.arrays[place.level]!;
+    if (place.level > 0) {
+      const wait = () => this.#coarse.need(place, { signal, priority: LOOKED_AT });
+      await prefetcher.reading(`${this.record.id}/${place.level}`, wait);
+      return { array, approximate: false };
+    }
+    const index = tileIndex(this.#plan, place.outer, tilePosition(this.#plan, place.at));
+    const next = this.#travel.next(place, this.#plan);
+    const wait = () => this.#finest.need(index, { signal, priority: LOOKED_AT });
+    if (this.#finest.has(index)) await wait();
+    else await prefetcher.reading(this.#finest.nameOf(index), wait);
+    if (next !== undefined && !this.#finest.has(next)) {
+      const make = (signal: AbortSignal) => this.#finest.need(next, { signal, priority: PREFETCHED });
+      prefetcher.want({ name: this.#finest.nameOf(next), make });
+    }
+    return { array, approximate: false };
+  }
+
+  /** The plan with everything decided: by the request, an earlier process, or a pilot that whoever waits for a chunk waits for. */
+  async #decided(signal: AbortSignal): Promise<Plan> {
+    if (!needsPilot(this.#plan.algorithm) || this.#plan.decisions) return this.#plan;
+    return await this.#deciding.get("plan", (signal) => this.#decide(signal), signal);
+  }
+
+  async #decide(signal: AbortSignal): Promise<Plan> {
+    const { record: { plan, request }, engine, environment, output, device } = this.#context;
+    const { log } = this.#world;
+    const stop = new AbortController();
+    using _leaving = onAbort(signal, () => stop.abort());
+    using _closing = onAbort(this.#closing.signal, () => stop.abort());
+    try {
+      const { decisions, measurements } = await runPilot({ plan, device }, request, engine, {
+        ...{ environment, signal: stop.signal },
+        onRetry: (retry) => log(retryMessage("tile", retry), { level: "warn", view: this.record.id }),
+        tell: (message) => log(message, { level: "info", view: this.record.id }),
+      });
+      this.#plan = decidedPlan(plan, await output.decide(decisions, measurements));
+      this.#failure = undefined;
+      return this.#plan;
+    } catch (error) {
+      if (!stop.signal.aborted) this.#failure = errorToRecord(error);
+      throw error;
+    }
+  }
+
+  #tell(index: number): void {
+    this.events.add(tileAt(this.#plan, index), this.#finest.count);
+  }
+}

@@ -1,0 +1,114 @@
+/**
+ * What viewers ask for: `/v1/views/{id}/{signature}/0.5/...` is the root of an OME-Zarr 0.5, `.../0.4/...` of one of 0.4, and
+ * `.../events` tells of finished tiles. The signature is all that they bring, so pages of any origin may ask, and read every answer.
+ */
+import { type Context, Hono } from "hono";
+import { cors } from "hono/cors";
+import type { OmeVersion } from "shared/contract/stored_array.ts";
+import { EVENT_STREAM_HEADERS, lastEventId } from "shared/http/event_stream.ts";
+import { answerProblem, answerProblems } from "shared/http/function_app.ts";
+import { observeRequests } from "shared/http/observe_requests.ts";
+import { httpProblem, loggedProblem } from "shared/http/problem.ts";
+import { answerObject } from "./http/answer_object.ts";
+import type { ChunkPlace } from "./http/object_key.ts";
+import type { OpenView } from "./open_view.ts";
+import type { Views } from "./views.ts";
+
+interface SignedAppDeps {
+  readonly views: Pick<Views, "check" | "open" | "events">;
+  /** Called with errors that the answer does not explain. */
+  readonly log: (line: string) => void;
+}
+
+/** True for what {@link createSignedApp} answers: a view, a signature, and something below. */
+export function isSignedPath({ url }: Request): boolean {
+  return /^\/v1\/views\/[^/]+\/[^/]+\//.test(new URL(url).pathname);
+}
+
+/** Headers that pages may read beside the usual ones. */
+const EXPOSED = ["accept-ranges", "content-length", "content-range", "etag", "retry-after", "x-clearstack-approximate"];
+
+/** Preflights are asked again after so long, seconds. */
+const MAX_AGE = 86_400;
+
+/** What never changes is not asked for again. */
+const KEPT = "private, max-age=86400, immutable";
+/** What may change is asked for again, with its tag. */
+const ASKED_AGAIN = "no-cache";
+
+/** Chunks that are waited for at the same time, of all views. */
+const MAX_WAITING = 512;
+
+/** The application. */
+export function createSignedApp({ views, log }: SignedAppDeps): Hono {
+  const app = new Hono();
+  app.use(observeRequests);
+  answerProblems(app, log);
+  app.use(cors({ origin: "*", allowMethods: ["GET", "HEAD", "OPTIONS"], exposeHeaders: EXPOSED, maxAge: MAX_AGE }));
+  app.use(async (c, next) => {
+    await next();
+    c.header("cross-origin-resource-policy", "cross-origin");
+    // Asked by browsers before a public page may call this machine.
+    if (c.req.header("access-control-request-private-network")) {
+      c.header("access-control-allow-private-network", "true");
+    }
+  });
+  app.get("/v1/views/:id/:signature/*", async (c, next) => refusal(c, views) ?? await next());
+  app.get("/v1/views/:id/:signature/events", async (c) => {
+    const after = lastEventId(c.req.raw.headers);
+    const body = await views.events(c.req.param("id"), after === undefined ? {} : { after });
+    return c.body(body, 200, EVENT_STREAM_HEADERS);
+  });
+  let waiting = 0;
+  app.get("/v1/views/:id/:signature/:version{0\\.[45]}/:key{.+}", async (c) => {
+    const version = c.req.param("version") as OmeVersion;
+    const key = c.req.param("key");
+    const view = await views.open(c.req.param("id"));
+    const document = view.document(key, version);
+    if (document !== undefined) {
+      return answerObject(c.req.raw, { bytes: document, contentType: "application/json", caching: ASKED_AGAIN });
+    }
+    const place = view.placeOf(key, version);
+    if (place === undefined) return await c.notFound();
+    if (waiting >= MAX_WAITING) return tooMany(c);
+    waiting++;
+    try {
+      return await answerChunk(c, { view, place, log });
+    } finally {
+      waiting--;
+    }
+  });
+  return app;
+}
+
+/** The answer to who brings no valid signature; undefined to who does. */
+function refusal(c: Context, views: SignedAppDeps["views"]): Response | undefined {
+  const state = views.check(c.req.param("id")!, c.req.param("signature")!);
+  if (state === "valid") return undefined;
+  const detail = state === "expired"
+    ? "the time of this view is over: make another"
+    : "the signature is not of this view";
+  return answerProblem(c, httpProblem(403, state === "expired" ? "Expired" : "Not signed", detail));
+}
+
+function tooMany(c: Context): Response {
+  const detail = `${MAX_WAITING} chunks are waited for: ask again`;
+  return answerProblem(c, httpProblem(503, "Too much at once", detail), { "retry-after": "1" });
+}
+
+/** A chunk, or 500: viewers draw what is missing, a 404, as if it were black. */
+async function answerChunk(
+  c: Context,
+  { view, place, log }: { readonly view: OpenView; readonly place: ChunkPlace; readonly log: (line: string) => void },
+): Promise<Response> {
+  const { signal } = c.req.raw;
+  try {
+    const { bytes, approximate } = await view.chunk(place, signal);
+    const caching = approximate ? ASKED_AGAIN : KEPT;
+    const response = answerObject(c.req.raw, { bytes, contentType: "application/octet-stream", caching });
+    if (approximate) response.headers.set("x-clearstack-approximate", "true");
+    return response;
+  } catch (error) {
+    return answerProblem(c, { ...loggedProblem(error, log), status: 500 }, { "cache-control": "no-store" });
+  }
+}

@@ -1,0 +1,44 @@
+/** The tiles of a view in the order in which they came to be there, told to whoever follows. */
+import type { Tile } from "shared/contract/tile.ts";
+import type { ViewEvent } from "shared/contract/views/view.ts";
+import { onAbort } from "shared/process/on_abort.ts";
+
+/** Events that are kept for those who come later. */
+const MAX_EVENTS = 100_000;
+
+export class TileEvents {
+  readonly #events: ViewEvent[] = [];
+  readonly #followers = new Set<() => void>();
+  #dropped = 0;
+
+  add({ index, outer, core }: Tile, tilesDone: number): void {
+    const sequence = this.#dropped + this.#events.length + 1;
+    const { start: origin, shape } = core;
+    this.#events.push({ sequence, type: "tile", index, outer, origin, shape, tilesDone });
+    if (this.#events.length > MAX_EVENTS) {
+      this.#events.shift();
+      this.#dropped++;
+    }
+    for (const wake of this.#followers) wake();
+  }
+
+  /** Events after the one with this number, then those to come, until the signal fires. */
+  async *follow(after: number, signal: AbortSignal): AsyncGenerator<ViewEvent> {
+    for (let next = after + 1; !signal.aborted;) {
+      next = Math.max(next, this.#dropped + 1);
+      const event = this.#events[next - this.#dropped - 1];
+      if (event !== undefined) {
+        next = event.sequence + 1;
+        yield event;
+      } else await this.#news(signal);
+    }
+  }
+
+  async #news(signal: AbortSignal): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#followers.add(resolve);
+    using _leaving = onAbort(signal, resolve);
+    await promise;
+    this.#followers.delete(resolve);
+  }
+}
