@@ -9,15 +9,14 @@ import type { ReadableStore, RequestOptions } from "shared/storage/store.ts";
 import type { StoreAccess } from "shared/storage/store_environment.ts";
 import { changed, storeAsOf } from "shared/storage/unchanged.ts";
 import { canonicalUrl, redactUrl, splitObject } from "shared/storage/url.ts";
-import { decideAxes } from "./axes.ts";
 import { chooseArray, type FoundArray } from "./zarr/choose_array.ts";
 import { type Image, pathOf } from "./image.ts";
 import { hashHex } from "./output/hash.ts";
-import { channelsFor } from "./ome/ome_channels.ts";
 import type { OpenOptions } from "./tiff/tiff_image.ts";
 import { assertCountable } from "./image_size.ts";
 import { findSequence, isPattern } from "./tiff/tiff_sequence.ts";
 import { zarrImage } from "./zarr/zarr_image.ts";
+import { zarrInfo } from "./zarr/zarr_info.ts";
 import { withSeparator } from "./zarr/stored_chunks.ts";
 import { parseZarrArray } from "./zarr/zarr_metadata.ts";
 import { readZarrNode, type ZarrNode } from "./zarr/zarr_node.ts";
@@ -94,37 +93,9 @@ async function imageOf(
 ): Promise<Image> {
   const { node, path, ome, url, requestedAxes } = found;
   const where = shown(store, path);
-  const meta = parseZarrArray(node, where);
-  const rank = meta.shape.length;
-  const axes = decideAxes({
-    url: where,
-    rank,
-    requested: requestedAxes,
-    ome: ome?.axes,
-    dimensionNames: meta.dimensionNames,
-  });
-  for (const numbers of [ome?.scale, ome?.translation]) {
-    if (numbers !== undefined && numbers.length !== rank) {
-      throw new ClearstackError("corrupt-data", `${where} has ${rank} axes but OME metadata scale ${numbers.length}`);
-    }
-  }
+  const { meta, info } = zarrInfo({ node, path, ome, url, where, requestedAxes });
   const { identity, openedMs } = await stateOf(store, node, options);
-  const info: ImageInfo = {
-    url,
-    path,
-    format: node.version === 3 ? "zarr3" : "zarr2",
-    dtype: meta.dtype,
-    shape: [...meta.shape],
-    chunkShape: [...meta.chunkShape],
-    axes,
-    scale: ome?.scale ? [...ome.scale] : meta.shape.map(() => 1),
-    ...(ome?.translation ? { translation: [...ome.translation] } : {}),
-    ...(ome?.name ? { name: ome.name } : {}),
-    ...channelsFor({ axes, shape: meta.shape }, ome?.channels),
-    ...(ome === undefined || ome.warnings.length === 0 ? {} : { warnings: [...ome.warnings] }),
-    identity,
-  };
-  return { ...zarrImage(store, meta, info), openedMs };
+  return { ...zarrImage(store, meta, { ...info, identity }), openedMs };
 }
 
 function refuseNoVoxels(info: ImageInfo): void {

@@ -12,14 +12,14 @@ async function sourceFiles(folder: string): Promise<string[]> {
   for await (const { name, isDirectory } of Deno.readDir(new URL(`${folder}/`, ROOT))) {
     const path = `${folder}/${name}`;
     if (isDirectory) found.push(...await sourceFiles(path));
-    else if (/\.(ts|wgsl)$/.test(name)) found.push(path);
+    else if (/\.(tsx?|wgsl)$/.test(name)) found.push(path);
   }
   return found;
 }
 
 /** Project paths that a module names, imports of types and of Workers included. */
 function importsOf(path: string, text: string): string[] {
-  const named = text.matchAll(/(?:\bfrom\s*|\bimport\s*\(?\s*|new URL\(\s*)"([^"\n]+\.ts)"/g);
+  const named = text.matchAll(/(?:\bfrom\s*|\bimport\s*\(?\s*|new URL\(\s*)"([^"\n]+\.tsx?)"/g);
   return [...named].map(([, name]) => name!.startsWith(".") ? normalize(join(dirname(path), name!)) : name!);
 }
 

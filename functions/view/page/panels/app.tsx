@@ -1,0 +1,100 @@
+/** The page as a whole. */
+import type { Signal } from "@preact/signals";
+import { useEffect, useState } from "preact/hooks";
+import { handleShortcut } from "../input/shortcuts.ts";
+import type { Scene } from "../render/scene.ts";
+import type { ShownValues } from "../shown_values.ts";
+import type { Viewer } from "../state/viewer.ts";
+import { ChannelsPanel } from "./channels_panel.tsx";
+import { ElsewherePanel } from "./elsewhere_panel.tsx";
+import { FactsPanel } from "./facts_panel.tsx";
+import { HelpDialog } from "./help_dialog.tsx";
+import { Notices } from "./notices.tsx";
+import { OpenForm } from "./open_form.tsx";
+import { PositionSliders } from "./position_sliders.tsx";
+import { ProfilePanel } from "./profile_panel.tsx";
+import { ProgressPanel } from "./progress_panel.tsx";
+import { Toolbar } from "./toolbar.tsx";
+import { Viewport } from "./viewport.tsx";
+
+/** Parts that the page is made of. */
+export interface AppProps {
+  readonly viewer: Viewer;
+  readonly scene: Signal<Scene | undefined>;
+  readonly values: ShownValues;
+  readonly startDrawing: (canvas: HTMLCanvasElement) => () => void;
+  readonly retry: () => void;
+  /** True while images are being opened. */
+  readonly isOpening: Signal<boolean>;
+  /** Addresses as the page was given them. */
+  readonly given: { readonly image: string; readonly result: string };
+}
+
+/** The page. */
+export function App(props: AppProps) {
+  const { viewer, isOpening, given, retry } = props;
+  const [hasHelp, setHelp] = useState(false);
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      if (event.key === "?" && !hasHelp && !(event.target instanceof HTMLInputElement && event.target.type === "url")) {
+        setHelp(true);
+      } else handleShortcut(viewer, event);
+    };
+    document.addEventListener("keydown", onKey);
+    return () => document.removeEventListener("keydown", onKey);
+  }, [hasHelp]);
+  const isOpen = viewer.reference.value !== undefined;
+  return (
+    <>
+      <header class="top">
+        <h1>Clearstack</h1>
+        <p class="name">{isOpen ? imageNames(viewer) : ""}</p>
+        <Loading viewer={viewer} isOpening={isOpening} />
+      </header>
+      <Notices viewer={viewer} retry={retry} />
+      {isOpen ? <Workspace {...props} help={() => setHelp(true)} /> : (
+        <main class="landing">
+          {!isOpening.value && <OpenForm {...given} />}
+          <ProgressPanel viewer={viewer} />
+        </main>
+      )}
+      <HelpDialog viewer={viewer} isOpen={hasHelp} close={() => setHelp(false)} />
+      <p class="hidden" role="status" aria-live="polite">{viewer.announcement.value}</p>
+    </>
+  );
+}
+
+function Workspace({ viewer, scene, values, startDrawing, help }: AppProps & { readonly help: () => void }) {
+  return (
+    <main class="work">
+      <div class="stage">
+        <Toolbar viewer={viewer} help={help} />
+        <Viewport {...{ viewer, scene, values, startDrawing }} />
+        <PositionSliders viewer={viewer} />
+      </div>
+      <aside aria-label="Settings and facts" tabIndex={0}>
+        <ProgressPanel viewer={viewer} />
+        <ProfilePanel viewer={viewer} values={values} />
+        <ChannelsPanel viewer={viewer} values={values} />
+        <FactsPanel viewer={viewer} />
+        <ElsewherePanel viewer={viewer} />
+      </aside>
+    </main>
+  );
+}
+
+/** What is being loaded, as little as is needed. */
+function Loading({ viewer, isOpening }: Pick<AppProps, "viewer" | "isOpening">) {
+  const waiting = viewer.chunksWaiting.value;
+  const words = isOpening.value
+    ? "Opening"
+    : waiting > 0
+    ? `Loading ${waiting} ${waiting === 1 ? "chunk" : "chunks"}`
+    : "";
+  return <p class="loading" aria-hidden="true">{words}</p>;
+}
+
+function imageNames(viewer: Viewer): string {
+  const { before, after } = viewer.pictures.value;
+  return [before?.name, after?.name].filter((name) => name !== undefined).join(" → ");
+}
