@@ -17,6 +17,10 @@ interface BundleOptions {
   readonly outDir: string;
   /** Where the files run: `browser` refuses what only Deno and Node have. */
   readonly platform: "deno" | "browser";
+  /** Modules of the project that are taken in place of others, by what those are called. @default {none} */
+  readonly replaced?: Readonly<Record<string, string>>;
+  /** Modules that packages import on demand, and that are never asked for where the files run. @default {none} */
+  readonly leftOut?: readonly string[];
 }
 
 /** A file that was written, beside its source map. */
@@ -47,15 +51,23 @@ let underWay = 0;
  * @returns what was written, entry points first
  * @throws {Error} with what esbuild says, such as a module that is not found
  */
-export async function bundle({ entryPoints, outDir, platform }: BundleOptions): Promise<BundledFile[]> {
+export async function bundle(
+  { entryPoints, outDir, platform, replaced = {}, leftOut = [] }: BundleOptions,
+): Promise<BundledFile[]> {
   const packages = await installPackages();
   const names = new Map(Object.entries(entryPoints).map(([name, path]) => [resolve(ROOT, path), name]));
   const options: BuildOptions = {
     ...PLATFORMS[platform],
     absWorkingDir: packages,
     nodePaths: [join(packages, "node_modules")],
-    alias: packageAliases(),
+    alias: {
+      ...packageAliases(),
+      ...Object.fromEntries(Object.entries(replaced).map(([name, path]) => [name, join(ROOT, path)])),
+    },
+    external: [...leftOut],
     loader: { ".wgsl": "text" },
+    jsx: "automatic",
+    jsxImportSource: "preact",
     format: "esm",
     bundle: true,
     minify: true,

@@ -1,18 +1,23 @@
 /**
  * The functions of node:zlib that shared/codec calls, for browsers; the bundle takes this file in its place. DEFLATE by fflate
- * and Zstandard by fzstd, since browsers have neither as a function that answers at once.
+ * and Zstandard by fzstd, since browsers have neither as a function that answers at once. Neither library bounds what comes out or
+ * verifies checksums of DEFLATE, which is done here; checksums of Zstandard are not verified.
  */
 import { gunzipSync as gunzip, unzlibSync } from "fflate";
 import { decompress } from "fzstd";
+import { zstdSize } from "./zstd_size.ts";
 
 interface Limits {
   readonly maxOutputLength: number;
 }
 
+/** Frames that do not tell their size may be of smaller blocks than full ones, by so much. */
+const SMALL_BLOCKS = 8;
+
 /** Numbers of zstd.h. */
 export const constants = { ZSTD_e_end: 2, ZSTD_c_compressionLevel: 100 };
 
-/** A stream without a native handle: who wants one takes the functions instead. */
+/** A stream without a native handle: its callers take the functions instead. */
 export function createZstdDecompress(): object {
   return {};
 }
@@ -27,22 +32,71 @@ export function zstdCompressSync(): never {
   throw new Error("this program reads Zstandard and does not write it");
 }
 
-/** Decodes a Zstandard frame. @throws {Error} for damaged bytes, and for more than `maxOutputLength` */
+/** Decodes Zstandard frames. @throws {Error} for damaged bytes, and for more than `maxOutputLength` */
 export function zstdDecompressSync(bytes: Uint8Array, limits: Limits): Uint8Array {
+  const { maxOutputLength } = limits;
+  const most = SMALL_BLOCKS * (maxOutputLength + 128 * 1024);
+  if (zstdSize(bytes) > most) throw tooMuch(limits);
   return within(decompress(bytes), limits);
 }
 
 /** Decodes a gzip file, as {@link zstdDecompressSync}. */
 export function gunzipSync(bytes: Uint8Array, limits: Limits): Uint8Array {
-  return within(gunzip(bytes), limits);
+  const plain = within(gunzip(bytes, { out: room(limits) }), limits);
+  const stored = new DataView(bytes.buffer, bytes.byteOffset + bytes.length - 8, 8);
+  if (stored.getUint32(0, true) !== crc32(plain) || stored.getUint32(4, true) !== plain.length) throw damaged();
+  return plain;
 }
 
 /** Decodes a zlib stream, as {@link zstdDecompressSync}. */
 export function inflateSync(bytes: Uint8Array, limits: Limits): Uint8Array {
-  return within(unzlibSync(bytes), limits);
+  const plain = within(unzlibSync(bytes, { out: room(limits) }), limits);
+  const stored = new DataView(bytes.buffer, bytes.byteOffset + bytes.length - 4, 4).getUint32(0);
+  if (stored !== adler32(plain)) throw damaged();
+  return plain;
 }
 
-function within(plain: Uint8Array, { maxOutputLength }: Limits): Uint8Array {
-  if (plain.length <= maxOutputLength) return plain;
-  throw new Error(`it holds more than the ${maxOutputLength} bytes that were expected`);
+/** One byte more than may come out, in which too much is noticed: what does not fit is dropped. */
+function room({ maxOutputLength }: Limits): Uint8Array {
+  return new Uint8Array(maxOutputLength + 1);
+}
+
+function within(plain: Uint8Array, limits: Limits): Uint8Array {
+  if (plain.length <= limits.maxOutputLength) return plain;
+  throw tooMuch(limits);
+}
+
+function tooMuch({ maxOutputLength }: Limits): Error {
+  return new Error(`it holds more than the ${maxOutputLength} bytes that were expected`);
+}
+
+function damaged(): Error {
+  return new Error("its checksum does not match");
+}
+
+/** Remainders of bytes by the polynomial of CRC-32 (RFC 1952). */
+const REMAINDERS = Uint32Array.from({ length: 256 }, (_, byte) => {
+  let value = byte;
+  for (let bit = 0; bit < 8; bit++) value = value & 1 ? 0xedb88320 ^ (value >>> 1) : value >>> 1;
+  return value;
+});
+
+function crc32(bytes: Uint8Array): number {
+  let crc = 0xffffffff;
+  for (let at = 0; at < bytes.length; at++) crc = REMAINDERS[(crc ^ bytes[at]!) & 255]! ^ (crc >>> 8);
+  return ~crc >>> 0;
+}
+
+/** Adler-32 (RFC 1950); sums of 3800 bytes stay below 2^31. */
+function adler32(bytes: Uint8Array): number {
+  let [low, high] = [1, 0];
+  for (let at = 0; at < bytes.length;) {
+    for (const end = Math.min(at + 3800, bytes.length); at < end; at++) {
+      low += bytes[at]!;
+      high += low;
+    }
+    low %= 65521;
+    high %= 65521;
+  }
+  return high * 65536 + low;
 }

@@ -13,7 +13,8 @@ export function explainError(error: unknown, origin: string): Explanation {
     const problem = error instanceof Error ? error.message : String(error);
     return { problem, mend: "Reload the page. If this comes back, report it with the address of the image." };
   }
-  const problem = error.message;
+  // The command line has a flag for what the page takes as a part of the address.
+  const problem = error.message.replace(/; (choose|name) one with --path.*$/s, "");
   if (error.kind === "forbidden" && error.path === "cors") {
     return {
       problem,
@@ -32,10 +33,10 @@ export function explainError(error: unknown, origin: string): Explanation {
 const MENDS: Readonly<Record<string, string>> = {
   "forbidden": "Check the address and your right to read it; a signed URL may have expired.",
   "not-found":
-    "Give the address of the OME-Zarr itself: the folder that holds zarr.json or .zattrs with “multiscales”. Of a plate, " +
-    "choose one image, such as plate.zarr/A/1/0.",
+    "Give the address of the OME-Zarr itself: the folder that holds zarr.json or .zattrs with “multiscales”.",
   "store-unavailable": "Check the address and the network, and try again.",
   "unsupported": "Make a copy that every viewer reads: clearstack convert SOURCE COPY.zarr, and open the copy.",
-  "invalid-request": "Correct the address.",
+  "invalid-request":
+    "Give the address of one image: https:// or http:// and its folder, of a plate for example plate.zarr/A/1/0.",
   "corrupt-data": "Copy the image again, or write it again.",
 };

@@ -102,7 +102,8 @@ export class TileLoader {
   #pump(): void {
     for (const [key, [first]] of this.#waiting) {
       if (this.#chunks.active >= CHUNKS_AT_ONCE) return;
-      if (!this.#chunks.isReading(key)) void this.#load(key, first!);
+      // What has just been read is handed out in a moment.
+      if (!this.#chunks.isReading(key) && this.#chunks.kept(key) === undefined) void this.#load(key, first!);
     }
   }
 

@@ -18,7 +18,7 @@ import { Toolbar } from "./toolbar.tsx";
 import { Viewport } from "./viewport.tsx";
 
 /** Parts that the page is made of. */
-export interface AppProps {
+interface AppProps {
   readonly viewer: Viewer;
   readonly scene: Signal<Scene | undefined>;
   readonly values: ShownValues;

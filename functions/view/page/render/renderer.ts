@@ -29,7 +29,7 @@ interface Program {
 }
 
 /** Draws scenes into a canvas. */
-export interface Renderer {
+interface Renderer {
   /** Draws what is there of a scene. */
   draw(scene: Scene, size: PixelSize, tiles: Pick<TileLoader, "get">): void;
 }
