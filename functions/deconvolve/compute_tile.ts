@@ -206,6 +206,7 @@ async function readTile(task: BoxTask, means: Means, signal: AbortSignal) {
       outer: tile.outer,
       box: tile.box,
       boundary: algorithm.boundary,
+      repeated: task.repeated,
       boundaryValue: algorithm.boundaryValue,
       offset: algorithm.offset,
       dataType: taskDataType(task),

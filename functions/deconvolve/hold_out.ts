@@ -2,7 +2,7 @@
 import type { VoxelData } from "kernels/deconvolver.ts";
 import type { PilotTask } from "shared/contract/pilot.ts";
 import { mapAxes } from "shared/volume/geometry.ts";
-import { axisMap } from "shared/image/read/axis_map.ts";
+import { axisMaps } from "shared/image/read/axis_map.ts";
 import { type PhotonSplit, splitPhotons } from "shared/decide/photon_split.ts";
 import { placeInVolume } from "shared/volume/spatial.ts";
 
@@ -21,21 +21,19 @@ interface HeldOutBox extends PhotonSplit {
  */
 export function holdOut(
   values: VoxelData,
-  { algorithm, source, tile, heldOut: { fraction, seed, photonsPerUnit } }: PilotTask & {
+  { algorithm, source, tile, repeated, heldOut: { fraction, seed, photonsPerUnit } }: PilotTask & {
     readonly heldOut: NonNullable<PilotTask["heldOut"]>;
   },
 ): HeldOutBox {
   const { start: first, whole: imageShape } = placeInVolume(source);
-  const { start, shape } = tile.box;
+  const box = { ...tile.box, start: mapAxes((axis) => first[axis] + tile.box.start[axis]) };
   const split = splitPhotons(values, {
     seed,
     heldOutFraction: fraction,
     unitsPerPhoton: 1 / photonsPerUnit,
     imageShape,
     volume: tile.outer.reduce((volume, index, axis) => volume * source.shape[axis]! + index, 0),
-    coordinates: mapAxes((axis) =>
-      axisMap({ start: first[axis] + start[axis], count: shape[axis], length: imageShape[axis] }, algorithm.boundary)
-    ),
+    coordinates: axisMaps({ box, whole: imageShape, repeated }, algorithm.boundary),
   });
   const kept = 1 - fraction;
   const { background, scale, mean } = algorithm;

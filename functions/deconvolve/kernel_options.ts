@@ -8,7 +8,10 @@ import { mapAxes } from "shared/volume/geometry.ts";
 import { placeInVolume } from "shared/volume/spatial.ts";
 
 /** Fields that every message about a tile has. */
-export type BoxTask = Pick<TileTask, "source" | "psf" | "psfSha256" | "psfFit" | "algorithm" | "backend" | "tile">;
+export type BoxTask = Pick<
+  TileTask,
+  "source" | "psf" | "psfSha256" | "psfFit" | "algorithm" | "repeated" | "backend" | "tile"
+>;
 
 export function taskDataType(
   { source: { dtype }, algorithm: { boundary, boundaryValue, offset } }: BoxTask,

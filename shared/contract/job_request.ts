@@ -64,7 +64,7 @@ export const TilingSchema = z.strictObject({
     {
       flag: "halo",
       example: "auto",
-      help: "Z,Y,X voxels read around each tile",
+      help: "Z,Y,X voxels read around each tile where the image goes on",
       form: `auto, or Z,Y,X: ${TRIPLE} from 0 to ${MAX_SIDE}, such as 8,16,16 (Y,X for a 2-D image)`,
     },
   ),

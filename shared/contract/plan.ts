@@ -23,7 +23,7 @@ export const PlanSchema = z.strictObject({
   shape: Vec3Schema.describe("spatial shape; z is 1 for a 2-D image"),
   outerShape: z.array(z.int().min(1)).describe("lengths of the axes before z, y, x"),
   tile: Vec3Schema.describe("core of a full tile"),
-  halo: HaloSchema.describe("least halo on every side"),
+  halo: HaloSchema.describe("least halo on every side where the volume goes on"),
   box: Vec3Schema.describe("largest box that is transformed"),
   grid: Vec3Schema.describe("tiles along each axis of one volume"),
   tiles: z.int().min(1),

@@ -31,6 +31,9 @@ export const TileTaskSchema = z.strictObject({
   output: StoredArraySchema,
   algorithm: TileAlgorithmSchema,
   backend: BackendSchema,
+  repeated: BoxSchema.optional().describe(
+    "the volume with what its boundary rule puts around it, in voxels of the volume, beyond which it repeats",
+  ),
   tile: TileSchema,
   pieces: z.array(PieceSchema).min(2).optional().describe("compute the tile in these, whose cores make up its own"),
 });

@@ -2,12 +2,14 @@
  * Tasks that need less device memory, for devices that turn out to have less than was planned with. A tile in pieces is what a
  * job with smaller tiles would have computed: it differs within the bound that holds for seams.
  */
-import { boxSide } from "shared/plan/axis_cut.ts";
+import { boxAround } from "shared/plan/axis_place.ts";
+import { axisPlaces } from "shared/plan/axis_places.ts";
 import type { PilotTask } from "shared/contract/pilot.ts";
 import type { Plan } from "shared/contract/plan.ts";
 import type { SeamTask } from "shared/contract/seam.ts";
 import type { Piece, TileTask } from "shared/contract/tile.ts";
-import { type Box, mapAxes, type Vec3 } from "shared/volume/geometry.ts";
+import { placeAround } from "./seam_place.ts";
+import { type Box, mapAxes, sameShape, type Vec3 } from "shared/volume/geometry.ts";
 
 /** The tile with every piece cut in two, along whole chunks; undefined where a piece is one chunk. */
 export function smallerTile(plan: Plan, task: TileTask): TileTask | undefined {
@@ -21,19 +23,27 @@ export function smallerPilot(plan: Plan, task: PilotTask): PilotTask | undefined
   return half && { ...task, tile: { ...task.tile, ...half } };
 }
 
-/** The place compared half as far around its middle, with the box that takes; undefined where the box would not shrink. */
+/** The place compared half as far around its seams, with the box that takes; undefined where the box would not shrink. */
 export function smallerPlace(plan: Plan, task: SeamTask): SeamTask | undefined {
   const { core, box } = task.tile;
-  const middle = mapAxes((axis) => box.start[axis] + (box.shape[axis] >> 1));
+  const seams = mapAxes((axis) => seamIn(plan, axis, core));
   const reach = mapAxes((axis) => Math.ceil(core.shape[axis] / 4));
-  const start = mapAxes((axis) => Math.max(core.start[axis], middle[axis] - reach[axis]));
-  const end = mapAxes((axis) => Math.min(core.start[axis] + core.shape[axis], middle[axis] + reach[axis]));
-  // As for a tile, of which the middle half is compared.
-  const sides = mapAxes((axis) => Math.min(box.shape[axis], sideAround(plan, axis, 4 * reach[axis])));
-  if (sides.every((side, axis) => side === box.shape[axis])) return undefined;
-  const boxStart = mapAxes((axis) => middle[axis] - (sides[axis] >> 1));
-  const shape = mapAxes((axis) => end[axis] - start[axis]);
-  return { ...task, tile: { ...task.tile, core: { start, shape }, box: { start: boxStart, shape: sides } } };
+  const places = axisPlaces(plan);
+  const most = mapAxes((axis) => {
+    const seam = seams[axis];
+    if (seam === undefined) return box.shape[axis];
+    // As for a tile, of which the middle half is compared.
+    const around = { start: seam - 2 * reach[axis], length: 4 * reach[axis] };
+    return Math.min(box.shape[axis], boxAround(places[axis], around).length);
+  });
+  if (sameShape(most, box.shape)) return undefined;
+  return { ...task, tile: { ...task.tile, ...placeAround(plan, { seams, reach }, most) } };
+}
+
+/** The border of two tiles that a core holds. */
+function seamIn({ tile }: Plan, axis: 0 | 1 | 2, { start, shape }: Box): number | undefined {
+  const seam = (Math.floor(start[axis] / tile[axis]) + 1) * tile[axis];
+  return seam < start[axis] + shape[axis] ? seam : undefined;
 }
 
 /** Both halves of a core, cut where that shrinks the box most. */
@@ -41,7 +51,10 @@ function halves(plan: Plan, core: Box): [Piece, Piece] | undefined {
   const cuttable = ([0, 1, 2] as const).filter((axis) => core.shape[axis] > plan.chunk[axis]);
   if (cuttable.length === 0) return undefined;
   const longer = (axis: 0 | 1 | 2) => Math.ceil(core.shape[axis] / plan.chunk[axis] / 2) * plan.chunk[axis];
-  const left = (axis: 0 | 1 | 2) => sideAround(plan, axis, longer(axis)) / sideAround(plan, axis, core.shape[axis]);
+  const places = axisPlaces(plan);
+  const sideOf = (axis: 0 | 1 | 2, length: number) =>
+    boxAround(places[axis], { start: core.start[axis], length }).length;
+  const left = (axis: 0 | 1 | 2) => sideOf(axis, longer(axis)) / sideOf(axis, core.shape[axis]);
   const axis = cuttable.reduce((best, other) => left(other) < left(best) ? other : best);
   const withSpan = (start: number, length: number): Box => ({
     start: replaced(core.start, axis, start),
@@ -52,15 +65,11 @@ function halves(plan: Plan, core: Box): [Piece, Piece] | undefined {
   return [pieceOf(plan, first), pieceOf(plan, second)];
 }
 
+/** A core and the box around it, with the plan's halo. */
 function pieceOf(plan: Plan, core: Box): Piece {
-  const shape = mapAxes((axis) => sideAround(plan, axis, core.shape[axis]));
-  const start = mapAxes((axis) => core.start[axis] - ((shape[axis] - core.shape[axis]) >> 1));
-  return { core, box: { start, shape } };
-}
-
-/** Side of the box around a core of this length, with the plan's halo. */
-function sideAround({ shape, halo, psf }: Plan, axis: 0 | 1 | 2, length: number): number {
-  return boxSide({ extent: shape[axis], core: length, halo: halo[axis], psf: psf.shape[axis], axis }, length);
+  const places = axisPlaces(plan);
+  const spans = mapAxes((axis) => boxAround(places[axis], { start: core.start[axis], length: core.shape[axis] }));
+  return { core, box: { start: mapAxes((a) => spans[a].start), shape: mapAxes((a) => spans[a].length) } };
 }
 
 function replaced(triple: Vec3, axis: 0 | 1 | 2, value: number): Vec3 {

@@ -6,6 +6,7 @@ import type { Plan } from "shared/contract/plan.ts";
 import type { Tile, TileTask } from "shared/contract/tile.ts";
 import { formatVec3, voxelCount } from "shared/volume/geometry.ts";
 import { levelZero } from "shared/image/zarr/level_zero.ts";
+import { repeatedBox } from "shared/plan/axis_places.ts";
 import { tileAt } from "shared/plan/plan_job.ts";
 import { psfLocations } from "shared/psf/psf_locations.ts";
 import { tileAlgorithm } from "shared/plan/tile_algorithm.ts";
@@ -34,17 +35,19 @@ export function* tileTasks(options: TileTaskOptions): Generator<TileTask> {
 export function boxTask(
   { plan, request, backend }: Pick<TileTaskOptions, "plan" | "request" | "backend">,
   tile: Tile,
-): Pick<TileTask, "source" | "psf" | "psfSha256" | "psfFit" | "algorithm" | "backend" | "tile"> {
+): Pick<TileTask, "source" | "psf" | "psfSha256" | "psfFit" | "algorithm" | "repeated" | "backend" | "tile"> {
   const channel = channelAt(plan.source, tile.outer);
   const own = plan.psf.channels?.[channel];
   const { sha256, fit, optics } = own ?? plan.psf;
   const location = psfLocations(request)[own?.entry ?? 0]!;
+  const repeated = repeatedBox(plan);
   return {
     source: plan.source,
     psf: optics ? { optics } : own?.channel === undefined ? location : { ...location, channel: own.channel },
     psfSha256: sha256,
     ...(fit === undefined ? {} : { psfFit: fit }),
     algorithm: tileAlgorithm(plan, channel),
+    ...(repeated === undefined ? {} : { repeated }),
     backend,
     tile,
   };

@@ -2,6 +2,7 @@
 import type { Algorithm } from "shared/contract/algorithm.ts";
 import type { PsfInfo } from "shared/contract/psf_info.ts";
 import { mapAxes, type Vec3 } from "shared/volume/geometry.ts";
+import { psfReach } from "./psf_reach.ts";
 
 /** Plain iterations after which a halo of {@link MIN_RADII} keeps seams below 0.1 % of the peak. */
 const FEW_ITERATIONS = 5;
@@ -18,10 +19,13 @@ const GROWTH = 4.5;
  * radii: 5 iterations 0.09, 0.007 %; 20: 0.5, 0.07, 0.006 %; 100: 2.2, 0.47, 0.08, 0.01 %; 30 accelerated: 4.3, 1.6, 0.47,
  * 0.09 %. Accelerated iterations k count as k^2 / 2 plain ones, the order of Nesterov's acceleration.
  *
- * @param shape of the image, which no halo need exceed
+ * @param shape of the image, which no halo need exceed, beyond what light takes outside of it
  */
 export function autoHalo(psf: PsfInfo, { iterations, acceleration }: Algorithm, shape: Vec3): Vec3 {
   const plainIterations = acceleration === "none" ? iterations : Math.max(iterations, iterations ** 2 / 2);
   const radii = MIN_RADII + Math.max(0, Math.log(plainIterations / FEW_ITERATIONS) / Math.log(GROWTH));
-  return mapAxes((axis) => Math.min(shape[axis], Math.ceil(radii * psf.radius[axis])));
+  return mapAxes((axis) => {
+    const reach = psfReach(psf, axis);
+    return Math.min(Math.max(shape[axis], reach), Math.ceil(radii * reach));
+  });
 }

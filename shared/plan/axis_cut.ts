@@ -1,88 +1,124 @@
 /**
  * Cutting one axis of a volume into tiles. Axes are independent, so costs of a volume are products of costs of its axes.
  */
-import { fastSide } from "./fast_size.ts";
+import { type AxisPlace, boxAround, type Stretch } from "./axis_place.ts";
 
 /** Cut of an axis; all lengths in voxels. */
-export interface AxisCut {
-  /** Length of the image along this axis. */
-  readonly extent: number;
+export interface AxisCut extends AxisPlace {
   /** Length of a full tile's core; the last tile may be shorter. */
   readonly core: number;
-  /** Least number of voxels read on both sides of the core. */
-  readonly halo: number;
-  /** Length of the PSF, which a box must hold whole. */
-  readonly psf: number;
-  /** 0 z, 1 y, 2 x. */
-  readonly axis: 0 | 1 | 2;
 }
 
-/** The stretch of an axis that one tile owns (core) and computes on (box); starts may be negative. */
+/** The stretch of an axis that one tile owns, and what it computes on. */
 interface Span {
-  readonly coreStart: number;
-  readonly coreLength: number;
-  readonly boxStart: number;
-  readonly boxLength: number;
+  readonly core: Stretch;
+  readonly box: Stretch;
 }
 
 export function tileCount(cut: AxisCut): number {
   return Math.ceil(cut.extent / cut.core);
 }
 
-/** Length of the box around a core of `coreLength`: core, halo on both sides, grown with real neighbours to a fast side. */
-export function boxSide(cut: AxisCut, coreLength: number): number {
-  return fastSide(Math.max(coreLength + 2 * cut.halo, cut.psf), cut.axis);
-}
-
-/** The span of tile `index`; what the box grew is split between both sides. */
+/** The span of tile `index`. */
 export function spanAt(cut: AxisCut, index: number): Span {
-  const coreStart = index * cut.core;
-  const coreLength = Math.min(cut.core, cut.extent - coreStart);
-  const boxLength = boxSide(cut, coreLength);
-  const growth = boxLength - coreLength - 2 * cut.halo;
-  return { coreStart, coreLength, boxStart: coreStart - cut.halo - Math.floor(growth / 2), boxLength };
+  return spanOf(cut, index, boxSides(cut));
 }
 
 /** Sum of the box lengths of all tiles along the axis. */
 export function boxSideSum(cut: AxisCut): number {
-  const last = tileCount(cut) - 1;
-  return last * boxSide(cut, cut.core) + spanAt(cut, last).boxLength;
+  const sides = boxSides(cut);
+  const tiles = tileCount(cut);
+  // Boxes that reach no face of the volume are alike.
+  const nearFace = Math.ceil((cut.halo + 1) / cut.core);
+  if (tiles <= 2 * nearFace + 2) return sumOver(0, tiles);
+  const [head, tail] = [nearFace, tiles - nearFace - 1];
+  return sumOver(0, head) + (tail - head) * spanOf(cut, head, sides).box.length + sumOver(tail, tiles);
+
+  function sumOver(from: number, end: number): number {
+    let sum = 0;
+    for (let index = from; index < end; index++) sum += spanOf(cut, index, sides).box.length;
+    return sum;
+  }
 }
 
 /** Length of the longest box along the axis. */
 export function largestBoxSide(cut: AxisCut): number {
-  return boxSide(cut, Math.min(cut.core, cut.extent));
+  return boxSides(cut).largest;
 }
 
 /**
  * Sum over the tiles of the axis of the voxels in the source chunks that their boxes touch: what has to be fetched, since
- * chunks are read whole. The axis may be a part of a longer one, from its voxel `first` on.
+ * chunks are read whole.
  */
-export function touchedChunkVoxels(
-  cut: AxisCut,
-  chunk: number,
-  periodic: boolean,
-  { first: origin, whole } = { first: 0, whole: cut.extent },
-): number {
-  const chunks = Math.ceil(whole / chunk);
-  const lengthOf = (c: number) => Math.min(chunk, whole - c * chunk);
+export function touchedChunkVoxels(cut: AxisCut, chunk: number): number {
+  const sides = boxSides(cut);
   let sum = 0;
   for (let index = 0; index < tileCount(cut); index++) {
-    const span = spanAt(cut, index);
-    const [boxStart, boxLength] = [origin + span.boxStart, span.boxLength];
     const touched = new Set<number>();
-    const mark = (start: number, end: number) => {
-      const first = Math.floor(Math.max(0, start) / chunk);
-      const last = Math.ceil(Math.min(whole, end) / chunk);
-      for (let c = first; c < last; c++) touched.add(c);
-    };
-    mark(boxStart, boxStart + boxLength);
-    if (periodic && boxLength >= whole) mark(0, whole);
-    else if (periodic) {
-      mark(boxStart + whole, Math.min(whole, boxStart + boxLength + whole));
-      mark(0, boxStart + boxLength - whole);
+    for (const [start, end] of readStretches(cut, spanOf(cut, index, sides).box)) {
+      for (let c = Math.floor(start / chunk); c * chunk < end; c++) touched.add(c);
     }
-    for (const c of touched) if (c < chunks) sum += lengthOf(c);
+    for (const c of touched) sum += Math.min(chunk, cut.whole - c * chunk);
   }
   return sum;
+}
+
+/** The two lengths that boxes along an axis have, so that all boxes of a volume have at most eight shapes. */
+interface BoxSides {
+  readonly largest: number;
+  /** Of the last tile, which has a shorter core, and of others that it is long enough for. */
+  readonly last: number;
+}
+
+function boxSides(cut: AxisCut): BoxSides {
+  const last = tileCount(cut) - 1;
+  // Of the windows that tiles see, the longest is that of a tile in the middle of the volume, as far as there is one there.
+  const middle = (cut.whole / 2 - cut.first) / cut.core - 0.5;
+  const at = (index: number) => Math.min(Math.max(index, 0), last);
+  const indices = [0, at(Math.floor(middle)), at(Math.ceil(middle)), at(last - 1), last];
+  const lengths = indices.map((index) => boxAround(cut, coreAt(cut, index)).length);
+  return { largest: Math.max(...lengths), last: lengths.at(-1)! };
+}
+
+function spanOf(cut: AxisCut, index: number, { largest, last }: BoxSides): Span {
+  const core = coreAt(cut, index);
+  const box = boxAround(cut, core);
+  const side = box.length <= last ? last : largest;
+  return { core, box: box.length === side ? box : boxAround(cut, core, side) };
+}
+
+function coreAt({ core, extent }: AxisCut, index: number): Stretch {
+  const start = index * core;
+  return { start, length: Math.min(core, extent - start) };
+}
+
+/** Stretches of stored voxels that a box holds, from their first to before their end, counted from the volume's first voxel. */
+function readStretches(cut: AxisCut, box: Stretch): [start: number, end: number][] {
+  const { repeated } = cut;
+  const stretches: [number, number][] = [];
+  const end = cut.first + box.start + box.length;
+  for (let at = cut.first + box.start, next = end; at < end; at = next) {
+    const copy = repeated ? Math.floor((at - repeated.start) / repeated.length) * repeated.length : 0;
+    next = repeated ? Math.min(end, copy + repeated.start + repeated.length) : end;
+    stretches.push(...storedStretches(cut, at - copy, next - copy));
+  }
+  return stretches.filter(([start, end]) => start < end);
+}
+
+/** Stretches of stored voxels behind positions outside or inside the volume. */
+function storedStretches({ whole, boundary }: AxisCut, start: number, end: number): [number, number][] {
+  if (boundary === "nearest") {
+    const clamped = (position: number) => Math.min(Math.max(position, 0), whole - 1);
+    return [[clamped(start), clamped(end - 1) + 1]];
+  }
+  if (boundary !== "symmetric") return [[Math.max(0, start), Math.min(whole, end)]];
+  const stretches: [number, number][] = [];
+  for (let at = start, next = end; at < end; at = next) {
+    // Every other copy of the volume is mirrored.
+    const copy = Math.floor(at / whole);
+    next = Math.min(end, (copy + 1) * whole);
+    const [from, to] = [at - copy * whole, next - copy * whole];
+    stretches.push(copy % 2 === 0 ? [from, to] : [whole - to, whole - from]);
+  }
+  return stretches;
 }

@@ -2,6 +2,7 @@
  * Choosing tile and box together: of all cuts into boxes of fast sides that fit the memory, the one that computes and reads
  * the fewest voxels for the whole volume.
  */
+import type { AxisPlace } from "./axis_place.ts";
 import { type AxisCut, boxSideSum, largestBoxSide, tileCount } from "./axis_cut.ts";
 import { fastSide, MAX_SIDE, MIN_SIDE } from "./fast_size.ts";
 import type { Vec3 } from "shared/volume/geometry.ts";
@@ -15,7 +16,7 @@ const TILE_OVERHEAD_VOXELS = 100_000;
 /** The three axes, before their core is chosen. */
 export type UncutAxes = readonly [UncutAxis, UncutAxis, UncutAxis];
 
-interface UncutAxis extends Omit<AxisCut, "core"> {
+interface UncutAxis extends AxisPlace {
   /** Tile that the caller chose. */
   readonly fixedCore?: number;
   /** Cores are multiples of this unless the axis is not cut. @default {8 along z, 32 along y and x} */
@@ -35,18 +36,27 @@ export interface Goal {
   readonly readCost: number;
 }
 
+/** A cut of one axis, and what it costs. */
+interface Candidate {
+  readonly cut: AxisCut;
+  readonly largestSide: number;
+  readonly computed: number;
+  readonly read: number;
+  readonly tiles: number;
+}
+
 /** The cheapest cut that fits, or undefined if none does. */
 export function chooseTile(axes: UncutAxes, { fits, readVoxels, readCost }: Goal): Cuts | undefined {
-  const [zs, ys, xs] = axes.map((axis) => candidates(axis, readVoxels).map((cut) => ({ cut, read: readVoxels(cut) })));
+  const [zs, ys, xs] = axes.map((axis) => candidates(axis, readVoxels));
   let best: Cuts | undefined;
   let bestCost = Infinity;
-  for (const { cut: z, read: readZ } of zs!) {
-    for (const { cut: y, read: readY } of ys!) {
-      for (const { cut: x, read: readX } of xs!) {
-        const cost = boxSideSum(z) * boxSideSum(y) * boxSideSum(x) + readCost * readZ * readY * readX +
-          TILE_OVERHEAD_VOXELS * tileCount(z) * tileCount(y) * tileCount(x);
-        if (cost < bestCost && fits([z, y, x])) {
-          best = [z, y, x];
+  for (const z of zs!) {
+    for (const y of ys!) {
+      for (const x of xs!) {
+        const cost = z.computed * y.computed * x.computed + readCost * z.read * y.read * x.read +
+          TILE_OVERHEAD_VOXELS * z.tiles * y.tiles * x.tiles;
+        if (cost < bestCost && fits([z.cut, y.cut, x.cut])) {
+          best = [z.cut, y.cut, x.cut];
           bestCost = cost;
         }
       }
@@ -57,28 +67,37 @@ export function chooseTile(axes: UncutAxes, { fits, readVoxels, readCost }: Goal
 
 /** The smallest boxes that any cut of these axes can have: what a refusal quotes as the least memory. */
 export function smallestCut(axes: UncutAxes): Cuts {
-  return axes.map((axis) => candidates(axis, boxSideSum)[0]!) as unknown as Cuts;
+  return axes.map((axis) => candidates(axis, boxSideSum)[0]!.cut) as unknown as Cuts;
 }
 
 /** Cuts of one axis worth trying, by rising box side: each computes or reads less than all before it. */
-function candidates(axis: UncutAxis, readVoxels: (cut: AxisCut) => number): AxisCut[] {
+function candidates(axis: UncutAxis, readVoxels: (cut: AxisCut) => number): Candidate[] {
+  const weighed = (cut: AxisCut): Candidate => ({
+    cut,
+    largestSide: largestBoxSide(cut),
+    computed: boxSideSum(cut),
+    read: readVoxels(cut),
+    tiles: tileCount(cut),
+  });
   const { fixedCore, granule = GRANULE[axis.axis], ...uncut } = axis;
-  if (fixedCore !== undefined) return [{ ...uncut, core: Math.min(fixedCore, axis.extent) }];
-  const cores = new Set<number>();
+  if (fixedCore !== undefined) return [weighed({ ...uncut, core: Math.min(fixedCore, axis.extent) })];
+  const cores = new Set<number>([axis.extent]);
   const largest = Math.min(MAX_SIDE, fastSide(axis.extent + 2 * axis.halo, axis.axis));
   for (let side = MIN_SIDE; side <= largest; side = fastSide(side + 1, axis.axis)) {
-    const room = side - 2 * axis.halo;
-    if (room >= axis.extent) cores.add(axis.extent);
-    else if (room >= granule) cores.add(room - room % granule);
+    const room = Math.min(side - 2 * axis.halo, axis.extent);
+    if (room >= granule) cores.add(room - room % granule);
+    // Of two tiles, each is at a face, where unknown voxels take less than a halo.
+    const half = side - axis.halo - 2 * axis.reach;
+    if (half >= granule && half < axis.extent && 2 * half >= axis.extent) cores.add(half - half % granule);
   }
   cores.add(Math.min(granule, axis.extent));
-  const cuts = [...cores].map((core) => ({ ...uncut, core }))
-    .sort((a, b) => largestBoxSide(a) - largestBoxSide(b) || boxSideSum(a) - boxSideSum(b));
+  const cuts = [...cores].map((core) => weighed({ ...uncut, core }))
+    .sort((a, b) => a.largestSide - b.largestSide || a.computed - b.computed);
   let [computed, read] = [Infinity, Infinity];
   return cuts.filter((cut) => {
-    const better = boxSideSum(cut) < computed || readVoxels(cut) < read;
-    computed = Math.min(computed, boxSideSum(cut));
-    read = Math.min(read, readVoxels(cut));
+    const better = cut.computed < computed || cut.read < read;
+    computed = Math.min(computed, cut.computed);
+    read = Math.min(read, cut.read);
     return better;
   });
 }

@@ -24,7 +24,8 @@ export function planHash({ image, psf, request, tile, halo, objects, levels }: D
   const { channels, times, box } = image.selection ?? {};
   const selected = image.selection === undefined ? [] : [[channels, times, ...(box === undefined ? [] : [box])]];
   const decisive = {
-    version: 1,
+    // of how boxes are placed: other boxes, other voxels
+    version: 2,
     // without the query: a signature that was renewed does not make another source
     source: [redactUrl(image.url), image.path, image.identity, image.axes.map((a) => a.name).join(""), ...selected],
     psf: psf.sha256,

@@ -5,6 +5,7 @@
 import { refuseContradictions } from "./algorithm_rules.ts";
 import { autoHalo } from "./auto_halo.ts";
 import { type AxisCut, boxSideSum, largestBoxSide, spanAt, tileCount, touchedChunkVoxels } from "./axis_cut.ts";
+import { axisPlaces } from "./axis_places.ts";
 import { chooseTile, type Cuts, type Goal, smallestCut, type UncutAxes } from "./choose_tile.ts";
 import type { ImageInfo } from "shared/contract/image_info.ts";
 import type { JobRequest } from "shared/contract/job_request.ts";
@@ -63,15 +64,13 @@ interface Claim {
  */
 export function planJob(image: ImageInfo, psf: JobPsf, request: JobRequest, limits: Limits): Plan {
   const shape = spatialShape(image);
-  const place = placeInVolume(image);
-  const halo = request.tiling.halo === "auto" ? autoHalo(psf, request.algorithm, place.whole) : request.tiling.halo;
+  const { whole } = placeInVolume(image);
+  const halo = request.tiling.halo === "auto" ? autoHalo(psf, request.algorithm, whole) : request.tiling.halo;
   const { tile } = request.tiling;
   const granule = shardGranule(shape, request.output.shards);
+  const places = axisPlaces({ source: image, psf, halo, algorithm: request.algorithm });
   const axes = mapAxes((axis) => ({
-    extent: shape[axis],
-    halo: halo[axis],
-    psf: psf.shape[axis],
-    axis,
+    ...places[axis],
     ...(tile === "auto" ? {} : { fixedCore: tile[axis] }),
     ...(granule ? { granule: granule[axis] } : {}),
   })) as UncutAxes;
@@ -81,12 +80,7 @@ export function planJob(image: ImageInfo, psf: JobPsf, request: JobRequest, limi
   const claim = (cuts: Cuts, concurrency: number) =>
     claimMemory(cuts, concurrency, { image, output: request.output, holdsOut, levels }, shape, limits);
   const sourceChunk = alongSpatialAxes(image, image.chunkShape);
-  const periodic = request.algorithm.boundary === "periodic";
-  const readVoxels = (cut: AxisCut) =>
-    touchedChunkVoxels(cut, sourceChunk[cut.axis], periodic, {
-      first: place.start[cut.axis],
-      whole: place.whole[cut.axis],
-    });
+  const readVoxels = (cut: AxisCut) => touchedChunkVoxels(cut, sourceChunk[cut.axis]);
   const readCost = volumesPerChunk(image) * limits.readCostIterations / request.algorithm.iterations;
   const { cuts, concurrency } = fitToMemory(axes, { claim, readVoxels, readCost }, limits, volumeCount(image));
   const decided = { image, psf, request, shape, halo, levels, cuts, concurrency };
@@ -101,19 +95,14 @@ export function tileAt(plan: Plan, index: number): Tile {
   return {
     index,
     outer: position.slice(0, -3),
-    core: { start: mapAxes((a) => spans[a].coreStart), shape: mapAxes((a) => spans[a].coreLength) },
-    box: { start: mapAxes((a) => spans[a].boxStart), shape: mapAxes((a) => spans[a].boxLength) },
+    core: { start: mapAxes((a) => spans[a].core.start), shape: mapAxes((a) => spans[a].core.length) },
+    box: { start: mapAxes((a) => spans[a].box.start), shape: mapAxes((a) => spans[a].box.length) },
   };
 }
 
 function planCuts(plan: Plan): [AxisCut, AxisCut, AxisCut] {
-  return mapAxes((axis) => ({
-    extent: plan.shape[axis],
-    core: plan.tile[axis],
-    halo: plan.halo[axis],
-    psf: plan.psf.shape[axis],
-    axis,
-  }));
+  const places = axisPlaces(plan);
+  return mapAxes((axis) => ({ ...places[axis], core: plan.tile[axis] }));
 }
 
 function claimMemory(

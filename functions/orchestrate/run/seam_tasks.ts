@@ -1,5 +1,5 @@
 /**
- * Tasks that check the seams, where tiles meet. A box of the plan's size around such a place has all of its halo between
+ * Tasks that check the seams, where tiles meet. A box of the plan's size around such a place has the halo and more between
  * the place and its rim, where errors come in; the tiles that meet there have only the halo. So what the box gives around its
  * middle stands for the truth that the stitched output is held against.
  */
@@ -9,6 +9,7 @@ import type { SeamTask } from "shared/contract/seam.ts";
 import type { Tile } from "shared/contract/tile.ts";
 import { mapAxes, type Vec3, voxelCount } from "shared/volume/geometry.ts";
 import { tileAt } from "shared/plan/plan_job.ts";
+import { placeAround } from "./seam_place.ts";
 import { threefry2x32 } from "shared/decide/threefry.ts";
 import { tileTask, type TileTaskOptions } from "shared/engine/tile_tasks.ts";
 
@@ -45,30 +46,15 @@ function cornerGrid(grid: Vec3): Vec3 {
   return mapAxes((axis) => Math.max(1, grid[axis] - 1));
 }
 
-/** The box of the plan's size with a corner in its middle. Its core is what is compared: half of a tile around the corner. */
+/** The box of the plan's size around a corner. Its core is what is compared: half of a tile around the corner. */
 function cornerAt(plan: Plan, { corner, index }: { corner: number; index: number }): Tile {
-  const { grid, tile, box, shape } = plan;
+  const { grid, tile } = plan;
   const [, ny, nx] = cornerGrid(grid);
   const perVolume = voxelCount(cornerGrid(grid));
   const position: Vec3 = [Math.floor(corner % perVolume / (ny * nx)), Math.floor(corner / nx) % ny, corner % nx];
-  const inVolume = tileAt(plan, Math.floor(corner / perVolume) * voxelCount(grid));
-  const spans = mapAxes((axis) => {
-    const whole = { boxStart: inVolume.box.start[axis], start: 0, end: shape[axis] };
-    if (grid[axis] === 1) return whole;
-    const seam = (position[axis] + 1) * tile[axis];
-    const reach = Math.ceil(tile[axis] / 4);
-    return {
-      boxStart: seam - Math.floor(box[axis] / 2),
-      start: Math.max(0, seam - reach),
-      end: Math.min(shape[axis], seam + reach),
-    };
-  });
-  return {
-    index,
-    outer: inVolume.outer,
-    core: { start: mapAxes((a) => spans[a].start), shape: mapAxes((a) => spans[a].end - spans[a].start) },
-    box: { start: mapAxes((a) => spans[a].boxStart), shape: box },
-  };
+  const { outer } = tileAt(plan, Math.floor(corner / perVolume) * voxelCount(grid));
+  const seams = mapAxes((axis) => grid[axis] === 1 ? undefined : (position[axis] + 1) * tile[axis]);
+  return { index, outer, ...placeAround(plan, { seams, reach: mapAxes((axis) => Math.ceil(tile[axis] / 4)) }) };
 }
 
 /** From 0 to 1, exclusive; the same for the same plan and draw. */

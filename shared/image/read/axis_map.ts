@@ -1,5 +1,6 @@
 /** The boundary rule along one axis, as index arithmetic: which stored voxel stands at each position of a box. */
 import type { Boundary } from "shared/contract/algorithm.ts";
+import { type Box, mapAxes, type Vec3 } from "shared/volume/geometry.ts";
 import { modulo } from "shared/volume/position.ts";
 
 /** Marks a position where no stored voxel stands. */
@@ -20,15 +21,33 @@ interface AxisSpan {
   readonly count: number;
   /** Voxels the image has along the axis. */
   readonly length: number;
+  /** What repeats: the image and what the rule puts around it. @default {nothing: the rule holds everywhere} */
+  readonly repeated?: { readonly start: number; readonly length: number } | undefined;
 }
 
 /** For every position of the span: the index of the voxel that stands there, or {@link OUTSIDE}. */
-export function axisMap({ start, count, length }: AxisSpan, boundary: Boundary): Int32Array {
+export function axisMap({ start, count, length, repeated }: AxisSpan, boundary: Boundary): Int32Array {
   const rule = RULES[boundary];
   return Int32Array.from({ length: count }, (_, offset) => {
-    const index = start + offset;
+    const at = start + offset;
+    const index = repeated ? repeated.start + modulo(at - repeated.start, repeated.length) : at;
     return index >= 0 && index < length ? index : rule(index, length);
   });
+}
+
+/** The maps of all axes of a box, which counts from the first voxel of a volume of the shape `whole`. */
+export function axisMaps(
+  { box, whole, repeated }: { readonly box: Box; readonly whole: Vec3; readonly repeated?: Box | undefined },
+  boundary: Boundary,
+): [Int32Array, Int32Array, Int32Array] {
+  return mapAxes((axis) =>
+    axisMap({
+      start: box.start[axis],
+      count: box.shape[axis],
+      length: whole[axis],
+      repeated: repeated && { start: repeated.start[axis], length: repeated.shape[axis] },
+    }, boundary)
+  );
 }
 
 const RULES: Readonly<Record<Boundary, (index: number, length: number) => number>> = {

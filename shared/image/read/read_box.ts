@@ -7,7 +7,7 @@ import { alongSpatialAxes, placeInVolume } from "shared/volume/spatial.ts";
 import { mapLimited } from "shared/process/map_limited.ts";
 import type { RequestOptions } from "shared/storage/store.ts";
 import type { BoxDataType } from "./box_data_type.ts";
-import { axisMap, type AxisPiece, OUTSIDE, splitByChunk } from "./axis_map.ts";
+import { axisMaps, type AxisPiece, OUTSIDE, splitByChunk } from "./axis_map.ts";
 import type { ChunkValues, Image } from "../image.ts";
 import { limitReads } from "../chunks_at_once.ts";
 import { scatter } from "./scatter.ts";
@@ -22,6 +22,8 @@ interface ReadBoxOptions extends RequestOptions {
   readonly box: Box;
   /** `non-circulant` leaves 0 outside the image. */
   readonly boundary: Boundary;
+  /** The volume and what the rule puts around it, in its voxels, beyond which it repeats. @default {the rule holds everywhere} */
+  readonly repeated?: Box | undefined;
   /** Value outside the image where boundary is `constant`. @default {0} */
   readonly boundaryValue?: number;
   /** Added to every value, in double precision, before it is rounded; not to what non-circulant leaves 0. @default {0} */
@@ -69,8 +71,9 @@ export async function readBox(
   const outer = storedOuter(image.info, options.outer);
   const { start, whole } = placeInVolume(image.info);
   const chunkSides = alongSpatialAxes(image.info, image.info.chunkShape);
-  const maps = mapAxes((axis) =>
-    axisMap({ start: start[axis] + box.start[axis], count: box.shape[axis], length: whole[axis] }, boundary)
+  const maps = axisMaps(
+    { box: { ...box, start: mapAxes((axis) => start[axis] + box.start[axis]) }, whole, repeated: options.repeated },
+    boundary,
   );
   const Values = options.dataType === "uint16" ? Uint16Array : Float32Array;
   const target = { values: new Values(voxelCount(box.shape)), shape: box.shape };

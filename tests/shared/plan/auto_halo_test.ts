@@ -20,9 +20,12 @@ Deno.test("accelerated iterations reach further than as many plain ones", () => 
 });
 
 Deno.test("an axis along which the PSF is one voxel wide needs no halo", () => {
-  assertEquals(autoHalo({ ...PSF, radius: [0, 3, 3] }, AlgorithmSchema.parse({}), SHAPE), [0, 10, 10]);
+  // A radius is at least 1, also where there is nothing to reach.
+  const flat = { ...PSF, shape: [1, 17, 17], radius: [1, 3, 3] } as const;
+  assertEquals(autoHalo(flat, AlgorithmSchema.parse({}), SHAPE), [0, 10, 10]);
 });
 
-Deno.test("a PSF as large as a small image asks for no halo beyond the image", () => {
+Deno.test("a PSF as large as a small image asks for no halo beyond the image and what light takes outside of it", () => {
   assertEquals(autoHalo(PSF, AlgorithmSchema.parse({}), [25, 17, 256]), [25, 17, 20]);
+  assertEquals(autoHalo(PSF, AlgorithmSchema.parse({}), [7, 4, 256]), [11, 6, 20]);
 });

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import type { ImageInfo } from "shared/contract/image_info.ts";
+import { BoundarySchema } from "shared/contract/algorithm.ts";
 import { type JobRequestInput, JobRequestSchema } from "shared/contract/job_request.ts";
 import type { Plan } from "shared/contract/plan.ts";
 import type { PsfInfo } from "shared/contract/psf_info.ts";
@@ -12,7 +13,9 @@ import type { Vec3 } from "shared/volume/geometry.ts";
 import { mapAxes, voxelCount } from "shared/volume/geometry.ts";
 import { totalBytes } from "shared/plan/host_memory.ts";
 import type { Limits } from "shared/plan/plan_job.ts";
+import { repeatedBox } from "shared/plan/axis_places.ts";
 import { planJob, tileAt } from "shared/plan/plan_job.ts";
+import { axisMaps, splitByChunk } from "shared/image/read/axis_map.ts";
 import { imageInfo } from "../../fixtures/image_info.ts";
 
 const MIB = 2 ** 20;
@@ -76,8 +79,11 @@ const jobs = fc.record({
 
 type SmallJob = typeof jobs extends fc.Arbitrary<infer T> ? T : never;
 
-function planOf({ shape, psf, tile, halo, hostMebibytes }: SmallJob): Plan {
-  return planJob(image([...shape]), psf, request({ tile, halo }), limits(hostMebibytes * MIB));
+function planOf(
+  { shape, psf, tile, halo, hostMebibytes }: SmallJob,
+  algorithm: JobRequestInput["algorithm"] = {},
+): Plan {
+  return planJob(image([...shape]), psf, request({ tile, halo }, algorithm), limits(hostMebibytes * MIB));
 }
 
 Deno.test("tiles cover every voxel exactly once, whatever the cut", () => {
@@ -99,18 +105,87 @@ Deno.test("tiles cover every voxel exactly once, whatever the cut", () => {
   }));
 });
 
-Deno.test("every box has fast sides, holds the PSF, and keeps the halo on both sides of the core", () => {
-  fc.assert(fc.property(jobs, (job) => {
-    const plan = planOf(job);
+const boundaries = fc.constantFrom(...BoundarySchema.options);
+
+Deno.test("every box has fast sides, holds the PSF, and sees the halo or all that there is", () => {
+  fc.assert(fc.property(jobs, boundaries, (job, boundary) => {
+    const plan = planOf(job, { boundary });
+    const repeated = repeatedBox(plan)?.shape ?? plan.shape;
     for (const { core, box } of allTiles(plan)) {
       assert(isFastBox(box.shape), `box ${box.shape}`);
       for (const axis of [0, 1, 2] as const) {
-        const low = core.start[axis] - box.start[axis];
-        assert(low >= plan.halo[axis]);
-        assert(box.shape[axis] - low - core.shape[axis] >= plan.halo[axis]);
+        const [low, high] = [core.start[axis] - plan.halo[axis], core.start[axis] + core.shape[axis] + plan.halo[axis]];
+        const end = box.start[axis] + box.shape[axis];
+        const holds = (first: number, after: number) => box.start[axis] <= first && after <= end;
+        // Known voxels and so many unknown ones that none beyond one end is reached from the other.
+        const [seenLow, seenHigh] = [Math.max(0, low), Math.min(plan.shape[axis], high)];
+        const known = Math.min(plan.shape[axis], end) - Math.max(0, box.start[axis]);
+        const isFree = boundary === "non-circulant" && holds(seenLow, seenHigh) &&
+          box.shape[axis] - known >= 2 * plan.psf.radius[axis];
+        const isAll = boundary !== "non-circulant" && box.shape[axis] === repeated[axis];
+        assert(holds(low, high) || isFree || isAll, `${[low, high]} in ${[box.start[axis], end]}`);
         assert(box.shape[axis] >= plan.psf.shape[axis] && box.shape[axis] <= plan.box[axis]);
       }
     }
+  }));
+});
+
+Deno.test("one tile computes its voxels and the reach of the PSF on both sides, whatever lies outside; periodic none", () => {
+  fc.assert(fc.property(jobs, boundaries, (job, boundary) => {
+    const plan = planOf({ ...job, tile: "auto", hostMebibytes: 1e6 }, { boundary });
+    if (plan.tiles > 1 || boundary === "periodic") return;
+    for (const axis of [0, 1, 2] as const) {
+      const length = Math.max(job.shape[axis] + 2 * job.psf.radius[axis], job.psf.shape[axis]);
+      assert(plan.box[axis] <= fastBox([length, length, length])[axis]);
+    }
+  }));
+  const periodic = planJob(image([64, 128, 128]), psf([33, 33, 33]), request({}, { boundary: "periodic" }), GENEROUS);
+  assertEquals(periodic.box, [64, 128, 128]);
+  // 64 + 40, 512 + 60 and 512 + 60 voxels, grown to 105, 576 and 576.
+  const reach = { ...psf([41, 61, 61]), radius: [20, 30, 30] as const };
+  const deep = planJob(image([64, 512, 512]), reach, request({}, { boundary: "non-circulant" }), GENEROUS);
+  assertEquals([deep.tiles, deep.box], [1, [105, 576, 576]]);
+  assert(deep.inflation < 2.1);
+});
+
+Deno.test("the boxes of a job have at most eight shapes", () => {
+  fc.assert(fc.property(jobs, boundaries, (job, boundary) => {
+    const shapes = new Set(allTiles(planOf(job, { boundary })).map(({ box }) => box.shape.join()));
+    assert(shapes.size <= 8, [...shapes].join("; "));
+  }));
+});
+
+Deno.test("the first and the last tile need less than a halo beyond the face of an image with unknown edges", () => {
+  const wide = { ...psf([1, 21, 1]), radius: [0, 10, 0] as const };
+  const tall = (edge: number) =>
+    planJob(
+      image([1, edge, 64]),
+      wide,
+      request({ tile: [1, 100, 64], halo: [0, 30, 0] }, { boundary: "non-circulant" }),
+      GENEROUS,
+    );
+  // 100 + 30 + 2 * 10 where there are two tiles, 100 + 2 * 30 for those between.
+  assertEquals(allTiles(tall(200)).map(({ box }) => [box.start[1], box.shape[1]]), [[-20, 150], [70, 150]]);
+  assertEquals(allTiles(tall(300)).map(({ box }) => [box.start[1], box.shape[1]]), [[-20, 150], [70, 160], [170, 150]]);
+});
+
+Deno.test("what a plan counts as computed and read is what its tiles compute and touch", () => {
+  fc.assert(fc.property(jobs, boundaries, (job, boundary) => {
+    const plan = planOf(job, { boundary });
+    const tiles = allTiles(plan);
+    const computed = tiles.reduce((sum, { box }) => sum + voxelCount(box.shape), 0);
+    assert(Math.abs(plan.inflation - computed / plan.voxels) < 1e-9);
+    const chunkSides = mapAxes((axis) => Math.min(32, job.shape[axis]));
+    const repeated = repeatedBox(plan);
+    const read = tiles.reduce((sum, { box }) => {
+      const maps = axisMaps({ box, whole: job.shape, repeated }, boundary);
+      const lengths = mapAxes((axis) =>
+        splitByChunk(maps[axis], chunkSides[axis])
+          .reduce((sum, { chunk }) => sum + Math.min(chunkSides[axis], job.shape[axis] - chunk * chunkSides[axis]), 0)
+      );
+      return sum + voxelCount(lengths);
+    }, 0);
+    assert(plan.bytesRead === 2 * read, `${plan.bytesRead} for ${2 * read}`);
   }));
 });
 
