@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import type { ImageInfo } from "shared/contract/image_info.ts";
-import { type Intensity, IntensitySchema } from "shared/contract/stored_array.ts";
+import type { Intensity } from "shared/contract/stored_array.ts";
 import type { Location } from "shared/contract/location.ts";
 import { dtypeBytes } from "shared/volume/dtype.ts";
 import { isClearstackError } from "shared/errors.ts";
@@ -14,6 +14,7 @@ import type { StoreAccess } from "shared/storage/store_environment.ts";
 import { canonicalUrl, redactUrl } from "shared/storage/url.ts";
 import { gridSize } from "./grid_size.ts";
 import { openImage } from "./open_image.ts";
+import { readIntensity } from "./read_intensity.ts";
 import { LEVEL_0 } from "./output/output_layout.ts";
 import { type OutputState, readOutputState, stateOf } from "./output/output_state.ts";
 import { type StorageFacts, tiffStorage, zarrStorage } from "./storage_facts.ts";
@@ -52,14 +53,15 @@ export interface ImageDescription extends StorageFacts {
  * @throws {ClearstackError} what `openImage` throws
  */
 export async function describeImage(location: Location, access: StoreAccess): Promise<ImageDescription> {
-  const { state, ...stated } = await outputStateAt(location, access);
+  const state = await outputStateAt(location, access);
   // An unfinished output has no root group yet; its array is there from the start.
   const place = state?.state === "unfinished" && !location.path ? { ...location, path: LEVEL_0 } : location;
   const { info } = await openImage(place, access);
   const shown = { ...info, url: redactUrl(info.url) };
   const bytes = product(info.shape) * dtypeBytes(info.dtype);
   const chunks = gridSize(info.shape, info.chunkShape);
-  const output = { ...stated, ...(state === undefined ? {} : { output: state }) };
+  const intensity = await readIntensity(info, access);
+  const output = { ...(intensity ? { intensity } : {}), ...(state === undefined ? {} : { output: state }) };
   if (info.format === "tiff") {
     const facts = await tiffStorage(info.url, access);
     return { info: shown, ...facts, bytes, chunks, objects: 1, levels: [], labels: [], ...output };
@@ -77,28 +79,16 @@ export async function describeImage(location: Location, access: StoreAccess): Pr
   };
 }
 
-/** What the records of an output of ours tell of it. */
-async function outputStateAt(
-  location: Location,
-  access: StoreAccess,
-): Promise<Pick<ImageDescription, "intensity"> & { readonly state?: OutputState | undefined }> {
+async function outputStateAt(location: Location, access: StoreAccess): Promise<OutputState | undefined> {
   if (/\.tiff?$/i.test(redactUrl(location.url))) {
     const { readTiffRecord } = await import("./output/tiff/tiff_record.ts");
     const record = await readTiffRecord(location.url, access);
-    if (record === undefined) return {};
-    const state = await stateOf(record.job, record.done, () => Promise.resolve(undefined));
-    return { state, ...statedIntensity(record.provenance) };
+    return record && await stateOf(record.job, record.done, () => Promise.resolve(undefined));
   }
-  return { state: await readOutputState(openReadable(canonicalUrl(location.url), access)) };
+  return await readOutputState(openReadable(canonicalUrl(location.url), access));
 }
 
-/** What the provenance of an output says that its integers stand for. */
-function statedIntensity(provenance: unknown): Pick<ImageDescription, "intensity"> {
-  const { data: intensity } = IntensitySchema.safeParse(asRecord(provenance).intensity);
-  return intensity === undefined ? {} : { intensity };
-}
-
-type Surroundings = Pick<ImageDescription, "levels" | "labels" | "intensity"> & { readonly omeVersion?: string };
+type Surroundings = Pick<ImageDescription, "levels" | "labels"> & { readonly omeVersion?: string };
 
 const Multiscales = z.array(z.looseObject({
   version: z.unknown().optional(),
@@ -121,7 +111,6 @@ async function surroundings(store: ReadableStore, info: ImageInfo): Promise<Surr
   return {
     levels: isLevelZero ? await readLevels(store, paths) : [],
     labels: await readLabels(store, childKey(folder, "labels")),
-    ...(paths.includes(info.path) ? statedIntensity(group.attributes.clearstack) : {}),
     ...(isLevelZero && typeof version === "string" ? { omeVersion: version } : {}),
   };
 }

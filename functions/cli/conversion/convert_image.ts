@@ -28,6 +28,7 @@ import { codecThreadsBytes, openCodecThreads } from "shared/codec/threads/codec_
 import { mapLimited } from "shared/process/map_limited.ts";
 import { canonicalUrl, redactUrl, splitObject } from "shared/storage/url.ts";
 import { imageName } from "shared/image/image_name.ts";
+import { readIntensity } from "shared/image/read_intensity.ts";
 import { counted } from "shared/counted.ts";
 import { VERSION } from "shared/version.ts";
 import { beginConversion, type BeginConversionOptions, type Conversion } from "./begin_conversion.ts";
@@ -213,17 +214,19 @@ async function writeLevels(run: ConversionRun): Promise<void> {
 
 /** Writes the metadata that make the output visible, then the record that it is complete. */
 async function finish(run: ConversionRun, seconds: () => number): Promise<void> {
-  const { store, output, verify, options: { signal } } = run;
+  const { store, output, verify, options: { environment, signal } } = run;
   await assertWhole(store, { output, tiles: blocksOf(run), schema: BlockRecordSchema }, { verify, signal });
   const { planHash, source: info } = output;
   const { url, path, identity, format, dtype } = info;
   const windows = await windowsOf(run);
   const finished = new Date().toISOString();
+  // What the same integers stand for goes with them.
+  const intensity = await readIntensity(info, { environment, signal });
   const source = { url: redactUrl(url), path, identity, format, dtype };
   await showOutput(store, output, {
     source: { ...info, name: info.name ?? imageName(url) },
     windows,
-    provenance: { kind: "convert", version: VERSION, planHash, source, finished },
+    provenance: { kind: "convert", version: VERSION, planHash, source, ...(intensity ? { intensity } : {}), finished },
     done: { planHash, finished, seconds: seconds() },
   });
 }

@@ -1,5 +1,5 @@
 /** From values to the integers that stand for them. */
-import type { Clipping, StoredArray } from "shared/contract/stored_array.ts";
+import type { Clipping, Intensity, StoredArray } from "shared/contract/stored_array.ts";
 import { ClearstackError } from "shared/errors.ts";
 import { largestInteger } from "shared/volume/dtype.ts";
 
@@ -23,20 +23,28 @@ export function quantise(values: Float32Array, { dtype, intensity }: StoredArray
   if (intensity === undefined || (dtype !== "uint16" && dtype !== "uint8")) {
     throw new ClearstackError("internal", `what ${dtype} of the output stands for was not decided`);
   }
-  const { scale, offset } = intensity;
   const stored = new (dtype === "uint16" ? Uint16Array : Uint8Array)(values.length);
-  const most = largestInteger(dtype)!;
+  return { values: stored, clipping: fill(stored, values, { ...intensity, most: largestInteger(dtype)! }) };
+}
+
+/** A loop of its own, which is compiled for it: it runs over every voxel. @param stored zeros, that receive the integers */
+function fill(
+  stored: Uint16Array | Uint8Array,
+  values: Float32Array,
+  { scale, offset, most }: Intensity & { readonly most: number },
+): Clipping {
   let [below, above, least, largest] = [0, 0, Infinity, -Infinity];
+  const end = most + 0.5;
   for (let index = 0; index < values.length; index++) {
     const value = values[index]!;
-    if (value < least) least = value;
-    if (value > largest) largest = value;
-    const step = Math.floor((value - offset) / scale + 0.5);
-    if (step > most) {
+    least = Math.min(least, value);
+    largest = Math.max(largest, value);
+    const steps = (value - offset) / scale;
+    if (steps >= end) {
       stored[index] = most;
       above++;
-    } else if (step > 0) stored[index] = step;
-    else if (step < 0) below++;
+    } else if (steps >= -0.5) stored[index] = steps + 0.5; // the array drops the fraction
+    else below++;
   }
-  return { values: stored, clipping: { below, above, least, largest } };
+  return { below, above, least, largest };
 }

@@ -3,13 +3,13 @@
  * there: a TIFF that can be seen is whole.
  */
 import { z } from "zod";
-import { IntensitySchema } from "shared/contract/stored_array.ts";
 import type { JobRequest } from "shared/contract/job_request.ts";
 import { ClearstackError } from "shared/errors.ts";
 import { openStore } from "shared/storage/open_store.ts";
 import type { StoreAccess } from "shared/storage/store_environment.ts";
 import { redactUrl, splitObject } from "shared/storage/url.ts";
 import { openImage } from "../../open_image.ts";
+import { intensityOf } from "../../read_intensity.ts";
 import type { ShownChannel } from "../../tiff/write/described_image.ts";
 import { planeBytes } from "../../tiff/write/plane_bytes.ts";
 import { type TiffForm, tiffForm, tiffLayout } from "../../tiff/write_tiff.ts";
@@ -117,7 +117,7 @@ export async function writeTiffOutput(url: string, output: TiffOutput): Promise<
   const computed = openStore(computedUrl, { environment });
   const image = await openImage({ url: computedUrl, path: LEVEL_0, allowEmpty: true }, { environment, signal });
   const root = await readZarrNode(computed, "", { signal });
-  const { data: intensity } = IntensitySchema.safeParse(asRecord(root?.attributes.clearstack).intensity);
+  const intensity = intensityOf(root?.attributes.clearstack);
   const info = { ...image.info, intensity };
   const form = tiffForm(info, key);
   const record = await tiffRecord(url, { computed, attributes: root?.attributes ?? {} });

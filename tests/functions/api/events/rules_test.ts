@@ -72,6 +72,13 @@ Deno.test("named groups of a regular expression choose the PSF", () => {
   assertEquals(compiled.job(s3("Confocal/a.tif")), undefined);
 });
 
+Deno.test("a rule states all settings of an output, such as the integers that it stores", () => {
+  const output = { url: "s3://results/{stem}.tif", dtype: "uint8", range: [0, 4095] };
+  const request = rules({ job: { ...job, output } }).job(s3("a.tif"))!.request;
+  const { url, dtype, range } = request.output;
+  assertEquals([url, dtype, range], ["s3://results/a.tif", "uint8", [0, 4095]]);
+});
+
 Deno.test("containers of Azure are named with their account", () => {
   const compiled = rules({ provider: "az", bucket: "facility/uploads" });
   const place = { provider: "az", bucket: "facility/uploads", key: "a/b.tif" } as const;
@@ -119,6 +126,11 @@ const REFUSED: readonly (readonly [string, readonly Record<string, unknown>[], s
   ],
   ["a setting that jobs do not have", [{ job: { ...job, iterations: 3 } }], "iterations"],
   ["a setting out of range", [{ job: { ...job, algorithm: { iterations: 0 } } }], "at least 1"],
+  [
+    "a range for floats",
+    [{ job: { ...job, output: { url: "s3://results/{stem}.zarr", range: [0, 9] } } }],
+    "float32 holds every value",
+  ],
   ["an example that it does not match", [{ key: "a/*.tif", example: "b/x.tif" }], "does not match b/x.tif"],
   ["a broken expression", [{ key: undefined, keyRegex: "(", example: "x" }], "rule 1"],
 ];

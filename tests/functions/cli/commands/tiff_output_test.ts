@@ -151,3 +151,23 @@ Deno.test("types that few programs read in a TIFF are refused, others become an 
       assertEquals(await readVolumes(image), await readVolumes(await openImage({ url: source })));
     }
   }));
+
+Deno.test("what integers stand for goes from output to output, whatever their form", () =>
+  inFolder(async (folder) => {
+    const { status, err, out } = await deconvolve(folder, "a.zarr", "--dtype", "uint8", "--range", "-10,9990");
+    assertEquals([status, err], [0, ""]);
+    assert(out.includes("39.22 x stored - 10 in the units of the source, 0 voxels clipped"), out);
+    const stated = { scale: 10000 / 255, offset: -10, unit: "source" };
+    for (const [from, to] of [["a.zarr", "b.tif"], ["b.tif", "c.zarr"], ["c.zarr", "d.ome.tif"]] as const) {
+      const run = await runCli(["convert", `${folder}/${from}`, `${folder}/${to}`, "--quiet"]);
+      assertEquals([run.status, run.err], [0, ""]);
+    }
+    const voxels = await readVolumes(await openImage({ url: `${folder}/a.zarr` }));
+    for (const name of ["a.zarr", "b.tif", "c.zarr", "d.ome.tif"]) {
+      const { intensity, info } = JSON.parse((await runCli(["info", `${folder}/${name}`, "--json"])).out);
+      assertEquals([name, info.dtype, intensity], [name, "uint8", stated]);
+      assertEquals(await readVolumes(await openImage({ url: `${folder}/${name}` })), voxels);
+    }
+    const foreign = JSON.parse((await runCli(["info", `${folder}/src.tif`, "--json"])).out);
+    assertEquals(foreign.intensity, undefined);
+  }));
