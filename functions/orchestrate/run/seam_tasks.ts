@@ -9,7 +9,7 @@ import type { SeamTask } from "shared/contract/seam.ts";
 import type { Tile } from "shared/contract/tile.ts";
 import { mapAxes, type Vec3, voxelCount } from "shared/volume/geometry.ts";
 import { tileAt } from "shared/plan/plan_job.ts";
-import { placeAround } from "./seam_place.ts";
+import { placeAround } from "shared/engine/seam_place.ts";
 import { threefry2x32 } from "shared/decide/threefry.ts";
 import { tileTask, type TileTaskOptions } from "shared/engine/tile_tasks.ts";
 
