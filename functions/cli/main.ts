@@ -12,6 +12,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   info: async () => (await import("./commands/info.ts")).infoCommand,
   reproduce: async () => (await import("./commands/reproduce.ts")).reproduceCommand,
   psf: async () => (await import("./commands/psf/psf.ts")).psfCommand,
+  view: async () => (await import("./commands/view.ts")).viewCommand,
   serve: async () => (await import("./commands/serve.ts")).serveCommand,
   keys: async () => (await import("./commands/keys.ts")).keysCommand,
   demo: async () => (await import("./demo/demo.ts")).demoCommand,

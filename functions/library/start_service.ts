@@ -4,6 +4,7 @@ import type { EventEndpointDeps } from "functions/api/events/endpoint.ts";
 import type { AllowedUrls } from "functions/api/url_policy.ts";
 import type { LocalJobRunner as JobRunner } from "functions/orchestrate/drive/local_job_runner.ts";
 import type { Views } from "functions/view/views.ts";
+import type { ViewRunner } from "shared/engine/view_runner.ts";
 import { ClearstackError } from "shared/errors.ts";
 import type { LocalWorld } from "./local_process.ts";
 import { servedEnvironment } from "shared/storage/served_environment.ts";
@@ -41,6 +42,7 @@ export interface ServiceOptions extends LocalWorld {
 export interface Service {
   /** Base URL, such as http://127.0.0.1:8080. */
   readonly url: string;
+  readonly views: ViewRunner;
   /** Stops accepting, stops what runs (its finished tiles are kept), and frees everything. */
   close(): Promise<void>;
 }
@@ -104,7 +106,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     const told = strangers ? loopbackOnly(handler, corsOrigins) : handler;
     // Viewers are pages of anybody, who have a signature instead.
     answer = (request) => viewing.answer(request) ?? told(request);
-    return { url: `http://${host.includes(":") ? `[${host}]` : host}:${server.addr.port}`, close };
+    return { views, url: `http://${host.includes(":") ? `[${host}]` : host}:${server.addr.port}`, close };
   } catch (error) {
     await close();
     throw error;

@@ -21,7 +21,10 @@ const OVERVIEW = `Clearstack deconvolves image volumes of any size (Richardson-L
   clearstack reproduce OUT    print the command that makes an output again
   clearstack psf TASK         generate, inspect, resample or average PSFs, or
                               measure them in beads
-  clearstack serve            accept jobs over HTTP
+  clearstack view IMAGE --psf PSF
+                              look at an image in any viewer while it is
+                              deconvolved, tile by tile as they are looked at
+  clearstack serve            serve jobs and views over HTTP
   clearstack keys TASK        create, list or remove API keys
   clearstack demo             deconvolve a sample, and show before and after
   clearstack doctor           check this machine: GPU, memory, a kernel run
@@ -73,6 +76,21 @@ The time is an estimate. CLEARSTACK_PRICE_PER_GPU_SECOND and CLEARSTACK_CURRENCY
 set the price of a cost. Nothing is computed, and nothing but FILE is written.
 `;
   },
+  async view() {
+    const { VIEW_FLAGS } = await import("./view.ts");
+    return `clearstack view IMAGE --psf PSF [flags]
+
+Prints the URLs of an OME-Zarr 0.5 and 0.4 that viewers on this machine can
+read, and answers them until Ctrl+C. A tile is computed when somebody looks at
+it, and the next one along z ahead of time.
+
+${flagHelp(VIEW_FLAGS)}  --port 0               port to listen on; 0 for any free one
+  --cache DIR            folder or URL that keeps what was computed; otherwise it
+                         is removed at the end
+  --json                 print the view as one JSON object
+  --quiet                print the URLs alone
+`;
+  },
   async convert() {
     const { CONVERSION_FLAGS } = await import("../conversion/conversion_arguments.ts");
     return `clearstack convert SOURCE OUTPUT [flags]
@@ -114,12 +132,15 @@ made for it. The new output is AGAIN, by default OUT-again. You are warned if
 the source, the PSF or the version of Clearstack has changed.
 `,
   psf: PSF_HELP,
-  serve: `clearstack serve [flags]
+  serve: `clearstack serve [flags]: jobs, views and the kernels in one process
+
 
   --host 127.0.0.1       address to listen on; 0.0.0.0 for every network
   --port 8080            port to listen on; 0 for any free one
   --jobs DIR             folder for the status of jobs; unfinished jobs continue
                          after a restart
+  --view-cache DIR       folder for views and what was computed of them, which
+                         then outlive a restart
   --allow PREFIX         path or URL below which sources, PSFs and outputs may
                          lie; repeat it for several
   --keys FILE            accept only callers with a key from this file

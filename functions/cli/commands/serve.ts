@@ -1,4 +1,4 @@
-/** `clearstack serve`: endpoint, orchestrator and kernels in one process, jobs over HTTP. */
+/** `clearstack serve`: endpoint, orchestrator, views and kernels in one process, jobs and views over HTTP. */
 import type { ServiceOptions } from "functions/library/start_service.ts";
 import { readCorsOrigins } from "shared/http/cors_origins.ts";
 import { isLoopback, requireAuthentication } from "shared/http/listen_address.ts";
@@ -7,14 +7,15 @@ import { isSwitchedOn } from "shared/storage/store_environment.ts";
 import { wholeNumber } from "../flags/argument_values.ts";
 import type { Io } from "../io.ts";
 import { parseArguments } from "../flags/parse_arguments.ts";
+import { PORT_FORM, untilInterrupted } from "./until_interrupted.ts";
 
-const PORT_FORM = "a whole number from 0 to 65535";
 const FORM = {
   usage: "serve",
   positionals: [],
   flags: {
     "host": { form: "an address, such as 127.0.0.1" },
     "port": { form: PORT_FORM },
+    "view-cache": { form: "a folder or URL to keep views and what was computed of them in" },
     "jobs": { form: "a folder or URL to keep the status of jobs in" },
     "allow": { form: "a path or URL below which sources and outputs may lie", repeatable: true },
     "keys": { form: "a file of keys, as `clearstack keys` writes it" },
@@ -35,6 +36,7 @@ export async function serveCommand(args: readonly string[], io: Io): Promise<num
   requireAuthentication(host, { apart: auth !== undefined || insecure, mend: "--keys FILE or CLEARSTACK_OIDC" });
   const allowedUrls = allow.length === 0 && isLoopback(host) && auth === undefined ? "any" : allow;
   const jobs = parsed.value("jobs");
+  const viewCache = parsed.value("view-cache");
   const service = await startService({
     config: io.config(),
     environment: io.environment,
@@ -46,16 +48,12 @@ export async function serveCommand(args: readonly string[], io: Io): Promise<num
     corsOrigins: readCorsOrigins(io.environment.env),
     events: parsed.value("events"),
     log: parsed.has("quiet") ? undefined : textLog((line) => io.err(`${line}\n`)),
+    ...(viewCache === undefined ? {} : { viewCache }),
     ...(jobs === undefined ? {} : { jobs }),
   });
   io.out(`${service.url}\n`);
   if (!parsed.has("quiet")) io.err(`${describeAccess(allowedUrls, host)}\nTry: curl ${service.url}/\n`);
-  const { promise: interrupted, resolve } = Promise.withResolvers<void>();
-  const release = io.onInterrupt(resolve);
-  await interrupted;
-  await service.close();
-  release();
-  return 0;
+  return await untilInterrupted(io, service);
 }
 
 function describeAccess(allowed: ServiceOptions["allowedUrls"], host: string): string {
