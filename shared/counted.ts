@@ -2,3 +2,8 @@
 export function counted(count: number, one: string, several = `${one}s`): string {
   return `${count.toLocaleString("en")} ${count === 1 ? one : several}`;
 }
+
+/** What is kept of something: `1 of 6 tiles is kept`, `4 of 6 tiles are kept`. */
+export function countedKept(kept: number, count: number, one: string): string {
+  return `${kept.toLocaleString("en")} of ${counted(count, one)} ${kept === 1 ? "is" : "are"} kept`;
+}

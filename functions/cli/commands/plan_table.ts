@@ -17,6 +17,9 @@ import { formatBytes } from "shared/plan/host_memory.ts";
 /** Tiles of 190 x 512 x 512 with 64 voxels more on every side, for a PSF of 128: 318 x 640 x 640 / (190 x 512 x 512). */
 const PIPELINE_OF_2020 = 2.6;
 
+/** Voxels computed for each useful one, from where on a volume in one piece is small for its PSF. */
+const MANY = 1.5;
+
 interface PlanTableOptions {
   /** Host memory that the job may use, bytes. */
   readonly hostLimit: number;
@@ -54,11 +57,7 @@ export function planTable(
     ],
     ["tile", times(plan.tile)],
     ["halo", plan.halo.join(", ")],
-    [
-      "box",
-      `${times(plan.box)}, ${plan.inflation.toFixed(2)} voxels computed for each useful one ` +
-      `(${PIPELINE_OF_2020} in the Dask and CuPy pipeline of 2020)`,
-    ],
+    ["box", `${times(plan.box)}, ${describeOverlap(plan)}`],
     ["output", `${tiff ? "TIFF, made of an " : ""}OME-Zarr ${plan.omeVersion}, ${storedType(plan)}`],
     ["output chunks", times(plan.chunk)],
     ...(plan.shard ? [["output shards", shards(plan, plan.shard)] as [string, string]] : []),
@@ -79,6 +78,22 @@ export function planTable(
   ];
   const width = Math.max(...rows.map(([name]) => name.length));
   return rows.map(([name, value]) => `${name.padEnd(width)}  ${value}\n`).join("");
+}
+
+/**
+ * What is computed beyond the voxels of tiles: where they overlap, it is the price of cutting; around what is computed in one piece,
+ * it is room for light that comes from beyond its edges.
+ */
+function describeOverlap({ grid, inflation, psf }: Plan): string {
+  const amount = inflation.toFixed(inflation < 10 ? 2 : 0);
+  if (voxelCount(grid) > 1) {
+    return `${amount} voxels computed for each useful one (${PIPELINE_OF_2020} in the Dask and CuPy pipeline of 2020)`;
+  }
+  if (inflation < MANY) return `all in one piece, ${amount} voxels computed for each of it`;
+  return `all in one piece, with the reach of the PSF (${
+    times(psf.shape)
+  }) around it: ${amount} voxels computed for each ` +
+    "of it; a smaller PSF or --halo takes less";
 }
 
 /** Selected part of a stored image, where it is not all of it. */

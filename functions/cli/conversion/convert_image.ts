@@ -29,7 +29,7 @@ import { mapLimited } from "shared/process/map_limited.ts";
 import { canonicalUrl, redactUrl, splitObject } from "shared/storage/url.ts";
 import { imageName } from "shared/image/image_name.ts";
 import { readIntensity } from "shared/image/read_intensity.ts";
-import { counted } from "shared/counted.ts";
+import { countedKept } from "shared/counted.ts";
 import { VERSION } from "shared/version.ts";
 import { beginConversion, type BeginConversionOptions, type Conversion } from "./begin_conversion.ts";
 import type { Shown } from "../commands/progress_display.ts";
@@ -258,6 +258,6 @@ async function cleanUp(run: ConversionRun, error: ClearstackError): Promise<Clea
   if (await isLost(store, run.run)) return error;
   if (error.kind === "corrupt-data") await markSuspect(store, run.run).catch(() => {});
   const advice = error.kind === "conflict" ? "" : ": run the same command again to continue";
-  const note = `${kept} of ${counted(blocksOf(run), "block is", "blocks are")} kept in ${store.url}${advice}`;
+  const note = `${countedKept(kept, blocksOf(run), "block")} in ${store.url}${advice}`;
   return new ClearstackError(error.kind, `${reason}; ${note}`, { ...errorFields(error), cause: error });
 }

@@ -1,5 +1,5 @@
 /** One job from request to finished output: plan, create the output, fan the tiles out, write coarser levels, finish. */
-import { counted } from "shared/counted.ts";
+import { countedKept } from "shared/counted.ts";
 import type { BackendChoice } from "shared/contract/algorithm.ts";
 import type { JobRequest } from "shared/contract/job_request.ts";
 import { computedRequest } from "shared/image/output_form.ts";
@@ -170,7 +170,7 @@ async function cleanUp(error: ClearstackError, output: Output, progress: Progres
   if (await output.isLost()) return error;
   if (error.kind === "corrupt-data" || error.kind === "failed-check") await output.markSuspect().catch(() => {});
   const advice = FINAL.includes(error.kind) ? "" : ": run the same job again to continue";
-  const kept = `${tilesDone} of ${counted(tiles, "tile is", "tiles are")} kept in ${output.url}${advice}`;
+  const kept = `${countedKept(tilesDone, tiles, "tile")} in ${output.url}${advice}`;
   return advised(error, kept);
 }
 

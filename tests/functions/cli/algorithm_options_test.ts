@@ -163,7 +163,16 @@ slowWebgpuTest("--otf-precision float16 reaches the GPU, which then keeps less a
 Deno.test("the plan shows the inflation beside that of the pipeline of 2020", async () => {
   const args = ["plan", path("image.zarr"), "--psf", path("psf.zarr"), "--backend", "cpu", ...WHOLE];
   const { out } = await runCli([...args, "--otf-precision", "float16"]);
-  assert(out.includes("1.00 voxels computed for each useful one (2.6 in the"), out);
+  assert(out.includes("all in one piece, 1.00 voxels computed for each of it"), out);
+  const cut = await runCli([...args.slice(0, -WHOLE.length), "--tile", "8,10,12", "--halo", "2,2,2"]);
+  assert(/\d\.\d\d voxels computed for each useful one \(2\.6 in the Dask/.test(cut.out), cut.out + cut.err);
+  const grown = await runCli([...args.slice(0, -WHOLE.length), "--crop", "0:8,0:8,0:8"]);
+  assert(
+    /all in one piece, with the reach of the PSF \(.*\d\d voxels computed for each of it; a smaller PSF/.test(
+      grown.out,
+    ),
+    grown.out,
+  );
   assert(out.includes("OTF in float16"), out);
 });
 

@@ -45,7 +45,7 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
         // A terminal that closes may say so twice.
         if (signal === "SIGHUP") process.kill(signal);
         const { code, stderr } = await process.output();
-        const [, kept] = /^clearstack: the job was cancelled; (\d+) of 18 tiles are kept in [^\n]+\n$/
+        const [, kept] = /^clearstack: the job was cancelled; (\d+) of 18 tiles (?:is|are) kept in [^\n]+\n$/
           .exec(new TextDecoder().decode(stderr)) ?? [];
         assertEquals([code, kept !== undefined], [1, true], new TextDecoder().decode(stderr));
         assert(Number(kept) >= 1 && Number(kept) < TILES);
