@@ -35,6 +35,10 @@ const ChannelSchema = z.strictObject({
 });
 export type Channel = z.infer<typeof ChannelSchema>;
 
+/** Metadata that state what optics an image was taken with: of OME-Zarr, and of a TIFF or beside a Zarr. */
+export const OpticsOriginSchema = z.enum(["omero", "OME-XML"]);
+export type OpticsOrigin = z.infer<typeof OpticsOriginSchema>;
+
 /** Volumes picked out of a stored image, by their stored indices. */
 const VolumeSelectionSchema = z.strictObject({
   channels: z.array(z.int().min(0)).min(1).optional().describe("stored index of each channel; absent for all of them"),
@@ -64,10 +68,11 @@ export const ImageInfoSchema = z.strictObject({
   channels: z.array(ChannelSchema).optional().describe(
     "one for each index along c, or the only one of an image without c; absent where the metadata name none",
   ),
+  emissionFrom: OpticsOriginSchema.optional().describe("metadata that state the wavelengths of the channels"),
   objective: z.strictObject({
     na: z.number().positive().optional(),
     immersionIndex: z.number().min(1).max(2.5).optional(),
-  }).optional().describe("what the file states of the lens"),
+  }).optional().describe("what the OME-XML of the image states of the lens"),
   selection: VolumeSelectionSchema.optional().describe("what `shape` counts, where it is not all that is stored"),
   pages: z.enum(PAGES_MODES).optional().describe("which pages of a TIFF were taken, where the request says so"),
   warnings: z.array(WarningSchema).optional().describe("what the file states that could not be used"),

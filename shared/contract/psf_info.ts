@@ -1,6 +1,7 @@
 /** Facts about a PSF, and the optics that one is computed from. */
 import { z } from "zod";
 import { HaloSchema, Vec3Schema } from "./box.ts";
+import { OpticsOriginSchema } from "./image_info.ts";
 import { setting } from "./setting.ts";
 
 const Na = z.number().positive("na must be above 0").lt(2, "na must be below 2");
@@ -60,6 +61,16 @@ export const ComputedPsfSchema = z.strictObject({
 });
 export type ComputedPsf = z.infer<typeof ComputedPsfSchema>;
 
+const StatedSchema = z.enum(["request", ...OpticsOriginSchema.options]);
+
+/** Where the optics that a PSF is computed from are stated. */
+const OpticsFromSchema = z.strictObject({
+  na: StatedSchema,
+  immersionIndex: StatedSchema,
+  emissionNanometres: StatedSchema,
+});
+export type OpticsFrom = z.infer<typeof OpticsFromSchema>;
+
 /** What an image of one plane takes of a PSF of several. */
 export const PsfPlaneSchema = z.enum(["focus", "project"]);
 export type PsfPlane = z.infer<typeof PsfPlaneSchema>;
@@ -87,6 +98,7 @@ const PsfInfoSchema = z.strictObject({
   radius: HaloSchema.describe("half widths, in voxels from the centre, of the box that holds 99.9 % of the energy"),
   fit: PsfFitSchema.optional().describe("how it was fitted to the image; absent where it is used as it is stored"),
   optics: ComputedPsfSchema.optional().describe("what it was computed from; absent where it is stored"),
+  opticsFrom: OpticsFromSchema.optional().describe("where each of the optics is stated"),
   normalisation: z.number().optional().describe("factor that made it sum to 1 again after it was cropped"),
 });
 export type PsfInfo = z.infer<typeof PsfInfoSchema>;

@@ -12,6 +12,7 @@ import { canonicalUrl, redactUrl, splitObject } from "shared/storage/url.ts";
 import { chooseArray, type FoundArray } from "./zarr/choose_array.ts";
 import { type Image, pathOf } from "./image.ts";
 import { hashHex } from "./output/hash.ts";
+import { conversionMetadata } from "./ome/conversion_metadata.ts";
 import type { OpenOptions } from "./tiff/tiff_image.ts";
 import { assertCountable } from "./image_size.ts";
 import { findSequence, isPattern } from "./tiff/tiff_sequence.ts";
@@ -95,7 +96,10 @@ async function imageOf(
   const where = shown(store, path);
   const { meta, info } = zarrInfo({ node, path, ome, url, where, requestedAxes });
   const { identity, openedMs } = await stateOf(store, node, options);
-  return { ...zarrImage(store, meta, { ...info, identity }), openedMs };
+  const beside = await conversionMetadata(store, info, options);
+  const warnings = [...info.warnings ?? [], ...beside.warnings ?? []];
+  const told = { ...info, ...beside, ...(warnings.length === 0 ? {} : { warnings }), identity };
+  return { ...zarrImage(store, meta, told), openedMs };
 }
 
 function refuseNoVoxels(info: ImageInfo): void {

@@ -1,7 +1,7 @@
 /** Reads the PSFs of jobs. */
 import { channelCount } from "shared/volume/channels.ts";
 import type { PsfLocation, TaskPsf } from "shared/contract/location.ts";
-import type { Optics, PsfFit } from "shared/contract/psf_info.ts";
+import type { Optics, OpticsFrom, PsfFit } from "shared/contract/psf_info.ts";
 import type { ImageInfo } from "shared/contract/image_info.ts";
 import { ClearstackError, isClearstackError } from "shared/errors.ts";
 import { type Vec3, voxelCount } from "shared/volume/geometry.ts";
@@ -15,7 +15,7 @@ import type { StoreAccess } from "shared/storage/store_environment.ts";
 import { redactUrl } from "shared/storage/url.ts";
 import { chosenVolume, type VolumeChoice } from "./choose_volume.ts";
 import { sumOf } from "./psf_volume.ts";
-import { computedInfo, computedName, computePsf, resolveOptics } from "./generate/computed_psf.ts";
+import { computedInfo, computedName, computePsf, opticsOrigins, resolveOptics } from "./generate/computed_psf.ts";
 import { fitPsf, type Psf, type StoredPsf } from "./fit_psf.ts";
 
 /** Beginning of the flags that choose of a PSF. */
@@ -28,6 +28,8 @@ const MAX_VOXELS = 2 ** 29;
 export interface OpenPsf {
   /** Where it is, or what it is computed from. */
   readonly location: TaskPsf;
+  /** Where the optics are stated, of one that is computed. */
+  readonly opticsFrom?: OpticsFrom;
   /** Name for messages. */
   readonly where: string;
   readonly info: ImageInfo;
@@ -81,10 +83,12 @@ function inTermsOfPsf(error: unknown): never {
  * @throws {ClearstackError} `invalid-request` for optics that are not known, or that no microscope has
  */
 export function openComputedPsfs(optics: Optics, image: ImageInfo): OpenPsf[] {
+  const opticsFrom = opticsOrigins(optics, image);
   return resolveOptics(optics, image).map((psf) => {
     const info = computedInfo(psf);
     return {
       location: { optics: psf },
+      opticsFrom,
       where: computedName(psf),
       info,
       channels: 1,

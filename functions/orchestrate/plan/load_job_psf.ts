@@ -1,8 +1,8 @@
 /** The PSFs of a job: which one belongs to which channel, and what planning needs to know of them. */
 import pLimit from "p-limit";
-import { channelCount } from "shared/volume/channels.ts";
+import { channelCount, channelLabel } from "shared/volume/channels.ts";
 import type { ImageInfo } from "shared/contract/image_info.ts";
-import type { ChannelPsf, ComputedPsf, JobPsf, PsfInfo } from "shared/contract/psf_info.ts";
+import type { ChannelPsf, JobPsf, PsfInfo } from "shared/contract/psf_info.ts";
 import type { TaskPsf } from "shared/contract/location.ts";
 import type { JobRequest } from "shared/contract/job_request.ts";
 import type { Warning } from "shared/contract/problem.ts";
@@ -20,6 +20,7 @@ import { schemeOf } from "shared/storage/url.ts";
 import { placeInVolume } from "shared/volume/spatial.ts";
 import { fitNotes, spacingWarnings } from "./fit_notes.ts";
 import { judgePsfApart } from "./judge_psf_apart.ts";
+import { saidOnce } from "./say_once.ts";
 
 /** PSF of a job as planning needs it. */
 interface LoadedJobPsf {
@@ -66,23 +67,29 @@ export async function loadJobPsf(
   const { selected } = image;
   const use = { shape: placeInVolume(selected).whole, spacing: spacingOf(selected), boundary, psfPlane, psfSpacing };
   const ofMemory = schemeOf(selected.url) === "memory";
-  const loaded = new Map<string, Omit<LoadedJobPsf, "info"> & { readonly info: PsfInfo }>();
+  const loaded = new Map<string, LoadedPsf & { readonly labels: string[] }>();
   const infos: ChannelPsf[] = [];
-  for (const place of places ?? [{ entry: 0 }]) {
+  for (const [channel, place] of (places ?? [{ entry: 0 }]).entries()) {
     const { location } = opened[place.entry]!;
-    const channel = place.channel ?? channelOf(location);
-    const key = JSON.stringify([location, channel]);
-    if (!loaded.has(key)) {
-      loaded.set(key, await loadOne(opened[place.entry]!, channel, { ...use, ofMemory }, options));
-    }
-    infos.push({ ...loaded.get(key)!.info, ...place });
+    const ofPsf = place.channel ?? channelOf(location);
+    const key = JSON.stringify([location, ofPsf]);
+    const one = loaded.get(key) ??
+      { ...await loadOne(opened[place.entry]!, ofPsf, { ...use, ofMemory }, options), labels: [] };
+    loaded.set(key, one);
+    if (places !== undefined) one.labels.push(channelLabel(selected, channel));
+    infos.push({ ...one.info, ...place });
   }
   const all = [...loaded.values()];
   return {
     info: places === undefined ? all[0]!.info : await joined(infos),
     symmetric: all.every(({ symmetric }) => symmetric),
-    warnings: all.flatMap(({ warnings }) => warnings),
+    warnings: [...computedNotes(opened), ...saidOnce(all)],
   };
+}
+
+/** One PSF of a job. */
+interface LoadedPsf extends Omit<LoadedJobPsf, "info"> {
+  readonly info: PsfInfo;
 }
 
 async function loadOne(
@@ -102,9 +109,12 @@ async function loadOne(
   };
   const { info: fitted, symmetric, faults } = await (voxelCount(shape) < MIN_LONE_VOXELS ? judge() : alone(judge));
   const computed = "optics" in location ? location : {};
-  const info = { ...fitted, ...computed };
+  const info = {
+    ...fitted,
+    ...computed,
+    ...(opened.opticsFrom === undefined ? {} : { opticsFrom: opened.opticsFrom }),
+  };
   const warnings = [
-    ...("optics" in location ? [computedPsfNote(location.optics)] : []),
     ...fitNotes(form, info, use),
     ...spacingWarnings(form, use, use.ofMemory && schemeOf(opened.info.url) === "memory"),
     ...faults.map((fault) => ({ ...fault, message: `${where}: ${fault.message}` })),
@@ -116,8 +126,11 @@ function channelOf(location: TaskPsf): number | string | undefined {
   return "optics" in location ? undefined : location.channel;
 }
 
-function computedPsfNote(optics: ComputedPsf): Warning {
-  return { code: "psf-computed", level: "note", message: computedNote(optics) };
+/** One note for all PSFs that are computed, which differ in their wavelengths alone. */
+function computedNotes(opened: readonly OpenPsf[]): Warning[] {
+  const optics = opened.flatMap(({ location }) => "optics" in location ? [location.optics] : []);
+  const from = opened[0]?.opticsFrom;
+  return from === undefined ? [] : [{ code: "psf-computed", level: "note", message: computedNote(optics, from) }];
 }
 
 type Place = Pick<ChannelPsf, "entry" | "channel">;

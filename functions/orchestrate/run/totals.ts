@@ -13,6 +13,7 @@ import { channelCount, channelLabel } from "shared/volume/channels.ts";
 import type { Device } from "shared/contract/device.ts";
 import type { PilotOutcome } from "shared/decide/pilot.ts";
 import type { PreparedJob } from "../plan/prepare_job.ts";
+import { saidOnce } from "../plan/say_once.ts";
 
 /** Adds up the reports of one run. */
 export class Totals {
@@ -59,16 +60,18 @@ export class Totals {
     const { source, algorithm, decisions } = plan;
     const several = channelCount(source) > 1;
     const ofOutput = this.clipping === undefined ? [] : clippingWarnings(this.clipping, plan);
-    const ofImage = [...this.#values].sort(([one], [other]) => one - other).flatMap(([channel, counts]) => {
+    const ofImage = [...this.#values].sort(([one], [other]) => one - other).map(([channel, counts]) => {
       const background = (decisions?.channels?.[channel] ?? decisions)?.background ?? algorithm.background;
-      return valueWarnings(counts, {
+      const label = channelLabel(source, channel);
+      const warnings = valueWarnings(counts, {
         dtype: source.dtype,
-        which: several ? ` of channel ${channelLabel(source, channel)}` : "",
+        which: several ? ` of channel ${label}` : "",
         saturation: saturationLevel(algorithm, source.dtype),
         hasOffset: voxelOffset(background) > 0,
       });
+      return { labels: [label], warnings };
     });
-    return [...ofImage, ...ofOutput];
+    return [...saidOnce(ofImage), ...ofOutput];
   }
 
   result(plan: Plan, output: string, seconds: number): JobResult {

@@ -2,7 +2,7 @@
  * Names, colors and wavelengths of channels, from OME-Zarr and OME-XML. They are for people and viewers and decide no voxel,
  * so that what cannot be understood is left out rather than refused.
  */
-import type { Axis, Channel } from "shared/contract/image_info.ts";
+import type { Axis, Channel, ImageInfo, OpticsOrigin } from "shared/contract/image_info.ts";
 import { asRecord } from "../zarr/zarr_node.ts";
 import type { Attributes } from "./ome_xml.ts";
 
@@ -38,15 +38,28 @@ export function hexColor(rgb: number): string {
   return (rgb & 0xffffff).toString(16).padStart(6, "0");
 }
 
-/** The channels, if they say anything and are no more than the image has; those that are not named are left without words. */
+/**
+ * The channels, if they say anything and are no more than the image has; those that are not named are left without words.
+ *
+ * @param from metadata that they are of
+ */
 export function channelsFor(
   { axes, shape }: { readonly axes: readonly Axis[]; readonly shape: readonly number[] },
   channels: readonly Channel[] = [],
-): { channels?: Channel[] } {
+  from: OpticsOrigin = "OME-XML",
+): Pick<ImageInfo, "channels" | "emissionFrom"> {
   const count = shape[axes.findIndex(({ name }) => name === "c")] ?? 1;
   const silent = channels.every((channel) => Object.keys(channel).length === 0);
   if (channels.length > count || silent) return {};
-  return { channels: [...channels, ...Array.from({ length: count - channels.length }, () => ({}))] };
+  return {
+    channels: [...channels, ...Array.from({ length: count - channels.length }, () => ({}))],
+    ...(hasWavelength(channels) ? { emissionFrom: from } : {}),
+  };
+}
+
+/** True for channels of which at least one states its wavelength. */
+export function hasWavelength(channels: readonly Channel[]): boolean {
+  return channels.some(({ emissionNanometres }) => emissionNanometres !== undefined);
 }
 
 function nameOf(label: unknown): Pick<Channel, "name"> {

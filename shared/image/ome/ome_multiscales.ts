@@ -110,7 +110,8 @@ function placeOf(
 
 function warningsOf(url: string, version: unknown, problem: string | undefined): Warning[] {
   const warning = (code: string, message: string): Warning => ({ code, level: "warning", message });
-  const unknown = `${url} is of OME-Zarr ${version}, which is not known: it was read as 0.6`;
+  const unknown =
+    `${url} is of OME-Zarr ${version}, which is not known: it was read as 0.6; check its axes and voxel size with info`;
   const unusable =
     `${url} states a voxel size that cannot be used, so none is taken: ${problem}; convert states one with ` +
     "--scale and --unit";

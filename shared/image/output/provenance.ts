@@ -86,9 +86,10 @@ export function provenanceOf(
 /** The PSF, or one for each channel. */
 function psfProvenance({ psf }: Plan, request: JobRequest) {
   const locations = psfLocations(request).map(redacted);
-  const factsOf = ({ sha256, shape, optics, fit, normalisation }: PsfInfo) => ({
+  const factsOf = ({ sha256, shape, optics, opticsFrom, fit, normalisation }: PsfInfo) => ({
     ...{ sha256, shape },
     ...(optics === undefined ? {} : { optics }),
+    ...(opticsFrom === undefined ? {} : { opticsFrom }),
     ...(fit === undefined ? {} : { fit }),
     ...(normalisation === undefined ? {} : { normalisation }),
   });

@@ -135,7 +135,7 @@ function wholePart(statements: PageStatements, { lengths, order }: Named, pages:
       code: "pages-left-out",
       level: "warning",
       message: `${where} says it has ${pages} images and has ${there}: this takes ${whole} of ${lengths[last]} ` +
-        `${WORDS[last]}${rest}`,
+        `${WORDS[last]}${rest}, as --pages as-listed asks for`,
     }],
   };
 }

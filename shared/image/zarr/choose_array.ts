@@ -121,23 +121,32 @@ function imagesOfWell({ node: { attributes }, path }: Place): string[] | undefin
 /** The series of a file that bioformats2raw converted: listed in its folder OME, else numbered from 0. */
 async function imagesOfConversion(
   store: ReadableStore,
-  { node, path }: Place,
+  place: Place,
   { most = MAX_CHOICES + 1, ...options }: RequestOptions & { readonly most?: number },
 ) {
-  const layout = "bioformats2raw.layout";
-  if ((asRecord(node.attributes.ome)[layout] ?? node.attributes[layout]) === undefined) return undefined;
-  const attributes = await attributesOf(store, childKey(path, "OME"), options);
-  const series = asRecord(attributes.ome).series ?? attributes.series;
-  if (Array.isArray(series)) {
-    return series.filter((image) => typeof image === "string").map((image) => childKey(path, image));
-  }
+  const series = await seriesOfConversion(store, place, options);
+  if (series !== "numbered") return series;
   const images: string[] = [];
   for (let number = 0; number < most; number++) {
-    const image = childKey(path, `${number}`);
+    const image = childKey(place.path, `${number}`);
     if (await readZarrNode(store, image, options) === undefined) break;
     images.push(image);
   }
   return images;
+}
+
+/** Paths of the series that a conversion by bioformats2raw lists in its folder OME; undefined for any other group. */
+export async function seriesOfConversion(
+  store: ReadableStore,
+  { node, path }: Place,
+  options: RequestOptions,
+): Promise<string[] | "numbered" | undefined> {
+  const layout = "bioformats2raw.layout";
+  if ((asRecord(node.attributes.ome)[layout] ?? node.attributes[layout]) === undefined) return undefined;
+  const attributes = await attributesOf(store, childKey(path, "OME"), options);
+  const series = asRecord(attributes.ome).series ?? attributes.series;
+  if (!Array.isArray(series)) return "numbered";
+  return series.filter((image) => typeof image === "string").map((image) => childKey(path, image));
 }
 
 /** OME metadata that name an array as one of their levels: those of the nearest group around it that has images. */

@@ -1,6 +1,6 @@
 /** PSFs of jobs that are computed: from what a request and its image state of the optics to voxels. */
 import type { ImageInfo } from "shared/contract/image_info.ts";
-import type { ComputedPsf, Optics } from "shared/contract/psf_info.ts";
+import type { ComputedPsf, Optics, OpticsFrom } from "shared/contract/psf_info.ts";
 import { ClearstackError } from "shared/errors.ts";
 import { axesOf } from "shared/image/axes.ts";
 import { channelList } from "shared/image/read/select_volumes.ts";
@@ -39,6 +39,15 @@ export function resolveOptics(optics: Optics, image: ImageInfo): ComputedPsf[] {
     depthMicrometre: optics.depthMicrometre,
     voxelMicrometre: voxel,
   }));
+}
+
+/** Where the optics of {@link resolveOptics} are stated. */
+export function opticsOrigins(optics: Optics, { emissionFrom = "OME-XML" }: ImageInfo): OpticsFrom {
+  return {
+    na: optics.na === undefined ? "OME-XML" : "request",
+    immersionIndex: optics.immersionIndex === undefined ? "OME-XML" : "request",
+    emissionNanometres: optics.emissionNanometres === undefined ? emissionFrom : "request",
+  };
 }
 
 /** Wavelength of each channel; undefined where it is not known. */
@@ -139,12 +148,20 @@ export function computedName({ emissionNanometres }: ComputedPsf): string {
   return `the PSF computed for ${emissionNanometres} nm`;
 }
 
-/** What a PSF was computed from, and what to know of it, in words. */
-export function computedNote(psf: ComputedPsf): string {
-  const { na, immersionIndex, sampleIndex, depthMicrometre, voxelMicrometre: voxel } = psf;
+/** What PSFs were computed from that differ in their wavelengths alone, where that is stated, and what to know of them. */
+export function computedNote(psfs: readonly ComputedPsf[], from: OpticsFrom): string {
+  const [first] = psfs as [ComputedPsf];
+  const { na, immersionIndex, sampleIndex, depthMicrometre, voxelMicrometre: voxel } = first;
+  const emissions = listed(psfs.map(({ emissionNanometres }) => `${emissionNanometres}`), "and");
+  const origin = (field: keyof OpticsFrom) => from[field] === "request" ? "given" : `by the image's ${from[field]}`;
   const sample = sampleIndex === immersionIndex ? "" : `, sample of index ${sampleIndex} at ${depthMicrometre} µm`;
-  const facts = `NA ${na}, immersion of index ${immersionIndex}${sample}, voxels of ${formatVec3(voxel)} µm (z,y,x)`;
-  return [`${computedName(psf)}: ${facts}`, ...opticsWarnings(requestOf(psf))].join("; ");
+  const facts =
+    `NA ${na} (${origin("na")}), immersion of index ${immersionIndex} (${origin("immersionIndex")})${sample}, ` +
+    `voxels of ${formatVec3(voxel)} µm (z,y,x)`;
+  const name = `the ${psfs.length === 1 ? "PSF" : "PSFs"} computed for ${emissions} nm (${
+    origin("emissionNanometres")
+  })`;
+  return [`${name}: ${facts}`, ...opticsWarnings(requestOf(first))].join("; ");
 }
 
 function requestOf(

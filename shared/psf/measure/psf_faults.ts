@@ -18,6 +18,9 @@ const MAX_ON_FACES = 0.05;
  */
 const MIN_WIDTH = 1.75;
 
+const COARSE_MEND =
+  "Mend the voxel size or the optics if they are stated wrong; else smaller voxels have to be recorded";
+
 /** The image that a PSF is for. */
 interface FaultsOptions {
   /** Voxels of the PSF in one of the image, along z, y, x: shifts and widths are told in voxels of the image. */
@@ -84,7 +87,9 @@ function cutOff({ onFaces, pedestal }: PsfMeasures, covers: FaultsOptions["cover
   return [{
     code: "psf-cut-off",
     level: "warning",
-    message: `cut off: at the array's faces it still has ${shares} of its peak; a larger array holds more`,
+    message:
+      `cut off: at the array's faces it still has ${shares} of its peak; measure or compute it in a larger array, ` +
+      "with --shape of psf from-beads or psf generate",
     value: [...above],
     limit: MAX_ON_FACES,
   }];
@@ -95,7 +100,9 @@ function negative({ negativeShare }: PsfMeasures): Warning[] {
   return [{
     code: "psf-negative",
     level: "warning",
-    message: `negative values hold ${percent(negativeShare)} of it; they count as 0 when it is used`,
+    message:
+      `negative values hold ${percent(negativeShare)} of it; they count as 0 when it is used, and psf resample ` +
+      "writes it without them",
     value: negativeShare,
     limit: 0,
   }];
@@ -108,7 +115,9 @@ function undersampled({ overNyquist }: PsfMeasures): Warning[] {
   return [{
     code: "psf-undersampled",
     level: "warning",
-    message: `undersampled: voxels exceed the Nyquist spacing ${ratios.join(", ")}; finer detail is lost`,
+    message: `undersampled: voxels exceed the Nyquist spacing ${
+      ratios.join(", ")
+    }; finer detail is lost. ${COARSE_MEND}`,
     value: [...overNyquist!],
     limit: 1,
   }];
@@ -129,7 +138,7 @@ function coarse({ fwhmVoxels, overNyquist }: PsfMeasures, voxelRatio: Vec3): War
     code: "psf-coarse",
     level: "warning",
     message: `coarse: its peak is ${told} at half height, less than ${MIN_WIDTH}: voxels are larger than half of the ` +
-      "resolution, and finer detail is lost",
+      `resolution, and finer detail is lost. ${COARSE_MEND}`,
     value: widths.map((width) => Number.isFinite(width) ? width : 0),
     limit: MIN_WIDTH,
   }];
