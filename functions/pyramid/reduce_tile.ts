@@ -7,7 +7,7 @@ import { copyBox } from "shared/volume/copy_box.ts";
 import type { Box } from "shared/volume/geometry.ts";
 import { mapAxes, voxelCount } from "shared/volume/geometry.ts";
 import type { Image } from "shared/image/image.ts";
-import { openImage } from "shared/image/open_image.ts";
+import { openImage, reopenImage } from "shared/image/open_image.ts";
 import { levelRecordKey, recordOwner } from "shared/image/output/output_layout.ts";
 import { readOwn } from "shared/image/output/stored_objects.ts";
 import { putRecord } from "shared/image/output/tile_records.ts";
@@ -18,7 +18,8 @@ import { writeBlock } from "shared/image/write/write_block.ts";
 import { READ_CONCURRENCY } from "shared/plan/host_memory.ts";
 import { pieceShape } from "shared/plan/pyramid.ts";
 import { releaseMemory } from "shared/process/release_memory.ts";
-import { spatialShape } from "shared/volume/spatial.ts";
+import { storedOuter } from "shared/image/read/select_volumes.ts";
+import { placeInVolume, spatialShape } from "shared/volume/spatial.ts";
 import type { StoreAccess, StoreEnvironment } from "shared/storage/store_environment.ts";
 import { withSpan } from "shared/telemetry/span.ts";
 import { meanOver } from "./mean_over.ts";
@@ -42,12 +43,15 @@ async function reduceTile(
   access: StoreAccess & { readonly signal: AbortSignal },
 ): Promise<LevelReport> {
   const started = performance.now();
-  const { planHash, finer, level, output, tile } = task;
-  const image = await openImage({ url: finer.url, path: finer.array, axes: finer.axes.join("") }, access);
+  const { planHash, finer, source, level, output, tile } = task;
+  const image = source === undefined
+    ? await openImage({ url: finer.url, path: finer.array, axes: finer.axes.join("") }, access)
+    : await reopenImage(source, access);
   const core = new VOXEL_ARRAYS[output.dtype](voxelCount(tile.core.shape));
   let [bytesRead, range] = [0, NO_VALUES];
   for (const piece of pieces(task)) {
-    const read = await readOwn(() => readFiner(image, task, piece, access.signal));
+    const readPiece = () => readFiner(image, task, piece, access.signal);
+    const read = await (source === undefined ? readOwn(readPiece) : readPiece());
     range = joinRanges(range, valueRange(read.values));
     const means = meanOver(read.values, read.shape, { factors: task.factors, dtype: output.dtype });
     copyBox({ box: piece, values: means }, { box: tile.core, values: core });
@@ -102,6 +106,8 @@ async function readFiner(image: Image, { factors, tile }: LevelTask, piece: Box,
   const end = spatialShape(image.info);
   const start = mapAxes((axis) => piece.start[axis] * factors[axis]);
   const shape = mapAxes((axis) => Math.min(piece.shape[axis] * factors[axis], end[axis] - start[axis]));
-  const box = { start, shape };
-  return { shape, ...await readVoxels(image, { outer: tile.outer, box, concurrency: READ_CONCURRENCY, signal }) };
+  const { start: first } = placeInVolume(image.info);
+  const box = { start: mapAxes((axis) => first[axis] + start[axis]), shape };
+  const outer = storedOuter(image.info, tile.outer);
+  return { shape, ...await readVoxels(image, { outer, box, concurrency: READ_CONCURRENCY, signal }) };
 }

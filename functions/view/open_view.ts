@@ -85,7 +85,7 @@ export class OpenView {
     };
     view.#context = context;
     view.#finest = await openFinestTiles(context, view.#plan, (index) => view.#tell(index));
-    view.#coarse = new CoarseLevels(context, view.#finest);
+    view.#coarse = await CoarseLevels.open(context, view.#finest);
     for (const index of view.#finest.indices) view.#tell(index);
     return view;
   }
@@ -127,12 +127,12 @@ export class OpenView {
   async chunk(place: ChunkPlace, signal: AbortSignal): Promise<ViewChunk> {
     for (let round = 0; round < ROUNDS; round++) {
       const { array, approximate } = await this.#ready(place, signal);
-      const { dtype: _, chunk } = array;
-      const maxBytes = 4 * voxelCount(chunk) + BLOSC_OVERHEAD_BYTES;
-      const bytes = await this.#context.store.get(objectKey(array, place.outer, place.at), { signal, maxBytes });
+      const maxBytes = 4 * voxelCount(array.chunk) + BLOSC_OVERHEAD_BYTES;
+      const store = openStore(array.url, this.#context);
+      const bytes = await store.get(objectKey(array, place.outer, place.at), { signal, maxBytes });
       if (bytes !== undefined) return { bytes, approximate };
       // Removed since, for lack of room or by somebody else who uses the cache.
-      this.#drop(place);
+      await this.#drop(place, signal);
     }
     throw new ClearstackError("internal", "the cache is too small: a tile was removed before it could be read");
   }
@@ -143,20 +143,19 @@ export class OpenView {
     this.#world.lru.forgetAll(`${this.record.id}/`);
   }
 
-  #drop(place: ChunkPlace): void {
-    if (place.level > 0) this.#coarse.drop(place);
+  async #drop(place: ChunkPlace, signal: AbortSignal): Promise<void> {
+    if (place.level > 0) await this.#coarse.drop(place, signal);
     else this.#finest.drop(tileIndex(this.#plan, place.outer, tilePosition(this.#plan, place.at)));
   }
 
   /** Waits until a chunk is stored. @returns the array that it is stored in */
   async #ready(place: ChunkPlace, signal: AbortSignal): Promise<{ array: StoredArray; approximate: boolean }> {
     const { prefetcher } = this.#world;
-    const array = this.#context.arrays[place.level]!;
     if (place.level > 0) {
       const wait = () => this.#coarse.need(place, { signal, priority: LOOKED_AT });
-      await prefetcher.reading(`${this.record.id}/${place.level}`, wait);
-      return { array, approximate: false };
+      return await prefetcher.reading(`${this.record.id}/${place.level}`, wait);
     }
+    const array = this.#context.arrays[0]!;
     const index = tileIndex(this.#plan, place.outer, tilePosition(this.#plan, place.at));
     const next = this.#travel.next(place, this.#plan);
     const wait = () => this.#finest.need(index, { signal, priority: LOOKED_AT });

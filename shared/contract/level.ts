@@ -1,6 +1,7 @@
 /** The coarser levels of an output, and the messages of the `pyramid` function about one tile of one. */
 import { z } from "zod";
 import { BoxSchema, Vec3Schema } from "./box.ts";
+import { ImageInfoSchema } from "./image_info.ts";
 import { StoredArraySchema, StoredObjectsSchema } from "./stored_array.ts";
 
 const FactorSchema = z.union([z.literal(1), z.literal(2)]);
@@ -21,6 +22,9 @@ export const LevelTaskSchema = z.strictObject({
   planHash: z.string(),
   level: z.int().min(1),
   finer: StoredArraySchema.describe("the level before"),
+  source: ImageInfoSchema.optional().describe(
+    "the level before, where it is an image that was not written as levels are",
+  ),
   factors: FactorsSchema,
   output: StoredArraySchema,
   tile: z.strictObject({

@@ -52,7 +52,7 @@ export class CachedTiles {
   constructor(options: CachedTilesOptions) {
     this.#options = options;
     this.#now = options.now ?? Date.now;
-    for (const [index, bytes] of options.done ?? []) this.#keep(index, bytes);
+    for (const [index, bytes] of options.done ?? []) this.keep(index, bytes);
   }
 
   /** Tiles that are stored. */
@@ -99,7 +99,7 @@ export class CachedTiles {
     try {
       const bytes = await this.#options.make(index, { signal: stop.signal, priority });
       this.#failures.delete(index);
-      this.#keep(index, bytes);
+      this.keep(index, bytes);
       this.#options.onDone?.(index);
     } catch (thrown) {
       const error = toClearstackError(thrown);
@@ -108,7 +108,8 @@ export class CachedTiles {
     }
   }
 
-  #keep(index: number, bytes: number): void {
+  /** Notes that a tile is stored. */
+  keep(index: number, bytes: number): void {
     this.#done.add(index);
     this.#options.lru.add(this.nameOf(index), { bytes, remove: () => this.#remove(index) });
   }

@@ -31,7 +31,7 @@ export class Prefetcher {
   }
 
   /** Waits for a tile on behalf of a reader; what is made beside it for nobody yet gives way, and is begun again later. */
-  async reading(name: string, wait: () => Promise<void>): Promise<void> {
+  async reading<T>(name: string, wait: () => Promise<T>): Promise<T> {
     this.#waiting++;
     if (this.#current !== undefined && this.#current.wish.name !== name) {
       const { wish, stop } = this.#current;
@@ -39,7 +39,7 @@ export class Prefetcher {
       stop.abort();
     }
     try {
-      await wait();
+      return await wait();
     } finally {
       this.#waiting--;
       this.#start();

@@ -1,6 +1,4 @@
 /** Tiles and the chunks in them. */
-import type { Level } from "shared/contract/level.ts";
-import type { Plan } from "shared/contract/plan.ts";
 import { type Box, mapAxes, type Vec3, voxelCount } from "shared/volume/geometry.ts";
 import { positionAt } from "shared/volume/position.ts";
 
@@ -13,11 +11,6 @@ export interface TileGrid {
   /** Core of a full tile. */
   readonly tile: Vec3;
   readonly chunk: Vec3;
-}
-
-/** The grid of a coarser level. */
-export function levelTileGrid({ outerShape }: Pick<Plan, "outerShape">, { shape, tile, chunk }: Level): TileGrid {
-  return { outerShape, tile, chunk, grid: mapAxes((axis) => Math.ceil(shape[axis] / tile[axis])) };
 }
 
 /** Position of the tile in the grid that holds the chunk at a position. */
@@ -42,6 +35,22 @@ export function tilesIn(array: TileGrid, outer: readonly number[], { start, shap
     const inside = positionAt(place, counts);
     return tileIndex(array, outer, mapAxes((axis) => first[axis] + inside[axis]!));
   });
+}
+
+/**
+ * Tiles of one volume that hold some voxels.
+ *
+ * @param voxels positions along z, y and x; those below 0 are none
+ */
+export function tilesTouched(
+  array: TileGrid,
+  outer: readonly number[],
+  voxels: readonly [Int32Array, Int32Array, Int32Array],
+): number[] {
+  const [zs, ys, xs] = mapAxes((axis) => [
+    ...new Set([...voxels[axis]].filter((at) => at >= 0).map((at) => Math.floor(at / array.tile[axis]))),
+  ]);
+  return zs.flatMap((z) => ys.flatMap((y) => xs.map((x) => tileIndex(array, outer, [z, y, x]))));
 }
 
 /** Positions of the chunks of a core. */
