@@ -1,4 +1,10 @@
-/** The key with which a Restate server signs its calls, and by which an `orchestrate` process knows them. */
+/**
+ * The key with which a Restate server signs its calls, and by which an `orchestrate` process knows them.
+ *
+ *     deno run -A infra/cluster/identity_key.ts [FOLDER]
+ *
+ * makes a pair: it writes the private half to FOLDER/identity.pem and prints the public one.
+ */
 
 /** A pair of keys. */
 export interface IdentityKey {
@@ -27,4 +33,9 @@ function base58(bytes: Uint8Array): string {
   let text = "";
   for (; number > 0n; number /= 58n) text = DIGITS[Number(number % 58n)] + text;
   return "1".repeat(bytes.findIndex((byte) => byte !== 0)) + text;
+}
+
+if (import.meta.main) {
+  const { privateKeyFile, publicKey } = await makeIdentityKey(Deno.args[0] ?? ".");
+  console.log(`${privateKeyFile}\n${publicKey}`);
 }

@@ -1,18 +1,23 @@
 /** Checks a module without its providers: arguments by the providers' schemas, and names that expressions use. */
-import type { Arguments } from "./provider_schema.ts";
+import { isWireType, type Members, splitMarks } from "./provider_typings.ts";
 import { type Body, labeled } from "./read_module.ts";
 
-const META = new Set(["count", "for_each", "depends_on", "provider", "lifecycle"]);
+const META = new Set(["alias", "count", "for_each", "depends_on", "provider", "lifecycle"]);
 
 /** What is wrong with the module, one line for each fault. */
-export function checkModule(files: readonly Body[], schemas: ReadonlyMap<string, Arguments>): string[] {
+export function checkModule(files: readonly Body[], schemas: ReadonlyMap<string, Members>): string[] {
   const resources = labeled(files, "resource", 2);
   const sources = labeled(files, "data", 2);
   const typed = [
     ...resources.map(([[type, name], body]) => ({ type: type!, at: `${type}.${name}`, body })),
     ...sources.map(([[type, name], body]) => ({ type: `data_${type}`, at: `data.${type}.${name}`, body })),
   ];
-  const faults = typed.flatMap(({ type, at, body }) => {
+  const providers = labeled(files, "provider", 1).map(([[name], body]) => ({
+    type: `provider_${name}`,
+    at: `provider.${name}`,
+    body,
+  }));
+  const faults = [...typed, ...providers].flatMap(({ type, at, body }) => {
     const schema = schemas.get(type);
     if (schema === undefined) {
       return [`${at}: no schema has ${type}; if the provider does, infra/terraform/provider_schema.ts adds it`];
@@ -27,31 +32,38 @@ function withoutMeta(body: Body): Body {
 }
 
 /** Faults of a block and of those in it. */
-function checkBody({ dynamic = {}, ...body }: Body, schema: Arguments, at: string): string[] {
-  const known = new Map(Object.entries(schema).map(([key, args]) => [key.replace(/[!*]+$/, ""), { key, args }]));
+function checkBody({ dynamic = {}, ...body }: Body, members: Members, at: string): string[] {
+  const all = Object.entries(members).map(([marked, member]) => ({ ...splitMarks(marked), member }));
+  const known = new Map(all.filter(({ marks }) => !marks.includes("=")).map((member) => [member.name, member]));
   const made = Object.entries(dynamic as Record<string, Body[]>);
   const given = [
     ...Object.entries(body).map(([name, value]) => ({ name, value, count: Array.isArray(value) ? value.length : 1 })),
     // How many there will be is known to Terraform alone.
     ...made.map(([name, blocks]) => ({ name, value: blocks.flatMap(({ content }) => content as Body[]), count: 1 })),
   ];
-  const absent = [...known].filter(([name, { key }]) => /!/.test(key) && !given.some((one) => one.name === name));
+  const absent = [...known.values()].filter(({ name, marks }) =>
+    marks.includes("!") && !given.some((one) => one.name === name)
+  );
   return [
-    ...absent.map(([name]) => `${at}: ${name} is missing`),
+    ...absent.map(({ name }) => `${at}: ${name} is missing`),
     ...given.flatMap(({ name, value, count }) => {
       const place = `${at}.${name}`;
       const found = known.get(name);
       if (found === undefined) {
         return [`${place}: there is no such argument; there are ${[...known.keys()].join(", ")}`];
       }
-      if (found.args === 1) return [];
+      const { marks, member } = found;
+      if (isWireType(member)) return [];
+      if (marks.includes("&")) return isBody(value) ? checkBody(value, member, place) : [];
       if (!Array.isArray(value)) return [`${place}: it is a block, write it without "="`];
-      const often = count > 1 && !found.key.endsWith("*")
-        ? [`${place}: there may be one such block, not ${count}`]
-        : [];
-      return [...often, ...value.flatMap((inner: Body) => checkBody(inner, found.args as Arguments, place))];
+      const often = count > 1 && !/[*+]/.test(marks) ? [`${place}: there may be one such block, not ${count}`] : [];
+      return [...often, ...value.flatMap((inner: Body) => checkBody(inner, member, place))];
     }),
   ];
+}
+
+function isBody(value: unknown): value is Body {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** Names that expressions use and nobody declares, and variables and locals that nothing uses. */

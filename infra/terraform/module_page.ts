@@ -4,7 +4,7 @@
  *     deno run -A infra/terraform/module_page.ts
  */
 import { writePage } from "../write_page.ts";
-import { type Body, labeled, moduleNames, MODULES, readModule } from "./read_module.ts";
+import { labeled, moduleNames, MODULES, readModule } from "./read_module.ts";
 
 /** A value as code, without the padding that would make the table wider than it is read. */
 function code(value: unknown): string {
@@ -21,8 +21,16 @@ function form(type: unknown): string {
     : `${text.startsWith("list") ? "list of objects" : "object"}: ${members.join(", ")}`;
 }
 
-/** The page of a module, before it is formatted. */
-export function modulePage(name: string, files: readonly Body[]): string {
+/** The comment that a file begins with, as a paragraph. */
+function leadOf(text: string): string {
+  return /^(# .*\n)+/.exec(text)?.[0].replace(/^# /gm, "").trim() ?? "";
+}
+
+/** The page of a module, before it is formatted: what `main.tf` begins with, and its inputs and outputs. */
+export async function modulePage(name: string): Promise<string> {
+  const folder = new URL(`${name}/`, MODULES);
+  const files = await readModule(folder);
+  const lead = leadOf(await Deno.readTextFile(new URL("main.tf", folder)));
   const inputs = labeled(files, "variable", 1).sort(([[a]], [[b]]) => a!.localeCompare(b!));
   const outputs = labeled(files, "output", 1);
   const rows = inputs.map(([[input], body]) =>
@@ -32,7 +40,9 @@ export function modulePage(name: string, files: readonly Body[]): string {
   );
   return `# ${name}
 
-[What it is for](../../README.md). This page is made from the module by \`deno run -A infra/terraform/module_page.ts\`.
+${lead} [How it is deployed](../../../docs/deploying.md).
+
+This page is made from the module by \`deno run -A infra/terraform/module_page.ts\`.
 
 ## Inputs
 
@@ -48,6 +58,6 @@ ${outputs.map(([[output], body]) => `| \`${output}\` | ${body.description} |\n`)
 
 if (import.meta.main) {
   for (const name of await moduleNames()) {
-    await writePage(new URL(`${name}/README.md`, MODULES).pathname, modulePage(name, await readModule(name)));
+    await writePage(new URL(`${name}/README.md`, MODULES).pathname, await modulePage(name));
   }
 }

@@ -1,63 +1,44 @@
 /**
  * Schemas of Terraform providers, as the typings of cdktf's packages state them: one line for each type of resource that the
- * modules use, in schemas/PROVIDER.ndjson.
+ * modules and examples use, in schemas/PROVIDER.ndjson, and one for the provider's own configuration.
  *
  *     deno run -A infra/terraform/provider_schema.ts
  *
  * writes them anew. It needs npm and tar. The packages are no dependencies, since one of them unpacks to 145 MB and more.
  */
-import { labeled, moduleNames, readModule } from "./read_module.ts";
+import { type Members, readTypings } from "./provider_typings.ts";
+import { exampleNames, EXAMPLES, labeled, moduleNames, MODULES, readModule } from "./read_module.ts";
 
 /** The packages, by the prefix of their types. */
-const PACKAGES: Readonly<Record<string, string>> = { kubernetes: "@cdktf/provider-kubernetes@12.1.1" };
+const PACKAGES: Readonly<Record<string, string>> = {
+  aws: "@cdktf/provider-aws@21.22.1",
+  google: "@cdktf/provider-google@16.12.1",
+  helm: "@cdktf/provider-helm@12.1.2",
+  kubernetes: "@cdktf/provider-kubernetes@12.1.1",
+};
 
-/** Arguments of a block by name: 1 for a value, its own arguments for a block. Marks: `!` is required, `*` may be repeated. */
-export interface Arguments {
-  readonly [name: string]: 1 | Arguments;
-}
+/** Names of the providers that there are schemas of. */
+export const PROVIDERS: readonly string[] = Object.keys(PACKAGES);
 
 const SCHEMAS = new URL("schemas/", import.meta.url);
 
-/** Arguments of each type of resource that was extracted; types of data sources begin with `data_`. */
-export async function readSchemas(): Promise<Map<string, Arguments>> {
-  const schemas = new Map<string, Arguments>();
-  for (const provider of Object.keys(PACKAGES)) {
+/** Members of each type that was extracted; types of data sources begin with `data_`, providers with `provider_`. */
+export async function readSchemas(): Promise<Map<string, Members>> {
+  const schemas = new Map<string, Members>();
+  for (const provider of PROVIDERS) {
     const lines = (await Deno.readTextFile(new URL(`${provider}.ndjson`, SCHEMAS))).trim().split("\n");
     for (const line of lines) {
-      for (const [type, args] of Object.entries(JSON.parse(line))) schemas.set(type, args as Arguments);
+      for (const [type, members] of Object.entries(JSON.parse(line))) schemas.set(type, members as Members);
     }
   }
   return schemas;
 }
 
-/**
- * Arguments of the resource whose typings these are.
- *
- * @param root name of the interface of its arguments
- */
-export function readTypings(text: string, root: string): Arguments {
-  const interfaces = new Map(
-    text.matchAll(/^export interface (\w+)[^{]*\{\n(.*?)^\}/gms).map(([, name, body]) => [name!, body!]),
-  );
-  const argumentsOf = (name: string): Arguments => {
-    const found = interfaces.get(name);
-    if (found === undefined) throw new Error(`the typings have no interface ${name}`);
-    const members = found.matchAll(/\/\*\*(.*?)\*\/\s*readonly \w+(\??): ([^;]+);/gs);
-    return Object.fromEntries(members.map(([, comment, optional, type]) => {
-      const argument = /#(\w+) /.exec(comment!)?.[1];
-      if (argument === undefined) throw new Error(`the typings do not name an argument of ${name}`);
-      const [, block, many] = /^(\w*)(\[\])?/.exec(type!)!;
-      const isBlock = /\* \w+ block$/m.test(comment!) && interfaces.has(block!);
-      const key = argument + (optional ? "" : "!") + (isBlock && many ? "*" : "");
-      return [key, isBlock ? argumentsOf(block!) : 1];
-    }));
-  };
-  return argumentsOf(root);
-}
-
-/** The types that the modules use. */
+/** The types that modules and examples use. */
 async function usedTypes(): Promise<string[]> {
-  const files = (await Promise.all((await moduleNames()).map(readModule))).flat();
+  const modules = (await moduleNames()).map((name) => readModule(new URL(`${name}/`, MODULES)));
+  const examples = (await exampleNames()).map((name) => readModule(new URL(`${name}/`, EXAMPLES)));
+  const files = (await Promise.all([...modules, ...examples])).flat();
   const resources = labeled(files, "resource", 2).map(([[type]]) => type!);
   const sources = labeled(files, "data", 2).map(([[type]]) => `data_${type}`);
   return [...new Set([...resources, ...sources])].sort();
@@ -70,18 +51,39 @@ async function output(command: string, args: string[], cwd: string): Promise<str
   return new TextDecoder().decode(stdout);
 }
 
+/** Text of all files of that ending in a folder and those in it. */
+async function textOf(folder: string, ending: string): Promise<string> {
+  const texts: string[] = [];
+  for await (const { name, isDirectory } of Deno.readDir(folder)) {
+    if (isDirectory) texts.push(await textOf(`${folder}/${name}`, ending));
+    else if (name.endsWith(ending)) texts.push(await Deno.readTextFile(`${folder}/${name}`));
+  }
+  return texts.join("\n");
+}
+
+/** Folder of a type in its package. */
+function room(type: string, provider: string): string {
+  return type.startsWith("provider_") ? "provider" : type.replace(new RegExp(`^${provider}_`), "").replaceAll("_", "-");
+}
+
 if (import.meta.main) {
-  const types = await usedTypes();
+  const used = await usedTypes();
   const folder = await Deno.makeTempDir();
   for (const [provider, name] of Object.entries(PACKAGES)) {
+    const types = [
+      ...used.filter((type) => type.replace(/^data_/, "").startsWith(`${provider}_`)),
+      `provider_${provider}`,
+    ];
     const archive = (await output("npm", ["pack", "--silent", name], folder)).trim();
-    const lines: string[] = [];
-    for (const type of types.filter((type) => type.replace(/^data_/, "").startsWith(`${provider}_`))) {
-      const room = type.replace(new RegExp(`^${provider}_`), "").replaceAll("_", "-");
-      const text = await output("tar", ["xzOf", archive, "--wildcards", `package/lib/${room}/*.d.ts`], folder);
-      const root = room.replace(/(?:^|-)(\w)/g, (_, letter: string) => letter.toUpperCase()) + "Config";
-      lines.push(JSON.stringify({ [type]: readTypings(text, root) }));
-    }
+    const rooms = types.map((type) => `package/lib/${room(type, provider)}`);
+    await Deno.mkdir(`${folder}/${provider}`);
+    await output("tar", ["xzf", `../${archive}`, ...rooms], `${folder}/${provider}`);
+    const lines = await Promise.all(types.map(async (type, index) => {
+      const [declarations, code] = await Promise.all(
+        [".d.ts", ".js"].map((ending) => textOf(`${folder}/${provider}/${rooms[index]}`, ending)),
+      );
+      return JSON.stringify({ [type]: readTypings(declarations!, code!, type) });
+    }));
     await Deno.writeTextFile(new URL(`${provider}.ndjson`, SCHEMAS), lines.join("\n") + "\n");
   }
   await Deno.remove(folder, { recursive: true });

@@ -7,14 +7,26 @@ export type Body = Readonly<Record<string, unknown>>;
 /** The repository's modules. */
 export const MODULES = new URL("../../terraform/modules/", import.meta.url);
 
-/** Names of the modules, in order. */
-export async function moduleNames(): Promise<string[]> {
-  return (await Array.fromAsync(Deno.readDir(MODULES))).map(({ name }) => name).sort();
+/** Configurations that use them. */
+export const EXAMPLES = new URL("../../terraform/examples/", import.meta.url);
+
+/** Names of the folders in a folder, in order. */
+async function folderNames(folder: URL): Promise<string[]> {
+  return (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name).sort();
 }
 
-/** The module of that name: its files in order, each parsed. */
-export async function readModule(name: string): Promise<Body[]> {
-  const folder = new URL(`${name}/`, MODULES);
+/** Names of the modules, in order. */
+export function moduleNames(): Promise<string[]> {
+  return folderNames(MODULES);
+}
+
+/** Names of the examples, in order. */
+export function exampleNames(): Promise<string[]> {
+  return folderNames(EXAMPLES);
+}
+
+/** The module in that folder: its files in order, each parsed. */
+export async function readModule(folder: URL): Promise<Body[]> {
   const files = (await Array.fromAsync(Deno.readDir(folder))).filter((file) => file.name.endsWith(".tf"));
   const names = files.map((file) => file.name).sort();
   return await Promise.all(names.map(async (file) => parseHcl(await Deno.readTextFile(new URL(file, folder)), file)));

@@ -29,64 +29,20 @@ locals {
   # Where instances are started on demand, asking whether orchestrate is ready would start one.
   ready_paths = { api = "/healthz", orchestrate = var.instances.deconvolve > 0 ? "/readyz" : "/healthz", deconvolve = "/readyz", pyramid = "/readyz" }
 
-  common_settings = merge(
-    {
-      HOST                     = "0.0.0.0"
-      HOME                     = "/tmp"
-      GLIBC_TUNABLES           = "glibc.malloc.arena_max=2:glibc.malloc.mmap_threshold=1048576:glibc.malloc.hugetlb=1"
-      CLEARSTACK_ALLOW_SOURCES = join(" ", var.allowed_sources)
-      CLEARSTACK_ALLOW_OUTPUTS = join(" ", var.allowed_outputs)
-    },
-    var.otlp_endpoint == null ? {} : {
-      OTEL_DENO                   = "true"
-      OTEL_EXPORTER_OTLP_ENDPOINT = var.otlp_endpoint
-      OTEL_TRACES_SAMPLER         = "parentbased_traceidratio"
-      OTEL_TRACES_SAMPLER_ARG     = tostring(var.trace_sample_ratio)
-    },
-    var.environment,
-  )
   own_settings = {
-    api = {
-      CLEARSTACK_RUNS_URL    = "http://orchestrate.${var.namespace}.svc:8082"
-      CLEARSTACK_KEYS        = var.api_keys_secret_name == null ? null : "/etc/clearstack/keys.json"
-      CLEARSTACK_OIDC        = var.oidc == null ? null : jsonencode({ for name, value in var.oidc : name => value if value != null })
-      CLEARSTACK_QUOTAS      = alltrue([for value in values(var.quotas) : value == null]) ? null : jsonencode({ for name, value in var.quotas : name => value if value != null })
-      CLEARSTACK_CORS        = length(var.cors_origins) == 0 ? null : join(" ", var.cors_origins)
-      CLEARSTACK_EVENT_RULES = var.event_rules == null ? null : jsonencode(var.event_rules)
-      CLEARSTACK_EVENT_INBOX = var.event_inbox_url
-    }
     orchestrate = {
-      CLEARSTACK_JOBS                 = var.jobs_url
-      CLEARSTACK_ENGINE               = var.engine
-      CLEARSTACK_TILES_URL            = join(" ", local.deconvolve_urls)
-      CLEARSTACK_PYRAMID_URL          = join(" ", local.pyramid_urls)
-      CLEARSTACK_INSTANCES_PER_URL    = tostring(var.knative == null ? var.instances_per_url : var.knative.max_instances)
-      CLEARSTACK_DEVICE               = var.device_json
-      CLEARSTACK_PATIENCE             = "${var.patience_seconds}s"
-      CLEARSTACK_JOBS_AT_ONCE         = tostring(var.jobs_at_once)
-      CLEARSTACK_TILES_PER_OWNER      = var.tiles_per_owner == null ? null : tostring(var.tiles_per_owner)
-      CLEARSTACK_PRICE_PER_GPU_SECOND = var.price_per_gpu_second == null ? null : tostring(var.price_per_gpu_second)
-      CLEARSTACK_CURRENCY             = var.price_per_gpu_second == null ? null : var.currency
-      CLEARSTACK_RETENTION            = var.retention_days == null ? null : "${var.retention_days}d"
-      CLEARSTACK_RESTATE_INGRESS      = local.uses_server ? "http://restate.${var.namespace}.svc:8080" : null
-      CLEARSTACK_RESTATE_ADMIN        = local.uses_server ? "http://restate.${var.namespace}.svc:9070" : null
-      CLEARSTACK_RESTATE_PORT         = local.uses_server ? "9080" : null
-      RESTATE_IDENTITY_KEY            = local.uses_server ? var.restate_identity_public_key : null
+      CLEARSTACK_RESTATE_INGRESS = local.uses_server ? "http://restate.${var.namespace}.svc:8080" : null
+      CLEARSTACK_RESTATE_ADMIN   = local.uses_server ? "http://restate.${var.namespace}.svc:9070" : null
+      CLEARSTACK_RESTATE_PORT    = local.uses_server ? "9080" : null
+      RESTATE_IDENTITY_KEY       = local.uses_server ? var.restate_identity_public_key : null
     }
-    deconvolve = {
-      CLEARSTACK_REQUIRE_GPU     = var.gpu == null ? null : "1"
-      CLEARSTACK_DEVICE_MEMORY   = try(var.gpu.memory_gib, null) == null ? null : "${var.gpu.memory_gib}GiB"
-      CLEARSTACK_GPU_BOXES       = try(var.gpu.boxes, null) == null ? null : tostring(var.gpu.boxes)
-      NVIDIA_DRIVER_CAPABILITIES = try(var.gpu.resource_name, "") == "nvidia.com/gpu" ? "compute,graphics,utility" : null
-    }
-    pyramid = {}
   }
   settings = {
     for name, workload in local.runs : name => {
       for variable, value in merge(
-        local.common_settings,
-        local.own_settings[workload.kind],
-        { PORT = tostring(local.ports[workload.kind]), OTEL_SERVICE_NAME = workload.kind },
+        module.settings.settings[workload.kind],
+        try(local.own_settings[workload.kind], {}),
+        { PORT = tostring(local.ports[workload.kind]) },
         workload.kind == "orchestrate" && local.uses_server ? { CLEARSTACK_RESTATE_ENDPOINT = "http://${name}.${var.namespace}.svc:9080" } : {},
       ) : variable => value if value != null
     }
@@ -109,11 +65,6 @@ locals {
     TMPDIR                                        = "/tmp"
     RESTATE_REQUEST_IDENTITY_PRIVATE_KEY_PEM_FILE = "/run/secrets/restate/private.pem"
   }
-
-  # Each function is given the keys of the secret that it needs, and no others.
-  shared_secrets = merge({ CLEARSTACK_TOKEN = "token" }, var.metrics_token_enabled ? { CLEARSTACK_METRICS_TOKEN = "metrics-token" } : {})
-  job_secrets    = merge({ CLEARSTACK_STATE_KEY = "state-key" }, var.webhooks_enabled ? { CLEARSTACK_WEBHOOK_SECRET = "webhook-secret" } : {})
-  secrets        = { for kind in keys(local.ports) : kind => merge(local.shared_secrets, kind == "orchestrate" ? local.job_secrets : {}) }
 
   # Requests come from Knative's gateway and activator, and go to them.
   knative_namespaces = toset(var.knative == null ? [] : var.knative.namespaces)
@@ -156,7 +107,7 @@ locals {
               ports = [{ name = "http1", containerPort = local.ports.deconvolve }]
               env = concat(
                 [for name, value in local.settings["deconvolve"] : { name = name, value = value } if name != "PORT"],
-                [for name, key in local.secrets["deconvolve"] : { name = name, valueFrom = { secretKeyRef = { name = var.functions_secret_name, key = key } } }],
+                [for name, key in module.settings.secrets["deconvolve"] : { name = name, valueFrom = { secretKeyRef = { name = var.functions_secret_name, key = key } } }],
               )
               envFrom = var.store_secret_name == null ? [] : [{ secretRef = { name = var.store_secret_name } }]
               resources = {
@@ -200,5 +151,6 @@ locals {
       restate-orchestrate = { from = "restate", to = "orchestrate", ports = [9080] }
     } : {},
   )
-  client_namespaces = toset(concat(var.client_namespaces, var.ingress == null ? [] : [var.ingress.namespace]))
+  balancer_cidr_blocks = try(var.ingress.balancer_cidr_blocks, [])
+  client_namespaces    = toset(concat(var.client_namespaces, try(var.ingress.namespace, null) == null ? [] : [var.ingress.namespace]))
 }

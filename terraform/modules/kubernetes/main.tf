@@ -1,3 +1,40 @@
+# Runs api, orchestrate, deconvolve, pyramid and Restate in a namespace of any Kubernetes cluster.
+
+module "settings" {
+  source                = "../settings"
+  allowed_sources       = var.allowed_sources
+  allowed_outputs       = var.allowed_outputs
+  api_keys_file_enabled = var.api_keys_secret_name != null
+  cors_origins          = var.cors_origins
+  currency              = var.currency
+  deconvolve_urls       = local.deconvolve_urls
+  device_json           = var.device_json
+  engine                = var.engine
+  environment           = var.environment
+  event_configuration   = var.event_rules
+  event_inbox_url       = var.event_inbox_url
+  gpu = var.gpu == null ? null : {
+    is_nvidia  = var.gpu.resource_name == "nvidia.com/gpu"
+    memory_gib = var.gpu.memory_gib
+    boxes      = var.gpu.boxes
+  }
+  instances_per_url     = var.knative == null ? var.instances_per_url : var.knative.max_instances
+  jobs_at_once          = var.jobs_at_once
+  jobs_url              = var.jobs_url
+  metrics_token_enabled = var.metrics_token_enabled
+  oidc                  = var.oidc
+  otlp_endpoint         = var.otlp_endpoint
+  patience_seconds      = var.patience_seconds
+  price_per_gpu_second  = var.price_per_gpu_second
+  pyramid_urls          = local.pyramid_urls
+  quotas                = var.quotas
+  retention_days        = var.retention_days
+  runs_url              = "http://orchestrate.${var.namespace}.svc:8082"
+  tiles_per_owner       = var.tiles_per_owner
+  trace_sample_ratio    = var.trace_sample_ratio
+  webhooks_enabled      = var.webhooks_enabled
+}
+
 resource "kubernetes_service_account_v1" "function" {
   for_each = merge(local.ports, local.uses_server ? { restate = 8080 } : {})
   metadata {
@@ -95,7 +132,7 @@ resource "kubernetes_deployment_v1" "function" {
             }
           }
           dynamic "env" {
-            for_each = local.secrets[each.value.kind]
+            for_each = module.settings.secrets[each.value.kind]
             content {
               name = env.key
               value_from {
@@ -280,13 +317,16 @@ resource "kubernetes_ingress_v1" "api" {
     name        = "api"
     namespace   = var.namespace
     labels      = local.labels
-    annotations = var.ingress.annotations
+    annotations = merge(var.ingress.annotations, var.ingress.certificate_annotations)
   }
   spec {
     ingress_class_name = var.ingress.class_name
-    tls {
-      hosts       = [var.ingress.host]
-      secret_name = var.ingress.tls_secret_name
+    dynamic "tls" {
+      for_each = var.ingress.tls_secret_name == null ? [] : [var.ingress.tls_secret_name]
+      content {
+        hosts       = [var.ingress.host]
+        secret_name = tls.value
+      }
     }
     rule {
       host = var.ingress.host

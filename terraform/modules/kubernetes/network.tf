@@ -94,6 +94,35 @@ resource "kubernetes_network_policy_v1" "clients" {
   }
 }
 
+# A balancer of the cloud calls pods from addresses, not from a namespace.
+resource "kubernetes_network_policy_v1" "balancer" {
+  count = length(local.balancer_cidr_blocks) == 0 ? 0 : 1
+  metadata {
+    name      = "clearstack-balancer"
+    namespace = var.namespace
+    labels    = local.labels
+  }
+  spec {
+    policy_types = ["Ingress"]
+    pod_selector {
+      match_labels = { "clearstack/function" = "api" }
+    }
+    ingress {
+      dynamic "from" {
+        for_each = local.balancer_cidr_blocks
+        content {
+          ip_block {
+            cidr = from.value
+          }
+        }
+      }
+      ports {
+        port = local.ports.api
+      }
+    }
+  }
+}
+
 resource "kubernetes_network_policy_v1" "scrapers" {
   for_each = toset(var.monitoring_namespaces)
   metadata {

@@ -1,13 +1,26 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { checkModule } from "../../../infra/terraform/check_module.ts";
-import { readSchemas, readTypings } from "../../../infra/terraform/provider_schema.ts";
-import { moduleNames, parseHcl, readModule } from "../../../infra/terraform/read_module.ts";
+import { readSchemas } from "../../../infra/terraform/provider_schema.ts";
+import {
+  exampleNames,
+  EXAMPLES,
+  moduleNames,
+  MODULES,
+  parseHcl,
+  readModule,
+} from "../../../infra/terraform/read_module.ts";
 
 const schemas = await readSchemas();
 
-for (const name of await moduleNames()) {
-  Deno.test(`the module ${name} uses no argument and no name that there is not`, async () => {
-    assertEquals(checkModule(await readModule(name), schemas), []);
+const folders = [
+  ...(await moduleNames()).map((name) => new URL(`${name}/`, MODULES)),
+  ...(await exampleNames()).map((name) => new URL(`${name}/`, EXAMPLES)),
+];
+
+for (const folder of folders) {
+  const name = folder.pathname.split("/").slice(-3, -1).join("/");
+  Deno.test(`${name} uses no argument and no name that there is not`, async () => {
+    assertEquals(checkModule(await readModule(folder), schemas), []);
   });
 }
 
@@ -65,31 +78,4 @@ Deno.test("a planted fault is found and named", () => {
 
 Deno.test("text that is no HCL is refused by the name of its file", () => {
   assertThrows(() => parseHcl("resource {", "broken.tf"), Error, "broken.tf is no HCL");
-});
-
-Deno.test("typings give arguments by Terraform's names, what is required, and which blocks may be repeated", () => {
-  const typings = `
-export interface ThingConfig extends cdktf.TerraformMetaArguments {
-    /**
-    * Docs: {@link x#max_size Thing#max_size}
-    */
-    readonly maxSize: number;
-    /**
-    * part block
-    *
-    * Docs: {@link x#part Thing#part}
-    */
-    readonly part?: ThingPart[] | cdktf.IResolvable;
-}
-export interface ThingPart {
-    /**
-    * Docs: {@link x#labels Thing#labels}
-    */
-    readonly labels?: {
-        [key: string]: string;
-    };
-}
-`;
-  assertEquals(readTypings(typings, "ThingConfig"), { "max_size!": 1, "part*": { labels: 1 } });
-  assertThrows(() => readTypings(typings, "OtherConfig"), Error, "no interface OtherConfig");
 });

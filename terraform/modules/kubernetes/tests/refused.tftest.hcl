@@ -1,4 +1,6 @@
-# Each run sets one input to what must be refused. No run needs a provider.
+# Each run sets one input to what must be refused.
+
+mock_provider "kubernetes" {}
 
 variables {
   namespace = "clearstack"
@@ -320,6 +322,22 @@ run "ingress_of_every_host" {
   command = plan
   variables {
     ingress = { host = "*", class_name = "nginx", tls_secret_name = "t", namespace = "n" }
+  }
+  expect_failures = [var.ingress]
+}
+
+run "ingress_without_class" {
+  command = plan
+  variables {
+    ingress = { host = "a.example.org", tls_secret_name = "t", namespace = "n" }
+  }
+  expect_failures = [var.ingress]
+}
+
+run "ingress_from_anywhere" {
+  command = plan
+  variables {
+    ingress = { host = "a.example.org", class_name = "nginx", tls_secret_name = "t" }
   }
   expect_failures = [var.ingress]
 }

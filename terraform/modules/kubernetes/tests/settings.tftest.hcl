@@ -1,4 +1,6 @@
-# What the inputs come to. No run needs a provider: they read variables.tf and locals.tf alone.
+# What the inputs come to. The provider is a stand-in: no cluster is asked.
+
+mock_provider "kubernetes" {}
 
 variables {
   namespace = "clearstack"
@@ -33,7 +35,7 @@ run "defaults" {
     error_message = "nothing may switch a protection off"
   }
   assert {
-    condition     = [for kind, names in local.secrets : kind if contains(keys(names), "CLEARSTACK_STATE_KEY")] == ["orchestrate"] && alltrue([for names in values(local.secrets) : names.CLEARSTACK_TOKEN == "token"])
+    condition     = [for kind, names in module.settings.secrets : kind if contains(keys(names), "CLEARSTACK_STATE_KEY")] == ["orchestrate"] && alltrue([for names in values(module.settings.secrets) : names.CLEARSTACK_TOKEN == "token"])
     error_message = "every function has the token, and orchestrate alone the key of the store of jobs"
   }
   assert {
@@ -135,8 +137,8 @@ run "everything_set" {
     error_message = jsonencode(local.settings[local.current_release])
   }
   assert {
-    condition     = local.secrets.orchestrate == { CLEARSTACK_TOKEN = "token", CLEARSTACK_METRICS_TOKEN = "metrics-token", CLEARSTACK_STATE_KEY = "state-key", CLEARSTACK_WEBHOOK_SECRET = "webhook-secret" }
-    error_message = jsonencode(local.secrets)
+    condition     = module.settings.secrets.orchestrate == { CLEARSTACK_TOKEN = "token", CLEARSTACK_METRICS_TOKEN = "metrics-token", CLEARSTACK_STATE_KEY = "state-key", CLEARSTACK_WEBHOOK_SECRET = "webhook-secret" }
+    error_message = jsonencode(module.settings.secrets)
   }
   assert {
     condition     = local.settings["deconvolve-3"].CLEARSTACK_DEVICE_MEMORY == "80GiB" && local.settings["deconvolve-3"].CLEARSTACK_GPU_BOXES == "3"

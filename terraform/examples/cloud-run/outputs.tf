@@ -1,0 +1,9 @@
+output "api_url" {
+  description = "Where api answers"
+  value       = module.clearstack.api_url
+}
+
+output "bucket_names" {
+  description = "Buckets by what they hold"
+  value       = module.clearstack.bucket_names
+}

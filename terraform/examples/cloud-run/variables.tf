@@ -1,0 +1,5 @@
+variable "project_id" {
+  description = "Project of Google Cloud"
+  type        = string
+  default     = "example-project"
+}

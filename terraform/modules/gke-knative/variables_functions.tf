@@ -1,0 +1,1 @@
+../kubernetes/variables_functions.tf
