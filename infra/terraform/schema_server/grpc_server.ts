@@ -10,7 +10,7 @@ import protobuf from "protobufjs";
 export type Handler = (request: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>;
 
 /** A server that runs. */
-export interface GrpcServer {
+interface GrpcServer {
   readonly port: number;
   close(): void;
 }

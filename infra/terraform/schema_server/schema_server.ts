@@ -12,7 +12,7 @@ import { packValue, unpackValue, type WireValue } from "./wire_value.ts";
 export type Answers = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
 /** Stand-ins for several providers. */
-export interface SchemaServer {
+interface SchemaServer {
   /** Value of `TF_REATTACH_PROVIDERS`, by which Terraform finds them and fetches none. */
   readonly reattach: string;
   /** Ends them. */
