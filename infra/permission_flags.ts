@@ -24,7 +24,7 @@ const CODE = CHECKOUT.code.map((folder) => new URL(`../${folder}`, import.meta.u
 /**
  * The flags of a function.
  *
- * @param code URLs of the folders that its threads are started from. @default {those of the checkout}
+ * @param code URLs or paths of the folders that its threads are started from. @default {those of the checkout}
  * @throws {Error} for a path that flags cannot hold
  */
 export function permissionFlags(name: string, env: Env, code: readonly string[] = CODE): string[] {

@@ -1,11 +1,11 @@
 /**
- * Modules as plain JavaScript: each with everything it imports in one file, packages and shaders included, so that neither this
- * checkout nor a package registry is needed where it runs.
+ * Modules as plain JavaScript: each with everything it imports, packages and shaders included, so that neither this checkout nor a
+ * package registry is needed where it runs. What a module imports when it needs it goes into files of its own beside it.
  */
 import { fromFileUrl, join, relative, resolve } from "@std/path";
-import { build, type BuildOptions, stop } from "esbuild";
+import { build, type BuildOptions, type Metafile, stop } from "esbuild";
 import { installPackages } from "./install_packages.ts";
-import { packageAliases, projectModules } from "./project_modules.ts";
+import { ENGLISH_ALONE, packageAliases, projectModules } from "./project_modules.ts";
 
 const ROOT = fromFileUrl(new URL("../../", import.meta.url));
 
@@ -23,22 +23,31 @@ interface BundleOptions {
   readonly leftOut?: readonly string[];
 }
 
-/** A file that was written, beside its source map. */
-export interface BundledFile {
-  /** Name of the file without its extension. */
+/** A module that was bundled. */
+export interface BundledModule {
+  /** Name of its file without the extension. */
   readonly name: string;
-  /** Path of the file. */
-  readonly path: string;
+  /** Paths of the files that it loads when it starts, its own first. */
+  readonly startFiles: readonly string[];
+  /** Paths of those that it loads when it needs them; their names have a hash of their content. */
+  readonly laterFiles: readonly string[];
   /** Modules that this one starts as threads or processes, by the names of their files. */
   readonly starts: readonly string[];
-  /** Packages in it, each as `name@version`, sorted. */
+  /** Packages in its files, each as `name@version`, sorted. */
   readonly packages: readonly string[];
 }
 
 const PLATFORMS: Readonly<Record<BundleOptions["platform"], BuildOptions>> = {
   // What Deno itself looks for in a package.
-  deno: { platform: "node", conditions: ["deno"], mainFields: ["module", "main"], target: "esnext" },
-  browser: { platform: "browser", target: "es2022" },
+  deno: {
+    platform: "node",
+    conditions: ["deno"],
+    mainFields: ["module", "main"],
+    target: "esnext",
+    // A comment that names the map has Deno read it at every start, which takes a quarter of the time until a function answers.
+    sourcemap: "external",
+  },
+  browser: { platform: "browser", target: "es2022", sourcemap: true },
 };
 
 /** Bundles under way in this process: esbuild's own process is ended with the last. */
@@ -53,7 +62,7 @@ let underWay = 0;
  */
 export async function bundle(
   { entryPoints, outDir, platform, replaced = {}, leftOut = [] }: BundleOptions,
-): Promise<BundledFile[]> {
+): Promise<BundledModule[]> {
   const packages = await installPackages();
   const names = new Map(Object.entries(entryPoints).map(([name, path]) => [resolve(ROOT, path), name]));
   const options: BuildOptions = {
@@ -71,23 +80,23 @@ export async function bundle(
     format: "esm",
     bundle: true,
     minify: true,
-    sourcemap: true,
+    splitting: true,
     legalComments: "none",
     metafile: true,
     logLevel: "silent",
   };
   underWay++;
   try {
-    const files: BundledFile[] = [];
+    const modules: BundledModule[] = [];
     // Modules that are found to be started join the names meanwhile.
-    for (const [entry, name] of names) files.push(await bundleFile({ entry, name, outDir, names, options }));
-    return files;
+    for (const [entry, name] of names) modules.push(await bundleModule({ entry, name, outDir, names, options }));
+    return modules;
   } finally {
     if (--underWay === 0) await stop();
   }
 }
 
-interface OneFile {
+interface OneModule {
   readonly entry: string;
   readonly name: string;
   readonly outDir: string;
@@ -95,25 +104,43 @@ interface OneFile {
   readonly options: BuildOptions;
 }
 
-async function bundleFile({ entry, name, outDir, names, options }: OneFile): Promise<BundledFile> {
+async function bundleModule({ entry, name, outDir, names, options }: OneModule): Promise<BundledModule> {
   const starts = new Set<string>();
   const nameOf = (module: string) => {
     if (!names.has(module)) names.set(module, freeName(module, names));
     starts.add(names.get(module)!);
     return names.get(module)!;
   };
-  const path = resolve(outDir, `${name}.js`);
   const { metafile } = await build({
     ...options,
     metafile: true,
-    entryPoints: [entry],
-    outfile: path,
-    plugins: [projectModules({ entry, nameOf })],
+    entryPoints: { [name]: entry },
+    outdir: resolve(outDir),
+    plugins: [projectModules({ entry, nameOf }), ENGLISH_ALONE],
   });
   const inputs = Object.values(metafile.outputs).flatMap(({ inputs }) =>
     Object.entries(inputs).flatMap(([input, { bytesInOutput }]) => bytesInOutput > 0 ? [input] : [])
   );
-  return { name, path, starts: [...starts].sort(), packages: packagesOf(inputs) };
+  return {
+    name,
+    ...filesOf(metafile, relative(options.absWorkingDir!, resolve(outDir, `${name}.js`)), options.absWorkingDir!),
+    starts: [...starts].sort(),
+    packages: packagesOf(inputs),
+  };
+}
+
+/** Paths of what was written, apart by when it is loaded; esbuild gives them below a folder. */
+function filesOf({ outputs }: Metafile, own: string, folder: string): Pick<BundledModule, "startFiles" | "laterFiles"> {
+  const written = Object.keys(outputs).filter((path) => path.endsWith(".js")).sort();
+  // What they import joins the files meanwhile.
+  const atStart = new Set([own]);
+  for (const path of atStart) {
+    for (const { path: imported, kind, external } of outputs[path]!.imports) {
+      if (kind === "import-statement" && !external) atStart.add(imported);
+    }
+  }
+  const absolute = (paths: Iterable<string>) => [...paths].map((path) => resolve(folder, path));
+  return { startFiles: absolute(atStart), laterFiles: absolute(written.filter((path) => !atStart.has(path))) };
 }
 
 /** A name for a module that is no entry point, after its path below the root. */

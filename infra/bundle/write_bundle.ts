@@ -3,11 +3,11 @@ import { join } from "@std/path";
 import config from "../../deno.json" with { type: "json" };
 import { configOf, FUNCTIONS } from "../deno_config.ts";
 import { billOfMaterials } from "./bill_of_materials.ts";
-import { bundle, type BundledFile } from "./bundle.ts";
+import { bundle, type BundledModule } from "./bundle.ts";
 import { clearFolder } from "./clear_folder.ts";
 import { installPackages } from "./install_packages.ts";
 import { licenceTexts } from "./licence_texts.ts";
-import { type FileSize, fileSizes } from "./size_report.ts";
+import { type ModuleSize, moduleSizes } from "./size_report.ts";
 
 const ENTRY_POINTS = {
   ...Object.fromEntries(FUNCTIONS.map((name) => [name, `functions/${name}/main.ts`])),
@@ -17,8 +17,8 @@ const ENTRY_POINTS = {
 
 /** A bundle that was written. */
 interface WrittenBundle {
-  readonly files: readonly BundledFile[];
-  readonly sizes: readonly FileSize[];
+  readonly modules: readonly BundledModule[];
+  readonly sizes: readonly ModuleSize[];
 }
 
 /**
@@ -29,26 +29,26 @@ interface WrittenBundle {
  */
 export async function writeBundle(folder: string): Promise<WrittenBundle> {
   await clearFolder(folder);
-  const files = await bundle({ entryPoints: ENTRY_POINTS, outDir: folder, platform: "deno" });
+  const modules = await bundle({ entryPoints: ENTRY_POINTS, outDir: folder, platform: "deno" });
   const layout = {
     code: ["./"],
     cli: "clearstack.js",
     flags: "permission_flags.js",
     main: (name: string) => `${name}.js`,
   };
-  const sizes = await fileSizes(files.map(({ path }) => path));
+  const sizes = await moduleSizes(modules);
   await Promise.all([
     writeJson(join(folder, "deno.json"), { version: config.version, unstable: config.unstable, ...configOf(layout) }),
     writeJson(join(folder, "sizes.json"), sizes),
-    writeNotices(folder, files),
+    writeNotices(folder, modules),
   ]);
-  return { files, sizes };
+  return { modules, sizes };
 }
 
 /** Writes what has to go with bundled packages: `sbom.json`, the bill of materials, and `LICENSES.txt`, their licences. */
-async function writeNotices(folder: string, files: readonly BundledFile[]): Promise<void> {
+async function writeNotices(folder: string, modules: readonly BundledModule[]): Promise<void> {
   const packages = await installPackages();
-  const shipped = new Set(files.flatMap(({ packages }) => packages));
+  const shipped = new Set(modules.flatMap(({ packages }) => packages));
   await Promise.all([
     writeJson(join(folder, "sbom.json"), await billOfMaterials({ shipped, packages })),
     Deno.writeTextFile(join(folder, "LICENSES.txt"), await licenceTexts(packages, shipped)),

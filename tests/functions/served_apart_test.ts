@@ -6,25 +6,38 @@ import { readOutput } from "./identity_jobs.ts";
 import { runCli } from "./cli/run_cli.ts";
 import { patternedVoxels, writePsf, writeZarr } from "./sample_image.ts";
 import { startFunction } from "./served_function.ts";
+import { slowTest } from "../test_unless.ts";
+import { writeBundle } from "../../infra/bundle/write_bundle.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 
-Deno.test("each under its own permissions, known to each other by a token and to the caller by a key, the functions give the bytes of the command line", async () => {
+/** Flags with which nothing comes from a registry. */
+const WITHOUT_PACKAGES = ["--cached-only", "--no-npm"];
+
+/** A job through all functions, started from the checkout or from a bundle, beside the same job on the command line. */
+async function compareWithCommandLine(bundle?: string): Promise<void> {
   const folder = await Deno.makeTempDir({ prefix: "clearstack-apart-" });
   const shape = [12, 20, 24];
   await writeZarr(`${folder}/image.zarr`, { shape, chunk: [6, 10, 12], values: patternedVoxels(shape) });
   await writePsf(`${folder}/psf.zarr`);
   const key = (await runCli(["keys", "create", "lab", "--file", `${folder}/keys.json`, "--quiet"])).out.trim();
   const CLEARSTACK_TOKEN = crypto.randomUUID();
+  const flags = bundle ? WITHOUT_PACKAGES : [];
   const tiles = await startFunction("deconvolve", {
+    bundle,
+    flags,
     env: { CLEARSTACK_TOKEN, CLEARSTACK_ALLOW: folder, CLEARSTACK_MEMORY: "1GiB" },
   });
-  const levels = await startFunction("pyramid", { env: { CLEARSTACK_TOKEN, CLEARSTACK_ALLOW: folder } });
+  const levels = await startFunction("pyramid", { bundle, flags, env: { CLEARSTACK_TOKEN, CLEARSTACK_ALLOW: folder } });
   const addresses = { CLEARSTACK_TILES_URL: tiles.url, CLEARSTACK_PYRAMID_URL: levels.url };
   const orchestrator = await startFunction("orchestrate", {
+    bundle,
+    flags,
     env: { CLEARSTACK_TOKEN, ...addresses, CLEARSTACK_ALLOW: folder, CLEARSTACK_JOBS: `${folder}/jobs` },
   });
   const api = await startFunction("api", {
+    bundle,
+    flags,
     env: {
       CLEARSTACK_TOKEN,
       CLEARSTACK_RUNS_URL: orchestrator.url,
@@ -65,10 +78,34 @@ Deno.test("each under its own permissions, known to each other by a token and to
     for (const { stop } of [api, orchestrator, levels, tiles]) await stop();
   }
   const args = [`${folder}/image.zarr`, `${folder}/direct.zarr`, "--psf", `${folder}/psf.zarr`];
-  assertEquals((await runCli(["deconvolve", ...args, "--iterations", "2", "--backend", "cpu"])).status, 0);
+  const command = ["deconvolve", ...args, "--iterations", "2", "--backend", "cpu"];
+  assertEquals(bundle ? await runBundled(bundle, command) : (await runCli(command)).status, 0);
   assertEquals(await readOutput(`${folder}/apart.zarr`), await readOutput(`${folder}/direct.zarr`));
   await Deno.remove(folder, { recursive: true });
+}
+
+/** Exit status of the command line of a bundle. */
+async function runBundled(bundle: string, command: readonly string[]): Promise<number> {
+  const args = ["run", "-A", ...WITHOUT_PACKAGES, `${bundle}/clearstack.js`, ...command];
+  return (await new Deno.Command(Deno.execPath(), { args, stderr: "inherit" }).output()).code;
+}
+
+Deno.test("each under its own permissions, known to each other by a token and to the caller by a key, the functions give the bytes of the command line", async () => {
+  await compareWithCommandLine();
 });
+
+slowTest(
+  "the functions do so from the bundle too, without packages and the checkout, and so does its command line",
+  async () => {
+    const bundle = await Deno.makeTempDir({ prefix: "clearstack-bundle-" });
+    try {
+      await writeBundle(bundle);
+      await compareWithCommandLine(bundle);
+    } finally {
+      await Deno.remove(bundle, { recursive: true });
+    }
+  },
+);
 
 /** Fetches each URL on its own and prints whether the connection was made. */
 const FETCH_ALL = `

@@ -11,6 +11,8 @@ export interface StartOptions {
   readonly permissions?: string;
   /** Further flags of Deno. */
   readonly flags?: readonly string[];
+  /** Folder of a bundle to start it from. @default {the checkout} */
+  readonly bundle?: string | undefined;
 }
 
 /** A running function. */
@@ -23,15 +25,16 @@ export interface ServedFunction {
 /** Starts the main.ts of a function on a free port. */
 export async function startFunction(
   name: string,
-  { env = {}, permissions = name, flags = [] }: StartOptions = {},
+  { env = {}, permissions = name, flags = [], bundle }: StartOptions = {},
 ): Promise<ServedFunction> {
   // As its task does.
   const files = permissions === name
-    ? permissionFlags(name, (variable) => env[variable] ?? Deno.env.get(variable))
+    ? permissionFlags(name, (variable) => env[variable] ?? Deno.env.get(variable), bundle ? [`${bundle}/`] : undefined)
     : [];
+  const main = bundle ? `${name}.js` : `functions/${name}/main.ts`;
   const process = new Deno.Command(Deno.execPath(), {
-    args: ["run", `-P=${permissions}`, "--no-prompt", "--no-check", ...files, ...flags, `functions/${name}/main.ts`],
-    cwd: ROOT,
+    args: ["run", `-P=${permissions}`, "--no-prompt", "--no-check", ...files, ...flags, main],
+    cwd: bundle ?? ROOT,
     env: { PORT: "0", ...env },
     stdout: "null",
     stderr: "piped",

@@ -14,7 +14,7 @@ const ENTRIES = {
 const folder = await Deno.makeTempDir({ prefix: "clearstack-browser-" });
 globalThis.addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));
 
-const files = await bundle({ entryPoints: { kernels: ENTRIES.kernels }, outDir: folder, platform: "browser" });
+const modules = await bundle({ entryPoints: { kernels: ENTRIES.kernels }, outDir: folder, platform: "browser" });
 
 interface Graph {
   readonly roots: readonly string[];
@@ -35,7 +35,7 @@ function loadedModules({ roots, modules }: Graph): string[] {
 }
 
 Deno.test("no module of the kernels names Deno, Node or a package", async () => {
-  assertEquals(files.map(({ name }) => name).sort(), Object.keys(ENTRIES).sort());
+  assertEquals(modules.map(({ name }) => name).sort(), Object.keys(ENTRIES).sort());
   for (const [name, entry] of Object.entries(ENTRIES)) {
     const args = ["info", "--json", entry];
     const { stdout } = await new Deno.Command(Deno.execPath(), { args, cwd: ROOT }).output();

@@ -21,7 +21,7 @@ Deno.test("a module starts its threads from files beside its own, and each is bu
     ["tiles", "functions_deconvolve_main"],
     ["kernels_cpu_threads_worker"],
   ]);
-  for (const { path } of files) {
+  for (const path of files.flatMap(({ startFiles, laterFiles }) => [...startFiles, ...laterFiles])) {
     const text = await Deno.readTextFile(path);
     const urls = text.matchAll(/new URL\("([^"]+)",import\.meta\.url\)/g).map(([, url]) => url!).toArray();
     for (const url of urls) assert((await Deno.stat(join(outDir, url))).isFile, `${path} starts ${url}`);
@@ -42,7 +42,7 @@ Deno.test("a bundle runs without configuration, packages and network, and only i
   );
   const [file] = await bundle({ entryPoints: { entry }, outDir: join(folder, "run"), platform: "deno" });
   assertEquals(file!.packages, ["zod@4.6.7"]);
-  const args = ["run", "--no-config", "--cached-only", "--no-npm", file!.path];
+  const args = ["run", "--no-config", "--cached-only", "--no-npm", file!.startFiles[0]!];
   const { stdout, stderr } = await new Deno.Command(Deno.execPath(), { args, env: { DENO_DIR: join(folder, "empty") } })
     .output();
   assertEquals([new TextDecoder().decode(stdout), new TextDecoder().decode(stderr)], ["1 2\n", ""]);
