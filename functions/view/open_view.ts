@@ -11,8 +11,9 @@ import { ClearstackError, type ErrorRecord, errorToRecord } from "shared/errors.
 import { plannedOutput } from "shared/image/output/level_arrays.ts";
 import { createOutput } from "shared/image/output/ome_output.ts";
 import { objectKey } from "shared/image/output/output_layout.ts";
+import { outputIntensity } from "shared/plan/output_intensity.ts";
 import { tileAt } from "shared/plan/plan_job.ts";
-import { decidedPlan, needsPilot } from "shared/plan/tile_algorithm.ts";
+import { decidedPlan, leavesOpen } from "shared/plan/tile_algorithm.ts";
 import { onAbort } from "shared/process/on_abort.ts";
 import { RecentCache } from "shared/process/recent_cache.ts";
 import { openStore } from "shared/storage/open_store.ts";
@@ -109,8 +110,10 @@ export class OpenView {
   document(key: string, version: OmeVersion): Uint8Array | undefined {
     const { arrays } = this.#context;
     const { plan, windows } = this.record;
-    const documents = this.#documents.get(version) ?? viewDocuments(version, { plan, arrays, windows });
-    this.#documents.set(version, documents);
+    const intensity = outputIntensity(this.#plan);
+    const documents = this.#documents.get(version) ?? viewDocuments(version, { plan, arrays, windows, intensity });
+    // Of integers, these are others once it is decided what they stand for.
+    if (!leavesOpen(this.#plan)) this.#documents.set(version, documents);
     return documents.get(key);
   }
 
@@ -170,7 +173,7 @@ export class OpenView {
 
   /** The plan with everything decided: by the request, an earlier process, or a pilot that whoever waits for a chunk waits for. */
   async #decided(signal: AbortSignal): Promise<Plan> {
-    if (!needsPilot(this.#plan.algorithm) || this.#plan.decisions) return this.#plan;
+    if (!leavesOpen(this.#plan)) return this.#plan;
     return await this.#deciding.get("plan", (signal) => this.#decide(signal), signal);
   }
 

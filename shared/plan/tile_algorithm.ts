@@ -1,18 +1,24 @@
 /** From what a job asks for to the numbers that its tiles compute with. */
 import { createHash } from "node:crypto";
 import { saturationLevel } from "./algorithm_rules.ts";
+import { needsRange } from "./output_intensity.ts";
 import type { Algorithm } from "shared/contract/algorithm.ts";
 import type { Decisions, TileAlgorithm } from "shared/contract/decisions.ts";
 import type { Plan } from "shared/contract/plan.ts";
 import { ClearstackError } from "shared/errors.ts";
 
-/** Tells whether something must be decided for the whole image before the first tile. */
+/** Tells whether an algorithm needs something decided by the image. */
 export function needsPilot(algorithm: Algorithm): boolean {
   const { background, stop, totalVariation, acceleration, boundary } = algorithm;
   // Total variation and extrapolation smooth and clip in proportion to the scale of the image; what lies beyond a non-circulant
   // edge starts from its mean.
   return background === "auto" || stop !== "fixed" || totalVariation > 0 || acceleration !== "none" ||
     boundary === "non-circulant";
+}
+
+/** Tells whether a plan leaves anything open that must be decided for the whole image before the first tile. */
+export function leavesOpen(plan: Pick<Plan, "algorithm" | "outputDtype" | "outputRange" | "decisions">): boolean {
+  return plan.decisions === undefined && (needsPilot(plan.algorithm) || needsRange(plan));
 }
 
 /**

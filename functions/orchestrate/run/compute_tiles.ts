@@ -5,8 +5,7 @@ import type { Warning } from "shared/contract/problem.ts";
 import type { SeamCertificate } from "shared/contract/seam.ts";
 import { recordedClipping } from "shared/image/output/tile_records.ts";
 import { tileAt } from "shared/plan/plan_job.ts";
-import { needsRange } from "shared/plan/output_intensity.ts";
-import { decidedPlan, needsPilot } from "shared/plan/tile_algorithm.ts";
+import { decidedPlan, leavesOpen } from "shared/plan/tile_algorithm.ts";
 import { openStore } from "shared/storage/open_store.ts";
 import { JOBS } from "shared/telemetry/metrics.ts";
 import { type JobRun, signalOf, tell, tellRetry } from "./job_run.ts";
@@ -21,7 +20,7 @@ export async function decide(run: JobRun): Promise<Plan> {
   const { begun: { request, environment, device, output }, plan, engine, options, tally } = run;
   tell(run, { type: "status" });
   tellWarnings(run, plan.warnings);
-  if (!(needsPilot(plan.algorithm) || needsRange(plan)) || plan.decisions) return plan;
+  if (!leavesOpen(plan)) return plan;
   const pilot = await runPilot({ plan, device }, request, engine, {
     environment,
     signal: options.signal,

@@ -1,12 +1,13 @@
 /** The metadata that viewers ask for, in both versions, made by what makes those of finished outputs. */
 import type { Plan } from "shared/contract/plan.ts";
-import type { OmeVersion, StoredArray } from "shared/contract/stored_array.ts";
+import type { Intensity, OmeVersion, StoredArray } from "shared/contract/stored_array.ts";
 import type { ChannelWindow } from "shared/image/ome/channel_windows.ts";
 import { rootAttributes } from "shared/image/ome/ome_metadata.ts";
 import { encodeJson } from "shared/image/zarr/json.ts";
 import { arrayDocuments, rootDocuments } from "shared/image/zarr/zarr_documents.ts";
 import { redactUrl } from "shared/storage/url.ts";
 import { VERSION } from "shared/version.ts";
+import { storedWindows } from "./stored_windows.ts";
 
 /** What the documents tell. */
 interface ViewDocumentsOptions {
@@ -15,12 +16,14 @@ interface ViewDocumentsOptions {
   readonly arrays: readonly StoredArray[];
   /** Brightness of each channel, where it is known. */
   readonly windows?: readonly ChannelWindow[] | undefined;
+  /** What stored integers stand for, where that is decided. */
+  readonly intensity?: Intensity | undefined;
 }
 
 /** Documents of a view by their keys. */
 export function viewDocuments(
   version: OmeVersion,
-  { plan, arrays: stored, windows }: ViewDocumentsOptions,
+  { plan, arrays: stored, windows, intensity }: ViewDocumentsOptions,
 ): ReadonlyMap<string, Uint8Array> {
   const arrays = stored.map((array) => ({ ...array, version }));
   const { source, levels, algorithm, tile, halo, planHash } = plan;
@@ -32,9 +35,12 @@ export function viewDocuments(
     tile,
     halo,
     view: true,
+    ...(intensity ? { intensity } : {}),
     ...(levels.length === 0 ? {} : { approximate: approximateLevels(levels.length) }),
   };
-  const attributes = rootAttributes(source, { version, levels, dtype: arrays[0]!.dtype, windows, provenance });
+  const { dtype } = arrays[0]!;
+  const shown = storedWindows(windows, { dtype, intensity });
+  const attributes = rootAttributes(source, { version, levels, dtype, windows: shown, provenance });
   const ofArrays = arrays.flatMap(arrayDocuments);
   const ofRoot = rootDocuments(version, attributes, arrays).map(([key, document]) =>
     [key, key === "zarr.json" ? consolidated(document, ofArrays) : document] as const
