@@ -30,8 +30,9 @@ export function corruptVoxel(value: number | undefined, index: number, box: Vec3
 /** @throws {ClearstackError} `invalid-request` for data or options that do not fit the deconvolver */
 export function checkRun(made: DeconvolverOptions, data: VoxelData, options: RunOptions): void {
   const { box, dataType, nonCirculant, backProjector } = made;
-  const { iterations, observed, measured, heldOut } = options;
-  for (const [name, values] of [["data", data], ["held-out photons", heldOut?.values]] as const) {
+  const { iterations, observed, measured, heldOut, into } = options;
+  const volumes = [["data", data], ["held-out photons", heldOut?.values], ["places for the estimate", into]] as const;
+  for (const [name, values] of volumes) {
     if (values && values.length !== voxelCount(box)) {
       throw new ClearstackError(
         "invalid-request",

@@ -104,6 +104,11 @@ export interface RunOptions {
    */
   readonly heldOut?: { readonly values: Float32Array; readonly ratio: number };
   /**
+   * Memory for the estimate, the shape of the box, whatever it holds. One over a SharedArrayBuffer is filled where it lies.
+   * @default {memory of its own}
+   */
+  readonly into?: Float32Array;
+  /**
    * Times each pass of the first iteration by the clock of the device, where it has one: the passes are submitted one by one then,
    * which changes no bit of the estimate.
    * @default {false}
@@ -124,7 +129,7 @@ export interface PassShare {
 
 /** Result of one run. */
 export interface RunResult {
-  /** The estimate, the shape of the box, >= 0, in the units of the data. The caller owns it. */
+  /** The estimate, the shape of the box, >= 0, in the units of the data; {@link RunOptions.into}, if given. The caller owns it. */
   readonly estimate: Float32Array;
   /** Seconds spent computing, transfers to and from the device included. */
   readonly kernelSeconds: number;

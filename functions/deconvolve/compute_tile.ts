@@ -9,19 +9,19 @@ import type { Piece, TileReport, TileTask } from "shared/contract/tile.ts";
 import { countValues, joinCounts } from "shared/decide/value_counts.ts";
 import type { DeconvolveKind, TaskFunctions } from "shared/engine/task_kinds.ts";
 import { ClearstackError, isClearstackError } from "shared/errors.ts";
-import { copyBox } from "shared/volume/copy_box.ts";
+import { copyBox, partLayout } from "shared/volume/copy_box.ts";
 import { formatVec3, voxelCount } from "shared/volume/geometry.ts";
 import { valueRange } from "shared/volume/value_range.ts";
 import type { Image } from "shared/image/image.ts";
 import { reopenImage } from "shared/image/open_image.ts";
 import { notFiniteError } from "shared/image/read/not_finite.ts";
 import { readBox } from "shared/image/read/read_box.ts";
-import { quantise } from "shared/image/write/quantise.ts";
 import { writeTile, writeTileRecord } from "shared/image/write/write_tile.ts";
 import { openCodecThreads } from "shared/codec/threads/codec_threads.ts";
 import type { Attributes } from "shared/telemetry/span.ts";
 import { withSpan } from "shared/telemetry/span.ts";
 import { releaseMemory } from "shared/process/release_memory.ts";
+import { VoxelMemory } from "shared/process/voxel_memory.ts";
 import { changed } from "shared/storage/unchanged.ts";
 import { redactUrl } from "shared/storage/url.ts";
 import type { Psf } from "shared/psf/fit_psf.ts";
@@ -34,6 +34,7 @@ import { DeconvolverPool } from "./deconvolver_pool.ts";
 import { holdOut } from "./hold_out.ts";
 import type { BoxTask } from "./kernel_options.ts";
 import { deconvolverOptions, measuringOptions, runOptions, taskDataType } from "./kernel_options.ts";
+import { type ComputedBox, storedForm } from "./stored_form.ts";
 import type { StoreAccess, StoreEnvironment } from "shared/storage/store_environment.ts";
 import { RecentCache } from "shared/process/recent_cache.ts";
 
@@ -56,6 +57,8 @@ interface Means extends StoreAccess {
   readonly pool: DeconvolverPool;
   readonly images: RecentCache<string, Image>;
   readonly psfs: RecentCache<string, Psf>;
+  /** Of boxes and what is computed on them. */
+  readonly memory: VoxelMemory;
   /** Has what is read and written from now on encoded and decoded on threads. */
   readonly openCodecThreads: () => void;
   /** Told of the iterations of the task under way. */
@@ -66,6 +69,7 @@ interface Means extends StoreAccess {
 export function createTileComputer(kernels: Kernels, environment: StoreEnvironment): TileComputer {
   const pool = new DeconvolverPool(kernels);
   let codecThreads: ReturnType<typeof openCodecThreads> | undefined;
+  const memory = new VoxelMemory();
   const means: Means = {
     kernels,
     environment,
@@ -73,7 +77,11 @@ export function createTileComputer(kernels: Kernels, environment: StoreEnvironme
     pool,
     images: new RecentCache(KEPT_HANDLES),
     psfs: new RecentCache(KEPT_PSFS),
-    openCodecThreads: () => codecThreads ??= openCodecThreads(),
+    memory,
+    openCodecThreads: () => {
+      codecThreads ??= openCodecThreads();
+      memory.share();
+    },
   };
   return {
     tiles: (task, signal, onIterations) =>
@@ -95,22 +103,24 @@ function aboutBox({ tile: { index, box, outer } }: BoxTask): Attributes {
 }
 
 async function computeTile(task: TileTask, means: Means, signal: AbortSignal): Promise<TileReport> {
+  using _memory = means.memory.use();
   const started = performance.now();
-  const { core, ...computation } =
-    await (task.pieces ? computePieces(task, task.pieces, means, signal) : computeCore(task, means, signal));
-  const computed = performance.now();
-  const stored = quantise(core, task.output);
+  const { computed, ...computation } =
+    await (task.pieces ? computePieces(task, task.pieces, means, signal) : computeBox(task, means, signal));
+  const ended = performance.now();
+  const stored = storedForm(computed, task);
   const { bytesWritten, objects } = await withSpan("encode and write", {}, async (span) => {
-    const written = await writeTile(task, stored.values, { environment: means.environment, signal });
+    const written = await writeTile(task, stored.values, { box: stored.box, environment: means.environment, signal });
     span.setAttribute("clearstack.bytes", written.bytesWritten);
     return written;
   });
-  for (const used of [core, stored.values]) releaseMemory(used);
+  if (stored.values !== computed.values) releaseMemory(stored.values);
+  means.memory.leave(computed.values);
   const report: TileReport = {
     index: task.tile.index,
     ...computation,
     seconds: (performance.now() - started) / 1000,
-    writeSeconds: (performance.now() - computed) / 1000,
+    writeSeconds: (performance.now() - ended) / 1000,
     bytesWritten,
     ...(stored.clipping ? { clipping: stored.clipping } : {}),
     ...(task.pieces ? { pieces: task.pieces.length } : {}),
@@ -128,23 +138,24 @@ async function computePieces(
   [first, ...others]: readonly Piece[],
   means: Means,
   signal: AbortSignal,
-): ReturnType<typeof computeCore> {
-  const tileCore = { box: task.tile.core, values: new Float32Array(voxelCount(task.tile.core.shape)) };
+): ReturnType<typeof computeBox> {
+  const { core } = task.tile;
+  const tileCore = { box: core, values: means.memory.take("float32", voxelCount(core.shape)) };
   let ended = 0;
   const onIterations = (done: number) =>
     means.onIterations?.(Math.floor((ended * task.algorithm.iterations + done) / (others.length + 1)));
   const compute = async (piece: Piece) => {
-    const computed = await computeCore(
+    const { computed: { values, box }, ...computation } = await computeBox(
       { ...task, tile: { ...task.tile, ...piece } },
       { ...means, onIterations },
       signal,
     );
     ended++;
-    copyBox({ box: piece.core, values: computed.core }, tileCore);
-    releaseMemory(computed.core);
-    return computed;
+    copyBox({ box: piece.core, values, ...partLayout(box, piece.core) }, tileCore);
+    means.memory.leave(values);
+    return computation;
   };
-  const sum = { ...await compute(first!), core: tileCore.values };
+  const sum = { ...await compute(first!), computed: tileCore };
   for (const piece of others) {
     const computed = await compute(piece);
     for (const part of SUMMED) sum[part] += computed[part];
@@ -154,31 +165,36 @@ async function computePieces(
 }
 
 async function checkSeam(task: SeamTask, means: Means, signal: AbortSignal): Promise<SeamReport> {
-  const { core } = await computeCore(task, means, signal);
-  const report = await compareWithOutput(task, core, { environment: means.environment, signal });
-  releaseMemory(core);
+  using _memory = means.memory.use();
+  const { computed } = await computeBox(task, means, signal);
+  const report = await compareWithOutput(task, cropCore(computed.values, task.tile), {
+    environment: means.environment,
+    signal,
+  });
+  means.memory.leave(computed.values);
   return report;
 }
 
-/** The core of a tile, which the caller owns, and what it took. */
-async function computeCore(task: TileTask, means: Means, signal: AbortSignal) {
+/** The box of a tile, which the caller owns, and what it took. */
+async function computeBox(task: TileTask, means: Means, signal: AbortSignal) {
   const started = performance.now();
   const { values, bytesRead } = await readTile(task, means, signal);
   const counts = countValues(values, { ...task.tile, dtype: task.source.dtype, offset: task.algorithm.offset });
   const readSeconds = (performance.now() - started) / 1000;
-  const { estimate, backend, adapter, kernelSeconds } = await deconvolveBox(task, values, means, { signal });
-  const core = cropCore(estimate, task.tile);
-  releaseMemory(values);
-  releaseMemory(estimate);
-  return { core, backend, adapter, readSeconds, kernelSeconds, bytesRead, values: counts };
+  const into = means.memory.take("float32", values.length);
+  const { estimate, backend, adapter, kernelSeconds } = await deconvolveBox(task, values, means, { into, signal });
+  means.memory.leave(values);
+  const computed: ComputedBox = { values: estimate, box: task.tile.box };
+  return { computed, backend, adapter, readSeconds, kernelSeconds, bytesRead, values: counts };
 }
 
 /** Runs a tile and keeps what was measured on the way, not what became of the tile. */
 async function measureTile(task: PilotTask, means: Means, signal: AbortSignal): Promise<PilotReport> {
+  using _memory = means.memory.use();
   const { values, bytesRead } = await readTile(task, means, signal);
   const { heldOut } = task;
   const split = heldOut && holdOut(values, { ...task, heldOut });
-  if (split) releaseMemory(values);
+  if (split) means.memory.leave(values);
   const photons = split && { heldOut: { values: split.heldOut, ratio: split.ratio } };
   const result = await deconvolveBox(
     split ? { ...task, algorithm: split.algorithm } : task,
@@ -188,7 +204,8 @@ async function measureTile(task: PilotTask, means: Means, signal: AbortSignal): 
   );
   const core = cropCore(result.estimate, task.tile);
   const { largest } = valueRange(core);
-  for (const used of [core, result.estimate, values, split?.kept, split?.heldOut]) if (used) releaseMemory(used);
+  if (split === undefined) means.memory.leave(values);
+  for (const used of [core, result.estimate, split?.kept, split?.heldOut]) if (used) releaseMemory(used);
   const { kernelSeconds, divergence = [] } = result;
   return { index: task.tile.index, kernelSeconds, bytesRead, measurements: [...divergence], largest: largest ?? 0 };
 }
@@ -202,6 +219,7 @@ async function readTile(task: BoxTask, means: Means, signal: AbortSignal) {
   await chooseBackend(task, means);
   const image = await sourceOf(task, means, signal);
   return await withSpan("read", {}, async (span) => {
+    const dataType = taskDataType(task);
     const read = await readBox(image, {
       outer: tile.outer,
       box: tile.box,
@@ -209,7 +227,8 @@ async function readTile(task: BoxTask, means: Means, signal: AbortSignal) {
       repeated: task.repeated,
       boundaryValue: algorithm.boundaryValue,
       offset: algorithm.offset,
-      dataType: taskDataType(task),
+      dataType,
+      into: means.memory.take(dataType, voxelCount(tile.box.shape)),
       signal,
     });
     span.setAttribute("clearstack.bytes", read.bytesRead);
@@ -232,7 +251,9 @@ async function deconvolveBox(
     (signal) => loadSamePsf(task, { environment: means.environment, signal }),
     signal,
   );
-  const wish = { ...deconvolverOptions(task), backend, boxesAtOnce, psfSha256, psf: psf.volume };
+  // The CPU keeps all data as float32.
+  const dataType = backend === "webgpu" && values instanceof Uint16Array ? { dataType: "uint16" as const } : {};
+  const wish = { ...deconvolverOptions(task), ...dataType, backend, boxesAtOnce, psfSha256, psf: psf.volume };
   try {
     return {
       backend,

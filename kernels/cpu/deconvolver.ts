@@ -151,7 +151,7 @@ class CpuDeconvolver implements Deconvolver {
       }
       if (status === "stopped" || signal?.aborted) throw cancelled();
       clock.end("compute");
-      const estimate = new Float32Array(data.length);
+      const estimate = options.into ?? new Float32Array(data.length);
       await copyInPieces(this.#staged, estimate);
       clock.end("download");
       return { estimate, kernelSeconds: (performance.now() - started) / 1000, divergence, phases: clock.phases };

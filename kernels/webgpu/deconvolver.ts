@@ -95,7 +95,10 @@ class WebGpuDeconvolver implements Deconvolver {
     if (stop.aborted) throw new ClearstackError("cancelled", "the run was cancelled before it began");
     checkRun(this.#options, data, options);
     const { worker, key } = await this.#openSession();
-    const { heldOut, ...plain } = options;
+    const { heldOut, into, ...unsent } = options;
+    // What is shared is filled where it lies; a copy of anything else would be.
+    const isShared = into !== undefined && !(into.buffer instanceof ArrayBuffer);
+    const plain = isShared ? { ...unsent, into } : unsent;
     const values = await sendable(data);
     const photons = heldOut && { ...heldOut, values: await sendable(heldOut.values) };
     const copies = [values, ...(photons ? [photons.values] : [])].map(({ buffer }) => buffer);
@@ -103,7 +106,9 @@ class WebGpuDeconvolver implements Deconvolver {
     const request = { key, values, options: photons ? { ...plain, heldOut: photons } : plain };
     const { result, allocatedBytes } = await worker.call("run", request, { transfer, signal: stop, onIterations });
     this.#allocatedBytes = allocatedBytes;
-    return result;
+    if (into === undefined) return result;
+    if (!isShared) await copyInPieces(result.estimate, into);
+    return { ...result, estimate: into };
   }
 
   /** The session, anew if the GPU was lost. */

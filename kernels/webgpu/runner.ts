@@ -50,9 +50,6 @@ interface RunnerRun extends Omit<RunOptions, "signal"> {
   readonly isCancelled: () => boolean;
 }
 
-/** A result whose estimate can be transferred. */
-type RunnerResult = RunResult & { readonly estimate: Float32Array<ArrayBuffer> };
-
 /** Choices that were measured in this process. */
 const tuningChoices = new TuningChoices();
 
@@ -146,14 +143,16 @@ export class Runner {
   }
 
   /** Runs the iterations on `data`, which is only read. */
-  async run(data: VoxelData, run: RunnerRun): Promise<RunnerResult> {
+  async run(data: VoxelData, run: RunnerRun): Promise<RunResult> {
     const begin = performance.now();
     const clock = new PhaseClock();
     if (run.heldOut && run.measureEvery) await this.#allocate(this.#program.heldOutBuffers);
     return await withErrorScopes(this.#device, { what: "deconvolving", bytes: this.allocatedBytes }, async () => {
-      const estimate = new Float32Array(voxelCount(this.#options.box));
+      const estimate = run.into ?? new Float32Array(voxelCount(this.#options.box));
       const rows = await this.#sendInput(data, run);
-      if (rows.peak === 0) return { estimate, kernelSeconds: (performance.now() - begin) / 1000, divergence: [] };
+      if (rows.peak === 0) {
+        return { estimate: estimate.fill(0), kernelSeconds: (performance.now() - begin) / 1000, divergence: [] };
+      }
       this.#sendNumbers(rows, run);
       clock.end("upload");
       const { result: computed, waited } = await this.#turn.run(() => {

@@ -33,31 +33,50 @@ export function countValues(
   },
 ): ValueCounts {
   const start = mapAxes((axis) => core.start[axis] - box.start[axis]);
-  const eachRow = (visit: (first: number, end: number) => void) => {
-    for (let z = start[0]; z < start[0] + core.shape[0]; z++) {
-      for (let y = start[1]; y < start[1] + core.shape[1]; y++) {
-        const first = (z * box.shape[1] + y) * box.shape[2] + start[2];
-        visit(first, first + core.shape[2]);
+  const eachRow = (visit: (first: number, end: number, row: number) => void) => {
+    for (let z = 0; z < core.shape[0]; z++) {
+      for (let y = 0; y < core.shape[1]; y++) {
+        const first = ((start[0] + z) * box.shape[1] + start[1] + y) * box.shape[2] + start[2];
+        visit(first, first + core.shape[2], z * core.shape[1] + y);
       }
     }
   };
   let [negative, largest, atLargest, nearLargest] = [0, -Infinity, 0, 0];
-  eachRow((first, end) => {
-    for (let index = first; index < end; index++) {
-      const value = values[index]!;
-      if (value < offset) negative++;
-      if (value > largest) [largest, atLargest] = [value, 1];
-      else if (value === largest) atLargest++;
-    }
+  // Few rows hold what is bright, and only those are looked at twice.
+  const brightest = new Float32Array(core.shape[0] * core.shape[1]);
+  const neverBelow = offset === 0 && values instanceof Uint16Array;
+  eachRow((first, end, row) => {
+    const most = largestOf(values, first, end);
+    brightest[row] = most;
+    if (most > largest) largest = most;
+    if (!neverBelow) negative += countBelow(values, offset, first, end);
   });
   const least = nearFrom(largest - offset, dtype) + offset;
-  eachRow((first, end) => {
+  eachRow((first, end, row) => {
+    if (brightest[row]! < least && brightest[row]! < largest) return;
     for (let index = first; index < end; index++) {
-      if (values[index]! >= least && values[index]! < largest) nearLargest++;
+      if (values[index]! === largest) atLargest++;
+      else if (values[index]! >= least) nearLargest++;
     }
   });
   const voxels = core.shape.reduce((product, side) => product * side, 1);
   return { voxels, negative, largest: largest - offset, atLargest, nearLargest };
+}
+
+function largestOf(values: Float32Array | Uint16Array, first: number, end: number): number {
+  let largest = -Infinity;
+  for (let index = first; index < end; index++) {
+    if (values[index]! > largest) largest = values[index]!;
+  }
+  return largest;
+}
+
+function countBelow(values: Float32Array | Uint16Array, limit: number, first: number, end: number): number {
+  let below = 0;
+  for (let index = first; index < end; index++) {
+    if (values[index]! < limit) below++;
+  }
+  return below;
 }
 
 /** Of whole numbers, two values at least. */

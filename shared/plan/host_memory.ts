@@ -14,6 +14,10 @@ export const SHARDS_AT_ONCE = 2;
 /** Memory of a process that does not grow with tiles or blocks: Deno, the libraries, the compute Workers. */
 export const RUNTIME_BYTES = 256 * 2 ** 20;
 
+/** Threads that a process codes chunks on beside a GPU, at most, and the memory of one: an isolate, and the buffers that it keeps. */
+export const MAX_CODEC_THREADS = 8;
+export const CODEC_THREAD_BYTES = 64 * 2 ** 20;
+
 const FLOAT_BYTES = 4;
 
 /**
@@ -36,6 +40,8 @@ interface HostMemoryOptions {
   readonly sourceChunkBytes: number;
   /** Tiles in flight. */
   readonly concurrency: number;
+  /** True if chunks are coded on threads. */
+  readonly codecThreads: boolean;
   /** True if a pilot splits boxes into kept and held-out photons. */
   readonly holdsOut: boolean;
 }
@@ -48,6 +54,7 @@ export function hostMemory(options: HostMemoryOptions): MemoryTerms {
   const coreBytes = (FLOAT_BYTES + (voxelBytes < FLOAT_BYTES ? voxelBytes : 0)) * voxelCount(options.core);
   return {
     runtime: RUNTIME_BYTES,
+    ...(options.codecThreads ? { codecThreads: MAX_CODEC_THREADS * CODEC_THREAD_BYTES } : {}),
     boxesRead: concurrency * boxBytes,
     estimates: concurrency * boxBytes,
     ...(options.holdsOut ? { photonSplits: concurrency * boxBytes } : {}),

@@ -8,6 +8,11 @@ import { pieceShape } from "./pyramid.ts";
 
 const FLOAT_BYTES = 4;
 
+interface LevelBytesOptions extends LevelMemoryOptions {
+  /** True where the memory of the tiles is kept, as is what threads share, or lies in another process. @default {false} */
+  readonly tilesKept?: boolean;
+}
+
 interface LevelMemoryOptions {
   readonly levels: readonly Level[];
   readonly box: Vec3;
@@ -23,8 +28,8 @@ interface LevelMemoryOptions {
 }
 
 /** Bytes that tasks of levels take beyond what the tiles before them have given back; 0 if they fit in that. */
-export function levelBytes(options: LevelMemoryOptions): number {
-  return Math.max(0, inFlight(options) * taskBytes(options) - tileBytes(options));
+export function levelBytes({ tilesKept = false, ...options }: LevelBytesOptions): number {
+  return Math.max(0, inFlight(options) * taskBytes(options) - (tilesKept ? 0 : tileBytes(options)));
 }
 
 /** Tasks of levels in flight at the same time: as many as fit where the tiles were, and no more than those. */

@@ -123,6 +123,8 @@ function claimMemory(
   const { chunk, shard } = outputObjects({ ...output, shape, tile: core, volumes: volumeCount(image), voxelBytes });
   const boxes = Math.min(limits.boxesAtOnce, concurrency);
   const compute = Object.fromEntries(Object.entries(limits.compute(box)).map(([term, bytes]) => [term, boxes * bytes]));
+  // Where several boxes overlap on a device, a process has codec threads, and memory that it shares with them.
+  const onGpu = limits.boxesAtOnce > 1;
   const forTiles = hostMemory({
     box,
     core,
@@ -131,9 +133,19 @@ function claimMemory(
     voxelBytes,
     sourceChunkBytes: image.chunkShape.reduce((product, side) => product * side, 1) * dtypeBytes(image.dtype),
     concurrency,
+    codecThreads: onGpu,
     holdsOut,
   });
-  const forLevels = levelBytes({ levels, box, core, shape, outputChunk: chunk, voxelBytes, concurrency });
+  const forLevels = levelBytes({
+    levels,
+    box,
+    core,
+    shape,
+    outputChunk: chunk,
+    voxelBytes,
+    concurrency,
+    tilesKept: onGpu,
+  });
   const host = { ...forTiles, ...(forLevels > 0 ? { levels: forLevels } : {}) };
   return limits.computeOnHost ? { host: { ...host, ...compute }, device: {} } : { host, device: compute };
 }

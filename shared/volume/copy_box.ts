@@ -9,11 +9,18 @@ interface BoxVoxels {
 }
 
 /** Where the voxels of a box lie in memory, if not as said above. */
-interface Layout {
+export interface Layout {
   /** Element at the corner of the box. @default {0} */
   readonly offset?: number;
   /** Elements between neighbours in z, y, x. */
   readonly strides?: Vec3;
+}
+
+/** Where the voxels of a part of a box lie in the memory of the box, which is x contiguous. */
+export function partLayout(box: Box, part: Box): Required<Layout> {
+  const strides = stridesOf(box.shape);
+  const offset = mapAxes((axis) => (part.start[axis] - box.start[axis]) * strides[axis]).reduce((a, b) => a + b);
+  return { offset, strides };
 }
 
 /**

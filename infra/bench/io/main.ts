@@ -4,6 +4,7 @@
  */
 import { fromFileUrl } from "@std/path";
 import { type Vec3, voxelCount } from "shared/volume/geometry.ts";
+import { testVolume } from "../host/test_volume.ts";
 import { taskEnvironment } from "../task_environment.ts";
 import { readFlags } from "../../read_flags.ts";
 
@@ -22,21 +23,6 @@ async function run(command: string, args: string[], env: Record<string, string> 
 /** On the first core alone, so that neither side gains by threads. */
 const onOneCore = (command: string, args: string[], env?: Record<string, string>) =>
   run("taskset", ["--cpu-list", "0", command, ...args], env);
-
-/** Photon counts of soft blobs: compresses about as microscope images do. */
-function testVolume([depth, height, width]: Vec3): Uint16Array<ArrayBuffer> {
-  let state = 1;
-  const random = () => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) / 2 ** 32;
-  const wave = (length: number, period: number) =>
-    Float64Array.from({ length }, (_, i) => Math.max(0, Math.sin((2 * Math.PI * i) / period)));
-  const [alongZ, alongY, alongX] = [wave(depth, 40), wave(height, 230), wave(width, 170)];
-  return Uint16Array.from({ length: depth * height * width }, (_, i) => {
-    const x = i % width, y = Math.floor(i / width) % height, z = Math.floor(i / (width * height));
-    const mean = 100 + 900 * alongZ[z]! * alongY[y]! * alongX[x]!;
-    // A sum of uniform numbers is near enough to Gaussian, and so is photon noise at these counts.
-    return mean + Math.sqrt(mean) * (random() + random() + random() - 1.5) * 2;
-  });
-}
 
 async function measure(shape: Vec3, repeats: number): Promise<{ seconds: Seconds; version: string }> {
   const python = await run("bash", [here("../../oracles/unpack_suite.sh")]);

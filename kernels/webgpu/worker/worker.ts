@@ -74,7 +74,9 @@ const handlers: Handlers = {
       isCancelled: () => cancelled.has(id),
       onIterations: (iterations) => scope.postMessage({ id, iterations }),
     });
-    return { response: { result, allocatedBytes: runner.allocatedBytes }, transfer: [result.estimate.buffer] };
+    const { buffer } = result.estimate;
+    const transfer = buffer instanceof ArrayBuffer ? [buffer] : [];
+    return { response: { result, allocatedBytes: runner.allocatedBytes }, transfer };
   },
 
   close({ key }) {

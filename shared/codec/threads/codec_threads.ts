@@ -3,15 +3,11 @@
  * it. Where nobody has opened threads, and for small pieces, the work is done at once by the caller's thread.
  */
 import { type CodecAnswer, type CodecRequest, type CodecWork, doCodecWork } from "./codec_work.ts";
+import { CODEC_THREAD_BYTES, MAX_CODEC_THREADS } from "shared/plan/host_memory.ts";
 import { ownBytes } from "shared/process/own_bytes.ts";
 
 /** Below this, sending costs more than it saves. */
 const MIN_BYTES = 64 * 1024;
-
-const MAX_THREADS = 8;
-
-/** Memory of a thread: an isolate of its own, and the buffers that it keeps. Measured when converting a TIFF. */
-const THREAD_BYTES = 64 * 2 ** 20;
 
 interface Pending {
   readonly resolve: (bytes: Uint8Array) => void;
@@ -29,11 +25,11 @@ let requests = 0;
 
 /** Memory that the threads of this process take once there are any, bytes. */
 export function codecThreadsBytes(): number {
-  return threadCount() * THREAD_BYTES;
+  return threadCount() * CODEC_THREAD_BYTES;
 }
 
 function threadCount(): number {
-  return Math.min(MAX_THREADS, navigator.hardwareConcurrency);
+  return Math.min(MAX_CODEC_THREADS, navigator.hardwareConcurrency);
 }
 
 /**

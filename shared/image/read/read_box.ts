@@ -30,6 +30,14 @@ interface ReadBoxOptions extends RequestOptions {
   readonly offset?: number | undefined;
 }
 
+/** Where {@link readBox} puts what it reads. */
+interface ReadInto {
+  /** @default {"float32"} */
+  readonly dataType?: BoxDataType;
+  /** Memory for the voxels, of that type, whatever it holds. @default {memory of their own} */
+  readonly into?: Float32Array | Uint16Array;
+}
+
 /** A box of voxels and what reading it cost. */
 interface BoxValues<Values = Float32Array> {
   /** `voxelCount(box.shape)` values, x contiguous, then y, then z. The caller owns them. */
@@ -61,11 +69,11 @@ interface BoxValues<Values = Float32Array> {
 export function readBox(image: Image, options: ReadBoxOptions): Promise<BoxValues>;
 export function readBox(
   image: Image,
-  options: ReadBoxOptions & { readonly dataType: BoxDataType },
+  options: ReadBoxOptions & ReadInto & { readonly dataType: BoxDataType },
 ): Promise<BoxValues<Float32Array | Uint16Array>>;
 export async function readBox(
   image: Image,
-  options: ReadBoxOptions & { readonly dataType?: BoxDataType },
+  options: ReadBoxOptions & ReadInto,
 ): Promise<BoxValues<Float32Array | Uint16Array>> {
   const { box, boundary, boundaryValue = 0, offset = 0, signal } = options;
   const outer = storedOuter(image.info, options.outer);
@@ -76,9 +84,10 @@ export async function readBox(
     boundary,
   );
   const Values = options.dataType === "uint16" ? Uint16Array : Float32Array;
-  const target = { values: new Values(voxelCount(box.shape)), shape: box.shape };
+  const target = { values: options.into ?? new Values(voxelCount(box.shape)), shape: box.shape };
   const outside = boundary === "constant" ? boundaryValue + offset : 0;
-  if (outside !== 0 && maps.some((map) => map.includes(OUTSIDE))) target.values.fill(outside);
+  const isSet = options.into === undefined && outside === 0;
+  if (!isSet && maps.some((map) => map.includes(OUTSIDE))) target.values.fill(outside);
 
   let bytesRead = 0;
   const copyChunk = async (pieces: readonly [AxisPiece, AxisPiece, AxisPiece]) => {

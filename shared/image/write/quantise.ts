@@ -4,7 +4,7 @@ import { ClearstackError } from "shared/errors.ts";
 import { largestInteger } from "shared/volume/dtype.ts";
 
 /** Voxels as an array stores them. */
-interface StoredVoxels {
+export interface StoredVoxels {
   readonly values: Float32Array | Uint16Array | Uint8Array;
   /** Absent for an array of floats, which holds every value. */
   readonly clipping?: Clipping;

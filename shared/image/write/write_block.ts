@@ -30,8 +30,10 @@ interface Block {
   readonly outer: readonly number[];
   /** Starts at a stored object's corner; ends at one too, or at the array's end. */
   readonly core: Box;
-  /** Shape `core.shape`, x contiguous, of the array's dtype (bool: Uint8Array). */
+  /** Voxels of `box`, x contiguous, of the array's dtype (bool: Uint8Array). */
   readonly values: ChunkValues;
+  /** Box around the core. @default {the core} */
+  readonly box?: Box;
 }
 
 /** What was stored of a block. */
@@ -118,14 +120,14 @@ async function shardOf(array: StoredArray & { readonly shard: Vec3 }, block: Blo
 }
 
 /** A box that cuts through an object would destroy what others wrote into it. */
-function refuseMisfit({ axes, shape, chunk, shard, dtype }: StoredArray, { core, values }: Block): void {
+function refuseMisfit({ axes, shape, chunk, shard, dtype }: StoredArray, { core, values, box = core }: Block): void {
   const side = shard ?? chunk;
   const spatial = axes.includes("z") ? shape.slice(-3) : [1, ...shape.slice(-2)];
   const whole = mapAxes((axis) => {
     const end = core.start[axis] + core.shape[axis];
     return core.start[axis] % side[axis] === 0 && (end % side[axis] === 0 || end === spatial[axis]);
   });
-  const fits = values.length === voxelCount(core.shape) && values.BYTES_PER_ELEMENT === dtypeBytes(dtype);
+  const fits = values.length === voxelCount(box.shape) && values.BYTES_PER_ELEMENT === dtypeBytes(dtype);
   if (fits && whole.every(Boolean)) return;
   throw new ClearstackError(
     "internal",

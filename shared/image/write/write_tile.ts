@@ -1,24 +1,31 @@
 /** Writes the core of a tile, and the record that it is finished. */
 import type { TileReport, TileTask } from "shared/contract/tile.ts";
 import type { ChunkValues } from "../image.ts";
+import type { Box } from "shared/volume/geometry.ts";
 import type { StoreAccess } from "shared/storage/store_environment.ts";
 import { recordKey, recordOwner } from "../output/output_layout.ts";
 import { putRecord } from "../output/tile_records.ts";
 import { writeBlock, type Written } from "./write_block.ts";
 
+/** Options of {@link writeTile}. */
+interface WriteTileOptions extends StoreAccess {
+  /** Box that the values are of. @default {the core} */
+  readonly box?: Box;
+}
+
 /**
  * Writes the core of a tile, see {@link writeBlock}.
  *
- * @param values shape `task.tile.core.shape`, x contiguous, of the output's type
+ * @param values of the tile's core, or of a box around it, x contiguous, of the output's type
  * @returns what was stored
  * @throws {ClearstackError} `unwritable`, `store-unavailable`, `cancelled`; `internal` if the core is not made of whole objects
  */
 export async function writeTile(
   { tile, output }: TileTask,
   values: ChunkValues,
-  access: StoreAccess,
+  { box = tile.core, ...access }: WriteTileOptions,
 ): Promise<Written> {
-  return await writeBlock(output, { outer: tile.outer, core: tile.core, values }, access);
+  return await writeBlock(output, { outer: tile.outer, core: tile.core, values, box }, access);
 }
 
 /** Records that all objects of a tile are written. */
