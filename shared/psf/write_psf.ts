@@ -57,7 +57,10 @@ async function writeTiff(
   const { base, key } = splitObject(url);
   const spacing = voxelMicrometre === undefined ? {} : { spacingMicrometre: voxelMicrometre };
   const bytes = encodeTiff({ shape, values: Float32Array.from(values), ...spacing });
-  if (!await openStore(base, { environment }).put(key, bytes, { ifAbsent: !overwrite })) throw exists(url);
+  const folder = openStore(base, { environment });
+  if (!overwrite && await folder.head(key) !== undefined) throw exists(url);
+  if (overwrite) await folder.deletePartials?.(key);
+  if (!await folder.put(key, bytes, { ifAbsent: !overwrite })) throw exists(url);
 }
 
 async function writeZarr(

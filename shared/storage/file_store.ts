@@ -6,18 +6,9 @@ import { basename, dirname, join, resolve } from "@std/path";
 import { ClearstackError } from "shared/errors.ts";
 import { takeBytes } from "shared/process/recycle_memory.ts";
 import { checksumOf } from "shared/codec/checksum.ts";
-import {
-  assertWithin,
-  type ByteRange,
-  type ObjectInfo,
-  type PutOptions,
-  type RequestOptions,
-  type Store,
-} from "./store.ts";
+import { assertWithin, type ByteRange, type ObjectInfo, type RequestOptions, type Store } from "./store.ts";
+import { heldFile, PARTIAL, putFile, putFilePieces, removePartialsBelow, removePartialsOf } from "./partial_files.ts";
 import { filePath } from "./url.ts";
-
-/** Ending of the names under which unfinished writes live; listings leave them out. */
-const PARTIAL = ".partial";
 
 /** Held by whoever swaps an object of the folder. */
 const LOCK = `lock${PARTIAL}`;
@@ -51,6 +42,8 @@ export function fileStore(url: string): Store {
     listNames: (prefix) => namesIn(join(root, ...prefix.split("/"))),
     delete: (key) => writing(pathOf(key), () => ignoreMissing(Deno.remove(pathOf(key)))),
     deleteAll: (prefix) => deletePrefix(root, prefix),
+    deletePartials: (key) =>
+      writing(pathOf(key), () => key === "" ? removePartialsBelow(root) : removePartialsOf(pathOf(key))),
   };
 }
 
@@ -83,64 +76,6 @@ async function readRange(path: string, range: ByteRange, { seen, maxBytes }: Req
   return bytes;
 }
 
-async function putFile(
-  path: string,
-  bytes: Uint8Array,
-  { ifAbsent = false, mayBeLost = false }: PutOptions = {},
-): Promise<boolean> {
-  await Deno.mkdir(dirname(path), { recursive: true });
-  const partial = `${path}.${crypto.randomUUID().slice(0, 8)}${PARTIAL}`;
-  try {
-    await writeFile(partial, bytes, mayBeLost);
-    if (!ifAbsent) {
-      await Deno.rename(partial, path);
-      return true;
-    }
-    // A hard link is the one call that both publishes the whole file and fails if the name is taken.
-    await Deno.link(partial, path);
-    await Deno.remove(partial);
-    return true;
-  } catch (error) {
-    await Deno.remove(partial).catch(() => {});
-    if (ifAbsent && error instanceof Deno.errors.AlreadyExists) return false;
-    throw error;
-  }
-}
-
-/**
- * Writes a file and has its bytes on the disk before it gets its name: else a record may outlive a loss of power and the voxels that it
- * stands for may not. One call for each file, beside the writes of other files.
- */
-async function writeFile(path: string, bytes: Uint8Array, mayBeLost: boolean): Promise<void> {
-  using file = await Deno.open(path, { write: true, createNew: true });
-  await writeAll(file, bytes);
-  if (!mayBeLost) await file.syncData();
-}
-
-/**
- * The unfinished file has one name, and whoever writes it holds it: what a process that died has left is overwritten, not kept
- * for ever.
- */
-async function putFilePieces(path: string, pieces: AsyncIterable<Uint8Array>): Promise<void> {
-  const partial = `${path}${PARTIAL}`;
-  // What a link of this name leads to is not ours to write over.
-  if ((await Deno.lstat(partial).catch(() => undefined))?.isSymlink) await Deno.remove(partial);
-  using file = await heldFile(partial);
-  try {
-    await file.truncate(0);
-    for await (const piece of pieces) await writeAll(file, piece);
-    await file.syncData();
-    await Deno.rename(partial, path);
-  } catch (error) {
-    await Deno.remove(partial).catch(() => {});
-    throw error;
-  }
-}
-
-async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
-  for (let written = 0; written < bytes.length;) written += await file.write(bytes.subarray(written));
-}
-
 async function swapFile(path: string, bytes: Uint8Array, expected: string | undefined): Promise<string | undefined> {
   const there = await reading(path, () => readRange(path, WHOLE));
   if ((there && tagOf(there)) !== expected) return undefined;
@@ -168,23 +103,6 @@ async function locked<T>(folder: string, f: () => Promise<T>): Promise<T> {
     return await turn;
   } finally {
     if (queues.get(folder) === turn) queues.delete(folder);
-  }
-}
-
-/** A file that is held until it is closed. One that was removed or renamed while it was waited for holds nobody else off. */
-async function heldFile(path: string): Promise<Deno.FsFile> {
-  for (;;) {
-    await Deno.mkdir(dirname(path), { recursive: true });
-    const lock = await Deno.open(path, { create: true, write: true });
-    try {
-      await lock.lock(true);
-      const there = await Deno.stat(path).catch(() => undefined);
-      if (there !== undefined && there.ino === (await lock.stat()).ino) return lock;
-    } catch (error) {
-      lock.close();
-      throw error;
-    }
-    lock.close();
   }
 }
 
@@ -255,9 +173,32 @@ async function reading<T>(path: string, read: () => Promise<T>): Promise<T | und
   try {
     return await read();
   } catch (error) {
-    if (isMissing(error)) return undefined;
-    throw readError(path, error);
+    if (!isMissing(error)) throw readError(path, error);
+    const target = await lostTarget(path);
+    if (target === undefined) return undefined;
+    throw new ClearstackError("corrupt-data", `${path} is a link to ${target}, which does not exist: ${MEND_LINK}`);
   }
+}
+
+const MEND_LINK = "make what it leads to, or remove the link";
+
+/** Where a link leads that leads nowhere; undefined for anything else. */
+async function lostTarget(path: string): Promise<string | undefined> {
+  const target = await Deno.readLink(path).catch(() => undefined);
+  if (target === undefined) return undefined;
+  return await Deno.stat(path).then(
+    () => undefined,
+    (error) => error instanceof Deno.errors.NotFound ? target : undefined,
+  );
+}
+
+/** The nearest of a path and the folders around it that is a link which leads nowhere. */
+async function lostLink(path: string): Promise<string | undefined> {
+  for (let at = path; at !== dirname(at); at = dirname(at)) {
+    const target = await lostTarget(at);
+    if (target !== undefined) return `${at} is a link to ${target}, which does not exist: ${MEND_LINK}`;
+  }
+  return undefined;
 }
 
 async function writing<T>(path: string, write: () => Promise<T>): Promise<T> {
@@ -265,7 +206,7 @@ async function writing<T>(path: string, write: () => Promise<T>): Promise<T> {
     return await write();
   } catch (error) {
     const inTheWay = error instanceof Deno.errors.AlreadyExists || error instanceof Deno.errors.NotADirectory;
-    const reason = inTheWay ? "a file stands where a folder is needed" : reasonOf(error);
+    const reason = inTheWay ? await lostLink(path) ?? "a file stands where a folder is needed" : reasonOf(error);
     throw new ClearstackError("unwritable", `cannot write ${path}: ${reason}`, { cause: error });
   }
 }

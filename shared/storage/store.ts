@@ -132,6 +132,11 @@ export interface Store extends ReadableStore {
   delete(key: string): Promise<void>;
   /** Removes every object whose key starts with `prefix`. */
   deleteAll(prefix: string): Promise<void>;
+  /**
+   * Removes what writers have left of an object that died while they wrote it, or of all objects where the key is `""`; what is being
+   * written stays. Absent where nothing is left.
+   */
+  deletePartials?: ((key: string) => Promise<void>) | undefined;
 }
 
 /** The bytes of a range, or as many of them as there are. A view, not a copy. */

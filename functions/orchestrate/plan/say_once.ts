@@ -5,7 +5,7 @@ import type { Warning } from "shared/contract/problem.ts";
 const MAX_LISTED = 16;
 
 /** What is told of one or more channels. */
-export interface ChannelWarnings {
+interface ChannelWarnings {
   /** Of the channels, such as `2 (DAPI)`; empty where there is only one, or all are meant. */
   readonly labels: readonly string[];
   readonly warnings: readonly Warning[];

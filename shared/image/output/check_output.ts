@@ -122,6 +122,7 @@ export async function continueTiles(
   if (finished || damage.length > 0) await store.delete(DONE_KEY);
   if (damage.length > 0) await forgetLevels(store, whole.output, 1);
   await removeDamagedRoot(store);
+  await store.deletePartials?.("");
   return { done, whole: false };
 }
 

@@ -60,6 +60,7 @@ export async function emptyOutput(store: Store, { arrays, run }: RemovedOutput):
     const key = RECORDS + name;
     if (key !== SHARED_KEY && key !== JOB_KEY) await step(() => store.deleteAll(key));
   }
+  await step(async () => await store.deletePartials?.(""));
 }
 
 /**

@@ -60,6 +60,8 @@ export function guardStore(store: Store, options: GuardOptions = {}): Store {
       await guarded(key, signal, (attempt) => store.swap(key, bytes, expected, attempt)),
     delete: async (key) => await guarded(key, undefined, () => store.delete(key)),
     deleteAll: async (prefix) => await store.deleteAll(checkedPrefix(prefix)),
+    deletePartials: store.deletePartials &&
+      (async (key) => await store.deletePartials?.(key === "" ? key : checkedPrefix(key))),
   };
 }
 

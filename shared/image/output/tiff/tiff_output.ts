@@ -54,15 +54,20 @@ export async function claimTiff(url: string, wish: TiffWish): Promise<TiffRecord
   for await (const _ of openStore(url, { environment }).listNames("")) {
     throw conflict("is a folder; remove it yourself or choose another output");
   }
-  if (await folder.head(key) === undefined) return undefined;
+  const replaces = ifExists === "overwrite";
+  if (await folder.head(key) === undefined) {
+    // One that has died while it was writing is begun anew.
+    if (replaces) await folder.deletePartials?.(key);
+    return undefined;
+  }
   const record = await readTiffRecord(url, wish);
   if (record === undefined) {
     throw conflict("already exists and was not written by Clearstack; remove it yourself or choose another output");
   }
-  const replaces = ifExists === "overwrite";
   await refuseOthersOutput({ url: redactUrl(url) }, record.job, { ...wish.claimant, replaces });
   if (replaces) {
     await folder.delete(key);
+    await folder.deletePartials?.(key);
     return undefined;
   }
   if (record.job.planHash !== planHash) throw conflict("already exists; replace it with --overwrite or choose another");
