@@ -4,8 +4,10 @@ import { readJobControl } from "functions/orchestrate/jobs/job_control.ts";
 import { estimateWork } from "functions/orchestrate/plan/throughput.ts";
 import type { RunJobOptions } from "functions/orchestrate/run/job_run.ts";
 import { runJob } from "functions/orchestrate/run/run_job.ts";
+import type { RunShareOptions } from "functions/orchestrate/run/run_share.ts";
 import type { JobRequest } from "shared/contract/job_request.ts";
 import type { JobResult } from "shared/contract/job_status.ts";
+import type { ShareResult } from "shared/contract/share.ts";
 import { psfLocations } from "shared/psf/psf_locations.ts";
 import { schemeOf } from "shared/storage/url.ts";
 import { type LocalProcess, type LocalProcessOptions, type LocalWorld, openLocalProcess } from "./local_process.ts";
@@ -35,6 +37,20 @@ export function prepareLocalJob(request: JobRequest, world: LocalWorld, signal?:
     const { plan, device } = prepared;
     return { ...prepared, plan: { ...plan, estimate: estimateWork(plan, device, { price }) } };
   });
+}
+
+/**
+ * Runs one of several tasks of a job that share nothing but its output, see run_share.ts.
+ *
+ * @throws {ClearstackError} what stopped the task
+ */
+export async function runLocalShare(
+  request: JobRequest,
+  world: LocalWorld,
+  { onTask, ...options }: RunShareOptions & Pick<LocalProcessOptions, "onTask">,
+): Promise<JobResult | ShareResult> {
+  const { runShare } = await import("functions/orchestrate/run/run_share.ts");
+  return await withLocalProcess(request, world, ({ deps }) => runShare(request, deps, options), onTask);
 }
 
 async function withLocalProcess<Result>(

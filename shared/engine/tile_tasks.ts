@@ -18,8 +18,8 @@ export interface TileTaskOptions {
   /** Run that the output belongs to, if its record says so. */
   readonly run?: string;
   readonly backend: BackendChoice;
-  /** Tiles that are finished already. */
-  readonly done: ReadonlySet<number>;
+  /** Tiles that need not be computed. */
+  readonly done: Pick<ReadonlySet<number>, "has">;
 }
 
 /**
@@ -68,7 +68,7 @@ function* tilesBySetup({ plan, done }: TileTaskOptions): Generator<Tile> {
 }
 
 /** @param channel leaves out the tiles of others */
-function* tilesByShape(plan: Plan, done: ReadonlySet<number>, channel?: number): Generator<Tile> {
+function* tilesByShape(plan: Plan, done: TileTaskOptions["done"], channel?: number): Generator<Tile> {
   const perVolume = voxelCount(plan.grid);
   const finished = new Set<string>();
   for (;;) {

@@ -4,6 +4,8 @@ import type { SeamCertificate } from "shared/contract/seam.ts";
 import { counted } from "shared/counted.ts";
 import { formatBytes } from "shared/plan/host_memory.ts";
 import { type Io, worldOf } from "../io.ts";
+import type { Share, ShareResult } from "shared/contract/share.ts";
+import { refuseValue } from "../flags/argument_values.ts";
 import { eachSeries } from "../flags/each_series.ts";
 import { jobRequest, PSF_USAGE } from "../flags/job_arguments.ts";
 import { JOB_FLAGS } from "../flags/job_flags.ts";
@@ -12,23 +14,56 @@ import { intensityText } from "./intensity_text.ts";
 import { howToOpen } from "./how_to_open.ts";
 import { runShown } from "./run_shown.ts";
 
+const SHARE_FORM = "i/n: a task from 0 to n-1, a slash, and how many tasks there are, such as 0/8";
+
+/** More tasks than any scheduler starts for one array. */
+const MAX_SHARES = 1_000_000;
+
 const FORM = {
   usage: `deconvolve SOURCE OUTPUT ${PSF_USAGE}`,
   positionals: ["SOURCE", "OUTPUT"],
-  flags: { ...JOB_FLAGS, "json": {}, "quiet": {} },
+  flags: { ...JOB_FLAGS, "array-task": { form: SHARE_FORM }, "json": {}, "quiet": {} },
 };
 
 export async function deconvolveCommand(args: readonly string[], io: Io): Promise<number> {
   const parsed = parseArguments(args, FORM);
   const [source, output] = parsed.positionals as [string, string];
   const request = await jobRequest(parsed, [source, output], io);
-  const { runLocalJob } = await import("functions/library/run_local.ts");
-  const describe = (result: JobResult) => describeResult(result) + howToOpen(result.output, request.output.version);
+  const share = shareOf(parsed.value("array-task"));
+  const { runLocalJob, runLocalShare } = await import("functions/library/run_local.ts");
+  const describe = (result: JobResult | ShareResult) =>
+    "share" in result
+      ? describeShare(result)
+      : describeResult(result) + howToOpen(result.output, request.output.version);
   const shown = { quiet: parsed.has("quiet"), json: parsed.has("json"), describe };
   for (const one of await eachSeries(request, io)) {
-    await runShown(io, shown, (given) => runLocalJob(one, worldOf(io), given));
+    await runShown<JobResult | ShareResult>(
+      io,
+      shown,
+      (given) =>
+        share === undefined
+          ? runLocalJob(one, worldOf(io), given)
+          : runLocalShare(one, worldOf(io), { ...given, share }),
+    );
   }
   return 0;
+}
+
+/** The share that a task of an array has. */
+function shareOf(text: string | undefined): Share | undefined {
+  if (text === undefined) return undefined;
+  const [, first, second] = /^(\d{1,7})\/(\d{1,7})$/.exec(text) ?? [];
+  const [index, of] = [Number(first), Number(second)];
+  if (index < of && of <= MAX_SHARES) return { index, of };
+  return refuseValue("array-task", text, SHARE_FORM);
+}
+
+function describeShare({ share: { index, of }, output, tiles, tilesComputed, tilesMissing }: ShareResult): string {
+  return `${output}\n` +
+    `  task ${index}/${of} is done: it computed ${counted(tilesComputed, "tile")}\n` +
+    `  ${tilesMissing} of ${
+      counted(tiles, "tile")
+    } are still missing: the task that finds none missing finishes the output\n`;
 }
 
 function describeResult(result: JobResult): string {

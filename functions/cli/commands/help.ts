@@ -53,7 +53,9 @@ clearstack deconvolve SOURCE OUTPUT --na NA --index N --emission NM [flags]
 
 ${PLACES}
 
-${flagHelp(JOB_FLAGS)}${JSON_FLAG}${QUIET_FLAG}
+${flagHelp(JOB_FLAGS)}  --array-task I/N       compute every Nth tile from tile I on: for N tasks of a
+                         cluster's scheduler, of which the last finishes OUTPUT
+${JSON_FLAG}${QUIET_FLAG}
 To continue an interrupted run, run the same command again. Progress goes to
 standard error. CLEARSTACK_MEMORY sets the default of --memory.
 CLEARSTACK_DEVICE_MEMORY limits the GPU memory that is used (default ${formatBytes(DEFAULT_DEVICE_BYTES)}).

@@ -3,6 +3,7 @@ import { channelAt } from "shared/volume/channels.ts";
 import type { Plan } from "shared/contract/plan.ts";
 import type { Warning } from "shared/contract/problem.ts";
 import type { SeamCertificate } from "shared/contract/seam.ts";
+import type { Share } from "shared/contract/share.ts";
 import { recordedClipping } from "shared/image/output/tile_records.ts";
 import { tileAt } from "shared/plan/plan_job.ts";
 import { decidedPlan, leavesOpen } from "shared/plan/tile_algorithm.ts";
@@ -31,10 +32,17 @@ export async function decide(run: JobRun): Promise<Plan> {
   return decidedPlan(plan, await output.decide(pilot.decisions, pilot.measurements));
 }
 
+/** Tiles that are not this run's to compute: finished ones, and those of other shares. */
+function leftOut(done: ReadonlySet<number>, share: Share | undefined): Pick<ReadonlySet<number>, "has"> {
+  if (share === undefined) return done;
+  return { has: (index) => index % share.of !== share.index || done.has(index) };
+}
+
 /** @returns the plan, with what the values of the tiles tell of the image */
 export async function computeTiles(run: JobRun): Promise<Plan> {
   const { begun, plan, engine, progress, tally } = run;
-  const { request, device, environment, output: { run: outputRun, tilesDone: done } } = begun;
+  const { request, device, environment, output: { run: outputRun, tilesDone } } = begun;
+  const done = leftOut(tilesDone, run.options.share);
   await engine.fanOut("tiles", tileTasks({ plan, request, run: outputRun, backend: device.backend, done }), {
     concurrency: plan.concurrency,
     smaller: (task) => smallerTile(plan, task),

@@ -1,6 +1,7 @@
 /** One run of a job on its way from a created output to a finished one: what its steps share. */
 import type { JobRequest } from "shared/contract/job_request.ts";
 import type { Plan } from "shared/contract/plan.ts";
+import type { Share } from "shared/contract/share.ts";
 import type { TileReport } from "shared/contract/tile.ts";
 import type { Engine, TileRetry } from "shared/engine/engine.ts";
 import { retryMessage } from "shared/engine/retry.ts";
@@ -26,6 +27,8 @@ export interface JobProgress {
 
 /** Options of a run. */
 export interface RunJobOptions {
+  /** @default {all tiles} */
+  readonly share?: Share;
   /** Cancels: tiles in flight are stopped and waited for; finished ones are kept. */
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: JobProgress) => void;

@@ -8,7 +8,7 @@ import type { Engine } from "shared/engine/engine.ts";
 import { ClearstackError, errorFields, type ErrorKind, isClearstackError, toClearstackError } from "shared/errors.ts";
 import { channelWindows } from "shared/image/ome/channel_windows.ts";
 import { plannedOutput } from "shared/image/output/level_arrays.ts";
-import type { Output } from "shared/image/output/ome_output.ts";
+import type { FinishOptions, Output } from "shared/image/output/ome_output.ts";
 import { createOutput } from "shared/image/output/ome_output.ts";
 import type { Claimant } from "shared/image/output/output_owner.ts";
 import type { RequestOptions } from "shared/storage/store.ts";
@@ -98,19 +98,42 @@ export async function beginPrepared(
  * says how much is kept.
  */
 export async function completeJob(begun: BegunJob, engine: Engine, options: RunJobOptions = {}): Promise<JobResult> {
+  return await acceptOrRun(begun, engine, options, complete);
+}
+
+/** Takes over an output that is complete, or completes it; the message of what stops it says how much is kept. */
+export async function acceptOrRun<Other extends object = never>(
+  begun: BegunJob,
+  engine: Engine,
+  options: RunJobOptions,
+  complete: (run: JobRun, seconds: () => number) => Promise<JobResult | Other>,
+): Promise<JobResult | Other> {
   const started = performance.now();
   const { output, plan } = begun;
-  const progress = new Progress(plan.tiles, output.earlierResult ? plan.tiles : output.tilesDone.size);
+  const progress = progressOf(begun, options);
   const run: JobRun = { begun, plan, engine, options, progress, tally: new Totals(begun) };
   const seconds = () => begun.beginSeconds + (performance.now() - started) / 1000;
   try {
     const result = output.earlierResult
       ? acceptEarlier(run, output.earlierResult, seconds)
       : await complete(run, seconds);
-    return begun.tiff === undefined ? result : await (await tiffJob()).finishTiff(run, begun.tiff, result, seconds);
+    if (begun.tiff === undefined || !isResult(result)) return result;
+    return await (await tiffJob()).finishTiff(run, begun.tiff, result, seconds);
   } catch (error) {
     throw await cleanUp(toClearstackError(error), output, progress);
   }
+}
+
+function isResult(value: object): value is JobResult {
+  return "kernelSeconds" in value;
+}
+
+/** Counts the tiles that this run has to see to. */
+function progressOf({ output, plan }: BegunJob, { share }: RunJobOptions): Progress {
+  const tiles = share === undefined ? plan.tiles : Math.ceil((plan.tiles - share.index) / share.of);
+  if (output.earlierResult) return new Progress(tiles, tiles);
+  const isOwn = (index: number) => share === undefined || index % share.of === share.index;
+  return new Progress(tiles, [...output.tilesDone].filter(isOwn).length);
 }
 
 /** Runs a job to its end: {@link beginJob}, then {@link completeJob}. */
@@ -121,14 +144,27 @@ export async function runJob(request: JobRequest, deps: JobDeps, options: RunJob
 }
 
 async function complete(undecided: JobRun, seconds: () => number): Promise<JobResult> {
-  const { begun: { output, request, environment }, tally, options: { signal } } = undecided;
+  return await finishOutput(await computeDecided(undecided), seconds);
+}
+
+/** Decides what holds for the whole image, and computes the tiles. */
+export async function computeDecided(undecided: JobRun): Promise<JobRun> {
   const decided = await withSpan("decide", {}, () => decide(undecided));
   const plan = await withSpan(
     "tiles",
     { "clearstack.tiles": decided.tiles },
     () => computeTiles({ ...undecided, plan: decided }),
   );
-  const run = { ...undecided, plan };
+  return { ...undecided, plan };
+}
+
+/** Checks and finishes an output that has all its tiles. */
+export async function finishOutput(
+  run: JobRun,
+  seconds: () => number,
+  { together = false }: Pick<FinishOptions, "together"> = {},
+): Promise<JobResult> {
+  const { plan, begun: { output, request, environment }, tally, options: { signal } } = run;
   const seam = await withSpan("seams", {}, () => checkSeams(run));
   if (seam) assertSeams(seam);
   await withSpan("levels", { "clearstack.levels": plan.levels.length }, () => writeLevels(run));
@@ -138,7 +174,7 @@ async function complete(undecided: JobRun, seconds: () => number): Promise<JobRe
       signal,
     });
     const result = { ...tally.result(plan, output.url, seconds()), ...(seam ? { seam } : {}) };
-    await output.finish(result, { windows });
+    await output.finish(result, { windows, together });
     return result;
   });
 }

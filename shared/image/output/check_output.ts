@@ -10,7 +10,14 @@ import { voxelCount } from "shared/volume/geometry.ts";
 import { volumeCount } from "shared/volume/volumes.ts";
 import type { LevelledOutput } from "./level_arrays.ts";
 import { assertRun } from "./job_record.ts";
-import { DONE_KEY, levelRecordsPrefix, recordIndex, recordOwner, recordsPrefix } from "./output_layout.ts";
+import {
+  DONE_KEY,
+  levelRecordsPrefix,
+  recordIndex,
+  type RecordOwner,
+  recordOwner,
+  recordsPrefix,
+} from "./output_layout.ts";
 import { removeDamagedRoot } from "./output_place.ts";
 import { decodeSealed } from "./sealed_json.ts";
 import { damagedOutput, objectDamage, type VerifyOptions } from "./stored_objects.ts";
@@ -56,6 +63,13 @@ async function checkTiles(
     else damage.push(wrong);
   });
   return { done, damage };
+}
+
+/** Tiles of the full resolution that have a record, which is not looked into. */
+export async function countRecords(store: Store, owner: RecordOwner): Promise<number> {
+  let count = 0;
+  for await (const key of store.list(recordsPrefix(owner))) if (recordIndex(key) !== undefined) count++;
+  return count;
 }
 
 /** An output with all its tiles. */

@@ -5,6 +5,7 @@
  */
 import { z } from "zod";
 import { DecisionsSchema } from "shared/contract/decisions.ts";
+import { JobResultSchema } from "shared/contract/job_status.ts";
 import { ClearstackError, isClearstackError } from "shared/errors.ts";
 import type { RequestOptions, Store } from "shared/storage/store.ts";
 import { JOB_KEY, LEVEL_0, UNNAMED_RUN } from "./output_layout.ts";
@@ -18,6 +19,8 @@ const JobRecordSchema = z.looseObject({
   run: z.string().default(UNNAMED_RUN),
   arrays: z.array(z.string().min(1)).default([LEVEL_0]),
   pilot: PilotRecord.optional(),
+  /** What the documents of a finished output tell of its end, where several processes may finish it: the same from each. */
+  ending: z.strictObject({ result: JobResultSchema, finished: z.string() }).optional(),
   /** True once a second process works on this run. */
   joined: z.boolean().optional(),
   /** True where something may be wrong with what is stored, so that checksums are compared before anything is relied on. */
@@ -43,16 +46,23 @@ export async function readJob(store: Store): Promise<TaggedJob> {
   return { job: JobRecordSchema.safeParse(decodeSealed(found?.bytes)).data, tag: found?.tag };
 }
 
+/** Somebody else has just begun what was to be begun here. */
+export class OutputRaceError extends ClearstackError {
+  constructor({ url }: Store) {
+    super("conflict", `another job has just started to write ${url}; wait for it or cancel it`);
+  }
+}
+
 /**
  * Writes the record if nobody else has since it was read.
  *
  * @returns its new tag
- * @throws {ClearstackError} `conflict` if somebody was faster
+ * @throws {OutputRaceError} if somebody was faster
  */
 export async function swapJob(store: Store, job: JobRecord, tag: string | undefined): Promise<string> {
   const swapped = await store.swap(JOB_KEY, encodeSealed(job), tag);
   if (swapped !== undefined) return swapped;
-  throw new ClearstackError("conflict", `another job has just started to write ${store.url}; wait for it or cancel it`);
+  throw new OutputRaceError(store);
 }
 
 /**

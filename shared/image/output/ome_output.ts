@@ -16,7 +16,7 @@ import { redactUrl } from "shared/storage/url.ts";
 import { decidedPlan } from "shared/plan/tile_algorithm.ts";
 import { VERSION } from "shared/version.ts";
 import { versions } from "shared/process/versions.ts";
-import { assertWhole, continueTiles } from "./check_output.ts";
+import { assertWhole, continueTiles, countRecords } from "./check_output.ts";
 import { beginOutput, claimOutput } from "./claim_output.ts";
 import { imageName } from "../image_name.ts";
 import { createArray } from "../zarr/create_array.ts";
@@ -24,7 +24,7 @@ import type { OutputOfRun } from "../zarr/level_zero.ts";
 import { encodeJson } from "../zarr/json.ts";
 import type { ChannelWindow } from "../ome/channel_windows.ts";
 import { plannedOutput } from "./level_arrays.ts";
-import { assertRun, changeJob, isLost, markSuspect } from "./job_record.ts";
+import { assertRun, changeJob, isLost, type JobRecord, markSuspect } from "./job_record.ts";
 import { PROVENANCE_KEY } from "./output_layout.ts";
 import type { Claimant } from "./output_owner.ts";
 import { discardOutput } from "./output_place.ts";
@@ -35,9 +35,11 @@ import { objectEntry } from "./stored_objects.ts";
 import { tileTimes } from "./tile_times.ts";
 
 /** Facts about an output besides its result. */
-interface FinishOptions {
+export interface FinishOptions {
   /** Brightness of each channel. */
   readonly windows?: readonly ChannelWindow[];
+  /** True where other processes may be finishing it too: then all write the documents of the first. @default {false} */
+  readonly together?: boolean;
 }
 
 /** The OME-Zarr a job writes, from before its first tile to after its last. */
@@ -68,6 +70,8 @@ export interface Output {
    * @throws {ClearstackError} `corrupt-data` if an object is not as it was written
    */
   finish(result: JobResult, options?: FinishOptions): Promise<void>;
+  /** Tiles that have a record by now, whoever computed them. */
+  recordedTiles(): Promise<number>;
   /** Removes the output if this process began it and nobody has recorded a tile in it, or joined; else leaves it as it is. */
   discard(): Promise<void>;
   /** Has the next run of the same plan compare checksums before it relies on anything that is stored. */
@@ -129,11 +133,14 @@ export async function createOutput(
       decided = decidedPlan(plan, job.pilot!.decisions);
       return job.pilot!.decisions;
     },
-    finish: async (result, options) => {
+    finish: async (result, { windows, together = false } = {}) => {
       await assertRun(store, run);
       await assertWhole(store, wholeOutput(), { verify });
-      await finish(store, { plan: decided, request, run, result, ...options });
+      const own = { result, finished: new Date().toISOString() };
+      const ending = together ? await agreedEnding(store, run, own) : own;
+      await finish(store, { plan: decided, request, run, ...ending, windows });
     },
+    recordedTiles: () => countRecords(store, { planHash: decided.planHash, run }),
     markSuspect: () => markSuspect(store, run),
     discard: async () => {
       if (!resumed) await discardOutput(store, { arrays: arrayPaths(plan, url), run });
@@ -170,16 +177,23 @@ function arrayPaths(plan: Plan, url: string): string[] {
   return plannedOutput(plan, { url }).arrays.map(({ array }) => array);
 }
 
+/** How a job ended, and when. */
+type Ending = NonNullable<JobRecord["ending"]>;
+
+/** The ending of whichever process came first. */
+async function agreedEnding(store: Store, run: string, own: Ending): Promise<Ending> {
+  return (await changeJob(store, run, (job) => job.ending ? undefined : { ...job, ending: own })).ending!;
+}
+
 async function finish(
   store: Store,
-  { plan, request, run, result, windows }: FinishOptions & {
+  { plan, request, run, result, finished, windows }: Ending & {
     readonly plan: Plan;
     readonly request: JobRequest;
     readonly run: string;
-    readonly result: JobResult;
+    readonly windows: readonly ChannelWindow[] | undefined;
   },
 ): Promise<void> {
-  const finished = new Date().toISOString();
   const { planHash, source } = plan;
   const { summary, groups } = await tileTimes(store, { planHash, run }, plan.tiles);
   const provenance = provenanceOf(plan, request, { result, tiles: summary, finished });

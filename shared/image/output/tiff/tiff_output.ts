@@ -94,7 +94,13 @@ export function acceptedTiff(url: string, { job: { run }, done: { result } }: Ti
   }
   return {
     ...{ url: result.output, run, earlierResult: result, tilesDone: new Set<number>(), resumed: true, verify: false },
-    ...{ decide: never, finish: never, discard: () => Promise.resolve(), markSuspect: () => Promise.resolve() },
+    ...{
+      decide: never,
+      finish: never,
+      recordedTiles: never,
+      discard: () => Promise.resolve(),
+      markSuspect: () => Promise.resolve(),
+    },
     isLost: () => Promise.resolve(true),
   };
 }

@@ -13,7 +13,7 @@ import { patternedVoxels, writePsf, writeZarr } from "../../sample_image.ts";
 const SHAPE = [4, 8, 300];
 
 /** Kernels that multiply by the number of iterations. */
-function scalingKernels(): IdentityKernels {
+export function scalingKernels(): IdentityKernels {
   const kernels = identityKernels();
   return {
     ...kernels,
