@@ -19,11 +19,11 @@ import { PlanSchema } from "shared/contract/plan.ts";
 import { callJson } from "shared/http/call_json.ts";
 import { encodeTiff } from "shared/image/tiff/write_tiff.ts";
 import { openStore } from "shared/storage/open_store.ts";
-import type { Store } from "shared/storage/store.ts";
 import { type Fault, type FaultProxy, faultProxy } from "../../tests/fixtures/servers/fault_proxy.ts";
 import { readFlags } from "../read_flags.ts";
 import { Cluster } from "./cluster.ts";
 import { runJob } from "./run_job.ts";
+import { differingKeys, type StoredOutput, storedOutput } from "./stored_output.ts";
 
 /** One request in so many is spoilt. */
 const REQUESTS_PER_FAULT = 100;
@@ -130,11 +130,8 @@ async function restateAway({ servers }: Cluster, afterSeconds: number): Promise<
   await servers.get("restate")!.start();
 }
 
-interface Run {
+interface Run extends StoredOutput {
   readonly seconds: number;
-  /** Hashes of everything but records of how the run went, by key. */
-  readonly objects: ReadonlyMap<string, string>;
-  readonly records: number;
   /** Times that the record of a finished tile was written again. */
   readonly twice: number;
 }
@@ -175,31 +172,9 @@ async function run(cluster: Cluster, name: string): Promise<Run> {
   const status = await runJob(request, { apiUrl: cluster.apiUrl, limitSeconds: LIMIT_SECONDS });
   const seconds = (performance.now() - started) / 1000;
   if (status.state !== "done") throw new Error(`the job is ${status.state}: ${status.error?.message}`);
-  const { objects, records } = await outputOf(openStore(request.output.url, cluster));
+  const { objects, records } = await storedOutput(openStore(request.output.url, cluster));
   const written = proxy!.log.slice(logged).filter((line) => /^PUT \S*\/\.clearstack\/tiles\/\S*$/.test(line));
   return { seconds, objects, records, twice: written.length - new Set(written).size };
-}
-
-async function outputOf(store: Store): Promise<Pick<Run, "objects" | "records">> {
-  const objects = new Map<string, string>();
-  let records = 0;
-  for (const key of (await Array.fromAsync(store.list(""))).sort()) {
-    if (key.startsWith(".clearstack/tiles/")) records++;
-    // Times and places differ from run to run.
-    if (key.startsWith(".clearstack/")) continue;
-    const bytes = (await store.get(key))!;
-    const stored = new Uint8Array(key === "zarr.json" ? withoutProvenance(bytes) : bytes);
-    const digest = await crypto.subtle.digest("SHA-256", stored);
-    objects.set(key, new Uint8Array(digest).toHex());
-  }
-  return { objects, records };
-}
-
-/** The metadata of the output but for how and when it came about. */
-function withoutProvenance(bytes: Uint8Array): Uint8Array {
-  const metadata = JSON.parse(new TextDecoder().decode(bytes));
-  delete metadata.attributes.clearstack;
-  return new TextEncoder().encode(JSON.stringify(metadata));
 }
 
 /** One run with faults and kills; prints its row, and tells whether it ended as it must. */
@@ -228,15 +203,10 @@ async function disturbed(cluster: Cluster, seed: number, calm: Run): Promise<boo
 
 /** Whether a run ended as it must: with the bytes of the undisturbed one, and a record of every tile. */
 function judge({ objects, records }: Run, calm: Run): { readonly verdict: string; readonly good: boolean } {
-  const other = differing(objects, calm.objects);
+  const other = differingKeys(objects, calm.objects);
   const good = other.length === 0 && records === TILES;
   const bytes = other.length === 0 ? "identical" : `DIFFERENT: ${other.slice(0, 5).join(" ")}`;
   return { verdict: `${bytes} | ${records}${records === TILES ? "" : ` of ${TILES}`}`, good };
-}
-
-/** Keys of objects that only one of them has, or that hold other bytes. */
-function differing(a: ReadonlyMap<string, string>, b: ReadonlyMap<string, string>): string[] {
-  return [...new Set([...a.keys(), ...b.keys()])].filter((key) => a.get(key) !== b.get(key));
 }
 
 /** Kills servers one after the other, at random moments of the time that an undisturbed run takes, and starts them again. */
