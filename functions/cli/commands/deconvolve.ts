@@ -1,10 +1,9 @@
 /** `clearstack deconvolve`: one job, from arguments to a finished output. */
-import type { JobResult } from "shared/contract/job_status.ts";
+import type { JobResult, Share, ShareResult } from "shared/contract/job_status.ts";
 import type { SeamCertificate } from "shared/contract/seam.ts";
 import { counted } from "shared/counted.ts";
 import { formatBytes } from "shared/plan/host_memory.ts";
 import { type Io, worldOf } from "../io.ts";
-import type { Share, ShareResult } from "shared/contract/share.ts";
 import { refuseValue } from "../flags/argument_values.ts";
 import { eachSeries } from "../flags/each_series.ts";
 import { jobRequest, PSF_USAGE } from "../flags/job_arguments.ts";

@@ -1,9 +1,9 @@
 /** The steps of a run that compute: what is decided for the whole image, the tiles, and how well they meet. */
+import type { Share } from "shared/contract/job_status.ts";
 import { channelAt } from "shared/volume/channels.ts";
 import type { Plan } from "shared/contract/plan.ts";
 import type { Warning } from "shared/contract/problem.ts";
 import type { SeamCertificate } from "shared/contract/seam.ts";
-import type { Share } from "shared/contract/share.ts";
 import { recordedClipping } from "shared/image/output/tile_records.ts";
 import { tileAt } from "shared/plan/plan_job.ts";
 import { decidedPlan, leavesOpen } from "shared/plan/tile_algorithm.ts";

@@ -1,7 +1,7 @@
 /** One run of a job on its way from a created output to a finished one: what its steps share. */
+import type { Share } from "shared/contract/job_status.ts";
 import type { JobRequest } from "shared/contract/job_request.ts";
 import type { Plan } from "shared/contract/plan.ts";
-import type { Share } from "shared/contract/share.ts";
 import type { TileReport } from "shared/contract/tile.ts";
 import type { Engine, TileRetry } from "shared/engine/engine.ts";
 import { retryMessage } from "shared/engine/retry.ts";

@@ -5,8 +5,7 @@
  */
 import { delay } from "@std/async/delay";
 import type { JobRequest } from "shared/contract/job_request.ts";
-import type { JobResult } from "shared/contract/job_status.ts";
-import type { Share, ShareResult } from "shared/contract/share.ts";
+import type { JobResult, Share, ShareResult } from "shared/contract/job_status.ts";
 import { ClearstackError } from "shared/errors.ts";
 import { OutputRaceError } from "shared/image/output/job_record.ts";
 import { withSpan } from "shared/telemetry/span.ts";

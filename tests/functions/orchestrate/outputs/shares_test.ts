@@ -1,9 +1,8 @@
 /** Tasks that compute one job together, with nothing between them but its output, and may die at any write. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { runShare } from "functions/orchestrate/run/run_share.ts";
-import type { JobResult } from "shared/contract/job_status.ts";
+import type { JobResult, ShareResult } from "shared/contract/job_status.ts";
 import type { JobRequest } from "shared/contract/job_request.ts";
-import type { ShareResult } from "shared/contract/share.ts";
 import { ClearstackError } from "shared/errors.ts";
 import { NO_ENVIRONMENT, type StoreEnvironment } from "shared/storage/store_environment.ts";
 import { memoryUrl } from "../../../fixtures/memory_url.ts";
