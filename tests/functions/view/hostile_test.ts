@@ -73,7 +73,6 @@ for (const [what, make] of HOSTILE) {
 Deno.test("a source of which one chunk is damaged gives 500 for the tiles that read it, and all others", async () => {
   await using service = await startViews();
   const { request } = await sampleView();
-  assert(!("job" in request));
   await openStore(request.source.url).put("c/0/0/0", new Uint8Array(7));
   const view = await service.views.create(request);
   const root = service.rootOf(view);

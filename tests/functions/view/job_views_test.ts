@@ -64,7 +64,6 @@ Deno.test("a view of a job that stopped half way shows its tiles, and computes t
 Deno.test("what holds for the whole image is decided before the first chunk, once, as for a job", async () => {
   await using service = await startViews();
   const { request, values } = await sampleView();
-  assert(!("job" in request));
   const view = await service.views.create({ ...request, algorithm: { ...request.algorithm, background: "auto" } });
   assertEquals(view.plan.decisions, undefined);
   const root = service.rootOf(view);

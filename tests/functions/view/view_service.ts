@@ -16,7 +16,7 @@ export interface ViewService extends AsyncDisposable {
   rootOf(view: View, version?: "0.5" | "0.4"): string;
 }
 
-export const QUIET = () => {};
+const QUIET = () => {};
 
 interface ViewServiceOptions {
   readonly deps?: IdentityJobs;
@@ -57,8 +57,11 @@ export async function startViews(
   };
 }
 
+/** A request that names no job. */
+type OwnRequest = Exclude<ViewRequest, { readonly job: string }>;
+
 /** A request over a fresh image of 20 x 40 x 36 voxels in memory, cut into 2 x 3 x 3 tiles, and the voxels of the image. */
-export async function sampleView(): Promise<{ readonly request: ViewRequest; readonly values: Float32Array }> {
+export async function sampleView(): Promise<{ readonly request: OwnRequest; readonly values: Float32Array }> {
   const { request: { output: _, seamCheck: __, priority: ___, ...request }, values } = await sampleRequest();
   return { request, values };
 }
