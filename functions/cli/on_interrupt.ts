@@ -3,6 +3,9 @@
 /** Number of SIGHUP, as masks of signals count from bit 0. */
 const SIGHUP_BIT = 0n;
 
+/** Wrappers such as npx pass on what the terminal has sent to all of them: what comes so soon after is the same signal. */
+const SAME_MILLISECONDS = 200;
+
 /** Asked before the runtime has handlers of its own, which take the place of what was there and end the process on SIGHUP. */
 const IGNORES_HANG_UP = hangUpIsIgnored();
 
@@ -13,10 +16,10 @@ const IGNORES_HANG_UP = hangUpIsIgnored();
  * @returns the function that ends the listening
  */
 export function onInterrupt(stop: () => void): () => void {
-  let interrupted = false;
+  let interrupted: number | undefined;
   const first = () => {
-    if (interrupted) return false;
-    interrupted = true;
+    if (interrupted !== undefined) return performance.now() - interrupted < SAME_MILLISECONDS;
+    interrupted = performance.now();
     stop();
     return true;
   };

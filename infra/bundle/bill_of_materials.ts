@@ -1,4 +1,5 @@
 /** The software bill of materials, CycloneDX 1.6 as JSON, made of deno.lock: the same lock gives the same bytes. */
+import { isSupportedSpdxId } from "@cyclonedx/cyclonedx-library/SPDX";
 import { fromFileUrl, join } from "@std/path";
 import { VERSION } from "shared/version.ts";
 
@@ -16,8 +17,10 @@ interface Lock {
   >;
 }
 
-/** A licence by its SPDX identifier, or by an expression of several. */
-type License = { readonly license: { readonly id: string } } | { readonly expression: string };
+/** A licence by its SPDX identifier, by the name that the package gives it, or by an expression of several. */
+type License =
+  | { readonly license: { readonly id: string } | { readonly name: string } }
+  | { readonly expression: string };
 
 /** A package of the bill. */
 interface Component {
@@ -41,7 +44,7 @@ interface BillOptions {
   readonly packages: string;
 }
 
-/** Makes the bill. */
+/** Makes the bill; the Deno that runs this is listed as the one to run with. */
 export async function billOfMaterials({ shipped, packages }: BillOptions) {
   const lock: Lock = JSON.parse(await Deno.readTextFile(LOCK));
   const keys = Object.keys(lock.npm);
@@ -53,6 +56,16 @@ export async function billOfMaterials({ shipped, packages }: BillOptions) {
     return purl(key);
   };
   const own = `pkg:npm/clearstack@${VERSION}`;
+  const deno = Deno.version.deno;
+  const runtime = {
+    type: "platform",
+    "bom-ref": `pkg:npm/deno@${deno}`,
+    name: "deno",
+    version: deno,
+    scope: "required",
+    licenses: [{ license: { id: "MIT" } }],
+    purl: `pkg:npm/deno@${deno}`,
+  } as const;
   const required = components.filter(({ scope }) => scope === "required").map(({ purl }) => purl);
   return {
     $schema: "http://cyclonedx.org/schema/bom-1.6.schema.json",
@@ -69,9 +82,9 @@ export async function billOfMaterials({ shipped, packages }: BillOptions) {
         purl: own,
       },
     },
-    components,
+    components: [runtime, ...components],
     dependencies: [
-      { ref: own, dependsOn: required },
+      { ref: own, dependsOn: [runtime.purl, ...required] },
       ...keys.map((key) => {
         const { dependencies = [], optionalDependencies = [] } = lock.npm[key]!;
         return { ref: purl(key), dependsOn: [...new Set([...dependencies, ...optionalDependencies].map(refOf))] };
@@ -115,7 +128,8 @@ async function licenseOf(packages: string, name: string, version: string): Promi
   const text = await Deno.readTextFile(path).catch(() => undefined);
   const { license } = text === undefined ? {} : JSON.parse(text);
   if (typeof license !== "string") return undefined;
-  return /^[\w.-]+$/.test(license) ? { license: { id: license } } : { expression: license };
+  if (isSupportedSpdxId(license)) return { license: { id: license } };
+  return /\b(AND|OR|WITH)\b/.test(license) ? { expression: license } : { license: { name: license } };
 }
 
 /** Folder of an installed package. */

@@ -46,7 +46,7 @@ export async function writeBundle(folder: string): Promise<WrittenBundle> {
 }
 
 /** Writes what has to go with bundled packages: `sbom.json`, the bill of materials, and `LICENSES.txt`, their licences. */
-async function writeNotices(folder: string, modules: readonly BundledModule[]): Promise<void> {
+export async function writeNotices(folder: string, modules: readonly BundledModule[]): Promise<void> {
   const packages = await installPackages();
   const shipped = new Set(modules.flatMap(({ packages }) => packages));
   await Promise.all([

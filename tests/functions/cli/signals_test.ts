@@ -42,8 +42,8 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     fn: () =>
       withJob([], async (process) => {
         process.kill(signal);
-        // A terminal that closes may say so twice.
-        if (signal === "SIGHUP") process.kill(signal);
+        // A terminal that closes may say so twice, and a wrapper such as npx passes on what the terminal has sent.
+        process.kill(signal);
         const { code, stderr } = await process.output();
         const [, kept] = /^clearstack: the job was cancelled; (\d+) of 18 tiles (?:is|are) kept in [^\n]+\n$/
           .exec(new TextDecoder().decode(stderr)) ?? [];
