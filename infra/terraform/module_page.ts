@@ -1,10 +1,10 @@
 /**
- * Writes the README.md of each module: its inputs and outputs.
+ * Writes the README.md of each module and example: its inputs and outputs.
  *
  *     deno run -A infra/terraform/module_page.ts
  */
 import { writePage } from "../write_page.ts";
-import { labeled, moduleNames, MODULES, readModule } from "./read_module.ts";
+import { configurationFolders, folderName, labeled, readModule } from "./read_module.ts";
 
 /** A value as code, without the padding that would make the table wider than it is read. */
 function code(value: unknown): string {
@@ -26,9 +26,9 @@ function leadOf(text: string): string {
   return /^(# .*\n)+/.exec(text)?.[0].replace(/^# /gm, "").trim() ?? "";
 }
 
-/** The page of a module, before it is formatted: what `main.tf` begins with, and its inputs and outputs. */
-export async function modulePage(name: string): Promise<string> {
-  const folder = new URL(`${name}/`, MODULES);
+/** The page of a module or example, before it is formatted: what `main.tf` begins with, and its inputs and outputs. */
+export async function modulePage(folder: URL): Promise<string> {
+  const [kind, name] = folderName(folder).split("/");
   const files = await readModule(folder);
   const lead = leadOf(await Deno.readTextFile(new URL("main.tf", folder)));
   const inputs = labeled(files, "variable", 1).sort(([[a]], [[b]]) => a!.localeCompare(b!));
@@ -38,11 +38,11 @@ export async function modulePage(name: string): Promise<string> {
       "default" in body ? code(body.default) : "required"
     } |\n`
   );
-  return `# ${name}
+  return `# ${name}${kind === "examples" ? ", an example" : ""}
 
 ${lead} [How it is deployed](../../../docs/deploying.md).
 
-This page is made from the module by \`deno run -A infra/terraform/module_page.ts\`.
+This page is made from the files beside it by \`deno run -A infra/terraform/module_page.ts\`.
 
 ## Inputs
 
@@ -57,7 +57,7 @@ ${outputs.map(([[output], body]) => `| \`${output}\` | ${body.description} |\n`)
 }
 
 if (import.meta.main) {
-  for (const name of await moduleNames()) {
-    await writePage(new URL(`${name}/README.md`, MODULES).pathname, await modulePage(name));
+  for (const folder of await configurationFolders()) {
+    await writePage(new URL("README.md", folder).pathname, await modulePage(folder));
   }
 }

@@ -7,7 +7,7 @@
  * writes them anew. It needs npm and tar. The packages are no dependencies, since one of them unpacks to 145 MB and more.
  */
 import { type Members, readTypings } from "./provider_typings.ts";
-import { exampleNames, EXAMPLES, labeled, moduleNames, MODULES, readModule } from "./read_module.ts";
+import { configurationFolders, labeled, readModule } from "./read_module.ts";
 
 /** The packages, by the prefix of their types. */
 const PACKAGES: Readonly<Record<string, string>> = {
@@ -36,9 +36,7 @@ export async function readSchemas(): Promise<Map<string, Members>> {
 
 /** The types that modules and examples use. */
 async function usedTypes(): Promise<string[]> {
-  const modules = (await moduleNames()).map((name) => readModule(new URL(`${name}/`, MODULES)));
-  const examples = (await exampleNames()).map((name) => readModule(new URL(`${name}/`, EXAMPLES)));
-  const files = (await Promise.all([...modules, ...examples])).flat();
+  const files = (await Promise.all((await configurationFolders()).map(readModule))).flat();
   const resources = labeled(files, "resource", 2).map(([[type]]) => type!);
   const sources = labeled(files, "data", 2).map(([[type]]) => `data_${type}`);
   return [...new Set([...resources, ...sources])].sort();

@@ -20,6 +20,17 @@ export function moduleNames(): Promise<string[]> {
   return folderNames(MODULES);
 }
 
+/** Folders of all modules and examples. */
+export async function configurationFolders(): Promise<URL[]> {
+  const modules = (await moduleNames()).map((name) => new URL(`${name}/`, MODULES));
+  return [...modules, ...(await exampleNames()).map((name) => new URL(`${name}/`, EXAMPLES))];
+}
+
+/** Name of a configuration's folder, such as `modules/kubernetes`. */
+export function folderName(folder: URL): string {
+  return folder.pathname.split("/").slice(-3, -1).join("/");
+}
+
 /** Names of the examples, in order. */
 export function exampleNames(): Promise<string[]> {
   return folderNames(EXAMPLES);

@@ -1,6 +1,13 @@
 import { assertEquals } from "@std/assert";
 import { modulePage } from "../../infra/terraform/module_page.ts";
-import { labeled, moduleNames, MODULES, readModule } from "../../infra/terraform/read_module.ts";
+import {
+  configurationFolders,
+  folderName,
+  labeled,
+  moduleNames,
+  MODULES,
+  readModule,
+} from "../../infra/terraform/read_module.ts";
 
 /** Text of the runs that a module must refuse, empty where it has none. */
 async function refusedRuns(name: string): Promise<string> {
@@ -34,10 +41,13 @@ for (const name of await moduleNames()) {
     const untried = checked.filter((variable) => !refused.includes(`expect_failures = [var.${variable}]`));
     assertEquals([...untried], []);
   });
+}
 
-  Deno.test(`the page of ${name} says what the module says`, async () => {
+for (const folder of await configurationFolders()) {
+  Deno.test(`the page of ${folderName(folder)} says what the files say`, async () => {
     const cells = (page: string) => page.replace(/-+/g, "-").replace(/[ \n]+/g, " ");
-    assertEquals(cells(await Deno.readTextFile(new URL("README.md", folder))), cells(await modulePage(name)));
+    const page = await Deno.readTextFile(new URL("README.md", folder));
+    assertEquals(cells(page), cells(await modulePage(folder)));
   });
 }
 
@@ -50,8 +60,12 @@ const LEFT_OUT: Readonly<Record<string, string>> = {
   CLEARSTACK_INSECURE: "a protection that stays on",
   CLEARSTACK_KEY: "for clients",
   CLEARSTACK_MEMORY: "follows from the limit of the container",
+  CLEARSTACK_PARENT: "for the command line, whose process it names",
   CLEARSTACK_REQUIRE_OBJECT_STORES: "for tests",
 };
+
+/** The function that no module deploys yet: its variables begin so. */
+const NOT_DEPLOYED = /^CLEARSTACK_VIEWS?_/;
 
 /** Variables that the module cloud-run leaves out besides. */
 const LEFT_OUT_OF_CLOUD_RUN: Readonly<Record<string, string>> = {
@@ -71,12 +85,24 @@ const PLATFORMS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   "cloud-run": LEFT_OUT_OF_CLOUD_RUN,
 };
 
-/** Names of variables that the documentation of services names. */
-async function documentedSettings(): Promise<string[]> {
-  const pages = ["engine", "jobs", "security", "events", "telemetry", "storage"];
-  const read = (page: string) => Deno.readTextFile(new URL(`../../docs/${page}.md`, import.meta.url));
-  const texts = await Promise.all(pages.map(read));
-  return [...new Set(texts.join("").match(/\b(?:CLEARSTACK_[A-Z_]*[A-Z]|RESTATE_[A-Z_]*[A-Z])\b/g))];
+const ROOT = new URL("../../", import.meta.url);
+
+/** Text of all files of that ending below a folder. */
+async function textBelow(folder: URL, ending: string): Promise<string> {
+  const texts: string[] = [];
+  for await (const { name, isDirectory } of Deno.readDir(folder)) {
+    if (isDirectory) texts.push(await textBelow(new URL(`${name}/`, folder), ending));
+    else if (name.endsWith(ending)) texts.push(await Deno.readTextFile(new URL(name, folder)));
+  }
+  return texts.join("\n");
+}
+
+/** Names of variables that the documentation names, or the functions read. */
+async function knownSettings(): Promise<string[]> {
+  const read = (folder: string, ending: string) => textBelow(new URL(folder, ROOT), ending);
+  const texts = await Promise.all([read("docs/", ".md"), read("functions/", ".ts"), read("shared/", ".ts")]);
+  const names = new Set(texts.join("\n").match(/\b(?:CLEARSTACK|RESTATE)_[A-Z_]*[A-Z]\b/g));
+  return [...names].filter((name) => !NOT_DEPLOYED.test(name));
 }
 
 /** What a module and those that it calls are made of. */
@@ -87,9 +113,9 @@ async function withCalled(name: string): Promise<string> {
 }
 
 for (const [name, besides] of Object.entries(PLATFORMS)) {
-  Deno.test(`every setting that the documentation names is made by the module ${name}, or left out for a reason`, async () => {
+  Deno.test(`every setting that the documentation or the code names is made by the module ${name}, or left out for a reason`, async () => {
     const module = await withCalled(name);
-    const unset = (await documentedSettings()).filter((setting) => !new RegExp(`\\b${setting}\\b`).test(module));
+    const unset = (await knownSettings()).filter((setting) => !new RegExp(`\\b${setting}\\b`).test(module));
     assertEquals(unset.sort(), Object.keys({ ...LEFT_OUT, ...besides }).sort());
   });
 }

@@ -70,6 +70,7 @@ for (const name of await exampleNames()) {
     // Where a change is meant: deno run -A infra/terraform/example_plan.ts
     assertEquals(planLines(resources, await readSchemas()).join("\n") + "\n", await Deno.readTextFile(planFile(name)));
     holdContainers(resources);
+    if (name !== "kubernetes") assertEquals(bucketRights(resources), RIGHTS);
   });
 }
 
@@ -125,6 +126,47 @@ terraformTest("the commands of Terraform in docs/deploying.md do as it says", as
     assert(success, `${command}: ${said}`);
   }
 });
+
+/** What each function may do in which bucket, and no more. */
+const RIGHTS: Readonly<Record<string, readonly string[]>> = {
+  api: ["write inbox"],
+  deconvolve: ["read uploads", "write results"],
+  orchestrate: ["read uploads", "write jobs", "write results"],
+  pyramid: ["write results"],
+};
+
+/** Rights in buckets that a plan gives to functions; fails where one is more than reading and writing objects. */
+function bucketRights(resources: readonly PlannedResource[]): Record<string, string[]> {
+  const rights: [who: string, right: string][] = [];
+  for (const { address, type, change } of resources) {
+    const after = change.after as Readonly<Record<string, string>>;
+    if (/^google_.*iam_member$/.test(type)) assert(!/admin|owner|editor|roles\/viewer/i.test(after.role!), address);
+    if (type === "google_storage_bucket_iam_member") {
+      const who = /clearstack-(\w+)(@|$)/.exec(after.member!)![1]!;
+      const what = { "roles/storage.objectViewer": "read", "roles/storage.objectUser": "write" }[after.role!];
+      rights.push([who, `${what} ${after.bucket!.split("-")[1]}`]);
+    }
+    if (type === "aws_iam_role_policy" && /\.function\[/.test(address)) {
+      const who = /\["(\w+)"\]/.exec(address)![1]!;
+      for (const { Effect, Action, Resource } of JSON.parse(after.policy!).Statement) {
+        assertEquals(Effect, "Allow");
+        assert(
+          Action.every((action: string) =>
+            /^s3:(GetObject|PutObject|DeleteObject|AbortMultipartUpload|ListBucket)$/.test(action)
+          ),
+          address,
+        );
+        if (Action.includes("s3:ListBucket")) continue;
+        const what = Action.includes("s3:PutObject") ? "write" : "read";
+        for (const arn of Resource) rights.push([who, `${what} ${/clearstack-(\w+)\/\*$/.exec(arn)![1]}`]);
+      }
+    }
+  }
+  const whoever = [...new Set(rights.map(([who]) => who))].sort();
+  return Object.fromEntries(
+    whoever.map((name) => [name, rights.filter(([who]) => who === name).map(([, right]) => right).sort()]),
+  );
+}
 
 /** A configuration of one bucket. */
 const BUCKET = `terraform {

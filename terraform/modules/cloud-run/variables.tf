@@ -178,4 +178,8 @@ variable "event_rules" {
     condition     = var.event_rules == null ? true : try(length(var.event_rules) > 0 && alltrue([for rule in var.event_rules : length(rule.bucket) > 0 && can(rule.job.output)]), false)
     error_message = "event_rules must be a list of rules, each with a bucket and a job that has an output."
   }
+  validation {
+    condition     = var.event_rules == null ? true : try(alltrue([for rule in var.event_rules : rule.bucket == "${var.name}-uploads"]), true)
+    error_message = "The bucket of each rule must be ${var.name}-uploads: no other bucket tells of uploads."
+  }
 }

@@ -47,6 +47,21 @@ resource "google_compute_managed_ssl_certificate" "api" {
   }
 }
 
+# A balancer would end an answer after 30 s, and events of a job come for as long as it takes.
+resource "kubernetes_manifest" "api_backend" {
+  count = var.functions_enabled && var.ingress != null ? 1 : 0
+  manifest = {
+    apiVersion = "cloud.google.com/v1"
+    kind       = "BackendConfig"
+    metadata   = { name = "clearstack-api", namespace = var.namespace }
+    spec = {
+      timeoutSec         = 86400
+      connectionDraining = { drainingTimeoutSec = 60 }
+      healthCheck        = { type = "HTTP", requestPath = "/healthz", port = 8080 }
+    }
+  }
+}
+
 module "functions" {
   count                       = var.functions_enabled ? 1 : 0
   source                      = "../kubernetes"
@@ -110,6 +125,10 @@ module "functions" {
       # Google's controller goes by the older annotation of the class, beside which the newer field may not be.
       "kubernetes.io/ingress.class"                 = "gce"
       "kubernetes.io/ingress.global-static-ip-name" = google_compute_global_address.api[0].name
+    }
+    service_annotations = {
+      "cloud.google.com/neg"            = jsonencode({ ingress = true })
+      "cloud.google.com/backend-config" = jsonencode({ default = "clearstack-api" })
     }
     # Google's balancers and their probes.
     balancer_cidr_blocks = ["130.211.0.0/22", "35.191.0.0/16"]

@@ -188,6 +188,10 @@ variable "event_rules" {
     error_message = "event_rules must be a list of rules, each with a bucket and a job that has an output."
   }
   validation {
+    condition     = var.event_rules == null ? true : try(alltrue([for rule in var.event_rules : rule.bucket == "${var.name}-uploads"]), true)
+    error_message = "The bucket of each rule must be ${var.name}-uploads: no other bucket tells of uploads."
+  }
+  validation {
     condition     = var.event_rules == null || var.ingress != null
     error_message = "event_rules needs ingress: Pub/Sub delivers to https://HOST/v1/events."
   }

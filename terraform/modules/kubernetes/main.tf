@@ -251,9 +251,10 @@ resource "kubernetes_manifest" "deconvolve" {
 resource "kubernetes_service_v1" "function" {
   for_each = local.workloads
   metadata {
-    name      = each.key
-    namespace = var.namespace
-    labels    = merge(local.labels, { "clearstack/function" = each.value.kind })
+    name        = each.key
+    namespace   = var.namespace
+    labels      = merge(local.labels, { "clearstack/function" = each.value.kind })
+    annotations = each.value.kind == "api" ? try(var.ingress.service_annotations, {}) : {}
   }
   spec {
     type     = "ClusterIP"

@@ -161,7 +161,7 @@ variable "gpu" {
 }
 
 variable "ingress" {
-  description = "Host at which api is reached from outside, over TLS; null keeps it inside of the cluster. A controller in the cluster has the certificate in tls_secret_name and its pods in namespace; a balancer of the cloud has certificate_annotations and calls from balancer_cidr_blocks"
+  description = "Host at which api is reached from outside, over TLS; null keeps it inside of the cluster. A controller in the cluster has the certificate in tls_secret_name and its pods in namespace; a balancer of the cloud has certificate_annotations and calls from balancer_cidr_blocks; service_annotations tell it of the service"
   type = object({
     host                    = string
     class_name              = optional(string)
@@ -169,6 +169,7 @@ variable "ingress" {
     namespace               = optional(string)
     certificate_annotations = optional(map(string), {})
     balancer_cidr_blocks    = optional(list(string), [])
+    service_annotations     = optional(map(string), {})
     annotations             = optional(map(string), {})
   })
   default = null

@@ -1,25 +1,12 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { checkModule } from "../../../infra/terraform/check_module.ts";
 import { readSchemas } from "../../../infra/terraform/provider_schema.ts";
-import {
-  exampleNames,
-  EXAMPLES,
-  moduleNames,
-  MODULES,
-  parseHcl,
-  readModule,
-} from "../../../infra/terraform/read_module.ts";
+import { configurationFolders, folderName, parseHcl, readModule } from "../../../infra/terraform/read_module.ts";
 
 const schemas = await readSchemas();
 
-const folders = [
-  ...(await moduleNames()).map((name) => new URL(`${name}/`, MODULES)),
-  ...(await exampleNames()).map((name) => new URL(`${name}/`, EXAMPLES)),
-];
-
-for (const folder of folders) {
-  const name = folder.pathname.split("/").slice(-3, -1).join("/");
-  Deno.test(`${name} uses no argument and no name that there is not`, async () => {
+for (const folder of await configurationFolders()) {
+  Deno.test(`${folderName(folder)} uses no argument and no name that there is not`, async () => {
     assertEquals(checkModule(await readModule(folder), schemas), []);
   });
 }

@@ -141,7 +141,7 @@ run "rules_without_output" {
   variables {
     ingress          = { host = "a.example.org", class_name = "nginx", tls_secret_name = "t", namespace = "n" }
     event_connection = { arn = "arn:aws:events:eu-central-1:111122223333:connection/c/0", secret_sha256 = ["0000000000000000000000000000000000000000000000000000000000000000"] }
-    event_rules      = [{ bucket = "raw" }]
+    event_rules      = [{ bucket = "box-uploads" }]
   }
   expect_failures = [var.event_rules]
 }
@@ -150,7 +150,7 @@ run "events_without_connection" {
   command = plan
   variables {
     ingress     = { host = "a.example.org", class_name = "nginx", tls_secret_name = "t", namespace = "n" }
-    event_rules = [{ bucket = "b-uploads", key = "**/*.tif", when = "tiff", job = { psf = "s3://p/a.tif", output = "s3://b-results/{key}.ome.zarr" } }]
+    event_rules = [{ bucket = "box-uploads", key = "**/*.tif", when = "tiff", job = { psf = "s3://p/a.tif", output = "s3://box-results/{key}.ome.zarr" } }]
   }
   expect_failures = [var.event_rules]
 }
@@ -202,4 +202,14 @@ run "retention_of_nothing" {
     retention_days = 0
   }
   expect_failures = [var.retention_days]
+}
+
+run "rules_for_a_bucket_that_is_silent" {
+  command = plan
+  variables {
+    ingress          = { host = "a.example.org", class_name = "nginx", tls_secret_name = "t", namespace = "n" }
+    event_connection = { arn = "arn:aws:events:eu-central-1:111122223333:connection/c/0", secret_sha256 = ["0000000000000000000000000000000000000000000000000000000000000000"] }
+    event_rules      = [{ bucket = "raw", key = "**/*.tif", when = "tiff", job = { psf = "s3://p/a.tif", output = "s3://box-results/{key}.ome.zarr" } }]
+  }
+  expect_failures = [var.event_rules]
 }

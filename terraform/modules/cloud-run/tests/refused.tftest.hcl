@@ -150,7 +150,7 @@ run "nothing_kept" {
 run "rules_without_output" {
   command = plan
   variables {
-    event_rules = [{ bucket = "raw" }]
+    event_rules = [{ bucket = "box-uploads" }]
   }
   expect_failures = [var.event_rules]
 }
@@ -161,4 +161,12 @@ run "retention_of_nothing" {
     retention_days = 0
   }
   expect_failures = [var.retention_days]
+}
+
+run "rules_for_a_bucket_that_is_silent" {
+  command = plan
+  variables {
+    event_rules = [{ bucket = "raw", key = "**/*.tif", when = "tiff", job = { psf = "gs://p/a.tif", output = "gs://box-results/{key}.ome.zarr" } }]
+  }
+  expect_failures = [var.event_rules]
 }

@@ -153,7 +153,7 @@ run "rules_without_output" {
   command = plan
   variables {
     ingress     = { host = "a.example.org" }
-    event_rules = [{ bucket = "raw" }]
+    event_rules = [{ bucket = "box-uploads" }]
   }
   expect_failures = [var.event_rules]
 }
@@ -161,7 +161,7 @@ run "rules_without_output" {
 run "events_without_ingress" {
   command = plan
   variables {
-    event_rules = [{ bucket = "b-uploads", key = "**/*.tif", when = "tiff", job = { psf = "gs://p/a.tif", output = "gs://b-results/{key}.ome.zarr" } }]
+    event_rules = [{ bucket = "box-uploads", key = "**/*.tif", when = "tiff", job = { psf = "gs://p/a.tif", output = "gs://box-results/{key}.ome.zarr" } }]
   }
   expect_failures = [var.event_rules]
 }
@@ -205,4 +205,13 @@ run "retention_of_nothing" {
     retention_days = 0
   }
   expect_failures = [var.retention_days]
+}
+
+run "rules_for_a_bucket_that_is_silent" {
+  command = plan
+  variables {
+    ingress     = { host = "a.example.org" }
+    event_rules = [{ bucket = "raw", key = "**/*.tif", when = "tiff", job = { psf = "gs://p/a.tif", output = "gs://box-results/{key}.ome.zarr" } }]
+  }
+  expect_failures = [var.event_rules]
 }
