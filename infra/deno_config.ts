@@ -36,6 +36,8 @@ const ENV = [
   ...["HOME", "APPDATA", "USERPROFILE"],
 ];
 export const SECRETS = ["/etc/clearstack", "/run/secrets", "/var/run/secrets"];
+/** The web page of a checkout, once it is built. */
+const PAGE = "./.cache/page";
 export const STATE = "/var/lib/clearstack";
 /** Images and outputs, where the environment names no other folders; see permission_flags.ts. */
 export const DATA = "/data";
@@ -73,7 +75,7 @@ export function configOf({ code, cli, flags, main }: Layout) {
       "orchestrate": { ...plain, ...orchestrate, read: [...plain.read, STATE], write: [DATA, STATE] },
       "deconvolve": { ...plain, ...deconvolve },
       "pyramid": { ...plain, env: ENV },
-      "view": { ...plain, env: ENV, read: [...plain.read, STATE], write: [STATE] },
+      "view": { ...plain, env: ENV, read: [...plain.read, PAGE, STATE], write: [STATE] },
       "deconvolve-sealed": { ...sealed, ...deconvolve },
       "pyramid-sealed": { ...sealed, env: ENV },
     },

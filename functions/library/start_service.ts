@@ -62,6 +62,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const { isLoopback } = await import("shared/http/listen_address.ts");
   const { loopbackOnly } = await import("shared/http/loopback_only.ts");
   const { openLocalViews, openViewCache } = await import("./local_views.ts");
+  const page = (await import("./local_page.ts")).localPage();
   const { problemResponse, toProblem } = await import("shared/http/problem.ts");
   const own = options.environment;
   const cache = await openViewCache(options.viewCache ?? own.env("CLEARSTACK_VIEW_CACHE"));
@@ -104,8 +105,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     const handler = (request: Request) => app.fetch(request);
     const strangers = auth === undefined && !insecure && isLoopback(host);
     const told = strangers ? loopbackOnly(handler, corsOrigins) : handler;
-    // Viewers are pages of anybody, who have a signature instead.
-    answer = (request) => viewing.answer(request) ?? told(request);
+    // Viewers are pages of anybody, who have a signature instead; the page itself is no secret.
+    answer = (request) => viewing.answer(request) ?? page.answer(request) ?? told(request);
     return { views, url: `http://${host.includes(":") ? `[${host}]` : host}:${server.addr.port}`, close };
   } catch (error) {
     await close();

@@ -11,6 +11,8 @@ import { createFunctionApp, type FunctionAppOptions } from "shared/http/function
 import { longAnswer } from "shared/http/long_answer.ts";
 import { readJson } from "shared/http/read_json.ts";
 import { plainLog } from "shared/telemetry/log.ts";
+import { createPageApp, isPagePath } from "./page_app.ts";
+import { pageFolder } from "./page_folder.ts";
 import { createSignedApp, isSignedPath } from "./signed_app.ts";
 import type { Views } from "./views.ts";
 
@@ -25,13 +27,14 @@ interface ViewApp {
 
 /**
  * `POST` and `GET /v1/views`, `GET` and `DELETE /v1/views/{id}`, `GET /v1/views/{id}/events` for the `api` function;
- * `/v1/views/{id}/{signature}/...` for viewers, see {@link createSignedApp}.
+ * `/v1/views/{id}/{signature}/...` for viewers, see {@link createSignedApp}; the web page at `/`.
  */
 export function createViewApp({ views, log = plainLog, ...options }: ViewAppDeps): ViewApp {
   const app = createFunctionApp({ ...options, log, ready: () => views.ready() });
   addViews(app, views, log);
   const signed = createSignedApp({ views, log });
-  return { fetch: (request) => (isSignedPath(request) ? signed : app).fetch(request) };
+  const page = createPageApp(pageFolder);
+  return { fetch: (request) => (isSignedPath(request) ? signed : isPagePath(request) ? page : app).fetch(request) };
 }
 
 function addViews(app: Hono, views: Views, log: (line: string) => void): void {

@@ -5,6 +5,7 @@ import { configOf, FUNCTIONS } from "../deno_config.ts";
 import { billOfMaterials } from "./bill_of_materials.ts";
 import { bundle, type BundledModule } from "./bundle.ts";
 import { clearFolder } from "./clear_folder.ts";
+import { buildPage } from "../page/build_page.ts";
 import { installPackages } from "./install_packages.ts";
 import { licenceTexts } from "./licence_texts.ts";
 import { type ModuleSize, moduleSizes } from "./size_report.ts";
@@ -29,7 +30,11 @@ interface WrittenBundle {
  */
 export async function writeBundle(folder: string): Promise<WrittenBundle> {
   await clearFolder(folder);
-  const modules = await bundle({ entryPoints: ENTRY_POINTS, outDir: folder, platform: "deno" });
+  const modules = [
+    ...await bundle({ entryPoints: ENTRY_POINTS, outDir: folder, platform: "deno" }),
+    // Where functions/view/page_folder.ts looks for it.
+    ...await buildPage(join(folder, "web")),
+  ];
   const layout = {
     code: ["./"],
     cli: "clearstack.js",

@@ -34,8 +34,12 @@ const HOSTED_BY: Readonly<Record<string, (hosted: string) => boolean>> = {
 /** The one file besides main.ts that reads the environment: programs that import the library have no main.ts of ours. */
 const LIBRARY_ENVIRONMENT = "functions/library/process_environment.ts";
 
-/** Files that open ports besides main.ts: the library puts functions on one, the demo its files. */
-const SERVING_FILES = ["functions/library/start_service.ts", "functions/cli/demo/demo.ts"];
+/** Files that open ports besides main.ts: the library puts functions and images on one, the demo its files. */
+const SERVING_FILES = [
+  "functions/library/start_service.ts",
+  "functions/library/show_images.ts",
+  "functions/cli/demo/demo.ts",
+];
 
 /** The name by which programs import the library. */
 const OWN_NAME = "@clearstack/clearstack";

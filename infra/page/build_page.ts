@@ -1,15 +1,21 @@
 /** The web page as files that any web server sends: one HTML page, its script, its style. */
 import { fromFileUrl, join } from "@std/path";
-import { bundle } from "../bundle/bundle.ts";
+import { bundle, type BundledModule } from "../bundle/bundle.ts";
 
 const SOURCE = fromFileUrl(new URL("../../functions/view/page/", import.meta.url));
 
 /** Files that are copied as they are, by where they go. */
-const COPIED = { "index.html": "index.html", "page/page.css": "page.css", "page/icon.svg": "icon.svg" };
+const COPIED = { "page/page.css": "page.css", "page/icon.svg": "icon.svg", "index.html": "index.html" };
 
-/** Writes `index.html` and the folder `page` into a folder, which is made if need be. */
-export async function buildPage(folder: string): Promise<void> {
-  await bundle({
+/**
+ * Writes `index.html` and the folder `page` into a folder, which is made if need be. The HTML comes last, so that a page that is
+ * there is whole.
+ *
+ * @returns the scripts
+ */
+export async function buildPage(folder: string): Promise<BundledModule[]> {
+  await removeEarlier(join(folder, "page"));
+  const modules = await bundle({
     entryPoints: { page: "functions/view/page/main.tsx" },
     outDir: join(folder, "page"),
     platform: "browser",

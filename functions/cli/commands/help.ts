@@ -14,6 +14,9 @@ const OVERVIEW = `Clearstack deconvolves image volumes of any size (Richardson-L
                               deconvolve an image into an OME-Zarr or TIFF
   clearstack plan SOURCE [OUTPUT] (--psf PSF | --na NA --index N ...)
                               show what a job would do and need
+  clearstack show SOURCE [RESULT]
+                              look at an image, and at what became of it, in
+                              the browser
   clearstack info SOURCE      describe an image: axes, chunks, provenance
   clearstack convert SOURCE OUTPUT
                               store an image as an OME-Zarr or TIFF of the
@@ -134,8 +137,15 @@ made for it. The new output is AGAIN, by default OUT-again. You are warned if
 the source, the PSF or the version of Clearstack has changed.
 `,
   psf: PSF_HELP,
-  serve: `clearstack serve [flags]: jobs, views and the kernels in one process
+  show: `clearstack show SOURCE [RESULT] [flags]
 
+Serves the web page on this machine, with the images that it shows: OME-Zarrs
+on disk, in a bucket or on a web server. Prints the address of the page, whose
+other parts nobody can guess. Ctrl+C ends it.
+
+  --port PORT            port to listen on (default 0: any that is free)
+`,
+  serve: `clearstack serve [flags]: jobs, views and the kernels in one process
 
   --host 127.0.0.1       address to listen on; 0.0.0.0 for every network
   --port 8080            port to listen on; 0 for any free one

@@ -57,6 +57,7 @@ export async function viewCommand(args: readonly string[], io: Io): Promise<numb
     if (!parsed.has("quiet")) {
       io.err(
         "OME-Zarr 0.5, and the same as 0.4: tiles are computed as they are looked at\n" +
+          `open it in a browser: ${pageUrl(service.url, request.source.url, urls)}\n` +
           `open it with ${shellQuote(["napari", "--plugin", "napari-ome-zarr", urls["0.4"]!])}\nend it with Ctrl+C\n`,
       );
     }
@@ -65,4 +66,14 @@ export async function viewCommand(args: readonly string[], io: Io): Promise<numb
     await service.close();
     throw error;
   }
+}
+
+/** Address of the web page with a view, and with its source where a browser can read that. */
+function pageUrl(service: string, source: string, urls: Readonly<Record<string, string>>): string {
+  const fields = new URLSearchParams({
+    ...(/^https?:/i.test(source) ? { image: source } : {}),
+    result: urls["0.5"]!,
+    events: urls.events!,
+  });
+  return `${service}/?${fields}`;
 }

@@ -15,7 +15,7 @@ import { readBox } from "shared/image/read/read_box.ts";
 import { encodeTiff } from "shared/image/tiff/write_tiff.ts";
 import { openStore } from "shared/storage/open_store.ts";
 import { oneOf, wholeNumber } from "../flags/argument_values.ts";
-import { serveFiles } from "./demo_files.ts";
+import { serveFiles } from "shared/http/serve_files.ts";
 import { describeSeam } from "../commands/deconvolve.ts";
 import { peakSignalToNoise } from "./demo_quality.ts";
 import { parseArguments } from "../flags/parse_arguments.ts";
@@ -200,7 +200,8 @@ Deconvolved ${counted(voxels, "voxel")} in ${counted(tiles, "tile")}, ${counted(
   output    ${output}
 
 What to do next
-  look at it        napari --plugin napari-ome-zarr ${folder}/sample.zarr ${folder}/deconvolved.zarr
+  look at it        deno task clearstack show ${folder}/sample.zarr ${folder}/deconvolved.zarr
+                    napari --plugin napari-ome-zarr ${folder}/sample.zarr ${folder}/deconvolved.zarr
   your own image    deno task clearstack deconvolve IMAGE OUTPUT.zarr --psf PSF
   what it will take deno task clearstack plan IMAGE --psf PSF
 `;

@@ -53,7 +53,10 @@ interface ApproximateOptions {
 }
 
 /** Plans a level and creates the array that its tiles are written to. */
-export async function openApproximateLevel(context: ViewContext, options: ApproximateOptions): Promise<ApproximateLevel> {
+export async function openApproximateLevel(
+  context: ViewContext,
+  options: ApproximateOptions,
+): Promise<ApproximateLevel> {
   const planned = await planLevel(context, options);
   return planned === undefined ? await meanLevel(context, options) : await deconvolvedLevel(context, planned, options);
 }
@@ -143,10 +146,17 @@ async function deconvolvedLevel(
     });
     return bytes;
   };
-  return { array, grid: plan, tiles: approximateTiles(context, { level, array, make, coreOf: (index) => tileAt(plan, index) }) };
+  return {
+    array,
+    grid: plan,
+    tiles: approximateTiles(context, { level, array, make, coreOf: (index) => tileAt(plan, index) }),
+  };
 }
 
-async function meanLevel(context: ViewContext, { level, pooled, place }: ApproximateOptions): Promise<ApproximateLevel> {
+async function meanLevel(
+  context: ViewContext,
+  { level, pooled, place }: ApproximateOptions,
+): Promise<ApproximateLevel> {
   const { environment, arrays, record: { plan } } = context;
   const { run: _, ...form } = arrays[level]!;
   const array = { ...form, url: place(`mean-${level}.zarr`) };

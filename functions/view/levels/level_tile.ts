@@ -28,5 +28,8 @@ export function levelTile(plan: Plan, level: number, index: number): Omit<LevelT
 /** The voxels of the level before that a box of a level is made of; the last may lie beyond its end. */
 export function belowBox({ levels }: Plan, level: number, { start, shape }: Box): Box {
   const { factors } = levels[level - 1]!;
-  return { start: mapAxes((axis) => start[axis] * factors[axis]), shape: mapAxes((axis) => shape[axis] * factors[axis]) };
+  return {
+    start: mapAxes((axis) => start[axis] * factors[axis]),
+    shape: mapAxes((axis) => shape[axis] * factors[axis]),
+  };
 }

@@ -15,7 +15,9 @@ const LEAST_FWHM = 2;
  */
 export function pooledPsf({ shape, values }: PsfSamples, steps: Vec3): PsfVolume {
   const centre = centreVoxel(shape);
-  const reach = mapAxes((axis) => Math.ceil((Math.max(centre[axis], shape[axis] - 1 - centre[axis]) + 0) / steps[axis]));
+  const reach = mapAxes((axis) =>
+    Math.ceil((Math.max(centre[axis], shape[axis] - 1 - centre[axis]) + 0) / steps[axis])
+  );
   const pooled = mapAxes((axis) => 2 * reach[axis] + 1);
   const sums = new Float64Array(voxelCount(pooled));
   const along = mapAxes((axis) =>

@@ -68,7 +68,7 @@ function ChannelRow({ viewer, values, channel }: ChannelsPanelProps & { readonly
         <button
           type="button"
           onClick={() => autoAll(viewer, values, channel)}
-          aria-label={`Automatic contrast of ${name}`}
+          aria-label={`Auto contrast of ${name}`}
         >
           Auto
         </button>

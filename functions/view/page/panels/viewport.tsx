@@ -30,7 +30,7 @@ export function Viewport({ viewer, scene, values, startDrawing }: ViewportProps)
     const observer = new ResizeObserver(([entry]) => {
       const { width, height } = entry!.contentRect;
       viewer.size.value = { width, height };
-      if (viewer.camera.value === undefined) fitImage(viewer);
+      if (viewer.camera.value === viewer.fitted.value) fitImage(viewer);
     });
     observer.observe(frame.current!);
     const ends = [followPointers(viewer, canvas.current!), startDrawing(canvas.current!), () => observer.disconnect()];

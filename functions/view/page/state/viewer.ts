@@ -56,6 +56,8 @@ export interface Viewer {
   readonly time: Signal<number>;
   /** Undefined until the image is fitted into the viewport. */
   readonly camera: Signal<Camera | undefined>;
+  /** The camera that showed the image whole; as long as it is the camera, the image stays fitted when the viewport changes. */
+  readonly fitted: Signal<Camera | undefined>;
   readonly size: Signal<ViewportSize>;
   readonly channels: Signal<readonly ChannelLook[]>;
   /** Of each channel; undefined until it is known. */
@@ -96,6 +98,7 @@ export function createViewer(): Viewer {
     at: signal({ z: 0, y: 0, x: 0 }),
     time: signal(0),
     camera: signal<Camera | undefined>(undefined),
+    fitted: signal<Camera | undefined>(undefined),
     size: signal<ViewportSize>({ width: 0, height: 0 }),
     channels: signal<readonly ChannelLook[]>([]),
     contrasts: signal<BySide<readonly (Contrast | undefined)[]>>({ before: [], after: [] }),
@@ -169,7 +172,8 @@ export function imageRect(viewer: Viewer): PlaneRect {
 export function fitImage(viewer: Viewer): void {
   const { width, height } = viewer.size.value;
   if (viewer.reference.value === undefined || width === 0 || height === 0) return;
-  viewer.camera.value = fitCamera(imageRect(viewer), viewer.size.value);
+  viewer.fitted.value = fitCamera(imageRect(viewer), viewer.size.value);
+  viewer.camera.value = viewer.fitted.value;
 }
 
 /** Cuts along another plane, which is fitted: its sides are others. */

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { openStore } from "../../../stores.ts";
 import { decode } from "fast-png";
-import { serveFiles } from "functions/cli/demo/demo_files.ts";
+import { serveFiles } from "shared/http/serve_files.ts";
 import { peakSignalToNoise } from "functions/cli/demo/demo_quality.ts";
 import { exists, runCli } from "../run_cli.ts";
 import { slowTest } from "../../../test_unless.ts";

@@ -1,0 +1,70 @@
+/** The web page over HTTP: `/` for those who ask for a page, and its files below `/page/`. Nothing of it is secret. */
+import { Hono } from "hono";
+import { etag } from "hono/etag";
+import { secureHeaders } from "hono/secure-headers";
+
+/** Files of the page by their endings; nothing else is sent. */
+const TYPES: Readonly<Record<string, string>> = {
+  html: "text/html; charset=utf-8",
+  css: "text/css; charset=utf-8",
+  js: "text/javascript; charset=utf-8",
+  map: "application/json",
+  svg: "image/svg+xml",
+};
+
+/** Names of files below `/page/`. */
+const FILE = /^[\w-]+(?:\.[\w-]+)+$/;
+
+/** As the page's own, with what only a header can say. */
+const CONTENT_SECURITY_POLICY = {
+  defaultSrc: ["'none'"],
+  scriptSrc: ["'self'", "'wasm-unsafe-eval'"],
+  workerSrc: ["'self'"],
+  styleSrc: ["'self'"],
+  connectSrc: ["'self'", "https:", "http:"],
+  imgSrc: ["'self'"],
+  baseUri: ["'none'"],
+  formAction: ["'self'"],
+  frameAncestors: ["'none'"],
+  requireTrustedTypesFor: ["'script'"],
+  trustedTypes: ["default"],
+};
+
+const NOT_BUILT = "The page is not built: run deno task page --out .cache/page\n";
+
+/** True for what {@link createPageApp} answers: the page, where a browser asks for one, and its files. */
+export function isPagePath({ url, method, headers }: Request): boolean {
+  const { pathname } = new URL(url);
+  const isRead = method === "GET" || method === "HEAD";
+  if (pathname.startsWith("/page/")) return isRead;
+  return isRead && pathname === "/" && (headers.get("accept") ?? "").includes("text/html");
+}
+
+/** The application. @param findFolder where the files lie, asked on every request; see page_folder.ts */
+export function createPageApp(findFolder: () => Promise<URL | undefined>): Hono {
+  const app = new Hono();
+  app.use(secureHeaders({ contentSecurityPolicy: CONTENT_SECURITY_POLICY, referrerPolicy: "no-referrer" }), etag());
+  const answer = async (name: string): Promise<Response> => {
+    const folder = await findFolder();
+    if (folder === undefined) return new Response(NOT_BUILT, { status: 503 });
+    const type = TYPES[name.slice(name.lastIndexOf(".") + 1)];
+    const bytes = type === undefined ? undefined : await readFile(new URL(name, folder));
+    if (bytes === undefined) return new Response("There is no such file.\n", { status: 404 });
+    return new Response(bytes, { headers: { "content-type": type!, "cache-control": "no-cache" } });
+  };
+  app.get("/", () => answer("index.html"));
+  app.get("/page/:name", (c) => {
+    const name = c.req.param("name");
+    return FILE.test(name) ? answer(`page/${name}`) : c.notFound();
+  });
+  return app;
+}
+
+async function readFile(url: URL): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  try {
+    return await Deno.readFile(url);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}

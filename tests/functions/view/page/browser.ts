@@ -1,0 +1,67 @@
+/** Tests in a real browser: Debian's Chromium without a screen, driven by Playwright, with WebGL2 in software. */
+import { assertEquals } from "@std/assert";
+import { type Browser, chromium, type Page } from "playwright-core";
+import { LEFT_TO_ALL, testUnless } from "../../../test_unless.ts";
+
+/** Debian's package `chromium` puts it there. */
+const CHROMIUM = "/usr/bin/chromium";
+
+const FLAGS = [
+  ...["--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking"],
+  ...["--disable-component-update", "--disable-sync", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"],
+];
+
+/** Documents that are asked for to find out which version of Zarr an image is of: browsers report those that are not there. */
+const METADATA = /\/(zarr\.json|\.z(array|group|attrs|metadata))$/;
+
+/** Side of the window; narrow enough for quick pictures in software. */
+const WINDOW = { width: 1000, height: 640 };
+
+const isThere = await Deno.stat(CHROMIUM).then(() => true, () => false);
+const missing = LEFT_TO_ALL ?? (isThere ? undefined : `no ${CHROMIUM}: apt-get install chromium`);
+const required = Deno.env.get("CLEARSTACK_REQUIRE_BROWSER") === "1" && LEFT_TO_ALL === undefined;
+
+let browser: Promise<Browser> | undefined;
+globalThis.addEventListener("unload", () => void browser?.then((one) => one.close()));
+
+/** Choices of a test. */
+interface BrowserTestOptions {
+  /** @default {"light"} */
+  readonly colorScheme?: "light" | "dark";
+  readonly size?: { readonly width: number; readonly height: number };
+  /** Messages of the console that are no fault here, such as of a request that is to fail. @default {none} */
+  readonly expected?: RegExp;
+}
+
+/**
+ * Registers a test on a page of its own. What the page writes to the console as an error fails it.
+ * CLEARSTACK_REQUIRE_BROWSER=1 makes a missing browser a failure.
+ */
+export function browserTest(
+  name: string,
+  fn: (page: Page) => Promise<void>,
+  { colorScheme = "light", size = WINDOW, expected }: BrowserTestOptions = {},
+): void {
+  const run = async () => {
+    browser ??= chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+    const context = await (await browser).newContext({ viewport: size, colorScheme });
+    const page = await context.newPage();
+    const faults: string[] = [];
+    page.on("console", (message) => {
+      const isProbe = /status of 404/.test(message.text()) && METADATA.test(message.location().url);
+      if (/^(error|warning)$/.test(message.type()) && !isProbe) faults.push(message.text());
+    });
+    page.on("pageerror", (error) => faults.push(String(error)));
+    try {
+      await fn(page);
+      assertEquals(faults.filter((fault) => expected === undefined || !expected.test(fault)), []);
+    } finally {
+      await context.close();
+    }
+  };
+  // The browser is shared, and outlives the test that started it.
+  testUnless(missing, { name, fn: run, sanitizeOps: false, sanitizeResources: false }, required);
+}
+
+/** True where browser tests run, so that what they need is made. */
+export const HAS_BROWSER = missing === undefined;
