@@ -11,7 +11,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   convert: async () => (await import("./commands/convert.ts")).convertCommand,
   info: async () => (await import("./commands/info.ts")).infoCommand,
   reproduce: async () => (await import("./commands/reproduce.ts")).reproduceCommand,
-  show: async () => (await import("./commands/show.ts")).showCommand,
+  show: async () => (await import("./show/show.ts")).showCommand,
   psf: async () => (await import("./commands/psf/psf.ts")).psfCommand,
   view: async () => (await import("./commands/view.ts")).viewCommand,
   serve: async () => (await import("./commands/serve.ts")).serveCommand,

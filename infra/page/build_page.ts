@@ -26,4 +26,11 @@ export async function buildPage(folder: string): Promise<BundledModule[]> {
   for (const [target, source] of Object.entries(COPIED)) {
     await Deno.copyFile(join(SOURCE, source), join(folder, target));
   }
+  return modules;
+}
+
+/** Removes the scripts of an earlier page, whose names may be others; a folder of anything else is left alone. */
+async function removeEarlier(folder: string): Promise<void> {
+  const isOurs = await Deno.stat(join(folder, "page.js")).then(() => true, () => false);
+  if (isOurs) await Deno.remove(folder, { recursive: true });
 }

@@ -1,6 +1,6 @@
 /** The page for everybody: errors that say their mend, progress, keys alone, small screens, and what axe-core knows to ask for. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import axe from "axe-core";
+import axe, { type AxeResults } from "axe-core";
 import { gzipSync } from "node:zlib";
 import type { Page } from "playwright-core";
 import { browserTest, HAS_BROWSER } from "./browser.ts";
@@ -107,7 +107,7 @@ browserTest("tiles are counted as they are finished, and the result is opened on
 async function seriousFaults(page: Page): Promise<string[]> {
   // As the page's policy has it, no script is added to it: the debugger evaluates this one.
   await page.evaluate(axe.source);
-  const { violations } = await page.evaluate(() => (globalThis as unknown as { axe: typeof axe }).axe.run());
+  const { violations } = await page.evaluate<AxeResults>("axe.run()");
   return violations.filter(({ impact }) => impact === "serious" || impact === "critical")
     .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
 }
@@ -129,20 +129,20 @@ for (const colorScheme of ["light", "dark"] as const) {
 browserTest("the Tab key reaches every control and shows where it is", async (page) => {
   await openBoth(page);
   await page.keyboard.press("p");
-  const controls = await page.locator("button, input, a, canvas, [tabindex='0']").evaluateAll((all) =>
-    all.filter((one) => one.checkVisibility() && !(one as HTMLInputElement).disabled)
-      // Of radio buttons, Tab reaches the chosen one, and arrow keys the others.
-      .filter((one) => !(one instanceof HTMLInputElement && one.type === "radio" && !one.checked))
-      .map((one, index) => one.setAttribute("data-control", String(index))).length
-  );
+  // Of radio buttons, Tab reaches the chosen one, and arrow keys the others.
+  const controls = await page.evaluate<number>(`
+    [...document.querySelectorAll("button, input, a, canvas, [tabindex='0']")]
+      .filter((one) => one.checkVisibility() && !one.disabled && (one.type !== "radio" || one.checked))
+      .map((one, index) => one.setAttribute("data-control", index)).length
+  `);
   assert(controls > 20, `${controls} controls`);
   const reached = new Set<string>();
   for (let press = 0; press < 2 * controls && reached.size < controls; press++) {
     await page.keyboard.press("Tab");
-    const [name, isShown] = await page.evaluate(() => {
-      const one = document.activeElement!;
-      return [one.getAttribute("data-control"), one === document.body || one.matches(":focus-visible")] as const;
-    });
+    const [name, isShown] = await page.evaluate<[string | null, boolean]>(`[
+      document.activeElement.getAttribute("data-control"),
+      document.activeElement === document.body || document.activeElement.matches(":focus-visible"),
+    ]`);
     if (name !== null) reached.add(name);
     assert(isShown, `control ${name} does not show its focus`);
   }
@@ -161,7 +161,7 @@ browserTest(
     await dialog.getByLabel("Single keys act anywhere on the page").uncheck();
     await page.keyboard.press("Escape");
     await dialog.waitFor({ state: "hidden" });
-    assertEquals(await help.evaluate((one) => one === document.activeElement), true);
+    assertEquals(await page.evaluate("document.activeElement.ariaLabel"), "Help and keys");
     await page.keyboard.press("x");
     assertEquals(await page.getByRole("radio", { name: "XY" }).isChecked(), true);
   },
@@ -170,7 +170,7 @@ browserTest(
 browserTest("on a narrow screen nothing is cut off, and two fingers zoom", async (page) => {
   await openBoth(page);
   const { width } = page.viewportSize()!;
-  assertEquals(await page.evaluate(() => document.documentElement.scrollWidth), width);
+  assertEquals(await page.evaluate("document.documentElement.scrollWidth"), width);
   const bar = page.locator(".scale-bar");
   const whole = await bar.innerText();
   const session = await page.context().newCDPSession(page);

@@ -185,17 +185,17 @@ browserTest("channels are hidden and colored, and names are text whatever they h
 });
 
 browserTest("contrast is changed by keys and shared on request, without sending a texture again", async (page) => {
-  await page.addInitScript(() => {
+  await page.addInitScript(`
     const { prototype } = WebGL2RenderingContext;
-    const upload = prototype.texImage2D as (...args: unknown[]) => void;
-    const counted = globalThis as { uploads?: number };
-    prototype.texImage2D = function (this: unknown, ...args: unknown[]) {
-      counted.uploads = (counted.uploads ?? 0) + 1;
+    const upload = prototype.texImage2D;
+    globalThis.uploads = 0;
+    prototype.texImage2D = function (...args) {
+      globalThis.uploads++;
       return upload.apply(this, args);
-    } as never;
-  });
+    };
+  `);
   await open(page);
-  const uploads = () => page.evaluate(() => (globalThis as { uploads?: number }).uploads);
+  const uploads = () => page.evaluate<number>("globalThis.uploads");
   const before = await uploads();
   for (const channel of ["DNA", "<b>Actin</b>"]) {
     const handle = page.getByRole("slider", { name: `${channel}, before: full color at` });
@@ -262,7 +262,9 @@ browserTest("how the result was made is told from its own record, and other view
   ) {
     assertStringIncludes(facts, part);
   }
-  const links = await page.locator("aside a").evaluateAll((all) => all.map((one) => (one as HTMLAnchorElement).href));
+  const links = await Promise.all(
+    (await page.locator("aside a").all()).map(async (one) => await one.getAttribute("href") ?? ""),
+  );
   assertEquals(links.map((link) => new URL(link).host), [
     ...["neuroglancer-demo.appspot.com", "hms-dbmi.github.io", "hms-dbmi.github.io"],
   ]);

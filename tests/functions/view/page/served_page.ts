@@ -54,8 +54,9 @@ function eventResponse(followers: Set<ReadableStreamDefaultController<Uint8Array
 
 /** Waits until nothing is being loaded and what there is has been drawn. */
 export async function drawn(page: Page): Promise<void> {
-  await page.waitForFunction(() => document.querySelector(".loading")?.textContent === "");
-  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+  // Programs for the page are text here, since their types are those of browsers.
+  await page.locator(".loading").and(page.locator(":empty")).waitFor({ state: "attached" });
+  await page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))");
 }
 
 /** Width of what shows the focus around a control, CSS pixels. */

@@ -3,7 +3,7 @@ import { showImages } from "functions/library/show_images.ts";
 import { wholeNumber } from "../flags/argument_values.ts";
 import { parseArguments } from "../flags/parse_arguments.ts";
 import type { Io } from "../io.ts";
-import { PORT_FORM, untilInterrupted } from "./until_interrupted.ts";
+import { PORT_FORM, untilInterrupted } from "../commands/until_interrupted.ts";
 
 const FORM = {
   usage: "show SOURCE [RESULT]",
