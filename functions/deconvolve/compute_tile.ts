@@ -31,9 +31,10 @@ import { compareWithOutput } from "./compare_with_output.ts";
 import { cropCore } from "./crop_core.ts";
 import type { ChosenDevice, Kernels, PoolResult } from "./deconvolver_pool.ts";
 import { DeconvolverPool } from "./deconvolver_pool.ts";
+import { emptyReason, leaveEmpty } from "./empty_box.ts";
 import { holdOut } from "./hold_out.ts";
 import type { BoxTask } from "./kernel_options.ts";
-import { deconvolverOptions, measuringOptions, runOptions, taskDataType } from "./kernel_options.ts";
+import { boxPart, deconvolverOptions, measuringOptions, runOptions, taskDataType } from "./kernel_options.ts";
 import { type ComputedBox, storedForm } from "./stored_form.ts";
 import type { StoreAccess, StoreEnvironment } from "shared/storage/store_environment.ts";
 import { RecentCache } from "shared/process/recent_cache.ts";
@@ -138,7 +139,7 @@ async function computePieces(
   [first, ...others]: readonly Piece[],
   means: Means,
   signal: AbortSignal,
-): ReturnType<typeof computeBox> {
+): Promise<Computation> {
   const { core } = task.tile;
   const tileCore = { box: core, values: means.memory.take("float32", voxelCount(core.shape)) };
   let ended = 0;
@@ -155,11 +156,12 @@ async function computePieces(
     means.memory.leave(values);
     return computation;
   };
-  const sum = { ...await compute(first!), computed: tileCore };
+  // A tile that was empty would have fitted.
+  const { empty: _, ...sum } = { ...await compute(first!), computed: tileCore };
   for (const piece of others) {
     const computed = await compute(piece);
     for (const part of SUMMED) sum[part] += computed[part];
-    sum.values = joinCounts(sum.values, computed.values);
+    sum.values = sum.values && computed.values && joinCounts(sum.values, computed.values);
   }
   return sum;
 }
@@ -176,16 +178,27 @@ async function checkSeam(task: SeamTask, means: Means, signal: AbortSignal): Pro
 }
 
 /** The box of a tile, which the caller owns, and what it took. */
-async function computeBox(task: TileTask, means: Means, signal: AbortSignal) {
+interface Computation
+  extends Pick<TileReport, "backend" | "adapter" | "readSeconds" | "kernelSeconds" | "bytesRead" | "values" | "empty"> {
+  readonly computed: ComputedBox;
+}
+
+async function computeBox(task: TileTask, means: Means, signal: AbortSignal): Promise<Computation> {
   const started = performance.now();
   const { values, bytesRead } = await readTile(task, means, signal);
   const counts = countValues(values, { ...task.tile, dtype: task.source.dtype, offset: task.algorithm.offset });
-  const readSeconds = (performance.now() - started) / 1000;
+  const read = { readSeconds: (performance.now() - started) / 1000, bytesRead, values: counts };
   const into = means.memory.take("float32", values.length);
+  const empty = emptyReason(values, boxPart(task), task.algorithm);
+  if (empty !== undefined) {
+    const { backend, adapter } = await chooseBackend(task, means);
+    leaveEmpty(values, into, task.algorithm);
+    means.memory.leave(values);
+    return { ...read, computed: { values: into, box: task.tile.box }, backend, adapter, kernelSeconds: 0, empty };
+  }
   const { estimate, backend, adapter, kernelSeconds } = await deconvolveBox(task, values, means, { into, signal });
   means.memory.leave(values);
-  const computed: ComputedBox = { values: estimate, box: task.tile.box };
-  return { computed, backend, adapter, readSeconds, kernelSeconds, bytesRead, values: counts };
+  return { ...read, computed: { values: estimate, box: task.tile.box }, backend, adapter, kernelSeconds };
 }
 
 /** Runs a tile and keeps what was measured on the way, not what became of the tile. */

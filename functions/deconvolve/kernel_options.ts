@@ -1,10 +1,11 @@
 /** Options of the kernels for a task. */
 import type { DeconvolverOptions, RunOptions } from "kernels/deconvolver.ts";
+import { wholeBox } from "kernels/part.ts";
 import type { PilotTask } from "shared/contract/pilot.ts";
 import type { TileTask } from "shared/contract/tile.ts";
 import { type BoxDataType, boxDataType } from "shared/image/read/box_data_type.ts";
 import { observedInBox } from "shared/image/read/read_box.ts";
-import { mapAxes } from "shared/volume/geometry.ts";
+import { type Box, mapAxes, type Vec3 } from "shared/volume/geometry.ts";
 import { placeInVolume } from "shared/volume/spatial.ts";
 
 /** Fields that every message about a tile has. */
@@ -21,7 +22,8 @@ export function taskDataType(
 
 /** Options of a deconvolver for this task, besides the PSF. Photons that are kept from a split may be fractions. */
 export function deconvolverOptions({ algorithm, tile }: BoxTask): Omit<DeconvolverOptions, "psf"> {
-  const { iterations: _, start: __, mean: ___, offset: ____, boundary, boundaryValue: _____, ...settings } = algorithm;
+  const { iterations: _, start: __, mean: ___, offset: ____, boundary, boundaryValue: _____, ...rest } = algorithm;
+  const { keepEmpty: ______, emptyBelow: _______, ...settings } = rest;
   return { box: tile.box.shape, nonCirculant: boundary === "non-circulant", ...settings };
 }
 
@@ -30,10 +32,18 @@ export function runOptions(
   { algorithm, source, tile }: BoxTask,
 ): Pick<RunOptions, "iterations" | "start" | "observed" | "mean"> {
   const { iterations, start, boundary, mean } = algorithm;
-  const { start: first, whole } = placeInVolume(source);
-  const inVolume = { ...tile.box, start: mapAxes((axis) => first[axis] + tile.box.start[axis]) };
-  const observed = boundary === "non-circulant" ? { observed: observedInBox(whole, inVolume) } : {};
+  const observed = boundary === "non-circulant" ? { observed: boxPart({ algorithm, source, tile }).observed } : {};
   return { iterations, start, ...observed, ...(mean === undefined ? {} : { mean }) };
+}
+
+/** The shape of a task's box, and the part of it that is known: all of it, but with unknown edges. */
+export function boxPart(
+  { algorithm, source, tile: { box } }: Pick<BoxTask, "algorithm" | "source" | "tile">,
+): { readonly shape: Vec3; readonly observed: Box } {
+  if (algorithm.boundary !== "non-circulant") return { shape: box.shape, observed: wholeBox(box.shape) };
+  const { start: first, whole } = placeInVolume(source);
+  const inVolume = { ...box, start: mapAxes((axis) => first[axis] + box.start[axis]) };
+  return { shape: box.shape, observed: observedInBox(whole, inVolume) };
 }
 
 /** Measured part of a tile: its core, which no other tile has. None where nothing is to be measured. */

@@ -161,6 +161,21 @@ export const AlgorithmSchema = z.strictObject({
     example: "1",
     help: "photons in one unit of the image, for --stop held-out and --damping; integer images default to 1",
   }),
+  keepEmpty: setting(z.boolean().default(false), {
+    flag: "keep-empty",
+    help:
+      "compute all boxes; by default those without structure stay as they are: missing chunks, voxels that are all equal, or " +
+      "that differ by less than 0.05 % of the image's intensity",
+    row: "empty boxes computed",
+  }),
+  emptyBelow: setting(z.number().positive("emptyBelow must be above 0").optional(), {
+    flag: "empty-below",
+    example: "N",
+    help:
+      "lossy: boxes whose voxels are all below this value, in units of the image, count as empty and keep their noise; not " +
+      "with --keep-empty",
+    row: "empty below",
+  }),
   seed: setting(z.int().min(0).max(2 ** 32 - 1).default(0), {
     flag: "seed",
     example: "0",

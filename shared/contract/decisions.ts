@@ -59,5 +59,10 @@ export type TileAlgorithm = z.infer<typeof TileAlgorithmSchema>;
 
 /** Settings that the kernels take as they are: without what belongs to a run or to reading. What is left out has its default. */
 export type KernelSettings = Readonly<
-  Partial<Omit<TileAlgorithm, "iterations" | "start" | "mean" | "offset" | "boundary" | "boundaryValue">>
+  Partial<
+    Omit<
+      TileAlgorithm,
+      "iterations" | "start" | "mean" | "offset" | "boundary" | "boundaryValue" | "keepEmpty" | "emptyBelow"
+    >
+  >
 >;

@@ -5,7 +5,7 @@ import { DecisionsSchema } from "./decisions.ts";
 import { ClippingSchema, IntensitySchema } from "./stored_array.ts";
 import { JobRequestSchema } from "./job_request.ts";
 import { ErrorFieldsSchema, WarningSchema } from "./problem.ts";
-import { SeamCertificateSchema } from "./seam.ts";
+import { EmptyCertificateSchema, SeamCertificateSchema } from "./seam.ts";
 import type { TileReport } from "./tile.ts";
 
 export const JobStateSchema = z.enum(["queued", "running", "done", "failed", "cancelled"]);
@@ -55,6 +55,7 @@ export const JobResultSchema = z.strictObject({
   seam: SeamCertificateSchema.optional().describe(
     "how well tiles agree where they meet; `seconds` has the time it took, the other numbers are of the tiles and coarser levels alone",
   ),
+  empty: EmptyCertificateSchema.optional().describe("tiles that were not computed; absent where all were"),
 });
 export type JobResult = z.infer<typeof JobResultSchema>;
 

@@ -26,3 +26,12 @@ export const SeamCertificateSchema = z.strictObject({
   places: z.int().min(1).describe("places that were compared"),
 });
 export type SeamCertificate = z.infer<typeof SeamCertificateSchema>;
+
+/** Summary of a run's tiles that were not computed because they hold no structure. */
+export const EmptyCertificateSchema = z.strictObject({
+  tiles: z.int().min(1).describe("tiles of this run that were left as they are"),
+  below: z.int().min(1).optional().describe("those of them with noise below the value that the request gave"),
+  places: z.int().min(1).optional().describe("places in the others that were computed to compare them"),
+  largest: z.number().optional().describe("largest difference at any of them, relative to the intensity of the image"),
+});
+export type EmptyCertificate = z.infer<typeof EmptyCertificateSchema>;

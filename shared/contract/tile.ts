@@ -49,6 +49,10 @@ const ValueCountsSchema = z.strictObject({
 });
 export type ValueCounts = z.infer<typeof ValueCountsSchema>;
 
+/** Why a box was not computed. */
+const EmptyReasonSchema = z.enum(["flat", "below"]);
+export type EmptyReason = z.infer<typeof EmptyReasonSchema>;
+
 /** Answer of the `deconvolve` function, also kept beside the output as the record that the tile is done. */
 export const TileReportSchema = z.strictObject({
   index: z.int().min(0),
@@ -62,6 +66,9 @@ export const TileReportSchema = z.strictObject({
   bytesWritten: z.number().describe("stored bytes written"),
   values: ValueCountsSchema.optional().describe("of the tile's core in the source"),
   clipping: ClippingSchema.optional().describe("of the tile's core, where the output stores integers"),
+  empty: EmptyReasonSchema.optional().describe(
+    "why the tile was not computed: its voxels are as good as equal, or all below the value that the request gave",
+  ),
   pieces: z.int().min(2).optional().describe(
     "boxes that the tile was computed in because it did not fit the device as one; they differ from it as tiles do from the " +
       "whole",

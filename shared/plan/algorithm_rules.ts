@@ -73,6 +73,11 @@ const RULES: readonly Rule[] = [
       "the matched back-projector",
   },
   {
+    when: ({ keepEmpty, emptyBelow }) => keepEmpty && emptyBelow !== undefined,
+    message: () =>
+      "a value below which boxes count as empty belongs to leaving empty boxes out: give one of --empty-below and --keep-empty",
+  },
+  {
     when: ({ stop, backProjector }) => stop === "divergence" && backProjector !== "matched",
     message: () =>
       "the Wiener-Butterworth back-projector does not lower the I-divergence step by step, so it cannot tell when to " +

@@ -1,6 +1,6 @@
 /** `clearstack deconvolve`: one job, from arguments to a finished output. */
 import type { JobResult, Share, ShareResult } from "shared/contract/job_status.ts";
-import type { SeamCertificate } from "shared/contract/seam.ts";
+import type { EmptyCertificate, SeamCertificate } from "shared/contract/seam.ts";
 import { counted } from "shared/counted.ts";
 import { formatBytes } from "shared/plan/host_memory.ts";
 import { type Io, worldOf } from "../io.ts";
@@ -76,7 +76,8 @@ function describeResult(result: JobResult): string {
     `  ${seconds.toFixed(2)} s, of which kernels ${kernelSeconds.toFixed(2)} s on ${backend} (${adapter})\n` +
     `  read ${formatBytes(result.bytesRead)}, wrote ${formatBytes(result.bytesWritten)}\n` +
     describeStored(result) +
-    (seam ? `  seams: ${describeSeam(seam)}\n` : "");
+    (seam ? `  seams: ${describeSeam(seam)}\n` : "") +
+    (result.empty ? `  empty: ${describeEmpty(result.empty)}\n` : "");
 }
 
 /** What integers stand for, and how many voxels are not what they stand for. */
@@ -89,4 +90,12 @@ function describeStored({ intensity, clipping }: JobResult): string {
 export function describeSeam({ largest, places }: SeamCertificate): string {
   const percent = `${Number((100 * largest).toPrecision(2))} %`;
   return `largest difference ${percent} of the peak at ${counted(places, "place")}`;
+}
+
+function describeEmpty({ tiles, below, places, largest = 0 }: EmptyCertificate): string {
+  const noise = below === undefined ? "" : `, ${below} of them with noise below the given value, which is lossy`;
+  const checked = places === undefined
+    ? ""
+    : `; computed at ${counted(places, "place")} they differ by ${Number((100 * largest).toPrecision(2))} % at most`;
+  return `${counted(tiles, "tile")} left as they are${noise}${checked}`;
 }

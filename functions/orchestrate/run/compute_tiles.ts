@@ -3,7 +3,7 @@ import type { Share } from "shared/contract/job_status.ts";
 import { channelAt } from "shared/volume/channels.ts";
 import type { Plan } from "shared/contract/plan.ts";
 import type { Warning } from "shared/contract/problem.ts";
-import type { SeamCertificate } from "shared/contract/seam.ts";
+import type { EmptyCertificate, SeamCertificate } from "shared/contract/seam.ts";
 import { recordedClipping } from "shared/image/output/tile_records.ts";
 import { tileAt } from "shared/plan/plan_job.ts";
 import { decidedPlan, leavesOpen } from "shared/plan/tile_algorithm.ts";
@@ -11,6 +11,7 @@ import { openStore } from "shared/storage/open_store.ts";
 import { JOBS } from "shared/telemetry/metrics.ts";
 import { type JobRun, signalOf, tell, tellRetry } from "./job_run.ts";
 import { runPilot } from "shared/decide/pilot.ts";
+import { emptyTask, relativeDifference } from "./empty_tiles.ts";
 import { type ComparedPlace, seamCertificate } from "./seam_certificate.ts";
 import { seamTasks } from "./seam_tasks.ts";
 import { smallerPlace, smallerTile } from "shared/engine/split_task.ts";
@@ -50,6 +51,7 @@ export async function computeTiles(run: JobRun): Promise<Plan> {
     onReport: (tile) => {
       progress.tileDone();
       tally.addTile(tile, channelAt(plan.source, tileAt(plan, tile.index).outer));
+      tally.empty.add(tile, plan.planHash);
       tell(run, { type: "tile", tile });
     },
     onRetry: (retry) => tellRetry(run, "tile", retry),
@@ -84,4 +86,22 @@ export async function checkSeams(run: JobRun): Promise<SeamCertificate | undefin
   const certificate = seamCertificate(places);
   if (certificate) JOBS.seamDifference.observe(certificate.largest, {});
   return certificate;
+}
+
+/** Computes places in tiles that were left as they are; undefined if there are none. */
+export async function checkEmpty(run: JobRun): Promise<EmptyCertificate | undefined> {
+  const { begun: { request, device, output: { run: outputRun } }, plan, engine, tally } = run;
+  const tasks = tally.empty.sample(request).map((index) =>
+    emptyTask({ plan, request, run: outputRun, backend: device.backend }, index)
+  );
+  const byIndex = new Map(tasks.map((task) => [task.tile.index, task]));
+  const differences: number[] = [];
+  await engine.fanOut("seams", tasks, {
+    concurrency: plan.concurrency,
+    smaller: () => undefined,
+    ...signalOf(run),
+    onRetry: (retry) => tellRetry(run, "empty tile", retry),
+    onReport: (report) => void differences.push(relativeDifference(plan, byIndex.get(report.index)!, report)),
+  });
+  return tally.empty.certificate(differences);
 }

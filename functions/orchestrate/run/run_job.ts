@@ -14,7 +14,8 @@ import type { Claimant } from "shared/image/output/output_owner.ts";
 import type { RequestOptions } from "shared/storage/store.ts";
 import { withSpan } from "shared/telemetry/span.ts";
 import { decidedPlan } from "shared/plan/tile_algorithm.ts";
-import { checkSeams, computeTiles, decide } from "./compute_tiles.ts";
+import { checkEmpty, checkSeams, computeTiles, decide } from "./compute_tiles.ts";
+import { assertEmpty } from "./empty_tiles.ts";
 import type { BegunJob, JobRun, RunJobOptions } from "./job_run.ts";
 import type { PlanningDeps, PreparedJob } from "../plan/prepare_job.ts";
 import { prepareJob } from "../plan/prepare_job.ts";
@@ -167,25 +168,29 @@ export async function finishOutput(
   const { plan, begun: { output, request, environment }, tally, options: { signal } } = run;
   const seam = await withSpan("seams", {}, () => checkSeams(run));
   if (seam) assertSeams(seam);
+  const empty = await withSpan("empty tiles", {}, () => checkEmpty(run));
+  if (empty) assertEmpty(empty);
   await withSpan("levels", { "clearstack.levels": plan.levels.length }, () => writeLevels(run));
   return await withSpan("commit", {}, async () => {
     const windows = await channelWindows(plannedOutput(plan, { url: request.output.url, run: output.run }), {
       environment,
       signal,
     });
-    const result = { ...tally.result(plan, output.url, seconds()), ...(seam ? { seam } : {}) };
+    const checks = { ...(seam ? { seam } : {}), ...(empty ? { empty } : {}) };
+    const result = { ...tally.result(plan, output.url, seconds()), ...checks };
     await output.finish(result, { windows, together });
     return result;
   });
 }
 
 function acceptEarlier({ plan, begun: { output }, tally }: JobRun, earlier: JobResult, seconds: () => number) {
-  const { seam, warnings, intensity, clipping } = earlier;
+  const { seam, empty, warnings, intensity, clipping } = earlier;
   return {
     ...tally.result(plan, output.url, seconds()),
     ...(intensity ? { intensity } : {}),
     ...(clipping ? { clipping } : {}),
     ...(seam ? { seam } : {}),
+    ...(empty ? { empty } : {}),
     ...(warnings ? { warnings } : {}),
   };
 }

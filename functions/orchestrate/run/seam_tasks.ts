@@ -9,8 +9,8 @@ import type { SeamTask } from "shared/contract/seam.ts";
 import type { Tile } from "shared/contract/tile.ts";
 import { mapAxes, type Vec3, voxelCount } from "shared/volume/geometry.ts";
 import { tileAt } from "shared/plan/plan_job.ts";
+import { planDraw } from "./plan_draw.ts";
 import { placeAround } from "shared/engine/seam_place.ts";
-import { threefry2x32 } from "shared/decide/threefry.ts";
 import { tileTask, type TileTaskOptions } from "shared/engine/tile_tasks.ts";
 
 /** Share of the job that the check may cost, unless something else is said. */
@@ -31,7 +31,7 @@ export function* seamTasks(options: Omit<TileTaskOptions, "done">): Generator<Se
   for (let place = 0; place < places; place++) {
     const first = Math.floor(place * corners / places);
     const next = Math.floor((place + 1) * corners / places);
-    const corner = first + Math.floor(random(plan.planHash, place) * (next - first));
+    const corner = first + Math.floor(planDraw(plan.planHash, place) * (next - first));
     yield tileTask(options, cornerAt(plan, { corner, index: place }));
   }
 }
@@ -55,12 +55,4 @@ function cornerAt(plan: Plan, { corner, index }: { corner: number; index: number
   const { outer } = tileAt(plan, Math.floor(corner / perVolume) * voxelCount(grid));
   const seams = mapAxes((axis) => grid[axis] === 1 ? undefined : (position[axis] + 1) * tile[axis]);
   return { index, outer, ...placeAround(plan, { seams, reach: mapAxes((axis) => Math.ceil(tile[axis] / 4)) }) };
-}
-
-/** From 0 to 1, exclusive; the same for the same plan and draw. */
-function random(planHash: string, draw: number): number {
-  const bits = new Uint32Array(2);
-  const word = (digit: number) => Number.parseInt(planHash.slice(digit, digit + 8), 16);
-  threefry2x32([word(0), word(8)], [draw, 0], bits);
-  return bits[0]! / 2 ** 32;
 }

@@ -11,6 +11,7 @@ import { clippingWarnings, outputIntensity } from "shared/plan/output_intensity.
 import { voxelOffset } from "shared/plan/tile_algorithm.ts";
 import { channelCount, channelLabel } from "shared/volume/channels.ts";
 import type { Device } from "shared/contract/device.ts";
+import { EmptyTiles } from "./empty_tiles.ts";
 import type { PilotOutcome } from "shared/decide/pilot.ts";
 import type { PreparedJob } from "../plan/prepare_job.ts";
 import { saidOnce } from "../plan/say_once.ts";
@@ -19,6 +20,8 @@ import { saidOnce } from "../plan/say_once.ts";
 export class Totals {
   /** Of all tiles, those of earlier runs included, where integers are stored. */
   clipping: Clipping | undefined;
+  /** Tiles that were not computed. */
+  readonly empty = new EmptyTiles();
   #backend: Device["backend"];
   #adapter: string;
   #tilesComputed = 0;

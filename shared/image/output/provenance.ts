@@ -77,6 +77,7 @@ export function provenanceOf(
     tiles: run.tiles,
     ...(run.result.warnings === undefined ? {} : { warnings: run.result.warnings }),
     ...(run.result.seam ? { seam: run.result.seam } : {}),
+    ...(run.result.empty ? { empty: run.result.empty } : {}),
     versions: versions(),
     request: keptRequest(request).request,
     finished: run.finished,

@@ -2,7 +2,7 @@
  * Times and devices of an output's tiles, from the records of all runs. What is kept does not grow with the number of
  * tiles, and neither does the memory it takes to find out.
  */
-import { TileRecordSchema, type TileReport } from "shared/contract/tile.ts";
+import { type EmptyReason, TileRecordSchema, type TileReport } from "shared/contract/tile.ts";
 import type { ReadableStore } from "shared/storage/store.ts";
 import { recordIndex, type RecordOwner, recordsPrefix } from "./output_layout.ts";
 import { decodeSealed } from "./sealed_json.ts";
@@ -29,6 +29,8 @@ export interface TileSummary {
   readonly adapters: Readonly<Record<string, number>>;
   /** Tiles that were computed in pieces for lack of device memory, and may differ from what one box would have given. */
   readonly inPieces: number;
+  /** Tiles that were not computed, by reason; absent where all were. */
+  readonly empty?: Readonly<Partial<Record<EmptyReason, number>>>;
 }
 
 /** Seconds of tiles one by one, or of so many neighbours by index. */
@@ -78,6 +80,7 @@ class Times {
   #slowest = { index: 0, seconds: 0 };
   #count = 0;
   #inPieces = 0;
+  readonly #empty: Partial<Record<EmptyReason, number>> = {};
 
   constructor(tiles: number) {
     this.#tilesPerGroup = Math.ceil(tiles / MAX_GROUPS);
@@ -89,7 +92,7 @@ class Times {
     ];
   }
 
-  add({ index, seconds, kernelSeconds, backend, adapter, pieces }: TileReport): void {
+  add({ index, seconds, kernelSeconds, backend, adapter, pieces, empty }: TileReport): void {
     const group = Math.floor(index / this.#tilesPerGroup);
     this.#seconds[group]! += seconds;
     this.#kernelSeconds[group]! += kernelSeconds;
@@ -101,6 +104,7 @@ class Times {
     if (seconds > this.#slowest.seconds) this.#slowest = { index, seconds };
     this.#count++;
     if (pieces !== undefined) this.#inPieces++;
+    if (empty !== undefined) this.#empty[empty] = (this.#empty[empty] ?? 0) + 1;
   }
 
   result(): TileTimes {
@@ -114,6 +118,7 @@ class Times {
         slowest: { index: this.#slowest.index, seconds: rounded(this.#slowest.seconds) },
         adapters: Object.fromEntries([...this.#adapters].sort(([a], [b]) => a < b ? -1 : 1)),
         inPieces: this.#inPieces,
+        ...(Object.keys(this.#empty).length === 0 ? {} : { empty: { ...this.#empty } }),
       },
       groups: {
         tilesPerGroup: this.#tilesPerGroup,
