@@ -11,9 +11,10 @@ import { isClearstackError } from "shared/errors.ts";
 import { openReadable } from "shared/storage/open_store.ts";
 import type { ReadableStore } from "shared/storage/store.ts";
 import type { StoreAccess } from "shared/storage/store_environment.ts";
-import { canonicalUrl, redactUrl } from "shared/storage/url.ts";
+import { canonicalUrl, redactUrl, splitObject } from "shared/storage/url.ts";
 import { gridSize } from "./grid_size.ts";
 import { openImage } from "./open_image.ts";
+import { unfinishedUrl } from "./output_form.ts";
 import { readIntensity } from "./read_intensity.ts";
 import { LEVEL_0 } from "./output/output_layout.ts";
 import { type OutputState, readOutputState, stateOf } from "./output/output_state.ts";
@@ -54,8 +55,10 @@ export interface ImageDescription extends StorageFacts {
  */
 export async function describeImage(location: Location, access: StoreAccess): Promise<ImageDescription> {
   const state = await outputStateAt(location, access);
+  const { becomes } = state ?? {};
+  const at = becomes === undefined ? location : { ...location, url: unfinishedUrl(location.url) };
   // An unfinished output has no root group yet; its array is there from the start.
-  const place = state?.state === "unfinished" && !location.path ? { ...location, path: LEVEL_0 } : location;
+  const place = state?.state === "unfinished" && !location.path ? { ...at, path: LEVEL_0 } : at;
   const { info } = await openImage(place, access);
   const shown = { ...info, url: redactUrl(info.url) };
   const bytes = product(info.shape) * dtypeBytes(info.dtype);
@@ -83,9 +86,19 @@ async function outputStateAt(location: Location, access: StoreAccess): Promise<O
   if (/\.tiff?$/i.test(redactUrl(location.url))) {
     const { readTiffRecord } = await import("./output/tiff/tiff_record.ts");
     const record = await readTiffRecord(location.url, access);
-    return record && await stateOf(record.job, record.done, () => Promise.resolve(undefined));
+    return record === undefined
+      ? await unfinishedTiff(location.url, access)
+      : await stateOf(record.job, record.done, () => Promise.resolve(undefined));
   }
   return await readOutputState(openReadable(canonicalUrl(location.url), access));
+}
+
+/** A TIFF of ours that is not there yet, but the Zarr that it will be made of is. */
+async function unfinishedTiff(url: string, access: StoreAccess): Promise<OutputState | undefined> {
+  const { base, key } = splitObject(url);
+  if (await openReadable(base, access).head(key) !== undefined) return undefined;
+  const state = await readOutputState(openReadable(unfinishedUrl(url), access));
+  return state && { ...state, becomes: redactUrl(canonicalUrl(url)) };
 }
 
 type Surroundings = Pick<ImageDescription, "levels" | "labels"> & { readonly omeVersion?: string };

@@ -60,8 +60,8 @@ export function zarrSettingFault(
   return name && { name, message: `a TIFF has no ${what}: leave it out, or end the output's name in .zarr` };
 }
 
-/** The place where an output is computed: its own for a Zarr; beside it for a TIFF, which is made of that in the end. */
-function computedUrl(url: string): string {
+/** The place where an output that is a TIFF is computed: a Zarr beside it, which it is made of in the end. */
+export function unfinishedUrl(url: string): string {
   const { base, key } = splitObject(canonicalUrl(url));
   return objectUrl(base, `${key}${UNFINISHED}`);
 }
@@ -74,5 +74,5 @@ export function computedRequest<Request extends OutputRequest>(request: Request)
   const { output } = request;
   if (!isTiffOutput(output.url)) return request;
   const ifExists = output.ifExists === "fail" ? "resume" : output.ifExists;
-  return { ...request, output: { ...output, url: computedUrl(output.url), ifExists, pyramid: "none" } };
+  return { ...request, output: { ...output, url: unfinishedUrl(output.url), ifExists, pyramid: "none" } };
 }

@@ -122,6 +122,12 @@ function levelFacts({ levels }: ImageDescription): (readonly [string, string])[]
   return [["levels", levels.map(({ path, shape }) => `${path.split("/").at(-1)}: ${times(shape)}`).join("\n")]];
 }
 
+/** How an unfinished output is continued, and of one that lies beside it, where the result will be. */
+function goingOn({ kind, becomes }: OutputState): string {
+  const result = becomes === undefined ? "" : `; it then becomes ${becomes}`;
+  return `give the same ${kind} command again${result}`;
+}
+
 function outputFacts(output: OutputState): (readonly [string, string])[] {
   const { state, kind, version, tiles, tilesDone, source, psf, iterations, device } = output;
   const how = state === "finished"
@@ -136,6 +142,7 @@ function outputFacts(output: OutputState): (readonly [string, string])[] {
   ];
   return [
     ["state", how],
+    ["to go on", state === "finished" ? "" : goingOn(output)],
     ["made", made.join(", ")],
     ["from", source ?? ""],
     ["PSF", psf ?? ""],

@@ -4,17 +4,19 @@ import type { ImageInfo } from "shared/contract/image_info.ts";
 import { type JobRequest, JobRequestSchema } from "shared/contract/job_request.ts";
 import type { Location } from "shared/contract/location.ts";
 import { DecisionsSchema } from "shared/contract/decisions.ts";
-import { isTiffOutput } from "shared/image/output_form.ts";
+import { isTiffOutput, unfinishedUrl } from "shared/image/output_form.ts";
 import { type Plan, PlanSchema } from "shared/contract/plan.ts";
-import { ClearstackError, toClearstackError } from "shared/errors.ts";
+import { ClearstackError, isClearstackError, toClearstackError } from "shared/errors.ts";
 import { decodeJson } from "shared/image/zarr/json.ts";
 import { openImage } from "shared/image/open_image.ts";
 import { DONE_KEY, JOB_KEY, PROVENANCE_KEY } from "shared/image/output/output_layout.ts";
-import { readTiffRecord, type TiffRecord } from "shared/image/output/tiff/tiff_record.ts";
+import { readTiffRecord, requestOfTiff, type TiffRecord } from "shared/image/output/tiff/tiff_record.ts";
 import { psfLocations } from "shared/psf/psf_locations.ts";
 import { openReadable } from "shared/storage/open_store.ts";
 import type { ReadableStore } from "shared/storage/store.ts";
 import type { StoreAccess } from "shared/storage/store_environment.ts";
+import { redactUrl } from "shared/storage/url.ts";
+import { asRecord } from "shared/image/zarr/zarr_node.ts";
 import { needsPilot } from "shared/plan/tile_algorithm.ts";
 import { VERSION } from "shared/version.ts";
 import { z } from "zod";
@@ -52,9 +54,7 @@ export async function readRecipe(url: string, again: string, access: StoreAccess
   const store = openReadable(canonical(url), { environment: access.environment });
   const { job: record, done, provenance: origin } = await readRecords(url, store, access);
   const kind = KindRecord.safeParse(record).data;
-  if (kind === undefined) {
-    throw new ClearstackError("not-found", `${store.url} does not say how it was made: it holds no ${JOB_KEY}`);
-  }
+  if (kind === undefined) throw await noRecord(url, access);
   const warnings = [
     ...(kind.version === VERSION ? [] : [`it was made by Clearstack ${kind.version}, and this is ${VERSION}`]),
     ...(done === undefined ? ["it is not finished: the command makes what it was to become"] : []),
@@ -79,9 +79,35 @@ async function readRecords(
   store: ReadableStore,
   access: StoreAccess,
 ): Promise<Record<keyof TiffRecord, unknown>> {
-  const inTiff = isTiffOutput(url) ? await readTiffRecord(url, access) : undefined;
+  if (isTiffOutput(url)) return await readTiffRecord(url, access) ?? await unfinishedTiffRecord(url, access);
   const read = async (key: string) => decodeJson(await store.get(key));
-  return inTiff ?? { job: await read(JOB_KEY), done: await read(DONE_KEY), provenance: await read(PROVENANCE_KEY) };
+  return { job: await read(JOB_KEY), done: await read(DONE_KEY), provenance: await read(PROVENANCE_KEY) };
+}
+
+/** The record of a TIFF that is not made yet, from the Zarr that it will be made of. */
+async function unfinishedTiffRecord(
+  url: string,
+  { environment }: StoreAccess,
+): Promise<Record<keyof TiffRecord, unknown>> {
+  const record = decodeJson(await openReadable(unfinishedUrl(url), { environment }).get(JOB_KEY));
+  const job = record === undefined ? undefined : asRecord(record);
+  return { job: job && { ...job, request: requestOfTiff(url, job.request) }, done: undefined, provenance: undefined };
+}
+
+/** The error for something that is no output of ours, or not there. */
+async function noRecord(url: string, access: StoreAccess): Promise<ClearstackError> {
+  try {
+    await openImage({ url }, access);
+  } catch (error) {
+    if (isClearstackError(error, "not-found")) return error;
+  }
+  return new ClearstackError(
+    "not-found",
+    `${
+      redactUrl(url)
+    } does not say how it was made: reproduce needs an output of clearstack deconvolve or convert, which keeps ` +
+      `the record of its job in ${isTiffOutput(url) ? "a tag of the TIFF" : "its folder .clearstack"}`,
+  );
 }
 
 function canonical(url: string): string {

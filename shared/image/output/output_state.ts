@@ -23,6 +23,8 @@ export interface OutputState {
   readonly psf?: string | undefined;
   readonly iterations?: number | undefined;
   readonly device?: string | undefined;
+  /** URL of the TIFF that is made of it once all tiles are there. */
+  readonly becomes?: string | undefined;
 }
 
 const Place = z.looseObject({ url: z.string() });

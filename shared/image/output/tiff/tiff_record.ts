@@ -50,11 +50,6 @@ export async function tiffRecord(
   { computed, attributes }: { readonly computed: ReadableStore; readonly attributes: Record<string, unknown> },
 ): Promise<Record<string, unknown>> {
   const output = redactUrl(canonicalUrl(url));
-  const ofTiff = (request: unknown) => {
-    const asked = asRecord(request);
-    // The plan of a TIFF has one level, whatever was asked for.
-    return { ...asked, output: { ...asRecord(asked.output), url: output, ifExists: "fail", pyramid: "auto" } };
-  };
   const read = async (key: string) => {
     const { crc32: _, ...record } = asRecord(decodeSealed(await computed.get(key)));
     return record;
@@ -62,8 +57,16 @@ export async function tiffRecord(
   const [job, done] = [await read(JOB_KEY), await read(DONE_KEY)];
   const provenance = asRecord(attributes.clearstack);
   return {
-    job: { ...job, request: ofTiff(job.request) },
+    job: { ...job, request: requestOfTiff(output, job.request) },
     done: done.result === undefined ? done : { ...done, result: { ...asRecord(done.result), output } },
-    provenance: provenance.request === undefined ? provenance : { ...provenance, request: ofTiff(provenance.request) },
+    provenance: provenance.request === undefined
+      ? provenance
+      : { ...provenance, request: requestOfTiff(output, provenance.request) },
   };
+}
+
+/** The request of a TIFF, out of that of the Zarr that it is made of. Its plan has one level, whatever was asked for. */
+export function requestOfTiff(output: string, request: unknown): Record<string, unknown> {
+  const asked = asRecord(request);
+  return { ...asked, output: { ...asRecord(asked.output), url: output, ifExists: "fail", pyramid: "auto" } };
 }

@@ -171,3 +171,36 @@ Deno.test("what integers stand for goes from output to output, whatever their fo
     const foreign = JSON.parse((await runCli(["info", `${folder}/src.tif`, "--json"])).out);
     assertEquals(foreign.intensity, undefined);
   }));
+
+Deno.test("of a TIFF that is not made yet, info and reproduce tell from what it will be made of, and how to go on", () =>
+  inFolder(async (folder) => {
+    const unfinished = `${folder}/out.tif.unfinished.zarr`;
+    assertEquals((await deconvolve(folder, "out.tif.unfinished.zarr", "--no-pyramid")).status, 0);
+    // As a run leaves it that is killed before its end.
+    for (const name of [".clearstack/done.json", "zarr.json"]) await Deno.remove(`${unfinished}/${name}`);
+    const { status, out, err } = await runCli(["info", `${folder}/out.tif`]);
+    assertEquals([status, err], [0, ""]);
+    assertEquals(out.split("\n")[0], `${unfinished}, array 0`);
+    assert(/state +unfinished, 1 of 1 tile\n/.test(out), out);
+    const advice = `give the same deconvolve command again; it then becomes ${folder}/out.tif`;
+    assert(new RegExp(`to go on +${advice}\n`).test(out), out);
+    const { words, warnings } = JSON.parse((await runCli(["reproduce", `${folder}/out.tif`, "--json"])).out);
+    assertEquals([words.slice(0, 3), words.includes("--no-pyramid")], [
+      ["deconvolve", `${folder}/src.tif`, `${folder}/out-again.tif`],
+      false,
+    ]);
+    assert(warnings.includes("it is not finished: the command makes what it was to become"), warnings);
+    assertEquals((await runCli(words)).status, 0);
+    assert((await Deno.stat(`${folder}/out-again.tif`)).isFile);
+  }));
+
+Deno.test("what is no output of ours is told what reproduce needs, and what is not there that it is not there", () =>
+  inFolder(async (folder) => {
+    const needs =
+      "reproduce needs an output of clearstack deconvolve or convert, which keeps the record of its job in ";
+    await refused(folder, () => runCli(["reproduce", `${folder}/src.tif`]), `${needs}a tag of the TIFF`);
+    await refused(folder, () => runCli(["reproduce", `${folder}/psf.zarr`]), `${needs}its folder .clearstack`);
+    for (const name of ["none.tif", "none.zarr"]) {
+      await refused(folder, () => runCli(["reproduce", `${folder}/${name}`]), "does not exist");
+    }
+  }));
