@@ -21,8 +21,40 @@ export function assertInflatesTo(maxBytes: number, stored: Uint8Array, compressi
   }
 }
 
-/** Lengths of the strings of TIFF 6.0's LZW alone; stops beyond `most`. */
 function lzwBytes(stored: Uint8Array, most: number): number {
+  return walkLzw(stored, most).total;
+}
+
+/**
+ * Codes of LZW that end in the code for the end, which some writers leave out: the TIFF library then writes a complaint to the console
+ * and decodes the same.
+ *
+ * @returns the codes themselves where nothing is missing
+ */
+export function endedLzw(stored: Uint8Array): Uint8Array {
+  const { position, width, ended } = walkLzw(stored, Infinity);
+  if (ended) return stored;
+  const whole = new Uint8Array((position + width + 7 >> 3) + 1);
+  whole.set(stored.subarray(0, whole.length));
+  for (let bit = 0; bit < width; bit++) {
+    if (END >> (width - 1 - bit) & 1) whole[position + bit >> 3]! |= 0x80 >> (position + bit & 7);
+  }
+  return whole;
+}
+
+/** Where codes of LZW end, and what they decode to. */
+interface LzwWalk {
+  /** Bytes of all strings, as far as the walk went. */
+  readonly total: number;
+  /** Bit at which the next code would begin, and how many bits it would have. */
+  readonly position: number;
+  readonly width: number;
+  /** True where the codes say that they end, or no more of them can be decoded. */
+  readonly ended: boolean;
+}
+
+/** Lengths of the strings of TIFF 6.0's LZW alone; stops beyond `most` bytes. */
+function walkLzw(stored: Uint8Array, most: number): LzwWalk {
   const lengths = new Uint32Array(MAX_CODES).fill(1);
   let [next, width, position, total, old] = [END + 1, 9, 0, 0, -1];
   while (total <= most && position >> 3 < stored.length) {
@@ -30,12 +62,12 @@ function lzwBytes(stored: Uint8Array, most: number): number {
     const bits = (stored[at]! << 16) | ((stored[at + 1] ?? 0) << 8) | (stored[at + 2] ?? 0);
     const code = (bits >> (24 - width - (position & 7))) & ((1 << width) - 1);
     position += width;
-    if (code === END) break;
+    if (code === END) return { total, position, width, ended: true };
     if (code === CLEAR) {
       [next, width, old] = [END + 1, 9, -1];
       continue;
     }
-    if (code >= next && old < 0) break;
+    if (code >= next && old < 0) return { total, position, width, ended: true };
     total += code < next ? lengths[code]! : lengths[old]! + 1;
     if (old >= 0) lengths[next++] = lengths[old]! + 1;
     old = code;
@@ -44,7 +76,7 @@ function lzwBytes(stored: Uint8Array, most: number): number {
     if (width === 12) old = -1;
     else width++;
   }
-  return total;
+  return { total, position, width, ended: false };
 }
 
 /** Sum of the runs. */

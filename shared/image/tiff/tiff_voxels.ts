@@ -9,7 +9,7 @@ import type { ReadBytes } from "shared/storage/block_reader.ts";
 import { codecWork } from "shared/codec/threads/codec_threads.ts";
 import type { DecoderName } from "shared/codec/decoders.ts";
 import type { ChunkValues } from "../image.ts";
-import { assertInflatesTo } from "./tiff_inflation.ts";
+import { assertInflatesTo, endedLzw } from "./tiff_inflation.ts";
 import { undoPredictor } from "./tiff_blocks.ts";
 import { type SampleType, unpackBits } from "./tiff_samples.ts";
 import { VOXEL_ARRAYS } from "shared/volume/voxel_arrays.ts";
@@ -30,6 +30,9 @@ interface Block {
 
 /** Bytes between strips that are not worth a request of their own. */
 const MAX_GAP_BYTES = 64;
+
+/** Number of LZW among compressions. */
+const LZW = 5;
 
 const NATIVE: Readonly<Record<number, DecoderName>> = { 8: "zlib", 32946: "zlib", 50000: "zstd" };
 
@@ -176,6 +179,7 @@ async function decompressor(
   );
   return async (stored, expectedBytes) => {
     assertInflatesTo(expectedBytes + spare, stored, compression);
-    return new Uint8Array(await decoder.decode(stored.slice().buffer));
+    const codes = compression === LZW ? endedLzw(stored) : stored;
+    return new Uint8Array(await decoder.decode(codes.slice().buffer));
   };
 }

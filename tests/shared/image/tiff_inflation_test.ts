@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { getDecoder } from "geotiff";
-import { assertInflatesTo } from "shared/image/tiff/tiff_inflation.ts";
+import { assertInflatesTo, endedLzw } from "shared/image/tiff/tiff_inflation.ts";
 import { noise } from "../../fixtures/noise.ts";
 
 /** LZW of TIFF 6.0 as its specification writes it, without a limit on what it packs. */
@@ -57,10 +57,12 @@ function counted(stored: Uint8Array, compression: number): number {
   return enough;
 }
 
-const decoded = async (stored: Uint8Array, compression: number) => {
+const decoded = async (stored: Uint8Array, compression: number) => (await bytesOf(stored, compression)).length;
+
+const bytesOf = async (stored: Uint8Array, compression: number) => {
   const options = { tileWidth: 1, tileHeight: 1, predictor: 1, planarConfiguration: 1, bitsPerSample: [8] };
   const decoder = await getDecoder(compression, options as unknown as Parameters<typeof getDecoder>[1]);
-  return new Uint8Array(await decoder.decode(stored.slice().buffer)).length;
+  return new Uint8Array(await decoder.decode(stored.slice().buffer));
 };
 
 Deno.test("what LZW and PackBits decode to is counted as the decoder finds it", async () => {
@@ -80,4 +82,23 @@ Deno.test("a strip that decodes to far more than its voxels is refused before it
   assertThrows(() => assertInflatesTo(100_000, packBits(1_000_000), 32773), Error, "1000064 bytes");
   const frame = [0xff, 0xd8, 0xff, 0xe0, 0, 4, 0, 0, 0xff, 0xc0, 0, 17, 8, 0xff, 0xff, 0xff, 0xff, 3, 0, 0, 0, 0];
   assertThrows(() => assertInflatesTo(100_000, Uint8Array.from(frame), 7), Error, `${65_535 ** 2 * 3} bytes`);
+});
+
+Deno.test("LZW that lacks its end, anywhere, decodes to the same without a word on the console", async () => {
+  const warn = console.warn;
+  const said: unknown[] = [];
+  console.warn = (...words: unknown[]) => void said.push(words);
+  try {
+    const whole = lzw(noise(3000));
+    assertEquals(endedLzw(whole), whole);
+    for (const length of [0, 1, 2, 3, 500, 501, 502, whole.length - 3, whole.length - 1]) {
+      const cut = whole.slice(0, length);
+      const before = await bytesOf(cut, 5);
+      assertEquals(said.splice(0).length > 0, true, `${length}`);
+      assertEquals(await bytesOf(endedLzw(cut), 5), before, `${length}`);
+      assertEquals(said.length, 0, `${length}`);
+    }
+  } finally {
+    console.warn = warn;
+  }
 });
