@@ -30,11 +30,9 @@ interface WrittenBundle {
  */
 export async function writeBundle(folder: string): Promise<WrittenBundle> {
   await clearFolder(folder);
-  const modules = [
-    ...await bundle({ entryPoints: ENTRY_POINTS, outDir: folder, platform: "deno" }),
-    // Where functions/view/page_folder.ts looks for it.
-    ...await buildPage(join(folder, "web")),
-  ];
+  const modules = await bundle({ entryPoints: ENTRY_POINTS, outDir: folder, platform: "deno" });
+  // Where functions/view/page_folder.ts looks for it.
+  const page = await buildPage(join(folder, "web"));
   const layout = {
     code: ["./"],
     cli: "clearstack.js",
@@ -45,7 +43,7 @@ export async function writeBundle(folder: string): Promise<WrittenBundle> {
   await Promise.all([
     writeJson(join(folder, "deno.json"), { version: config.version, unstable: config.unstable, ...configOf(layout) }),
     writeJson(join(folder, "sizes.json"), sizes),
-    writeNotices(folder, modules),
+    writeNotices(folder, [...modules, ...page]),
   ]);
   return { modules, sizes };
 }

@@ -4,6 +4,7 @@ import config from "../../deno.json" with { type: "json" };
 import { bundle } from "../bundle/bundle.ts";
 import { clearFolder } from "../bundle/clear_folder.ts";
 import { writeNotices } from "../bundle/write_bundle.ts";
+import { buildPage } from "../page/build_page.ts";
 
 const ROOT = fromFileUrl(new URL("../../", import.meta.url));
 
@@ -13,6 +14,9 @@ const NEEDS_DENO =
 
 /** Files that are copied as they are, by where they lie in the checkout. */
 const COPIED = { "README.md": "infra/package/README.md", "CHANGELOG.md": "CHANGELOG.md", "LICENSE": "LICENSE" };
+
+/** The web page, without its source map. */
+const WEB = ["dist/web/index.html", "dist/web/page/*.js", "dist/web/page/*.css", "dist/web/page/*.svg"];
 
 const MANIFEST = {
   name: "clearstack",
@@ -27,7 +31,7 @@ const MANIFEST = {
     "./kernels": "./dist/browser/kernels.js",
     "./package.json": "./package.json",
   },
-  files: ["bin/*.js", "dist/*.js", "dist/browser", "sbom.json", "LICENSES.txt", "CHANGELOG.md"],
+  files: ["bin/*.js", "dist/*.js", "dist/browser", ...WEB, "sbom.json", "LICENSES.txt", "CHANGELOG.md"],
   engines: { node: ">=20" },
   // The one that this package is made and tested with.
   dependencies: { deno: Deno.version.deno },
@@ -54,13 +58,15 @@ export async function writePackage(folder: string): Promise<void> {
     outDir: join(folder, "dist", "browser"),
     platform: "browser",
   });
+  // Where functions/view/page_folder.ts looks for it.
+  const page = await buildPage(join(folder, "dist", "web"));
   const launcher = { clearstack: "infra/package/launcher.ts" };
   await bundle({ entryPoints: launcher, outDir: join(folder, "bin"), platform: "deno" });
   await Promise.all([
     Deno.chmod(join(folder, "bin", "clearstack.js"), 0o755),
     Deno.writeTextFile(join(folder, "dist", "needs_deno.js"), `throw new Error(${JSON.stringify(NEEDS_DENO)});\n`),
     Deno.writeTextFile(join(folder, "package.json"), `${JSON.stringify(MANIFEST, null, 2)}\n`),
-    writeNotices(folder, [...program, ...kernels]),
+    writeNotices(folder, [...program, ...kernels, ...page]),
     ...Object.entries(COPIED).map(([target, source]) => Deno.copyFile(join(ROOT, source), join(folder, target))),
   ]);
 }
