@@ -4,6 +4,7 @@
  */
 import { registry } from "zarrita";
 import { codecWork } from "./threads/codec_threads.ts";
+import type { DecodeStage } from "./threads/place_work.ts";
 import { type DecoderName, DECODERS, type DecoderSettings } from "./decoders.ts";
 
 /** Facts that a codec receives about the chunk it decodes. */
@@ -19,11 +20,7 @@ export function registerCodecs(): void {
     const entry = {
       kind: "bytes_to_bytes" as const,
       fromConfig(configuration: unknown, meta: ChunkMeta) {
-        const settings: DecoderSettings = {
-          configuration: (configuration ?? {}) as Record<string, unknown>,
-          expectedBytes: chunkBytes(meta),
-          maxBytes: maxStoredBytes(chunkBytes(meta)),
-        };
+        const settings = decoderSettings(configuration, meta);
         return {
           kind: "bytes_to_bytes" as const,
           decode: (bytes: Uint8Array) => codecWork({ do: "decode", codec: name, settings }, bytes),
@@ -38,6 +35,22 @@ export function registerCodecs(): void {
     registry.set(name, () => Promise.resolve(entry as never));
     registry.set(`numcodecs.${name}`, () => Promise.resolve(entry as never));
   }
+}
+
+function decoderSettings(configuration: unknown, meta: ChunkMeta): DecoderSettings {
+  return {
+    configuration: (configuration ?? {}) as Record<string, unknown>,
+    expectedBytes: chunkBytes(meta),
+    maxBytes: maxStoredBytes(chunkBytes(meta)),
+  };
+}
+
+/** The decoder that a bytes-to-bytes codec of a chunk has; undefined if there is none. */
+export function decodeStage(name: string, configuration: unknown, meta: ChunkMeta): DecodeStage | undefined {
+  const codec = name.replace(/^numcodecs\./, "");
+  return codec in DECODERS
+    ? { codec: codec as DecoderName, settings: decoderSettings(configuration, meta) }
+    : undefined;
 }
 
 let strictBytes = false;

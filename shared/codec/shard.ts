@@ -1,5 +1,5 @@
 /** Putting the chunks of a Zarr v3 shard together: one after the other in their order, then the index. */
-import { releaseMemory } from "shared/process/release_memory.ts";
+import { recycleMemory } from "shared/process/recycle_memory.ts";
 import { encodeShardIndex, type ShardEntry, shardIndexBytes } from "./shard_index.ts";
 
 interface ShardContent {
@@ -33,7 +33,7 @@ export async function encodeShard({ chunks, chunkBytes, concurrency, encodeChunk
       if (bytes === undefined) continue;
       shard.set(bytes, offset);
       offset += bytes.length;
-      releaseMemory(bytes);
+      recycleMemory(bytes);
     }
   } finally {
     await Promise.allSettled(underWay);

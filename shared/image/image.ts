@@ -2,6 +2,7 @@
  * Interface of every source of voxels: metadata, and chunks one at a time.
  */
 import type { ImageInfo } from "shared/contract/image_info.ts";
+import type { PlaceWork } from "shared/codec/threads/place_work.ts";
 import type { RequestOptions } from "shared/storage/store.ts";
 import { redactUrl } from "shared/storage/url.ts";
 
@@ -33,6 +34,9 @@ export interface Chunk {
   readonly storedBytes: number;
 }
 
+/** Voxels of a chunk to put into a box, see `PlaceWork`; strides are those of a chunk whose last axis is contiguous. */
+export type Placing = Pick<PlaceWork, "offset" | "strides" | "raise" | "target" | "pieces">;
+
 /** An image that can be read chunk by chunk. */
 export interface Image {
   readonly info: ImageInfo;
@@ -47,4 +51,13 @@ export interface Image {
    * @throws {ClearstackError} `corrupt-data`, `forbidden`, `store-unavailable`, `cancelled`
    */
   readChunk(coords: readonly number[], options?: RequestOptions): Promise<Chunk>;
+  /**
+   * As {@link readChunk}, but a thread decodes the chunk and puts voxels of it into memory that threads share. Absent where chunks
+   * are stored in forms that are decoded here.
+   *
+   * @returns bytes fetched from the store; undefined for a chunk that is not stored, which is not placed
+   */
+  readonly placeChunk?:
+    | ((coords: readonly number[], placing: Placing, options?: RequestOptions) => Promise<number | undefined>)
+    | undefined;
 }

@@ -5,7 +5,7 @@
 import { releaseMemory } from "./release_memory.ts";
 
 /** Bytes that a thread keeps at most; part of what a plan counts for the runtime. */
-const MAX_BYTES = 16 * 2 ** 20;
+const MAX_BYTES = 32 * 2 ** 20;
 
 /** Smaller ones are cheap, and larger ones are not chunks. */
 const MIN_BUFFER_BYTES = 64 * 2 ** 10;

@@ -1,5 +1,5 @@
 /**
- * What a job costs a processor beside the kernels: `deno task bench:host [--shape 64,512,512] [--tile 32,256,256] [--halo 4]
+ * What a job costs a processor beside the kernels: `deno task bench:host [--shape 128,512,512] [--tile 32,512,512] [--halo 4]
  * [--rounds 3]`. A whole job from Zarr to Zarr (uint16 to float32, Blosc with Zstandard, coarser levels, records of tiles) with
  * kernels that only copy, on one core and on two, beside the codec alone and beside zarr-python 2 where it is installed. Prints
  * nanoseconds for each voxel of the output, and one line of JSON. Needs taskset; Linux only.
@@ -39,7 +39,7 @@ function medians<Figures extends object>(rounds: readonly Figures[]): Figures {
   return Object.fromEntries(entries);
 }
 
-const flags = readFlags({ shape: "64,512,512", tile: "32,256,256", halo: "4", rounds: "3" });
+const flags = readFlags({ shape: "128,512,512", tile: "32,512,512", halo: "4", rounds: "3" });
 const [shape, tile] = [flags.shape, flags.tile].map((triple) => triple.split(",").map(Number)) as [number[], number[]];
 const voxels = shape.reduce((product, side) => product * side, 1);
 // In memory where there is such a place, so that no disk is measured.

@@ -47,7 +47,7 @@ const perVoxel = (seconds: number) => 1e9 * seconds / voxels;
 async function writeArray(name: string, shape: Vec3, values: Uint16Array): Promise<void> {
   const array: StoredArray = {
     ...{ url: `${folder}/${name}.zarr`, array: "0", version: "0.4", dtype: "uint16", axes: ["z", "y", "x"] },
-    ...{ shape: [...shape], chunk: mapAxes((axis) => Math.min(shape[axis], [16, 256, 256][axis]!)) },
+    ...{ shape: [...shape], chunk: mapAxes((axis) => Math.min(shape[axis], [8, 256, 256][axis]!)) },
   };
   const store = openStore(array.url, { environment: NO_ENVIRONMENT });
   for (const [key, document] of arrayDocuments(array)) await store.put(key, encodeJson(document));

@@ -8,19 +8,14 @@ import { countValues } from "shared/decide/value_counts.ts";
 import type { Image } from "shared/image/image.ts";
 import { openImage } from "shared/image/open_image.ts";
 import { plannedOutput } from "shared/image/output/level_arrays.ts";
-import { axisMap, splitByChunk } from "shared/image/read/axis_map.ts";
 import { readBox } from "shared/image/read/read_box.ts";
-import { readVolumeChunk } from "shared/image/read/volume_chunk.ts";
 import { writeBlock } from "shared/image/write/write_block.ts";
 import { writeTileRecord } from "shared/image/write/write_tile.ts";
 import { createArray } from "shared/image/zarr/create_array.ts";
-import { READ_CONCURRENCY } from "shared/plan/host_memory.ts";
-import { mapLimited } from "shared/process/map_limited.ts";
-import { recycleMemory } from "shared/process/recycle_memory.ts";
-import { releaseMemory } from "shared/process/release_memory.ts";
 import { openStore } from "shared/storage/open_store.ts";
 import { NO_ENVIRONMENT } from "shared/storage/store_environment.ts";
-import { mapAxes, type Vec3 } from "shared/volume/geometry.ts";
+import { VoxelMemory } from "shared/process/voxel_memory.ts";
+import { voxelCount } from "shared/volume/geometry.ts";
 import { sampleReport } from "../../../tests/shared/engine/sample_tasks.ts";
 
 const WORLD = { environment: NO_ENVIRONMENT };
@@ -40,11 +35,13 @@ export async function measureParts(
       for (const task of tasks) await run(task);
     });
 
-  const decode = await each((task) => decodeChunks(image, task));
-  const readAndPlace = await each(async (task) => releaseMemory((await readTile(image, task)).values));
-  const box = (await readTile(image, tasks[0]!)).values;
+  const memory = new VoxelMemory();
+  memory.share();
+  const box = memory.take("uint16", voxelCount(tasks[0]!.tile.box.shape));
+  const read = await each((task) => readTile(image, task, box));
   const count = await each(({ tile, source }) => Promise.resolve(countValues(box, { ...tile, dtype: source.dtype })));
-  const estimate = Float32Array.from(box, (value) => 0.7390851332151607 * value);
+  const estimate = memory.take("float32", box.length);
+  box.forEach((value, index) => estimate[index] = 0.7390851332151607 * value);
   const toStore = async (url: string) => {
     const output = { ...tasks[0]!.output, url };
     await createArray(output, WORLD);
@@ -60,8 +57,7 @@ export async function measureParts(
   const windows = await measure(() => channelWindows(plannedOutput(plan, { url: request.output.url }), WORLD));
   await Deno.remove(`${request.output.url}.part`, { recursive: true });
   return {
-    read: decode,
-    place: readAndPlace - decode,
+    read,
     count,
     encode,
     write: encodeAndWrite - encode,
@@ -70,19 +66,6 @@ export async function measureParts(
   };
 }
 
-function readTile(image: Image, { tile, algorithm }: TileTask) {
-  return readBox(image, { ...tile, boundary: algorithm.boundary, dataType: "uint16" });
-}
-
-/** Fetches and decodes the chunks of a tile's box, and lets go of them. */
-async function decodeChunks(image: Image, { tile: { box, outer }, algorithm }: TileTask): Promise<void> {
-  const { shape, chunkShape } = image.info as unknown as Readonly<Record<"shape" | "chunkShape", Vec3>>;
-  const [zs, ys, xs] = mapAxes((axis) => {
-    const span = { start: box.start[axis], count: box.shape[axis], length: shape[axis] };
-    return splitByChunk(axisMap(span, algorithm.boundary), chunkShape[axis]).map(({ chunk }) => chunk);
-  });
-  const places = zs.flatMap((z) => ys.flatMap((y) => xs.map((x): Vec3 => [z, y, x])));
-  await mapLimited(places, READ_CONCURRENCY, async (at) => {
-    recycleMemory((await readVolumeChunk(image, { outer, at })).values);
-  });
+function readTile(image: Image, { tile, algorithm }: TileTask, into: Uint16Array) {
+  return readBox(image, { ...tile, boundary: algorithm.boundary, dataType: "uint16", into });
 }

@@ -29,9 +29,28 @@ const BLOCK_BYTES = 2 ** 20;
 
 /** Compresses elements of `size` bytes with byte shuffle and Zstandard level 1. Same bytes in, same bytes out. */
 export function encodeBlosc(bytes: Uint8Array, size: number): Uint8Array {
-  const blockBytes = Math.min(bytes.length, BLOCK_BYTES - (BLOCK_BYTES % size));
-  const count = Math.ceil(bytes.length / blockBytes) || 0;
-  const frame = takeBytes(HEADER_BYTES + count * (8 + zstdBound(blockBytes)));
+  const room = takeBytes(bloscBound(bytes.length, size));
+  const frame = encodeBloscInto(room, bytes, size);
+  const result = takeBytes(frame.length);
+  result.set(frame);
+  recycleMemory(room);
+  return result;
+}
+
+function blocksOf(bytes: number, size: number): { readonly blockBytes: number; readonly count: number } {
+  const blockBytes = Math.min(bytes, BLOCK_BYTES - (BLOCK_BYTES % size));
+  return { blockBytes, count: Math.ceil(bytes / blockBytes) || 0 };
+}
+
+/** Room that {@link encodeBloscInto} needs for so many bytes of elements of `size` bytes. */
+export function bloscBound(bytes: number, size: number): number {
+  const { blockBytes, count } = blocksOf(bytes, size);
+  return HEADER_BYTES + Math.max(bytes, count * (8 + zstdBound(blockBytes)));
+}
+
+/** As {@link encodeBlosc}, into room for {@link bloscBound} bytes, of which those that are filled are returned. */
+export function encodeBloscInto(frame: Uint8Array, bytes: Uint8Array, size: number): Uint8Array {
+  const { blockBytes, count } = blocksOf(bytes.length, size);
   const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
   const shuffled = takeBytes(blockBytes);
   let offset = HEADER_BYTES + 4 * count;
@@ -56,9 +75,7 @@ export function encodeBlosc(bytes: Uint8Array, size: number): Uint8Array {
   const flags = grown ? STORED : SHUFFLED | UNSPLIT;
   frame.set([FORMAT_VERSION, 1, flags | (ZSTD << 5), size]);
   [bytes.length, blockBytes, offset].forEach((value, index) => view.setUint32(4 + 4 * index, value, true));
-  const result = frame.slice(0, offset);
-  recycleMemory(frame);
-  return result;
+  return frame.subarray(0, offset);
 }
 
 /**

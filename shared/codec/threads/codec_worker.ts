@@ -13,9 +13,11 @@ const scope = globalThis as unknown as WorkerScope;
 
 scope.onmessage = async ({ data: { id, work, bytes } }) => {
   try {
-    const result = ownBytes(await doCodecWork(work, bytes));
-    if (result.buffer !== bytes.buffer) recycleMemory(bytes);
-    scope.postMessage({ id, bytes: result }, [result.buffer]);
+    const done = await doCodecWork(work, bytes);
+    const isReturned = done.buffer === bytes.buffer;
+    const result = isReturned ? done : ownBytes(done);
+    if (!isReturned) recycleMemory(bytes);
+    scope.postMessage({ id, bytes: result }, [result.buffer as ArrayBuffer]);
   } catch (error) {
     scope.postMessage({ id, failure: error instanceof Error ? error.message : String(error) }, []);
   }

@@ -8,11 +8,11 @@ import { mapLimited } from "shared/process/map_limited.ts";
 import type { RequestOptions } from "shared/storage/store.ts";
 import type { BoxDataType } from "./box_data_type.ts";
 import { axisMaps, type AxisPiece, OUTSIDE, splitByChunk } from "./axis_map.ts";
-import type { ChunkValues, Image } from "../image.ts";
+import type { Image } from "../image.ts";
 import { limitReads } from "../chunks_at_once.ts";
-import { scatter } from "./scatter.ts";
+import { raised, scatter } from "./scatter.ts";
 import { storedOuter } from "./select_volumes.ts";
-import { readVolumeChunk } from "./volume_chunk.ts";
+import { placeVolumeChunk, readVolumeChunk } from "./volume_chunk.ts";
 
 /** Voxels to read, and the rule for what lies outside the image. */
 interface ReadBoxOptions extends RequestOptions {
@@ -91,7 +91,13 @@ export async function readBox(
 
   let bytesRead = 0;
   const copyChunk = async (pieces: readonly [AxisPiece, AxisPiece, AxisPiece]) => {
-    const chunk = await readVolumeChunk(image, { outer, at: mapAxes((axis) => pieces[axis].chunk), signal });
+    const place = { outer, at: mapAxes((axis) => pieces[axis].chunk), signal };
+    const placedBytes = await placeVolumeChunk(image, place, { target, pieces, raise: offset });
+    if (placedBytes !== undefined) {
+      bytesRead += placedBytes;
+      return;
+    }
+    const chunk = await readVolumeChunk(image, place);
     bytesRead += chunk.storedBytes;
     scatter(target, offset === 0 ? chunk : { ...chunk, values: raised(chunk.values, offset) }, pieces);
     recycleMemory(chunk.values);
@@ -99,13 +105,6 @@ export async function readBox(
   const visits = combinations(mapAxes((axis) => splitByChunk(maps[axis], chunkSides[axis])));
   await mapLimited(visits, READ_CONCURRENCY, (pieces) => limitReads(() => copyChunk(pieces)));
   return { values: target.values, bytesRead };
-}
-
-/** Values with an offset, which takes large integers to where float32 tells them apart. */
-function raised(values: ChunkValues, offset: number): Float32Array {
-  const sums = new Float32Array(values.length);
-  for (let index = 0; index < sums.length; index++) sums[index] = Number(values[index]) + offset;
-  return sums;
 }
 
 /** The part of `box` inside an image of this shape, its start relative to the box. Empty axes have length 0. */

@@ -6,7 +6,8 @@ import type { ChunkValues } from "../image.ts";
 /** Voxels of a box; uint16 ones take chunks of such values only. */
 type BoxVoxels = Float32Array | Uint16Array;
 
-interface ScatterTarget {
+/** A box of voxels, x contiguous. */
+export interface ScatterTarget {
   readonly values: BoxVoxels;
   readonly shape: Vec3;
 }
@@ -26,11 +27,21 @@ interface Run {
   readonly length: number;
 }
 
+/** Positions along z, y, x. */
+export type ScatterPieces = readonly [AxisPiece, AxisPiece, AxisPiece];
+
+/** Values with an offset, which takes large integers to where float32 tells them apart. */
+export function raised(values: ChunkValues, offset: number): Float32Array {
+  const sums = new Float32Array(values.length);
+  for (let index = 0; index < sums.length; index++) sums[index] = Number(values[index]) + offset;
+  return sums;
+}
+
 /** Copies `pieces` (z, y, x) of a chunk into a box. */
 export function scatter(
   target: ScatterTarget,
   source: ScatterSource,
-  pieces: readonly [AxisPiece, AxisPiece, AxisPiece],
+  pieces: ScatterPieces,
 ) {
   const [pieceZ, pieceY, pieceX] = pieces;
   const [strideZ, strideY, strideX] = source.strides;

@@ -2,7 +2,7 @@
 import { withPath } from "shared/errors.ts";
 import type { Vec3 } from "shared/volume/geometry.ts";
 import type { RequestOptions } from "shared/storage/store.ts";
-import { type ChunkValues, type Image, pathOf } from "../image.ts";
+import { type ChunkValues, type Image, pathOf, type Placing } from "../image.ts";
 
 interface VolumeChunkOptions extends RequestOptions {
   /** Index along each axis before z, y, x, as stored. */
@@ -32,19 +32,43 @@ export async function readVolumeChunk(
   image: Image,
   { outer, at, signal }: VolumeChunkOptions,
 ): Promise<VolumeChunk> {
-  const { axes, chunkShape } = image.info;
+  const { values, strides, storedBytes } = await image.readChunk(coordsOf(image, { outer, at }), { signal })
+    .catch((error) => {
+      throw withPath(error, pathOf(image.info));
+    });
+  return { values, ...layoutOf(image, outer, strides), storedBytes };
+}
+
+/**
+ * Fetches a chunk and has a thread put voxels of it into a box, where the memory of the box is shared with threads and the image
+ * can do that.
+ *
+ * @returns bytes fetched; undefined where nothing was placed: the chunk is not stored, or is to be read in the usual way
+ * @throws {ClearstackError} as {@link readVolumeChunk}
+ */
+export async function placeVolumeChunk(
+  image: Image,
+  { outer, at, signal }: VolumeChunkOptions,
+  placing: Pick<Placing, "target" | "pieces" | "raise">,
+): Promise<number | undefined> {
+  if (image.placeChunk === undefined || placing.target.values.buffer instanceof ArrayBuffer) return undefined;
+  const { chunkShape } = image.info;
+  const strides = chunkShape.map((_, axis) => chunkShape.slice(axis + 1).reduce((product, side) => product * side, 1));
+  const layout = layoutOf(image, outer, strides);
+  return await image.placeChunk(coordsOf(image, { outer, at }), { ...placing, ...layout }, { signal })
+    .catch((error) => {
+      throw withPath(error, pathOf(image.info));
+    });
+}
+
+function coordsOf({ info: { axes, chunkShape } }: Image, { outer, at }: Pick<VolumeChunkOptions, "outer" | "at">) {
   const outerChunk = outer.map((index, axis) => Math.floor(index / chunkShape[axis]!));
-  const spatialAxes = axes.length - outer.length;
-  const coords = [...outerChunk, ...at.slice(3 - spatialAxes)];
-  const { values, strides, storedBytes } = await image.readChunk(coords, { signal }).catch((error) => {
-    throw withPath(error, pathOf(image.info));
-  });
+  return [...outerChunk, ...at.slice(3 - (axes.length - outer.length))];
+}
+
+/** Where the part of a volume lies in a chunk with these strides. */
+function layoutOf({ info: { axes, chunkShape } }: Image, outer: readonly number[], strides: readonly number[]) {
   const offset = outer.reduce((sum, index, axis) => sum + (index % chunkShape[axis]!) * strides[axis]!, 0);
   const spatial = strides.slice(outer.length);
-  return {
-    values,
-    offset,
-    strides: (spatialAxes === 3 ? spatial : [0, ...spatial]) as unknown as Vec3,
-    storedBytes,
-  };
+  return { offset, strides: (axes.length - outer.length === 3 ? spatial : [0, ...spatial]) as unknown as Vec3 };
 }

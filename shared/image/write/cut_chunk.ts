@@ -5,17 +5,23 @@ import { takeBytes } from "shared/process/recycle_memory.ts";
 import type { ChunkValues } from "../image.ts";
 
 /** Voxels to cut, and where they lie. */
-interface CutFrom {
+export interface CutFrom {
   readonly core: Box;
   readonly values: ChunkValues;
   /** Box that the values are of, x contiguous. @default {the core} */
   readonly box?: Box | undefined;
 }
 
+/** A chunk, counted from the core's corner, and its shape. */
+export interface ChunkPlace {
+  readonly at: Vec3;
+  readonly chunk: Vec3;
+}
+
 /** The bytes of one chunk of a core, full size, 0 where it reaches past the core; `at` counts chunks from the core's corner. */
 export function cutChunk(
   { core, values, box = core }: CutFrom,
-  { at, chunk }: { readonly at: Vec3; readonly chunk: Vec3 },
+  { at, chunk }: ChunkPlace,
 ): Uint8Array<ArrayBuffer> {
   const size = values.BYTES_PER_ELEMENT;
   const inBytes = ([z, y, x]: Vec3): Vec3 => [z, y, size * x];

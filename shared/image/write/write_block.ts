@@ -9,16 +9,16 @@ import { ClearstackError } from "shared/errors.ts";
 import { type Box, formatVec3, mapAxes, type Vec3, voxelCount } from "shared/volume/geometry.ts";
 import { positionAt } from "shared/volume/position.ts";
 import { SHARDS_AT_ONCE, WRITE_CONCURRENCY } from "shared/plan/host_memory.ts";
-import { recycleMemory } from "shared/process/recycle_memory.ts";
+import { recycleMemory, takeBytes } from "shared/process/recycle_memory.ts";
 import { releaseMemory } from "shared/process/release_memory.ts";
-import { BLOSC_OVERHEAD_BYTES } from "shared/codec/blosc/blosc_frame.ts";
+import { BLOSC_OVERHEAD_BYTES, bloscBound } from "shared/codec/blosc/blosc_frame.ts";
 import { codecWork } from "shared/codec/threads/codec_threads.ts";
 import { mapLimited } from "shared/process/map_limited.ts";
 import { openStore } from "shared/storage/open_store.ts";
 import { encodeShard } from "shared/codec/shard.ts";
 import type { StoreAccess } from "shared/storage/store_environment.ts";
 import { limitWrites } from "../chunks_at_once.ts";
-import { cutChunk, isZero } from "./cut_chunk.ts";
+import { type ChunkPlace, cutChunk, isZero } from "./cut_chunk.ts";
 import type { ChunkValues } from "../image.ts";
 import { assertRun } from "../output/job_record.ts";
 import { objectKey } from "../output/output_layout.ts";
@@ -67,13 +67,18 @@ export async function writeBlock(
   if (array.run !== undefined) await assertRun(store, array.run, options);
   const put = async (at: Vec3, bytes: Uint8Array) => {
     const key = objectKey(array, outer, mapAxes((axis) => first[axis] + at[axis]));
-    const entry = objectEntry(bytes);
+    const [entry, size] = [objectEntry(bytes), bytes.length];
     await store.put(key, bytes, options);
-    return { key, entry, size: bytes.length };
+    return { key, entry, size };
   };
   const writeObject = async (at: Vec3) => {
     if (shard === undefined) {
-      return await limitWrites(async () => await put(at, await encodeChunk(array, cutChunk(block, { at, chunk }))));
+      return await limitWrites(async () => {
+        const bytes = await encodedChunk(block, { at, chunk });
+        const stored = await put(at, bytes);
+        recycleMemory(bytes);
+        return stored;
+      });
     }
     return await limitShards(async () => {
       const bytes = await shardOf({ ...array, shard }, block, at);
@@ -90,9 +95,19 @@ export async function writeBlock(
   };
 }
 
-/** The stored form of a chunk, whose voxels it takes over. */
-async function encodeChunk({ dtype }: StoredArray, voxels: Uint8Array): Promise<Uint8Array> {
-  const bytes = await codecWork({ do: "encode-blosc", elementBytes: dtypeBytes(dtype) }, voxels);
+/**
+ * The stored form of a chunk, which the caller owns; empty for zeros that are not stored. Of memory that threads share, they cut
+ * it themselves, and all that is sent is room for it.
+ */
+async function encodedChunk({ core, box, values }: Block, place: ChunkPlace, skipsZeros = false): Promise<Uint8Array> {
+  const size = values.BYTES_PER_ELEMENT;
+  if (!(values.buffer instanceof ArrayBuffer)) {
+    const room = takeBytes(bloscBound(size * voxelCount(place.chunk), size));
+    return await codecWork({ do: "encode-chunk", from: { core, box, values }, place, skipsZeros }, room);
+  }
+  const voxels = cutChunk({ core, box, values }, place);
+  const isEmpty = skipsZeros && isZero(voxels);
+  const bytes = isEmpty ? new Uint8Array() : await codecWork({ do: "encode-blosc", elementBytes: size }, voxels);
   recycleMemory(voxels);
   return bytes;
 }
@@ -106,10 +121,8 @@ async function shardOf(array: StoredArray & { readonly shard: Vec3 }, block: Blo
   const encodeInner = async (position: number): Promise<Uint8Array | undefined> => {
     const inBlock = mapAxes((axis) => at[axis] * counts[axis] + positions[position]![axis]);
     if (inBlock.some((place, axis) => place * chunk[axis]! >= block.core.shape[axis]!)) return undefined;
-    const voxels = cutChunk(block, { at: inBlock, chunk });
-    if (!isZero(voxels)) return await encodeChunk(array, voxels);
-    recycleMemory(voxels);
-    return undefined;
+    const bytes = await encodedChunk(block, { at: inBlock, chunk }, true);
+    return bytes.length === 0 ? undefined : bytes;
   };
   return await encodeShard({
     chunks: positions.length,

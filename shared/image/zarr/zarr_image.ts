@@ -5,7 +5,9 @@
 import * as zarr from "zarrita";
 import type { ImageInfo } from "shared/contract/image_info.ts";
 import { ClearstackError, isClearstackError } from "shared/errors.ts";
-import { maxStoredBytes, registerCodecs } from "shared/codec/codecs.ts";
+import { decodeStage, maxStoredBytes, registerCodecs } from "shared/codec/codecs.ts";
+import { codecWork } from "shared/codec/threads/codec_threads.ts";
+import type { DecodeStage, StoredForm } from "shared/codec/threads/place_work.ts";
 import { VOXEL_ARRAYS } from "shared/volume/voxel_arrays.ts";
 import { recycleMemory } from "shared/process/recycle_memory.ts";
 import type { ReadableStore, RequestOptions } from "shared/storage/store.ts";
@@ -28,11 +30,14 @@ export function zarrImage(store: ReadableStore, meta: ZarrArrayMeta, info: Image
   registerCodecs();
   const itemBytes = Math.max(dtypeBytes(info.dtype), dtypeBytes(meta.conversion?.stored ?? info.dtype));
   const maxBytes = maxStoredBytes(info.chunkShape.reduce((product, side) => product * side, itemBytes));
+  const readStored = storedReader(store, meta, { path: info.path, maxBytes });
+  const form = storedForm(meta);
   const array = new zarr.Array(
-    readableStore(store, meta, { path: info.path, maxBytes }),
+    readableStore(readStored, meta),
     `/${info.path}`,
     meta.zarrita as never,
   );
+  const nameOf = (coords: readonly number[]) => `${store.url}/${childKey(info.path, meta.objectKey(coords))}`;
   return {
     info,
     hasStoredChunk: (options = {}) => hasStoredChunk(store, { ...meta, path: info.path }, options),
@@ -45,9 +50,20 @@ export function zarrImage(store: ReadableStore, meta: ZarrArrayMeta, info: Image
         if (tally.stored !== undefined && tally.stored.buffer !== values.buffer) recycleMemory(tally.stored);
         return { values, strides: chunk.stride, storedBytes: tally.storedBytes };
       } catch (error) {
-        throw chunkError(error, `${store.url}/${childKey(info.path, meta.objectKey(coords))}`);
+        throw chunkError(error, nameOf(coords));
       }
     },
+    placeChunk: form && (async (coords, placing, { signal } = {}) => {
+      const { bytes, fetched } = await readStored(coords, { signal });
+      if (bytes === undefined) return undefined;
+      try {
+        recycleMemory(await codecWork({ ...placing, do: "place", form }, bytes));
+      } catch (error) {
+        const reason = error instanceof Error ? error.message : String(error);
+        throw new ClearstackError("corrupt-data", `${nameOf(coords)} is damaged${reason}`, { cause: error });
+      }
+      return fetched;
+    }),
   };
 }
 
@@ -59,19 +75,39 @@ function missing(filled: ChunkValues, { dtype, conversion }: ZarrArrayMeta): Chu
   return values.fill(conversion.fill);
 }
 
-/** Our store in zarrita's terms; keys there start with a slash. It asks for nothing but whole chunks. */
-function readableStore(
+/** What codec threads must know of the chunks; undefined where they are decoded by more than the codecs of bytes. */
+function storedForm({ zarrita, conversion, dtype, chunkShape }: ZarrArrayMeta): StoredForm | undefined {
+  const [first, ...others] = zarrita.codecs;
+  const isPlain = first?.name === "bytes" && first.configuration.endian !== "big" && dtype !== "bool";
+  if (!isPlain || conversion !== undefined) return undefined;
+  const stages = others.map(({ name, configuration }) =>
+    decodeStage(name, configuration, { dataType: dtype, shape: chunkShape })
+  );
+  if (stages.includes(undefined)) return undefined;
+  const chunkBytes = chunkShape.reduce((product, side) => product * side, dtypeBytes(dtype));
+  return { stages: stages.reverse() as DecodeStage[], dtype, chunkBytes };
+}
+
+/** Reads what is stored of the chunk at these indices. */
+type StoredReader = ReturnType<typeof storedReader>;
+
+function storedReader(
   store: ReadableStore,
-  { sharding, shape, objectKey }: ZarrArrayMeta,
+  { sharding, objectKey }: ZarrArrayMeta,
   { path, maxBytes }: { readonly path: string; readonly maxBytes: number },
-): zarr.AsyncReadable {
-  const shardKey = (coords: readonly number[]) => childKey(path, objectKey(coords));
-  const readChunk = sharding && shardReader(store, sharding, { objectKey: shardKey, maxBytes });
+) {
+  const keyOf = (coords: readonly number[]) => childKey(path, objectKey(coords));
+  return sharding
+    ? shardReader(store, sharding, { objectKey: keyOf, maxBytes })
+    : (coords: readonly number[], options?: RequestOptions) =>
+      wholeObject(store, keyOf(coords), { ...options, maxBytes });
+}
+
+/** Our store in zarrita's terms; keys there start with a slash. It asks for nothing but whole chunks. */
+function readableStore(readStored: StoredReader, { shape }: ZarrArrayMeta): zarr.AsyncReadable {
   return {
     async get(key, options) {
-      const { bytes, fetched } = readChunk
-        ? await readChunk(chunkIndices(key, shape.length), { signal: options?.signal })
-        : await wholeObject(store, key.slice(1), { signal: options?.signal, maxBytes });
+      const { bytes, fetched } = await readStored(chunkIndices(key, shape.length), { signal: options?.signal });
       if (options !== undefined) Object.assign(options, { storedBytes: fetched, stored: bytes });
       return bytes;
     },
