@@ -64,9 +64,6 @@ const LEFT_OUT: Readonly<Record<string, string>> = {
   CLEARSTACK_REQUIRE_OBJECT_STORES: "for tests",
 };
 
-/** The function that no module deploys yet: its variables begin so. */
-const NOT_DEPLOYED = /^CLEARSTACK_VIEWS?_/;
-
 /** Variables that the module cloud-run leaves out besides. */
 const LEFT_OUT_OF_CLOUD_RUN: Readonly<Record<string, string>> = {
   CLEARSTACK_RESTATE_ADMIN: "the engine is local: a server of Restate needs a disk that stays",
@@ -101,8 +98,7 @@ async function textBelow(folder: URL, ending: string): Promise<string> {
 async function knownSettings(): Promise<string[]> {
   const read = (folder: string, ending: string) => textBelow(new URL(folder, ROOT), ending);
   const texts = await Promise.all([read("docs/", ".md"), read("functions/", ".ts"), read("shared/", ".ts")]);
-  const names = new Set(texts.join("\n").match(/\b(?:CLEARSTACK|RESTATE)_[A-Z_]*[A-Z]\b/g));
-  return [...names].filter((name) => !NOT_DEPLOYED.test(name));
+  return [...new Set(texts.join("\n").match(/\b(?:CLEARSTACK|RESTATE)_[A-Z_]*[A-Z]\b/g))];
 }
 
 /** What a module and those that it calls are made of. */

@@ -35,6 +35,7 @@ module "clearstack" {
     orchestrate = "111122223333.dkr.ecr.eu-central-1.amazonaws.com/clearstack-cpu:1.2.3"
     pyramid     = "111122223333.dkr.ecr.eu-central-1.amazonaws.com/clearstack-cpu:1.2.3"
     deconvolve  = "111122223333.dkr.ecr.eu-central-1.amazonaws.com/clearstack-gpu:1.2.3"
+    view        = "111122223333.dkr.ecr.eu-central-1.amazonaws.com/clearstack-cpu:1.2.3"
     restate     = "111122223333.dkr.ecr.eu-central-1.amazonaws.com/restate:1.7.12"
   }
   gpu       = { instance_type = "g6.2xlarge", max_nodes = 8 }
@@ -53,6 +54,7 @@ module "clearstack" {
     tls_secret_name = "clearstack-tls"
     namespace       = "ingress-nginx"
   }
+  view = { host = "views.example.org", key_enabled = true }
   event_connection = {
     arn           = "arn:aws:events:eu-central-1:111122223333:connection/clearstack/00000000-0000-0000-0000-000000000000"
     secret_sha256 = ["0000000000000000000000000000000000000000000000000000000000000000"]

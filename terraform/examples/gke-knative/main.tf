@@ -35,6 +35,7 @@ module "clearstack" {
     orchestrate = "europe-west4-docker.pkg.dev/${var.project_id}/clearstack/cpu:1.2.3"
     pyramid     = "europe-west4-docker.pkg.dev/${var.project_id}/clearstack/cpu:1.2.3"
     deconvolve  = "europe-west4-docker.pkg.dev/${var.project_id}/clearstack/gpu:1.2.3"
+    view        = "europe-west4-docker.pkg.dev/${var.project_id}/clearstack/cpu:1.2.3"
     restate     = "europe-west4-docker.pkg.dev/${var.project_id}/clearstack/restate:1.7.12"
   }
   gpu = {
@@ -51,6 +52,7 @@ module "clearstack" {
   retention_days               = 90
   price_per_gpu_second         = 0.0003
   ingress                      = { host = "clearstack.example.org" }
+  view                         = { host = "views.example.org", cache_gib = 50 }
   event_rules = [{
     bucket = "clearstack-uploads"
     key    = "spim/**/*.ome.zarr"

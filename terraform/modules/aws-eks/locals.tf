@@ -13,18 +13,21 @@ locals {
     for name, role in local.roles : { for policy in role.policies : "${name}-${basename(policy)}" => { role = name, arn = "arn:${local.partition}:iam::aws:policy/${policy}" } }
   ]...)
 
-  buckets = toset(["uploads", "results", "jobs", "inbox"])
+  buckets = toset(concat(["uploads", "results", "jobs", "inbox"], var.view == null ? [] : ["views"]))
   read    = ["s3:GetObject"]
   write   = ["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"]
   own     = { for kind in local.buckets : kind => "arn:${local.partition}:s3:::${var.name}-${kind}" }
   sources = [for name in var.source_bucket_names : "arn:${local.partition}:s3:::${name}"]
   # What a function has no business with it cannot reach: api sees no voxel, and only orchestrate the jobs.
-  grants = {
+  views = var.view == null ? [] : [local.own.views]
+  grants = merge({
     api         = { read = [], write = [local.own.inbox] }
     orchestrate = { read = concat([local.own.uploads], local.sources), write = [local.own.results, local.own.jobs] }
-    deconvolve  = { read = concat([local.own.uploads], local.sources), write = [local.own.results] }
-    pyramid     = { read = [], write = [local.own.results] }
-  }
+    deconvolve  = { read = concat([local.own.uploads], local.sources), write = concat([local.own.results], local.views) }
+    pyramid     = { read = [], write = concat([local.own.results], local.views) }
+    }, var.view == null ? {} : {
+    view = { read = concat([local.own.uploads, local.own.results], local.sources), write = local.views }
+  })
 
   events_url = var.ingress == null ? null : "https://${var.ingress.host}/v1/events"
   has_events = var.event_rules != null && var.ingress != null && var.event_connection != null

@@ -80,6 +80,8 @@ module "functions" {
   } : null
   event_inbox_url = local.has_events ? "s3://${aws_s3_bucket.this["inbox"].bucket}/inbox" : null
 
+  view = var.view == null ? null : merge(var.view, { cache_url = "s3://${aws_s3_bucket.this["views"].bucket}/views" })
+
   functions_secret_name        = var.functions_secret_name
   api_keys_secret_name         = var.api_keys_secret_name
   oidc                         = var.oidc

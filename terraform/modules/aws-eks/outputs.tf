@@ -14,7 +14,7 @@ output "cluster_ca_certificate" {
 }
 
 output "bucket_names" {
-  description = "Buckets by what they hold: uploads, results, jobs, inbox"
+  description = "Buckets by what they hold: uploads, results, jobs, inbox, and views where there are some"
   value       = { for kind, bucket in aws_s3_bucket.this : kind => bucket.bucket }
 }
 

@@ -1,4 +1,5 @@
-# uploads: images and PSFs; results: outputs; jobs: records of jobs, encrypted by the functions; inbox: events that wait.
+# uploads: images and PSFs; results: outputs; jobs: records of jobs, encrypted by the functions; inbox: events that wait; views: what view keeps of
+# what it has shown.
 resource "aws_s3_bucket" "this" {
   for_each      = local.buckets
   bucket        = "${var.name}-${each.key}"

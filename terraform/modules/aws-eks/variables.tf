@@ -181,6 +181,26 @@ variable "ingress" {
   }
 }
 
+variable "view" {
+  description = "Serve views, computed as they are looked at, and kept in a bucket of their own. host is where viewers reach them, beside the host of ingress; with key_enabled their URLs are signed by the key view-key of functions_secret_name"
+  type = object({
+    host            = optional(string)
+    key_enabled     = optional(bool, false)
+    cache_gib       = optional(number, 10)
+    expires_hours   = optional(number, 12)
+    views_per_owner = optional(number, 32)
+  })
+  default = null
+  validation {
+    condition     = var.view == null ? true : var.images.view != null && alltrue([for count in [var.view.cache_gib, var.view.expires_hours, var.view.views_per_owner] : count >= 1 && floor(count) == count])
+    error_message = "view needs images.view, and whole numbers of at least 1 for cache_gib, expires_hours and views_per_owner."
+  }
+  validation {
+    condition     = try(var.view.host, null) == null ? true : var.ingress != null && can(regex("^[a-z0-9][-.a-z0-9]*[.][a-z]+$", var.view.host)) && var.view.host != try(var.ingress.host, "")
+    error_message = "view.host needs ingress, and must be a full host name of its own, without wildcard."
+  }
+}
+
 variable "event_rules" {
   description = "Rules by which files in the uploads bucket start jobs: the member rules of docs/events.md. They come by EventBridge, which needs ingress and event_connection"
   type        = any

@@ -9,6 +9,7 @@ module "storage" {
   members             = { for name, email in local.emails : name => "serviceAccount:${email}" }
   source_bucket_names = var.source_bucket_names
   kept_days           = var.kept_days
+  views_enabled       = false
   events              = var.event_rules == null ? null : { url = "${local.urls.api}/v1/events", audience = local.audience }
 }
 
@@ -40,6 +41,7 @@ module "settings" {
   runs_url              = local.urls.orchestrate
   tiles_per_owner       = var.tiles_per_owner
   trace_sample_ratio    = var.trace_sample_ratio
+  view                  = null
   webhooks_enabled      = var.webhooks_enabled
 }
 

@@ -7,9 +7,10 @@ module "storage" {
   project_id          = google_project_service.used["pubsub.googleapis.com"].project
   region              = var.region
   name                = var.name
-  members             = { for name in ["api", "orchestrate", "deconvolve", "pyramid"] : name => "${local.pods}/clearstack-${name}" }
+  members             = { for name in ["api", "orchestrate", "deconvolve", "pyramid", "view"] : name => "${local.pods}/clearstack-${name}" }
   source_bucket_names = var.source_bucket_names
   kept_days           = var.kept_days
+  views_enabled       = var.view != null
   events              = local.has_events ? { url = local.events_url, audience = local.events_url } : null
 }
 
@@ -43,21 +44,21 @@ resource "google_compute_managed_ssl_certificate" "api" {
   project = var.project_id
   name    = "${var.name}-api"
   managed {
-    domains = [var.ingress.host]
+    domains = compact([var.ingress.host, try(var.view.host, null)])
   }
 }
 
 # A balancer would end an answer after 30 s, and events of a job come for as long as it takes.
-resource "kubernetes_manifest" "api_backend" {
+resource "kubernetes_manifest" "backend" {
   count = var.functions_enabled && var.ingress != null ? 1 : 0
   manifest = {
     apiVersion = "cloud.google.com/v1"
     kind       = "BackendConfig"
-    metadata   = { name = "clearstack-api", namespace = var.namespace }
+    metadata   = { name = "clearstack", namespace = var.namespace }
     spec = {
       timeoutSec         = 86400
       connectionDraining = { drainingTimeoutSec = 60 }
-      healthCheck        = { type = "HTTP", requestPath = "/healthz", port = 8080 }
+      healthCheck        = { type = "HTTP", requestPath = "/healthz" }
     }
   }
 }
@@ -95,6 +96,8 @@ module "functions" {
   } : null
   event_inbox_url = local.has_events ? "gs://${module.storage.bucket_names.inbox}/inbox" : null
 
+  view = var.view == null ? null : merge(var.view, { cache_url = "gs://${module.storage.bucket_names.views}/views" })
+
   functions_secret_name        = var.functions_secret_name
   api_keys_secret_name         = var.api_keys_secret_name
   oidc                         = var.oidc
@@ -128,7 +131,7 @@ module "functions" {
     }
     service_annotations = {
       "cloud.google.com/neg"            = jsonencode({ ingress = true })
-      "cloud.google.com/backend-config" = jsonencode({ default = "clearstack-api" })
+      "cloud.google.com/backend-config" = jsonencode({ default = "clearstack" })
     }
     # Google's balancers and their probes.
     balancer_cidr_blocks = ["130.211.0.0/22", "35.191.0.0/16"]

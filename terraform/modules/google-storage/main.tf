@@ -1,7 +1,8 @@
 # The buckets of an installation on Google Cloud, what each function may do in them, and the messages about uploads. Used by
 # gke-knative and cloud-run.
 
-# uploads: images and PSFs; results: outputs; jobs: records of jobs, encrypted by the functions; inbox: events that wait.
+# uploads: images and PSFs; results: outputs; jobs: records of jobs, encrypted by the functions; inbox: events that wait; views: what view keeps of
+# what it has shown.
 resource "google_storage_bucket" "this" {
   for_each                    = local.buckets
   project                     = var.project_id

@@ -1,5 +1,5 @@
 output "bucket_names" {
-  description = "Buckets by what they hold: uploads, results, jobs, inbox"
+  description = "Buckets by what they hold: uploads, results, jobs, inbox, and views where there are some"
   value       = { for kind, bucket in google_storage_bucket.this : kind => bucket.name }
 }
 

@@ -16,13 +16,18 @@ variable "name" {
 }
 
 variable "members" {
-  description = "Identity of each function, as policies write it: api, orchestrate, deconvolve, pyramid"
+  description = "Identity of each function, as policies write it: api, orchestrate, deconvolve, pyramid, and view where there is one"
   type        = map(string)
 }
 
 variable "source_bucket_names" {
   description = "Buckets that are there already, which images and PSFs may be read from"
   type        = list(string)
+}
+
+variable "views_enabled" {
+  description = "Whether there is a function view, which keeps what it shows"
+  type        = bool
 }
 
 variable "kept_days" {

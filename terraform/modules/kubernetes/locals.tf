@@ -16,6 +16,8 @@ locals {
     { for name, image in local.releases : name => { kind = "orchestrate", image = image, replicas = var.instances.orchestrate } },
     { for index in range(var.instances.deconvolve) : "deconvolve-${index}" => { kind = "deconvolve", image = var.images.deconvolve, replicas = 1 } },
     { for index in range(var.instances.pyramid) : "pyramid-${index}" => { kind = "pyramid", image = var.images.pyramid, replicas = 1 } },
+    # One process: it counts what lies in its cache.
+    local.has_view ? { view = { kind = "view", image = var.images.view, replicas = 1 } } : {},
   )
   # A Knative service makes its own Deployments; what it has in common with the workloads is its settings.
   runs = merge(local.workloads, var.knative == null ? {} : { deconvolve = { kind = "deconvolve", image = var.images.deconvolve, replicas = 0 } })
@@ -23,11 +25,12 @@ locals {
   pyramid_urls    = [for index in range(var.instances.pyramid) : "http://pyramid-${index}.${var.namespace}.svc:8083"]
   deconvolve_urls = concat(var.deconvolve_urls, var.knative == null ? [] : ["http://deconvolve.${var.namespace}.svc"], [for index in range(var.instances.deconvolve) : "http://deconvolve-${index}.${var.namespace}.svc:8081"])
 
-  ports = { api = 8080, orchestrate = 8082, deconvolve = 8081, pyramid = 8083 }
+  ports    = merge({ api = 8080, orchestrate = 8082, deconvolve = 8081, pyramid = 8083 }, local.has_view ? { view = 8084 } : {})
+  has_view = var.view != null
 
   # api stays up without orchestrate, to say what is wrong; a GPU is proven by a kernel before its instance is given tiles.
   # Where instances are started on demand, asking whether orchestrate is ready would start one.
-  ready_paths = { api = "/healthz", orchestrate = var.instances.deconvolve > 0 ? "/readyz" : "/healthz", deconvolve = "/readyz", pyramid = "/readyz" }
+  ready_paths = { api = "/healthz", orchestrate = var.instances.deconvolve > 0 ? "/readyz" : "/healthz", deconvolve = "/readyz", pyramid = "/readyz", view = "/readyz" }
 
   own_settings = {
     orchestrate = {
@@ -146,11 +149,20 @@ locals {
       orchestrate-deconvolve = { from = "orchestrate", to = "deconvolve", ports = [8081] }
       orchestrate-pyramid    = { from = "orchestrate", to = "pyramid", ports = [8083] }
     },
+    local.has_view ? {
+      api-view         = { from = "api", to = "view", ports = [8084] }
+      view-orchestrate = { from = "view", to = "orchestrate", ports = [8082] }
+      view-deconvolve  = { from = "view", to = "deconvolve", ports = [8081] }
+      view-pyramid     = { from = "view", to = "pyramid", ports = [8083] }
+    } : {},
     local.uses_server ? {
       orchestrate-restate = { from = "orchestrate", to = "restate", ports = [8080, 9070] }
       restate-orchestrate = { from = "restate", to = "orchestrate", ports = [9080] }
     } : {},
   )
+  # Who is reached from outside of the module, by whoever may.
+  entrances            = local.has_view ? ["api", "view"] : ["api"]
+  hosts                = var.ingress == null ? {} : merge({ api = var.ingress.host }, try(var.view.host, null) == null ? {} : { view = var.view.host })
   balancer_cidr_blocks = try(var.ingress.balancer_cidr_blocks, [])
   client_namespaces    = toset(concat(var.client_namespaces, try(var.ingress.namespace, null) == null ? [] : [var.ingress.namespace]))
 }

@@ -30,9 +30,18 @@ module "settings" {
   quotas                = var.quotas
   retention_days        = var.retention_days
   runs_url              = "http://orchestrate.${var.namespace}.svc:8082"
-  tiles_per_owner       = var.tiles_per_owner
-  trace_sample_ratio    = var.trace_sample_ratio
-  webhooks_enabled      = var.webhooks_enabled
+  view = var.view == null ? null : {
+    url             = "http://view.${var.namespace}.svc:8084"
+    public_url      = var.view.host == null ? "http://view.${var.namespace}.svc:8084" : "https://${var.view.host}"
+    cache_url       = var.view.cache_url
+    key_enabled     = var.view.key_enabled
+    cache_gib       = var.view.cache_gib
+    expires_hours   = var.view.expires_hours
+    views_per_owner = var.view.views_per_owner
+  }
+  tiles_per_owner    = var.tiles_per_owner
+  trace_sample_ratio = var.trace_sample_ratio
+  webhooks_enabled   = var.webhooks_enabled
 }
 
 resource "kubernetes_service_account_v1" "function" {
@@ -254,7 +263,7 @@ resource "kubernetes_service_v1" "function" {
     name        = each.key
     namespace   = var.namespace
     labels      = merge(local.labels, { "clearstack/function" = each.value.kind })
-    annotations = each.value.kind == "api" ? try(var.ingress.service_annotations, {}) : {}
+    annotations = contains(local.entrances, each.value.kind) ? try(var.ingress.service_annotations, {}) : {}
   }
   spec {
     type     = "ClusterIP"
@@ -325,21 +334,24 @@ resource "kubernetes_ingress_v1" "api" {
     dynamic "tls" {
       for_each = var.ingress.tls_secret_name == null ? [] : [var.ingress.tls_secret_name]
       content {
-        hosts       = [var.ingress.host]
+        hosts       = values(local.hosts)
         secret_name = tls.value
       }
     }
-    rule {
-      host = var.ingress.host
-      http {
-        path {
-          path      = "/"
-          path_type = "Prefix"
-          backend {
-            service {
-              name = kubernetes_service_v1.function["api"].metadata[0].name
-              port {
-                name = "http"
+    dynamic "rule" {
+      for_each = local.hosts
+      content {
+        host = rule.value
+        http {
+          path {
+            path      = "/"
+            path_type = "Prefix"
+            backend {
+              service {
+                name = kubernetes_service_v1.function[rule.key].metadata[0].name
+                port {
+                  name = "http"
+                }
               }
             }
           }

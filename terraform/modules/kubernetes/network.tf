@@ -79,7 +79,11 @@ resource "kubernetes_network_policy_v1" "clients" {
   spec {
     policy_types = ["Ingress"]
     pod_selector {
-      match_labels = { "clearstack/function" = "api" }
+      match_expressions {
+        key      = "clearstack/function"
+        operator = "In"
+        values   = local.entrances
+      }
     }
     ingress {
       from {
@@ -87,8 +91,11 @@ resource "kubernetes_network_policy_v1" "clients" {
           match_labels = { "kubernetes.io/metadata.name" = each.key }
         }
       }
-      ports {
-        port = local.ports.api
+      dynamic "ports" {
+        for_each = local.entrances
+        content {
+          port = local.ports[ports.value]
+        }
       }
     }
   }
@@ -105,7 +112,11 @@ resource "kubernetes_network_policy_v1" "balancer" {
   spec {
     policy_types = ["Ingress"]
     pod_selector {
-      match_labels = { "clearstack/function" = "api" }
+      match_expressions {
+        key      = "clearstack/function"
+        operator = "In"
+        values   = local.entrances
+      }
     }
     ingress {
       dynamic "from" {
@@ -116,8 +127,11 @@ resource "kubernetes_network_policy_v1" "balancer" {
           }
         }
       }
-      ports {
-        port = local.ports.api
+      dynamic "ports" {
+        for_each = local.entrances
+        content {
+          port = local.ports[ports.value]
+        }
       }
     }
   }
@@ -257,7 +271,11 @@ resource "kubernetes_network_policy_v1" "knative_out" {
   spec {
     policy_types = ["Egress"]
     pod_selector {
-      match_labels = { "clearstack/function" = "orchestrate" }
+      match_expressions {
+        key      = "clearstack/function"
+        operator = "In"
+        values   = local.has_view ? ["orchestrate", "view"] : ["orchestrate"]
+      }
     }
     egress {
       to {

@@ -37,8 +37,8 @@ variable "service_account_annotations" {
   default     = {}
   nullable    = false
   validation {
-    condition     = alltrue([for name in keys(var.service_account_annotations) : contains(["api", "orchestrate", "deconvolve", "pyramid"], name)])
-    error_message = "service_account_annotations may name api, orchestrate, deconvolve and pyramid."
+    condition     = alltrue([for name in keys(var.service_account_annotations) : contains(["api", "orchestrate", "deconvolve", "pyramid", "view"], name)])
+    error_message = "service_account_annotations may name api, orchestrate, deconvolve, pyramid and view."
   }
 }
 
@@ -184,6 +184,31 @@ variable "ingress" {
   validation {
     condition     = var.ingress == null ? true : (try(length(var.ingress.namespace), 0) > 0) != (length(var.ingress.balancer_cidr_blocks) > 0) && alltrue([for block in var.ingress.balancer_cidr_blocks : can(cidrnetmask(block)) || can(regex("^[0-9a-f:]*:[0-9a-f:]*/[0-9]+$", block))])
     error_message = "ingress needs to know who calls api: one of the namespace of the controller's pods and balancer_cidr_blocks, which are address ranges."
+  }
+}
+
+variable "view" {
+  description = "Serve views, computed as they are looked at. cache_url keeps them; host is where viewers reach them, by the same ingress as api; with key_enabled their URLs are signed by the key view-key of functions_secret_name, else by one that is kept in the cache"
+  type = object({
+    cache_url       = string
+    host            = optional(string)
+    key_enabled     = optional(bool, false)
+    cache_gib       = optional(number, 10)
+    expires_hours   = optional(number, 12)
+    views_per_owner = optional(number, 32)
+  })
+  default = null
+  validation {
+    condition     = var.view == null ? true : var.images.view != null && can(regex("^(s3|gs|az)://[^/?#[:space:]]+/[^?#[:space:]]+$", var.view.cache_url))
+    error_message = "view needs images.view and cache_url, a folder of an object store: s3://, gs:// or az://, a bucket and a folder."
+  }
+  validation {
+    condition     = try(var.view.host, null) == null ? true : var.ingress != null && can(regex("^[a-z0-9]([-.a-z0-9]*[a-z0-9])?$", var.view.host)) && var.view.host != try(var.ingress.host, "")
+    error_message = "view.host needs ingress, and must be a host of its own, without wildcard."
+  }
+  validation {
+    condition     = var.view == null ? true : alltrue([for count in [var.view.cache_gib, var.view.expires_hours, var.view.views_per_owner] : count >= 1 && floor(count) == count])
+    error_message = "cache_gib, expires_hours and views_per_owner of view must be whole numbers of at least 1."
   }
 }
 

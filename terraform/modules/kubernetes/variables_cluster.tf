@@ -10,13 +10,14 @@ variable "namespace" {
 }
 
 variable "images" {
-  description = "Image of each function, and of Restate (needed for engine = \"restate\"), by digest or by a tag that never moves"
+  description = "Image of each function, of Restate (needed for engine = \"restate\") and of view (needed for view), by digest or by a tag that never moves"
   type = object({
     api         = string
     orchestrate = string
     deconvolve  = string
     pyramid     = string
     restate     = optional(string)
+    view        = optional(string)
   })
   validation {
     condition = alltrue([
@@ -114,6 +115,7 @@ variable "resources" {
     orchestrate = optional(object({ cpu_cores = number, memory_gib = number }), { cpu_cores = 1, memory_gib = 2 })
     deconvolve  = optional(object({ cpu_cores = number, memory_gib = number }), { cpu_cores = 4, memory_gib = 24 })
     pyramid     = optional(object({ cpu_cores = number, memory_gib = number }), { cpu_cores = 2, memory_gib = 4 })
+    view        = optional(object({ cpu_cores = number, memory_gib = number }), { cpu_cores = 1, memory_gib = 2 })
   })
   default  = {}
   nullable = false

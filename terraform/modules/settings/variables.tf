@@ -63,3 +63,16 @@ variable "gpu" {
     boxes      = optional(number)
   })
 }
+
+variable "view" {
+  description = "The function view, if there is one: where it is, for functions and for viewers, and what it keeps"
+  type = object({
+    url             = string
+    public_url      = string
+    cache_url       = string
+    key_enabled     = bool
+    cache_gib       = number
+    expires_hours   = number
+    views_per_owner = number
+  })
+}

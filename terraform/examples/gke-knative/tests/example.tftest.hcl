@@ -20,7 +20,7 @@ run "then_functions" {
     error_message = "api must answer at its host, not at ${output.api_url}"
   }
   assert {
-    condition     = output.bucket_names == { inbox = "clearstack-inbox", jobs = "clearstack-jobs", results = "clearstack-results", uploads = "clearstack-uploads" }
+    condition     = output.bucket_names == { inbox = "clearstack-inbox", jobs = "clearstack-jobs", results = "clearstack-results", uploads = "clearstack-uploads", views = "clearstack-views" }
     error_message = jsonencode(output.bucket_names)
   }
   assert {

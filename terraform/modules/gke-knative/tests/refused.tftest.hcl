@@ -215,3 +215,20 @@ run "rules_for_a_bucket_that_is_silent" {
   }
   expect_failures = [var.event_rules]
 }
+
+run "view_without_image" {
+  command = plan
+  variables {
+    view = {}
+  }
+  expect_failures = [var.view]
+}
+
+run "view_at_a_host_without_ingress" {
+  command = plan
+  variables {
+    images = { api = "a:1", orchestrate = "a:1", deconvolve = "a:1", pyramid = "a:1", restate = "a:1", view = "a:1" }
+    view   = { host = "views.example.org" }
+  }
+  expect_failures = [var.view]
+}

@@ -399,3 +399,29 @@ run "rules_without_senders" {
   }
   expect_failures = [var.event_rules]
 }
+
+run "view_without_image" {
+  command = plan
+  variables {
+    view = { cache_url = "s3://views/v" }
+  }
+  expect_failures = [var.view]
+}
+
+run "view_at_a_host_without_ingress" {
+  command = plan
+  variables {
+    images = { api = "a:1", orchestrate = "a:1", deconvolve = "a:1", pyramid = "a:1", restate = "a:1", view = "a:1" }
+    view   = { cache_url = "s3://views/v", host = "views.example.org" }
+  }
+  expect_failures = [var.view]
+}
+
+run "negative_cache_of_views" {
+  command = plan
+  variables {
+    images = { api = "a:1", orchestrate = "a:1", deconvolve = "a:1", pyramid = "a:1", restate = "a:1", view = "a:1" }
+    view   = { cache_url = "s3://views/v", cache_gib = -10 }
+  }
+  expect_failures = [var.view]
+}

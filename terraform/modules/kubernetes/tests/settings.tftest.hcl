@@ -189,3 +189,36 @@ run "deconvolve_by_knative" {
     error_message = "Knative gives the port, the secret the token"
   }
 }
+
+run "views" {
+  command = plan
+  variables {
+    images  = { api = "a:1", orchestrate = "a:1", deconvolve = "a:1", pyramid = "a:1", restate = "a:1", view = "a:1" }
+    view    = { cache_url = "s3://views/v", host = "views.example.org", key_enabled = true, cache_gib = 50 }
+    ingress = { host = "api.example.org", class_name = "nginx", tls_secret_name = "tls", namespace = "ingress-nginx" }
+  }
+  assert {
+    condition = { for name, value in local.settings["view"] : name => value if startswith(name, "CLEARSTACK") } == {
+      CLEARSTACK_ALLOW_OUTPUTS     = "s3://results/ s3://views/v"
+      CLEARSTACK_ALLOW_SOURCES     = "s3://raw/ s3://psfs/"
+      CLEARSTACK_INSTANCES_PER_URL = "1"
+      CLEARSTACK_PYRAMID_URL       = "http://pyramid-0.clearstack.svc:8083"
+      CLEARSTACK_RUNS_URL          = "http://orchestrate.clearstack.svc:8082"
+      CLEARSTACK_TILES_URL         = "http://deconvolve-0.clearstack.svc:8081"
+      CLEARSTACK_VIEWS_PER_OWNER   = "32"
+      CLEARSTACK_VIEW_CACHE        = "s3://views/v"
+      CLEARSTACK_VIEW_CACHE_SIZE   = "50GiB"
+      CLEARSTACK_VIEW_EXPIRES      = "12h"
+      CLEARSTACK_VIEW_URL          = "https://views.example.org"
+    }
+    error_message = jsonencode(local.settings["view"])
+  }
+  assert {
+    condition     = local.settings["api"].CLEARSTACK_ALLOW_OUTPUTS == "s3://results/" && local.settings["api"].CLEARSTACK_VIEWS_URL == "http://view.clearstack.svc:8084" && local.settings["deconvolve-0"].CLEARSTACK_ALLOW_OUTPUTS == "s3://results/ s3://views/v"
+    error_message = "no job may write into the cache of views, and those that compute views may"
+  }
+  assert {
+    condition     = module.settings.secrets.view == { CLEARSTACK_TOKEN = "token", CLEARSTACK_VIEW_KEY = "view-key" } && local.hosts.view == "views.example.org"
+    error_message = jsonencode(module.settings.secrets.view)
+  }
+}
