@@ -32,14 +32,14 @@ export function automaticRange(largest: number, dtype: OutputDtype): Range {
 }
 
 /** The range that was asked for or decided; undefined for floats, and where it is still to be decided. */
-function rangeOf({ outputDtype, outputRange, decisions }: PlannedIntensity): Range | undefined {
+export function decidedRange({ outputDtype, outputRange, decisions }: PlannedIntensity): Range | undefined {
   if (outputDtype === "float32") return undefined;
   return outputRange === undefined || outputRange === "auto" ? decisions?.range : outputRange;
 }
 
 /** What the integers of the output stand for; undefined for floats, and where it is still to be decided. */
 export function outputIntensity(plan: PlannedIntensity): Intensity | undefined {
-  const range = rangeOf(plan);
+  const range = decidedRange(plan);
   if (range === undefined) return undefined;
   const [lo, hi] = range;
   return { scale: (hi - lo) / largestInteger(plan.outputDtype)!, offset: lo, unit: "source" };
@@ -51,7 +51,7 @@ export function clippingWarnings(
   plan: PlannedIntensity & Pick<Plan, "voxels">,
 ): Warning[] {
   const share = (below + above) / plan.voxels;
-  const range = rangeOf(plan);
+  const range = decidedRange(plan);
   if (range === undefined || share <= MAX_CLIPPED) return [];
   const [lo, hi] = range;
   const wide = [below > 0 ? -roundedUp(-least) : lo, above > 0 ? roundedUp(largest) : hi];

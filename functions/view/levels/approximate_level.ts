@@ -13,9 +13,11 @@ import { createOutput } from "shared/image/output/ome_output.ts";
 import { objectKey } from "shared/image/output/output_layout.ts";
 import { axisMaps } from "shared/image/read/axis_map.ts";
 import { readBox } from "shared/image/read/read_box.ts";
+import { quantise } from "shared/image/write/quantise.ts";
 import { writeBlock } from "shared/image/write/write_block.ts";
 import { createArray } from "shared/image/zarr/create_array.ts";
 import { levelZero } from "shared/image/zarr/level_zero.ts";
+import { decidedRange, outputIntensity } from "shared/plan/output_intensity.ts";
 import { levelSteps } from "shared/plan/pyramid.ts";
 import { tileAt } from "shared/plan/plan_job.ts";
 import { decidedPlan, needsPilot } from "shared/plan/tile_algorithm.ts";
@@ -73,7 +75,7 @@ async function planLevel(context: ViewContext, options: ApproximateOptions): Pro
   const plan = await context.decided(signal);
   const steps = levelSteps(plan.levels)[level - 1]!;
   const psfs = await writePooledPsfs(context, plan, { ...options, steps });
-  if (psfs === undefined || arrays[level]!.dtype !== "float32") return undefined;
+  if (psfs === undefined) return undefined;
   const { array: path, url, axes } = pooled.arrays[level]!;
   const { algorithm, tiling: { halo } } = request;
   const asked = JobRequestSchema.parse({
@@ -85,7 +87,11 @@ async function planLevel(context: ViewContext, options: ApproximateOptions): Pro
     // The mean of several voxels has the photons of all of them.
     algorithm: { ...algorithm, photonsPerUnit: (algorithm.photonsPerUnit ?? 1) * voxelCount(steps) },
     tiling: { halo: halo === "auto" ? halo : mapAxes((axis) => Math.ceil(halo[axis] / steps[axis])) },
-    output: { url: place(`level-${level}.zarr`), ifExists: "resume", pyramid: "none", shards: "none" },
+    output: {
+      ...{ url: place(`level-${level}.zarr`), ifExists: "resume", pyramid: "none", shards: "none" },
+      // The same numbers stand for the same values at all levels.
+      ...{ dtype: plan.outputDtype, range: decidedRange(plan) },
+    },
   });
   try {
     const planned = await planView(asked, (request) => jobs.plan(request, { signal }), CORES);
@@ -155,11 +161,12 @@ async function deconvolvedLevel(
 
 async function meanLevel(
   context: ViewContext,
-  { level, pooled, place }: ApproximateOptions,
+  { level, pooled, place, signal }: ApproximateOptions,
 ): Promise<ApproximateLevel> {
   const { environment, arrays, record: { plan } } = context;
   const { run: _, ...form } = arrays[level]!;
-  const array = { ...form, url: place(`mean-${level}.zarr`) };
+  const intensity = outputIntensity(await context.decided(signal));
+  const array = { ...form, ...(intensity ? { intensity } : {}), url: place(`mean-${level}.zarr`) };
   await createArray(array, context);
   const { url, array: path, axes } = pooled.arrays[level]!;
   const coreOf = (index: number) => levelTile(plan, level, index).tile;
@@ -169,8 +176,9 @@ async function meanLevel(
     const access = { environment, signal: options.signal };
     const image = await openImage({ url, path, axes: axes.join("") }, access);
     const { values } = await readBox(image, { outer, box: core, boundary: "constant", signal: options.signal });
-    const { bytesWritten } = await writeBlock(array, { outer, core, values }, access);
-    releaseMemory(values);
+    const stored = quantise(values, array);
+    const { bytesWritten } = await writeBlock(array, { outer, core, values: stored.values }, access);
+    for (const used of [values, stored.values]) releaseMemory(used);
     return bytesWritten;
   };
   return { array, grid: pooled.grid(level), tiles: approximateTiles(context, { level, array, make, coreOf }) };

@@ -2,6 +2,7 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import * as zarr from "zarrita";
 import { registerCodecs } from "shared/codec/codecs.ts";
+import { JobRequestSchema } from "shared/contract/job_request.ts";
 import type { View, ViewRequest } from "shared/contract/views/view.ts";
 import { ViewRequestSchema } from "shared/contract/views/view.ts";
 import { identityJobs } from "../../identity_jobs.ts";
@@ -75,3 +76,22 @@ for (const [sigma, what] of [[0.6, "the mean of the source"], [3, "the mean of t
     assertEquals(await readLevel(service, view, 1), expected);
   });
 }
+
+Deno.test("coarser levels of a job that stores integers are of the same integers before full resolution is there", async () => {
+  await using service = await startViews();
+  for (const sigma of [0.6, 3]) {
+    const output = { url: `memory:levels/integers-${sigma}`, dtype: "uint16", range: [0, 8000] };
+    const request = JobRequestSchema.parse({ ...await requestOf(sigma), output });
+    const { id } = await service.jobs.submit(request, {});
+    await service.jobs.cancel(id);
+    const view = await service.views.create({ job: id });
+    const first = await fetch(`${service.rootOf(view)}/1/c/0/0/0`);
+    await bodyOf(first);
+    assertEquals(first.headers.get("x-clearstack-approximate"), "true");
+    const step = 8000 / 65535;
+    // Means of a uint16 source are rounded to integers, and then to steps.
+    (await readLevel(service, view, 1)).forEach((stored, index) =>
+      assertAlmostEquals(step * stored, expected[index]!, 0.5 + step)
+    );
+  }
+});
