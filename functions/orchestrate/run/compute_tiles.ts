@@ -5,6 +5,7 @@ import type { Plan } from "shared/contract/plan.ts";
 import type { Warning } from "shared/contract/problem.ts";
 import type { EmptyCertificate, SeamCertificate } from "shared/contract/seam.ts";
 import { recordedClipping } from "shared/image/output/tile_records.ts";
+import { clippingWarnings } from "shared/plan/output_intensity.ts";
 import { tileAt } from "shared/plan/plan_job.ts";
 import { decidedPlan, leavesOpen } from "shared/plan/tile_algorithm.ts";
 import { openStore } from "shared/storage/open_store.ts";
@@ -42,7 +43,7 @@ function leftOut(done: ReadonlySet<number>, share: Share | undefined): Pick<Read
 /** @returns the plan, with what the values of the tiles tell of the image */
 export async function computeTiles(run: JobRun): Promise<Plan> {
   const { begun, plan, engine, progress, tally } = run;
-  const { request, device, environment, output: { run: outputRun, tilesDone } } = begun;
+  const { request, device, output: { run: outputRun, tilesDone } } = begun;
   const done = leftOut(tilesDone, run.options.share);
   await engine.fanOut("tiles", tileTasks({ plan, request, run: outputRun, backend: device.backend, done }), {
     concurrency: plan.concurrency,
@@ -56,13 +57,25 @@ export async function computeTiles(run: JobRun): Promise<Plan> {
     },
     onRetry: (retry) => tellRetry(run, "tile", retry),
   });
-  if (plan.outputDtype !== "float32") {
-    const store = openStore(request.output.url, { environment });
-    tally.clipping = await recordedClipping(store, { planHash: plan.planHash, run: outputRun }, signalOf(run));
-  }
   const warnings = [...plan.warnings, ...tally.imageWarnings(plan)];
   tellWarnings(run, warnings.slice(plan.warnings.length));
   return { ...plan, warnings };
+}
+
+/**
+ * Adds up what the range of integers did not hold of all tiles, once they are there, whoever computed them.
+ *
+ * @returns the run, its plan with a warning where that is much
+ */
+export async function countClipped(run: JobRun): Promise<JobRun> {
+  const { begun: { request, environment, output }, plan, tally } = run;
+  if (plan.outputDtype === "float32") return run;
+  const store = openStore(request.output.url, { environment });
+  const clipping = await recordedClipping(store, { planHash: plan.planHash, run: output.run }, signalOf(run));
+  tally.clipping = clipping;
+  const warnings = clippingWarnings(clipping, plan);
+  tellWarnings(run, warnings);
+  return { ...run, plan: { ...plan, warnings: [...plan.warnings, ...warnings] } };
 }
 
 function tellWarnings(run: JobRun, warnings: readonly Warning[]): void {

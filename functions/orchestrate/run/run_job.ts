@@ -14,7 +14,7 @@ import type { Claimant } from "shared/image/output/output_owner.ts";
 import type { RequestOptions } from "shared/storage/store.ts";
 import { withSpan } from "shared/telemetry/span.ts";
 import { decidedPlan } from "shared/plan/tile_algorithm.ts";
-import { checkEmpty, checkSeams, computeTiles, decide } from "./compute_tiles.ts";
+import { checkEmpty, checkSeams, computeTiles, countClipped, decide } from "./compute_tiles.ts";
 import { assertEmpty } from "./empty_tiles.ts";
 import type { BegunJob, JobRun, RunJobOptions } from "./job_run.ts";
 import type { PlanningDeps, PreparedJob } from "../plan/prepare_job.ts";
@@ -161,10 +161,11 @@ export async function computeDecided(undecided: JobRun): Promise<JobRun> {
 
 /** Checks and finishes an output that has all its tiles. */
 export async function finishOutput(
-  run: JobRun,
+  computed: JobRun,
   seconds: () => number,
   { together = false }: Pick<FinishOptions, "together"> = {},
 ): Promise<JobResult> {
+  const run = await countClipped(computed);
   const { plan, begun: { output, request, environment }, tally, options: { signal } } = run;
   const seam = await withSpan("seams", {}, () => checkSeams(run));
   if (seam) assertSeams(seam);

@@ -7,7 +7,7 @@ import type { Warning } from "shared/contract/problem.ts";
 import type { TileReport, ValueCounts } from "shared/contract/tile.ts";
 import { joinCounts, valueWarnings } from "shared/decide/value_counts.ts";
 import { saturationLevel } from "shared/plan/algorithm_rules.ts";
-import { clippingWarnings, outputIntensity } from "shared/plan/output_intensity.ts";
+import { outputIntensity } from "shared/plan/output_intensity.ts";
 import { voxelOffset } from "shared/plan/tile_algorithm.ts";
 import { channelCount, channelLabel } from "shared/volume/channels.ts";
 import type { Device } from "shared/contract/device.ts";
@@ -58,12 +58,11 @@ export class Totals {
     this.#bytesWritten += bytesWritten;
   }
 
-  /** What the values of the tiles tell of the image, and of the range in which it is stored. */
+  /** What the values of the tiles tell of the image. */
   imageWarnings(plan: Plan): Warning[] {
     const { source, algorithm, decisions } = plan;
     const several = channelCount(source) > 1;
-    const ofOutput = this.clipping === undefined ? [] : clippingWarnings(this.clipping, plan);
-    const ofImage = [...this.#values].sort(([one], [other]) => one - other).map(([channel, counts]) => {
+    const ofChannels = [...this.#values].sort(([one], [other]) => one - other).map(([channel, counts]) => {
       const background = (decisions?.channels?.[channel] ?? decisions)?.background ?? algorithm.background;
       const label = channelLabel(source, channel);
       const warnings = valueWarnings(counts, {
@@ -74,7 +73,7 @@ export class Totals {
       });
       return { labels: [label], warnings };
     });
-    return [...saidOnce(ofImage), ...ofOutput];
+    return saidOnce(ofChannels);
   }
 
   result(plan: Plan, output: string, seconds: number): JobResult {
