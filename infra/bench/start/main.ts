@@ -18,35 +18,44 @@ if (!Number.isInteger(turns) || turns < 1) {
 }
 
 const folder = await Deno.makeTempDir({ prefix: "clearstack-start-" });
+const bundle = join(folder, "bundle");
+
+/** Each way of starting a function, to compare with the first. */
+const WAYS = {
+  checkout: (name: string) => timeStart(name, { folder: ROOT, file: `functions/${name}/main.ts` }),
+  bundle: (name: string) => timeStart(name, { folder: bundle, file: `${name}.js` }),
+  "bundle, nothing kept": async (name: string) =>
+    timeStart(name, { folder: bundle, file: `${name}.js`, kept: await Deno.makeTempDir({ dir: folder }) }),
+  // What Deno itself takes.
+  "an empty server": (name: string) => timeStart(name, { folder: bundle, file: "empty.js" }),
+};
+
 try {
-  await writeBundle(join(folder, "bundle"));
-  const inBundle = (name: string) => ({ folder: join(folder, "bundle"), file: `${name}.js` });
-  const ways = {
-    checkout: (name: string) => timeStart(name, { folder: ROOT, file: `functions/${name}/main.ts` }),
-    bundle: (name: string) => timeStart(name, inBundle(name)),
-    "bundle, nothing kept": async (name: string) =>
-      timeStart(name, { ...inBundle(name), kept: await Deno.makeTempDir({ dir: folder }) }),
-  };
+  await writeBundle(bundle);
+  await Deno.writeTextFile(join(bundle, "empty.js"), 'Deno.serve({ port: 0 }, () => new Response("ok"));\n');
   console.log("| function | started from | ms | processor ms | time against the checkout |");
   console.log("| --- | --- | --- | --- | --- |");
-  for (const name of FUNCTIONS) {
-    const starts: Record<string, { milliseconds: number; processorMilliseconds: number }[]> = {};
-    // The first of each fills what Deno keeps, and does not count.
-    for (let turn = -1; turn < turns; turn++) {
-      for (const [way, time] of Object.entries(ways)) {
-        const start = await time(name);
-        if (turn >= 0) (starts[way] ??= []).push(start);
-      }
-    }
-    const of = (way: string) => median(starts[way]!.map(({ milliseconds }) => milliseconds));
-    for (const [way, each] of Object.entries(starts)) {
-      const processor = median(each.map(({ processorMilliseconds }) => processorMilliseconds));
-      const ratio = (of(way) / of("checkout")).toFixed(2);
-      console.log(`| ${name} | ${way} | ${of(way).toFixed(0)} | ${processor.toFixed(0)} | ${ratio} |`);
-    }
-  }
+  for (const name of FUNCTIONS) await report(name);
 } finally {
   await Deno.remove(folder, { recursive: true });
+}
+
+async function report(name: string): Promise<void> {
+  const starts = Object.keys(WAYS).map((way) => ({ way, milliseconds: [] as number[], processor: [] as number[] }));
+  // The first of each fills what Deno keeps, and does not count.
+  for (let turn = -1; turn < turns; turn++) {
+    for (const [index, time] of Object.values(WAYS).entries()) {
+      const { milliseconds, processorMilliseconds } = await time(name);
+      if (turn < 0) continue;
+      starts[index]!.milliseconds.push(milliseconds);
+      starts[index]!.processor.push(processorMilliseconds);
+    }
+  }
+  for (const { way, milliseconds, processor } of starts) {
+    const ratio = median(milliseconds) / median(starts[0]!.milliseconds);
+    const numbers = [median(milliseconds).toFixed(0), median(processor).toFixed(0), ratio.toFixed(2)];
+    console.log(`| ${[name, way, ...numbers].join(" | ")} |`);
+  }
 }
 
 function median(values: readonly number[]): number {

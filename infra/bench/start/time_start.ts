@@ -27,7 +27,7 @@ export async function timeStart(name: string, { folder, file, kept }: StartOptio
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", `-P=${name}`, "--no-prompt", "--no-check", file],
     cwd: folder,
-    env: { PORT: "0", ...(kept === undefined ? {} : { DENO_DIR: kept }) },
+    env: { PORT: "0", CLEARSTACK_VIEW_CACHE: "memory:views", ...(kept === undefined ? {} : { DENO_DIR: kept }) },
     stdout: "null",
     stderr: "piped",
   }).spawn();
