@@ -3,6 +3,7 @@ locals {
   pods       = "principal://iam.googleapis.com/projects/${data.google_project.this.number}/locations/global/workloadIdentityPools/${google_container_cluster.this.workload_identity_config[0].workload_pool}/subject/ns/${var.namespace}/sa"
   repository = try(split("/", var.image_repository), [])
 
+  hosts      = var.ingress == null ? [] : compact([var.ingress.host, try(var.view.host, null)])
   events_url = var.ingress == null ? null : "https://${var.ingress.host}/v1/events"
   has_events = var.event_rules != null && var.ingress != null
 

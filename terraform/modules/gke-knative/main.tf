@@ -42,9 +42,13 @@ resource "google_compute_global_address" "api" {
 resource "google_compute_managed_ssl_certificate" "api" {
   count   = var.ingress == null ? 0 : 1
   project = var.project_id
-  name    = "${var.name}-api"
+  # A certificate cannot be changed: one for other hosts takes its place, and has to be there first.
+  name = "${var.name}-${substr(sha256(join(" ", local.hosts)), 0, 8)}"
   managed {
-    domains = compact([var.ingress.host, try(var.view.host, null)])
+    domains = local.hosts
+  }
+  lifecycle {
+    create_before_destroy = true
   }
 }
 

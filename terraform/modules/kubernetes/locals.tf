@@ -22,8 +22,13 @@ locals {
   # A Knative service makes its own Deployments; what it has in common with the workloads is its settings.
   runs = merge(local.workloads, var.knative == null ? {} : { deconvolve = { kind = "deconvolve", image = var.images.deconvolve, replicas = 0 } })
 
-  pyramid_urls    = [for index in range(var.instances.pyramid) : "http://pyramid-${index}.${var.namespace}.svc:8083"]
-  deconvolve_urls = concat(var.deconvolve_urls, var.knative == null ? [] : ["http://deconvolve.${var.namespace}.svc"], [for index in range(var.instances.deconvolve) : "http://deconvolve-${index}.${var.namespace}.svc:8081"])
+  pyramid_urls = [for index in range(var.instances.pyramid) : "http://pyramid-${index}.${var.namespace}.svc:8083"]
+  # A URL stands as often as instances answer behind it: CLEARSTACK_INSTANCES_PER_URL would count for pyramid as well.
+  deconvolve_urls = concat(
+    flatten([for url in var.deconvolve_urls : [for copy in range(var.instances_per_url) : url]]),
+    [for copy in range(try(var.knative.max_instances, 0)) : "http://deconvolve.${var.namespace}.svc"],
+    [for index in range(var.instances.deconvolve) : "http://deconvolve-${index}.${var.namespace}.svc:8081"],
+  )
 
   ports    = merge({ api = 8080, orchestrate = 8082, deconvolve = 8081, pyramid = 8083 }, local.has_view ? { view = 8084 } : {})
   has_view = var.view != null

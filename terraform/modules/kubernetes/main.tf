@@ -18,7 +18,7 @@ module "settings" {
     memory_gib = var.gpu.memory_gib
     boxes      = var.gpu.boxes
   }
-  instances_per_url     = var.knative == null ? var.instances_per_url : var.knative.max_instances
+  instances_per_url     = 1
   jobs_at_once          = var.jobs_at_once
   jobs_url              = var.jobs_url
   metrics_token_enabled = var.metrics_token_enabled

@@ -169,7 +169,7 @@ run "deconvolve_by_knative" {
     knative   = { max_instances = 8 }
   }
   assert {
-    condition     = local.settings[local.current_release].CLEARSTACK_TILES_URL == "http://deconvolve.clearstack.svc" && local.settings[local.current_release].CLEARSTACK_INSTANCES_PER_URL == "8"
+    condition     = local.settings[local.current_release].CLEARSTACK_TILES_URL == join(" ", [for copy in range(8) : "http://deconvolve.clearstack.svc"]) && local.settings[local.current_release].CLEARSTACK_INSTANCES_PER_URL == "1"
     error_message = jsonencode(local.settings[local.current_release])
   }
   assert {
