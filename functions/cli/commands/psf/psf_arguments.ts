@@ -30,7 +30,7 @@ export const VOXEL_FORM = "a voxel size in micrometres, Z,Y,X such as 0.2,0.1,0.
 /** The microscope's lens. */
 export const OBJECTIVE_FLAGS = {
   "na": { form: "the numerical aperture, such as 1.4" },
-  "wavelength": { form: "the emission wavelength in nanometres, such as 520" },
+  "emission": { form: "the emission wavelength in nanometres, such as 520" },
   "index": { form: "the refractive index of the immersion medium: oil 1.515, glycerol 1.47, water 1.33, air 1" },
 } satisfies Record<string, Flag>;
 
@@ -74,7 +74,7 @@ export function number(args: ParsedArguments, flag: string, forms: Readonly<Reco
 
 /** The lens, if any part of it was given. */
 export function objective(args: ParsedArguments): Objective | undefined {
-  const flags = ["na", "wavelength", "index"] as const;
+  const flags = ["na", "emission", "index"] as const;
   if (!flags.some((flag) => args.has(flag))) return undefined;
   requireFlags(args, flags, OBJECTIVE_FLAGS);
   const [na, wavelength, immersionIndex] = flags.map((flag) => number(args, flag, OBJECTIVE_FLAGS)!) as [

@@ -13,7 +13,7 @@ PSFs are written as float32 of sum 1.
 
 generate computes a PSF, averaged over each voxel:
   --model M              gaussian, born-wolf, gibson-lanni or light-sheet
-  --na, --wavelength, --index
+  --na, --emission, --index
                          the lens: numerical aperture, emission wavelength,
                          immersion index
   --voxel Z,Y,X          voxel size, or --like IMAGE [--like-path P] to take
@@ -31,7 +31,7 @@ generate computes a PSF, averaged over each voxel:
   --flip-z               for stacks whose first plane lies deepest
 
 inspect measures a PSF and says what is wrong with it:
-  --na, --wavelength, --index
+  --na, --emission, --index
                          compare its sampling with the Nyquist spacing
   --voxel Z,Y,X          if the file does not state its voxel size
 

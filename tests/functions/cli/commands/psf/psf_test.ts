@@ -40,7 +40,7 @@ async function psfJson(...args: string[]) {
   return JSON.parse(out);
 }
 
-const LENS = ["--na", "1.2", "--wavelength", "520", "--index", "1.33"];
+const LENS = ["--na", "1.2", "--emission", "520", "--index", "1.33"];
 
 Deno.test("a generated PSF is read back as it was described, from TIFF and from Zarr", async () => {
   await inFolder(async (path) => {
@@ -209,14 +209,14 @@ Deno.test("wrong arguments are refused in one line that says how to mend them, a
     await refused(generate("--model", "gaussian", ...voxel), /--fwhm is missing/);
     await refused(
       generate("--model", "born-wolf", "--na", "1.4", ...voxel),
-      /--wavelength, --index are missing: expected the emission wavelength .*; the refractive index/,
+      /--emission, --index are missing: expected the emission wavelength .*; the refractive index/,
     );
     await refused(
       generate("--model", "gibson-lanni", "--na", "1.4", ...LENS.slice(2), ...voxel),
       /higher index than 1\.4/,
     );
     await refused(
-      generate("--model", "gibson-lanni", "--na", "1.2", "--wavelength", "0.52", "--index", "1.33", ...voxel),
+      generate("--model", "gibson-lanni", "--na", "1.2", "--emission", "0.52", "--index", "1.33", ...voxel),
       /write 520/,
     );
     await refused(
