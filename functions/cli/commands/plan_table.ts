@@ -127,7 +127,8 @@ function psfRows({ psf, source }: Plan): [string, string][] {
   return psf.channels.map((own, channel) => [
     channel === 0 ? "PSF" : "",
     `of channel ${channelLabel(source, channel)}: ${psfShape(own)}` +
-    `${several ? `, PSF ${own.entry + 1} of the request` : ""}` +
+    `${own.optics === undefined ? "" : `, computed for ${own.optics.emissionNanometres} nm`}` +
+    `${several && own.optics === undefined ? `, PSF ${own.entry + 1} of the request` : ""}` +
     `${own.channel === undefined ? "" : `, channel ${own.channel} of the PSF`}`,
   ]);
 }

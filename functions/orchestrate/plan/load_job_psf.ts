@@ -156,7 +156,7 @@ function placesOf(
     throw new ClearstackError(
       "invalid-request",
       `the PSF has ${channels} channels, the image ${channelCount(stored)} (${channelList(stored)}): ` +
-        `give a PSF of as many channels, or of one`,
+        `give a PSF of as many channels or of one, or choose one with --psf-channel`,
     );
   }
   return Array.from({ length: count }, (_, channel) => ({

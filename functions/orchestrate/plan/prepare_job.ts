@@ -125,7 +125,8 @@ async function severalJobs({ source }: JobRequest, access: StoreAccess): Promise
   const named = paths.slice(0, MAX_LISTED).join(", ") + (paths.length > MAX_LISTED ? ", ..." : "");
   return new ClearstackError(
     "invalid-request",
-    `a job has one output: plan or send one for each image with its source.path (${paths.length}: ${named})`,
+    `a job has one output: leave out series, and plan or send one for each image with its path as source.path ` +
+      `(${paths.length}: ${named})`,
     { path: "source.series", value: paths },
   );
 }

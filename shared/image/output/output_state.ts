@@ -39,7 +39,7 @@ const JobRecord = z.looseObject({
   pilot: z.looseObject({ planHash: z.string() }).optional().catch(undefined),
   request: z.looseObject({
     source: Place,
-    psf: z.union([Place, z.array(Place)]).optional(),
+    psf: z.union([Place, z.array(Place), z.looseObject({ optics: z.unknown() })]).optional(),
     algorithm: z.looseObject({ iterations: z.number() }).optional(),
   }).optional().catch(undefined),
   plan: z.looseObject({ tiles: z.number() }).optional().catch(undefined),
@@ -72,7 +72,7 @@ export async function stateOf(
   const finished = done !== undefined && done.planHash === planHash && done.run === job.run;
   const tiles = job.plan?.tiles ?? 0;
   const { request } = job;
-  const psfs = [request?.psf ?? []].flat().map(({ url }) => url);
+  const psfs = [request?.psf ?? []].flat().map((psf) => "optics" in psf ? "computed from optics" : psf.url);
   return {
     state: finished ? "finished" : "unfinished",
     kind: job.kind,

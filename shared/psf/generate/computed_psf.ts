@@ -85,7 +85,7 @@ const IMMERSION: Missing = {
 
 const VOXEL_SIZE: Missing = {
   what: "its voxel size in a unit of length",
-  mend: "the voxel size with convert --scale Z,Y,X",
+  mend: "the voxel size with convert --scale Z,Y,X --unit micrometer",
   path: "psf.optics",
 };
 

@@ -6,7 +6,7 @@ import { openImage } from "../../stores.ts";
 import { writePsf } from "../sample_image.ts";
 import { runCli } from "./run_cli.ts";
 
-Deno.test("every image of an OME-TIFF is converted and deconvolved to an output of its own; a plan asks for one", async () => {
+Deno.test("every image of an OME-TIFF is converted and deconvolved to an output of its own, and planned one by one", async () => {
   const folder = await Deno.makeTempDir();
   try {
     const pixels = (ifd: number) =>
@@ -28,9 +28,11 @@ Deno.test("every image of an OME-TIFF is converted and deconvolved to an output 
     for (const name of ["0.zarr", "1.zarr"]) {
       assertEquals((await openImage({ url: `${folder}/sharp/${name}` })).info.shape, [8, 12, 16]);
     }
-    const plan = await runCli(["plan", ...job]);
-    assertEquals(plan.status, 2);
-    assert(/one for each image.*2: 0, 1/.test(plan.err), plan.err);
+    const plan = await runCli(["plan", ...job, "--backend", "cpu"]);
+    assertEquals(plan.status, 0, plan.err);
+    assertEquals([...plan.out.matchAll(/^image (\d)$/gm)].map(([, path]) => path), ["0", "1"]);
+    const drawn = await runCli(["plan", ...job, "--svg", `${folder}/plan.svg`]);
+    assert(drawn.err.includes("--svg draws one plan: name one image with --path"), drawn.err);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

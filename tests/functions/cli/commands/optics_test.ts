@@ -22,6 +22,10 @@ Deno.test("a file that states lens and wavelengths needs no PSF; its output is m
     assertEquals(status, 0, err);
     const from = "by the image's OME-XML";
     assert(err.includes(`note: the PSFs computed for 509 and 610 nm (${from}): NA 0.8 (${from}), immersion`), err);
+    const planned = await runCli(["plan", path("a.tif"), "--depth", "0", "--backend", "cpu"]);
+    assert(/of channel 1 \(red\): [\dx ]+, (from [^\n]*, )?computed for 610 nm\n/.test(planned.out), planned.out);
+    const made = JSON.parse((await runCli(["info", path("out.zarr"), "--json"])).out).output;
+    assertEquals([made.source, made.psf, made.iterations], [path("a.tif"), "computed from optics", 2]);
     const info = JSON.parse((await runCli(["info", path("a.tif"), "--json"])).out).info;
     assertEquals(info.objective, { na: 0.8, immersionIndex: 1 });
 

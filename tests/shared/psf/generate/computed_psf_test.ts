@@ -82,7 +82,7 @@ Deno.test("all that is missing is named at once, each with its mend", () => {
     "the image does not state the numerical aperture of its lens, the refractive index of its immersion, the emission " +
       "wavelengths of channels 0, 1, 2 or its voxel size in a unit of length: give --na, --index (oil 1.515, glycerol " +
       "1.47, water 1.33, air 1), --emission (one for all channels, or one for each) and the voxel size with convert " +
-      "--scale Z,Y,X, or give a PSF",
+      "--scale Z,Y,X --unit micrometer, or give a PSF",
   );
 });
 
