@@ -29,6 +29,8 @@ export async function withTerraform<T>(use: (run: RunTerraform) => Promise<T>): 
   const server = await serveSchemas(PROVIDERS, await readSchemas(), ANSWERS);
   const scratch = await Deno.makeTempDir({ prefix: "clearstack-terraform-" });
   const environment = {
+    HOME: scratch,
+    PATH: Deno.env.get("PATH") ?? "",
     CHECKPOINT_DISABLE: "1",
     TF_CLI_CONFIG_FILE: "/dev/null",
     TF_IN_AUTOMATION: "1",
@@ -37,7 +39,7 @@ export async function withTerraform<T>(use: (run: RunTerraform) => Promise<T>): 
   try {
     return await use(async (args, folder) => {
       const env = { ...environment, TF_DATA_DIR: `${scratch}/${folder.pathname.replaceAll("/", "_")}` };
-      const options = { args: [...args], cwd: folder, env };
+      const options = { args: [...args], cwd: folder, env, clearEnv: true };
       const { success, stdout, stderr } = await new Deno.Command("terraform", options).output();
       return { success, said: [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes)).join("") };
     });

@@ -15,10 +15,12 @@ module "clearstack" {
     orchestrate = "europe-west4-docker.pkg.dev/${var.project_id}/clearstack/cpu:1.2.3"
     pyramid     = "europe-west4-docker.pkg.dev/${var.project_id}/clearstack/cpu:1.2.3"
     deconvolve  = "europe-west4-docker.pkg.dev/${var.project_id}/clearstack/gpu-cloud-run:1.2.3"
+    view        = "europe-west4-docker.pkg.dev/${var.project_id}/clearstack/cpu:1.2.3"
   }
   network    = { network = "default", subnetwork = "default" }
   secret_ids = { token = "clearstack-token", state_key = "clearstack-state-key", api_keys = "clearstack-keys" }
   gpu        = { max_instances = 3 }
+  view       = {}
   event_rules = [{
     bucket = "clearstack-uploads"
     key    = "confocal/**/*.tif"

@@ -1,5 +1,5 @@
 locals {
-  functions = toset(["api", "orchestrate", "deconvolve", "pyramid"])
+  functions = toset(concat(["api", "orchestrate", "deconvolve", "pyramid"], var.view == null ? [] : ["view"]))
   # These URLs follow from names, so that functions can be told of each other before they are there.
   urls = { for name in local.functions : name => "https://${var.name}-${name}-${data.google_project.this.number}.${var.region}.run.app" }
 
@@ -12,6 +12,7 @@ locals {
     "state-key"      = var.secret_ids.state_key
     "webhook-secret" = var.secret_ids.webhook_secret
     "metrics-token"  = var.secret_ids.metrics_token
+    "view-key"       = var.secret_ids.view_key
   }
   secrets = {
     for kind, names in module.settings.secrets : kind => { for variable, name in names : variable => local.secret_ids[name] }
@@ -32,6 +33,8 @@ locals {
     orchestrate = { min = 1, max = 1, requests = 80 }
     deconvolve  = { min = 0, max = var.gpu.max_instances, requests = 1 }
     pyramid     = { min = 0, max = var.gpu.max_instances, requests = 1 }
+    # It counts what lies in its cache, so there is one.
+    view = { min = 0, max = 1, requests = 80 }
   }
   audience = "${var.name}-uploads"
 }

@@ -9,7 +9,7 @@ module "storage" {
   members             = { for name, email in local.emails : name => "serviceAccount:${email}" }
   source_bucket_names = var.source_bucket_names
   kept_days           = var.kept_days
-  views_enabled       = false
+  views_enabled       = var.view != null
   events              = var.event_rules == null ? null : { url = "${local.urls.api}/v1/events", audience = local.audience }
 }
 
@@ -41,8 +41,13 @@ module "settings" {
   runs_url              = local.urls.orchestrate
   tiles_per_owner       = var.tiles_per_owner
   trace_sample_ratio    = var.trace_sample_ratio
-  view                  = null
-  webhooks_enabled      = var.webhooks_enabled
+  view = var.view == null ? null : merge(var.view, {
+    url         = local.urls.view
+    public_url  = local.urls.view
+    cache_url   = "gs://${module.storage.bucket_names.views}/views"
+    key_enabled = var.secret_ids.view_key != null
+  })
+  webhooks_enabled = var.webhooks_enabled
 }
 
 data "google_project" "this" {
@@ -78,7 +83,7 @@ resource "google_cloud_run_v2_service" "function" {
   location            = var.region
   deletion_protection = var.deletion_protection_enabled
   labels              = { "clearstack-experimental" = tostring(var.experimental_accepted) }
-  ingress             = each.key == "api" && var.public_access_enabled ? "INGRESS_TRAFFIC_ALL" : "INGRESS_TRAFFIC_INTERNAL_ONLY"
+  ingress             = contains(["api", "view"], each.key) && var.public_access_enabled ? "INGRESS_TRAFFIC_ALL" : "INGRESS_TRAFFIC_INTERNAL_ONLY"
   # The functions ask for keys and tokens of their own in the header that Cloud Run would take for Google's.
   invoker_iam_disabled = true
   template {

@@ -4,7 +4,7 @@ output "api_url" {
 }
 
 output "bucket_names" {
-  description = "Buckets by what they hold: uploads, results, jobs, inbox"
+  description = "Buckets by what they hold: uploads, results, jobs, inbox, and views where there are some"
   value       = module.storage.bucket_names
 }
 

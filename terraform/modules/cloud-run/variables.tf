@@ -35,16 +35,17 @@ variable "name" {
 }
 
 variable "images" {
-  description = "Image of each function, by digest or by a tag that never moves"
+  description = "Image of each function, and of view (needed for view), by digest or by a tag that never moves"
   type = object({
     api         = string
     orchestrate = string
     deconvolve  = string
     pyramid     = string
+    view        = optional(string)
   })
   validation {
     condition = alltrue([
-      for image in values(var.images) : can(regex("(@sha256:[0-9a-f]{64}|:[A-Za-z0-9_][A-Za-z0-9._-]*)$", image)) && !endswith(image, ":latest")
+      for image in values(var.images) : image == null ? true : can(regex("(@sha256:[0-9a-f]{64}|:[A-Za-z0-9_][A-Za-z0-9._-]*)$", image)) && !endswith(image, ":latest")
     ])
     error_message = "Each image must end with a digest (@sha256:...) or a tag, and the tag must not be latest."
   }
@@ -70,13 +71,14 @@ variable "network" {
 }
 
 variable "secret_ids" {
-  description = "Secrets of Secret Manager that exist: token between functions, key of the store of jobs, file of callers' keys, key of webhooks and token of scrapers where they are enabled"
+  description = "Secrets of Secret Manager that exist: token between functions, key of the store of jobs, file of callers' keys, key of webhooks and token of scrapers where they are enabled, and what URLs of views are signed with, else a key that is kept beside them"
   type = object({
     token          = string
     state_key      = string
     api_keys       = optional(string)
     webhook_secret = optional(string)
     metrics_token  = optional(string)
+    view_key       = optional(string)
   })
   validation {
     condition     = alltrue([for id in [var.secret_ids.token, var.secret_ids.state_key] : can(regex("^[A-Za-z0-9_-]+$", id))])
@@ -93,7 +95,7 @@ variable "secret_ids" {
 }
 
 variable "public_access_enabled" {
-  description = "Let the internet reach api; without it only the project's own networks and Pub/Sub do"
+  description = "Let the internet reach api and view; without it only the project's own networks and Pub/Sub do"
   type        = bool
   default     = false
   nullable    = false
@@ -124,6 +126,7 @@ variable "resources" {
     orchestrate = optional(object({ cpu_cores = number, memory_gib = number }), { cpu_cores = 2, memory_gib = 4 })
     deconvolve  = optional(object({ cpu_cores = number, memory_gib = number }), { cpu_cores = 8, memory_gib = 32 })
     pyramid     = optional(object({ cpu_cores = number, memory_gib = number }), { cpu_cores = 2, memory_gib = 4 })
+    view        = optional(object({ cpu_cores = number, memory_gib = number }), { cpu_cores = 1, memory_gib = 2 })
   })
   default  = {}
   nullable = false
@@ -167,6 +170,20 @@ variable "kept_days" {
   validation {
     condition     = var.kept_days >= 7 && var.kept_days <= 90 && floor(var.kept_days) == var.kept_days
     error_message = "kept_days must be a whole number from 7 to 90."
+  }
+}
+
+variable "view" {
+  description = "Serve views, computed as they are looked at, and kept in a bucket of their own"
+  type = object({
+    cache_gib       = optional(number, 10)
+    expires_hours   = optional(number, 12)
+    views_per_owner = optional(number, 32)
+  })
+  default = null
+  validation {
+    condition     = var.view == null ? true : var.images.view != null && alltrue([for count in values(var.view) : count >= 1 && floor(count) == count])
+    error_message = "view needs images.view, and whole numbers of at least 1 for cache_gib, expires_hours and views_per_owner."
   }
 }
 

@@ -11,7 +11,7 @@ run "urls_follow_from_names" {
     error_message = output.api_url
   }
   assert {
-    condition     = output.bucket_names == { inbox = "clearstack-inbox", jobs = "clearstack-jobs", results = "clearstack-results", uploads = "clearstack-uploads" }
+    condition     = output.bucket_names == { inbox = "clearstack-inbox", jobs = "clearstack-jobs", results = "clearstack-results", uploads = "clearstack-uploads", views = "clearstack-views" }
     error_message = jsonencode(output.bucket_names)
   }
 }

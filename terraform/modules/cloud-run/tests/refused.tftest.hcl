@@ -170,3 +170,11 @@ run "rules_for_a_bucket_that_is_silent" {
   }
   expect_failures = [var.event_rules]
 }
+
+run "view_without_image" {
+  command = plan
+  variables {
+    view = {}
+  }
+  expect_failures = [var.view]
+}
