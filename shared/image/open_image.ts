@@ -90,7 +90,7 @@ export async function reopenImage(info: ImageInfo, options: StoreAccess): Promis
 async function imageOf(
   store: ReadableStore,
   found: FoundArray & { readonly url: string; readonly requestedAxes: string | undefined },
-  options: RequestOptions,
+  options: StoreAccess,
 ): Promise<Image> {
   const { node, path, ome, url, requestedAxes } = found;
   const where = shown(store, path);

@@ -39,3 +39,15 @@ Deno.test("what may hold a secret is not repeated", () => {
     assertEquals([error.path, error.value], ["webhook.url", undefined]);
   }
 });
+
+Deno.test("a pair where three numbers are meant is told of z, y and x", () => {
+  const output = { url: "memory:c", shards: [64, 64] };
+  const { message, path, value } = errorFor({ tiling: { tile: [64, 64], halo: [1] }, output });
+  const rest = "also for an image without z";
+  assertEquals(message.split("; "), [
+    `output.shards: write auto, none, or [z, y, x], three whole numbers of at least 1, ${rest}`,
+    `tiling.tile: write auto, or [z, y, x], three whole numbers of at least 1, ${rest}`,
+    `tiling.halo: write auto, or [z, y, x], three whole numbers from 0 to 2048, ${rest}`,
+  ]);
+  assertEquals([path, value], ["output.shards", [64, 64]]);
+});

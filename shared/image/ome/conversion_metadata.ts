@@ -4,7 +4,10 @@
  */
 import type { Channel, ImageInfo } from "shared/contract/image_info.ts";
 import { ClearstackError, isClearstackError } from "shared/errors.ts";
+import { openReadable } from "shared/storage/open_store.ts";
 import type { ReadableStore, RequestOptions } from "shared/storage/store.ts";
+import type { StoreAccess } from "shared/storage/store_environment.ts";
+import { splitObject } from "shared/storage/url.ts";
 import { seriesOfConversion } from "../zarr/choose_array.ts";
 import { childKey, readZarrNode } from "../zarr/zarr_node.ts";
 import { channelsFor, hasWavelength, omeXmlChannels } from "./ome_channels.ts";
@@ -14,7 +17,7 @@ import type { OmeXmlImage } from "./ome_xml.ts";
 const DOCUMENT = "OME/METADATA.ome.xml";
 
 /** An array of a conversion, or of anything else. */
-interface ConvertedArray extends Pick<ImageInfo, "axes" | "shape"> {
+interface ConvertedArray extends Pick<ImageInfo, "url" | "axes" | "shape"> {
   /** Inside the store. */
   readonly path: string;
   /** What `omero` states, one for each channel, or nothing. */
@@ -29,10 +32,10 @@ interface ConvertedArray extends Pick<ImageInfo, "axes" | "shape"> {
 export async function conversionMetadata(
   store: ReadableStore,
   array: ConvertedArray,
-  options: RequestOptions,
+  options: StoreAccess,
 ): Promise<Pick<ImageInfo, "objective" | "channels" | "emissionFrom" | "warnings">> {
   try {
-    const found = await imageIn(store, array.path, options);
+    const found = await imageIn(store, array.path, options) ?? await imageOfFolder(array, options);
     return found === undefined ? {} : stated(found, array);
   } catch (error) {
     if (!isClearstackError(error) || !UNUSABLE.includes(error.kind)) throw error;
@@ -58,6 +61,13 @@ async function imageIn(store: ReadableStore, path: string, options: RequestOptio
     return index < 0 ? undefined : await imageAt(store, childKey(container, DOCUMENT), index, options);
   }
   return undefined;
+}
+
+/** The description of an image whose own folder was opened, `.../converted.zarr/0`: the conversion is the folder around it. */
+async function imageOfFolder({ url, path }: ConvertedArray, access: StoreAccess): Promise<OmeXmlImage | undefined> {
+  const { base, key } = splitObject(url);
+  if (path === "" || path.includes("/") || !/^\d{1,9}$/.test(key)) return undefined;
+  return await readOptional(() => imageIn(openReadable(base, access), `${key}/${path}`, access));
 }
 
 async function imageAt(

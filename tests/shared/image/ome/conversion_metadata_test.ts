@@ -61,6 +61,9 @@ Deno.test("lens and wavelengths of an image are those of its number, or of its p
   assertEquals(await statedOf(await converted({ xml: XML })), second);
   assertEquals(await statedOf(await converted({ xml: XML }), "1/0"), second);
   assertEquals((await statedOf(await converted({ xml: XML }), "0")).wavelengths, [461, 525]);
+  // By the URL of the image itself, the folder around it is looked at where its name is a number.
+  const { objective, emissionFrom } = (await openImage({ url: `${await converted({ xml: XML })}/1` })).info;
+  assertEquals([objective, emissionFrom], [WATER, "OME-XML"]);
   const reversed = await converted({ xml: XML, series: ["1", "0"] });
   assertEquals((await statedOf(reversed)).wavelengths, [461, 525]);
 });
