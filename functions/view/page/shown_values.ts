@@ -6,7 +6,7 @@ import { sampleLine, sampleTiles } from "./data/sample_tiles.ts";
 import type { TileLoader } from "./data/tile_loader.ts";
 import type { Scene } from "./render/scene.ts";
 import type { PlanePoint } from "./state/camera.ts";
-import { autoContrast, type Histogram, histogramOf } from "./state/contrast.ts";
+import { autoContrast, type Contrast, type Histogram, histogramOf } from "./state/contrast.ts";
 import type { BySide, ProfileLine, Viewer } from "./state/viewer.ts";
 
 /** Bins of a histogram, and the pause after which it is counted again, milliseconds. */
@@ -41,11 +41,12 @@ export function shownValues(viewer: Viewer, scene: Signal<Scene | undefined>, ti
     const fine = ready(0);
     return within(fine.length > 0 ? fine : ready(-1));
   };
+  const provisional = new Map<string, Contrast>();
   let pause: ReturnType<typeof setTimeout> | undefined;
   effect(() => {
     void viewer.tilesVersion.value;
     if (scene.value === undefined) return;
-    settleContrasts(viewer, scene.value, tiles);
+    settleContrasts(viewer, { scene: scene.value, tiles, provisional });
     pause ??= setTimeout(() => {
       pause = undefined;
       const before = counts.value;
@@ -68,16 +69,30 @@ function within(parts: readonly TileValues[]): TileValues[] {
   return parts.filter(({ length }, index) => (counted += length) <= MAX_VALUES || index === 0);
 }
 
-/** Takes the contrast of channels without one from the coarsest tiles, once all of those are there. */
-function settleContrasts(viewer: Viewer, { sides }: Scene, tiles: TileLoader): void {
-  for (const { side, channels } of sides) {
-    for (const { channel, contrast, layers } of channels) {
+interface Settling {
+  readonly scene: Scene;
+  readonly tiles: TileLoader;
+  /** Contrasts that were taken of a part of the tiles, by image and channel. */
+  readonly provisional: Map<string, Contrast>;
+}
+
+/** Takes the contrast of channels without one from the coarsest tiles that are there, until all of those are. */
+function settleContrasts(viewer: Viewer, { scene, tiles, provisional }: Settling): void {
+  for (const { side, channels } of scene.sides) {
+    for (const { channel, layers } of channels) {
+      const name = `${side} ${channel}`;
+      const known = viewer.contrasts.peek();
+      // What was changed by hand meanwhile stays.
+      if (known[side][channel] !== provisional.get(name)) continue;
       const coarse = layers.at(-1) ?? [];
-      if (contrast !== undefined && viewer.contrasts.value[side][channel] !== undefined) continue;
-      if (coarse.length === 0 || !coarse.every(({ key }) => tiles.isWhole(key))) continue;
-      const found = autoContrast(coarse.map(({ key }) => tiles.get(key)!.values!));
-      const known = viewer.contrasts.value;
-      if (found !== undefined) viewer.contrasts.value = { ...known, [side]: known[side].with(channel, found) };
+      const found = autoContrast(within(coarse.flatMap(({ key }) => tiles.get(key)?.values ?? [])));
+      if (found === undefined) continue;
+      if (coarse.every(({ key }) => tiles.isWhole(key))) provisional.set(name, SETTLED);
+      else provisional.set(name, found);
+      viewer.contrasts.value = { ...known, [side]: known[side].with(channel, found) };
     }
   }
 }
+
+/** Stands for a contrast that is not looked for any more. */
+const SETTLED: Contrast = { start: NaN, end: NaN };

@@ -78,16 +78,22 @@ function sceneChannels(viewer: Viewer, { side, pick, seen, pixels }: SideFacts):
 
 /** Tiles to load, the most wanted first: the coarsest level, which is there at once, then the one that is looked at. */
 export function wantedTiles({ sides }: Scene): TileRequest[] {
-  const coarse = sides.flatMap(({ channels }) => channels.flatMap(({ layers }) => layers.at(-1) ?? []));
-  const fine = sides.flatMap(({ channels }) => channels.flatMap(({ layers }) => layers.length > 1 ? layers[0]! : []));
-  return [...coarse, ...alternating(fine, sides.length)];
+  const tilesOf = (pick: (layers: SceneChannel["layers"]) => readonly TileRequest[]) =>
+    inTurn(sides.map(({ channels }) => inTurn(channels.map(({ layers }) => pick(layers)))));
+  return [
+    ...tilesOf((layers) => layers.at(-1) ?? []),
+    ...tilesOf((layers) => layers.length > 1 ? layers[0]! : []),
+  ];
 }
 
-/** Takes turns between as many runs of one length as there are, so that both images come at the same pace. */
-function alternating<T>(items: readonly T[], runs: number): T[] {
-  const length = Math.ceil(items.length / Math.max(1, runs));
-  return Array.from({ length }, (_, index) => Array.from({ length: runs }, (_, run) => items[run * length + index]))
-    .flat().filter((item) => item !== undefined);
+/** Takes one of each list after the other, so that images and channels come at the same pace. */
+function inTurn<T>(lists: readonly (readonly T[])[]): T[] {
+  const longest = Math.max(0, ...lists.map(({ length }) => length));
+  return Array.from(
+    { length: longest },
+    (_, index) => lists.flatMap((list) => index < list.length ? [list[index]!] : []),
+  )
+    .flat();
 }
 
 /** `#ff8000` -> 1, 0.5, 0. */
