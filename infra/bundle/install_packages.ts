@@ -26,9 +26,12 @@ export async function installPackages(): Promise<string> {
 }
 
 async function install(folder: string, lock: string): Promise<void> {
+  await Deno.mkdir(folder, { recursive: true });
+  // Held until the file is closed, so that processes that need the packages at once wait for the first.
+  using turn = await Deno.open(join(folder, "turn"), { create: true, write: true });
+  await turn.lock(true);
   const done = join(folder, "done");
   if (await Deno.stat(done).then(() => true, () => false)) return;
-  await Deno.mkdir(folder, { recursive: true });
   const imports = Object.fromEntries(
     Object.entries(config.imports).filter(([name, target]) => target.startsWith("npm:") && !PROGRAMS.includes(name)),
   );

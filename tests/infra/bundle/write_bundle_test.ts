@@ -13,13 +13,13 @@ const BOUNDS: Readonly<Record<string, readonly [start: number, whole: number]>> 
   orchestrate: [840, 5600],
   deconvolve: [610, 2750],
   pyramid: [530, 2700],
-  view: [730, 2800],
+  view: [750, 2850],
   clearstack: [10, 3500],
   permission_flags: [10, 10],
-  shared_codec_threads_codec_worker: [16, 16],
-  functions_orchestrate_plan_judge_psf_worker: [36, 36],
+  shared_codec_threads_codec_worker: [24, 24],
+  functions_orchestrate_plan_judge_psf_worker: [40, 40],
   kernels_webgpu_worker_worker: [70, 70],
-  kernels_cpu_threads_worker: [16, 16],
+  kernels_cpu_threads_worker: [20, 20],
 };
 
 slowTest(

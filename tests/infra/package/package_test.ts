@@ -2,7 +2,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
 import { writePackage } from "../../../infra/package/write_package.ts";
-import { slowTest } from "../../test_unless.ts";
+import { LEFT_TO_ALL, testUnless } from "../../test_unless.ts";
 
 interface Ended {
   readonly code: number;
@@ -47,9 +47,14 @@ const IN_DENO = `
   const { data } = await deconvolve(image, psf, { backend: "cpu", algorithm: { iterations: 2 } });
   console.log(Math.round(data[0]), typeof createDeconvolver);`;
 
-slowTest(
-  "the package is installed with npm and nothing else, and gives its program and both of its modules",
-  () =>
+const npm = await new Deno.Command("npm", { args: ["--version"], stdout: "null" }).output().then(
+  () => true,
+  () => false,
+);
+
+testUnless(LEFT_TO_ALL ?? (npm ? undefined : "no npm"), {
+  name: "the package is installed with npm and nothing else, and gives its program and both of its modules",
+  fn: () =>
     withInstalled(async (folder) => {
       const clearstack = (...args: string[]) => run(folder, "npx", "clearstack", ...args);
       const version = await clearstack("--version");
@@ -70,7 +75,7 @@ slowTest(
       assertEquals(deno.out, "7 function\n", deno.err);
       await endsOnSignal(folder);
     }),
-);
+});
 
 /** The launcher passes a signal on, and ends with the status of what it started. */
 async function endsOnSignal(folder: string): Promise<void> {
