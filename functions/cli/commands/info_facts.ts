@@ -1,6 +1,6 @@
 /** Facts about an image in words, the same for the table and the picture. */
 import { counted } from "shared/counted.ts";
-import type { Channel } from "shared/contract/image_info.ts";
+import type { Channel, ImageInfo } from "shared/contract/image_info.ts";
 import { dtypeBytes } from "shared/volume/dtype.ts";
 import type { ImageDescription } from "shared/image/describe_image.ts";
 import { gridSize } from "shared/image/grid_size.ts";
@@ -54,6 +54,7 @@ export function infoFacts(description: ImageDescription): InfoFacts {
       ["format", format(description)],
       ["compression", [description.compression, ...description.remarks].join(", ")],
       ...(info.channels === undefined ? [] : [["channels", info.channels.map(channelName).join(", ")] as const]),
+      ["lens", lens(info)],
       ...levelFacts(description),
       ...(info.warnings ?? []).map(({ level, message }) => [level, message] as const),
       ...(description.labels.length === 0 ? [] : [["labels", description.labels.join(", ")] as const]),
@@ -115,6 +116,14 @@ function channelName({ name, color, emissionNanometres }: Channel, index: number
     ...(emissionNanometres === undefined ? [] : [`${emissionNanometres} nm`]),
   ];
   return `${name ?? index}${details.length === 0 ? "" : ` (${details.join(", ")})`}`;
+}
+
+/** What a PSF can be computed from, where the image states it. */
+function lens({ objective: { na, immersionIndex } = {} }: ImageInfo): string {
+  return [
+    ...(na === undefined ? [] : [`NA ${na}`]),
+    ...(immersionIndex === undefined ? [] : [`immersion of index ${immersionIndex}`]),
+  ].join(", ");
 }
 
 function levelFacts({ levels }: ImageDescription): (readonly [string, string])[] {

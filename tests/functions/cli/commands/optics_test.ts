@@ -28,6 +28,8 @@ Deno.test("a file that states lens and wavelengths needs no PSF; its output is m
     assertEquals([made.source, made.psf, made.iterations], [path("a.tif"), "computed from optics", 2]);
     const info = JSON.parse((await runCli(["info", path("a.tif"), "--json"])).out).info;
     assertEquals(info.objective, { na: 0.8, immersionIndex: 1 });
+    const table = (await runCli(["info", path("a.tif")])).out;
+    assert(/lens +NA 0\.8, immersion of index 1\n/.test(table), table);
 
     const reproduced = await runCli(["reproduce", path("out.zarr"), "--json"]);
     assertEquals([reproduced.status, reproduced.err], [0, ""]);
