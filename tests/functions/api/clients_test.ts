@@ -60,7 +60,8 @@ Deno.test("every operation has one kind of success, and a request leaves out wha
         status < "300" && content !== undefined
       );
       // A handshake of an object store is answered in its own way.
-      assertEquals([method, path, bodies.length], [method, path, path === "/v1/events" ? 2 : 1]);
+      const saysNothing = Object.keys(responses).filter((status) => status < "300").join() === "204";
+      assertEquals([method, path, bodies.length], [method, path, path === "/v1/events" ? 2 : saysNothing ? 0 : 1]);
     }
   }
   assertEquals(JSON.stringify(components.schemas.JobRequest).includes('"default":'), false);
