@@ -26,19 +26,15 @@ import { openFinestTiles } from "./tiles/finest_tiles.ts";
 import { TileEvents } from "./tiles/tile_events.ts";
 import { tileIndex, tilePosition } from "./tiles/tile_index.ts";
 import { Travel } from "./tiles/travel.ts";
-import type { ViewContext, ViewWorld } from "./view_context.ts";
+import type { ViewChunk, ViewContext, ViewWorld } from "./view_context.ts";
 import type { ViewRecord } from "./view_records.ts";
-
-/** A chunk as it is stored. */
-interface ViewChunk {
-  readonly bytes: Uint8Array;
-  /** True for one of a coarser level that will be another once full resolution is there. */
-  readonly approximate: boolean;
-}
 
 /** Before what jobs want, and after. */
 const LOOKED_AT = 9;
 const PREFETCHED = 0;
+
+/** Chunks of more bytes are not kept in memory. */
+const LARGEST_RECENT = 2 ** 22;
 
 /** A stored chunk may be removed between being waited for and being read. */
 const ROUNDS = 4;
@@ -128,6 +124,16 @@ export class OpenView {
    * @throws {ClearstackError} why it cannot be; `cancelled` if the signal fires
    */
   async chunk(place: ChunkPlace, signal: AbortSignal): Promise<ViewChunk> {
+    const { recent } = this.#world;
+    const next = place.level === 0 ? this.#travel.next(place, this.#plan) : undefined;
+    const name = `${this.record.id}/${place.level}/${[...place.outer, ...place.at].join("/")}`;
+    const chunk = await recent.get(name, (signal) => this.#read(place, signal), signal);
+    if (chunk.approximate || chunk.bytes.length > LARGEST_RECENT) recent.forget(name);
+    if (next !== undefined) this.#lookAhead(next);
+    return chunk;
+  }
+
+  async #read(place: ChunkPlace, signal: AbortSignal): Promise<ViewChunk> {
     for (let round = 0; round < ROUNDS; round++) {
       const { array, approximate } = await this.#ready(place, signal);
       const maxBytes = 4 * voxelCount(array.chunk) + BLOSC_OVERHEAD_BYTES;
@@ -160,15 +166,17 @@ export class OpenView {
     }
     const array = this.#context.arrays[0]!;
     const index = tileIndex(this.#plan, place.outer, tilePosition(this.#plan, place.at));
-    const next = this.#travel.next(place, this.#plan);
     const wait = () => this.#finest.need(index, { signal, priority: LOOKED_AT });
     if (this.#finest.has(index)) await wait();
     else await prefetcher.reading(this.#finest.nameOf(index), wait);
-    if (next !== undefined && !this.#finest.has(next)) {
-      const make = (signal: AbortSignal) => this.#finest.need(next, { signal, priority: PREFETCHED });
-      prefetcher.want({ name: this.#finest.nameOf(next), make });
-    }
     return { array, approximate: false };
+  }
+
+  /** Has a tile made that will probably be looked at next. */
+  #lookAhead(index: number): void {
+    if (this.#finest.has(index)) return;
+    const make = (signal: AbortSignal) => this.#finest.need(index, { signal, priority: PREFETCHED });
+    this.#world.prefetcher.want({ name: this.#finest.nameOf(index), make });
   }
 
   /** The plan with everything decided: by the request, an earlier process, or a pilot that whoever waits for a chunk waits for. */

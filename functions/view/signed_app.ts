@@ -44,7 +44,6 @@ export function createSignedApp({ views, log }: SignedAppDeps): Hono {
   const app = new Hono();
   app.use(observeRequests);
   answerProblems(app, log);
-  app.use(cors({ origin: "*", allowMethods: ["GET", "HEAD", "OPTIONS"], exposeHeaders: EXPOSED, maxAge: MAX_AGE }));
   app.use(async (c, next) => {
     await next();
     c.header("cross-origin-resource-policy", "cross-origin");
@@ -53,6 +52,7 @@ export function createSignedApp({ views, log }: SignedAppDeps): Hono {
       c.header("access-control-allow-private-network", "true");
     }
   });
+  app.use(cors({ origin: "*", allowMethods: ["GET", "HEAD", "OPTIONS"], exposeHeaders: EXPOSED, maxAge: MAX_AGE }));
   app.get("/v1/views/:id/:signature/*", async (c, next) => refusal(c, views) ?? await next());
   app.get("/v1/views/:id/:signature/events", async (c) => {
     const after = lastEventId(c.req.raw.headers);

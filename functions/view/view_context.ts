@@ -9,9 +9,17 @@ import type { Output } from "shared/image/output/ome_output.ts";
 import type { Store } from "shared/storage/store.ts";
 import type { StoreEnvironment } from "shared/storage/store_environment.ts";
 import type { Log } from "shared/telemetry/log.ts";
+import type { RecentCache } from "shared/process/recent_cache.ts";
 import type { Prefetcher } from "./tiles/prefetcher.ts";
 import type { TileLru } from "./tiles/tile_lru.ts";
 import type { ViewRecord } from "./view_records.ts";
+
+/** A chunk as it is stored. */
+export interface ViewChunk {
+  readonly bytes: Uint8Array;
+  /** True for one of a coarser level that will be another once full resolution is there. */
+  readonly approximate: boolean;
+}
 
 /** What all views of a process share. */
 export interface ViewWorld {
@@ -24,6 +32,8 @@ export interface ViewWorld {
   readonly environment: StoreEnvironment;
   readonly lru: TileLru;
   readonly prefetcher: Prefetcher;
+  /** Chunks that were asked for lately, by names that are unique in the process: many viewers look at the same ones. */
+  readonly recent: RecentCache<string, ViewChunk>;
   readonly log: Log;
 }
 

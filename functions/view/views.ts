@@ -4,6 +4,7 @@ import type { CreateViewOptions, ViewEventsOptions, ViewQuery, ViewRunner } from
 import { ClearstackError, errorToRecord } from "shared/errors.ts";
 import { eventStream } from "shared/http/event_stream.ts";
 import { pause } from "shared/process/pause.ts";
+import { RecentCache } from "shared/process/recent_cache.ts";
 import { openStore } from "shared/storage/open_store.ts";
 import { objectUrl, redactUrl } from "shared/storage/url.ts";
 import { plainLog } from "shared/telemetry/log.ts";
@@ -18,11 +19,14 @@ import type { ViewSettings } from "./view_settings.ts";
 import { outputsFolder, type ViewRecord, ViewRecords } from "./view_records.ts";
 
 /** Dependencies and settings of {@link Views}. */
-interface ViewsOptions extends Omit<ViewWorld, "lru" | "prefetcher" | "log">, Partial<Pick<ViewWorld, "log">> {
+interface ViewsOptions extends Omit<ViewWorld, "lru" | "prefetcher" | "recent" | "log">, Partial<Pick<ViewWorld, "log">> {
   readonly settings: ViewSettings;
   /** Milliseconds since 1970. @default {Date.now} */
   readonly now?: () => number;
 }
+
+/** Chunks that are kept in memory: what one viewer draws at once, 4 MiB each at most. */
+const RECENT_CHUNKS = 8;
 
 /** Between two looks for views whose time is over. */
 const SWEEP_MS = 60_000;
@@ -41,7 +45,7 @@ export class Views implements ViewRunner {
     const log = world.log ?? plainLog;
     this.#settings = settings;
     this.#now = now;
-    this.#world = { ...world, log, lru: new TileLru(settings.cacheBytes, log), prefetcher: new Prefetcher() };
+    this.#world = { ...world, log, lru: new TileLru(settings.cacheBytes, log), prefetcher: new Prefetcher(), recent: new RecentCache(RECENT_CHUNKS) };
     this.#records = records;
     this.#signer = signer;
   }

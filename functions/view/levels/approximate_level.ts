@@ -29,6 +29,7 @@ import { openStore } from "shared/storage/open_store.ts";
 import { mapAxes, sameShape, type Vec3, voxelCount } from "shared/volume/geometry.ts";
 import { planView } from "../plan_view.ts";
 import { CachedTiles, type MakeOptions } from "../tiles/cached_tiles.ts";
+import { doTask } from "../tiles/do_task.ts";
 import { chunksOf, type TileGrid, tileIndex, tilesIn, tilesTouched } from "../tiles/tile_index.ts";
 import type { ViewContext } from "../view_context.ts";
 import { levelTile } from "./level_tile.ts";
@@ -144,13 +145,10 @@ async function deconvolvedLevel(
     const { boundary } = plan.algorithm;
     const maps = axisMaps({ box: tile.box, whole: plan.shape, repeated: task.repeated }, boundary);
     await pooled.need(level, tilesTouched(pooled.grid(level), tile.outer, maps), options);
-    let bytes = 0;
-    await engine.fanOut("tiles", [task], {
+    return await doTask(engine, "tiles", task, {
       ...{ ...options, concurrency: plan.concurrency },
       smaller: (task) => smallerTile(plan, task),
-      onReport: ({ bytesWritten }) => void (bytes = bytesWritten),
     });
-    return bytes;
   };
   return {
     array,

@@ -9,6 +9,7 @@ import { openStore } from "shared/storage/open_store.ts";
 import { objectUrl } from "shared/storage/url.ts";
 import type { ChunkPlace } from "../http/object_key.ts";
 import { CachedTiles, type MakeOptions } from "../tiles/cached_tiles.ts";
+import { doTask } from "../tiles/do_task.ts";
 import { JobTiles } from "../tiles/job_tiles.ts";
 import { chunksOf, type TileGrid, tileIndex, tilePosition, tilesIn } from "../tiles/tile_index.ts";
 import type { ViewContext } from "../view_context.ts";
@@ -100,13 +101,8 @@ export class CoarseLevels {
     for (const finer of tilesIn(this.#grids[level - 1]!, task.tile.outer, belowBox(plan, level, task.tile.core))) {
       await this.#tiles[level - 1]!.need(finer, options);
     }
-    let bytes = 0;
-    await engine.fanOut("levels", [{ ...task, finer: arrays[level - 1]!, output: arrays[level]! }], {
-      ...options,
-      concurrency: plan.concurrency,
-      onReport: ({ bytesWritten }) => void (bytes = bytesWritten),
-    });
-    return bytes;
+    const whole = { ...task, finer: arrays[level - 1]!, output: arrays[level]! };
+    return await doTask(engine, "levels", whole, { ...options, concurrency: plan.concurrency });
   }
 
   /** Takes a tile over from the job's output. @returns true if the job has finished it */

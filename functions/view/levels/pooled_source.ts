@@ -7,6 +7,7 @@ import { openStore } from "shared/storage/open_store.ts";
 import { alongSpatialAxes } from "shared/volume/spatial.ts";
 import type { ViewContext } from "../view_context.ts";
 import { CachedTiles, type MakeOptions } from "../tiles/cached_tiles.ts";
+import { doTask } from "../tiles/do_task.ts";
 import { chunksOf, type TileGrid, tilesIn } from "../tiles/tile_index.ts";
 import { belowBox, levelGrids, levelTile } from "./level_tile.ts";
 
@@ -71,13 +72,7 @@ export class PooledSource {
       const below = belowBox(plan, level, task.tile.core);
       await this.need(level - 1, tilesIn(this.#grids[level - 1]!, task.tile.outer, below), options);
     }
-    let bytes = 0;
-    await engine.fanOut("levels", [task], {
-      ...options,
-      concurrency: plan.concurrency,
-      onReport: ({ bytesWritten }) => void (bytes = bytesWritten),
-    });
-    return bytes;
+    return await doTask(engine, "levels", task, { ...options, concurrency: plan.concurrency });
   }
 
   async #remove(level: number, index: number): Promise<void> {

@@ -9,6 +9,7 @@ import { tileAt } from "shared/plan/plan_job.ts";
 import { mapLimited } from "shared/process/map_limited.ts";
 import type { ViewContext } from "../view_context.ts";
 import { CachedTiles, type MakeOptions } from "./cached_tiles.ts";
+import { doTask } from "./do_task.ts";
 import { JobTiles, storedBytes } from "./job_tiles.ts";
 import { chunksOf } from "./tile_index.ts";
 
@@ -47,15 +48,12 @@ async function makeTile(
   const tile = tileAt(plan, index);
   const copied = await job?.copy(copyOf(context, tile, plan), { environment, signal });
   if (copied !== undefined) return copied;
-  let bytes = 0;
   const task = tileTask({ plan, request, run, backend: device.backend }, tile);
-  await engine.fanOut("tiles", [task], {
+  return await doTask(engine, "tiles", task, {
     ...{ signal, priority, concurrency: plan.concurrency },
     ...(owner === undefined ? {} : { owner }),
     smaller: (task) => smallerTile(plan, task),
-    onReport: ({ bytesWritten }) => void (bytes = bytesWritten),
   });
-  return bytes;
 }
 
 function copyOf({ arrays, output: { run } }: ViewContext, { index, outer, core }: Tile, { planHash }: Plan) {
