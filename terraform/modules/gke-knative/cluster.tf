@@ -96,7 +96,8 @@ resource "google_container_cluster" "this" {
     services_secondary_range_name = "services"
   }
   private_cluster_config {
-    enable_private_nodes = true
+    enable_private_nodes   = true
+    master_ipv4_cidr_block = var.network_cidr_blocks.control_plane
   }
   master_authorized_networks_config {
     dynamic "cidr_blocks" {
@@ -114,6 +115,20 @@ resource "google_container_cluster" "this" {
   }
   lifecycle {
     ignore_changes = [node_config]
+  }
+}
+
+# The control plane asks Knative's webhooks, whose port is not among those that it may reach on private nodes by itself.
+resource "google_compute_firewall" "webhooks" {
+  project                 = var.project_id
+  name                    = "${var.name}-webhooks"
+  network                 = google_compute_network.this.id
+  direction               = "INGRESS"
+  source_ranges           = [var.network_cidr_blocks.control_plane]
+  target_service_accounts = [google_service_account.nodes.email]
+  allow {
+    protocol = "tcp"
+    ports    = ["8443"]
   }
 }
 

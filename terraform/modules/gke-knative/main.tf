@@ -21,7 +21,7 @@ resource "helm_release" "knative_operator" {
   repository       = "https://knative.github.io/operator"
   chart            = "knative-operator"
   version          = var.knative.operator_version
-  depends_on       = [google_container_node_pool.system]
+  depends_on       = [google_container_node_pool.system, google_compute_firewall.webhooks, google_compute_router_nat.this]
 }
 
 resource "helm_release" "knative_serving" {

@@ -49,17 +49,18 @@ variable "admin_cidr_blocks" {
 }
 
 variable "network_cidr_blocks" {
-  description = "Address ranges of nodes, pods and services in the network that the module makes"
+  description = "Address ranges of nodes, pods, services and the control plane in the network that the module makes"
   type = object({
-    nodes    = optional(string, "10.64.0.0/20")
-    pods     = optional(string, "10.68.0.0/14")
-    services = optional(string, "10.72.0.0/20")
+    nodes         = optional(string, "10.64.0.0/20")
+    pods          = optional(string, "10.68.0.0/14")
+    services      = optional(string, "10.72.0.0/20")
+    control_plane = optional(string, "172.16.0.0/28")
   })
   default  = {}
   nullable = false
   validation {
-    condition     = alltrue([for block in values(var.network_cidr_blocks) : can(cidrnetmask(block))])
-    error_message = "nodes, pods and services of network_cidr_blocks must be address ranges."
+    condition     = alltrue([for block in values(var.network_cidr_blocks) : can(cidrnetmask(block))]) && endswith(var.network_cidr_blocks.control_plane, "/28")
+    error_message = "nodes, pods, services and control_plane of network_cidr_blocks must be address ranges, the last of the size /28."
   }
 }
 
