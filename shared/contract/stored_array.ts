@@ -11,8 +11,8 @@ export type OmeVersion = z.infer<typeof OmeVersionSchema>;
 export const OutputDtypeSchema = z.enum(["float32", "uint16", "uint8"]);
 export type OutputDtype = z.infer<typeof OutputDtypeSchema>;
 
-/** What float32 holds, which estimates are. */
-const MAX_VALUE = 3.4e38;
+/** A little more than float32 holds, which estimates are. */
+const MAX_VALUE = 3.5e38;
 
 /** Steps of a narrower range would vanish. */
 const MIN_WIDTH = 1e-30;
@@ -29,6 +29,11 @@ export const RangeSchema = z.tuple([BoundSchema, BoundSchema]).readonly().refine
   `a range runs from a lower to a higher value, at least ${MIN_WIDTH} apart`,
 );
 export type Range = z.infer<typeof RangeSchema>;
+
+/** The range from 0 to this value, or the nearest one that there can be. */
+export function rangeFromZero(value: number): Range {
+  return [0, Math.min(Math.max(value, MIN_WIDTH), MAX_VALUE)];
+}
 
 /** What stored integers stand for: `value = offset + scale * stored`. */
 export const IntensitySchema = z.strictObject({

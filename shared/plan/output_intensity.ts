@@ -1,5 +1,11 @@
 /** What the integers of an output stand for, and what is told where its range did not hold all values. */
-import type { Clipping, Intensity, OutputDtype, Range } from "shared/contract/stored_array.ts";
+import {
+  type Clipping,
+  type Intensity,
+  type OutputDtype,
+  type Range,
+  rangeFromZero,
+} from "shared/contract/stored_array.ts";
 import type { Plan } from "shared/contract/plan.ts";
 import type { Warning } from "shared/contract/problem.ts";
 import { largestInteger } from "shared/volume/dtype.ts";
@@ -28,7 +34,7 @@ export function needsRange({ outputDtype, outputRange }: Omit<PlannedIntensity, 
  */
 export function automaticRange(largest: number, dtype: OutputDtype): Range {
   // Where all of them are dark, steps of 1, as counts have.
-  return [0, largest > 0 ? HEADROOM * largest : largestInteger(dtype)!];
+  return rangeFromZero(largest > 0 ? HEADROOM * largest : largestInteger(dtype)!);
 }
 
 /** The range that was asked for or decided; undefined for floats, and where it is still to be decided. */

@@ -1,5 +1,6 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import fc from "fast-check";
+import { RangeSchema } from "shared/contract/stored_array.ts";
 import { automaticRange, clippingWarnings, needsRange, outputIntensity } from "shared/plan/output_intensity.ts";
 
 Deno.test("the ends of a range are the least and the largest integer", () => {
@@ -26,6 +27,10 @@ Deno.test("an automatic range leaves half as much above what was found, and step
   assertEquals(automaticRange(400, "uint16"), [0, 600]);
   assertEquals(automaticRange(0, "uint16"), [0, 65535]);
   assertEquals(automaticRange(0, "uint8"), [0, 255]);
+  // Of the least and the largest float32 there is, it is one that a request could state.
+  for (const largest of [1.5e-45, 3.4028234e38]) {
+    assertEquals(RangeSchema.safeParse(automaticRange(largest, "uint8")).success, true);
+  }
 });
 
 const plan = { outputDtype: "uint16", outputRange: [0, 100], voxels: 100_000 } as const;
