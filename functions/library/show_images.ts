@@ -18,7 +18,7 @@ interface ShownImages {
 }
 
 /** A server that runs. */
-interface ImageServer {
+export interface ImageServer {
   /** Address of the page that shows the images. */
   readonly url: string;
   close(): Promise<void>;

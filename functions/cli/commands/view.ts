@@ -1,5 +1,7 @@
 /** `clearstack view`: looks at one image while it is deconvolved, on this machine, until it is interrupted. */
-import { ClearstackError } from "shared/errors.ts";
+import type { ImageServer } from "functions/library/show_images.ts";
+import type { Location } from "shared/contract/location.ts";
+import { ClearstackError, isClearstackError } from "shared/errors.ts";
 import { textLog } from "shared/telemetry/log.ts";
 import { wholeNumber } from "../flags/argument_values.ts";
 import { jobRequest } from "../flags/job_arguments.ts";
@@ -42,6 +44,7 @@ export async function viewCommand(args: readonly string[], io: Io): Promise<numb
   const { startService } = await import("functions/library/start_service.ts");
   const cache = parsed.value("cache");
   const config = io.config();
+  await using open = new AsyncDisposableStack();
   const service = await startService({
     config: { ...config, hostBytes: request.memoryBytes ?? config.hostBytes },
     environment: io.environment,
@@ -50,30 +53,39 @@ export async function viewCommand(args: readonly string[], io: Io): Promise<numb
     log: parsed.has("quiet") ? undefined : textLog((line) => io.err(`${line}\n`)),
     ...(cache === undefined ? {} : { viewCache: cache }),
   });
+  open.defer(() => service.close());
+  const source = await serveSource(request.source, io);
+  if (source !== undefined) open.defer(() => source.close());
+  const view = await service.views.create(request);
+  const urls = Object.fromEntries(Object.entries(view.urls).map(([name, url]) => [name, service.url + url]));
+  io.out(parsed.has("json") ? `${JSON.stringify({ ...view, urls })}\n` : `${urls["0.5"]}\n${urls["0.4"]}\n`);
+  if (!parsed.has("quiet")) {
+    io.err(
+      "OME-Zarr 0.5, and the same as 0.4: tiles are computed as they are looked at\n" +
+        `open it in a browser: ${pageUrl(service.url, source, urls)}\n` +
+        `open it with ${shellQuote(["napari", "--plugin", "napari-ome-zarr", urls["0.4"]!])}\nend it with Ctrl+C\n`,
+    );
+  }
+  return await untilInterrupted(io, { close: () => open.disposeAsync() });
+}
+
+/** Serves the source beside the view, so that the page shows both; undefined for what is no OME-Zarr, which it does not read. */
+async function serveSource({ url, path }: Location, { environment }: Io): Promise<ImageServer | undefined> {
+  const { showImages } = await import("functions/library/show_images.ts");
   try {
-    const view = await service.views.create(request);
-    const urls = Object.fromEntries(Object.entries(view.urls).map(([name, url]) => [name, service.url + url]));
-    io.out(parsed.has("json") ? `${JSON.stringify({ ...view, urls })}\n` : `${urls["0.5"]}\n${urls["0.4"]}\n`);
-    if (!parsed.has("quiet")) {
-      io.err(
-        "OME-Zarr 0.5, and the same as 0.4: tiles are computed as they are looked at\n" +
-          `open it in a browser: ${pageUrl(service.url, request.source.url, urls)}\n` +
-          `open it with ${shellQuote(["napari", "--plugin", "napari-ome-zarr", urls["0.4"]!])}\nend it with Ctrl+C\n`,
-      );
-    }
-    return await untilInterrupted(io, service);
+    return path === undefined ? await showImages({ image: url, environment }) : undefined;
   } catch (error) {
-    await service.close();
+    if (isClearstackError(error, "not-found")) return undefined;
     throw error;
   }
 }
 
-/** Address of the web page with a view, and with its source where a browser can read that. */
-function pageUrl(service: string, source: string, urls: Readonly<Record<string, string>>): string {
-  const fields = new URLSearchParams({
-    ...(/^https?:/i.test(source) ? { image: source } : {}),
+/** Address of the web page with a view, and with its source. */
+function pageUrl(service: string, source: ImageServer | undefined, urls: Readonly<Record<string, string>>): string {
+  const image = source && new URL(source.url).searchParams.get("image");
+  return `${service}/?${new URLSearchParams({
+    ...(image ? { image } : {}),
     result: urls["0.5"]!,
     events: urls.events!,
-  });
-  return `${service}/?${fields}`;
+  })}`;
 }

@@ -19,6 +19,9 @@ const BLINK_MILLISECONDS = 700;
 /** Pause after which the address follows what is looked at, milliseconds. */
 const ADDRESS_PAUSE = 300;
 
+/** Pause after which coarser levels of a view are read again, milliseconds. */
+const REFRESH_PAUSE = 2000;
+
 const viewer = createViewer();
 const given = openedAddress(location.search);
 const isOpening = signal(false);
@@ -56,6 +59,17 @@ effect(() => {
   const query = addressOf(viewer, location.search);
   clearTimeout(addressPause);
   addressPause = setTimeout(() => history.replaceState(null, "", `?${query}`), ADDRESS_PAUSE);
+});
+
+let refreshPause: ReturnType<typeof setTimeout> | undefined;
+effect(() => {
+  const { after } = viewer.pictures.value;
+  // Its coarser levels are approximate until their tiles are computed.
+  if (viewer.remote.value === undefined || after?.provenance.view !== true) return;
+  refreshPause ??= setTimeout(() => {
+    refreshPause = undefined;
+    tiles.refresh(after.url);
+  }, REFRESH_PAUSE);
 });
 
 const open = () => openImages(viewer, given, isOpening);

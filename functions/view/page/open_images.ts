@@ -62,9 +62,16 @@ function follow(viewer: Viewer, { events, result }: OpenedAddress): void {
   });
 }
 
-function plannedTiles({ plan }: Viewer): number {
+/** Tiles of the plan, or of the record of a view. */
+function plannedTiles({ plan, pictures }: Viewer): number {
   const { tiles } = plan.value ?? {};
-  return typeof tiles === "number" ? tiles : 0;
+  if (typeof tiles === "number") return tiles;
+  const { levels, provenance } = pictures.value.after ?? {};
+  const { tile } = provenance ?? {};
+  if (levels === undefined || !Array.isArray(tile)) return 0;
+  const { t, c, z, y, x } = levels[0]!.shape;
+  const total = [z, y, x].reduce((product, side, axis) => product * Math.ceil(side / Number(tile[axis])), t * c);
+  return Number.isSafeInteger(total) ? total : 0;
 }
 
 /** Reads a plan, or what holds one; without it, the page shows the record of the output. */

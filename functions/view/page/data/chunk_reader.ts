@@ -62,6 +62,15 @@ export class ChunkReader {
     }
   }
 
+  /** Drops chunks that are not what they were. */
+  forget(isOld: (key: string) => boolean): void {
+    for (const [key, { values }] of this.#kept) {
+      if (!isOld(key)) continue;
+      this.#kept.delete(key);
+      this.#keptBytes -= values.byteLength;
+    }
+  }
+
   #keep(key: string, chunk: Chunk): void {
     this.#kept.set(key, chunk);
     this.#keptBytes += chunk.values.byteLength;

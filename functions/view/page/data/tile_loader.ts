@@ -20,6 +20,8 @@ export interface Tile {
   version: number;
   /** Chunks that are not in it yet. */
   missing: readonly Span[];
+  /** True where its values are of before {@link TileLoader.refresh}, and are replaced by the first chunk that comes. */
+  isStale: boolean;
 }
 
 /** Told of what became of tiles. */
@@ -85,6 +87,18 @@ export class TileLoader {
     this.#pump();
   }
 
+  /** Reads the coarser levels of a picture again, which change while a view is computed; what is there stays until then. */
+  refresh(url: string): void {
+    for (const tile of this.#tiles.values()) {
+      const { picture, level, w } = tile.request;
+      if (picture.url !== url || level === 0 || tile.values === undefined) continue;
+      tile.missing = w;
+      tile.isStale = true;
+    }
+    this.#chunks.forget((key) => key.startsWith(`${url} `) && !key.startsWith(`${url} 0 `));
+    this.want(this.#wanted);
+  }
+
   /** Tries again what failed. */
   retry(): void {
     this.#failed.clear();
@@ -92,7 +106,8 @@ export class TileLoader {
   }
 
   #touch(request: TileRequest): Tile {
-    const tile = this.#tiles.get(request.key) ?? { request, values: undefined, version: 0, missing: request.w };
+    const tile = this.#tiles.get(request.key) ??
+      { request, values: undefined, version: 0, missing: request.w, isStale: false };
     // The latest wanted are the last to go.
     this.#tiles.delete(request.key);
     this.#tiles.set(request.key, tile);
@@ -126,7 +141,8 @@ export class TileLoader {
 
   #add({ tile, part }: Waiting, chunk: Chunk): void {
     const before = tile.values?.byteLength ?? 0;
-    tile.values = cutTile(tile.request, chunk, part, tile.values);
+    tile.values = cutTile(tile.request, chunk, part, tile.isStale ? undefined : tile.values);
+    tile.isStale = false;
     tile.version++;
     tile.missing = tile.missing.filter((other) => other !== part);
     this.#bytes += tile.values.byteLength - before;

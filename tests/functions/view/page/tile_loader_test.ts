@@ -108,3 +108,19 @@ Deno.test("a chunk that cannot be read is told once, and tried again on request"
   await settle();
   assertEquals(loader.isWhole(first!.key), true);
 });
+
+Deno.test("coarser levels that have changed are read again, and stay on the screen meanwhile", async () => {
+  let reads = 0;
+  const picture = pictureOf({ shape: SHAPE, chunk: CHUNK, steps: [1, 2], onRead: () => Promise.resolve(void reads++) });
+  const loader = new TileLoader({ changed: () => {}, failed: (error) => assert(false, String(error)) });
+  const [fine] = visibleTiles(picture, 0, PICK, ALL);
+  const [coarse] = visibleTiles(picture, 1, { ...PICK, depth: "all" }, ALL);
+  loader.want([fine!, coarse!]);
+  await settle();
+  assertEquals([reads, loader.isWhole(coarse!.key)], [3, true]);
+  const { version } = loader.get(coarse!.key)!;
+  loader.refresh(picture.url);
+  assertEquals([loader.get(coarse!.key)?.version, loader.isWhole(coarse!.key)], [version, false]);
+  await settle();
+  assertEquals([reads, loader.get(coarse!.key)?.version, loader.isWhole(coarse!.key)], [5, version + 2, true]);
+});
