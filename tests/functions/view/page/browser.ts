@@ -24,6 +24,9 @@ const required = Deno.env.get("CLEARSTACK_REQUIRE_BROWSER") === "1" && LEFT_TO_A
 let browser: Promise<Browser> | undefined;
 globalThis.addEventListener("unload", () => void browser?.then((one) => one.close()));
 
+/** Longest wait for anything, milliseconds: other tests run beside these. */
+const PATIENCE = 60_000;
+
 /** Choices of a test. */
 interface BrowserTestOptions {
   /** @default {"light"} */
@@ -46,6 +49,7 @@ export function browserTest(
     browser ??= chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
     const context = await (await browser).newContext({ viewport: size, colorScheme });
     const page = await context.newPage();
+    page.setDefaultTimeout(PATIENCE);
     const faults: string[] = [];
     page.on("console", (message) => {
       const isProbe = /status of 404/.test(message.text()) && METADATA.test(message.location().url);
