@@ -20,8 +20,13 @@ const ANSWERS: Answers = {
 
 /** Why Terraform cannot be run, or undefined if it can. */
 export async function missingTerraform(): Promise<string | undefined> {
-  return await new Deno.Command("terraform", { args: ["version"], stdout: "null", stderr: "null" }).output()
-    .then(() => undefined, () => "no terraform on the PATH");
+  try {
+    await new Deno.Command("terraform", { args: ["version"], stdout: "null", stderr: "null" }).output();
+    return undefined;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return "no terraform on the PATH";
+    throw error;
+  }
 }
 
 /** Lets `use` run Terraform. Nothing is written into the folders it runs in, and nothing of its user's is read. */
