@@ -9,7 +9,7 @@ const ARRAYS = { float32: Float32Array, uint16: Uint16Array } as const;
 type VoxelArray<Type extends keyof typeof ARRAYS> = InstanceType<(typeof ARRAYS)[Type]>;
 
 /** Keeps what was given back while somebody is at work, never more than was out at the same time. */
-export class VoxelMemory {
+export class VoxelMemory implements Disposable {
   /** Smallest first. */
   readonly #kept: ArrayBufferLike[] = [];
   #shared = false;
@@ -19,7 +19,7 @@ export class VoxelMemory {
   share(): void {
     if (this.#shared || typeof SharedArrayBuffer === "undefined") return;
     this.#shared = true;
-    this.#clear();
+    this[Symbol.dispose]();
   }
 
   /** Begins a piece of work; with the end of the last one, memory that is not shared is freed. */
@@ -27,7 +27,7 @@ export class VoxelMemory {
     this.#users++;
     return {
       [Symbol.dispose]: () => {
-        if (--this.#users === 0 && !this.#shared) this.#clear();
+        if (--this.#users === 0 && !this.#shared) this[Symbol.dispose]();
       },
     };
   }
@@ -51,7 +51,8 @@ export class VoxelMemory {
     this.#kept.splice(after < 0 ? this.#kept.length : after, 0, buffer);
   }
 
-  #clear(): void {
+  /** Lets go of what is kept. */
+  [Symbol.dispose](): void {
     for (const buffer of this.#kept.splice(0)) free(buffer);
   }
 }

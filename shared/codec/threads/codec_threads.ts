@@ -48,6 +48,11 @@ export function openCodecThreads(): { close(): void } {
   };
 }
 
+/** True while somebody has threads open. */
+export function hasCodecThreads(): boolean {
+  return users > 0;
+}
+
 /**
  * Encodes or decodes `bytes`, which the caller must not use any more.
  *

@@ -8,7 +8,8 @@ import { type Box, mapAxes, type Vec3, voxelCount } from "shared/volume/geometry
 import { positionAt } from "shared/volume/position.ts";
 import { spatialShape } from "shared/volume/spatial.ts";
 import { levelGrid } from "shared/plan/pyramid.ts";
-import { releaseMemory } from "shared/process/release_memory.ts";
+import { VoxelMemory } from "shared/process/voxel_memory.ts";
+import { hasCodecThreads } from "shared/codec/threads/codec_threads.ts";
 import { mapLimited } from "shared/process/map_limited.ts";
 import { openStore } from "shared/storage/open_store.ts";
 import type { StoreAccess } from "shared/storage/store_environment.ts";
@@ -125,14 +126,19 @@ async function sampleChannel(
   const boxes = Math.max(1, Math.floor(READ_VOXELS / volumes.length / voxelCount(chunk)));
   const picks = stratifiedPicks(voxelCount(grid), boxes, { seed: 0, stream: channel });
   const places = volumes.flatMap((outer) => picks.map((pick) => ({ outer, box: chunkBox(positionAt(pick, grid)) })));
+  using memory = new VoxelMemory();
+  if (hasCodecThreads()) memory.share();
   const stride = Math.max(1, Math.ceil(places.reduce((sum, { box }) => sum + voxelCount(box.shape), 0) / KEPT_VOXELS));
   const samples = await mapLimited(places, CHUNKS_AT_ONCE, async (place) => {
-    const { values } = await readOwn(() => readBox(image, { ...place, boundary: "constant", signal }));
+    const into = memory.take("float32", voxelCount(place.box.shape));
+    const { values } = await readOwn(() =>
+      readBox(image, { ...place, boundary: "constant", dataType: "float32", into, signal })
+    );
     const kept = Float32Array.from(
       { length: Math.ceil(values.length / stride) },
       (_, index) => values[index * stride]!,
     );
-    releaseMemory(values);
+    memory.leave(into);
     return kept;
   });
   return joined(samples).filter(Number.isFinite).sort();
