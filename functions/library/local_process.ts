@@ -5,6 +5,7 @@ import { createLevelReducer } from "functions/pyramid/reduce_tile.ts";
 import { computeClaim } from "functions/orchestrate/plan/compute_claim.ts";
 import type { JobDeps } from "functions/orchestrate/run/run_job.ts";
 import { chooseBackend, createDeconvolver } from "kernels/backend.ts";
+import { openCodecThreads } from "shared/codec/threads/codec_threads.ts";
 import type { Config } from "shared/config.ts";
 import { createLocalEngine } from "shared/engine/local.ts";
 import { measuredTasks } from "shared/engine/measured_tasks.ts";
@@ -72,13 +73,19 @@ export function openLocalProcess(
   const onGpu = new SupervisedTiles({ process: { env } });
   const placeOf = ({ backend }: { readonly backend: string }): TaskFunctions<DeconvolveKind> =>
     backend === "cpu" || inMemory ? here : onGpu;
+  const reduce = createLevelReducer(environment);
+  let codecThreads: ReturnType<typeof openCodecThreads> | undefined;
   const deps: JobDeps = {
     engine: createLocalEngine(measuredTasks<TaskKind>(
       {
         tiles: told("tiles", (task, ...given) => placeOf(task).tiles(task, ...given), onTask),
         seams: told("seams", (task, ...given) => placeOf(task).seams(task, ...given), onTask),
         pilots: told("pilots", (task, ...given) => placeOf(task).pilots(task, ...given), onTask),
-        levels: createLevelReducer(environment),
+        levels: (task, signal) => {
+          // The cores have nothing else to do then, and the plan counts on it.
+          if (onGpu.wasUsed) codecThreads ??= openCodecThreads();
+          return reduce(task, signal);
+        },
       },
       ["tiles", "seams", "pilots", "levels"],
       plainLog,
@@ -97,6 +104,8 @@ export function openLocalProcess(
     close: async () => {
       await here.close();
       await onGpu.close();
+      codecThreads?.close();
+      codecThreads = undefined;
     },
   };
 }

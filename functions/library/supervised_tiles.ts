@@ -32,12 +32,18 @@ export class SupervisedTiles implements TaskFunctions<DeconvolveKind> {
   /** Processes that were not lost, but are not needed. */
   readonly #closed = new WeakSet<Promise<TileProcess>>();
   #losses = 0;
+  #wasUsed = false;
   /** By the name of the task, such as `tiles 3`. */
   readonly #onIterations = new Map<string, (done: number) => void>();
 
   constructor(options: SupervisedTilesOptions = {}) {
     this.#options = options;
     this.#deadline = options.deadline ?? new TileDeadline();
+  }
+
+  /** True once a task was computed here. */
+  get wasUsed(): boolean {
+    return this.#wasUsed;
   }
 
   readonly tiles: Invoke<"tiles"> = (...given) => this.#supervise("tiles", given);
@@ -71,6 +77,7 @@ export class SupervisedTiles implements TaskFunctions<DeconvolveKind> {
     [task, signal, onIterations = () => {}]: Parameters<Invoke<K>>,
   ): Promise<ReportOf<K>> {
     const process = await this.#running();
+    this.#wasUsed = true;
     const started = performance.now();
     const allowed = this.#deadline.seconds(task);
     const why = `gave no result within ${Math.ceil(allowed)} s, so its driver seems to hang, and was stopped`;

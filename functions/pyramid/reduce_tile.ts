@@ -11,6 +11,7 @@ import { openImage, reopenImage } from "shared/image/open_image.ts";
 import { levelRecordKey, recordOwner } from "shared/image/output/output_layout.ts";
 import { readOwn } from "shared/image/output/stored_objects.ts";
 import { putRecord } from "shared/image/output/tile_records.ts";
+import { readBox } from "shared/image/read/read_box.ts";
 import { readVoxels } from "shared/image/read/read_voxels.ts";
 import { joinRanges, NO_VALUES, valueRange } from "shared/volume/value_range.ts";
 import { VOXEL_ARRAYS } from "shared/volume/voxel_arrays.ts";
@@ -18,6 +19,8 @@ import { writeBlock } from "shared/image/write/write_block.ts";
 import { READ_CONCURRENCY } from "shared/plan/host_memory.ts";
 import { pieceShape } from "shared/plan/pyramid.ts";
 import { releaseMemory } from "shared/process/release_memory.ts";
+import { VoxelMemory } from "shared/process/voxel_memory.ts";
+import { hasCodecThreads } from "shared/codec/threads/codec_threads.ts";
 import { storedOuter } from "shared/image/read/select_volumes.ts";
 import { placeInVolume, spatialShape } from "shared/volume/spatial.ts";
 import type { StoreAccess, StoreEnvironment } from "shared/storage/store_environment.ts";
@@ -32,16 +35,23 @@ import { meanOver } from "./mean_over.ts";
 export function createLevelReducer(
   environment: StoreEnvironment,
 ): (task: LevelTask, signal: AbortSignal) => Promise<LevelReport> {
+  const memory = new VoxelMemory();
   return (task, signal) => {
     const about = { "clearstack.task": task.tile.index, "clearstack.level": task.level };
-    return withSpan("level tile", about, () => reduceTile(task, { environment, signal }));
+    return withSpan("level tile", about, () => reduceTile(task, { environment, memory, signal }));
   };
 }
 
-async function reduceTile(
-  task: LevelTask,
-  access: StoreAccess & { readonly signal: AbortSignal },
-): Promise<LevelReport> {
+/** What a task is done with. */
+interface Means extends StoreAccess {
+  readonly signal: AbortSignal;
+  /** Of the floats that are read. */
+  readonly memory: VoxelMemory;
+}
+
+async function reduceTile(task: LevelTask, { memory, ...access }: Means): Promise<LevelReport> {
+  if (hasCodecThreads()) memory.share();
+  using _memory = memory.use();
   const started = performance.now();
   const { planHash, finer, source, level, output, tile } = task;
   const image = source === undefined
@@ -50,12 +60,13 @@ async function reduceTile(
   const core = new VOXEL_ARRAYS[output.dtype](voxelCount(tile.core.shape));
   let [bytesRead, range] = [0, NO_VALUES];
   for (const piece of pieces(task)) {
-    const readPiece = () => readFiner(image, task, piece, access.signal);
+    const readPiece = () => readFiner(image, task, piece, { ...access, memory });
     const read = await (source === undefined ? readOwn(readPiece) : readPiece());
     range = joinRanges(range, valueRange(read.values));
     const means = meanOver(read.values, read.shape, { factors: task.factors, dtype: output.dtype });
     copyBox({ box: piece, values: means }, { box: tile.core, values: core });
-    releaseMemory(read.values);
+    if (read.values instanceof Float32Array) memory.leave(read.values);
+    else releaseMemory(read.values);
     releaseMemory(means);
     bytesRead += read.bytesRead;
   }
@@ -102,10 +113,20 @@ function cut(start: number, length: number, step: number): { readonly start: num
 }
 
 /** The voxels that a piece is the mean of; where the finer level ends, fewer than its factors say. */
-async function readFiner(image: Image, { factors, tile }: LevelTask, piece: Box, signal: AbortSignal) {
+async function readFiner(
+  image: Image,
+  { factors, tile }: LevelTask,
+  piece: Box,
+  { memory, signal }: Pick<Means, "memory" | "signal">,
+) {
   const end = spatialShape(image.info);
   const start = mapAxes((axis) => piece.start[axis] * factors[axis]);
   const shape = mapAxes((axis) => Math.min(piece.shape[axis] * factors[axis], end[axis] - start[axis]));
+  if (image.info.dtype === "float32") {
+    const into = memory.take("float32", voxelCount(shape));
+    const options = { outer: tile.outer, box: { start, shape }, boundary: "constant", signal } as const;
+    return { shape, ...await readBox(image, { ...options, dataType: "float32", into }) };
+  }
   const { start: first } = placeInVolume(image.info);
   const box = { start: mapAxes((axis) => first[axis] + start[axis]), shape };
   const outer = storedOuter(image.info, tile.outer);

@@ -3,7 +3,7 @@ import type { Plan } from "shared/contract/plan.ts";
 import type { Level } from "shared/contract/level.ts";
 import { dtypeBytes } from "shared/volume/dtype.ts";
 import { mapAxes, type Vec3, voxelCount } from "shared/volume/geometry.ts";
-import { WRITE_CONCURRENCY } from "./host_memory.ts";
+import { CODEC_THREAD_BYTES, MAX_CODEC_THREADS, WRITE_CONCURRENCY } from "./host_memory.ts";
 import { pieceShape } from "./pyramid.ts";
 
 const FLOAT_BYTES = 4;
@@ -27,9 +27,14 @@ interface LevelMemoryOptions {
   readonly concurrency: number;
 }
 
-/** Bytes that tasks of levels take beyond what the tiles before them have given back; 0 if they fit in that. */
+/**
+ * Bytes that tasks of levels take beyond what the tiles before them have given back; 0 if they fit in that. Beside a process of
+ * tiles that keeps its memory, they have codec threads of their own.
+ */
 export function levelBytes({ tilesKept = false, ...options }: LevelBytesOptions): number {
-  return Math.max(0, inFlight(options) * taskBytes(options) - (tilesKept ? 0 : tileBytes(options)));
+  if (options.levels.length === 0) return 0;
+  const tasks = inFlight(options) * taskBytes(options);
+  return tilesKept ? tasks + MAX_CODEC_THREADS * CODEC_THREAD_BYTES : Math.max(0, tasks - tileBytes(options));
 }
 
 /** Tasks of levels in flight at the same time: as many as fit where the tiles were, and no more than those. */

@@ -12,7 +12,6 @@ import { readBox } from "shared/image/read/read_box.ts";
 import { writeBlock } from "shared/image/write/write_block.ts";
 import { writeTileRecord } from "shared/image/write/write_tile.ts";
 import { createArray } from "shared/image/zarr/create_array.ts";
-import { openStore } from "shared/storage/open_store.ts";
 import { NO_ENVIRONMENT } from "shared/storage/store_environment.ts";
 import { VoxelMemory } from "shared/process/voxel_memory.ts";
 import { voxelCount } from "shared/volume/geometry.ts";
@@ -42,25 +41,17 @@ export async function measureParts(
   const count = await each(({ tile, source }) => Promise.resolve(countValues(box, { ...tile, dtype: source.dtype })));
   const estimate = memory.take("float32", box.length);
   box.forEach((value, index) => estimate[index] = 0.7390851332151607 * value);
-  const toStore = async (url: string) => {
-    const output = { ...tasks[0]!.output, url };
-    await createArray(output, WORLD);
-    const seconds = await each(({ tile }) => writeBlock(output, { ...tile, values: estimate }, WORLD));
-    await openStore(url, WORLD).deleteAll("");
-    return seconds;
-  };
-  const encode = await toStore("memory:host-parts");
-  const encodeAndWrite = await toStore(`${request.output.url}.part`);
-  const records = await each(({ output: { run: _, ...output }, ...task }) =>
-    writeTileRecord({ ...task, output: { ...output, url: `${request.output.url}.part` } }, sampleReport(0), WORLD)
-  );
+  const url = `${request.output.url}.part`;
+  const output = { ...tasks[0]!.output, url };
+  await createArray(output, WORLD);
+  const write = await each(({ tile }) => writeBlock(output, { ...tile, values: estimate }, WORLD));
+  const records = await each((task) => writeTileRecord({ ...task, output }, sampleReport(0), WORLD));
   const windows = await measure(() => channelWindows(plannedOutput(plan, { url: request.output.url }), WORLD));
-  await Deno.remove(`${request.output.url}.part`, { recursive: true });
+  await Deno.remove(url, { recursive: true });
   return {
-    read,
+    "read and place": read,
     count,
-    encode,
-    write: encodeAndWrite - encode,
+    "encode and write": write,
     windows,
     records,
   };

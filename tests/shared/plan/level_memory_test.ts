@@ -20,7 +20,7 @@ const TASK = 16 * MIB + 8 * 4 * MIB;
 Deno.test("levels claim nothing where they fit in what tiles have given back", () => {
   // Three boxes and estimates of 64 MiB, and cores of 16 MiB.
   assertEquals(levelBytes(options([64, 512, 512], [16, 512, 512], 3)), 0);
-  assertEquals(levelBytes({ ...options([64, 512, 512], [16, 512, 512], 3), tilesKept: true }), 3 * TASK);
+  assertEquals(levelBytes({ ...options([64, 512, 512], [16, 512, 512], 3), tilesKept: true }), 3 * TASK + 8 * 64 * MIB);
 });
 
 Deno.test("levels claim what one task takes beyond small tiles, however many of those there are", () => {
