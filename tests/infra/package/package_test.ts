@@ -73,25 +73,26 @@ testUnless(LEFT_TO_ALL ?? (npm ? undefined : "no npm"), {
       await Deno.writeTextFile(join(folder, "in_deno.mjs"), IN_DENO);
       const deno = await run(folder, Deno.execPath(), "run", "-A", "in_deno.mjs");
       assertEquals(deno.out, "7 function\n", deno.err);
-      await endsOnSignal(folder);
+      await servesUntilSignal(folder);
     }),
 });
 
-/** The launcher passes a signal on, and ends with the status of what it started. */
-async function endsOnSignal(folder: string): Promise<void> {
+/** The service answers with its page until a signal comes; the launcher passes that on, and ends as what it started. */
+async function servesUntilSignal(folder: string): Promise<void> {
   const child = new Deno.Command(join(folder, "node_modules", ".bin", "clearstack"), {
-    args: ["serve", "--port", "0"],
+    args: ["serve", "--port", "0", "--quiet"],
     cwd: folder,
-    env: { CLEARSTACK_ALLOW: folder },
     stdin: "null",
-    stdout: "null",
+    stdout: "piped",
     stderr: "piped",
   }).spawn();
-  const reader = child.stderr.getReader();
+  const reader = child.stdout.getReader();
   const { value } = await reader.read();
   reader.releaseLock();
+  const url = new TextDecoder().decode(value).trim();
+  const page = await fetch(url, { headers: { accept: "text/html" } });
+  assertStringIncludes(await page.text(), "<html");
   child.kill("SIGTERM");
   const { code, signal, stderr } = await child.output();
-  const said = new TextDecoder().decode(value) + new TextDecoder().decode(stderr);
-  assertEquals([code, signal], [0, null], said);
+  assertEquals([code, signal], [0, null], new TextDecoder().decode(stderr));
 }
