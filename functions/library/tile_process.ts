@@ -50,7 +50,7 @@ export class TileProcess {
     const token = crypto.randomUUID();
     const main = entry ?? new URL("../deconvolve/main.ts", import.meta.url);
     const child = new Deno.Command(Deno.execPath(), {
-      args: ["run", "--quiet", "--no-check", ...PERMISSIONS, main.href],
+      args: ["run", "--quiet", "--no-check", ...FLAGS, main.href],
       env: { ...env, HOST: "127.0.0.1", PORT: "0", CLEARSTACK_TOKEN: token, CLEARSTACK_PARENT: "stdin" },
       stdin: "piped",
       stdout: "piped",
@@ -104,5 +104,8 @@ export class TileProcess {
   }
 }
 
-/** Dependencies of computing tiles. */
-const PERMISSIONS = ["--allow-read", "--allow-write", "--allow-net", "--allow-env", "--allow-sys", "--no-prompt"];
+/** What computing tiles takes; the last is what deno.json says, which may not be found where a bundle lies. */
+const FLAGS = [
+  ...["--allow-read", "--allow-write", "--allow-net", "--allow-env", "--allow-sys", "--no-prompt"],
+  "--unstable-no-legacy-abort",
+];

@@ -27,7 +27,10 @@ function findDeno(): string {
   }
 }
 
-const child = spawn(findDeno(), ["run", "--no-config", "-A", cli, ...process.argv.slice(2)], {
+// The configuration of whoever's folder this is run in is none of ours; what deno.json of the checkout says is said here.
+const flags = ["--no-config", "--unstable-no-legacy-abort", "-A"];
+
+const child = spawn(findDeno(), ["run", ...flags, cli, ...process.argv.slice(2)], {
   stdio: "inherit",
   // What the caller has set stays.
   env: { GLIBC_TUNABLES, ...process.env },
