@@ -149,6 +149,7 @@ export class OpenView {
   /** Stops all that is computed. */
   close(): void {
     this.#closing.abort();
+    this.events.close();
     this.#world.lru.forgetAll(`${this.record.id}/`);
   }
 

@@ -10,6 +10,7 @@ export class TileEvents {
   readonly #events: ViewEvent[] = [];
   readonly #followers = new Set<() => void>();
   #dropped = 0;
+  #closed = false;
 
   add({ index, outer, core }: Tile, tilesDone: number): void {
     const sequence = this.#dropped + this.#events.length + 1;
@@ -22,7 +23,13 @@ export class TileEvents {
     for (const wake of this.#followers) wake();
   }
 
-  /** Events after the one with this number, then those to come, until the signal fires. */
+  /** Ends all who follow. */
+  close(): void {
+    this.#closed = true;
+    for (const wake of this.#followers) wake();
+  }
+
+  /** Events after the one with this number, then those to come, until the signal fires or there will be no more. */
   async *follow(after: number, signal: AbortSignal): AsyncGenerator<ViewEvent> {
     for (let next = after + 1; !signal.aborted;) {
       next = Math.max(next, this.#dropped + 1);
@@ -30,7 +37,8 @@ export class TileEvents {
       if (event !== undefined) {
         next = event.sequence + 1;
         yield event;
-      } else await this.#news(signal);
+      } else if (this.#closed) return;
+      else await this.#news(signal);
     }
   }
 

@@ -76,7 +76,7 @@ Deno.test("what holds for the whole image is decided before the first chunk, onc
   assertEquals(await bodyOf(await fetch(`${root}/zarr.json`)), metadata);
 });
 
-Deno.test("events tell of each tile that is there, then of each that is finished", async () => {
+Deno.test("events tell of each tile that is there, then of each that is finished, and end with the view", async () => {
   await using service = await startViews();
   const { request } = await sampleView();
   const view = await service.views.create(request);
@@ -88,7 +88,8 @@ Deno.test("events tell of each tile that is there, then of each that is finished
   let text = "";
   for await (const piece of response.body!.pipeThrough(new TextDecoderStream())) {
     text += piece;
-    if (text.match(/^data:/gm)?.length === 2) break;
+    // With the view, its events end, so that a service can end while somebody follows.
+    if (text.match(/^data:/gm)?.length === 2) await service.views.remove(view.id).catch(() => {});
   }
   const events = [...text.matchAll(/^data: (.*)$/gm)].map(([, data]) => JSON.parse(data!));
   assertEquals(events.map(({ index, origin, shape, tilesDone }) => ({ index, origin, shape, tilesDone })), [
