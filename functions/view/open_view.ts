@@ -12,6 +12,7 @@ import { plannedOutput } from "shared/image/output/level_arrays.ts";
 import { createOutput } from "shared/image/output/ome_output.ts";
 import { objectKey } from "shared/image/output/output_layout.ts";
 import { outputIntensity } from "shared/plan/output_intensity.ts";
+import { objectEntry } from "shared/image/output/stored_objects.ts";
 import { tileAt } from "shared/plan/plan_job.ts";
 import { decidedPlan, leavesOpen } from "shared/plan/tile_algorithm.ts";
 import { onAbort } from "shared/process/on_abort.ts";
@@ -139,7 +140,7 @@ export class OpenView {
       const maxBytes = 4 * voxelCount(array.chunk) + BLOSC_OVERHEAD_BYTES;
       const store = openStore(array.url, this.#context);
       const bytes = await store.get(objectKey(array, place.outer, place.at), { signal, maxBytes });
-      if (bytes !== undefined) return { bytes, approximate };
+      if (bytes !== undefined) return { bytes, entry: objectEntry(bytes), approximate };
       // Removed since, for lack of room or by somebody else who uses the cache.
       await this.#drop(place, signal);
     }

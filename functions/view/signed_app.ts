@@ -7,6 +7,7 @@ import { cors } from "hono/cors";
 import type { OmeVersion } from "shared/contract/stored_array.ts";
 import { EVENT_STREAM_HEADERS, lastEventId } from "shared/http/event_stream.ts";
 import { answerProblem, answerProblems } from "shared/http/function_app.ts";
+import { objectEntry } from "shared/image/output/stored_objects.ts";
 import { observeRequests } from "shared/http/observe_requests.ts";
 import { httpProblem, loggedProblem } from "shared/http/problem.ts";
 import { answerObject } from "./http/answer_object.ts";
@@ -66,7 +67,12 @@ export function createSignedApp({ views, log }: SignedAppDeps): Hono {
     const view = await views.open(c.req.param("id"));
     const document = view.document(key, version);
     if (document !== undefined) {
-      return answerObject(c.req.raw, { bytes: document, contentType: "application/json", caching: ASKED_AGAIN });
+      return answerObject(c.req.raw, {
+        bytes: document,
+        entry: objectEntry(document),
+        contentType: "application/json",
+        caching: ASKED_AGAIN,
+      });
     }
     const place = view.placeOf(key, version);
     if (place === undefined) return await c.notFound();
@@ -103,9 +109,9 @@ async function answerChunk(
 ): Promise<Response> {
   const { signal } = c.req.raw;
   try {
-    const { bytes, approximate } = await view.chunk(place, signal);
+    const { bytes, entry, approximate } = await view.chunk(place, signal);
     const caching = approximate ? ASKED_AGAIN : KEPT;
-    const response = answerObject(c.req.raw, { bytes, contentType: "application/octet-stream", caching });
+    const response = answerObject(c.req.raw, { bytes, entry, contentType: "application/octet-stream", caching });
     if (approximate) response.headers.set("x-clearstack-approximate", "true");
     return response;
   } catch (error) {

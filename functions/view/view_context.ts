@@ -17,6 +17,8 @@ import type { ViewRecord } from "./view_records.ts";
 /** A chunk as it is stored. */
 export interface ViewChunk {
   readonly bytes: Uint8Array;
+  /** Size and checksum of the bytes, see `objectEntry`. */
+  readonly entry: string;
   /** True for one of a coarser level that will be another once full resolution is there. */
   readonly approximate: boolean;
 }

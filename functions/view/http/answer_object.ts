@@ -1,9 +1,10 @@
 /** Answers for one object over HTTP: whole, a range of it, its size, or that it is still the same. */
-import { objectEntry } from "shared/image/output/stored_objects.ts";
 
 /** Object as it is answered. */
 interface ServedObject {
   readonly bytes: Uint8Array;
+  /** Size and checksum of the bytes, see `objectEntry`. */
+  readonly entry: string;
   readonly contentType: string;
   /** `Cache-Control`. */
   readonly caching: string;
@@ -15,9 +16,9 @@ interface ServedObject {
  */
 export function answerObject(
   { method, headers: asked }: Request,
-  { bytes, contentType, caching }: ServedObject,
+  { bytes, entry, contentType, caching }: ServedObject,
 ): Response {
-  const etag = `"${objectEntry(bytes).replace(" ", "-")}"`;
+  const etag = `"${entry.replace(" ", "-")}"`;
   const headers = { etag, "cache-control": caching, "accept-ranges": "bytes" };
   if (matches(asked.get("if-none-match"), etag)) return new Response(null, { status: 304, headers });
   const isCurrent = asked.get("if-range") === null || asked.get("if-range") === etag;

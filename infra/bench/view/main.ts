@@ -54,13 +54,30 @@ async function startView(): Promise<Viewed> {
   return { view: JSON.parse(value), process, peakBytes: residentPeak(process.pid, process.status) };
 }
 
-/** Milliseconds until a chunk has come whole. */
-async function timeChunk(view: View, at: Vec3): Promise<number> {
+const chunkUrl = (view: View, at: Vec3) => `${view.urls["0.5"]}/0/c/${at.join("/")}`;
+
+/** Milliseconds until an answer has come whole. */
+async function timeUrl(url: string): Promise<number> {
   const started = performance.now();
-  const response = await fetch(`${view.urls["0.5"]}/0/c/${at.join("/")}`);
+  const response = await fetch(url);
   await response.arrayBuffer();
-  if (response.status !== 200) throw new Error(`chunk ${at} was answered by ${response.status}`);
+  if (response.status !== 200) throw new Error(`${url} was answered by ${response.status}`);
   return performance.now() - started;
+}
+
+const timeChunk = (view: View, at: Vec3) => timeUrl(chunkUrl(view, at));
+
+/** Milliseconds of a chunk that is there, and of the same bytes from a server that does nothing else, by turns. */
+async function timeCached(view: View): Promise<{ readonly cached: number[]; readonly bare: number[] }> {
+  const bytes = await (await fetch(chunkUrl(view, [0, 0, 0]))).arrayBuffer();
+  const quiet = { port: 0, hostname: "127.0.0.1", onListen: () => {} };
+  await using server = Deno.serve(quiet, () => new Response(bytes));
+  const [cached, bare]: number[][] = [[], []];
+  for (let read = 0; read < CACHED_READS; read++) {
+    cached!.push(await timeChunk(view, [0, 0, 0]));
+    bare!.push(await timeUrl(`http://127.0.0.1:${server.addr.port}/`));
+  }
+  return { cached: cached!, bare: bare! };
 }
 
 /** What the record of a tile says that it took to read, compute and encode, milliseconds. */
@@ -112,16 +129,12 @@ try {
     over.push(await timeChunk(view, at) - await tileMilliseconds(index));
   }
   say("further first slices", `${over.map((ms) => ms.toFixed(0)).join(", ")} ms over their tiles`);
-  const cached: number[] = [];
   const before = processorSeconds(process.pid);
-  for (let read = 0; read < CACHED_READS; read++) cached.push(await timeChunk(view, [0, 0, 0]));
+  const { cached, bare } = await timeCached(view);
   const busy = 1000 * (processorSeconds(process.pid) - before) / CACHED_READS;
-  say(
-    "chunk that is there",
-    `p50 ${quantile(cached, 0.5).toFixed(1)} ms, p95 ${quantile(cached, 0.95).toFixed(1)} ms, processor ${
-      busy.toFixed(1)
-    } ms`,
-  );
+  const [p50, p95] = [0.5, 0.95].map((fraction) => quantile(cached, fraction).toFixed(1));
+  say("chunk that is there", `p50 ${p50} ms, p95 ${p95} ms, processor ${busy.toFixed(1)} ms`);
+  say("the same from a bare server", `p50 ${quantile(bare, 0.5).toFixed(1)} ms`);
   const scrub = async (client: number) => {
     const [y, x] = [Math.floor(client / columns) % rows * perTile[1], client % columns * perTile[2]];
     for (let z = 0; z < Math.ceil(shape[0] / plan.chunk[0]); z++) await timeChunk(view, [z, y, x]);
