@@ -47,7 +47,8 @@ export function browserTest(
 ): void {
   const run = async () => {
     browser ??= chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
-    const context = await (await browser).newContext({ viewport: size, colorScheme });
+    // Colors that are on their way from one to the other have any contrast.
+    const context = await (await browser).newContext({ viewport: size, colorScheme, reducedMotion: "reduce" });
     const page = await context.newPage();
     page.setDefaultTimeout(PATIENCE);
     const faults: string[] = [];
