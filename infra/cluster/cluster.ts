@@ -18,6 +18,13 @@ const BUCKET = "clearstack";
 /** Between two looks at the gateway of the object store, which is no child of this process. */
 const GATEWAY_LOOK_MS = 2000;
 
+/** A command that serves a function, on the address that HOST and PORT name. */
+interface FunctionCommand {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
 interface ClusterOptions {
   /** Holds logs and what the servers keep. */
   readonly folder: string;
@@ -25,6 +32,8 @@ interface ClusterOptions {
   readonly instances: number;
   /** Processes of the `orchestrate` function, behind a balancer. @default {1} */
   readonly orchestrators?: number;
+  /** How a function is started. @default {from the checkout, as its task in deno.json does} */
+  readonly program?: (name: string) => FunctionCommand;
   /** Proxy between the functions and the store. @default {nothing} */
   readonly storeProxy?: (endpoint: string) => string;
   /** Told what is being started. */
@@ -186,21 +195,25 @@ export class Cluster implements AsyncDisposable {
     return `http://127.0.0.1:${balancer.port}`;
   }
 
-  /** Starts a function as its task in deno.json does. */
   async #serve(name: string, folder: string, env: Readonly<Record<string, string>>): Promise<void> {
     const port = freePort();
     const url = `http://127.0.0.1:${port}`;
+    const { program = fromCheckout } = this.#options;
+    const { command, args, env: own } = program(folder);
     const server = new ServerProcess({
-      name,
-      command: Deno.execPath(),
-      args: ["run", "--quiet", `-P=${folder}`, "--no-prompt", new URL(`functions/${folder}/main.ts`, ROOT).href],
-      env: { ...env, PORT: `${port}` },
+      ...{ name, command, args },
+      env: { ...own, ...env, PORT: `${port}` },
       logFolder: this.#options.folder,
       ready: answers(`${url}/healthz`),
     });
     this.#functions.set(name, { server, url });
     await server.start();
   }
+}
+
+function fromCheckout(name: string): FunctionCommand {
+  const main = new URL(`functions/${name}/main.ts`, ROOT).href;
+  return { command: Deno.execPath(), args: ["run", "--quiet", `-P=${name}`, "--no-prompt", main] };
 }
 
 async function makeBucket(environment: StoreEnvironment): Promise<void> {

@@ -63,6 +63,15 @@ export function advise({ machine, adapter, kernels }: Omit<Findings, "advice">):
     const names = drivers.map((path) => path.slice(path.lastIndexOf("/") + 1)).join(", ");
     advice.push(`the Vulkan loader finds no GPU through its drivers (${names}): in a container, pass the GPU in`);
   }
+  const { gpus = 0 } = machine;
+  if (adapter.available && gpus > 1) {
+    advice.push(
+      `this machine has ${gpus} GPUs and a process uses one, so ${
+        gpus - 1
+      } are unused: start a deconvolve function for each ` +
+        "(docs/deploying.md)",
+    );
+  }
   if (machine.temporaryFolder.problem) {
     advice.push(
       `temporary files cannot be written (${machine.temporaryFolder.problem}): set TMPDIR to a folder that can`,

@@ -11,6 +11,8 @@ export interface Machine {
   readonly freeBytes: number;
   readonly temporaryFolder: { readonly path?: string; readonly problem?: string };
   readonly vulkan: Vulkan;
+  /** Cards that this process could reach, as Linux lists them; undefined on other systems, which tell it in other ways. */
+  readonly gpus?: number;
 }
 
 /** The way to the GPUs on Linux. */
@@ -29,7 +31,9 @@ export async function lookAtMachine(): Promise<Machine> {
     memoryBytes: Deno.systemMemoryInfo().total,
     freeBytes: freeMemoryBytes(),
     temporaryFolder: await tryTemporaryFolder(),
-    vulkan: Deno.build.os === "linux" ? { loader: canOpenLoader(), drivers: listDrivers() } : { drivers: [] },
+    ...(Deno.build.os === "linux"
+      ? { vulkan: { loader: canOpenLoader(), drivers: listDrivers() }, gpus: countGpus() }
+      : { vulkan: { drivers: [] } }),
   };
 }
 
@@ -52,6 +56,23 @@ function canOpenLoader(): boolean {
   } catch {
     return false;
   }
+}
+
+/**
+ * WebGPU tells of one adapter, never of how many there are. NVIDIA's driver and the kernel's list all; in a container, the nodes of
+ * devices are those that it was given.
+ *
+ * @param root of the file system
+ */
+export function countGpus(root = "/"): number {
+  const count = (folder: string, name: RegExp) => {
+    try {
+      return [...Deno.readDirSync(`${root}${folder}`)].filter((entry) => name.test(entry.name)).length;
+    } catch {
+      return 0;
+    }
+  };
+  return Math.max(count("dev", /^nvidia\d+$/), count("dev/dri", /^renderD\d+$/));
 }
 
 function listDrivers(): string[] {

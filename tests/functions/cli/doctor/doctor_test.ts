@@ -1,3 +1,4 @@
+import { countGpus } from "functions/cli/doctor/doctor_machine.ts";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { advise, describe, type Findings } from "functions/cli/doctor/doctor.ts";
 import { runCli } from "../run_cli.ts";
@@ -68,4 +69,18 @@ Deno.test("the doctor tells kernels that do not run from kernels that are wrong"
 Deno.test("the doctor says when temporary files cannot be written", () => {
   const machine = { ...HEALTHY.machine, temporaryFolder: { problem: "read-only file system" } };
   assertStringIncludes(advise({ ...HEALTHY, machine }).join(), "set TMPDIR");
+});
+
+Deno.test("of several GPUs those are counted that nobody uses, by the nodes of devices", async () => {
+  const root = await Deno.makeTempDir({ prefix: "clearstack-devices-" });
+  assertEquals(countGpus(`${root}/`), 0);
+  await Deno.mkdir(`${root}/dev/dri`, { recursive: true });
+  for (const name of ["nvidia0", "nvidia1", "nvidia2", "nvidiactl", "dri/card0", "dri/renderD128"]) {
+    await Deno.writeTextFile(`${root}/dev/${name}`, "");
+  }
+  assertEquals(countGpus(`${root}/`), 3);
+  const told = (gpus: number) => advise({ ...HEALTHY, machine: { ...HEALTHY.machine, gpus } }).join();
+  assertStringIncludes(told(3), "has 3 GPUs and a process uses one, so 2 are unused");
+  assertEquals(told(1), "");
+  await Deno.remove(root, { recursive: true });
 });
