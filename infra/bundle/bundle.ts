@@ -118,6 +118,7 @@ async function bundleModule({ entry, name, outDir, names, options }: OneModule):
     outdir: resolve(outDir),
     plugins: [projectModules({ entry, nameOf }), ENGLISH_ALONE],
   });
+  refuseUnnamed(metafile);
   const inputs = Object.values(metafile.outputs).flatMap(({ inputs }) =>
     Object.entries(inputs).flatMap(([input, { bytesInOutput }]) => bytesInOutput > 0 ? [input] : [])
   );
@@ -127,6 +128,23 @@ async function bundleModule({ entry, name, outDir, names, options }: OneModule):
     starts: [...starts].sort(),
     packages: packagesOf(inputs),
   };
+}
+
+/**
+ * Deno finds the names of what a package of CommonJS exports also where it is imported on demand; a bundle does not.
+ *
+ * @throws {Error} naming the first of these imports
+ */
+function refuseUnnamed({ inputs }: Metafile): void {
+  for (const [from, { imports }] of Object.entries(inputs)) {
+    if (from.includes("node_modules/")) continue;
+    const wrong = imports.find(({ path, kind }) => kind === "dynamic-import" && inputs[path]?.format === "cjs");
+    if (wrong === undefined) continue;
+    throw new Error(
+      `${from} imports ${wrong.original} on demand, a package of CommonJS, which has no names in a bundle: import it by a module ` +
+        "that exports what is needed",
+    );
+  }
 }
 
 /** Paths of what was written, apart by when it is loaded; esbuild gives them below a folder. */

@@ -18,7 +18,7 @@ interface XmlDocument extends XmlElement {
 
 /** Reads a document. No entities besides those of XML itself are known, so that nothing grows by being read. */
 export async function readXml(xml: string): Promise<XmlDocument> {
-  const { SaxesParser } = await import("saxes");
+  const { SaxesParser } = await import("./saxes_parser.ts");
   const parser = new SaxesParser();
   const nothing = { name: "", text: "", children: [] as XmlElement[] };
   const open = [nothing];

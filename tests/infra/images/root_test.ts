@@ -18,12 +18,14 @@ import { encodeTiff } from "shared/image/tiff/write_tiff.ts";
 const ROOT = new URL("../../../", import.meta.url);
 const CACHE = new URL(".cache/images", ROOT).pathname;
 
-const canRun = (command: string) =>
-  new Deno.Command(command, { args: ["--version"], stdout: "null", stderr: "null" }).output()
+const canRun = (command: string, ...args: string[]) =>
+  new Deno.Command(command, { args, stdout: "null", stderr: "null" }).output()
     .then(({ success }) => success, () => false);
 const missing = Deno.build.os !== "linux" || Deno.uid() !== 0
   ? "only root on Linux can enter a root file system"
-  : !await canRun("mmdebstrap")
+  : !await canRun("unshare", "--mount", "true")
+  ? "mounts of one's own are not allowed here"
+  : !await canRun("mmdebstrap", "--version")
   ? "mmdebstrap is not installed"
   : LEFT_TO_ALL;
 const required = Deno.env.get("CLEARSTACK_REQUIRE_IMAGES") === "1";

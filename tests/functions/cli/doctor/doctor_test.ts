@@ -79,7 +79,8 @@ Deno.test("of several GPUs those are counted that nobody uses, by the nodes of d
     await Deno.writeTextFile(`${root}/dev/${name}`, "");
   }
   assertEquals(countGpus(`${root}/`), 3);
-  const told = (gpus: number) => advise({ ...HEALTHY, machine: { ...HEALTHY.machine, gpus } }).join();
+  const adapter = { available: true } as Findings["adapter"];
+  const told = (gpus: number) => advise({ ...HEALTHY, adapter, machine: { ...HEALTHY.machine, gpus } }).join();
   assertStringIncludes(told(3), "has 3 GPUs and a process uses one, so 2 are unused");
   assertEquals(told(1), "");
   await Deno.remove(root, { recursive: true });
