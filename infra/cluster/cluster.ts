@@ -34,6 +34,14 @@ interface ClusterOptions {
   readonly orchestrators?: number;
   /** How a function is started. @default {from the checkout, as its task in deno.json does} */
   readonly program?: (name: string) => FunctionCommand;
+  /**
+   * Settings of a function beside its own, once the store is there.
+   *
+   * @default {none}
+   */
+  readonly settings?: (name: string) => Readonly<Record<string, string>>;
+  /** Starts an instance of `deconvolve` when somebody connects and none lives, as Knative does. @default {false} */
+  readonly onDemand?: boolean;
   /** Proxy between the functions and the store. @default {nothing} */
   readonly storeProxy?: (endpoint: string) => string;
   /** Told what is being started. */
@@ -189,8 +197,8 @@ export class Cluster implements AsyncDisposable {
     }
   }
 
-  #balanced(ports: readonly number[]): string {
-    const balancer = balance(ports);
+  #balanced(ports: readonly number[], awake?: () => Promise<void>): string {
+    const balancer = balance(ports, awake);
     this.#balancers.push(balancer);
     return `http://127.0.0.1:${balancer.port}`;
   }
@@ -198,17 +206,30 @@ export class Cluster implements AsyncDisposable {
   async #serve(name: string, folder: string, env: Readonly<Record<string, string>>): Promise<void> {
     const port = freePort();
     const url = `http://127.0.0.1:${port}`;
-    const { program = fromCheckout } = this.#options;
+    const { program = fromCheckout, settings = () => ({}), onDemand = false } = this.#options;
     const { command, args, env: own } = program(folder);
     const server = new ServerProcess({
       ...{ name, command, args },
-      env: { ...own, ...env, PORT: `${port}` },
+      env: { ...own, ...env, ...settings(folder), PORT: `${port}` },
       logFolder: this.#options.folder,
       ready: answers(`${url}/healthz`),
     });
+    if (onDemand && folder === "deconvolve") {
+      this.#functions.set(name, { server, url: this.#balanced([port], startedOnDemand(server)) });
+      return;
+    }
     this.#functions.set(name, { server, url });
     await server.start();
   }
+}
+
+/** Resolves once the server runs, which it starts if it does not. */
+function startedOnDemand(server: ServerProcess): () => Promise<void> {
+  let starting: Promise<void> | undefined;
+  return () => {
+    if (server.pid === undefined) starting = undefined;
+    return starting ??= server.start();
+  };
 }
 
 function fromCheckout(name: string): FunctionCommand {
