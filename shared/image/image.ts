@@ -2,7 +2,8 @@
  * Interface of every source of voxels: metadata, and chunks one at a time.
  */
 import type { ImageInfo } from "shared/contract/image_info.ts";
-import type { PlaceWork } from "shared/codec/threads/place_work.ts";
+import type { Vec3 } from "shared/volume/geometry.ts";
+import type { AxisPiece } from "./read/axis_map.ts";
 import type { RequestOptions } from "shared/storage/store.ts";
 import { redactUrl } from "shared/storage/url.ts";
 
@@ -34,8 +35,19 @@ export interface Chunk {
   readonly storedBytes: number;
 }
 
-/** Voxels of a chunk to put into a box, see `PlaceWork`; strides are those of a chunk whose last axis is contiguous. */
-export type Placing = Pick<PlaceWork, "offset" | "strides" | "raise" | "target" | "pieces">;
+/** Voxels of a chunk, whose last axis is contiguous, and their places in a box; plain data, so that they can go to another thread. */
+export interface Placing {
+  /** Element of the chunk at z = y = x = 0. */
+  readonly offset: number;
+  /** Elements of the chunk between neighbours in z, y, x. */
+  readonly strides: Vec3;
+  /** Added to every value. */
+  readonly raise: number;
+  /** The box, x contiguous; uint16 voxels take chunks of such values only. */
+  readonly target: { readonly values: Float32Array | Uint16Array; readonly shape: Vec3 };
+  /** Positions along z, y, x. */
+  readonly pieces: readonly [AxisPiece, AxisPiece, AxisPiece];
+}
 
 /** An image that can be read chunk by chunk. */
 export interface Image {

@@ -9,7 +9,7 @@ interface BoxVoxels {
 }
 
 /** Where the voxels of a box lie in memory, if not as said above. */
-export interface Layout {
+interface Layout {
   /** Element at the corner of the box. @default {0} */
   readonly offset?: number;
   /** Elements between neighbours in z, y, x. */

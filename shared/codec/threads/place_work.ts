@@ -1,10 +1,9 @@
 /** Decoding a chunk and putting its voxels where they belong in a box, in one go. */
 import type { Dtype } from "shared/contract/image_info.ts";
-import type { ChunkValues } from "shared/image/image.ts";
-import { raised, scatter, type ScatterPieces, type ScatterTarget } from "shared/image/read/scatter.ts";
+import type { ChunkValues, Placing } from "shared/image/image.ts";
+import { raised, scatter } from "shared/image/read/scatter.ts";
 import { recycleMemory } from "shared/process/recycle_memory.ts";
 import { dtypeBytes } from "shared/volume/dtype.ts";
-import type { Vec3 } from "shared/volume/geometry.ts";
 import { VOXEL_ARRAYS } from "shared/volume/voxel_arrays.ts";
 import { type DecoderName, DECODERS, type DecoderSettings } from "../decoders.ts";
 
@@ -24,18 +23,10 @@ export interface StoredForm {
   readonly chunkBytes: number;
 }
 
-/** A chunk's voxels and their places; plain data, so that they can go to another thread. */
-export interface PlaceWork {
+/** A chunk to place. */
+export interface PlaceWork extends Placing {
   readonly do: "place";
   readonly form: StoredForm;
-  /** Element of the chunk at z = y = x = 0. */
-  readonly offset: number;
-  /** Elements of the chunk between neighbours in z, y, x. */
-  readonly strides: Vec3;
-  /** Added to every value. */
-  readonly raise: number;
-  readonly target: ScatterTarget;
-  readonly pieces: ScatterPieces;
 }
 
 /**

@@ -1,16 +1,9 @@
 /** The inner loop of reading: copies the voxels of one chunk to all places of a box where they stand. */
 import type { Vec3 } from "shared/volume/geometry.ts";
 import type { AxisPiece } from "./axis_map.ts";
-import type { ChunkValues } from "../image.ts";
+import type { ChunkValues, Placing } from "../image.ts";
 
-/** Voxels of a box; uint16 ones take chunks of such values only. */
-type BoxVoxels = Float32Array | Uint16Array;
-
-/** A box of voxels, x contiguous. */
-export interface ScatterTarget {
-  readonly values: BoxVoxels;
-  readonly shape: Vec3;
-}
+type BoxVoxels = Placing["target"]["values"];
 
 interface ScatterSource {
   readonly values: ChunkValues;
@@ -27,9 +20,6 @@ interface Run {
   readonly length: number;
 }
 
-/** Positions along z, y, x. */
-export type ScatterPieces = readonly [AxisPiece, AxisPiece, AxisPiece];
-
 /** Values with an offset, which takes large integers to where float32 tells them apart. */
 export function raised(values: ChunkValues, offset: number): Float32Array {
   const sums = new Float32Array(values.length);
@@ -39,9 +29,9 @@ export function raised(values: ChunkValues, offset: number): Float32Array {
 
 /** Copies `pieces` (z, y, x) of a chunk into a box. */
 export function scatter(
-  target: ScatterTarget,
+  target: Placing["target"],
   source: ScatterSource,
-  pieces: ScatterPieces,
+  pieces: Placing["pieces"],
 ) {
   const [pieceZ, pieceY, pieceX] = pieces;
   const [strideZ, strideY, strideX] = source.strides;
