@@ -1,5 +1,6 @@
 /**
- * Richardson-Lucy on the CPU against what others run, in one go: `deno task bench [--size 256] [--iterations 5] [--repeats 3]`.
+ * Richardson-Lucy on the CPU against what others run, in one go: `deno task bench [--size 256] [--iterations 5] [--repeats 3]
+ * [--job 64,192,192] [--deconwolf PATH]`: the kernels, then whole jobs.
  *
  * Peers need Debian's python3-numpy, python3-scipy and python3-skimage; without a Python they are left out.
  */
@@ -8,6 +9,7 @@ import { type Vec3, voxelCount } from "shared/volume/geometry.ts";
 import { positionAt } from "shared/volume/position.ts";
 import { aboutCentre } from "shared/psf/psf_volume.ts";
 import { readFlags } from "../../read_flags.ts";
+import { printEndToEnd } from "./end_to_end.ts";
 
 interface BenchOptions {
   readonly box: Vec3;
@@ -105,7 +107,14 @@ function printTable(timings: readonly (readonly [string, Timing])[], voxels: num
 }
 
 if (import.meta.main) {
-  const flags = readFlags({ size: "256", iterations: "5", repeats: "3", python: "/usr/bin/python3" });
+  const flags = readFlags({
+    size: "256",
+    iterations: "5",
+    repeats: "3",
+    python: "/usr/bin/python3",
+    job: "64,192,192",
+    deconwolf: "dw",
+  });
   const sides = flags.size.split(",").map(Number);
   const box: Vec3 = sides.length === 3 ? [sides[0], sides[1], sides[2]] : [sides[0], sides[0], sides[0]];
   const options = { box, iterations: Number(flags.iterations), repeats: Number(flags.repeats) };
@@ -113,4 +122,8 @@ if (import.meta.main) {
   console.log(`Richardson-Lucy, ${box.join(" x ")} voxels, median of ${options.repeats} repeats`);
   const own = await timeClearstack(data, options);
   printTable([own, ...Object.entries(await timePeers(data, options, flags.python))], voxelCount(box));
+  const [depth, height, width] = flags.job.split(",").map(Number);
+  const shape: Vec3 = [depth, height, width];
+  const scene = { shape, seen: testData(voxelCount(shape)), psf: { shape: PSF_SHAPE, values: gaussianPsf() } };
+  await printEndToEnd(scene, flags.deconwolf);
 }

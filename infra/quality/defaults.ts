@@ -1,0 +1,213 @@
+/**
+ * `deno task quality:defaults`: settings against known objects whose structure crosses the faces of the image, beside deconwolf's
+ * defaults. The defaults of a request rest on this table.
+ *
+ * usage: deno run -A infra/quality/defaults.ts [--shape 32,96,96] [--deconwolf PATH] [--worlds bars,beads]
+ */
+import process from "node:process";
+import { createDeconvolver } from "kernels/backend.ts";
+import type { Acceleration, Volume } from "kernels/deconvolver.ts";
+import { createRandom } from "functions/cli/demo/sample/random.ts";
+import type { Boundary } from "shared/contract/algorithm.ts";
+import { axisMaps } from "shared/image/read/axis_map.ts";
+import { observedInBox } from "shared/image/read/read_box.ts";
+import { boxAround, repeatedStretch } from "shared/plan/axis_place.ts";
+import { generatePsf, type PsfRequest } from "shared/psf/generate/generate_psf.ts";
+import { energyRadius } from "shared/psf/measure/energy_radius.ts";
+import { copyBox } from "shared/volume/copy_box.ts";
+import { type Box, mapAxes, type Vec3, voxelCount } from "shared/volume/geometry.ts";
+import { readFlags } from "../read_flags.ts";
+import { brightestCrop, croppedFrom, WORLDS } from "./cropped_phantoms.ts";
+import { runDeconwolf } from "./deconwolf.ts";
+import { psnr, ssim } from "./metrics.ts";
+
+interface Settings {
+  readonly boundary: Boundary;
+  readonly acceleration: Acceleration;
+  readonly iterations: number;
+  readonly start?: "data" | "flat";
+}
+
+const SETTINGS: readonly Settings[] = [
+  { boundary: "symmetric", acceleration: "none", iterations: 20 },
+  { boundary: "symmetric", acceleration: "shb", iterations: 20, start: "flat" },
+  { boundary: "non-circulant", acceleration: "shb", iterations: 20 },
+  { boundary: "non-circulant", acceleration: "none", iterations: 20, start: "flat" },
+  { boundary: "non-circulant", acceleration: "shb", iterations: 15, start: "flat" },
+  { boundary: "non-circulant", acceleration: "shb", iterations: 20, start: "flat" },
+];
+
+const MICROSCOPE = {
+  model: "born-wolf",
+  voxelMicrometre: [0.2, 0.1, 0.1],
+  objective: { na: 1.2, wavelengthMicrometre: 0.52, immersionIndex: 1.333 },
+  shape: [21, 31, 31],
+} as const satisfies PsfRequest;
+
+const PSFS: Readonly<Record<string, PsfRequest>> = {
+  "wide-field": MICROSCOPE,
+  "confocal": { ...MICROSCOPE, confocal: { excitationMicrometre: 0.488, pinholeAiry: 1 } },
+};
+
+/** Photons of the brightest voxels before they are blurred; undefined without noise. */
+const LIGHTS: Readonly<Record<string, number | undefined>> = { "no noise": undefined, "1000": 1000, "100": 100 };
+const GLOW = 2;
+/** Of the world that light comes from; it repeats. */
+const SIDE = 128;
+/** Voxels from a face that count as its edge. */
+const EDGE = 4;
+
+interface Scene {
+  readonly shape: Vec3;
+  readonly truth: Float64Array;
+  readonly seen: Float32Array;
+  readonly psf: Volume;
+}
+
+/** Result of one method on one scene. */
+interface Outcome {
+  readonly psnr: number;
+  readonly ssim: number;
+  /** PSNR of the voxels at the edge. */
+  readonly edge: number;
+  /** Seconds that processors were busy. */
+  readonly seconds: number;
+}
+
+/** One step from a flat start is the image of what is given, since the PSF is symmetric. */
+async function blurred(world: Float64Array, psf: Volume): Promise<Float32Array> {
+  const camera = await createDeconvolver("cpu", { box: [SIDE, SIDE, SIDE], psf });
+  const { estimate } = await camera.run(Float32Array.from(world), { iterations: 1, start: "flat" });
+  await camera.close();
+  return estimate;
+}
+
+/** The box that the planner would take for an image of one tile. */
+function boxOf({ shape, psf }: Scene, boundary: Boundary): Box {
+  const reach = energyRadius(psf);
+  const spans = mapAxes((axis) => {
+    const [extent, halo] = [shape[axis], 4 * reach[axis]];
+    const side = { extent, first: 0, whole: extent, halo, reach: reach[axis], psf: psf.shape[axis], axis, boundary };
+    return boxAround({ ...side, repeated: repeatedStretch(side) }, { start: 0, length: extent });
+  });
+  return { start: mapAxes((axis) => spans[axis].start), shape: mapAxes((axis) => spans[axis].length) };
+}
+
+function readScene({ shape, seen }: Scene, box: Box, boundary: Boundary): Float32Array {
+  const [zs, ys, xs] = axisMaps({ box, whole: shape, repeated: box }, boundary);
+  const data = new Float32Array(voxelCount(box.shape));
+  let at = 0;
+  for (const z of zs) {
+    for (const y of ys) {
+      for (const x of xs) data[at++] = Math.min(z, y, x) < 0 ? 0 : seen[(z * shape[1] + y) * shape[2] + x]!;
+    }
+  }
+  return data;
+}
+
+async function runOurs(scene: Scene, { boundary, acceleration, iterations, start }: Settings): Promise<Outcome> {
+  const box = boxOf(scene, boundary);
+  const data = readScene(scene, box, boundary);
+  const unknown = boundary === "non-circulant";
+  const scale = scene.seen.reduce((most, value) => Math.max(most, value), 0);
+  const before = process.cpuUsage();
+  const made = { box: box.shape, psf: scene.psf, acceleration, nonCirculant: unknown, scale };
+  const deconvolver = await createDeconvolver("cpu", made);
+  const { estimate } = await deconvolver.run(data, {
+    iterations,
+    ...(start ? { start } : {}),
+    ...(unknown ? { observed: observedInBox(scene.shape, box) } : {}),
+  });
+  const { user, system } = process.cpuUsage(before);
+  await deconvolver.close();
+  const core = new Float32Array(voxelCount(scene.shape));
+  copyBox({ box, values: estimate }, { box: { start: [0, 0, 0], shape: scene.shape }, values: core });
+  return { ...judged(core, scene), seconds: (user + system) / 1e6 };
+}
+
+function judged(estimate: Float32Array, { truth, shape }: Scene): Omit<Outcome, "seconds"> {
+  const isEdge = (index: number) => {
+    const at = [Math.floor(index / (shape[1] * shape[2])), Math.floor(index / shape[2]) % shape[1], index % shape[2]];
+    return at.some((place, axis) => Math.min(place, shape[axis]! - 1 - place) < EDGE);
+  };
+  // Inside the truth is kept, so that what is left is the edge's error; its share of the voxels makes up for the rest.
+  const atEdge = Float64Array.from(estimate, (value, index) => isEdge(index) ? value : truth[index]!);
+  const share = Array.from(truth, (_, index) => isEdge(index)).filter(Boolean).length / truth.length;
+  return {
+    psnr: psnr(estimate, truth),
+    ssim: ssim(estimate, truth, shape),
+    edge: psnr(atEdge, truth) + 10 * Math.log10(share),
+  };
+}
+
+const nameOf = ({ boundary, acceleration, iterations, start }: Settings) =>
+  `${acceleration} ${iterations}, ${boundary}${start ? `, ${start}` : ""}`;
+
+async function main(): Promise<void> {
+  const options = readFlags({ shape: "32,96,96", deconwolf: "dw", worlds: Object.keys(WORLDS).join() });
+  const [depth, height, width] = options.shape.split(",").map(Number);
+  const shape: Vec3 = [depth!, height!, width!];
+  const outcomes = new Map<string, Outcome[]>();
+  console.log(`| scene | method | PSNR | SSIM | edge PSNR | processor seconds |\n|---|---|---|---|---|---|`);
+  const add = (line: string, name: string, outcome: Outcome | string) => {
+    if (typeof outcome === "string") return console.log(`| ${line} | ${name} | left out: ${outcome} |`);
+    outcomes.set(name, [...outcomes.get(name) ?? [], outcome]);
+    const { psnr, ssim, edge, seconds } = outcome;
+    console.log(
+      `| ${line} | ${name} | ${psnr.toFixed(2)} | ${ssim.toFixed(3)} | ${edge.toFixed(2)} | ${seconds.toFixed(2)} |`,
+    );
+  };
+  for (const world of options.worlds.split(",")) {
+    const object = WORLDS[world]!(SIDE);
+    const crop = brightestCrop(object, SIDE, shape);
+    for (const [microscope, request] of Object.entries(PSFS)) {
+      const generated = generatePsf(request).volume;
+      const psf = { shape: generated.shape, values: Float32Array.from(generated.values) };
+      for (const [light, photons] of Object.entries(LIGHTS)) {
+        const lit = object.map((share) => (photons ?? 1000) * share + GLOW);
+        const random = createRandom(1);
+        const mean = croppedFrom(await blurred(lit, psf), SIDE, crop);
+        const seen = Float32Array.from(mean, (value) => photons === undefined ? value : random.poisson(value));
+        const scene = { shape, psf, seen, truth: croppedFrom(lit, SIDE, crop) };
+        const line = `${world}, ${microscope}, ${light}`;
+        // Kernels are compiled while they run, and transforms planned; the first run of a process is not timed.
+        if (outcomes.size === 0) {
+          for (const settings of SETTINGS) await runOurs(scene, settings);
+          await runDeconwolf(options.deconwolf, scene);
+        }
+        for (const settings of SETTINGS) add(line, nameOf(settings), await runOurs(scene, settings));
+        const peer = await runDeconwolf(options.deconwolf, scene);
+        add(line, "deconwolf", "missing" in peer ? peer.missing : { ...judged(peer.estimate, scene), ...peer });
+      }
+    }
+  }
+  console.log(summary(outcomes));
+}
+
+/** Means over all scenes, and on how many each method is no worse than deconwolf and takes half of its time at most. */
+function summary(outcomes: ReadonlyMap<string, readonly Outcome[]>): string {
+  const peer = outcomes.get("deconwolf");
+  const rows = [...outcomes].map(([name, own]) => {
+    const mean = (of: keyof Outcome) => own.reduce((sum, outcome) => sum + outcome[of], 0) / own.length;
+    const least = peer && Math.min(...own.map(({ psnr }, line) => psnr - peer[line]!.psnr));
+    const noWorse = peer && own.filter(({ psnr }, line) => psnr >= peer[line]!.psnr - 0.005).length;
+    const half = peer && own.filter(({ seconds }, line) => seconds <= peer[line]!.seconds / 2).length;
+    const cells = [
+      mean("psnr").toFixed(2),
+      mean("ssim").toFixed(3),
+      mean("edge").toFixed(2),
+      mean("seconds").toFixed(2),
+    ];
+    return [name, ...cells, least?.toFixed(2) ?? "", noWorse ?? "", half ?? ""].join(" | ");
+  });
+  return [
+    "",
+    `| mean of ${
+      [...outcomes.values()][0]!.length
+    } scenes | PSNR | SSIM | edge PSNR | processor seconds | least gain, dB | no worse on | half the time on |`,
+    "|---|---|---|---|---|---|---|---|",
+    ...rows.map((row) => `| ${row} |`),
+  ].join("\n");
+}
+
+if (import.meta.main) await main();
