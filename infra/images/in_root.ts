@@ -2,7 +2,7 @@
 import type { ImageRecipe } from "./dockerfile_steps.ts";
 
 /** A command and its environment, for `Deno.Command`. */
-export interface RootCommand {
+interface RootCommand {
   readonly command: string;
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;

@@ -158,6 +158,8 @@ async function inspect(store: Store): Promise<Found> {
     return { kind: "ours", job, tag, arrays: job.arrays, done: await readDone(store, job) };
   }
   const names = await Array.fromAsync(store.listNames(""));
+  // Somebody may have begun an output between the two looks.
+  if (names.includes(RECORDS) && (await readJob(store)).tag !== tag) return await inspect(store);
   // Records alone are what is left of a run that ended as it began, or of one that had removed all else.
   if (names.every((name) => name === RECORDS)) {
     return { kind: "free", tag, arrays: names.length === 0 ? undefined : [] };
