@@ -2,6 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { delay } from "@std/async/delay";
 import { JobListSchema } from "shared/contract/job_list.ts";
+import type { JobStatus } from "shared/contract/job_status.ts";
 import { hasEnded } from "shared/engine/job_runner.ts";
 import { callJson } from "shared/http/call_json.ts";
 import { encodeTiff } from "shared/image/tiff/write_tiff.ts";
@@ -88,14 +89,15 @@ testUnless(missing, {
     });
     assertEquals([told.status, await told.json()], [202, { accepted: 1, ignored: 0, refused: 0 }]);
 
-    let status: { readonly state: string; readonly error?: unknown } | undefined;
+    let status: JobStatus | undefined;
     for (const until = Date.now() + 240_000; Date.now() < until; await delay(250)) {
       const { jobs: [job] } = await callJson(`${apiUrl}/v1/jobs`, JobListSchema);
       status = job;
       if (job && hasEnded(job)) break;
     }
     assertEquals(status?.state, "done", JSON.stringify(status));
-    assert(await openStore(`${bucketUrl}/results/cells.zarr`, { environment }).get("zarr.json") !== undefined);
+    const { output } = status!.result!;
+    assert(await openStore(output, { environment }).get("zarr.json") !== undefined, output);
     for (const until = Date.now() + 60_000; awake() && Date.now() < until;) await delay(100);
     assertEquals(awake(), false, "it ends when it has nothing to do");
   },
