@@ -19,7 +19,8 @@ import type { ViewSettings } from "./view_settings.ts";
 import { outputsFolder, type ViewRecord, ViewRecords } from "./view_records.ts";
 
 /** Dependencies and settings of {@link Views}. */
-interface ViewsOptions extends Omit<ViewWorld, "lru" | "prefetcher" | "recent" | "log">, Partial<Pick<ViewWorld, "log">> {
+interface ViewsOptions
+  extends Omit<ViewWorld, "lru" | "prefetcher" | "recent" | "log">, Partial<Pick<ViewWorld, "log">> {
   readonly settings: ViewSettings;
   /** Milliseconds since 1970. @default {Date.now} */
   readonly now?: () => number;
@@ -45,7 +46,13 @@ export class Views implements ViewRunner {
     const log = world.log ?? plainLog;
     this.#settings = settings;
     this.#now = now;
-    this.#world = { ...world, log, lru: new TileLru(settings.cacheBytes, log), prefetcher: new Prefetcher(), recent: new RecentCache(RECENT_CHUNKS) };
+    this.#world = {
+      ...world,
+      log,
+      lru: new TileLru(settings.cacheBytes, log),
+      prefetcher: new Prefetcher(),
+      recent: new RecentCache(RECENT_CHUNKS),
+    };
     this.#records = records;
     this.#signer = signer;
   }
