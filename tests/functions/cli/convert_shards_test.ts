@@ -118,7 +118,7 @@ Deno.test("large images have shards of 64 MiB by themselves, small ones and 0.4 
 for (
   const [flags, message] of [
     [["--shards", "8,32,256", "--ome-version", "0.4"], "leave out --shards 8,32,256, or give --ome-version 0.5"],
-    [["--shards", "8,32"], '--shards "8,32": expected auto, none, or Z,Y,X'],
+    [["--shards", "8,32"], '--shards "8,32": expected Z,Y,X, since the image has z, y and x'],
     [["--shards", "64MiB"], '--shards "64MiB"'],
     [["--shards", "8,40,512", "--memory", "257MiB"], "give smaller --shards, or allow at least 261MiB with --memory"],
   ] as const
