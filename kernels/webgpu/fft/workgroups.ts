@@ -11,6 +11,9 @@ export const FULL_WIDTH = 16;
 /** Fewest invocations worth a workgroup. */
 const MIN_INVOCATIONS = 64;
 
+/** Most invocations of a workgroup: with 1,024 a multiprocessor holds a single one, whose loads overlap with no other's barriers. */
+const MAX_INVOCATIONS = 512;
+
 /** Invocations of a row kernel: several short rows or a single long one. */
 const MAX_ROW_LANES = 128;
 
@@ -51,11 +54,12 @@ export function columnShape(
     Math.floor(invocations / Math.max(1, Math.min(FULL_WIDTH, width, usual.fitting))),
   );
   const plan = radixPlan(length, { maxLanes, parts });
-  const wanted = Math.min(preferred, width);
+  const most = Math.max(1, Math.floor(Math.min(invocations, MAX_INVOCATIONS) / plan.lanes));
+  const wanted = evenShare(width, Math.min(preferred, width, most));
   const { split, fitting } = columnMemory(length, wanted, limits);
   const max = Math.min(
     fitting,
-    Math.floor(invocations / plan.lanes),
+    most,
     limits.maxComputeWorkgroupSizeX,
     Math.max(wanted, Math.ceil(MIN_INVOCATIONS / plan.lanes)),
     width,

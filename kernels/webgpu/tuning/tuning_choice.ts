@@ -13,8 +13,11 @@ import type { Tuning } from "../program/rl_program.ts";
 import { slabCandidates } from "./slab_choice.ts";
 import { FULL_WIDTH } from "../fft/workgroups.ts";
 
-/** Half the default lets more workgroups be in flight and still fills 64-byte transactions; twice reads 256 bytes at once. */
-const COLUMN_CANDIDATES = [FULL_WIDTH / 2, 2 * FULL_WIDTH];
+/**
+ * Half the default lets more workgroups be in flight and still fills 64-byte transactions, a quarter yet more of them where the
+ * multiplication by the OTF takes many registers; twice reads 256 bytes at once.
+ */
+const COLUMN_CANDIDATES = [FULL_WIDTH / 4, FULL_WIDTH / 2, 2 * FULL_WIDTH];
 
 /** Subject of a choice. */
 export interface TuningSubject {

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
+import { columnShape } from "kernels/webgpu/fft/workgroups.ts";
 import { boxLayout } from "kernels/webgpu/program/layout.ts";
 import { cappedLimits, DEFAULT_LIMITS } from "kernels/webgpu/device/limits.ts";
 import type { Pass } from "kernels/webgpu/program/pass.ts";
@@ -68,6 +69,13 @@ Deno.test("kernels keep to the limits of the smallest and of a large device", ()
         assert(resources.every(({ offset }) => offset % limits.minStorageBufferOffsetAlignment === 0), name);
       }
     }
+  }
+});
+
+Deno.test("a workgroup takes at most 512 invocations where the device would take 1,024", () => {
+  for (const length of [256, 384, 512, 768, 1024, 2048]) {
+    const { plan, columns } = columnShape(length, 256, 1, LARGE_GPU);
+    assert(columns * plan.lanes <= 512, `${length}: ${columns} x ${plan.lanes} invocations`);
   }
 });
 
