@@ -17,6 +17,7 @@ import { psfBox } from "kernels/psf_box.ts";
 import { isCentroSymmetric } from "kernels/psf_symmetry.ts";
 import { applyBackProjector } from "./program/back_otf.ts";
 import { nextBatch } from "./batch.ts";
+import { checkTransform } from "./device/check_transform.ts";
 import { DeviceBuffers } from "./device/buffers.ts";
 import { ComputeTurn, freeTurn } from "./worker/compute_turn.ts";
 import type { Gpu } from "./device/gpu_device.ts";
@@ -144,8 +145,7 @@ export class Runner {
 
   /** Runs the iterations on `data`, which is only read. */
   async run(data: VoxelData, run: RunnerRun): Promise<RunResult> {
-    const begin = performance.now();
-    const clock = new PhaseClock();
+    const [begin, clock] = [performance.now(), new PhaseClock()];
     if (run.heldOut && run.measureEvery) await this.#allocate(this.#program.heldOutBuffers);
     return await withErrorScopes(this.#device, { what: "deconvolving", bytes: this.allocatedBytes }, async () => {
       const estimate = run.into ?? new Float32Array(voxelCount(this.#options.box));
@@ -174,6 +174,7 @@ export class Runner {
     await withErrorScopes(this.#device, { what: "computing the OTF", bytes: this.allocatedBytes }, async () => {
       this.#volumes.send("estimate", (row, target) => target.set(placedPsf.subarray(row * box[2], (row + 1) * box[2])));
       this.#submit(await this.#passes(this.#program.otf));
+      await checkTransform(this.#device, this.#buffers, psf);
       if (this.#program.backOtf.length === 0) return;
       const otf = new Float32Array(voxelCount(box));
       await this.#volumes.read("spectrum", otf);

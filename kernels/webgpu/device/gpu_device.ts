@@ -2,7 +2,7 @@
  * The only file that touches `navigator.gpu`. It belongs into a Worker, because waiting for a GPU blocks the thread.
  */
 import { ClearstackError } from "shared/errors.ts";
-import { type GpuLimits, LIMIT_NAMES } from "./limits.ts";
+import { cappedLimits, type GpuLimits, platformCaps } from "./limits.ts";
 
 /** Description of the GPU of this process; adapters cannot be listed, so there is at most one. */
 export type AdapterReport = AvailableAdapter | { readonly available: false; readonly reason: string };
@@ -79,7 +79,7 @@ function describe({ info, limits, features }: GPUAdapter): AvailableAdapter {
     description: info.description || [info.vendor, info.architecture].filter(Boolean).join(" ") || "unnamed adapter",
     vendor: info.vendor,
     isFallbackAdapter: info.isFallbackAdapter,
-    limits: Object.fromEntries(LIMIT_NAMES.map((name) => [name, limits[name]])) as GpuLimits,
+    limits: cappedLimits(limits, platformCaps(navigator.platform)),
     features: [...features].sort(),
   };
 }

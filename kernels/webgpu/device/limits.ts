@@ -3,7 +3,7 @@
  */
 
 /** Limits read from the adapter and asked of the device; the names are those of `GPUSupportedLimits`. */
-export const LIMIT_NAMES = [
+const LIMIT_NAMES = [
   "maxBufferSize",
   "maxStorageBufferBindingSize",
   "maxStorageBuffersPerShaderStage",
@@ -30,6 +30,16 @@ export const DEFAULT_LIMITS: GpuLimits = {
   maxComputeWorkgroupSizeY: 256,
   maxComputeWorkgroupsPerDimension: 65_535,
 };
+
+/**
+ * What kernels keep to beyond an adapter's limits. Metal lets a pipeline that takes many registers run in fewer invocations than
+ * the device has, which WebGPU does not tell, and skips what exceeds them.
+ *
+ * @param platform as `navigator.platform` gives it
+ */
+export function platformCaps(platform: string): Partial<GpuLimits> {
+  return platform.startsWith("Mac") ? { maxComputeInvocationsPerWorkgroup: 256 } : {};
+}
 
 /** The smaller of two sets of limits, name by name. */
 export function cappedLimits(limits: GpuLimits, caps: Partial<GpuLimits>): GpuLimits {

@@ -68,14 +68,19 @@ export function smallStagingRequest(bytes: number): BufferRequest {
   return { name: SMALL_STAGING, bytes, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST };
 }
 
-/** Reads a whole small buffer. */
-export async function readSmall(device: GPUDevice, source: GPUBuffer, buffers: DeviceBuffers): Promise<ArrayBuffer> {
+/** Reads a small buffer, or the first bytes of a large one. */
+export async function readSmall(
+  device: GPUDevice,
+  source: GPUBuffer,
+  buffers: DeviceBuffers,
+  size: number = source.size,
+): Promise<ArrayBuffer> {
   const staging = buffers.get(SMALL_STAGING);
   const encoder = device.createCommandEncoder();
-  encoder.copyBufferToBuffer(source, 0, staging, 0, source.size);
+  encoder.copyBufferToBuffer(source, 0, staging, 0, size);
   device.queue.submit([encoder.finish()]);
-  await staging.mapAsync(GPUMapMode.READ, 0, source.size);
-  const bytes = staging.getMappedRange(0, source.size).slice(0);
+  await staging.mapAsync(GPUMapMode.READ, 0, size);
+  const bytes = staging.getMappedRange(0, size).slice(0);
   staging.unmap();
   return bytes;
 }

@@ -5,6 +5,7 @@ import { ClearstackError, errorToRecord } from "shared/errors.ts";
 import { ComputeTurn } from "./compute_turn.ts";
 import { type Gpu, openDevice, probeAdapter } from "../device/gpu_device.ts";
 import { PipelineCache } from "../device/encoder.ts";
+import { retrySmaller } from "../device/retry_smaller.ts";
 import type { CallName, FromWorker, RunRequest, ToWorker, WorkerCalls } from "./messages.ts";
 import { Runner } from "../runner.ts";
 
@@ -61,7 +62,10 @@ const handlers: Handlers = {
 
   async open({ key, options, turn: { state, worker } }) {
     const { gpu, pipelines } = await device();
-    const runner = await Runner.create(gpu, pipelines, options, new ComputeTurn(state, worker));
+    const runner = await retrySmaller(
+      gpu.limits,
+      (limits) => Runner.create({ ...gpu, limits }, pipelines, options, new ComputeTurn(state, worker)),
+    );
     runners.set(key, runner);
     return { response: { adapter: gpu.adapter.description, allocatedBytes: runner.allocatedBytes } };
   },
