@@ -32,6 +32,7 @@ import { cropCore } from "./crop_core.ts";
 import type { ChosenDevice, Kernels, PoolResult } from "./deconvolver_pool.ts";
 import { DeconvolverPool } from "./deconvolver_pool.ts";
 import { emptyReason, leaveEmpty } from "./empty_box.ts";
+import { assertFiniteCore } from "./finite_core.ts";
 import { holdOut } from "./hold_out.ts";
 import type { BoxTask } from "./kernel_options.ts";
 import { boxPart, deconvolverOptions, measuringOptions, runOptions, taskDataType } from "./kernel_options.ts";
@@ -268,14 +269,13 @@ async function deconvolveBox(
   const dataType = backend === "webgpu" && values instanceof Uint16Array ? { dataType: "uint16" as const } : {};
   const wish = { ...deconvolverOptions(task), ...dataType, backend, boxesAtOnce, psfSha256, psf: psf.volume };
   try {
-    return {
-      backend,
-      ...await means.pool.run(wish, values, {
-        ...runOptions(task),
-        ...options,
-        onIterations: means.onIterations,
-      }),
-    };
+    const result = await means.pool.run(wish, values, {
+      ...runOptions(task),
+      ...options,
+      onIterations: means.onIterations,
+    });
+    assertFiniteCore(result.estimate, values, tile);
+    return { backend, ...result };
   } catch (error) {
     if (!isClearstackError(error, "corrupt-data")) throw error;
     const named = await notFiniteError(await sourceOf(task, means, signal), { ...tile, signal });

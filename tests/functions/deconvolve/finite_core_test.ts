@@ -1,0 +1,40 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assertFiniteCore } from "functions/deconvolve/finite_core.ts";
+import { ClearstackError } from "shared/errors.ts";
+
+const BOX = { start: [-1, 4, 0], shape: [3, 4, 5] } as const;
+const CORE = { start: [0, 5, 1], shape: [1, 2, 3] } as const;
+const TILE = { box: BOX, core: CORE };
+const IMAGE = new Float32Array(60).fill(10);
+
+/** Zeros, and one other value at a position in the box. */
+function estimate(value: number, [z, y, x]: readonly [number, number, number]): Float32Array {
+  const values = new Float32Array(60);
+  values[20 * z + 5 * y + x] = value;
+  return values;
+}
+
+const refusal = (values: Float32Array, image = IMAGE) =>
+  assertThrows(() => assertFiniteCore(values, image, TILE), ClearstackError);
+
+Deno.test("a core of numbers is accepted, whatever stands around it", () => {
+  assertFiniteCore(estimate(3.4e38, [1, 1, 1]), IMAGE, TILE);
+  for (const outside of [[0, 1, 1], [1, 0, 1], [1, 1, 0], [1, 1, 4], [1, 3, 1], [2, 1, 1]] as const) {
+    assertFiniteCore(estimate(NaN, outside), IMAGE, TILE);
+  }
+});
+
+Deno.test("an estimate that is no number is refused at its first voxel of the core", () => {
+  for (const value of [NaN, Infinity, -Infinity]) {
+    const { kind, message } = refusal(estimate(value, [1, 2, 3]));
+    assertEquals(kind, "failed-check");
+    assert(message.startsWith(`the estimate is ${value} at voxel 0,1,2 (z,y,x in the core)`), message);
+  }
+});
+
+Deno.test("an image whose sum float32 cannot hold is named as the cause", () => {
+  // 60 voxels of 1e37 sum up to 6e38.
+  const { kind, message } = refusal(estimate(Infinity, [1, 1, 1]), new Float32Array(60).fill(1e37));
+  assertEquals(kind, "corrupt-data");
+  assert(message.includes("float32"), message);
+});
