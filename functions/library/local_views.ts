@@ -2,6 +2,7 @@
 import { createSignedApp, isSignedPath } from "functions/view/signed_app.ts";
 import { readViewSettings } from "functions/view/view_settings.ts";
 import { Views } from "functions/view/views.ts";
+import { ClearstackError } from "shared/errors.ts";
 import type { JobRunner } from "shared/engine/job_runner.ts";
 import type { StoreEnvironment } from "shared/storage/store_environment.ts";
 import type { Log } from "shared/telemetry/log.ts";
@@ -15,10 +16,21 @@ interface ViewCache {
   release(): Promise<void>;
 }
 
-/** The folder or URL that is named, or a folder of its own. */
+/**
+ * The folder or URL that is named, or a folder of its own.
+ *
+ * @throws {ClearstackError} `unwritable` where there is no place for temporary folders
+ */
 export async function openViewCache(named: string | undefined): Promise<ViewCache> {
   if (named !== undefined) return { url: named, release: () => Promise.resolve() };
-  const url = await Deno.makeTempDir({ prefix: "clearstack-views-" });
+  const url = await Deno.makeTempDir({ prefix: "clearstack-views-" }).catch((cause: Error) => {
+    throw new ClearstackError(
+      "unwritable",
+      `there is no place for the cache of views: a temporary folder cannot be made (${cause.message}); name another one ` +
+        "with TMPDIR, or a folder or URL with CLEARSTACK_VIEW_CACHE",
+      { cause },
+    );
+  });
   return { url, release: () => Deno.remove(url, { recursive: true }).catch(() => {}) };
 }
 
