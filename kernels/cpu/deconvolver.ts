@@ -30,7 +30,8 @@ export interface CpuDeconvolverOptions extends DeconvolverOptions {
  * Starts the threads, generates the kernels and computes the OTF.
  *
  * @throws {ClearstackError} `invalid-request` for a box without fast sides or a PSF that does not fit, `over-budget` for a box
- * beyond 4 GiB, `device-memory` if that much cannot be had, `corrupt-data` for a PSF that cannot be normalised
+ * beyond 4 GiB, `device-memory` if that much cannot be had, `corrupt-data` for a PSF that cannot be normalised, `unsupported` in
+ * a web page that is not cross-origin isolated
  */
 export async function createCpuDeconvolver(options: CpuDeconvolverOptions): Promise<Deconvolver> {
   checkBox(options.box);
@@ -51,6 +52,14 @@ export async function createCpuDeconvolver(options: CpuDeconvolverOptions): Prom
 }
 
 function allocate(layout: MemoryLayout): WebAssembly.Memory {
+  // Browsers hide it from pages that may not share memory between Workers.
+  if (typeof SharedArrayBuffer === "undefined") {
+    throw new ClearstackError(
+      "unsupported",
+      "the CPU backend shares memory between Workers, which this page may not: serve it cross-origin isolated, with the headers " +
+        "`cross-origin-opener-policy: same-origin` and `cross-origin-embedder-policy: require-corp`, or use the backend webgpu",
+    );
+  }
   try {
     return takeMemory(layout.pages);
   } catch (cause) {

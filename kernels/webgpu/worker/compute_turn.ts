@@ -8,12 +8,19 @@ const FREE = 0;
 /** Interval at which a waiting Worker asks whether it is still wanted. */
 const LOOK_MILLISECONDS = 100;
 
-/** One word of shared memory: {@link FREE}, or the number of the Worker that computes. */
-export type TurnState = Int32Array<SharedArrayBuffer>;
+/**
+ * One word of memory: {@link FREE}, or the number of the Worker that computes. Pages that are not cross-origin isolated share no
+ * memory: each Worker gets a copy there, which is free whenever it looks, so that they compute beside each other.
+ */
+export type TurnState = Int32Array<ArrayBufferLike>;
 
 /** State that nobody holds. */
 export function freeTurn(): TurnState {
-  return new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+  const bytes = Int32Array.BYTES_PER_ELEMENT;
+  // Absent in such pages, whatever the types say.
+  return new Int32Array(
+    typeof SharedArrayBuffer === "undefined" ? new ArrayBuffer(bytes) : new SharedArrayBuffer(bytes),
+  );
 }
 
 /** Ends the turn of a Worker, if it is its turn; for Workers that cannot do it any more themselves. */

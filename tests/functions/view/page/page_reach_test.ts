@@ -3,7 +3,7 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import axe, { type AxeResults } from "axe-core";
 import { gzipSync } from "node:zlib";
 import type { Page } from "playwright-core";
-import { browserTest, HAS_BROWSER } from "./browser.ts";
+import { browserTest, HAS_BROWSER } from "../../../browser.ts";
 import { drawn, type ServedPage, servePage } from "./served_page.ts";
 import { writeImage } from "./written_image.ts";
 

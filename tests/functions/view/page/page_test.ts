@@ -1,7 +1,7 @@
 import { assert, assertAlmostEquals, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import type { Page } from "playwright-core";
 import { type PlaneName, PLANES } from "functions/view/page/state/plane.ts";
-import { browserTest, HAS_BROWSER } from "./browser.ts";
+import { browserTest, HAS_BROWSER } from "../../../browser.ts";
 import { canvasPixels, drawn, type ServedPage, servePage } from "./served_page.ts";
 import { writeImage } from "./written_image.ts";
 

@@ -1,7 +1,7 @@
 /** Tests in a real browser: Debian's Chromium without a screen, driven by Playwright, with WebGL2 in software. */
 import { assertEquals } from "@std/assert";
 import { type Browser, chromium, type Page } from "playwright-core";
-import { LEFT_TO_ALL, testUnless } from "../../../test_unless.ts";
+import { LEFT_TO_ALL, testUnless } from "./test_unless.ts";
 
 /** Debian's package `chromium` puts it there. */
 const CHROMIUM = "/usr/bin/chromium";
@@ -21,8 +21,22 @@ const isThere = await Deno.stat(CHROMIUM).then(() => true, () => false);
 const missing = LEFT_TO_ALL ?? (isThere ? undefined : `no ${CHROMIUM}: apt-get install chromium`);
 const required = Deno.env.get("CLEARSTACK_REQUIRE_BROWSER") === "1" && LEFT_TO_ALL === undefined;
 
-let browser: Promise<Browser> | undefined;
-globalThis.addEventListener("unload", () => void browser?.then((one) => one.close()));
+/** Has Chromium offer WebGPU, in software, by Dawn and SwiftShader. */
+const WEBGPU_FLAGS = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader", "--enable-features=Vulkan"];
+
+const NO_FLAGS: readonly string[] = [];
+
+/** Browsers by their further flags. */
+const browsers = new Map<readonly string[], Promise<Browser>>();
+globalThis.addEventListener("unload", () => {
+  for (const browser of browsers.values()) void browser.then((one) => one.close());
+});
+
+function browserWith(flags: readonly string[]): Promise<Browser> {
+  const browser = browsers.get(flags) ?? chromium.launch({ executablePath: CHROMIUM, args: [...FLAGS, ...flags] });
+  browsers.set(flags, browser);
+  return browser;
+}
 
 /** Longest wait for anything, milliseconds: other tests run beside these. */
 const PATIENCE = 60_000;
@@ -34,6 +48,8 @@ interface BrowserTestOptions {
   readonly size?: { readonly width: number; readonly height: number };
   /** Messages of the console that are no fault here, such as of a request that is to fail. @default {none} */
   readonly expected?: RegExp;
+  /** True for a browser that offers WebGPU. @default {false} */
+  readonly webgpu?: boolean;
 }
 
 /**
@@ -43,12 +59,12 @@ interface BrowserTestOptions {
 export function browserTest(
   name: string,
   fn: (page: Page) => Promise<void>,
-  { colorScheme = "light", size = WINDOW, expected }: BrowserTestOptions = {},
+  { colorScheme = "light", size = WINDOW, expected, webgpu = false }: BrowserTestOptions = {},
 ): void {
   const run = async () => {
-    browser ??= chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+    const browser = await browserWith(webgpu ? WEBGPU_FLAGS : NO_FLAGS);
     // Colors that are on their way from one to the other have any contrast.
-    const context = await (await browser).newContext({ viewport: size, colorScheme, reducedMotion: "reduce" });
+    const context = await browser.newContext({ viewport: size, colorScheme, reducedMotion: "reduce" });
     const page = await context.newPage();
     page.setDefaultTimeout(PATIENCE);
     const faults: string[] = [];
@@ -64,7 +80,7 @@ export function browserTest(
       await context.close();
     }
   };
-  // The browser is shared, and outlives the test that started it.
+  // Browsers are shared, and outlive the tests that started them.
   testUnless(missing, { name, fn: run, sanitizeOps: false, sanitizeResources: false }, required);
 }
 
