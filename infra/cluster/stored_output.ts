@@ -1,4 +1,5 @@
 /** What an output holds, for comparing outputs of the same plan. */
+import { hashHex } from "shared/image/output/hash.ts";
 import type { Store } from "shared/storage/store.ts";
 
 /** Objects of an output. */
@@ -18,9 +19,7 @@ export async function storedOutput(store: Store): Promise<StoredOutput> {
     // Times and places differ from run to run.
     if (key.startsWith(".clearstack/")) continue;
     const bytes = (await store.get(key))!;
-    const stored = new Uint8Array(key === "zarr.json" ? withoutProvenance(bytes) : bytes);
-    const digest = await crypto.subtle.digest("SHA-256", stored);
-    objects.set(key, new Uint8Array(digest).toHex());
+    objects.set(key, await hashHex(key === "zarr.json" ? withoutProvenance(bytes) : bytes));
   }
   return { objects, records };
 }

@@ -64,3 +64,14 @@ export class Mortal {
     if (this.dead) throw new Error("the process is dead");
   }
 }
+
+/** Numbers from 0 to 1, exclusive, by a seed. */
+export function seeded(seed: number): () => number {
+  let state = seed * 7919 % 2147483647 + 1;
+  return () => (state = state * 48271 % 2147483647) / 2147483647;
+}
+
+/** Lets others go on so many times. */
+export async function turns(count: number): Promise<void> {
+  for (let turn = 0; turn < count; turn++) await new Promise((resolve) => setTimeout(resolve, 0));
+}

@@ -6,16 +6,10 @@ import { NO_ENVIRONMENT } from "shared/storage/store_environment.ts";
 import { memoryUrl } from "../../../fixtures/memory_url.ts";
 import { cephServer, testOn } from "../../../fixtures/servers/object_servers.ts";
 import { configureStores, openStore } from "../../../stores.ts";
-import { Mortal } from "./faulty_world.ts";
+import { Mortal, seeded, turns } from "./faulty_world.ts";
 import { levelObjects, runSmall, smallRequest, undisturbed, writeInputs } from "./small_job.ts";
 
 const SEEDS = 30;
-
-/** Numbers from 0 to 1, exclusive, by a seed. */
-function seeded(seed: number): () => number {
-  let state = seed * 7919 % 2147483647 + 1;
-  return () => (state = state * 48271 % 2147483647) / 2147483647;
-}
 
 /** One of the two: its plan, whether it overwrites, and what happens to it at a moment of its own. */
 interface Rival {
@@ -40,9 +34,6 @@ async function compete(
   { iterations, ifExists, fate }: Rival,
   random: () => number,
 ): Promise<string> {
-  const turns = async (count: number) => {
-    for (let turn = 0; turn < count; turn++) await new Promise((resolve) => setTimeout(resolve, 0));
-  };
   await turns(Math.floor(random() * 40));
   const fateAt = 1 + Math.floor(random() * 16);
   const stop = new AbortController();

@@ -9,7 +9,7 @@ import { memoryUrl } from "../../../fixtures/memory_url.ts";
 import { cephServer, testOn } from "../../../fixtures/servers/object_servers.ts";
 import { configureStores, openStore, storeEnvironment } from "../../../stores.ts";
 import { identityJobs } from "../../identity_jobs.ts";
-import { Mortal } from "./faulty_world.ts";
+import { Mortal, seeded, turns } from "./faulty_world.ts";
 import { levelObjects, runSmall, scalingKernels, smallRequest, writeInputs } from "./small_job.ts";
 
 const SEEDS = 20;
@@ -32,19 +32,10 @@ function runTask(
   return runShare(request, jobs, { share: { index, of: TASKS } });
 }
 
-/** Numbers from 0 to 1, exclusive, by a seed. */
-function seeded(seed: number): () => number {
-  let state = seed * 7919 % 2147483647 + 1;
-  return () => (state = state * 48271 % 2147483647) / 2147483647;
-}
-
 /** A task that is killed at changes of its own and started again until it ends by itself. */
 async function stubborn(request: JobRequest, index: number, random: () => number, begun: number[]) {
   let kills = 0;
   for (;;) {
-    const turns = async (count: number) => {
-      for (let turn = 0; turn < count; turn++) await new Promise((resolve) => setTimeout(resolve, 0));
-    };
     await turns(Math.floor(random() * 10));
     const mortal = new Mortal();
     const dieAfter = kills < MAX_KILLS && random() < 0.7 ? 1 + Math.floor(random() * 14) : Infinity;
