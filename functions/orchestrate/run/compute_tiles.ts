@@ -10,7 +10,7 @@ import { tileAt } from "shared/plan/plan_job.ts";
 import { decidedPlan, leavesOpen } from "shared/plan/tile_algorithm.ts";
 import { openStore } from "shared/storage/open_store.ts";
 import { JOBS } from "shared/telemetry/metrics.ts";
-import { type JobRun, signalOf, tell, tellRetry } from "./job_run.ts";
+import { isOwnTile, type JobRun, signalOf, tell, tellRetry } from "./job_run.ts";
 import { runPilot } from "shared/decide/pilot.ts";
 import { emptyTask, relativeDifference } from "./empty_tiles.ts";
 import { type ComparedPlace, seamCertificate } from "./seam_certificate.ts";
@@ -37,7 +37,7 @@ export async function decide(run: JobRun): Promise<Plan> {
 /** Tiles that are not this run's to compute: finished ones, and those of other shares. */
 function leftOut(done: ReadonlySet<number>, share: Share | undefined): Pick<ReadonlySet<number>, "has"> {
   if (share === undefined) return done;
-  return { has: (index) => index % share.of !== share.index || done.has(index) };
+  return { has: (index) => !isOwnTile(share, index) || done.has(index) };
 }
 
 /** @returns the plan, with what the values of the tiles tell of the image */

@@ -72,6 +72,11 @@ export function tellRetry(run: JobRun, what: string, retry: TileRetry): void {
   tell(run, { type: "retry", message: retryMessage(what, retry) });
 }
 
+/** True if a tile is among those of a share; of all, where there are no shares. */
+export function isOwnTile(share: Share | undefined, index: number): boolean {
+  return share === undefined || index % share.of === share.index;
+}
+
 /** The signal of a run, as fan-outs take it. */
 export function signalOf({ options: { signal } }: JobRun): { readonly signal?: AbortSignal } {
   return signal ? { signal } : {};

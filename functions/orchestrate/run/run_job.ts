@@ -16,7 +16,7 @@ import { withSpan } from "shared/telemetry/span.ts";
 import { decidedPlan } from "shared/plan/tile_algorithm.ts";
 import { checkEmpty, checkSeams, computeTiles, countClipped, decide } from "./compute_tiles.ts";
 import { assertEmpty } from "./empty_tiles.ts";
-import type { BegunJob, JobRun, RunJobOptions } from "./job_run.ts";
+import { type BegunJob, isOwnTile, type JobRun, type RunJobOptions } from "./job_run.ts";
 import type { PlanningDeps, PreparedJob } from "../plan/prepare_job.ts";
 import { prepareJob } from "../plan/prepare_job.ts";
 import { Progress } from "./progress.ts";
@@ -133,8 +133,7 @@ function isResult(value: object): value is JobResult {
 function progressOf({ output, plan }: BegunJob, { share }: RunJobOptions): Progress {
   const tiles = share === undefined ? plan.tiles : Math.ceil((plan.tiles - share.index) / share.of);
   if (output.earlierResult) return new Progress(tiles, tiles);
-  const isOwn = (index: number) => share === undefined || index % share.of === share.index;
-  return new Progress(tiles, [...output.tilesDone].filter(isOwn).length);
+  return new Progress(tiles, [...output.tilesDone].filter((index) => isOwnTile(share, index)).length);
 }
 
 /** Runs a job to its end: {@link beginJob}, then {@link completeJob}. */
