@@ -107,8 +107,8 @@ const tiles = () => () => Promise.reject(new Error("no shards here"));
     await fixture.server.process.start();
     const status = await ended(runner, id);
     assertEquals(status.state, "done");
-    // 18 tiles and 2 boxes where tiles meet; one box at a time was in flight.
-    assert(kernels.runs.length <= 21, `${kernels.runs.length} boxes were computed`);
+    // 18 tiles and 2 boxes where tiles meet. Two tiles had no record yet: one was computed while the one before was written.
+    assert(kernels.runs.length <= 22, `${kernels.runs.length} boxes were computed`);
     assertEquals(await readOutput(request.output.url), values);
     await runner.close();
   });
