@@ -12,6 +12,7 @@ import { formatKeyRecords } from "shared/keys/key_records.ts";
 import { storedBytes } from "../../tests/fixtures/raw_zarr.ts";
 import { patternedVoxels, writePsf, writeZarr } from "../../tests/functions/sample_image.ts";
 import { readFlags } from "../read_flags.ts";
+import type { EndlessServers } from "./endless_main.ts";
 import type { Answers } from "./hostile_main.ts";
 import { prepareHostile, type Target } from "./hostile_tenant.ts";
 
@@ -26,6 +27,8 @@ const shape = [32, 96, 96];
 await writeZarr(`${others}/image.zarr`, { shape, chunk: [16, 48, 48], values: patternedVoxels(shape) });
 await writePsf(`${others}/psf.zarr`);
 await prepareHostile(own);
+const firstLine = async (output: ReadableStream<Uint8Array>) =>
+  (await output.pipeThrough(new TextDecoderStream()).getReader().read()).value?.trim();
 const keys = { good: createApiKey("good"), hostile: createApiKey("hostile") };
 const records = Object.entries(keys).map(([id, key]) => ({
   ...{ id, sha256: apiKeyHash(key), created: "2026-01-05T09:30:00.000Z", roles: ["submit" as const] },
@@ -33,24 +36,20 @@ const records = Object.entries(keys).map(([id, key]) => ({
 }));
 await Deno.writeTextFile(`${folder}/keys.json`, formatKeyRecords(records));
 
-/** Sends blanks without end, by the megabyte or one each tenth of a second. */
-function blanks(bytes: number, pauseMs: number) {
-  const source = () => {
-    let timer: ReturnType<typeof setTimeout>;
-    return new ReadableStream<Uint8Array>({
-      pull: (stream) =>
-        new Promise((resolve) =>
-          timer = setTimeout(() => resolve(stream.enqueue(new Uint8Array(bytes).fill(32))), pauseMs)
-        ),
-      cancel: () => clearTimeout(timer),
-    });
-  };
-  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, () => new Response(source()));
-  return { url: `http://127.0.0.1:${server.addr.port}`, server };
+/** Starts a program of the hostile tenant. It gives way to the service, as one on another machine would. */
+function startHostile(name: string, ...args: string[]) {
+  const program = new URL(name, import.meta.url).pathname;
+  return new Deno.Command("nice", {
+    args: ["-n", "19", Deno.execPath(), "run", "-A", "--no-check", program, ...args],
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "inherit",
+  }).spawn();
 }
-const [endless, trickling] = [blanks(2 ** 20, 0), blanks(1, 100)];
+const servers = startHostile("endless_main.ts");
+const { endless, trickling }: EndlessServers = JSON.parse((await firstLine(servers.stdout))!);
 
-const allow = [folder, endless.url, trickling.url].flatMap((place) => ["--allow", place]);
+const allow = [folder, endless, trickling].flatMap((place) => ["--allow", place]);
 const service = new Deno.Command(Deno.execPath(), {
   args: [
     "run",
@@ -68,8 +67,7 @@ const service = new Deno.Command(Deno.execPath(), {
   stdout: "piped",
   stderr: "null",
 }).spawn();
-const reader = service.stdout.pipeThrough(new TextDecoderStream()).getReader();
-const url = (await reader.read()).value!.trim();
+const url = (await firstLine(service.stdout))!;
 
 let made = 0;
 let hash: string | undefined;
@@ -111,20 +109,14 @@ async function throughput(seconds: number): Promise<number> {
 }
 
 const target: Target = {
-  ...{ url, key: keys.hostile, own, others, endless: endless.url, trickling: trickling.url },
+  ...{ url, key: keys.hostile, own, others, endless, trickling },
   nextOutput: `${folder}/next-output`,
 };
 const answers = new Map<string, Map<number, number>>();
 
-/** Runs something beside the hostile tenant. Their own program gives way to the service, as one of another machine would. */
+/** Runs something beside the hostile tenant. */
 async function besideHostile<T>(what: () => Promise<T>): Promise<T> {
-  const program = new URL("hostile_main.ts", import.meta.url).pathname;
-  const hostile = new Deno.Command("nice", {
-    args: ["-n", "19", Deno.execPath(), "run", "-A", "--no-check", program, JSON.stringify(target)],
-    stdin: "piped",
-    stdout: "piped",
-    stderr: "inherit",
-  }).spawn();
+  const hostile = startHostile("hostile_main.ts", JSON.stringify(target));
   const result = await what();
   await hostile.stdin.close();
   const { stdout } = await hostile.output();
@@ -156,7 +148,8 @@ console.log(`alone   ${shown(alone)}\nbeside  ${shown(beside)}\nloss    ${(100 *
 console.log(`outputs with other bytes: ${bytesLost.length}; jobs that failed: ${failed.join("; ") || "none"}`);
 service.kill("SIGTERM");
 await service.status;
-await Promise.all([endless.server.shutdown(), trickling.server.shutdown()]);
+servers.kill();
+await servers.status;
 await Deno.remove(folder, { recursive: true });
 const answered500 = [...answers.values()].some((counts) => counts.has(500));
 Deno.exit(loss <= MAX_LOSS && bytesLost.length + failed.length === 0 && !answered500 ? 0 : 1);
