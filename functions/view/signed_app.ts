@@ -5,12 +5,12 @@
 import { type Context, Hono } from "hono";
 import { cors } from "hono/cors";
 import type { OmeVersion } from "shared/contract/stored_array.ts";
+import { answerObject } from "shared/http/answer_object.ts";
 import { EVENT_STREAM_HEADERS, lastEventId } from "shared/http/event_stream.ts";
 import { answerProblem, answerProblems } from "shared/http/function_app.ts";
 import { objectEntry } from "shared/image/output/stored_objects.ts";
 import { observeRequests } from "shared/http/observe_requests.ts";
 import { httpProblem, loggedProblem } from "shared/http/problem.ts";
-import { answerObject } from "./http/answer_object.ts";
 import type { ChunkPlace } from "./http/object_key.ts";
 import type { OpenView } from "./open_view.ts";
 import type { Views } from "./views.ts";
@@ -67,12 +67,8 @@ export function createSignedApp({ views, log }: SignedAppDeps): Hono {
     const view = await views.open(c.req.param("id"));
     const document = view.document(key, version);
     if (document !== undefined) {
-      return answerObject(c.req.raw, {
-        bytes: document,
-        entry: objectEntry(document),
-        contentType: "application/json",
-        caching: ASKED_AGAIN,
-      });
+      const headers = { "content-type": "application/json", "cache-control": ASKED_AGAIN };
+      return await answerBytes(c, { bytes: document, entry: objectEntry(document), headers });
     }
     const place = view.placeOf(key, version);
     if (place === undefined) return await c.notFound();
@@ -110,11 +106,30 @@ async function answerChunk(
   const { signal } = c.req.raw;
   try {
     const { bytes, entry, approximate } = await view.chunk(place, signal);
-    const caching = approximate ? ASKED_AGAIN : KEPT;
-    const response = answerObject(c.req.raw, { bytes, entry, contentType: "application/octet-stream", caching });
-    if (approximate) response.headers.set("x-clearstack-approximate", "true");
-    return response;
+    const headers = {
+      "content-type": "application/octet-stream",
+      "cache-control": approximate ? ASKED_AGAIN : KEPT,
+      ...(approximate ? { "x-clearstack-approximate": "true" } : {}),
+    };
+    return await answerBytes(c, { bytes, entry, headers });
   } catch (error) {
     return answerProblem(c, { ...loggedProblem(error, log), status: 500 }, { "cache-control": "no-store" });
   }
+}
+
+interface AnsweredBytes {
+  readonly bytes: Uint8Array;
+  /** Size and checksum of the bytes, see `objectEntry`. */
+  readonly entry: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** The tag is made from the bytes, so it is strong. */
+async function answerBytes({ req }: Context, { bytes, entry, headers }: AnsweredBytes): Promise<Response> {
+  return await answerObject(req.raw, {
+    size: bytes.length,
+    etag: `"${entry.replace(" ", "-")}"`,
+    headers,
+    read: ({ offset, length }) => bytes.subarray(offset, offset + length),
+  });
 }

@@ -1,8 +1,12 @@
 /** A web server for the files of one store: whole objects, ranges and HEAD, as object stores answer them. */
 import { ClearstackError } from "shared/errors.ts";
-import type { ByteRange, ReadableStore } from "shared/storage/store.ts";
+import type { ReadableStore } from "shared/storage/store.ts";
+import { answerObject, type Part } from "./answer_object.ts";
 
-/** Handles requests for what lies in `store`; everything else is 404. */
+/** Bytes that are read of a file at once. */
+const PIECE_BYTES = 8 * 2 ** 20;
+
+/** Handles requests for what lies in `store`; everything else is 404, and 403 where a link leads out of it. */
 export function serveFiles(store: ReadableStore): (request: Request) => Promise<Response> {
   return async (request) => {
     try {
@@ -20,17 +24,44 @@ async function answer(store: ReadableStore, request: Request): Promise<Response>
   const key = keyOf(request.url);
   const info = await store.head(key);
   if (!info) return new Response(null, { status: 404 });
-  const headers = new Headers({ "accept-ranges": "bytes", "content-length": String(info.size) });
-  if (info.etag !== undefined) headers.set("etag", info.etag);
-  if (request.method === "HEAD") return new Response(null, { headers });
-  const range = parseRange(request.headers.get("range"), info.size);
-  if (range === undefined) return new Response(await body(store.get(key)), { headers });
-  if (range.length === 0) {
-    return new Response(null, { status: 416, headers: { "content-range": `bytes */${info.size}` } });
-  }
-  headers.set("content-length", String(range.length));
-  headers.set("content-range", `bytes ${range.offset}-${range.offset + range.length - 1}/${info.size}`);
-  return new Response(await body(store.getRange(key, range)), { status: 206, headers });
+  await refuseOutside(store, key);
+  return await answerObject(request, {
+    size: info.size,
+    etag: info.etag && quoted(info.etag),
+    read: (part) =>
+      part.length === 0
+        ? new Uint8Array()
+        : part.length > PIECE_BYTES
+        ? inPieces(store, key, part)
+        : store.getRange(key, part),
+  });
+}
+
+/** Objects may be larger than memory. What is cut short while it is sent ends the connection. */
+function inPieces(store: ReadableStore, key: string, { offset, length }: Part): ReadableStream<Uint8Array> {
+  const end = offset + length;
+  let at = offset;
+  return new ReadableStream({
+    async pull(controller) {
+      const piece = await store.getRange(key, { offset: at, length: Math.min(PIECE_BYTES, end - at) });
+      if (piece === undefined) throw new ClearstackError("not-found", `${key} has gone while it was sent`);
+      controller.enqueue(piece);
+      at += piece.length;
+      if (at === end) controller.close();
+    },
+  }, { highWaterMark: 0 });
+}
+
+/** @throws {ClearstackError} `forbidden` for an object that a link in the folder leads to, and that lies elsewhere */
+async function refuseOutside(store: ReadableStore, key: string): Promise<void> {
+  const [folder, place] = await Promise.all([store.place(), store.place(key)]);
+  if (place.startsWith(folder)) return;
+  throw new ClearstackError("forbidden", `${key} is a link that leads out of ${store.url}`);
+}
+
+/** Stores tell tags as they come: with or without the quotation marks that HTTP asks for. */
+function quoted(tag: string): string {
+  return /^(W\/)?".*"$/.test(tag) ? tag : `"${tag.replaceAll('"', "")}"`;
 }
 
 /** The path below the folder; what is no valid encoding names nothing that exists. */
@@ -41,17 +72,4 @@ function keyOf(url: string): string {
   } catch {
     return pathname.slice(1);
   }
-}
-
-async function body(bytes: Promise<Uint8Array | undefined>): Promise<Uint8Array<ArrayBuffer> | null> {
-  return await bytes as Uint8Array<ArrayBuffer> | undefined ?? null;
-}
-
-/** The one range that was asked for, cut at the object's end; undefined where the header is absent or asks for more. */
-function parseRange(header: string | null, size: number): Extract<ByteRange, { offset: number }> | undefined {
-  const [, first, last] = /^bytes=(\d*)-(\d*)$/.exec(header ?? "") ?? [];
-  if (first === undefined || last === undefined || first + last === "") return undefined;
-  const offset = first === "" ? Math.max(0, size - Number(last)) : Number(first);
-  const end = first === "" || last === "" ? size : Math.min(size, Number(last) + 1);
-  return { offset, length: Math.max(0, end - offset) };
 }

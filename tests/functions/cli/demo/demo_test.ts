@@ -1,7 +1,5 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { openStore } from "../../../stores.ts";
 import { decode } from "fast-png";
-import { serveFiles } from "shared/http/serve_files.ts";
 import { peakSignalToNoise } from "functions/cli/demo/demo_quality.ts";
 import { exists, runCli } from "../run_cli.ts";
 import { slowTest } from "../../../test_unless.ts";
@@ -53,32 +51,6 @@ Deno.test("the demo refuses a folder that is a file", () =>
     await Deno.writeTextFile(`${folder}/file`, "");
     const { status, err } = await runCli(["demo", "--dir", `${folder}/file`]);
     assertEquals([status, err.split("\n").length], [2, 2], err);
-  }));
-
-Deno.test("files are served whole, in ranges and by HEAD, and nothing else is", () =>
-  inTemporaryFolder(async (folder) => {
-    await Deno.mkdir(`${folder}/served`);
-    await Deno.writeTextFile(`${folder}/served/a`, "0123456789");
-    await Deno.writeTextFile(`${folder}/secret`, "secret");
-    const handler = serveFiles(openStore(`${folder}/served`));
-    async function ask(path: string, range?: string, method = "GET") {
-      const headers = range === undefined ? {} : { range };
-      const response = await handler(new Request(`http://localhost/${path}`, { method, headers }));
-      return [response.status, response.headers.get("content-range"), await response.text()];
-    }
-    assertEquals(await ask("a"), [200, null, "0123456789"]);
-    assertEquals(await ask("a", undefined, "HEAD"), [200, null, ""]);
-    assertEquals(await ask("a", "bytes=2-4"), [206, "bytes 2-4/10", "234"]);
-    assertEquals(await ask("a", "bytes=8-99"), [206, "bytes 8-9/10", "89"]);
-    assertEquals(await ask("a", "bytes=7-"), [206, "bytes 7-9/10", "789"]);
-    assertEquals(await ask("a", "bytes=-3"), [206, "bytes 7-9/10", "789"]);
-    assertEquals(await ask("a", "bytes=10-12"), [416, "bytes */10", ""]);
-    assertEquals(await ask("b"), [404, null, ""]);
-    assertEquals(await ask("a", undefined, "PUT"), [405, null, ""]);
-    for (const path of ["", "%2e%2e%2fsecret", "%zz", "a//b"]) {
-      const [status, , body] = await ask(path);
-      assert([400, 404].includes(Number(status)) && body === "", `${path}: ${status} ${body}`);
-    }
   }));
 
 Deno.test("the signal-to-noise ratio follows its definition and ignores brightness", () => {
