@@ -1,6 +1,6 @@
 /**
  * The kernels alone, as `import ... from "@clearstack/clearstack/kernels"`: arrays in, arrays out. They need nothing of Deno, so
- * they run in browsers too; there, the CPU backend, and it alone, asks for a page that is cross-origin isolated.
+ * they run in browsers too; there, the CPU backend has one thread, the calling one, unless the page is cross-origin isolated.
  *
  * @module
  */

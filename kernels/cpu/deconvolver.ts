@@ -17,7 +17,8 @@ import type { Job, Outcome, RunJob } from "./threads/messages.ts";
 import { exchangeTables } from "./steps/row_exchange.ts";
 import { SharedControl } from "./threads/shared_control.ts";
 import { simdRounding } from "./simd_support.ts";
-import { leaveMemory, takeMemory } from "./spare_memory.ts";
+import { canShareMemory, leaveMemory, takeMemory } from "./spare_memory.ts";
+import { OwnThread } from "./threads/own_thread.ts";
 import { WorkerPool } from "./threads/worker_pool.ts";
 
 /** Options of {@link createCpuDeconvolver}. */
@@ -27,39 +28,34 @@ export interface CpuDeconvolverOptions extends DeconvolverOptions {
 }
 
 /**
- * Starts the threads, generates the kernels and computes the OTF.
+ * Starts the threads, generates the kernels and computes the OTF. A web page that is not cross-origin isolated has no memory that
+ * Workers could share: there the calling thread computes, alone, and should be a Worker itself.
  *
  * @throws {ClearstackError} `invalid-request` for a box without fast sides or a PSF that does not fit, `over-budget` for a box
- * beyond 4 GiB, `device-memory` if that much cannot be had, `corrupt-data` for a PSF that cannot be normalised, `unsupported` in
- * a web page that is not cross-origin isolated
+ * beyond 4 GiB, `device-memory` if that much cannot be had, `corrupt-data` for a PSF that cannot be normalised
  */
 export async function createCpuDeconvolver(options: CpuDeconvolverOptions): Promise<Deconvolver> {
   checkBox(options.box);
-  const threads = options.threads ?? Math.max(1, navigator.hardwareConcurrency);
-  if (!Number.isInteger(threads) || threads < 1) {
-    throw new ClearstackError("invalid-request", `threads must be a whole number of at least 1, not ${threads}`);
+  const shared = canShareMemory();
+  const asked = options.threads ?? Math.max(1, navigator.hardwareConcurrency);
+  if (!Number.isInteger(asked) || asked < 1) {
+    throw new ClearstackError("invalid-request", `threads must be a whole number of at least 1, not ${asked}`);
   }
+  const threads = shared ? asked : 1;
   const layout = memoryLayout(options.box, { ...options, threads });
   const psf = psfBox(options.psf, options.box);
   const memory = allocate(layout);
   fillTables(layout, memory);
   const { psf: _, ...settings } = options;
-  const module = await WebAssembly.compile(kernelModule(layout, { ...settings, rounding: simdRounding() }));
-  const pool = await WorkerPool.start({ module, memory, layout, threads, settings });
+  const module = await WebAssembly.compile(kernelModule(layout, { ...settings, rounding: simdRounding(), shared }));
+  const setup = { module, memory, layout, threads, settings };
+  const pool = shared ? await WorkerPool.start(setup) : new OwnThread(setup);
   const deconvolver = new CpuDeconvolver(options, layout, memory, pool, threads);
   await deconvolver.prepare(psf);
   return deconvolver;
 }
 
 function allocate(layout: MemoryLayout): WebAssembly.Memory {
-  // Browsers hide it from pages that may not share memory between Workers.
-  if (typeof SharedArrayBuffer === "undefined") {
-    throw new ClearstackError(
-      "unsupported",
-      "the CPU backend shares memory between Workers, which this page may not: serve it cross-origin isolated, with the headers " +
-        "`cross-origin-opener-policy: same-origin` and `cross-origin-embedder-policy: require-corp`, or use the backend webgpu",
-    );
-  }
   try {
     return takeMemory(layout.pages);
   } catch (cause) {
@@ -90,7 +86,7 @@ class CpuDeconvolver implements Deconvolver {
   readonly #memory: WebAssembly.Memory;
   readonly #control: SharedControl;
   readonly #staged: Float32Array<ArrayBufferLike>;
-  readonly #pool: WorkerPool;
+  readonly #pool: WorkerPool | OwnThread;
   /** Of the memory, which may be larger. */
   #usedBytes: number;
   /** True while no thread works, and none was ended at work. */
@@ -101,7 +97,7 @@ class CpuDeconvolver implements Deconvolver {
     options: DeconvolverOptions,
     layout: MemoryLayout,
     memory: WebAssembly.Memory,
-    pool: WorkerPool,
+    pool: WorkerPool | OwnThread,
     threads: number,
   ) {
     this.#options = options;

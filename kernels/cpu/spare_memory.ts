@@ -10,7 +10,12 @@ const MAX_WASTE = 1.5;
 /** Weak, so that nothing is held that nobody needs. */
 let spare: WeakRef<WebAssembly.Memory> | undefined;
 
-/** Shared memory of at least so many pages, all 0; throws what the engine throws if there is none. */
+/** True where Workers may share memory: browsers allow it to pages that are cross-origin isolated. */
+export function canShareMemory(): boolean {
+  return typeof SharedArrayBuffer !== "undefined";
+}
+
+/** Memory of at least so many pages, all 0, shared where it can be; throws what the engine throws if there is none. */
 export function takeMemory(pages: number): WebAssembly.Memory {
   const memory = spare?.deref();
   spare = undefined;
@@ -18,7 +23,7 @@ export function takeMemory(pages: number): WebAssembly.Memory {
     new Uint8Array(memory.buffer).fill(0);
     return memory;
   }
-  return new WebAssembly.Memory({ initial: pages, maximum: MAX_PAGES, shared: true });
+  return new WebAssembly.Memory({ initial: pages, maximum: MAX_PAGES, shared: canShareMemory() });
 }
 
 /** Leaves a memory that nothing writes to any more. */

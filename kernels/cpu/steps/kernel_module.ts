@@ -63,7 +63,8 @@ export function kernelModule(layout: MemoryLayout, options: KernelOptions): Uint
   addColumnKernels(functions, layout, options.rounding);
   addDepthKernels(functions, layout, options.rounding);
   addRowKernels(functions, layout, options);
-  return wasmModule({ minimum: layout.pages, maximum: MAX_PAGES, shared: true }, functions);
+  const { shared = true } = options;
+  return wasmModule({ minimum: layout.pages, maximum: MAX_PAGES, shared }, functions);
 }
 
 function transformOf(layout: MemoryLayout, axis: 0 | 1 | 2, into: WasmFunction, rounding: Rounding): Transform {

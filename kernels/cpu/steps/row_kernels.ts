@@ -21,6 +21,8 @@ import { WasmFunction } from "shared/wasm/wasm_module.ts";
 /** Options of the kernels besides the layout. */
 export interface KernelOptions extends StepOptions {
   readonly rounding: Rounding;
+  /** False for a memory of one thread alone. @default {true} */
+  readonly shared?: boolean;
 }
 
 /** Scratch, half spectra, the group of rows of an image, its sums, its least points; then the measured x as byte offsets. */

@@ -34,9 +34,15 @@ export class ThreadProgram {
   }
 
   execute(job: Job): Outcome {
+    const steps = this.steps(job);
+    for (let step = steps.next();; step = steps.next()) if (step.done) return step.value;
+  }
+
+  /** As {@link execute}, one iteration at a time. */
+  *steps(job: Job): Generator<void, Outcome> {
     // Made for each job, because views do not follow a memory that has grown.
     const images = new ImageExchange(this.#setup.layout, this.#setup.memory);
-    if (job.kind === "run") return this.#run(job, images);
+    if (job.kind === "run") return yield* this.#run(job, images);
     this.#forEachGroup((group) => images.read(group, job.kind === "prepare" ? "estimate" : "heldOut"));
     if (job.kind === "prepare") this.#prepare(job.unmatched);
     return DONE;
@@ -49,7 +55,7 @@ export class ThreadProgram {
     if (unmatched) this.#control.sweep(layout.box[1], backTransferRows(layout, memory, unmatched));
   }
 
-  #run(job: RunJob, images: ImageExchange): Outcome {
+  *#run(job: RunJob, images: ImageExchange): Generator<void, Outcome> {
     const { iterations, observed, start, measureEvery } = job;
     this.#forEachGroup(
       (group) => images.readData(group, observed, unobservedValue(this.#setup.settings)),
@@ -75,6 +81,7 @@ export class ThreadProgram {
       if (predicted) this.#advance(images);
       else this.#update(iteration, iteration === iterations);
       if (this.#control.stopped) return { status: "stopped", divergence };
+      yield;
     }
     this.#forEachGroup((group) => images.write(group, "estimate"));
     return { status: "done", divergence };
