@@ -7,6 +7,7 @@ import { EVENT_STREAM_HEADERS, eventStream, lastEventId } from "shared/http/even
 import { requirePriority, requireRole } from "./auth/require_role.ts";
 import type { Env } from "./env.ts";
 import { listedOwner, ownerOf, visible } from "./job_access.ts";
+import { redactUrl } from "shared/storage/url.ts";
 import type { Role } from "shared/keys/role.ts";
 import type { Principal } from "./principal.ts";
 import { QuotaGate } from "./quota_gate.ts";
@@ -46,7 +47,13 @@ export function addJobEndpoints(
     const { principal, planSignal: signal } = c.var;
     const key = c.req.valid("header")["idempotency-key"];
     const idempotency = key === undefined ? {} : { idempotencyKey: key };
-    const status = await gate.submit(request, principal, { ...ownerOf(principal), ...idempotency, signal });
+    const options = { ...ownerOf(principal), ...idempotency, signal };
+    if (request.source.series !== undefined) {
+      const started = await gate.submitSeries(request, principal, options);
+      const output = encodeURIComponent(redactUrl(request.output.url));
+      return c.json({ jobs: started }, 202, { location: `/v1/jobs?output=${output}` });
+    }
+    const status = await gate.submit(request, principal, options);
     return c.json(status, 202, { location: `/v1/jobs/${status.id}` });
   });
   app.openapi(routes.planJob, async (c) => {

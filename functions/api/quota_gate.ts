@@ -4,13 +4,22 @@ import type { JobRequest } from "shared/contract/job_request.ts";
 import type { JobStatus } from "shared/contract/job_status.ts";
 import type { Plan } from "shared/contract/plan.ts";
 import type { JobRunner, SubmitOptions } from "shared/engine/job_runner.ts";
+import { assertFolder, seriesRequests } from "shared/image/each_series.ts";
 import type { RequestOptions } from "shared/storage/store.ts";
+import { ClearstackError, errorFields, toClearstackError } from "shared/errors.ts";
+import { mapLimited } from "shared/process/map_limited.ts";
 import { redactUrl } from "shared/storage/url.ts";
 import { hasRole } from "./auth/require_role.ts";
 import type { Principal } from "./principal.ts";
 
 /** Jobs that were submitted longer ago are not counted as live: looking through all there ever were would take too long. */
 const LIVE_MILLISECONDS = 7 * 24 * 3600 * 1000;
+
+/** Jobs that one submission starts: more could not be planned in the time that an answer may take. */
+const MAX_SERIES = 1000;
+
+/** Jobs of one submission that are planned at the same time. */
+const SUBMISSIONS_AT_ONCE = 4;
 
 /** Stands between the endpoints and the runner. */
 export class QuotaGate {
@@ -39,18 +48,61 @@ export class QuotaGate {
    * @throws {ClearstackError} `over-quota`, `too-many`, and what {@link JobRunner.submit} throws
    */
   async submit(request: JobRequest, principal: Principal, options: SubmitOptions = {}): Promise<JobStatus> {
-    const { id, quotas = {} } = principal;
-    const { liveJobs, requests: _, ...perJob } = quotas;
-    const circumstances = {
-      ...options,
-      ...(hasRole(principal, "admin") ? { admin: true } : {}),
-      ...(Object.keys(perJob).length > 0 ? { quotas: perJob } : {}),
-    };
-    const submit = () => this.#jobs.submit(request, circumstances);
-    if (liveJobs === undefined) return await submit();
+    const circumstances = circumstancesOf(principal, options);
+    return await this.#withinLive(principal, 1, () => this.#jobs.submit(request, circumstances));
+  }
+
+  /**
+   * The requests that one stands for, see {@link seriesRequests}; itself without `series`.
+   *
+   * @throws {ClearstackError} what {@link JobRunner.images} throws; `over-budget` for more jobs than one submission makes
+   */
+  async series(request: JobRequest, options: RequestOptions = {}): Promise<readonly JobRequest[]> {
+    if (request.source.series === undefined) return [request];
+    assertFolder(request);
+    const requests = seriesRequests(request, await this.#jobs.images(request.source, options));
+    if (requests.length <= MAX_SERIES) return requests;
+    throw new ClearstackError(
+      "over-budget",
+      `the source has ${requests.length} images, and one submission starts ${MAX_SERIES} jobs at most: name a part of it by ` +
+        "source.path",
+      { need: requests.length, limit: MAX_SERIES, path: "source.series" },
+    );
+  }
+
+  /**
+   * A job for each image of a source, all within the quota of live jobs or none. What is wrong with the first is thrown, before
+   * there is any job; a later one that is refused for good is a failed job among the others.
+   *
+   * @throws {ClearstackError} what {@link series} and {@link submit} throw; where some jobs were started before, it says so
+   */
+  async submitSeries(request: JobRequest, principal: Principal, options: SubmitOptions = {}): Promise<JobStatus[]> {
+    const [first, ...others] = await this.series(request, options);
+    const circumstances = circumstancesOf(principal, options);
+    const submit = (one: JobRequest, keepFailure: boolean) =>
+      this.#jobs.submit(one, { ...circumstances, ...imageKey(one, options.idempotencyKey), keepFailure });
+    return await this.#withinLive(principal, 1 + others.length, async () => {
+      const started = [await submit(first!, false)];
+      try {
+        const rest = mapLimited(others, SUBMISSIONS_AT_ONCE, async (one) => {
+          const status = await submit(one, true);
+          started.push(status);
+          return status;
+        });
+        return [started[0]!, ...await rest];
+      } catch (error) {
+        throw cutOff(error, `${started.length} of ${1 + others.length}`, options);
+      }
+    });
+  }
+
+  /** Does what starts some jobs once the caller may have so many more. */
+  async #withinLive<T>({ id, quotas = {} }: Principal, more: number, start: () => Promise<T>): Promise<T> {
+    const { liveJobs } = quotas;
+    if (liveJobs === undefined) return await start();
     return await this.#inTurn(id, async () => {
-      checkLiveJobs(await this.#countLive(id, liveJobs), quotas);
-      return await submit();
+      checkLiveJobs({ live: await this.#countLive(id, liveJobs), more }, quotas);
+      return await start();
     });
   }
 
@@ -79,4 +131,31 @@ export class QuotaGate {
     }
     return count;
   }
+}
+
+/** With the quotas of one job, which go along with it. */
+function circumstancesOf(principal: Principal, options: SubmitOptions): SubmitOptions {
+  const { liveJobs: _, requests: __, ...perJob } = principal.quotas ?? {};
+  return {
+    ...options,
+    ...(hasRole(principal, "admin") ? { admin: true } : {}),
+    ...(Object.keys(perJob).length > 0 ? { quotas: perJob } : {}),
+  };
+}
+
+/** The key of an image's job, by which a submission that is sent again goes on where it was cut off. */
+export function imageKey({ source }: JobRequest, key: string | undefined): Pick<SubmitOptions, "idempotencyKey"> {
+  return key === undefined ? {} : { idempotencyKey: `${key} ${source.path ?? ""}` };
+}
+
+/** An error that says how many jobs there are in spite of it. */
+function cutOff(thrown: unknown, started: string, { idempotencyKey }: SubmitOptions): ClearstackError {
+  const error = toClearstackError(thrown);
+  const rest = idempotencyKey === undefined
+    ? "the list of jobs has them; an Idempotency-Key would let the same be sent again for the rest"
+    : "send the same again for the rest";
+  return new ClearstackError(error.kind, `${error.message} (${started} jobs were started before: ${rest})`, {
+    ...errorFields(error),
+    cause: error,
+  });
 }

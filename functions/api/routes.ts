@@ -51,7 +51,8 @@ export const submitJob = createRoute({
   summary: "Start a job",
   description:
     "Reads the metadata of source and PSF and plans the job before it answers, so that bad input is refused here. " +
-    "POST /v1/plans answers with the plan and its estimate, and starts nothing.",
+    "POST /v1/plans answers with the plan and its estimate, and starts nothing. With `series: \"all\"` in its source it " +
+    "starts a job for each image, which writes `A/1/0` to `A_1_0.zarr` below the output.",
   request: {
     ...requestBody,
     headers: z.object({
@@ -63,8 +64,8 @@ export const submitJob = createRoute({
   },
   responses: {
     202: {
-      ...json(JobStatusDoc, "The job was accepted"),
-      headers: z.object({ location: z.string().meta({ description: "where the job can be asked for" }) }),
+      ...json(z.union([JobStatusDoc, JobListDoc]), "The job was accepted; with `series`, a list of one for each image"),
+      headers: z.object({ location: z.string().meta({ description: "where the job, or the list, can be asked for" }) }),
     },
     ...bodyProblems,
     ...anyProblem,

@@ -4,7 +4,7 @@
  *
  * @module
  */
-export { deconvolve } from "./deconvolve.ts";
+export { deconvolve, deconvolveSeries } from "./deconvolve.ts";
 export { planJob } from "./plan_job.ts";
 export { ClearstackError } from "shared/errors.ts";
 export { openImage, openReadable, openStore } from "./stores.ts";

@@ -3,8 +3,11 @@ import type { JobProgress } from "functions/orchestrate/run/job_run.ts";
 import { readConfig } from "shared/config.ts";
 import { isTiffOutput } from "shared/image/output_form.ts";
 import type { Warning } from "shared/contract/problem.ts";
+import type { JobRequest } from "shared/contract/job_request.ts";
 import type { JobResult } from "shared/contract/job_status.ts";
+import type { Location } from "shared/contract/location.ts";
 import { ClearstackError } from "shared/errors.ts";
+import { eachSeries } from "shared/image/each_series.ts";
 import { openImage } from "shared/image/open_image.ts";
 import { LEVEL_0, PROVENANCE_KEY } from "shared/image/output/output_layout.ts";
 import { readBox } from "shared/image/read/read_box.ts";
@@ -99,21 +102,81 @@ export async function deconvolve(
   psf: JobPsfSource,
   { environment = PROCESS_ENVIRONMENT, signal, onProgress, ...settings }: DeconvolveOptions = {},
 ): Promise<StoredResult | ArrayResult> {
-  if (signal?.aborted) throw new ClearstackError("cancelled", "the job was cancelled before it began");
+  refuseAborted(signal);
   const { request, release } = await holdRequest({ ...settings, source, psf });
   try {
-    const result = await runLocalJob(request, localWorld(environment), {
-      ...(signal === undefined ? {} : { signal }),
-      ...(onProgress === undefined ? {} : { onProgress }),
-    });
-    const provenance = await readProvenance(request.output.url, { environment, signal });
-    const finished = { warnings: result.warnings ?? [], provenance };
-    return settings.output === undefined
-      ? { ...await readResult(request.output.url, { environment, signal }), ...finished }
-      : { ...result, ...finished };
+    if (request.source.series !== undefined) {
+      throw new ClearstackError("invalid-request", "deconvolveSeries takes all images of a source: leave out series", {
+        path: "source.series",
+      });
+    }
+    const result = await runStored(request, { environment, signal, onProgress });
+    if (settings.output !== undefined) return result;
+    const { warnings, provenance } = result;
+    return { ...await readResult(request.output.url, { environment, signal }), warnings, provenance };
   } finally {
     await release();
   }
+}
+
+/**
+ * Deconvolves all images of a source that has several (a plate, a conversion of several series, an OME-TIFF of several images),
+ * one after the other, each to an OME-Zarr of its own: `A/1/0` to `A_1_0.zarr` below the output.
+ *
+ * @param source a path or a URL; its `path` may name a part, such as a well
+ * @param psf as for {@link deconvolve}
+ * @param options `output` is the folder
+ * @returns what each came to, in the order of the source
+ * @throws {ClearstackError} what is wrong with the input, or what stopped a job; images before it are finished, and with
+ * `ifExists: "resume"` the same call goes on
+ *
+ * @example
+ * ```ts
+ * import { ClearstackError, deconvolveSeries } from "@clearstack/clearstack";
+ *
+ * try {
+ *   await deconvolveSeries("memory:no-plate", "memory:psf", { output: "memory:sharp" });
+ * } catch (error) {
+ *   console.log((error as ClearstackError).kind); // not-found
+ * }
+ * ```
+ */
+export async function deconvolveSeries(
+  source: string | Location,
+  psf: JobPsfSource,
+  { environment = PROCESS_ENVIRONMENT, signal, onProgress, ...settings }: DeconvolveOptions & {
+    readonly output: NonNullable<LocalJob["output"]>;
+  },
+): Promise<readonly StoredResult[]> {
+  refuseAborted(signal);
+  const all = { ...(typeof source === "string" ? { url: source } : source), series: "all" as const };
+  const { request, release } = await holdRequest({ ...settings, source: all, psf });
+  try {
+    const results: StoredResult[] = [];
+    for (const one of await eachSeries(request, { environment, signal })) {
+      results.push(await runStored(one, { environment, signal, onProgress }));
+    }
+    return results;
+  } finally {
+    await release();
+  }
+}
+
+function refuseAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw new ClearstackError("cancelled", "the job was cancelled before it began");
+}
+
+/** Runs a job whose output is stored, if only in memory. */
+async function runStored(
+  request: JobRequest,
+  { environment = PROCESS_ENVIRONMENT, signal, onProgress }: RunOptions,
+): Promise<StoredResult> {
+  const result = await runLocalJob(request, localWorld(environment), {
+    ...(signal === undefined ? {} : { signal }),
+    ...(onProgress === undefined ? {} : { onProgress }),
+  });
+  const provenance = await readProvenance(request.output.url, { environment, signal });
+  return { ...result, warnings: result.warnings ?? [], provenance };
 }
 
 /** The record of a finished output, from where its form keeps it. */

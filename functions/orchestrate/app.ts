@@ -2,6 +2,7 @@
 import type { Hono } from "hono";
 import { JobQuerySchema } from "shared/contract/job_list.ts";
 import { JobRequestSchema } from "shared/contract/job_request.ts";
+import { LocationSchema } from "shared/contract/location.ts";
 import { type Quotas, QuotasSchema } from "shared/contract/quotas.ts";
 import type { JobRunner } from "shared/engine/job_runner.ts";
 import { EVENT_STREAM_HEADERS, eventStream, lastEventId } from "shared/http/event_stream.ts";
@@ -18,8 +19,8 @@ interface OrchestrateAppDeps extends Omit<FunctionAppOptions, "ready"> {
 }
 
 /**
- * `POST /v1/runs`, `GET` and `DELETE /v1/runs/{id}`, `GET /v1/runs/{id}/events`, `POST /v1/plans`. `GET /readyz` says whether jobs
- * can be run, `GET /metrics` what has been done.
+ * `POST /v1/runs`, `GET` and `DELETE /v1/runs/{id}`, `GET /v1/runs/{id}/events`, `POST /v1/plans`, `POST /v1/images`. `GET /readyz`
+ * says whether jobs can be run, `GET /metrics` what has been done.
  */
 export function createOrchestrateApp(
   { jobs, engineReady = () => Promise.resolve(), log = plainLog, ...options }: OrchestrateAppDeps,
@@ -35,6 +36,11 @@ export function createOrchestrateApp(
   app.post("/v1/plans", async (c) => {
     const request = await readJson(c.req.raw, JobRequestSchema);
     return await longAnswer(c.req.raw, (signal) => jobs.plan(request, { signal }), { log });
+  });
+  app.post("/v1/images", async (c) => {
+    const source = await readJson(c.req.raw, LocationSchema);
+    const list = async (signal: AbortSignal) => ({ paths: await jobs.images(source, { signal }) });
+    return await longAnswer(c.req.raw, list, { log });
   });
   app.post("/v1/runs", async (c) => {
     const owner = c.req.query("owner");

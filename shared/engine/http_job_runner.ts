@@ -1,4 +1,5 @@
 /** Jobs run by an `orchestrate` function that is served apart. */
+import { ImageListSchema } from "shared/contract/image_list.ts";
 import { JobListSchema } from "shared/contract/job_list.ts";
 import { type JobEvent, JobStatusSchema } from "shared/contract/job_status.ts";
 import { PlanSchema } from "shared/contract/plan.ts";
@@ -19,6 +20,10 @@ export function httpJobRunner(baseUrl: string, token?: string): JobRunner {
   return {
     plan: (request, { signal } = {}) =>
       callJson(at("/v1/plans"), PlanSchema, { ...authorized, method: "POST", body: request, signal }),
+    images: async (source, { signal } = {}) => {
+      const options = { ...authorized, method: "POST", body: source, signal } as const;
+      return (await callJson(at("/v1/images"), ImageListSchema, options)).paths;
+    },
     submit: (request, { owner, admin, idempotencyKey, keepFailure, quotas, signal } = {}) => {
       const circumstances = search({
         owner,

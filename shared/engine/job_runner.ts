@@ -4,6 +4,7 @@
 import type { JobList, JobQuery } from "shared/contract/job_list.ts";
 import type { JobRequest } from "shared/contract/job_request.ts";
 import type { JobEvent, JobStatus } from "shared/contract/job_status.ts";
+import type { Location } from "shared/contract/location.ts";
 import type { Plan } from "shared/contract/plan.ts";
 import type { Quotas } from "shared/contract/quotas.ts";
 import type { RequestOptions } from "shared/storage/store.ts";
@@ -12,6 +13,12 @@ import type { RequestOptions } from "shared/storage/store.ts";
 export interface JobRunner {
   /** Plans without running; `signal` ends it. */
   plan(request: JobRequest, options?: RequestOptions): Promise<Plan>;
+  /**
+   * Paths of all images of a source, as its location names them; one empty path for a source that is an image by itself.
+   *
+   * @throws {ClearstackError} `not-found`; `unsupported` for too many
+   */
+  images(source: Location, options?: RequestOptions): Promise<string[]>;
   /**
    * Accepts a job once it has been planned, so that bad input is refused here; returns without waiting for it to run.
    *

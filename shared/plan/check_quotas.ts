@@ -35,15 +35,27 @@ export function checkQuotas(needs: Needs, quotas: Quotas): void {
 }
 
 /**
- * Checks how many jobs somebody has queued or running, before one more is accepted.
+ * Checks how many jobs somebody has queued or running, before some more are accepted.
  *
- * @throws {ClearstackError} `too-many`
+ * @throws {ClearstackError} `too-many`; `over-quota` for more than there may ever be
  */
-export function checkLiveJobs(live: number, { liveJobs }: Quotas): void {
-  if (liveJobs === undefined || live < liveJobs) return;
+export function checkLiveJobs(
+  { live, more }: { readonly live: number; readonly more: number },
+  { liveJobs }: Quotas,
+): void {
+  if (liveJobs === undefined || live + more <= liveJobs) return;
+  if (more > liveJobs) {
+    throw new ClearstackError(
+      "over-quota",
+      `the request makes ${more} jobs and your quota of jobs at once is ${liveJobs}: name a part of the source by ` +
+        "source.path, or ask for a larger quota",
+      { need: more, limit: liveJobs },
+    );
+  }
+  const wish = more === 1 ? "wait for one to end, or cancel it" : `${more} more are asked for: wait for some to end`;
   throw new ClearstackError(
     "too-many",
-    `${live} of your jobs are queued or running and your quota is ${liveJobs}: wait for one to end, or cancel it`,
-    { need: live + 1, limit: liveJobs },
+    `${live} of your jobs are queued or running and your quota is ${liveJobs}: ${wish}`,
+    { need: live + more, limit: liveJobs },
   );
 }

@@ -5,6 +5,7 @@ import type { Quotas } from "shared/contract/quotas.ts";
 import { ClearstackError, toClearstackError } from "shared/errors.ts";
 import { toProblem } from "shared/http/problem.ts";
 import { encodeKey } from "shared/storage/http/object_url.ts";
+import { assertFolder, seriesRequests } from "shared/image/each_series.ts";
 import { computedRequest } from "shared/image/output_form.ts";
 import { urlsOverlap } from "shared/storage/url.ts";
 import type { EventRule } from "./event_rules.ts";
@@ -83,7 +84,8 @@ export class EventRules {
       throw new ClearstackError("invalid-request", `${name}: the output would lie in its source: write it elsewhere`);
     }
     // A TIFF is computed as a Zarr beside it, which is seen for a while.
-    const places = [output.url, computedRequest(request).output.url].flatMap((url) => placeOf(url) ?? []);
+    const outputs = [request, computedRequest(request), ...sampleSeries(request)].map((one) => one.output.url);
+    const places = outputs.flatMap((url) => placeOf(url) ?? []);
     const watching = this.#rules.find((other) =>
       places.some((place) => matchPlace(other, place) && (other.rule.when !== "tiff" || TIFF.test(place.key)))
     );
@@ -93,6 +95,13 @@ export class EventRules {
       `${name}: its output would be a source of ${watching.name}: write to a folder or bucket that no rule watches`,
     );
   }
+}
+
+/** The jobs of two images, as a plate and a conversion call them, where a rule asks for a job for each image. */
+function sampleSeries(request: JobRequest): JobRequest[] {
+  if (request.source.series === undefined) return [];
+  assertFolder(request);
+  return seriesRequests(request, ["A/1/0", "0"]);
 }
 
 function compile(rule: EventRule, name: string): CompiledRule {

@@ -5,7 +5,7 @@ import { openStore } from "shared/storage/open_store.ts";
 import type { Store } from "shared/storage/store.ts";
 import type { StoreAccess } from "shared/storage/store_environment.ts";
 import { plainLog } from "shared/telemetry/log.ts";
-import { QuotaGate } from "../quota_gate.ts";
+import { imageKey, QuotaGate } from "../quota_gate.ts";
 import type { AllowedUrls } from "../url_policy.ts";
 import type { EventEndpointDeps } from "./endpoint.ts";
 import { EventInbox } from "./event_inbox.ts";
@@ -38,10 +38,15 @@ export async function openEvents(
   const inbox = new EventInbox({
     store,
     submit: async ({ request, owner, quotas, key, upload }) => {
-      const options = { owner, idempotencyKey: key, keepFailure: true };
-      const { id, error } = await gate.submit(request, { id: owner, roles: ["submit"], quotas }, options);
-      if (error) {
-        (log ?? plainLog)(`the upload of ${upload.key} to ${upload.bucket}: job ${id} failed: ${error.message}`);
+      const principal = { id: owner, roles: ["submit" as const], quotas };
+      // One after the other, within the quota of jobs at once: what is over it is handed over later, and what is a job already
+      // stays that job.
+      for (const one of await gate.series(request)) {
+        const named = request.source.series === undefined ? { idempotencyKey: key } : imageKey(one, key);
+        const { id, error } = await gate.submit(one, principal, { owner, ...named, keepFailure: true });
+        if (error) {
+          (log ?? plainLog)(`the upload of ${upload.key} to ${upload.bucket}: job ${id} failed: ${error.message}`);
+        }
       }
     },
     ...logging,

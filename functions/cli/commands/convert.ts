@@ -7,7 +7,7 @@ import type { ConversionResult } from "../conversion/convert_image.ts";
 import { times } from "./info_facts.ts";
 import { howToOpen } from "./how_to_open.ts";
 import type { Io } from "../io.ts";
-import { eachSeries } from "../flags/each_series.ts";
+import { eachSeries } from "shared/image/each_series.ts";
 import { parseArguments } from "../flags/parse_arguments.ts";
 import { runShown } from "./run_shown.ts";
 

@@ -5,7 +5,7 @@ import { counted } from "shared/counted.ts";
 import { formatBytes } from "shared/plan/host_memory.ts";
 import { type Io, worldOf } from "../io.ts";
 import { refuseValue } from "../flags/argument_values.ts";
-import { eachSeries } from "../flags/each_series.ts";
+import { eachSeries } from "shared/image/each_series.ts";
 import { jobRequest, PSF_USAGE } from "../flags/job_arguments.ts";
 import { JOB_FLAGS } from "../flags/job_flags.ts";
 import { parseArguments } from "../flags/parse_arguments.ts";

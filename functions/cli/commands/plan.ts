@@ -3,7 +3,7 @@ import type { JobRequest } from "shared/contract/job_request.ts";
 import { ClearstackError } from "shared/errors.ts";
 import { isTiffOutput } from "shared/image/output_form.ts";
 import { type Io, worldOf } from "../io.ts";
-import { eachSeries } from "../flags/each_series.ts";
+import { eachSeries } from "shared/image/each_series.ts";
 import { jobRequest, PSF_USAGE } from "../flags/job_arguments.ts";
 import { JOB_FLAGS } from "../flags/job_flags.ts";
 import { parseArguments, type ParsedArguments } from "../flags/parse_arguments.ts";

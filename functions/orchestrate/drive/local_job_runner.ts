@@ -5,12 +5,15 @@
 import type { JobList, JobQuery } from "shared/contract/job_list.ts";
 import type { JobRequest } from "shared/contract/job_request.ts";
 import type { JobEvent, JobStatus } from "shared/contract/job_status.ts";
+import type { Location } from "shared/contract/location.ts";
 import type { Plan } from "shared/contract/plan.ts";
 import type { EventsOptions, JobRunner, SubmitOptions } from "shared/engine/job_runner.ts";
 import { hasEnded } from "shared/engine/job_runner.ts";
 import { type RetryPolicy, withRetries } from "shared/engine/retry.ts";
 import { ClearstackError, errorToRecord } from "shared/errors.ts";
+import { listSeries } from "shared/image/list_series.ts";
 import { pause } from "shared/process/pause.ts";
+import { unlessAborted } from "shared/process/unless_aborted.ts";
 import type { RequestOptions, Store } from "shared/storage/store.ts";
 import { fetchNamed } from "shared/storage/store_environment.ts";
 import type { Log } from "shared/telemetry/log.ts";
@@ -154,6 +157,11 @@ export class LocalJobRunner implements JobRunner {
   async plan(request: JobRequest, { signal }: RequestOptions = {}): Promise<Plan> {
     const { plan, device } = await prepareInTime(request, this.#deps, { signal, planningMs: this.#planningMs });
     return { ...plan, estimate: await this.#throughput.estimate(plan, device) };
+  }
+
+  async images(source: Location, { signal }: RequestOptions = {}): Promise<string[]> {
+    const { environment } = this.#deps;
+    return await unlessAborted(listSeries(source, { environment, signal }), signal);
   }
 
   submit(request: JobRequest, options: SubmitOptions = {}): Promise<JobStatus> {

@@ -119,14 +119,13 @@ function plannedAt({ plannedMs: _, ...source }: ImageInfo, timeMs: number | unde
 /** Images that a message lists before it leaves the rest out. */
 const MAX_LISTED = 8;
 
-/** A job has one output; who has one image after another made sends one job for each. */
+/** A plan is of one image, as a job is. */
 async function severalJobs({ source }: JobRequest, access: StoreAccess): Promise<ClearstackError> {
   const paths = await listSeries(source, access);
   const named = paths.slice(0, MAX_LISTED).join(", ") + (paths.length > MAX_LISTED ? ", ..." : "");
   return new ClearstackError(
     "invalid-request",
-    `a job has one output: leave out series, and plan or send one for each image with its path as source.path ` +
-      `(${paths.length}: ${named})`,
+    `a plan is of one image: leave out series, and name an image by its path as source.path (${paths.length}: ${named})`,
     { path: "source.series", value: paths },
   );
 }

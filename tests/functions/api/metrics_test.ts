@@ -10,6 +10,7 @@ import type { JobRunner } from "shared/engine/job_runner.ts";
 const never = () => Promise.reject(new Error("never called"));
 const jobs: JobRunner = {
   plan: never,
+  images: never,
   submit: never,
   get: never,
   list: never,

@@ -4,6 +4,7 @@ Deno.test("the library exports these names and no others", async () => {
   assertEquals(Object.keys(await import("@clearstack/clearstack")).sort(), [
     "ClearstackError",
     "deconvolve",
+    "deconvolveSeries",
     "generatePsf",
     "inspectPsf",
     "openImage",

@@ -26,8 +26,13 @@ for (
 }
 
 Deno.test("one more live job than the quota is too many", () => {
-  checkLiveJobs(4, { liveJobs: 5 });
-  checkLiveJobs(4000, {});
-  const error = assertThrows(() => checkLiveJobs(5, { liveJobs: 5 }), ClearstackError, "5 of your jobs");
+  checkLiveJobs({ live: 4, more: 1 }, { liveJobs: 5 });
+  checkLiveJobs({ live: 2, more: 3 }, { liveJobs: 5 });
+  checkLiveJobs({ live: 4000, more: 1 }, {});
+  const error = assertThrows(
+    () => checkLiveJobs({ live: 5, more: 1 }, { liveJobs: 5 }),
+    ClearstackError,
+    "5 of your jobs",
+  );
   assertEquals([error.kind, error.status], ["too-many", 429]);
 });

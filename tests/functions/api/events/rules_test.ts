@@ -116,6 +116,21 @@ const REFUSED: readonly (readonly [string, readonly Record<string, unknown>[], s
     [{ ...zarr, key: "*.zarr", ...output("s3://uploads/{key}/deconvolved") }],
     "would lie in its source",
   ],
+  [
+    "jobs for all images whose outputs another watches",
+    [{ key: "*.tif", job: { ...job, source: { series: "all" }, output: "s3://c/{stem}" } }, {
+      ...zarr,
+      bucket: "c",
+      key: "*/A_*.zarr",
+      ...output("s3://d/{stem}.zarr"),
+    }],
+    "source of rule 2",
+  ],
+  [
+    "jobs for all images that are to become one TIFF",
+    [{ job: { ...job, source: { series: "all" }, output: "s3://results/{key}" } }],
+    "leave out its ending",
+  ],
   ["a placeholder that is not known", [output("s3://results/{nme}.zarr")], "{nme} is not known"],
   ["a bucket chosen by a key", [output("s3://{stem}/x.zarr")], "no key can choose"],
   ["a scheme chosen by a key", [output("{key}/x.zarr")], "no key can choose"],

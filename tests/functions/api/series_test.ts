@@ -1,0 +1,159 @@
+/** `series: "all"` over HTTP: one submission, and a job for each image of its source. */
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { createApiApp } from "functions/api/app.ts";
+import { openEvents } from "functions/api/events/open_events.ts";
+import { QuotaGate } from "functions/api/quota_gate.ts";
+import { createOrchestrateApp } from "functions/orchestrate/app.ts";
+import { LocalJobRunner } from "functions/orchestrate/drive/local_job_runner.ts";
+import { JobListSchema } from "shared/contract/job_list.ts";
+import { JobRequestSchema } from "shared/contract/job_request.ts";
+import { httpJobRunner } from "shared/engine/http_job_runner.ts";
+import { hasEnded } from "shared/engine/job_runner.ts";
+import { ClearstackError } from "shared/errors.ts";
+import { NO_ENVIRONMENT } from "shared/storage/store_environment.ts";
+import { memoryUrl } from "../../fixtures/memory_url.ts";
+import { openStore } from "../../stores.ts";
+import { identityJobs, keysBelow, readOutput } from "../identity_jobs.ts";
+import { patternedVoxels, writePsf, writeZarr } from "../sample_image.ts";
+
+const SHAPE = [4, 12, 10];
+const VALUES = patternedVoxels(SHAPE);
+const ROOT = new TextEncoder().encode(JSON.stringify({ zarr_format: 3, node_type: "group", attributes: {} }));
+
+/** A group of images in memory; the one called `empty` has no stored chunk. */
+async function sampleSeries(...names: string[]) {
+  const url = memoryUrl();
+  await openStore(`${url}/raw`).put("zarr.json", ROOT);
+  for (const name of names) {
+    await writeZarr(`${url}/raw/${name}`, { shape: SHAPE, chunk: SHAPE, values: VALUES });
+    if (name === "empty") await openStore(`${url}/raw/${name}`).deleteAll("c/");
+  }
+  await writePsf(`${url}/psf`);
+  return JobRequestSchema.parse({
+    source: { url: `${url}/raw`, series: "all" },
+    psf: { url: `${url}/psf` },
+    output: { url: `${url}/sharp` },
+    backend: "cpu",
+  });
+}
+
+/** The endpoint, with its runner behind another endpoint as it is when they are served apart. */
+async function startApp() {
+  const runner = await LocalJobRunner.start({ deps: identityJobs(), store: openStore(memoryUrl()), log: () => {} });
+  const server = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen: () => {} },
+    createOrchestrateApp({ jobs: runner }).fetch,
+  );
+  const jobs = httpJobRunner(`http://127.0.0.1:${server.addr.port}`);
+  const app = createApiApp({ jobs, allowedUrls: "any", log: () => {} });
+  const post = (path: string, body: unknown, headers: Record<string, string> = {}) =>
+    app.request(path, {
+      method: "POST",
+      body: JSON.stringify(body),
+      headers: { "content-type": "application/json", ...headers },
+    });
+  return {
+    ...{ app, jobs, post },
+    [Symbol.asyncDispose]: async () => {
+      await runner.close();
+      await server.shutdown();
+    },
+  };
+}
+
+/** Waits for the jobs of a list that is asked for anew. */
+async function ended(ask: () => Promise<Response>) {
+  for (;;) {
+    const { jobs } = JobListSchema.parse(await (await ask()).json());
+    if (jobs.every(hasEnded)) return jobs;
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+Deno.test("one submission starts a job for each image, its location lists them, and a key makes it once", async () => {
+  await using service = await startApp();
+  const request = await sampleSeries("a", "b", "c");
+  const accepted = await service.post("/v1/jobs", request, { "idempotency-key": "plate 7" });
+  assertEquals(accepted.status, 202);
+  const { jobs: started } = JobListSchema.parse(await accepted.json());
+  assertEquals(started.map((job) => [job.request.source.path, job.request.source.series]), [
+    ["a", undefined],
+    ["b", undefined],
+    ["c", undefined],
+  ]);
+  const done = await ended(async () => await service.app.request(accepted.headers.get("location")!));
+  assertEquals(done.map(({ id, state }) => [id, state]).sort(), started.map(({ id }) => [id, "done"]).sort());
+  for (const name of ["a", "b", "c"]) {
+    assertEquals(await readOutput(`${request.output.url}/${name}.zarr`), Float32Array.from(VALUES));
+  }
+  const again = await service.post("/v1/jobs", request, { "idempotency-key": "plate 7" });
+  assertEquals((await again.json()).jobs.map(({ id }: { id: string }) => id), started.map(({ id }) => id));
+  const other = { ...request, output: { ...request.output, url: `${request.output.url}-2` } };
+  assertEquals((await service.post("/v1/jobs", other, { "idempotency-key": "plate 7" })).status, 409);
+});
+
+Deno.test("what is wrong with the first image refuses all; one that is refused later is a failed job among the others", async () => {
+  await using service = await startApp();
+  const bad = await sampleSeries("empty", "z");
+  const refused = await service.post("/v1/jobs", bad);
+  assertEquals([refused.status, refused.headers.get("content-type")], [422, "application/problem+json"]);
+  assertEquals((await service.jobs.list({ limit: 100 })).jobs, []);
+  const accepted = await service.post("/v1/jobs", await sampleSeries("a", "empty", "z"));
+  assertEquals(accepted.status, 202);
+  const jobs = await ended(async () => await service.app.request(accepted.headers.get("location")!));
+  const states = Object.fromEntries(jobs.map(({ request, state }) => [request.source.path, state]));
+  assertEquals(states, { a: "done", empty: "failed", z: "done" });
+});
+
+Deno.test("a plan, a TIFF as the folder and a source without images are refused with the way", async () => {
+  await using service = await startApp();
+  const request = await sampleSeries("a", "b");
+  const detail = async (path: string, body: unknown) => {
+    const response = await service.post(path, body);
+    return `${response.status} ${(await response.json()).detail}`;
+  };
+  assertEquals(
+    await detail("/v1/plans", request),
+    "400 a plan is of one image: leave out series, and name an image by its path as source.path (2: a, b)",
+  );
+  const tiff = { ...request, output: { ...request.output, url: `${request.output.url}.tif` } };
+  assert((await detail("/v1/jobs", tiff)).includes("leave out its ending"));
+  assert((await detail("/v1/jobs", await sampleSeries())).startsWith("404 "));
+  assertEquals(await keysBelow(request.output.url), []);
+});
+
+Deno.test("all jobs of a submission count for the quota of jobs at once, and none starts where not all may", async () => {
+  await using service = await startApp();
+  const gate = new QuotaGate(service.jobs);
+  const ada = (liveJobs: number) => ({ id: "ada", roles: ["submit" as const], quotas: { liveJobs } });
+  const request = await sampleSeries("a", "b", "c");
+  const submit = (liveJobs: number) => gate.submitSeries(request, ada(liveJobs), { owner: "ada" });
+  const never = await assertRejects(() => submit(2), ClearstackError, "makes 3 jobs");
+  assertEquals([never.kind, never.need, never.limit], ["over-quota", 3, 2]);
+  assertEquals((await service.jobs.list({ limit: 100 })).jobs, []);
+  assertEquals((await submit(3)).length, 3);
+});
+
+Deno.test("an upload of several images starts a job for each, in turns where the rule's quota is smaller", async () => {
+  await using service = await startApp();
+  const request = await sampleSeries("a", "b", "c", "d");
+  const rules = {
+    sources: { s3: { secretSha256: ["0".repeat(64)] } },
+    rules: [{
+      ...{ bucket: "raw", key: "**", when: "tiff" },
+      job: { source: { series: "all" }, psf: "/psf.tif", output: "/results/{stem}" },
+    }],
+  };
+  const log: string[] = [];
+  const { inbox } = await openEvents({
+    ...{ rules: JSON.stringify(rules), store: openStore(memoryUrl()), jobs: service.jobs },
+    ...{ allowedUrls: "any", environment: NO_ENVIRONMENT, log: (line) => log.push(line) },
+  });
+  const upload = { provider: "s3", bucket: "raw", key: "a.tif", version: "1", id: "1" } as const;
+  const entry = { upload, request, rule: "rule 1", owner: "events", received: new Date().toISOString() };
+  await inbox.accept({ ...entry, key: "a".repeat(64), quotas: { liveJobs: 1 } });
+  await inbox.idle();
+  const { jobs } = await service.jobs.list({ limit: 100 });
+  assertEquals(jobs.map(({ request: { source } }) => source.path).sort(), ["a", "b", "c", "d"], log.join("\n"));
+  inbox.close();
+});
