@@ -51,7 +51,7 @@ export const submitJob = createRoute({
   summary: "Start a job",
   description:
     "Reads the metadata of source and PSF and plans the job before it answers, so that bad input is refused here. " +
-    "POST /v1/plans answers with the plan and its estimate, and starts nothing. With `series: \"all\"` in its source it " +
+    'POST /v1/plans answers with the plan and its estimate, and starts nothing. With `series: "all"` in its source it ' +
     "starts a job for each image, which writes `A/1/0` to `A_1_0.zarr` below the output.",
   request: {
     ...requestBody,

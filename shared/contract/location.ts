@@ -43,6 +43,9 @@ export const LocationSchema = PlaceSchema.extend({
 });
 export type Location = z.infer<typeof LocationSchema>;
 
+/** Paths of all images of a source, as its location names them, in its order. */
+export const ImageListSchema = z.strictObject({ paths: z.array(z.string()) });
+
 const Index = z.int().min(0).max(100_000);
 
 /** Names a PSF. */

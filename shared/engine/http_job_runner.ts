@@ -1,7 +1,7 @@
 /** Jobs run by an `orchestrate` function that is served apart. */
-import { ImageListSchema } from "shared/contract/image_list.ts";
 import { JobListSchema } from "shared/contract/job_list.ts";
 import { type JobEvent, JobStatusSchema } from "shared/contract/job_status.ts";
+import { ImageListSchema } from "shared/contract/location.ts";
 import { PlanSchema } from "shared/contract/plan.ts";
 import { callFunction, callJson } from "shared/http/call_json.ts";
 import { readEvents } from "shared/http/event_stream.ts";
