@@ -103,7 +103,7 @@ export async function readBox(
     recycleMemory(chunk.values);
   };
   const visits = combinations(mapAxes((axis) => splitByChunk(maps[axis], chunkSides[axis])));
-  await mapLimited(visits, READ_CONCURRENCY, (pieces) => limitReads(() => copyChunk(pieces)));
+  await mapLimited(visits, READ_CONCURRENCY, (pieces) => limitReads(image.info, () => copyChunk(pieces)));
   return { values: target.values, bytesRead };
 }
 

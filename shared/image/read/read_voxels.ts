@@ -49,7 +49,7 @@ export async function readVoxels(
     copyBox({ box: place, values: wordsOf(chunk.values), offset, strides }, target);
     recycleMemory(chunk.values);
   };
-  await mapLimited(touchedChunks(box, sides), concurrency, (at) => limitReads(() => readChunk(at)));
+  await mapLimited(touchedChunks(box, sides), concurrency, (at) => limitReads(image.info, () => readChunk(at)));
   return { values: new VOXEL_ARRAYS[dtype](target.values.buffer as ArrayBuffer), bytesRead };
 }
 
