@@ -4,8 +4,9 @@ import type { Plan } from "shared/contract/plan.ts";
 import type { Quotas } from "shared/contract/quotas.ts";
 import type { ViewRequest } from "shared/contract/views/view.ts";
 import { ClearstackError } from "shared/errors.ts";
-import { computedRequest } from "shared/image/output_form.ts";
-import { readJob } from "shared/image/output/job_record.ts";
+import { computedRequest, isTiffOutput } from "shared/image/output_form.ts";
+import { type JobRecord, readJob } from "shared/image/output/job_record.ts";
+import { readTiffRecord } from "shared/image/output/tiff/tiff_record.ts";
 import { checkQuotas } from "shared/plan/check_quotas.ts";
 import { decidedPlan } from "shared/plan/tile_algorithm.ts";
 import { openStore } from "shared/storage/open_store.ts";
@@ -65,7 +66,8 @@ async function beginJobView(
   const { request } = await jobs.get(id);
   const { output: { url: output, ...settings }, webhook: _, ...others } = computedRequest(request);
   const planned = await plan({ ...request, output: { ...request.output, ifExists: "resume" } });
-  const { job } = await readJob(openStore(output, { environment }));
+  const tiff = isTiffOutput(request.output.url) ? { tiff: request.output.url } : {};
+  const { job = await tiffJob(tiff, environment) } = await readJob(openStore(output, { environment }));
   if (job !== undefined && job.planHash !== planned.planHash) {
     throw new ClearstackError(
       "conflict",
@@ -75,8 +77,16 @@ async function beginJobView(
   return {
     request: viewRequest(others, { pyramid: settings.pyramid, url }),
     plan: unsharded(job?.pilot ? decidedPlan(planned, job.pilot.decisions) : planned),
-    job: { id, output },
+    job: { id, output, ...tiff },
   };
+}
+
+/** The record of a job whose Zarr has become a TIFF. */
+async function tiffJob(
+  { tiff }: { readonly tiff?: string },
+  environment: ViewWorld["environment"],
+): Promise<JobRecord | undefined> {
+  return tiff === undefined ? undefined : (await readTiffRecord(tiff, { environment }))?.job;
 }
 
 /** The same tiles and voxels, each chunk an object of its own. */

@@ -17,7 +17,12 @@ const ViewRecordSchema = z.strictObject({
   plan: PlanSchema,
   windows: z.array(WindowSchema).optional(),
   /** Whose finished tiles are shown. */
-  job: z.strictObject({ id: z.string(), output: z.string() }).optional(),
+  job: z.strictObject({
+    id: z.string(),
+    /** The Zarr that the job computes, and the TIFF that it makes of it in the end. */
+    output: z.string(),
+    tiff: z.string().optional(),
+  }).optional(),
 });
 export type ViewRecord = z.infer<typeof ViewRecordSchema>;
 

@@ -112,7 +112,7 @@ export class CoarseLevels {
     const { planHash } = await this.#context.decided(signal);
     const { outer, core } = levelTile(plan, level, index).tile;
     const recordKey = (owner: RecordOwner) => levelRecordKey(owner, level, index);
-    const place = { array: arrays[level]!, outer, core, planHash, run, recordKey };
+    const place = { index, array: arrays[level]!, outer, core, planHash, run, recordKey };
     const bytes = await this.#job.copy(place, { environment, signal });
     if (bytes === undefined) return false;
     this.#tiles[level]!.keep(index, bytes);

@@ -11,7 +11,11 @@ import type { ViewContext } from "../view_context.ts";
 import { CachedTiles, type MakeOptions } from "./cached_tiles.ts";
 import { doTask } from "./do_task.ts";
 import { JobTiles, storedBytes } from "./job_tiles.ts";
+import { TiffTiles } from "./tiff_tiles.ts";
 import { chunksOf } from "./tile_index.ts";
+
+/** What a job has made of a view's tiles. */
+type JobsOwn = Pick<JobTiles, "copy">;
 
 /** Records are small and many. */
 const RECORDS_AT_ONCE = 16;
@@ -28,12 +32,14 @@ export async function openFinestTiles(
   onDone: (index: number) => void,
 ): Promise<CachedTiles> {
   const { record, output, closing, lru } = context;
-  const job = record.job && new JobTiles(record.job.output);
+  const { job } = record;
+  const made: JobsOwn[] = job === undefined ? [] : [new JobTiles(job.output)];
+  if (job?.tiff !== undefined) made.push(new TiffTiles(job.tiff));
   return new CachedTiles({
     ...{ closing, lru, onDone },
     name: `${record.id}/0`,
     done: await storedTiles(context, plan, output.tilesDone),
-    make: (index, options) => makeTile(context, index, { ...options, job }),
+    make: (index, options) => makeTile(context, index, { ...options, made }),
     remove: (index) => removeTile(context, index),
   });
 }
@@ -41,13 +47,15 @@ export async function openFinestTiles(
 async function makeTile(
   context: ViewContext,
   index: number,
-  { signal, priority, job }: MakeOptions & { readonly job: JobTiles | undefined },
+  { signal, priority, made }: MakeOptions & { readonly made: readonly JobsOwn[] },
 ): Promise<number> {
   const { record: { request, owner }, engine, device, environment, output: { run } } = context;
   const plan = await context.decided(signal);
   const tile = tileAt(plan, index);
-  const copied = await job?.copy(copyOf(context, tile, plan), { environment, signal });
-  if (copied !== undefined) return copied;
+  for (const tiles of made) {
+    const copied = await tiles.copy(copyOf(context, tile, plan), { environment, signal });
+    if (copied !== undefined) return copied;
+  }
   const task = tileTask({ plan, request, run, backend: device.backend }, tile);
   return await doTask(engine, "tiles", task, {
     ...{ signal, priority, concurrency: plan.concurrency },
@@ -57,7 +65,7 @@ async function makeTile(
 }
 
 function copyOf({ arrays, output: { run } }: ViewContext, { index, outer, core }: Tile, { planHash }: Plan) {
-  return { array: arrays[0]!, outer, core, planHash, run, recordKey: (owner: RecordOwner) => recordKey(owner, index) };
+  return { index, array: arrays[0]!, outer, core, planHash, run, recordKey: (owner: RecordOwner) => recordKey(owner, index) };
 }
 
 /** The record first, so that a tile that is half gone does not count as there. */

@@ -17,7 +17,8 @@ import type { StoreAccess } from "shared/storage/store_environment.ts";
 import type { Box } from "shared/volume/geometry.ts";
 
 /** A tile to copy. */
-interface CopiedTile {
+export interface CopiedTile {
+  readonly index: number;
   /** Array of the view that it belongs to; that of the job has the same name. */
   readonly array: StoredArray;
   readonly outer: readonly number[];

@@ -13,7 +13,7 @@ import { decodeSealed, encodeSealed } from "./sealed_json.ts";
 
 const PilotRecord = z.looseObject({ planHash: z.string(), decisions: DecisionsSchema });
 
-const JobRecordSchema = z.looseObject({
+export const JobRecordSchema = z.looseObject({
   planHash: z.string(),
   /** Names the life of this output: from one overwriting to the next. Records of earlier versions have none. */
   run: z.string().default(UNNAMED_RUN),

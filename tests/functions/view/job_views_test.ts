@@ -7,6 +7,7 @@ import { hasEnded } from "shared/engine/job_runner.ts";
 import { ClearstackError } from "shared/errors.ts";
 import { identityJobs, keysBelow, readOutput, sampleRequest } from "../identity_jobs.ts";
 import { identityKernels } from "../identity_kernels.ts";
+import { openStore } from "../../stores.ts";
 import { bodyOf, sampleView, startViews, type ViewService } from "./view_service.ts";
 
 registerCodecs();
@@ -41,6 +42,27 @@ for (const shards of ["none", [10, 16, 36]] as const) {
     assertEquals(await keysBelow(request.output.url), keys);
   });
 }
+
+Deno.test("a view of a finished job that made a TIFF computes nothing, before the TIFF is looked at and after", async () => {
+  const kernels = identityKernels();
+  await using service = await startViews({ deps: identityJobs(kernels) });
+  const { request, values } = await sampleRequest();
+  const output = { ...request.output, url: `${request.output.url}-tiff/out.tif` };
+  const algorithm = { ...request.algorithm, background: "auto" as const };
+  const { id } = await service.jobs.submit({ ...request, algorithm, output });
+  assertEquals((await ended(service, id)).error, undefined);
+  const runs = kernels.runs.length;
+  const view = await service.views.create({ job: id });
+  assert(view.plan.decisions!.background! >= 0);
+  assertEquals(await readAll(service.rootOf(view)), values);
+  assertEquals(kernels.runs.length, runs);
+  assertEquals(await keysBelow(output.url.replace(/\/out.tif$/, "")), ["out.tif"]);
+  // Once the file is another, its voxels are not those of the job.
+  const other = await service.views.create({ job: id });
+  await openStore(output.url.replace(/\/out.tif$/, "")).put("out.tif", new Uint8Array(100));
+  assertEquals(await readAll(service.rootOf(other)), values);
+  assertEquals(kernels.runs.length - runs, 18);
+});
 
 Deno.test("a view of a job that stopped half way shows its tiles, and computes the rest for itself", async () => {
   const kernels = identityKernels((run) => {

@@ -10,12 +10,13 @@ import { openTiffFile } from "../../tiff/tiff_file.ts";
 import { RECORD_TAG } from "../../tiff/write_tiff.ts";
 import { decodeJson } from "../../zarr/json.ts";
 import { asRecord } from "../../zarr/zarr_node.ts";
+import { JobRecordSchema } from "../job_record.ts";
 import { DONE_KEY, JOB_KEY } from "../output_layout.ts";
 import { decodeSealed } from "../sealed_json.ts";
 
 const TiffRecordSchema = z.strictObject({
   /** Record of the job, of which the output is the TIFF. */
-  job: z.looseObject({ planHash: z.string(), run: z.string(), owner: z.string().optional() }),
+  job: JobRecordSchema,
   /** Record that it is complete. */
   done: z.looseObject({ result: JobResultSchema.optional().catch(undefined) }),
   /** The `clearstack` attribute of a Zarr. */
