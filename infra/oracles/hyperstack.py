@@ -63,11 +63,19 @@ def by_imagej(tiff):
 
 def by_ome(tiff):
     space = {"ome": "http://www.openmicroscopy.org/Schemas/OME/2016-06"}
-    pixels = ElementTree.fromstring(tiff.ome_metadata).find("ome:Image/ome:Pixels", space)
+    root = ElementTree.fromstring(tiff.ome_metadata)
+    pixels = root.find("ome:Image/ome:Pixels", space)
+    attributes = {name: value for path in ("Instrument/ome:Objective", "Image/ome:ObjectiveSettings")
+                  for element in root.findall(f"ome:{path}", space) for name, value in element.attrib.items()}
+    annotations = "ome:StructuredAnnotations/ome:MapAnnotation/ome:Value/ome:M"
     names = [f"PhysicalSize{axis}{unit}" for axis in "ZYX" for unit in ("", "Unit")]
     return {
         "pixels": {name: pixels.get(name) for name in [*names, "TimeIncrement", "TimeIncrementUnit", "Type"]},
         "channels": [[channel.get("Name"), channel.get("Color")] for channel in pixels.findall("ome:Channel", space)],
+        "emissions": [[channel.get("EmissionWavelength"), channel.get("EmissionWavelengthUnit")]
+                      for channel in pixels.findall("ome:Channel", space)],
+        "lens": attributes,
+        "values": {entry.get("K"): entry.text for entry in root.findall(annotations, space)},
     }
 
 

@@ -35,8 +35,8 @@ const ChannelSchema = z.strictObject({
 });
 export type Channel = z.infer<typeof ChannelSchema>;
 
-/** Metadata that state what optics an image was taken with: of OME-Zarr, and of a TIFF or beside a Zarr. */
-export const OpticsOriginSchema = z.enum(["omero", "OME-XML"]);
+/** Metadata that state what optics an image was taken with: of OME-Zarr, of a TIFF or beside a Zarr, and of an output of ours. */
+export const OpticsOriginSchema = z.enum(["omero", "OME-XML", "clearstack"]);
 export type OpticsOrigin = z.infer<typeof OpticsOriginSchema>;
 
 /** Volumes picked out of a stored image, by their stored indices. */
@@ -72,7 +72,8 @@ export const ImageInfoSchema = z.strictObject({
   objective: z.strictObject({
     na: z.number().positive().optional(),
     immersionIndex: z.number().min(1).max(2.5).optional(),
-  }).optional().describe("what the OME-XML of the image states of the lens"),
+  }).optional().describe("what the metadata of the image state of the lens"),
+  objectiveFrom: OpticsOriginSchema.optional().describe("metadata that state the lens; OME-XML where it is left out"),
   selection: VolumeSelectionSchema.optional().describe("what `shape` counts, where it is not all that is stored"),
   pages: z.enum(PAGES_MODES).optional().describe("which pages of a TIFF were taken, where the request says so"),
   warnings: z.array(WarningSchema).optional().describe("what the file states that could not be used"),

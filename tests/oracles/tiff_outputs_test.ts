@@ -110,6 +110,9 @@ pythonTest({
       });
       const ome = JSON.parse(await runOracle("hyperstack.py", "read", `${folder}/small.ome.tif`));
       assertEquals([ome.dtype, ome.ome, ome.pixels.Type], ["uint8", true, "uint8"]);
+      const { intensity } = JSON.parse(await clearstack("info", `${folder}/small.ome.tif`, "--json"));
+      const { scale: step, offset, unit } = ome.values;
+      assertEquals({ scale: Number(step), offset: Number(offset), unit }, intensity);
       for (const output of ["zarrs/sharp.zarr", "sharp.tif"]) {
         const info = await clearstack("info", `${folder}/${output}`);
         for (const text of ["uint16", "values", "0.003204 x stored - 10 in the units of the source"]) {
@@ -132,6 +135,7 @@ pythonTest({
         dtype: "uint16",
         ...{ big: false, imagej: false, ome: true },
         channels: NAMES.map((name, index) => [name, String(Number.parseInt(`${COLORS[index]}FF`, 16) | 0)]),
+        ...{ emissions: NAMES.map(() => [null, null]), lens: {}, values: {} },
       });
       assertEquals(pixels, {
         PhysicalSizeZ: "0.3",
@@ -149,5 +153,19 @@ pythonTest({
       const { axes, shape, scale, channels } = source.info;
       const read = written.info;
       assertEquals([read.axes, read.shape, read.scale, read.channels], [axes, shape, scale, channels]);
+    }),
+});
+
+pythonTest({
+  name: "tifffile reads the lens and wavelengths that a job was given",
+  fn: () =>
+    inFolder(async (folder) => {
+      const optics = ["--na", "1.2", "--index", "1.33", "--emission", "460,525,680"];
+      const flags = ["--iterations", "1", "--backend", "cpu", "--quiet"];
+      await clearstack("deconvolve", `${folder}/in.tif`, `${folder}/sharp.ome.tif`, ...optics, ...flags);
+      const found = JSON.parse(await runOracle("hyperstack.py", "read", `${folder}/sharp.ome.tif`));
+      assertEquals(found.emissions, [["460", "nm"], ["525", "nm"], ["680", "nm"]]);
+      assertEquals(found.lens, { ID: "Objective:0:0", LensNA: "1.2", RefractiveIndex: "1.33" });
+      assertEquals(found.channels.map(([name]: [string]) => name), NAMES);
     }),
 });

@@ -2,6 +2,7 @@
 import type { Plan } from "shared/contract/plan.ts";
 import type { Intensity, OmeVersion, StoredArray } from "shared/contract/stored_array.ts";
 import type { ChannelWindow } from "shared/image/ome/channel_windows.ts";
+import { withOptics } from "shared/image/ome/known_optics.ts";
 import { rootAttributes } from "shared/image/ome/ome_metadata.ts";
 import { encodeJson } from "shared/image/zarr/json.ts";
 import { arrayDocuments, rootDocuments } from "shared/image/zarr/zarr_documents.ts";
@@ -40,7 +41,13 @@ export function viewDocuments(
   };
   const { dtype } = arrays[0]!;
   const shown = storedWindows(windows, { dtype, intensity });
-  const attributes = rootAttributes(source, { version, levels, dtype, windows: shown, provenance });
+  const attributes = rootAttributes(withOptics(source, plan.psf), {
+    version,
+    levels,
+    dtype,
+    windows: shown,
+    provenance,
+  });
   const ofArrays = arrays.flatMap(arrayDocuments);
   const ofRoot = rootDocuments(version, attributes, arrays).map(([key, document]) =>
     [key, key === "zarr.json" ? consolidated(document, ofArrays) : document] as const

@@ -41,17 +41,18 @@ export function rootAttributes(
     ...reduction(levels.length, dtype),
   };
   const omero = windows && omeroMetadata(source, windows);
+  const clearstack = { ...provenance, ...(source.objective ? { objective: source.objective } : {}) };
   // Of 0.5, some viewers read `omero` beside `ome`, as 0.4 has it.
   return version === "0.5"
     ? {
       ome: { version, multiscales: [multiscale], ...(omero ? { omero } : {}) },
       ...(omero ? { omero } : {}),
-      clearstack: provenance,
+      clearstack,
     }
     : {
       multiscales: [{ version, ...multiscale }],
       ...(omero ? { omero: { ...omero, version } } : {}),
-      clearstack: provenance,
+      clearstack,
     };
 }
 

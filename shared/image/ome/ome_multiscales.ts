@@ -1,8 +1,9 @@
 /** Parses OME-Zarr metadata (0.1 to 0.6): the levels of an image, its axes and its voxel sizes. */
 import { z } from "zod";
-import type { Channel } from "shared/contract/image_info.ts";
+import type { Channel, ImageInfo } from "shared/contract/image_info.ts";
 import type { Warning } from "shared/contract/problem.ts";
 import { ClearstackError } from "shared/errors.ts";
+import { recordedObjective } from "./known_optics.ts";
 import { omeroChannels } from "./ome_channels.ts";
 import { asRecord } from "../zarr/zarr_node.ts";
 
@@ -17,6 +18,8 @@ export interface OmeImage {
   readonly name?: string;
   /** Empty where the metadata name none. */
   readonly channels: readonly Channel[];
+  /** Known of outputs of ours alone. */
+  readonly lens: Pick<ImageInfo, "objective" | "objectiveFrom">;
   readonly warnings: readonly Warning[];
 }
 
@@ -89,6 +92,7 @@ export function parseOme(attributes: Record<string, unknown>, url: string, path?
       ...(translation === undefined ? {} : { translation }),
       ...(name ? { name } : {}),
       channels: omeroChannels(attributes),
+      lens: recordedObjective(attributes),
       warnings: warningsOf(url, version, problem),
     };
   }

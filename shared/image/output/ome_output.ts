@@ -23,6 +23,7 @@ import { createArray } from "../zarr/create_array.ts";
 import type { OutputOfRun } from "../zarr/level_zero.ts";
 import { encodeJson } from "../zarr/json.ts";
 import type { ChannelWindow } from "../ome/channel_windows.ts";
+import { withOptics } from "../ome/known_optics.ts";
 import { plannedOutput } from "./level_arrays.ts";
 import { assertRun, changeJob, isLost, type JobRecord, markSuspect } from "./job_record.ts";
 import { PROVENANCE_KEY } from "./output_layout.ts";
@@ -201,7 +202,7 @@ async function finish(
   const bytes = encodeJson({ ...provenance, tiles: { ...summary, ...groups } });
   await store.put(PROVENANCE_KEY, bytes);
   await showOutput(store, plannedOutput(plan, { url: request.output.url, run }), {
-    source: { ...source, name: imageName(request.output.url) },
+    source: { ...withOptics(source, plan.psf), name: imageName(request.output.url) },
     windows,
     provenance,
     done: { planHash, result: { ...result, output: store.url }, finished },

@@ -47,6 +47,7 @@ export function zarrInfo(
     scale: ome?.scale ? [...ome.scale] : meta.shape.map(() => 1),
     ...(ome?.translation ? { translation: [...ome.translation] } : {}),
     ...(ome?.name ? { name: ome.name } : {}),
+    ...ome?.lens,
     ...channelsFor({ axes, shape: meta.shape }, ome?.channels, "omero"),
     ...(ome === undefined || ome.warnings.length === 0 ? {} : { warnings: [...ome.warnings] }),
   };

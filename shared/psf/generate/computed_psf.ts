@@ -42,10 +42,13 @@ export function resolveOptics(optics: Optics, image: ImageInfo): ComputedPsf[] {
 }
 
 /** Where the optics of {@link resolveOptics} are stated. */
-export function opticsOrigins(optics: Optics, { emissionFrom = "OME-XML" }: ImageInfo): OpticsFrom {
+export function opticsOrigins(
+  optics: Optics,
+  { emissionFrom = "OME-XML", objectiveFrom = "OME-XML" }: ImageInfo,
+): OpticsFrom {
   return {
-    na: optics.na === undefined ? "OME-XML" : "request",
-    immersionIndex: optics.immersionIndex === undefined ? "OME-XML" : "request",
+    na: optics.na === undefined ? objectiveFrom : "request",
+    immersionIndex: optics.immersionIndex === undefined ? objectiveFrom : "request",
     emissionNanometres: optics.emissionNanometres === undefined ? emissionFrom : "request",
   };
 }
@@ -153,7 +156,12 @@ export function computedNote(psfs: readonly ComputedPsf[], from: OpticsFrom): st
   const [first] = psfs as [ComputedPsf];
   const { na, immersionIndex, sampleIndex, depthMicrometre, voxelMicrometre: voxel } = first;
   const emissions = listed(psfs.map(({ emissionNanometres }) => `${emissionNanometres}`), "and");
-  const origin = (field: keyof OpticsFrom) => from[field] === "request" ? "given" : `by the image's ${from[field]}`;
+  const origin = (field: keyof OpticsFrom) =>
+    from[field] === "request"
+      ? "given"
+      : from[field] === "clearstack"
+      ? "by the record of the image"
+      : `by the image's ${from[field]}`;
   const sample = sampleIndex === immersionIndex ? "" : `, sample of index ${sampleIndex} at ${depthMicrometre} µm`;
   const facts =
     `NA ${na} (${origin("na")}), immersion of index ${immersionIndex} (${origin("immersionIndex")})${sample}, ` +

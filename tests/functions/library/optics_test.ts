@@ -2,6 +2,8 @@ import { assert, assertEquals } from "@std/assert";
 import { deconvolve } from "functions/library/deconvolve.ts";
 import { planJob } from "functions/library/plan_job.ts";
 import { generatePsf } from "shared/psf/generate/generate_psf.ts";
+import { memoryUrl } from "../../fixtures/memory_url.ts";
+import { openImage } from "../../stores.ts";
 import { patternedVoxels } from "../sample_image.ts";
 
 const VOXEL = [0.5, 0.2, 0.2] as const;
@@ -48,3 +50,23 @@ Deno.test("a plan says what each PSF is computed from, and that it is cropped to
   const other = await planJob(IMAGE, { optics: { ...OPTICS, emissionNanometres: [525, 690] } }, SETTINGS);
   assert(other.plan.planHash !== plan.planHash);
 });
+
+for (const name of ["sharp.zarr", "sharp.ome.tif"]) {
+  Deno.test(`${name} keeps the optics that were given, and a second job takes them from there`, async () => {
+    const url = memoryUrl();
+    await deconvolve(IMAGE, { optics: OPTICS }, { ...SETTINGS, output: `${url}/${name}` });
+    const { info } = await openImage({ url: `${url}/${name}` });
+    assertEquals(info.channels!.map(({ emissionNanometres }) => emissionNanometres), OPTICS.emissionNanometres);
+    assertEquals(info.objective, { na: 0.8, immersionIndex: 1 });
+    const { plan } = await planJob(`${url}/${name}`, { optics: {} }, SETTINGS);
+    const [note] = plan.warnings.filter(({ code }) => code === "psf-computed").map(({ message }) => message);
+    const [light, lens] = name.endsWith(".zarr") ? ["the image's omero", "the record of the image"] : Array(2).fill(
+      "the image's OME-XML",
+    );
+    assertEquals(
+      note,
+      `the PSFs computed for 525 and 680 nm (by ${light}): NA 0.8 (by ${lens}), immersion of index 1 (by ${lens}), ` +
+        "voxels of 0.5,0.2,0.2 µm (z,y,x)",
+    );
+  });
+}

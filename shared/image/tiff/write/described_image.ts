@@ -6,6 +6,8 @@ import type { Intensity } from "shared/contract/stored_array.ts";
 export interface Described extends Pick<ImageInfo, "dtype" | "axes" | "shape" | "scale" | "translation"> {
   /** What integers stand for, where they are not values themselves. */
   readonly intensity?: Intensity | undefined;
+  /** The lens, where it is known. */
+  readonly objective?: ImageInfo["objective"];
 }
 
 /** A channel, and the values that viewers show as black and as full color. */

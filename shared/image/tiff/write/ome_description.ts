@@ -18,6 +18,9 @@ export const OME_TYPES: Partial<Record<Dtype, string>> = {
   float64: "double",
 };
 
+/** Of the annotation that says what stored integers stand for. */
+const CALIBRATION = "clearstack/intensity";
+
 /** Length without a unit, in the schema's words. */
 const UNITLESS = "reference frame";
 
@@ -46,9 +49,41 @@ export function omeDescription(info: Described, channels: readonly ShownChannel[
     "xsi:schemaLocation": `${SCHEMA} ${SCHEMA}/ome.xsd`,
     Creator: `Clearstack ${VERSION}`,
   };
-  return `<?xml version="1.0" encoding="UTF-8"?><OME${attributes(root)}>` +
-    `<Image${attributes({ ID: "Image:0", Name: name })}><Pixels${attributes(pixels)}>${elements.join("")}` +
-    `<TiffData${attributes({ IFD: 0, PlaneCount: t * c * z })}/></Pixels></Image></OME>`;
+  const lens = lensElements(info.objective);
+  const calibration = calibrationElements(info.intensity);
+  return `<?xml version="1.0" encoding="UTF-8"?><OME${attributes(root)}>${lens.instrument}` +
+    `<Image${attributes({ ID: "Image:0", Name: name })}>${lens.settings}` +
+    `<Pixels${attributes(pixels)}>${elements.join("")}` +
+    `<TiffData${attributes({ IFD: 0, PlaneCount: t * c * z })}/></Pixels>${calibration.reference}</Image>` +
+    `${calibration.annotations}</OME>`;
+}
+
+/** An Instrument with the lens, and what of the image refers to it. */
+function lensElements(objective: Described["objective"]): { readonly instrument: string; readonly settings: string } {
+  if (objective === undefined) return { instrument: "", settings: "" };
+  const [instrument, lens] = [{ ID: "Instrument:0" }, { ID: "Objective:0:0" }];
+  const { na: LensNA, immersionIndex: RefractiveIndex } = objective;
+  return {
+    instrument: `<Instrument${attributes(instrument)}><Objective${attributes({ ...lens, LensNA })}/></Instrument>`,
+    settings: `<InstrumentRef${attributes(instrument)}/><ObjectiveSettings${
+      attributes({ ...lens, RefractiveIndex })
+    }/>`,
+  };
+}
+
+/** Pixels have no calibration of values in the schema; a map of keys and values is what all readers of it show. */
+function calibrationElements(intensity: Described["intensity"]) {
+  if (intensity === undefined) return { reference: "", annotations: "" };
+  const id = { ID: "Annotation:0" };
+  const entries = Object.entries(intensity).map(([key, value]) =>
+    `<M${attributes({ K: key })}>${escaped(String(value))}</M>`
+  );
+  return {
+    reference: `<AnnotationRef${attributes(id)}/>`,
+    annotations: `<StructuredAnnotations><MapAnnotation${attributes({ ...id, Namespace: CALIBRATION })}>` +
+      `<Description>value = offset + scale * stored, in the units of the source</Description>` +
+      `<Value>${entries.join("")}</Value></MapAnnotation></StructuredAnnotations>`,
+  };
 }
 
 function sizes(info: Described): Record<string, string | number> {
