@@ -12,10 +12,12 @@ import { levelRecordKey, recordOwner } from "shared/image/output/output_layout.t
 import { readOwn } from "shared/image/output/stored_objects.ts";
 import { putRecord } from "shared/image/output/tile_records.ts";
 import { readBox } from "shared/image/read/read_box.ts";
+import { unstoredValue } from "shared/image/read/unstored_box.ts";
 import { readVoxels } from "shared/image/read/read_voxels.ts";
 import { joinRanges, NO_VALUES, valueRange } from "shared/volume/value_range.ts";
 import { VOXEL_ARRAYS } from "shared/volume/voxel_arrays.ts";
 import { writeBlock } from "shared/image/write/write_block.ts";
+import { writeConstant } from "shared/image/write/write_constant.ts";
 import { READ_CONCURRENCY } from "shared/plan/host_memory.ts";
 import { pieceShape } from "shared/plan/pyramid.ts";
 import { releaseMemory } from "shared/process/release_memory.ts";
@@ -57,6 +59,33 @@ async function reduceTile(task: LevelTask, { memory, ...access }: Means): Promis
   const image = source === undefined
     ? await openImage({ url: finer.url, path: finer.array, axes: finer.axes.join("") }, access)
     : await reopenImage(source, access);
+  const { bytesRead, range, written } = await isZeros(image, task, access.signal)
+    ? {
+      bytesRead: 0,
+      range: { least: 0, largest: 0 },
+      written: await writeConstant(output, { ...tile, value: 0 }, access),
+    }
+    : await reduceStored(image, task, { ...access, memory });
+  const { bytesWritten, objects } = written;
+  const seconds = (performance.now() - started) / 1000;
+  const report = { index: tile.index, level, seconds, bytesRead, bytesWritten, ...range };
+  await putRecord(
+    output,
+    levelRecordKey(recordOwner(planHash, output), level, tile.index),
+    { ...report, objects },
+    access,
+  );
+  return report;
+}
+
+/** True if nothing is stored of what a tile is the mean of, and all of it is 0: so is the tile then, of which nothing is stored either. */
+async function isZeros(image: Image, task: LevelTask, signal: AbortSignal): Promise<boolean> {
+  const box = finerBox(image, task, task.tile.core);
+  return Object.is(await unstoredValue(image, { outer: task.tile.outer, box, boundary: "constant", signal }), 0);
+}
+
+async function reduceStored(image: Image, task: LevelTask, { memory, ...access }: Means) {
+  const { source, output, tile } = task;
   const core = new VOXEL_ARRAYS[output.dtype](voxelCount(tile.core.shape));
   let [bytesRead, range] = [0, NO_VALUES];
   for (const piece of pieces(task)) {
@@ -70,21 +99,9 @@ async function reduceTile(task: LevelTask, { memory, ...access }: Means): Promis
     releaseMemory(means);
     bytesRead += read.bytesRead;
   }
-  const { bytesWritten, objects } = await writeBlock(
-    output,
-    { outer: tile.outer, core: tile.core, values: core },
-    access,
-  );
+  const written = await writeBlock(output, { outer: tile.outer, core: tile.core, values: core }, access);
   releaseMemory(core);
-  const seconds = (performance.now() - started) / 1000;
-  const report = { index: tile.index, level, seconds, bytesRead, bytesWritten, ...range };
-  await putRecord(
-    output,
-    levelRecordKey(recordOwner(planHash, output), level, tile.index),
-    { ...report, objects },
-    access,
-  );
-  return report;
+  return { bytesRead, range, written };
 }
 
 /**
@@ -112,23 +129,24 @@ function cut(start: number, length: number, step: number): { readonly start: num
   return stretches;
 }
 
-/** The voxels that a piece is the mean of; where the finer level ends, fewer than its factors say. */
-async function readFiner(
-  image: Image,
-  { factors, tile }: LevelTask,
-  piece: Box,
-  { memory, signal }: Pick<Means, "memory" | "signal">,
-) {
-  const end = spatialShape(image.info);
-  const start = mapAxes((axis) => piece.start[axis] * factors[axis]);
-  const shape = mapAxes((axis) => Math.min(piece.shape[axis] * factors[axis], end[axis] - start[axis]));
+/** The box of the finer level that a part of a tile is the mean of; where that level ends, smaller than its factors say. */
+function finerBox({ info }: Image, { factors }: LevelTask, part: Box): Box {
+  const end = spatialShape(info);
+  const start = mapAxes((axis) => part.start[axis] * factors[axis]);
+  return { start, shape: mapAxes((axis) => Math.min(part.shape[axis] * factors[axis], end[axis] - start[axis])) };
+}
+
+/** The voxels that a piece is the mean of. */
+async function readFiner(image: Image, task: LevelTask, piece: Box, { memory, signal }: Means) {
+  const { outer } = task.tile;
+  const { start, shape } = finerBox(image, task, piece);
   if (image.info.dtype === "float32") {
     const into = memory.take("float32", voxelCount(shape));
-    const options = { outer: tile.outer, box: { start, shape }, boundary: "constant", signal } as const;
+    const options = { outer, box: { start, shape }, boundary: "constant", signal } as const;
     return { shape, ...await readBox(image, { ...options, dataType: "float32", into }) };
   }
   const { start: first } = placeInVolume(image.info);
   const box = { start: mapAxes((axis) => first[axis] + start[axis]), shape };
-  const outer = storedOuter(image.info, tile.outer);
-  return { shape, ...await readVoxels(image, { outer, box, concurrency: READ_CONCURRENCY, signal }) };
+  const stored = { outer: storedOuter(image.info, outer), box };
+  return { shape, ...await readVoxels(image, { ...stored, concurrency: READ_CONCURRENCY, signal }) };
 }

@@ -3,7 +3,7 @@
  * by what computes those of jobs.
  */
 import type { Plan } from "shared/contract/plan.ts";
-import type { OmeVersion, StoredArray } from "shared/contract/stored_array.ts";
+import type { OmeVersion } from "shared/contract/stored_array.ts";
 import { BLOSC_OVERHEAD_BYTES } from "shared/codec/blosc/blosc_frame.ts";
 import { runPilot } from "shared/decide/pilot.ts";
 import { retryMessage } from "shared/engine/retry.ts";
@@ -17,11 +17,12 @@ import { tileAt } from "shared/plan/plan_job.ts";
 import { decidedPlan, leavesOpen } from "shared/plan/tile_algorithm.ts";
 import { onAbort } from "shared/process/on_abort.ts";
 import { RecentCache } from "shared/process/recent_cache.ts";
+import { constantChunk } from "shared/image/write/write_constant.ts";
 import { openStore } from "shared/storage/open_store.ts";
 import { voxelCount } from "shared/volume/geometry.ts";
 import { type ChunkPlace, chunkPlace } from "./http/object_key.ts";
 import { viewDocuments } from "./http/view_documents.ts";
-import { CoarseLevels } from "./levels/coarse_levels.ts";
+import { CoarseLevels, type ReadyChunk } from "./levels/coarse_levels.ts";
 import type { CachedTiles } from "./tiles/cached_tiles.ts";
 import { openFinestTiles } from "./tiles/finest_tiles.ts";
 import { TileEvents } from "./tiles/tile_events.ts";
@@ -136,11 +137,12 @@ export class OpenView {
 
   async #read(place: ChunkPlace, signal: AbortSignal): Promise<ViewChunk> {
     for (let round = 0; round < ROUNDS; round++) {
-      const { array, approximate } = await this.#ready(place, signal);
+      const { array, approximate, storedBytes } = await this.#ready(place, signal);
       const maxBytes = 4 * voxelCount(array.chunk) + BLOSC_OVERHEAD_BYTES;
       const store = openStore(array.url, this.#context);
       const bytes = await store.get(objectKey(array, place.outer, place.at), { signal, maxBytes });
-      if (bytes !== undefined) return { bytes, entry: objectEntry(bytes), approximate };
+      const chunk = bytes ?? (storedBytes === 0 ? constantChunk(array, { value: 0 }) : undefined);
+      if (chunk !== undefined) return { bytes: chunk, entry: objectEntry(chunk), approximate };
       // Removed since, for lack of room or by somebody else who uses the cache.
       await this.#drop(place, signal);
     }
@@ -159,8 +161,8 @@ export class OpenView {
     else this.#finest.drop(tileIndex(this.#plan, place.outer, tilePosition(this.#plan, place.at)));
   }
 
-  /** Waits until a chunk is stored. @returns the array that it is stored in */
-  async #ready(place: ChunkPlace, signal: AbortSignal): Promise<{ array: StoredArray; approximate: boolean }> {
+  /** Waits until a chunk is stored. */
+  async #ready(place: ChunkPlace, signal: AbortSignal): Promise<ReadyChunk> {
     const { prefetcher } = this.#world;
     if (place.level > 0) {
       const wait = () => this.#coarse.need(place, { signal, priority: LOOKED_AT });
@@ -169,15 +171,16 @@ export class OpenView {
     const array = this.#context.arrays[0]!;
     const index = tileIndex(this.#plan, place.outer, tilePosition(this.#plan, place.at));
     const wait = () => this.#finest.need(index, { signal, priority: LOOKED_AT });
-    if (this.#finest.has(index)) await wait();
-    else await prefetcher.reading(this.#finest.nameOf(index), wait);
-    return { array, approximate: false };
+    const storedBytes = this.#finest.has(index)
+      ? await wait()
+      : await prefetcher.reading(this.#finest.nameOf(index), wait);
+    return { array, approximate: false, storedBytes };
   }
 
   /** Has a tile made that will probably be looked at next. */
   #lookAhead(index: number): void {
     if (this.#finest.has(index)) return;
-    const make = (signal: AbortSignal) => this.#finest.need(index, { signal, priority: PREFETCHED });
+    const make = async (signal: AbortSignal) => void await this.#finest.need(index, { signal, priority: PREFETCHED });
     this.#world.prefetcher.want({ name: this.#finest.nameOf(index), make });
   }
 

@@ -31,6 +31,7 @@ export type SeamCertificate = z.infer<typeof SeamCertificateSchema>;
 export const EmptyCertificateSchema = z.strictObject({
   tiles: z.int().min(1).describe("tiles of this run that were left as they are"),
   below: z.int().min(1).optional().describe("those of them with noise below the value that the request gave"),
+  missing: z.int().min(1).optional().describe("those of them of whose boxes no voxel is stored"),
   places: z.int().min(1).optional().describe("places in the others that were computed to compare them"),
   largest: z.number().optional().describe("largest difference at any of them, relative to the intensity of the image"),
 });

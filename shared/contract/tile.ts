@@ -50,7 +50,7 @@ const ValueCountsSchema = z.strictObject({
 export type ValueCounts = z.infer<typeof ValueCountsSchema>;
 
 /** Why a box was not computed. */
-const EmptyReasonSchema = z.enum(["flat", "below"]);
+const EmptyReasonSchema = z.enum(["flat", "below", "missing"]);
 export type EmptyReason = z.infer<typeof EmptyReasonSchema>;
 
 /** Answer of the `deconvolve` function, also kept beside the output as the record that the tile is done. */
@@ -67,7 +67,7 @@ export const TileReportSchema = z.strictObject({
   values: ValueCountsSchema.optional().describe("of the tile's core in the source"),
   clipping: ClippingSchema.optional().describe("of the tile's core, where the output stores integers"),
   empty: EmptyReasonSchema.optional().describe(
-    "why the tile was not computed: its voxels are as good as equal, or all below the value that the request gave",
+    "why the tile was not computed: its voxels are as good as equal, all below the value that the request gave, or not stored",
   ),
   pieces: z.int().min(2).optional().describe(
     "boxes that the tile was computed in because it did not fit the device as one; they differ from it as tiles do from the " +

@@ -49,6 +49,18 @@ export interface Placing {
   readonly pieces: readonly [AxisPiece, AxisPiece, AxisPiece];
 }
 
+/** Chunks that an image may lack. */
+interface UnstoredChunks {
+  /** Value of all their voxels. */
+  readonly fill: number;
+  /**
+   * Whether a chunk is stored, found out without reading it.
+   *
+   * @param coords as `readChunk` takes them
+   */
+  isStored(coords: readonly number[], options?: RequestOptions): Promise<boolean>;
+}
+
 /** An image that can be read chunk by chunk. */
 export interface Image {
   readonly info: ImageInfo;
@@ -56,6 +68,8 @@ export interface Image {
   readonly openedMs?: number | undefined;
   /** Whether any chunk is stored; absent where chunks cannot be missing. */
   readonly hasStoredChunk?: ((options?: RequestOptions) => Promise<boolean>) | undefined;
+  /** What stands where no chunk is stored; absent where chunks cannot be missing. */
+  readonly unstored?: UnstoredChunks | undefined;
   /**
    * Fetches and decodes one chunk; a missing chunk comes back as the fill value.
    *

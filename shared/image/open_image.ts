@@ -80,11 +80,11 @@ export async function reopenImage(info: ImageInfo, options: StoreAccess): Promis
   const store = openReadable(info.url, { environment: options.environment });
   const node = await readZarrNode(store, info.path, options);
   if (node === undefined) throw new ClearstackError("not-found", `${store.url}/${info.path} is no longer there`);
-  if (node.kind !== "array" || (await stateOf(store, node, options)).identity !== info.identity) {
-    throw changed(pathOf(info), NEW_IDENTITY);
-  }
+  if (node.kind !== "array") throw changed(pathOf(info), NEW_IDENTITY);
+  const { identity, isTold } = await stateOf(store, node, options);
+  if (identity !== info.identity) throw changed(pathOf(info), NEW_IDENTITY);
   const meta = parseZarrArray(await withSeparator(store, node, { path: info.path, signal: options.signal }), store.url);
-  return zarrImage(storeAsOf(store, info.plannedMs), meta, info);
+  return asTold(zarrImage(storeAsOf(store, info.plannedMs), meta, info), isTold);
 }
 
 async function imageOf(
@@ -95,11 +95,11 @@ async function imageOf(
   const { node, path, ome, url, requestedAxes } = found;
   const where = shown(store, path);
   const { meta, info } = zarrInfo({ node, path, ome, url, where, requestedAxes });
-  const { identity, openedMs } = await stateOf(store, node, options);
+  const { identity, openedMs, isTold } = await stateOf(store, node, options);
   const beside = await conversionMetadata(store, info, options);
   const warnings = [...info.warnings ?? [], ...beside.warnings ?? []];
   const told = { ...info, ...beside, ...(warnings.length === 0 ? {} : { warnings }), identity };
-  return { ...zarrImage(store, meta, told), openedMs };
+  return { ...asTold(zarrImage(store, meta, told), isTold), openedMs };
 }
 
 function refuseNoVoxels(info: ImageInfo): void {
@@ -110,10 +110,18 @@ function refuseNoVoxels(info: ImageInfo): void {
   }
 }
 
-/** Hash of the metadata document and its entity tag, and the time of the store. */
+/** Hash of the metadata document and its entity tag, the time of the store, and whether it tells of what is there. */
 async function stateOf(store: ReadableStore, node: ZarrNode, options: RequestOptions) {
-  const { etag = "", answeredMs } = await store.head(node.key, options) ?? {};
-  return { identity: await hashHex(node.bytes, new TextEncoder().encode(etag)), openedMs: answeredMs };
+  const found = await store.head(node.key, options);
+  const { etag = "", answeredMs } = found ?? {};
+  const identity = await hashHex(node.bytes, new TextEncoder().encode(etag));
+  return { identity, openedMs: answeredMs, isTold: found !== undefined };
+}
+
+/** A server that knows nothing of a document that it has sent would call every chunk missing: all are read then. */
+function asTold(image: Image, isTold: boolean): Image {
+  if (isTold || image.unstored === undefined) return image;
+  return { ...image, unstored: { ...image.unstored, isStored: () => Promise.resolve(true) } };
 }
 
 /** A file without a TIFF's ending may still be one. */

@@ -92,10 +92,11 @@ export function describeSeam({ largest, places }: SeamCertificate): string {
   return `largest difference ${percent} of the peak at ${counted(places, "place")}`;
 }
 
-function describeEmpty({ tiles, below, places, largest = 0 }: EmptyCertificate): string {
+function describeEmpty({ tiles, below, missing, places, largest = 0 }: EmptyCertificate): string {
   const noise = below === undefined ? "" : `, ${below} of them with noise below the given value, which is lossy`;
+  const unstored = missing === undefined ? "" : `, ${missing} of them without a stored chunk`;
   const checked = places === undefined
     ? ""
     : `; computed at ${counted(places, "place")} they differ by ${Number((100 * largest).toPrecision(2))} % at most`;
-  return `${counted(tiles, "tile")} left as they are${noise}${checked}`;
+  return `${counted(tiles, "tile")} left as they are${unstored}${noise}${checked}`;
 }

@@ -23,11 +23,14 @@ const PLACE: Vec3 = [8, 32, 32];
 export class EmptyTiles {
   #flat = 0;
   #below = 0;
+  #missing = 0;
   /** The tiles with the least draws so far, least first. */
   #drawn: { readonly index: number; readonly draw: number }[] = [];
 
   add({ index, empty }: TileReport, planHash: string): void {
     if (empty === "below") this.#below++;
+    // Voxels that are not stored are equal, and nothing has to be looked into.
+    if (empty === "missing") this.#missing++;
     if (empty !== "flat") return;
     this.#flat++;
     const draw = planDraw(planHash, index);
@@ -45,11 +48,12 @@ export class EmptyTiles {
 
   /** @param differences at the places that were looked into; undefined if there are no empty tiles */
   certificate(differences: readonly number[]): EmptyCertificate | undefined {
-    const tiles = this.#flat + this.#below;
+    const tiles = this.#flat + this.#below + this.#missing;
     if (tiles === 0) return undefined;
     return {
       tiles,
       ...(this.#below === 0 ? {} : { below: this.#below }),
+      ...(this.#missing === 0 ? {} : { missing: this.#missing }),
       ...(differences.length === 0 ? {} : { places: differences.length, largest: Math.max(...differences) }),
     };
   }

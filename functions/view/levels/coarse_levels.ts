@@ -20,6 +20,14 @@ import { PooledSource } from "./pooled_source.ts";
 /** Folder of what is made for approximations, beside the output of the view. */
 const FOLDER = "approximate/";
 
+/** Where a chunk is stored, as its tile is. */
+export interface ReadyChunk {
+  readonly array: StoredArray;
+  readonly approximate: boolean;
+  /** Of its tile: 0 where that holds nothing but zeros, which are not stored. */
+  readonly storedBytes: number;
+}
+
 export class CoarseLevels {
   readonly #context: ViewContext;
   /** Full resolution, then each coarser level. */
@@ -54,25 +62,18 @@ export class CoarseLevels {
     return levels;
   }
 
-  /**
-   * Resolves once the chunk of a coarser level is stored.
-   *
-   * @returns the array that it is stored in, and whether that is an approximation
-   */
-  async need(
-    { level, outer, at }: ChunkPlace,
-    options: MakeOptions,
-  ): Promise<{ readonly array: StoredArray; readonly approximate: boolean }> {
+  /** Resolves once the chunk of a coarser level is stored. */
+  async need({ level, outer, at }: ChunkPlace, options: MakeOptions): Promise<ReadyChunk> {
     const grid = this.#grids[level]!;
     const index = tileIndex(grid, outer, tilePosition(grid, at));
     if (this.#canBeExact(level, index) || await this.#copy(level, index, options)) {
-      await this.#tiles[level]!.need(index, options);
-      return { array: this.#context.arrays[level]!, approximate: false };
+      const storedBytes = await this.#tiles[level]!.need(index, options);
+      return { array: this.#context.arrays[level]!, approximate: false, storedBytes };
     }
     const approximation = await this.#approximation(level, options.signal);
     const { array, tiles } = approximation;
-    await tiles.need(tileIndex(approximation.grid, outer, tilePosition(approximation.grid, at)), options);
-    return { array, approximate: true };
+    const tile = tileIndex(approximation.grid, outer, tilePosition(approximation.grid, at));
+    return { array, approximate: true, storedBytes: await tiles.need(tile, options) };
   }
 
   /** Has the tile of a chunk made anew that turned out not to be there. */

@@ -44,8 +44,9 @@ const MAX_FAILURES = 1024;
 
 export class CachedTiles {
   readonly #options: CachedTilesOptions;
-  readonly #done = new Set<number>();
-  readonly #flights = new RecentCache<number, void>(MAX_FLIGHTS);
+  /** Stored bytes of tiles that are stored. */
+  readonly #done = new Map<number, number>();
+  readonly #flights = new RecentCache<number, number>(MAX_FLIGHTS);
   readonly #failures = new Map<number, { readonly error: ClearstackError; readonly untilMs: number }>();
   readonly #now: () => number;
 
@@ -60,8 +61,8 @@ export class CachedTiles {
     return this.#done.size;
   }
 
-  get indices(): ReadonlySet<number> {
-    return this.#done;
+  get indices(): Iterable<number> {
+    return this.#done.keys();
   }
 
   has(index: number): boolean {
@@ -76,13 +77,18 @@ export class CachedTiles {
   /**
    * Resolves once the tile is stored.
    *
+   * @returns its stored bytes: 0 where it holds nothing but zeros, which are not stored
    * @throws {ClearstackError} why it cannot be made; `cancelled` if the signal fires
    */
-  async need(index: number, { signal, priority }: MakeOptions): Promise<void> {
-    if (this.#done.has(index)) return this.#options.lru.use(this.nameOf(index));
+  async need(index: number, { signal, priority }: MakeOptions): Promise<number> {
+    const bytes = this.#done.get(index);
+    if (bytes !== undefined) {
+      this.#options.lru.use(this.nameOf(index));
+      return bytes;
+    }
     const failure = this.#failures.get(index);
     if (failure !== undefined && failure.untilMs > this.#now()) throw failure.error;
-    await this.#flights.get(index, (signal) => this.#make(index, { signal, priority }), signal);
+    return await this.#flights.get(index, (signal) => this.#make(index, { signal, priority }), signal);
   }
 
   /** Has a tile made anew that turned out not to be there. */
@@ -92,7 +98,7 @@ export class CachedTiles {
     this.#options.lru.forget(this.nameOf(index));
   }
 
-  async #make(index: number, { signal, priority }: MakeOptions): Promise<void> {
+  async #make(index: number, { signal, priority }: MakeOptions): Promise<number> {
     const stop = new AbortController();
     using _leaving = onAbort(signal, () => stop.abort());
     using _closing = onAbort(this.#options.closing, () => stop.abort());
@@ -101,6 +107,7 @@ export class CachedTiles {
       this.#failures.delete(index);
       this.keep(index, bytes);
       this.#options.onDone?.(index);
+      return bytes;
     } catch (thrown) {
       const error = toClearstackError(thrown);
       if (!stop.signal.aborted) this.#remember(index, error);
@@ -110,7 +117,7 @@ export class CachedTiles {
 
   /** Notes that a tile is stored. */
   keep(index: number, bytes: number): void {
-    this.#done.add(index);
+    this.#done.set(index, bytes);
     this.#options.lru.add(this.nameOf(index), { bytes, remove: () => this.#remove(index) });
   }
 

@@ -47,6 +47,17 @@ export function scatter(
   }
 }
 
+/** Puts one value wherever voxels of a chunk stand in a box. */
+export function fillPieces(target: Placing["target"], [pieceZ, pieceY, pieceX]: Placing["pieces"], value: number) {
+  const runs = runsOf(pieceX);
+  for (const z of pieceZ.to) {
+    for (const y of pieceY.to) {
+      const row = (z * target.shape[1] + y) * target.shape[2];
+      for (const { to, length } of runs) target.values.fill(value, row + to, row + to + length);
+    }
+  }
+}
+
 /** Rows shorter than this are copied by a loop: making a view costs more. */
 const SHORT_RUN = 24;
 

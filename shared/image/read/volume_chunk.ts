@@ -3,6 +3,7 @@ import { withPath } from "shared/errors.ts";
 import type { Vec3 } from "shared/volume/geometry.ts";
 import type { RequestOptions } from "shared/storage/store.ts";
 import { type ChunkValues, type Image, pathOf, type Placing } from "../image.ts";
+import { fillPieces } from "./scatter.ts";
 
 interface VolumeChunkOptions extends RequestOptions {
   /** Index along each axis before z, y, x, as stored. */
@@ -43,7 +44,7 @@ export async function readVolumeChunk(
  * Fetches a chunk and has a thread put voxels of it into a box, where the memory of the box is shared with threads and the image
  * can do that.
  *
- * @returns bytes fetched; undefined where nothing was placed: the chunk is not stored, or is to be read in the usual way
+ * @returns bytes fetched; undefined where nothing was placed, since the chunk is to be read in the usual way
  * @throws {ClearstackError} as {@link readVolumeChunk}
  */
 export async function placeVolumeChunk(
@@ -51,17 +52,24 @@ export async function placeVolumeChunk(
   { outer, at, signal }: VolumeChunkOptions,
   placing: Pick<Placing, "target" | "pieces" | "raise">,
 ): Promise<number | undefined> {
-  if (image.placeChunk === undefined || placing.target.values.buffer instanceof ArrayBuffer) return undefined;
+  const { placeChunk, unstored } = image;
+  if (!placeChunk || !unstored || placing.target.values.buffer instanceof ArrayBuffer) return undefined;
   const { chunkShape } = image.info;
   const strides = chunkShape.map((_, axis) => chunkShape.slice(axis + 1).reduce((product, side) => product * side, 1));
   const layout = layoutOf(image, outer, strides);
-  return await image.placeChunk(coordsOf(image, { outer, at }), { ...placing, ...layout }, { signal })
+  const placedBytes = await placeChunk(coordsOf(image, { outer, at }), { ...placing, ...layout }, { signal })
     .catch((error) => {
       throw withPath(error, pathOf(image.info));
     });
+  if (placedBytes === undefined) fillPieces(placing.target, placing.pieces, unstored.fill + placing.raise);
+  return placedBytes ?? 0;
 }
 
-function coordsOf({ info: { axes, chunkShape } }: Image, { outer, at }: Pick<VolumeChunkOptions, "outer" | "at">) {
+/** Index along all axes of an image of the chunk at these along z, y, x. */
+export function coordsOf(
+  { info: { axes, chunkShape } }: Image,
+  { outer, at }: Pick<VolumeChunkOptions, "outer" | "at">,
+) {
   const outerChunk = outer.map((index, axis) => Math.floor(index / chunkShape[axis]!));
   return [...outerChunk, ...at.slice(3 - (axes.length - outer.length))];
 }

@@ -5,7 +5,8 @@ import type { Box } from "shared/volume/geometry.ts";
 import type { StoreAccess } from "shared/storage/store_environment.ts";
 import { recordKey, recordOwner } from "../output/output_layout.ts";
 import { putRecord } from "../output/tile_records.ts";
-import { writeBlock, type Written } from "./write_block.ts";
+import { writeBlock } from "./write_block.ts";
+import type { Written } from "./write_objects.ts";
 
 /** Options of {@link writeTile}. */
 interface WriteTileOptions extends StoreAccess {

@@ -14,7 +14,7 @@ import type { ReadableStore, RequestOptions } from "shared/storage/store.ts";
 import { dtypeBytes } from "shared/volume/dtype.ts";
 import type { Chunk, ChunkValues, Image } from "../image.ts";
 import { hasStoredChunk } from "./stored_chunks.ts";
-import { shardReader } from "./shard_reader.ts";
+import { shardReader, type StoredChunks } from "./shard_reader.ts";
 import type { ZarrArrayMeta } from "./zarr_metadata.ts";
 import { childKey } from "./zarr_node.ts";
 
@@ -30,23 +30,24 @@ export function zarrImage(store: ReadableStore, meta: ZarrArrayMeta, info: Image
   registerCodecs();
   const itemBytes = Math.max(dtypeBytes(info.dtype), dtypeBytes(meta.conversion?.stored ?? info.dtype));
   const maxBytes = maxStoredBytes(info.chunkShape.reduce((product, side) => product * side, itemBytes));
-  const readStored = storedReader(store, meta, { path: info.path, maxBytes });
+  const stored = storedChunks(store, meta, { path: info.path, maxBytes });
   const form = storedForm(meta);
   const array = new zarr.Array(
-    readableStore(readStored, meta),
+    readableStore(stored, meta),
     `/${info.path}`,
     meta.zarrita as never,
   );
   const nameOf = (coords: readonly number[]) => `${store.url}/${childKey(info.path, meta.objectKey(coords))}`;
   return {
     info,
+    unstored: { fill: fillValue(meta), isStored: stored.isStored },
     hasStoredChunk: (options = {}) => hasStoredChunk(store, { ...meta, path: info.path }, options),
     async readChunk(coords, { signal } = {}): Promise<Chunk> {
       const tally: TalliedOptions = { signal, storedBytes: 0 };
       try {
         const chunk = await array.getChunk([...coords], tally as never);
-        const stored = plainValues(chunk.data);
-        const values = tally.stored === undefined ? missing(stored, meta) : meta.conversion?.convert(stored) ?? stored;
+        const plain = plainValues(chunk.data);
+        const values = tally.stored === undefined ? missing(plain, meta) : meta.conversion?.convert(plain) ?? plain;
         if (tally.stored !== undefined && tally.stored.buffer !== values.buffer) recycleMemory(tally.stored);
         return { values, strides: chunk.stride, storedBytes: tally.storedBytes };
       } catch (error) {
@@ -54,7 +55,7 @@ export function zarrImage(store: ReadableStore, meta: ZarrArrayMeta, info: Image
       }
     },
     placeChunk: form && (async (coords, placing, { signal } = {}) => {
-      const { bytes, fetched } = await readStored(coords, { signal });
+      const { bytes, fetched } = await stored.read(coords, { signal });
       if (bytes === undefined) return undefined;
       try {
         recycleMemory(await codecWork({ ...placing, do: "place", form }, bytes));
@@ -88,35 +89,40 @@ function storedForm({ zarrita, conversion, dtype, chunkShape }: ZarrArrayMeta): 
   return { stages: stages.reverse() as DecodeStage[], dtype, chunkBytes };
 }
 
-/** Reads what is stored of the chunk at these indices. */
-type StoredReader = ReturnType<typeof storedReader>;
-
-function storedReader(
+function storedChunks(
   store: ReadableStore,
   { sharding, objectKey }: ZarrArrayMeta,
   { path, maxBytes }: { readonly path: string; readonly maxBytes: number },
-) {
+): StoredChunks {
   const keyOf = (coords: readonly number[]) => childKey(path, objectKey(coords));
-  return sharding
-    ? shardReader(store, sharding, { objectKey: keyOf, maxBytes })
-    : (coords: readonly number[], options?: RequestOptions) =>
-      wholeObject(store, keyOf(coords), { ...options, maxBytes });
+  if (sharding) return shardReader(store, sharding, { objectKey: keyOf, maxBytes });
+  return {
+    async read(coords, options) {
+      const bytes = await store.get(keyOf(coords), { ...options, maxBytes });
+      return { bytes, fetched: bytes?.length ?? 0 };
+    },
+    isStored: async (coords, options) => await store.head(keyOf(coords), options) !== undefined,
+  };
+}
+
+/** The value of what is not stored, as the array's type holds it. */
+function fillValue({ dtype, conversion, zarrita }: ZarrArrayMeta): number {
+  const fill = Number(conversion?.fill ?? zarrita.fill_value);
+  const held = new VOXEL_ARRAYS[dtype](1);
+  if (held instanceof BigInt64Array || held instanceof BigUint64Array) held.fill(BigInt(fill));
+  else held.fill(fill);
+  return Number(held[0]);
 }
 
 /** Our store in zarrita's terms; keys there start with a slash. It asks for nothing but whole chunks. */
-function readableStore(readStored: StoredReader, { shape }: ZarrArrayMeta): zarr.AsyncReadable {
+function readableStore(stored: StoredChunks, { shape }: ZarrArrayMeta): zarr.AsyncReadable {
   return {
     async get(key, options) {
-      const { bytes, fetched } = await readStored(chunkIndices(key, shape.length), { signal: options?.signal });
+      const { bytes, fetched } = await stored.read(chunkIndices(key, shape.length), { signal: options?.signal });
       if (options !== undefined) Object.assign(options, { storedBytes: fetched, stored: bytes });
       return bytes;
     },
   };
-}
-
-async function wholeObject(store: ReadableStore, key: string, options: RequestOptions) {
-  const bytes = await store.get(key, options);
-  return { bytes, fetched: bytes?.length ?? 0 };
 }
 
 /** The indices that a chunk's key ends in: `/0/c/1/2/3` or `/0/1.2.3`. */

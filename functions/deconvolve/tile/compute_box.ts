@@ -1,0 +1,71 @@
+/** What becomes of the box of a tile, computed at once or piece by piece. */
+import type { Piece, TileReport, TileTask } from "shared/contract/tile.ts";
+import { countValues, joinCounts } from "shared/decide/value_counts.ts";
+import { copyBox, partLayout } from "shared/volume/copy_box.ts";
+import { voxelCount } from "shared/volume/geometry.ts";
+import { emptyReason, leaveEmpty } from "../empty_box.ts";
+import { boxPart } from "../kernel_options.ts";
+import type { ComputedBox } from "../stored_form.ts";
+import { deconvolveBox } from "./deconvolve_box.ts";
+import { chooseBackend, type Means } from "./means.ts";
+import { readTile } from "./read_tile.ts";
+
+/** The box of a tile, which the caller owns, and what it took. */
+interface Computation
+  extends Pick<TileReport, "backend" | "adapter" | "readSeconds" | "kernelSeconds" | "bytesRead" | "values" | "empty"> {
+  readonly computed: ComputedBox;
+}
+
+export async function computeBox(task: TileTask, means: Means, signal: AbortSignal): Promise<Computation> {
+  const started = performance.now();
+  const { values, bytesRead } = await readTile(task, means, signal);
+  const counts = countValues(values, { ...task.tile, dtype: task.source.dtype, offset: task.algorithm.offset });
+  const read = { readSeconds: (performance.now() - started) / 1000, bytesRead, values: counts };
+  const into = means.memory.take("float32", values.length);
+  const empty = emptyReason(values, boxPart(task), task.algorithm);
+  if (empty !== undefined) {
+    const { backend, adapter } = await chooseBackend(task, means);
+    leaveEmpty(values, into, task.algorithm);
+    means.memory.leave(values);
+    return { ...read, computed: { values: into, box: task.tile.box }, backend, adapter, kernelSeconds: 0, empty };
+  }
+  const { estimate, backend, adapter, kernelSeconds } = await deconvolveBox(task, values, means, { into, signal });
+  means.memory.leave(values);
+  return { ...read, computed: { values: estimate, box: task.tile.box }, backend, adapter, kernelSeconds };
+}
+
+/** Sum of the pieces of a tile. */
+const SUMMED = ["readSeconds", "kernelSeconds", "bytesRead"] as const;
+
+/** The core of a tile computed piece by piece. It is kept in memory until it is whole, since a piece may be part of a shard. */
+export async function computePieces(
+  task: TileTask,
+  [first, ...others]: readonly Piece[],
+  means: Means,
+  signal: AbortSignal,
+): Promise<Computation> {
+  const { core } = task.tile;
+  const tileCore = { box: core, values: means.memory.take("float32", voxelCount(core.shape)) };
+  let ended = 0;
+  const onIterations = (done: number) =>
+    means.onIterations?.(Math.floor((ended * task.algorithm.iterations + done) / (others.length + 1)));
+  const compute = async (piece: Piece) => {
+    const { computed: { values, box }, ...computation } = await computeBox(
+      { ...task, tile: { ...task.tile, ...piece } },
+      { ...means, onIterations },
+      signal,
+    );
+    ended++;
+    copyBox({ box: piece.core, values, ...partLayout(box, piece.core) }, tileCore);
+    means.memory.leave(values);
+    return computation;
+  };
+  // A tile that was empty would have fitted.
+  const { empty: _, ...sum } = { ...await compute(first!), computed: tileCore };
+  for (const piece of others) {
+    const computed = await compute(piece);
+    for (const part of SUMMED) sum[part] += computed[part];
+    sum.values = sum.values && computed.values && joinCounts(sum.values, computed.values);
+  }
+  return sum;
+}

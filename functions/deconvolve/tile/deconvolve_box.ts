@@ -1,0 +1,60 @@
+/** Running the kernels on the box of a task. */
+import type { RunOptions, VoxelData } from "kernels/deconvolver.ts";
+import type { PilotTask } from "shared/contract/pilot.ts";
+import { ClearstackError, isClearstackError } from "shared/errors.ts";
+import { notFiniteError } from "shared/image/read/not_finite.ts";
+import type { Psf } from "shared/psf/fit_psf.ts";
+import { computedName } from "shared/psf/generate/computed_psf.ts";
+import { loadPsf } from "shared/psf/load_psf.ts";
+import type { StoreAccess } from "shared/storage/store_environment.ts";
+import { changed } from "shared/storage/unchanged.ts";
+import { redactUrl } from "shared/storage/url.ts";
+import { formatVec3 } from "shared/volume/geometry.ts";
+import type { ChosenDevice, PoolResult } from "../deconvolver_pool.ts";
+import { assertFiniteCore } from "../finite_core.ts";
+import { type BoxTask, deconvolverOptions, runOptions } from "../kernel_options.ts";
+import { chooseBackend, type Means, sourceOf } from "./means.ts";
+
+/** Runs the box of a task; `options` are those that the task does not tell. */
+export async function deconvolveBox(
+  task: BoxTask & Pick<PilotTask, "heldOut">,
+  values: VoxelData,
+  means: Means,
+  options: Omit<RunOptions, "iterations" | "signal"> & { readonly signal: AbortSignal },
+): Promise<PoolResult & Pick<ChosenDevice, "backend">> {
+  const { tile, psfSha256 } = task;
+  const { signal } = options;
+  const { backend, boxesAtOnce } = await chooseBackend(task, means);
+  const psf = await means.psfs.get(
+    JSON.stringify([task.psf, psfSha256]),
+    (signal) => loadSamePsf(task, { environment: means.environment, signal }),
+    signal,
+  );
+  // The CPU keeps all data as float32.
+  const dataType = backend === "webgpu" && values instanceof Uint16Array ? { dataType: "uint16" as const } : {};
+  const wish = { ...deconvolverOptions(task), ...dataType, backend, boxesAtOnce, psfSha256, psf: psf.volume };
+  try {
+    const result = await means.pool.run(wish, values, {
+      ...runOptions(task),
+      ...options,
+      onIterations: means.onIterations,
+    });
+    assertFiniteCore(result.estimate, values, tile);
+    return { backend, ...result };
+  } catch (error) {
+    if (!isClearstackError(error, "corrupt-data")) throw error;
+    const named = await notFiniteError(await sourceOf(task, means, signal), { ...tile, signal });
+    if (named !== undefined) throw Object.assign(named, { cause: error });
+    const where = `in the tile at z,y,x ${formatVec3(tile.core.start)} of shape ${formatVec3(tile.core.shape)}`;
+    throw new ClearstackError("corrupt-data", `${where}: ${error.message}`, { cause: error });
+  }
+}
+
+async function loadSamePsf(task: BoxTask, access: StoreAccess): Promise<Psf> {
+  const psf = await loadPsf(task.psf, { fit: task.psfFit, ...access });
+  if (psf.info.sha256 !== task.psfSha256) {
+    const where = "optics" in task.psf ? computedName(task.psf.optics) : redactUrl(task.psf.url);
+    throw changed(where, "as a PSF it has other values");
+  }
+  return psf;
+}
