@@ -19,7 +19,7 @@ export const createView = createRoute({
   summary: "Make a view",
   description:
     "A view is an OME-Zarr whose chunks are computed when they are asked for. The body is that of a job without its output, or " +
-    "names a job whose finished tiles are shown. Nothing is computed before somebody looks. The URLs are signed: whoever has " +
+    "names a job whose finished tiles are shown. No tile is computed before somebody looks. The URLs are signed: whoever has " +
     "one may read the view until it expires.",
   request: { body: { required: true, content: { "application/json": { schema: ViewRequestDoc } } } },
   responses: {

@@ -54,7 +54,7 @@ export async function openLocalViews(
   { cache, local: { deps }, jobs, environment, log }: LocalViewsOptions,
 ): Promise<LocalViews> {
   const settings = { ...readViewSettings(environment.env, cache), cache };
-  const views = await Views.start({ ...deps, jobs, environment, settings, log });
+  const views = await Views.start({ ...deps, jobs, environment, settings, log, prepares: true });
   const app = createSignedApp({ views, log });
   return { views, answer: (request) => isSignedPath(request) ? app.fetch(request) : undefined };
 }

@@ -7,6 +7,7 @@ import type { OmeVersion } from "shared/contract/stored_array.ts";
 import { BLOSC_OVERHEAD_BYTES } from "shared/codec/blosc/blosc_frame.ts";
 import { runPilot } from "shared/decide/pilot.ts";
 import { retryMessage } from "shared/engine/retry.ts";
+import { boxTask } from "shared/engine/tile_tasks.ts";
 import { ClearstackError, type ErrorRecord, errorToRecord } from "shared/errors.ts";
 import { plannedOutput } from "shared/image/output/level_arrays.ts";
 import { createOutput } from "shared/image/output/ome_output.ts";
@@ -19,7 +20,7 @@ import { onAbort } from "shared/process/on_abort.ts";
 import { RecentCache } from "shared/process/recent_cache.ts";
 import { constantChunk } from "shared/image/write/write_constant.ts";
 import { openStore } from "shared/storage/open_store.ts";
-import { voxelCount } from "shared/volume/geometry.ts";
+import { mapAxes, voxelCount } from "shared/volume/geometry.ts";
 import { type ChunkPlace, chunkPlace } from "./http/object_key.ts";
 import { viewDocuments } from "./http/view_documents.ts";
 import { CoarseLevels, type ReadyChunk } from "./levels/coarse_levels.ts";
@@ -147,6 +148,26 @@ export class OpenView {
       await this.#drop(place, signal);
     }
     throw new ClearstackError("internal", "the cache is too small: a tile was removed before it could be read");
+  }
+
+  /**
+   * Has everything decided and the kernels made ready while nobody waits, so that the first chunk takes its tile alone: threads are
+   * started, the PSF is transformed, shaders are compiled.
+   */
+  prepare(): void {
+    this.#world.prefetcher.want({ name: `${this.record.id}/kernels`, make: (signal) => this.#prepare(signal) });
+  }
+
+  /** One iteration of the tile in the middle, which viewers show first; of what is made, only the kernels stay. */
+  async #prepare(signal: AbortSignal): Promise<void> {
+    // Whoever comes meanwhile waits for the same decisions.
+    const plan = await this.#decided(this.#closing.signal);
+    if (signal.aborted || this.#finest.count > 0) return;
+    const { record: { request }, engine, device: { backend } } = this.#context;
+    const middle = tileIndex(plan, plan.outerShape.map(() => 0), mapAxes((axis) => plan.grid[axis] >> 1));
+    const task = boxTask({ plan, request, backend }, tileAt(plan, middle));
+    const once = { ...task, algorithm: { ...task.algorithm, iterations: 1 } };
+    await engine.fanOut("pilots", [once], { signal, priority: PREFETCHED, concurrency: 1, onReport: () => {} });
   }
 
   /** Stops all that is computed. */

@@ -22,6 +22,12 @@ import { outputsFolder, type ViewRecord, ViewRecords } from "./view_records.ts";
 interface ViewsOptions
   extends Omit<ViewWorld, "lru" | "prefetcher" | "recent" | "log">, Partial<Pick<ViewWorld, "log">> {
   readonly settings: ViewSettings;
+  /**
+   * True where the device is this process's own: a new view makes it ready before somebody looks, see `OpenView.prepare`.
+   *
+   * @default {false}
+   */
+  readonly prepares?: boolean;
   /** Milliseconds since 1970. @default {Date.now} */
   readonly now?: () => number;
 }
@@ -36,16 +42,20 @@ export class Views implements ViewRunner {
   readonly #settings: ViewSettings;
   readonly #world: ViewWorld;
   readonly #now: () => number;
+  readonly #prepares: boolean;
   readonly #records: ViewRecords;
   readonly #signer: ViewSigner;
   readonly #open = new Map<string, Promise<OpenView>>();
   readonly #closing = new AbortController();
   #sweeping: Promise<void> = Promise.resolve();
 
-  private constructor({ settings, now = Date.now, ...world }: ViewsOptions, records: ViewRecords, signer: ViewSigner) {
+  private constructor(
+    { settings, now = Date.now, prepares = false, ...world }: ViewsOptions,
+    records: ViewRecords, signer: ViewSigner) {
     const log = world.log ?? plainLog;
     this.#settings = settings;
     this.#now = now;
+    this.#prepares = prepares;
     this.#world = {
       ...world,
       log,
@@ -83,7 +93,9 @@ export class Views implements ViewRunner {
       expires: new Date(created + this.#settings.expiresMs).toISOString(),
     };
     await this.#records.put(record);
-    return this.#shown(await this.#opened(record));
+    const view = await this.#opened(record);
+    if (this.#prepares) view.prepare();
+    return this.#shown(view);
   }
 
   async get(id: string): Promise<View> {

@@ -21,16 +21,19 @@ const QUIET = () => {};
 interface ViewServiceOptions {
   readonly deps?: IdentityJobs;
   readonly settings?: Partial<ViewSettings>;
+  /** Makes the kernels ready for new views, as `clearstack view` does. @default {false} */
+  readonly prepares?: boolean;
   readonly now?: () => number;
 }
 
 export async function startViews(
-  { deps = identityJobs(), settings, now }: ViewServiceOptions = {},
+  { deps = identityJobs(), settings, now, prepares = false }: ViewServiceOptions = {},
 ): Promise<ViewService> {
   const jobs = await LocalJobRunner.start({ deps, store: openStore(`memory:jobs-${crypto.randomUUID()}`), log: QUIET });
   const views = await Views.start({
     ...deps,
     jobs,
+    prepares,
     settings: {
       cache: `memory:views-${crypto.randomUUID()}`,
       cacheBytes: 2 ** 30,
