@@ -94,13 +94,13 @@ async function computeStored(task: TileTask, means: Means, signal: AbortSignal):
   const { computed, ...computation } =
     await (task.pieces ? computePieces(task, task.pieces, means, signal) : computeBox(task, means, signal));
   const ended = performance.now();
-  const stored = storedForm(computed, task);
+  const stored = await storedForm(computed, task, means.memory);
   const written = await withSpan("encode and write", {}, async (span) => {
     const written = await writeTile(task, stored.values, { box: stored.box, environment: means.environment, signal });
     span.setAttribute("clearstack.bytes", written.bytesWritten);
     return written;
   });
-  if (stored.values !== computed.values) releaseMemory(stored.values);
+  if (stored.values !== computed.values) means.memory.leave(stored.values);
   means.memory.leave(computed.values);
   return {
     ...computation,

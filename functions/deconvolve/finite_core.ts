@@ -1,8 +1,9 @@
 /** The last look at an estimate before anything is made of it. */
 import { ClearstackError } from "shared/errors.ts";
+import { voxelPass } from "shared/codec/threads/codec_threads.ts";
 import type { VoxelData } from "kernels/deconvolver.ts";
-import { formatVec3, type Vec3, voxelCount } from "shared/volume/geometry.ts";
-import { partLayout } from "shared/volume/copy_box.ts";
+import { formatVec3, mapAxes, type Vec3, voxelCount } from "shared/volume/geometry.ts";
+import { positionAt } from "shared/volume/position.ts";
 import { valueRange } from "shared/volume/value_range.ts";
 import type { Tile } from "shared/contract/tile.ts";
 
@@ -17,17 +18,16 @@ const FLOAT32_MAX = 3.4028234663852886e38;
  * @param values of the image that it was computed from
  * @throws {ClearstackError} `corrupt-data` where the voxels are too large to be summed, else `failed-check`
  */
-export function assertFiniteCore(estimate: Float32Array, values: VoxelData, { box, core }: Pick<Tile, "box" | "core">) {
-  const { offset, strides: [depth, height] } = partLayout(box, core);
-  for (let z = 0; z < core.shape[0]; z++) {
-    for (let y = 0; y < core.shape[1]; y++) {
-      const first = offset + z * depth + y * height;
-      for (let index = first; index < first + core.shape[2]; index++) {
-        if (Math.abs(estimate[index]!) < Infinity) continue;
-        throw notFinite(estimate[index]!, [z, y, index - first], values, box.shape);
-      }
-    }
-  }
+export async function assertFiniteCore(
+  estimate: Float32Array,
+  values: VoxelData,
+  { box, core }: Pick<Tile, "box" | "core">,
+): Promise<void> {
+  const found = await voxelPass("findNotFinite", estimate, { box, core });
+  if (found === undefined) return;
+  const inBox = positionAt(found, box.shape);
+  const voxel = mapAxes((axis) => box.start[axis] + inBox[axis] - core.start[axis]);
+  throw notFinite(estimate[found]!, voxel, values, box.shape);
 }
 
 function notFinite(value: number, voxel: Vec3, values: VoxelData, shape: Vec3): ClearstackError {

@@ -1,9 +1,9 @@
 /** From the box that was computed to what is stored of it. */
 import type { TileTask } from "shared/contract/tile.ts";
-import { quantise, type StoredVoxels } from "shared/image/write/quantise.ts";
-import { releaseMemory } from "shared/process/release_memory.ts";
-import type { Box } from "shared/volume/geometry.ts";
-import { cropCore } from "./crop_core.ts";
+import { voxelPass } from "shared/codec/threads/codec_threads.ts";
+import { integerForm, type StoredVoxels } from "shared/image/write/quantise.ts";
+import type { VoxelMemory } from "shared/process/voxel_memory.ts";
+import { type Box, voxelCount } from "shared/volume/geometry.ts";
 
 /** The estimate of a box, x contiguous. */
 export interface ComputedBox {
@@ -11,14 +11,14 @@ export interface ComputedBox {
   readonly box: Box;
 }
 
-/** What is stored of the core of a tile: floats as they lie in their box, integers in memory of their own. */
-export function storedForm(
+/** What is stored of the core of a tile: floats as they lie in their box, integers in memory that the caller gives back. */
+export async function storedForm(
   { values, box }: ComputedBox,
-  { tile, output }: TileTask,
-): StoredVoxels & Pick<ComputedBox, "box"> {
-  if (output.dtype === "float32") return { values, box };
-  const core = cropCore(values, { ...tile, box });
-  const stored = quantise(core, output);
-  releaseMemory(core);
-  return { ...stored, box: tile.core };
+  { tile: { core }, output }: TileTask,
+  memory: VoxelMemory,
+): Promise<StoredVoxels & Pick<ComputedBox, "box">> {
+  const form = integerForm(output);
+  if (form === undefined) return { values, box };
+  const stored = memory.take(form.dtype, voxelCount(core.shape));
+  return { values: stored, box: core, clipping: await voxelPass("quantiseCore", stored, { values, box, core, ...form }) };
 }

@@ -3,10 +3,10 @@
  * record. The bytes depend on the task alone, so it does not matter who does it, or how often.
  */
 import type { LevelReport, LevelTask } from "shared/contract/level.ts";
-import { copyBox } from "shared/volume/copy_box.ts";
+import type { Dtype } from "shared/contract/image_info.ts";
 import type { Box } from "shared/volume/geometry.ts";
 import { mapAxes, voxelCount } from "shared/volume/geometry.ts";
-import type { Image } from "shared/image/image.ts";
+import type { ChunkValues, Image } from "shared/image/image.ts";
 import { openImage, reopenImage } from "shared/image/open_image.ts";
 import { levelRecordKey, recordOwner } from "shared/image/output/output_layout.ts";
 import { readOwn } from "shared/image/output/stored_objects.ts";
@@ -14,7 +14,7 @@ import { putRecord } from "shared/image/output/tile_records.ts";
 import { readBox } from "shared/image/read/read_box.ts";
 import { unstoredValue } from "shared/image/read/unstored_box.ts";
 import { readVoxels } from "shared/image/read/read_voxels.ts";
-import { joinRanges, NO_VALUES, valueRange } from "shared/volume/value_range.ts";
+import { joinRanges, NO_VALUES } from "shared/volume/value_range.ts";
 import { VOXEL_ARRAYS } from "shared/volume/voxel_arrays.ts";
 import { writeBlock } from "shared/image/write/write_block.ts";
 import { writeConstant } from "shared/image/write/write_constant.ts";
@@ -22,12 +22,11 @@ import { READ_CONCURRENCY } from "shared/plan/host_memory.ts";
 import { pieceShape } from "shared/plan/pyramid.ts";
 import { releaseMemory } from "shared/process/release_memory.ts";
 import { VoxelMemory } from "shared/process/voxel_memory.ts";
-import { hasCodecThreads } from "shared/codec/threads/codec_threads.ts";
+import { hasCodecThreads, voxelPass } from "shared/codec/threads/codec_threads.ts";
 import { storedOuter } from "shared/image/read/select_volumes.ts";
 import { placeInVolume, spatialShape } from "shared/volume/spatial.ts";
 import type { StoreAccess, StoreEnvironment } from "shared/storage/store_environment.ts";
 import { withSpan } from "shared/telemetry/span.ts";
-import { meanOver } from "./mean_over.ts";
 
 /**
  * Makes what writes one tile of a level.
@@ -86,22 +85,33 @@ async function isZeros(image: Image, task: LevelTask, signal: AbortSignal): Prom
 
 async function reduceStored(image: Image, task: LevelTask, { memory, ...access }: Means) {
   const { source, output, tile } = task;
-  const core = new VOXEL_ARRAYS[output.dtype](voxelCount(tile.core.shape));
+  const core = newVoxels(output.dtype, voxelCount(tile.core.shape), memory);
+  const target = { box: tile.core, values: core };
   let [bytesRead, range] = [0, NO_VALUES];
   for (const piece of pieces(task)) {
     const readPiece = () => readFiner(image, task, piece, { ...access, memory });
-    const read = await (source === undefined ? readOwn(readPiece) : readPiece());
-    range = joinRanges(range, valueRange(read.values));
-    const means = meanOver(read.values, read.shape, { factors: task.factors, dtype: output.dtype });
-    copyBox({ box: piece, values: means }, { box: tile.core, values: core });
-    if (read.values instanceof Float32Array) memory.leave(read.values);
-    else releaseMemory(read.values);
-    releaseMemory(means);
-    bytesRead += read.bytesRead;
+    const { values, shape, bytesRead: read } = await (source === undefined ? readOwn(readPiece) : readPiece());
+    const options = { shape, factors: task.factors, dtype: output.dtype, part: piece, target };
+    range = joinRanges(range, await voxelPass("reduceInto", values, options));
+    leaveVoxels(values, memory);
+    bytesRead += read;
   }
   const written = await writeBlock(output, { outer: tile.outer, core: tile.core, values: core }, access);
-  releaseMemory(core);
+  leaveVoxels(core, memory);
   return { bytesRead, range, written };
+}
+
+/** Voxels of any type, those of most images in memory that is used again. */
+function newVoxels(dtype: Dtype, count: number, memory: VoxelMemory): ChunkValues {
+  return dtype === "float32" || dtype === "uint16" || dtype === "uint8"
+    ? memory.take(dtype, count)
+    : new VOXEL_ARRAYS[dtype](count);
+}
+
+function leaveVoxels(values: ChunkValues, memory: VoxelMemory): void {
+  const isKept = values instanceof Float32Array || values instanceof Uint16Array || values instanceof Uint8Array;
+  if (isKept) memory.leave(values);
+  else releaseMemory(values);
 }
 
 /**
@@ -140,10 +150,11 @@ function finerBox({ info }: Image, { factors }: LevelTask, part: Box): Box {
 async function readFiner(image: Image, task: LevelTask, piece: Box, { memory, signal }: Means) {
   const { outer } = task.tile;
   const { start, shape } = finerBox(image, task, piece);
-  if (image.info.dtype === "float32") {
-    const into = memory.take("float32", voxelCount(shape));
+  const { dtype } = image.info;
+  if (dtype === "float32" || dtype === "uint16") {
+    const into = memory.take(dtype, voxelCount(shape));
     const options = { outer, box: { start, shape }, boundary: "constant", signal } as const;
-    return { shape, ...await readBox(image, { ...options, dataType: "float32", into }) };
+    return { shape, ...await readBox(image, { ...options, dataType: dtype, into }) };
   }
   const { start: first } = placeInVolume(image.info);
   const box = { start: mapAxes((axis) => first[axis] + start[axis]), shape };

@@ -4,7 +4,7 @@
 import { releaseMemory } from "./release_memory.ts";
 
 /** Arrays of boxes, by type. */
-const ARRAYS = { float32: Float32Array, uint16: Uint16Array } as const;
+const ARRAYS = { float32: Float32Array, uint16: Uint16Array, uint8: Uint8Array } as const;
 
 type VoxelArray<Type extends keyof typeof ARRAYS> = InstanceType<(typeof ARRAYS)[Type]>;
 
@@ -45,7 +45,7 @@ export class VoxelMemory implements Disposable {
   }
 
   /** Keeps the memory behind values for {@link take}. Only their owner may call this, and nobody may use them afterwards. */
-  leave({ buffer }: Float32Array | Uint16Array): void {
+  leave({ buffer }: Float32Array | Uint16Array | Uint8Array): void {
     if (buffer instanceof ArrayBuffer && this.#shared) return free(buffer);
     const after = this.#kept.findIndex(({ byteLength }) => byteLength > buffer.byteLength);
     this.#kept.splice(after < 0 ? this.#kept.length : after, 0, buffer);

@@ -1,6 +1,7 @@
 /** What becomes of the box of a tile, computed at once or piece by piece. */
+import { voxelPass } from "shared/codec/threads/codec_threads.ts";
 import type { Piece, TileReport, TileTask } from "shared/contract/tile.ts";
-import { countValues, joinCounts } from "shared/decide/value_counts.ts";
+import { joinCounts } from "shared/decide/value_counts.ts";
 import { copyBox, partLayout } from "shared/volume/copy_box.ts";
 import { voxelCount } from "shared/volume/geometry.ts";
 import { emptyReason, leaveEmpty } from "../empty_box.ts";
@@ -19,7 +20,7 @@ interface Computation
 export async function computeBox(task: TileTask, means: Means, signal: AbortSignal): Promise<Computation> {
   const started = performance.now();
   const { values, bytesRead } = await readTile(task, means, signal);
-  const counts = countValues(values, { ...task.tile, dtype: task.source.dtype, offset: task.algorithm.offset });
+  const counts = await voxelPass("countValues", values, { ...task.tile, dtype: task.source.dtype, offset: task.algorithm.offset });
   const read = { readSeconds: (performance.now() - started) / 1000, bytesRead, values: counts };
   const into = means.memory.take("float32", values.length);
   const empty = emptyReason(values, boxPart(task), task.algorithm);

@@ -39,7 +39,7 @@ export async function deconvolveBox(
       ...options,
       onIterations: means.onIterations,
     });
-    assertFiniteCore(result.estimate, values, tile);
+    await assertFiniteCore(result.estimate, values, tile);
     return { backend, ...result };
   } catch (error) {
     if (!isClearstackError(error, "corrupt-data")) throw error;

@@ -1,8 +1,10 @@
 /**
- * Compression on threads of their own, so that the thread that feeds a GPU, answers requests and talks to stores never waits for
- * it. Where nobody has opened threads, and for small pieces, the work is done at once by the caller's thread.
+ * Compression and passes over voxels on threads of their own, so that the thread that feeds a GPU, answers requests and talks to
+ * stores never waits for them. Where nobody has opened threads, and for small pieces, the work is done at once by the caller's thread.
  */
-import { type CodecAnswer, type CodecRequest, type CodecWork, doCodecWork } from "./codec_work.ts";
+import { type CodecWork, doCodecWork } from "./codec_work.ts";
+import type { ThreadAnswer, ThreadRequest } from "./messages.ts";
+import { doPass, type PassArguments, type PassName, type PassResult } from "./voxel_work.ts";
 import { CODEC_THREAD_BYTES, MAX_CODEC_THREADS } from "shared/plan/host_memory.ts";
 import { ownBytes } from "shared/process/own_bytes.ts";
 
@@ -10,7 +12,7 @@ import { ownBytes } from "shared/process/own_bytes.ts";
 const MIN_BYTES = 64 * 1024;
 
 interface Pending {
-  readonly resolve: (bytes: Uint8Array) => void;
+  readonly resolve: (result: unknown) => void;
   readonly reject: (error: Error) => void;
 }
 
@@ -61,13 +63,30 @@ export function hasCodecThreads(): boolean {
  */
 export function codecWork(work: CodecWork, bytes: Uint8Array): Promise<Uint8Array> {
   if (users === 0 || bytes.length < MIN_BYTES) return doCodecWork(work, bytes);
+  const own = ownBytes(bytes);
+  return ask({ work, bytes: own }, [own.buffer]) as Promise<Uint8Array>;
+}
+
+/**
+ * Does a pass over voxels, whose first argument they are; on a thread where they lie in memory that threads share.
+ *
+ * @throws {Error} with what the pass says
+ */
+export async function voxelPass<Name extends PassName>(
+  pass: Name,
+  ...told: PassArguments<Name>
+): Promise<PassResult<Name>> {
+  const [{ buffer, byteLength }] = told;
+  if (users === 0 || byteLength < MIN_BYTES || buffer instanceof ArrayBuffer) return doPass(pass, ...told);
+  return await ask({ pass, told }, []) as PassResult<Name>;
+}
+
+function ask(request: ThreadRequest["asked"], transfer: Transferable[]): Promise<unknown> {
   const { worker, pending } = leastBusy();
   const id = requests++;
-  const own = ownBytes(bytes);
-  const request: CodecRequest = { id, work, bytes: own };
   return new Promise((resolve, reject) => {
     pending.set(id, { resolve, reject });
-    worker.postMessage(request, [own.buffer]);
+    worker.postMessage({ id, asked: request } satisfies ThreadRequest, transfer);
   });
 }
 
@@ -81,11 +100,11 @@ function leastBusy(): Thread {
 function startThread(): Thread {
   const pending = new Map<number, Pending>();
   const worker = new Worker(new URL("./codec_worker.ts", import.meta.url), { type: "module", name: "codec" });
-  worker.onmessage = ({ data }: MessageEvent<CodecAnswer>) => {
+  worker.onmessage = ({ data }: MessageEvent<ThreadAnswer>) => {
     const waiting = pending.get(data.id);
     pending.delete(data.id);
-    if ("bytes" in data) waiting?.resolve(data.bytes);
-    else waiting?.reject(new Error(data.failure));
+    if ("failure" in data) waiting?.reject(new Error(data.failure));
+    else waiting?.resolve(data.result);
   };
   worker.onerror = (event) => {
     event.preventDefault();

@@ -25,15 +25,3 @@ export async function doCodecWork(work: CodecWork, bytes: Uint8Array): Promise<U
       return bytes;
   }
 }
-
-/** To a thread, whose `bytes` it then owns. */
-export interface CodecRequest {
-  readonly id: number;
-  readonly work: CodecWork;
-  readonly bytes: Uint8Array;
-}
-
-/** From a thread: bytes that the caller then owns, or why there are none. */
-export type CodecAnswer =
-  | { readonly id: number; readonly bytes: Uint8Array }
-  | { readonly id: number; readonly failure: string };

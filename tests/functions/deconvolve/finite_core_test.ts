@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { assertFiniteCore } from "functions/deconvolve/finite_core.ts";
 import { ClearstackError } from "shared/errors.ts";
 
@@ -15,26 +15,26 @@ function estimate(value: number, [z, y, x]: readonly [number, number, number]): 
 }
 
 const refusal = (values: Float32Array, image = IMAGE) =>
-  assertThrows(() => assertFiniteCore(values, image, TILE), ClearstackError);
+  assertRejects(() => assertFiniteCore(values, image, TILE), ClearstackError);
 
-Deno.test("a core of numbers is accepted, whatever stands around it", () => {
-  assertFiniteCore(estimate(3.4e38, [1, 1, 1]), IMAGE, TILE);
+Deno.test("a core of numbers is accepted, whatever stands around it", async () => {
+  await assertFiniteCore(estimate(3.4e38, [1, 1, 1]), IMAGE, TILE);
   for (const outside of [[0, 1, 1], [1, 0, 1], [1, 1, 0], [1, 1, 4], [1, 3, 1], [2, 1, 1]] as const) {
-    assertFiniteCore(estimate(NaN, outside), IMAGE, TILE);
+    await assertFiniteCore(estimate(NaN, outside), IMAGE, TILE);
   }
 });
 
-Deno.test("an estimate that is no number is refused at its first voxel of the core", () => {
+Deno.test("an estimate that is no number is refused at its first voxel of the core", async () => {
   for (const value of [NaN, Infinity, -Infinity]) {
-    const { kind, message } = refusal(estimate(value, [1, 2, 3]));
+    const { kind, message } = await refusal(estimate(value, [1, 2, 3]));
     assertEquals(kind, "failed-check");
     assert(message.startsWith(`the estimate is ${value} at voxel 0,1,2 (z,y,x in the core)`), message);
   }
 });
 
-Deno.test("an image whose sum float32 cannot hold is named as the cause", () => {
+Deno.test("an image whose sum float32 cannot hold is named as the cause", async () => {
   // 60 voxels of 1e37 sum up to 6e38.
-  const { kind, message } = refusal(estimate(Infinity, [1, 1, 1]), new Float32Array(60).fill(1e37));
+  const { kind, message } = await refusal(estimate(Infinity, [1, 1, 1]), new Float32Array(60).fill(1e37));
   assertEquals(kind, "corrupt-data");
   assert(message.includes("float32"), message);
 });

@@ -1,8 +1,8 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { meanOver } from "functions/pyramid/mean_over.ts";
+import { meanOver } from "shared/volume/mean_over.ts";
 import type { Vec3 } from "shared/volume/geometry.ts";
-import { meansOf } from "./means_of.ts";
+import { meansOf } from "../../functions/pyramid/means_of.ts";
 
 Deno.test("a voxel is the mean of its cell, at edges of the voxels that exist", () => {
   // deno-fmt-ignore

@@ -1,6 +1,9 @@
 /** Means over neighbouring voxels, the step from one level of a pyramid to the next. */
 import type { Dtype } from "shared/contract/image_info.ts";
-import { mapAxes, type Vec3, voxelCount } from "shared/volume/geometry.ts";
+import { releaseMemory } from "shared/process/release_memory.ts";
+import { copyBox } from "shared/volume/copy_box.ts";
+import { type Box, mapAxes, type Vec3, voxelCount } from "shared/volume/geometry.ts";
+import { type ValueRange, valueRange } from "shared/volume/value_range.ts";
 import type { ChunkValues } from "shared/image/image.ts";
 import { VOXEL_ARRAYS } from "shared/volume/voxel_arrays.ts";
 
@@ -76,6 +79,24 @@ function floatMeans(values: Float32Array, shape: Vec3, means: Float32Array, [fac
       means[to + pairs] = sum / (rows * planes);
     }
   }
+}
+
+/** A box of voxels to take the means of, and where they go. */
+interface Reduction extends MeanOverOptions {
+  /** Shape of the box, z, y, x. */
+  readonly shape: Vec3;
+  /** Place of the means in `target.box`. */
+  readonly part: Box;
+  /** Voxels of a box, x contiguous, of the array type that belongs to `dtype`. */
+  readonly target: { readonly box: Box; readonly values: ChunkValues };
+}
+
+/** Puts the means of a box, see {@link meanOver}, where they belong. @returns the range of the voxels that they are of */
+export function reduceInto(values: ChunkValues, { shape, part, target, ...options }: Reduction): ValueRange {
+  const means = meanOver(values, shape, options);
+  copyBox({ box: part, values: means }, target);
+  releaseMemory(means);
+  return valueRange(values);
 }
 
 type BigArray = BigInt64Array | BigUint64Array;
