@@ -11,6 +11,9 @@ const ROOT = new URL("../../", import.meta.url);
 /** Builds the page; in a checkout only. */
 const BUILDER = new URL("infra/page/main.ts", ROOT);
 
+/** What a checkout keeps and does not share. */
+const CACHE = new URL(".cache/", ROOT);
+
 /** What the page is made of. */
 const SOURCES = ["functions/view/page/", "shared/"];
 
@@ -20,8 +23,8 @@ interface LocalPage {
   answer(request: Request): Response | Promise<Response> | undefined;
 }
 
-/** The page of this process. */
-export function localPage(): LocalPage {
+/** The page of this process. @param options what is served beside it */
+export function localPage(options: Parameters<typeof createPageApp>[1] = {}): LocalPage {
   let fresh: Promise<void> | undefined;
   const app = createPageApp(async () => {
     fresh ??= buildIfStale();
@@ -32,15 +35,28 @@ export function localPage(): LocalPage {
       throw error;
     }
     return await pageFolder();
-  });
+  }, options);
   return { answer: (request) => isPagePath(request) ? app.fetch(request) : undefined };
 }
 
 async function buildIfStale(): Promise<void> {
   if (!import.meta.url.endsWith("/functions/library/local_page.ts") || await modifiedMs(BUILDER) === 0) return;
+  if (!await isStale()) return;
+  await Deno.mkdir(CACHE, { recursive: true });
+  using lock = await Deno.open(new URL("page.lock", CACHE), { write: true, create: true });
+  // Others may be building it too.
+  await lock.lock(true);
+  if (await isStale()) await build();
+}
+
+/** True where the page is not built, or its source has changed since. */
+async function isStale(): Promise<boolean> {
   const folder = await pageFolder();
   const built = folder === undefined ? 0 : await modifiedMs(new URL("index.html", folder));
-  if (built > await newestMs(SOURCES.map((source) => new URL(source, ROOT)))) return;
+  return built <= await newestMs(SOURCES.map((source) => new URL(source, ROOT)));
+}
+
+async function build(): Promise<void> {
   const args = ["run", "-A", "--quiet", BUILDER.href, "--out", ".cache/page"];
   const { success, stderr } = await new Deno.Command(Deno.execPath(), { args, cwd: ROOT, stdin: "null" }).output();
   if (success) return;

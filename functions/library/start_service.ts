@@ -62,7 +62,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const { isLoopback } = await import("shared/http/listen_address.ts");
   const { loopbackOnly } = await import("shared/http/loopback_only.ts");
   const { openLocalViews, openViewCache } = await import("./local_views.ts");
-  const page = (await import("./local_page.ts")).localPage();
+  const page = (await import("./local_page.ts")).localPage({ hasJobs: true });
   const { problemResponse, toProblem } = await import("shared/http/problem.ts");
   const own = options.environment;
   const cache = await openViewCache(options.viewCache ?? own.env("CLEARSTACK_VIEW_CACHE"));

@@ -1,4 +1,4 @@
-/** The web page over HTTP: `/` for those who ask for a page, and its files below `/page/`. Nothing of it is secret. */
+/** The web pages over HTTP: `/` for those who ask for a page, and files below `/page/`. Nothing of them is secret. */
 import { Hono } from "hono";
 import { etag } from "hono/etag";
 import { secureHeaders } from "hono/secure-headers";
@@ -40,8 +40,19 @@ export function isPagePath({ url, method, headers }: Request): boolean {
   return isRead && pathname === "/" && (headers.get("accept") ?? "").includes("text/html");
 }
 
+interface PageAppOptions {
+  /** True where jobs are answered at the same address: `/` is the start page then, unless it names images. @default {false} */
+  readonly hasJobs?: boolean;
+}
+
+/** Fields of the address that name what the viewer opens; one without a value has the viewer ask. */
+const VIEWED = ["image", "result"];
+
 /** The application. @param findFolder where the files lie, asked on every request; see page_folder.ts */
-export function createPageApp(findFolder: () => Promise<URL | undefined>): Hono {
+export function createPageApp(
+  findFolder: () => Promise<URL | undefined>,
+  { hasJobs = false }: PageAppOptions = {},
+): Hono {
   const app = new Hono();
   app.use(secureHeaders({ contentSecurityPolicy: CONTENT_SECURITY_POLICY, referrerPolicy: "no-referrer" }), etag());
   const answer = async (name: string): Promise<Response> => {
@@ -52,7 +63,10 @@ export function createPageApp(findFolder: () => Promise<URL | undefined>): Hono 
     if (bytes === undefined) return new Response("There is no such file.\n", { status: 404 });
     return new Response(bytes, { headers: { "content-type": type!, "cache-control": "no-cache" } });
   };
-  app.get("/", () => answer("index.html"));
+  app.get("/", (c) => {
+    const isViewed = VIEWED.some((name) => c.req.query(name) !== undefined);
+    return answer(hasJobs && !isViewed ? "start.html" : "index.html");
+  });
   app.get("/page/:name", (c) => {
     const name = c.req.param("name");
     return FILE.test(name) ? answer(`page/${name}`) : c.notFound();

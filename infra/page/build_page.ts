@@ -1,11 +1,17 @@
-/** The web page as files that any web server sends: one HTML page, its script, its style. */
+/** The web pages as files that any web server sends, each an HTML page with its script and its style: the viewer, and the start page. */
 import { fromFileUrl, join } from "@std/path";
 import { bundle, type BundledModule } from "../bundle/bundle.ts";
 
 const SOURCE = fromFileUrl(new URL("../../functions/view/page/", import.meta.url));
 
 /** Files that are copied as they are, by where they go. */
-const COPIED = { "page/page.css": "page.css", "page/icon.svg": "icon.svg", "index.html": "index.html" };
+const COPIED = {
+  "page/page.css": "page.css",
+  "page/start.css": "start/start.css",
+  "page/icon.svg": "icon.svg",
+  "start.html": "start/start.html",
+  "index.html": "index.html",
+};
 
 /**
  * Writes `index.html` and the folder `page` into a folder, which is made if need be. The HTML comes last, so that a page that is
@@ -16,7 +22,7 @@ const COPIED = { "page/page.css": "page.css", "page/icon.svg": "icon.svg", "inde
 export async function buildPage(folder: string): Promise<BundledModule[]> {
   await removeEarlier(join(folder, "page"));
   const modules = await bundle({
-    entryPoints: { page: "functions/view/page/main.tsx" },
+    entryPoints: { page: "functions/view/page/main.tsx", start: "functions/view/page/start/main.tsx" },
     outDir: join(folder, "page"),
     platform: "browser",
     replaced: { "node:zlib": "functions/view/page/data/browser_zlib.ts" },

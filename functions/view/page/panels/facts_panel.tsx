@@ -3,6 +3,7 @@ import { resultFacts, resultWarnings } from "../data/result_facts.ts";
 import { shortNumber, unitSymbol } from "../state/scale_bar.ts";
 import type { Picture } from "../data/picture.ts";
 import type { Viewer } from "../state/viewer.ts";
+import { FactList } from "./fact_list.tsx";
 
 /** The panels of both images. */
 export function FactsPanel({ viewer }: { readonly viewer: Viewer }) {
@@ -24,19 +25,6 @@ export function FactsPanel({ viewer }: { readonly viewer: Viewer }) {
         </section>
       )}
     </>
-  );
-}
-
-function FactList({ facts }: { readonly facts: readonly (readonly [string, string])[] }) {
-  return (
-    <dl>
-      {facts.map(([name, value]) => (
-        <div key={name}>
-          <dt>{name}</dt>
-          <dd>{value}</dd>
-        </div>
-      ))}
-    </dl>
   );
 }
 

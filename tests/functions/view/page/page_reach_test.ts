@@ -1,9 +1,9 @@
 /** The page for everybody: errors that say their mend, progress, keys alone, small screens, and what axe-core knows to ask for. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import axe, { type AxeResults } from "axe-core";
 import { gzipSync } from "node:zlib";
 import type { Page } from "playwright-core";
 import { browserTest, HAS_BROWSER } from "../../../browser.ts";
+import { seriousFaults, tabbedControls } from "./for_everybody.ts";
 import { drawn, type ServedPage, servePage } from "./served_page.ts";
 import { writeImage } from "./written_image.ts";
 
@@ -103,15 +103,6 @@ browserTest("tiles are counted as they are finished, and the result is opened on
   await page.locator(".side.after").waitFor();
 });
 
-/** What axe-core finds that keeps somebody from using the page. */
-async function seriousFaults(page: Page): Promise<string[]> {
-  // As the page's policy has it, no script is added to it: the debugger evaluates this one.
-  await page.evaluate(axe.source);
-  const { violations } = await page.evaluate<AxeResults>("axe.run()");
-  return violations.filter(({ impact }) => impact === "serious" || impact === "critical")
-    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
-}
-
 for (const colorScheme of ["light", "dark"] as const) {
   browserTest(`axe-core finds nothing serious, ${colorScheme}`, async (page) => {
     await openBoth(page);
@@ -129,24 +120,9 @@ for (const colorScheme of ["light", "dark"] as const) {
 browserTest("the Tab key reaches every control and shows where it is", async (page) => {
   await openBoth(page);
   await page.keyboard.press("p");
-  // Of radio buttons, Tab reaches the chosen one, and arrow keys the others.
-  const controls = await page.evaluate<number>(`
-    [...document.querySelectorAll("button, input, a, canvas, [tabindex='0']")]
-      .filter((one) => one.checkVisibility() && !one.disabled && (one.type !== "radio" || one.checked))
-      .map((one, index) => one.setAttribute("data-control", index)).length
-  `);
+  const { controls, reached } = await tabbedControls(page);
   assert(controls > 20, `${controls} controls`);
-  const reached = new Set<string>();
-  for (let press = 0; press < 2 * controls && reached.size < controls; press++) {
-    await page.keyboard.press("Tab");
-    const [name, isShown] = await page.evaluate<[string | null, boolean]>(`[
-      document.activeElement.getAttribute("data-control"),
-      document.activeElement === document.body || document.activeElement.matches(":focus-visible"),
-    ]`);
-    if (name !== null) reached.add(name);
-    assert(isShown, `control ${name} does not show its focus`);
-  }
-  assertEquals(reached.size, controls);
+  assertEquals(reached, controls);
 });
 
 browserTest(

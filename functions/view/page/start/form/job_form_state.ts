@@ -1,0 +1,128 @@
+/** What the form holds: a text for each field, and how the PSF is given. */
+import { batch, computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import { type JobRequest, type JobRequestInput, JobRequestSchema } from "shared/contract/job_request.ts";
+import { invalidSettings } from "shared/invalid_request.ts";
+import { FIELDS, type FormField } from "./fields.ts";
+import { inWords } from "./field_words.ts";
+import { textOf } from "./field_forms.ts";
+import { suggestedOutput } from "./suggested_output.ts";
+
+/** How the PSF is given. */
+export type PsfWay = "optics" | "url";
+
+/** What is wrong, by the paths of fields. */
+export type Faults = Readonly<Record<string, string>>;
+
+/** The request that the form stands for, as far as it does. */
+export interface FormRequest {
+  /** Undefined while something is wrong or missing. */
+  readonly request: JobRequestInput | undefined;
+  readonly faults: Faults;
+}
+
+/** The form. */
+export interface JobFormState {
+  /** Texts of fields that differ from their default. */
+  readonly texts: Signal<Readonly<Record<string, string>>>;
+  readonly psfWay: Signal<PsfWay>;
+  /** Fields that were left or filled in by somebody: only these are told to be missing. */
+  readonly touched: Signal<ReadonlySet<string>>;
+  /** What the service says is wrong with the request as it stands. */
+  readonly refused: Signal<Faults>;
+  readonly checked: ReadonlySignal<FormRequest>;
+}
+
+/** Fields without which nothing can be planned. */
+const NEEDED = ["source.url", "psf.url", "output.url"];
+
+export function createJobForm(): JobFormState {
+  const texts = signal<Readonly<Record<string, string>>>({});
+  const psfWay = signal<PsfWay>("optics");
+  return {
+    texts,
+    psfWay,
+    touched: signal<ReadonlySet<string>>(new Set()),
+    refused: signal<Faults>({}),
+    checked: computed(() => checkForm(texts.value, psfWay.value)),
+  };
+}
+
+/** Text of a field: what was typed, or its default; of the output, a place beside the source until another is given. */
+export function textIn(texts: Readonly<Record<string, string>>, { path, initial }: FormField): string {
+  return texts[path] ?? (path === "output.url" ? suggestedOutput(texts["source.url"] ?? "") : initial);
+}
+
+/** Changes the text of a field. */
+export function type({ texts, refused }: JobFormState, path: string, text: string): void {
+  batch(() => {
+    texts.value = { ...texts.value, [path]: text };
+    refused.value = {};
+  });
+}
+
+/** Has a field say what is wrong with it from now on. */
+export function touch({ touched }: JobFormState, path: string): void {
+  if (!touched.value.has(path)) touched.value = new Set([...touched.value, path]);
+}
+
+/** True for a field that takes part in the request: of the PSF, the fields of one way to give it. */
+function takesPart(path: string, psfWay: PsfWay): boolean {
+  return path.startsWith("psf.optics.") ? psfWay === "optics" : !path.startsWith("psf.") || psfWay === "url";
+}
+
+function checkForm(texts: Readonly<Record<string, string>>, psfWay: PsfWay): FormRequest {
+  const faults: Record<string, string> = {};
+  const request: Record<string, unknown> = psfWay === "optics" ? { psf: { optics: {} } } : {};
+  for (const field of FIELDS.values()) {
+    if (!takesPart(field.path, psfWay)) continue;
+    const text = textIn(texts, field).trim();
+    if (text === "" && NEEDED.includes(field.path)) faults[field.path] = "write a path or an address";
+    if (text === "" || text === field.initial) continue;
+    const read = field.form.read(text);
+    if ("fault" in read) faults[field.path] = read.fault;
+    else put(request, field.path.split("."), read.value);
+  }
+  if (Object.keys(faults).length > 0) return { request: undefined, faults };
+  const { success, error } = JobRequestSchema.safeParse(request);
+  if (success) return { request: request as JobRequestInput, faults };
+  return { request: undefined, faults: faultsOf(invalidSettings(error.issues)) };
+}
+
+function put(into: Record<string, unknown>, [name, ...rest]: readonly string[], value: unknown): void {
+  if (rest.length === 0) into[name!] = value;
+  else put((into[name!] ??= {}) as Record<string, unknown>, rest, value);
+}
+
+/** Messages by the field that each is about: the one whose path begins as that of the message does. */
+export function faultsOf(issues: readonly { readonly path: string; readonly message: string }[]): Faults {
+  const faults: Record<string, string> = {};
+  for (const { path, message } of issues) faults[fieldAt(path) ?? path] ??= inWords(message);
+  return faults;
+}
+
+/** The field that has a part of a request. */
+export function fieldAt(path: string): string | undefined {
+  return FIELDS.keys().find((field) => path === field || path.startsWith(`${field}.`)) ??
+    FIELDS.keys().find((field) => path !== "" && field.startsWith(`${path}.`));
+}
+
+/** Fills the form with the request of a job. Several PSFs, one for each channel, have no field: the first is taken. */
+export function fillForm({ texts, psfWay, touched, refused }: JobFormState, request: JobRequest): void {
+  const psf = Array.isArray(request.psf) ? request.psf[0]! : request.psf;
+  const values: Record<string, string> = {};
+  for (const { path, form, initial } of FIELDS.values()) {
+    const value = valueAt({ ...request, psf }, path.split("."));
+    const text = value === undefined ? "" : (form.write ?? textOf)(value);
+    if (text !== "" && text !== initial) values[path] = text;
+  }
+  batch(() => {
+    texts.value = values;
+    psfWay.value = "optics" in psf ? "optics" : "url";
+    touched.value = new Set();
+    refused.value = {};
+  });
+}
+
+function valueAt(value: unknown, path: readonly string[]): unknown {
+  return path.reduce<unknown>((inner, name) => Object(inner)[name], value);
+}

@@ -1,0 +1,106 @@
+/** Plans what the form holds, shortly after it has changed; the last change wins. */
+import { effect, type Signal, signal } from "@preact/signals";
+import type { JobRequestInput } from "shared/contract/job_request.ts";
+import type { Plan } from "shared/contract/plan.ts";
+import { inWords } from "../form/field_words.ts";
+import { fieldAt, type JobFormState } from "../form/job_form_state.ts";
+import { asCallError, type CallError, mendOf } from "../service/call_error.ts";
+import type { Service } from "../service/service.ts";
+
+/** Pause after the last change, milliseconds. */
+const PAUSE = 500;
+
+/** Pause before a service that is away is asked again, milliseconds. */
+const AWAY_PAUSE = 3000;
+
+/** An error for a reader. */
+export interface PlanFailure {
+  readonly problem: string;
+  readonly mend: string;
+}
+
+/** Where planning stands. */
+export interface Planning {
+  readonly state: Signal<"idle" | "planning" | "planned" | "failed">;
+  /** The plan of the request below; the one before, while another is made. */
+  readonly plan: Signal<Plan | undefined>;
+  /** What was planned, as text. */
+  readonly planned: Signal<string>;
+  readonly failure: Signal<PlanFailure | undefined>;
+}
+
+/** Follows a form. */
+export function followForm(form: JobFormState, service: Service): Planning {
+  const planning: Planning = {
+    state: signal<"idle" | "planning" | "planned" | "failed">("idle"),
+    plan: signal<Plan | undefined>(undefined),
+    planned: signal(""),
+    failure: signal<PlanFailure | undefined>(undefined),
+  };
+  effect(() => {
+    const { request } = form.checked.value;
+    void service.key.value;
+    const stop = new AbortController();
+    planning.failure.value = undefined;
+    if (request === undefined) {
+      planning.state.value = "idle";
+      planning.plan.value = undefined;
+      return undefined;
+    }
+    planning.state.value = "planning";
+    const ask = () => void plan({ form, service, planning }, request, { signal: stop.signal, again });
+    let timer = setTimeout(ask, PAUSE);
+    const again = () => {
+      timer = setTimeout(ask, AWAY_PAUSE);
+    };
+    return () => {
+      clearTimeout(timer);
+      stop.abort();
+    };
+  });
+  return planning;
+}
+
+interface Asked {
+  readonly signal: AbortSignal;
+  /** Asks again later. */
+  readonly again: () => void;
+}
+
+async function plan(
+  { form, service, planning }: { readonly form: JobFormState; readonly service: Service; readonly planning: Planning },
+  request: JobRequestInput,
+  { signal, again }: Asked,
+): Promise<void> {
+  try {
+    const plan = await service.plan(request, signal);
+    if (signal.aborted) return;
+    planning.plan.value = plan;
+    planning.planned.value = JSON.stringify(request);
+    planning.failure.value = undefined;
+    planning.state.value = "planned";
+  } catch (thrown) {
+    if (signal.aborted) return;
+    const error = asCallError(thrown);
+    planning.plan.value = undefined;
+    planning.state.value = "failed";
+    planning.failure.value = tellFailure(form, error);
+    if (error.status === 0) again();
+  }
+}
+
+/** Puts what is wrong beside the field that it is about, and says it in full. */
+export function tellFailure(form: JobFormState, error: CallError): PlanFailure {
+  const problem = inWords(error.message);
+  const at = error.path === undefined ? undefined : fieldAt(error.path) ?? fieldWithText(form, error.path);
+  if (at !== undefined) form.refused.value = { [at]: problem };
+  return { problem, mend: mendOf(error) };
+}
+
+/** The field that holds the address of what could not be read. */
+function fieldWithText({ texts }: JobFormState, url: string): string | undefined {
+  return ["source.url", "psf.url", "output.url"].find((path) => {
+    const text = texts.value[path]?.trim() ?? "";
+    return text !== "" && (url.startsWith(text) || url.endsWith(text));
+  });
+}
