@@ -1,5 +1,6 @@
 /** State of the start page, and what is looked at of it: a new job, the list of jobs, or one job. */
 import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import type { JobStatus } from "shared/contract/job_status.ts";
 import { createJobForm, type JobFormState } from "./form/job_form_state.ts";
 import { createJobList, type JobListState } from "./jobs/job_list.ts";
 import { followForm, type Planning } from "./plan/planning.ts";
@@ -28,12 +29,17 @@ export function createStart(): Start {
   const service = new Service();
   const form = createJobForm();
   const planning = followForm(form, service);
+  const list = createJobList();
+  const accepted = ([first, ...others]: readonly JobStatus[], output: string) => {
+    if (others.length > 0) list.output.value = output;
+    location.hash = others.length > 0 ? "#jobs" : `#jobs/${first!.id}`;
+  };
   return {
     service,
     form,
     planning,
-    submission: createSubmission({ form, planning, service, accepted: ({ id }) => location.hash = `#jobs/${id}` }),
-    list: createJobList(),
+    submission: createSubmission({ form, planning, service, accepted }),
+    list,
     place: computed(() => placeOf(hash.value)),
     announcement: signal(""),
   };

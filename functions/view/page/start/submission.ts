@@ -23,7 +23,7 @@ interface SubmissionParts {
   readonly form: JobFormState;
   readonly planning: Planning;
   readonly service: Service;
-  readonly accepted: (job: JobStatus) => void;
+  readonly accepted: (jobs: readonly JobStatus[], output: string) => void;
 }
 
 export function createSubmission({ form, planning, service, accepted }: SubmissionParts): Submission {
@@ -46,9 +46,9 @@ export function createSubmission({ form, planning, service, accepted }: Submissi
       if (key.body !== body.value) key = { body: body.value, text: randomKey() };
       isSending.value = true;
       try {
-        const job = await service.submit(request, key.text);
+        const jobs = await service.submit(request, key.text);
         key = { body: "", text: "" };
-        accepted(job);
+        accepted(jobs, request.output.url);
       } catch (thrown) {
         refused.value = { body: body.value, failure: tellFailure(form, asCallError(thrown)) };
       } finally {

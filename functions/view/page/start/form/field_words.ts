@@ -85,7 +85,9 @@ const OF_FLAGS: ReadonlyMap<string, string> = new Map([
   ["psf", labelOf("psf")],
   ["path", labelOf("source.path")],
   ["axes", labelOf("source.axes")],
-  ["crop", "the crop"],
+  ["crop", "Crop"],
+  ["resume", `${labelOf("output.ifExists")}: resume`],
+  ["overwrite", `${labelOf("output.ifExists")}: overwrite`],
   ...Object.entries(SCHEMAS).flatMap(([prefix, { shape }]) =>
     settingsOf(shape).map(({ flag, name }) => [flag, labelOf(prefix + name)] as const)
   ),

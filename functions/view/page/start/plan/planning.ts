@@ -1,5 +1,5 @@
 /** Plans what the form holds, shortly after it has changed; the last change wins. */
-import { effect, type Signal, signal } from "@preact/signals";
+import { batch, effect, type Signal, signal } from "@preact/signals";
 import type { JobRequestInput } from "shared/contract/job_request.ts";
 import type { Plan } from "shared/contract/plan.ts";
 import { inWords } from "../form/field_words.ts";
@@ -75,16 +75,19 @@ async function plan(
   try {
     const plan = await service.plan(request, signal);
     if (signal.aborted) return;
-    planning.plan.value = plan;
-    planning.planned.value = JSON.stringify(request);
-    planning.failure.value = undefined;
-    planning.state.value = "planned";
+    batch(() => {
+      planning.plan.value = plan;
+      planning.planned.value = JSON.stringify(request);
+      planning.state.value = "planned";
+    });
   } catch (thrown) {
     if (signal.aborted) return;
     const error = asCallError(thrown);
-    planning.plan.value = undefined;
-    planning.state.value = "failed";
-    planning.failure.value = tellFailure(form, error);
+    batch(() => {
+      planning.plan.value = undefined;
+      planning.state.value = "failed";
+      planning.failure.value = tellFailure(form, error);
+    });
     if (error.status === 0) again();
   }
 }

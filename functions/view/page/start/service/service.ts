@@ -1,6 +1,6 @@
 /** The service that the page came from: its jobs and plans, asked for with the key of the caller where there is one. */
 import { type Signal, signal } from "@preact/signals";
-import type { z } from "zod";
+import { z } from "zod";
 import { type JobList, JobListSchema } from "shared/contract/job_list.ts";
 import type { JobRequestInput } from "shared/contract/job_request.ts";
 import { type JobEvent, type JobStatus, JobStatusSchema } from "shared/contract/job_status.ts";
@@ -9,6 +9,8 @@ import { ProblemSchema } from "shared/contract/problem.ts";
 import { type View, ViewListSchema, ViewSchema } from "shared/contract/views/view.ts";
 import { readEvents } from "shared/http/event_stream.ts";
 import { CallError, noAnswer } from "./call_error.ts";
+
+const StartedSchema = z.union([JobStatusSchema, JobListSchema]);
 
 /** Name under which the key is kept. */
 const KEY = "clearstack-key";
@@ -55,10 +57,15 @@ export class Service {
     return this.#json(PlanSchema, "v1/plans", { method: "POST", body, signal });
   }
 
-  /** @param idempotencyKey the same for as long as the same job is meant */
-  submit(body: JobRequestInput, idempotencyKey: string): Promise<JobStatus> {
+  /**
+   * Starts a job, or one for each image of a source of several.
+   *
+   * @param idempotencyKey the same for as long as the same is meant
+   */
+  async submit(body: JobRequestInput, idempotencyKey: string): Promise<JobStatus[]> {
     const headers = { "idempotency-key": idempotencyKey };
-    return this.#json(JobStatusSchema, "v1/jobs", { method: "POST", body, headers });
+    const started = await this.#json(StartedSchema, "v1/jobs", { method: "POST", body, headers });
+    return "jobs" in started ? started.jobs : [started];
   }
 
   jobs({ state, output, cursor }: JobQueryFields, signal: AbortSignal): Promise<JobList> {
