@@ -16,7 +16,7 @@ const NEEDS_DENO =
 const COPIED = { "README.md": "infra/package/README.md", "CHANGELOG.md": "CHANGELOG.md", "LICENSE": "LICENSE" };
 
 /** The web page, without its source map. */
-const WEB = ["dist/web/index.html", "dist/web/page/*.js", "dist/web/page/*.css", "dist/web/page/*.svg"];
+const WEB = ["dist/web/*.html", "dist/web/page/*.js", "dist/web/page/*.css", "dist/web/page/*.svg"];
 
 const MANIFEST = {
   name: "clearstack",

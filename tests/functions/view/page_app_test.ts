@@ -3,6 +3,7 @@ import { createPageApp, isPagePath } from "functions/view/page_app.ts";
 
 const FOLDER = new URL("../../../functions/view/page/", import.meta.url);
 const page = createPageApp(() => Promise.resolve(FOLDER));
+const startPage = createPageApp(() => Promise.resolve(new URL("start/", FOLDER)), { hasJobs: true });
 
 Deno.test("browsers that ask for a page get it, and everybody else what was there before", () => {
   const asked = (path: string, accept: string, method = "GET") =>
@@ -16,17 +17,35 @@ Deno.test("browsers that ask for a page get it, and everybody else what was ther
   assertEquals(asked("/page/page.js", "*/*"), true);
 });
 
-Deno.test("the page runs its own scripts alone, in no frame, and makes no code of text", async () => {
-  const answer = await page.request("/");
-  const policy = answer.headers.get("content-security-policy")!;
-  for (const part of ["default-src 'none'", "script-src 'self' 'wasm-unsafe-eval'", "frame-ancestors 'none'"]) {
-    assertStringIncludes(policy, part);
-  }
-  // What a folder on any web server cannot say in headers, the page says itself.
-  const own = /content="(default-src[^"]+)"/.exec(await answer.text())![1]!;
-  const parts = (text: string) => text.split("; ").filter((part) => !part.startsWith("frame-ancestors")).sort();
-  assertEquals(parts(own), parts(policy));
-  assertEquals(answer.headers.get("x-content-type-options"), "nosniff");
+for (const [name, app] of [["viewer", page], ["start page", startPage]] as const) {
+  Deno.test(`the ${name} runs its own scripts alone, in no frame, and makes no code of text`, async () => {
+    const answer = await app.request("/");
+    const policy = answer.headers.get("content-security-policy")!;
+    for (const part of ["default-src 'none'", "script-src 'self' 'wasm-unsafe-eval'", "frame-ancestors 'none'"]) {
+      assertStringIncludes(policy, part);
+    }
+    // What a folder on any web server cannot say in headers, the page says itself.
+    const own = /content="(default-src[^"]+)"/.exec(await answer.text())![1]!;
+    const parts = (text: string) => text.split("; ").filter((part) => !part.startsWith("frame-ancestors")).sort();
+    assertEquals(parts(own), parts(policy));
+    assertEquals(answer.headers.get("x-content-type-options"), "nosniff");
+  });
+}
+
+Deno.test("beside jobs, an address that names images opens the viewer, and any other the start page", async () => {
+  const folder = await Deno.makeTempDir();
+  for (const name of ["index", "start"]) await Deno.writeTextFile(`${folder}/${name}.html`, name);
+  const app = createPageApp(() => Promise.resolve(new URL(`file://${folder}/`)), { hasJobs: true });
+  const shown = async (path: string) => await (await app.request(path)).text();
+  const addresses = [
+    "/",
+    "/?jobs",
+    "/?image=",
+    "/?image=https://a.example/b.zarr",
+    "/?result=https://a.example/b.zarr",
+  ];
+  assertEquals(await Promise.all(addresses.map(shown)), ["start", "start", "index", "index", "index"]);
+  await Deno.remove(folder, { recursive: true });
 });
 
 Deno.test("files of the page are sent by their names alone", async () => {

@@ -8,7 +8,7 @@ import { Service } from "./service/service.ts";
 import { createSubmission, type Submission } from "./submission.ts";
 
 /** What is looked at. */
-export type Place = { readonly page: "new" | "jobs" } | { readonly page: "job"; readonly id: string };
+type Place = { readonly page: "new" | "jobs" } | { readonly page: "job"; readonly id: string };
 
 /** The state. */
 export interface Start {

@@ -11,10 +11,10 @@ import { suggestedOutput } from "./suggested_output.ts";
 export type PsfWay = "optics" | "url";
 
 /** What is wrong, by the paths of fields. */
-export type Faults = Readonly<Record<string, string>>;
+type Faults = Readonly<Record<string, string>>;
 
 /** The request that the form stands for, as far as it does. */
-export interface FormRequest {
+interface FormRequest {
   /** Undefined while something is wrong or missing. */
   readonly request: JobRequestInput | undefined;
   readonly faults: Faults;
@@ -94,7 +94,7 @@ function put(into: Record<string, unknown>, [name, ...rest]: readonly string[], 
 }
 
 /** Messages by the field that each is about: the one whose path begins as that of the message does. */
-export function faultsOf(issues: readonly { readonly path: string; readonly message: string }[]): Faults {
+function faultsOf(issues: readonly { readonly path: string; readonly message: string }[]): Faults {
   const faults: Record<string, string> = {};
   for (const { path, message } of issues) faults[fieldAt(path) ?? path] ??= inWords(message);
   return faults;

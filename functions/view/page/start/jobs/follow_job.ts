@@ -9,7 +9,7 @@ import { isLive } from "./job_list.ts";
 const PAUSE = 2000;
 
 /** A job that is looked at. */
-export interface FollowedJob {
+interface FollowedJob {
   readonly status: Signal<JobStatus | undefined>;
   /** Why there is no news. */
   readonly failure: Signal<CallError | undefined>;

@@ -23,7 +23,7 @@ interface CallOptions {
 }
 
 /** Restrictions of a list of jobs; empty texts do not restrict. */
-export interface JobQueryFields {
+interface JobQueryFields {
   readonly state: string;
   readonly output: string;
   readonly cursor: string;
