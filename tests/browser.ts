@@ -50,6 +50,8 @@ interface BrowserTestOptions {
   readonly expected?: RegExp;
   /** True for a browser that offers WebGPU. @default {false} */
   readonly webgpu?: boolean;
+  /** What else the test needs and there is not. @default {nothing} */
+  readonly missing?: string | undefined;
 }
 
 /**
@@ -59,7 +61,7 @@ interface BrowserTestOptions {
 export function browserTest(
   name: string,
   fn: (page: Page) => Promise<void>,
-  { colorScheme = "light", size = WINDOW, expected, webgpu = false }: BrowserTestOptions = {},
+  { colorScheme = "light", size = WINDOW, expected, webgpu = false, missing: also }: BrowserTestOptions = {},
 ): void {
   const run = async () => {
     const browser = await browserWith(webgpu ? WEBGPU_FLAGS : NO_FLAGS);
@@ -81,7 +83,7 @@ export function browserTest(
     }
   };
   // Browsers are shared, and outlive the tests that started them.
-  testUnless(missing, { name, fn: run, sanitizeOps: false, sanitizeResources: false }, required);
+  testUnless(missing ?? also, { name, fn: run, sanitizeOps: false, sanitizeResources: false }, required);
 }
 
 /** True where browser tests run, so that what they need is made. */

@@ -1,8 +1,8 @@
 import { assert, assertAlmostEquals, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import type { Page } from "playwright-core";
-import { type PlaneName, PLANES } from "functions/view/page/state/plane.ts";
 import { browserTest, HAS_BROWSER } from "../../../browser.ts";
-import { canvasPixels, drawn, type ServedPage, servePage } from "./served_page.ts";
+import { compareCanvas, type KnownImages, type Look } from "./compare_canvas.ts";
+import { drawn, type ServedPage, servePage } from "./served_page.ts";
 import { writeImage } from "./written_image.ts";
 
 const SHAPE = { t: 2, c: 2, z: 10, y: 70, x: 110 };
@@ -14,8 +14,6 @@ const CHANNELS = [
   { label: "<b>Actin</b>", color: "FF0080", rgb: [1, 0, 128 / 255] },
 ];
 const CONTRAST = { before: { start: 100, end: 900 }, after: { start: 0, end: 2 } };
-
-type Side = keyof typeof CONTRAST;
 
 /** Voxels of the recorded image, and of the other: different everywhere, and along every axis. */
 const VALUES = {
@@ -66,63 +64,16 @@ const open = async (page: Page, more = "") => {
   await drawn(page);
 };
 
-/** What is to be seen. */
-interface Look {
-  readonly plane?: PlaneName;
-  /** Voxel along the axis into the screen; `all` for the maximum projection. */
-  readonly depth?: number | "all";
-  readonly time?: number;
-  readonly channels?: readonly number[];
-  readonly contrast?: Readonly<Record<Side, { readonly start: number; readonly end: number }>>;
-  readonly rgb?: readonly (readonly number[])[];
-  /** Place of the divider. */
-  readonly divider?: number;
-}
+const IMAGES: KnownImages = {
+  shape: SHAPE,
+  spacing: SPACING,
+  value: (side, { t, c, z, y, x }) => VALUES[side](t, c, z, y, x),
+  contrast: CONTRAST,
+  rgb: CHANNELS.map(({ rgb }) => rgb),
+};
 
-/**
- * Compares the canvas with what the data say, voxel by voxel. Colors are 8 bits on the screen and float32 in the shader: they agree
- * to a step of one for each channel.
- */
-async function compare(page: Page, look: Look = {}): Promise<void> {
-  const { plane = "xy", depth = 5, time = 0, channels = [0, 1], contrast = CONTRAST, divider = 0.5 } = look;
-  const { u, v, w } = PLANES[plane];
-  const half = { u: SPACING[u] / 2, v: SPACING[v] / 2 };
-  const pixels = await canvasPixels(page, {
-    u0: -half.u,
-    v0: -half.v,
-    u1: SHAPE[u] * SPACING[u] - half.u,
-    v1: SHAPE[v] * SPACING[v] - half.v,
-  });
-  let compared = 0;
-  for (let row = 0; row < SHAPE[v]; row++) {
-    for (let column = 0; column < SHAPE[u]; column++) {
-      const seen = pixels.at(column * SPACING[u], row * SPACING[v]);
-      if (seen === undefined) continue;
-      const side = pixels.left(column * SPACING[u]) < divider * pixels.width ? "before" : "after";
-      const valueAt = (c: number, at: number) => {
-        const place = { [u]: column, [v]: row, [w]: at } as Record<"z" | "y" | "x", number>;
-        return VALUES[side](time, c, place.z, place.y, place.x);
-      };
-      const expected = [0, 0, 0];
-      for (const c of channels) {
-        const value = depth === "all"
-          ? Math.max(...Array.from({ length: SHAPE[w] }, (_, at) => valueAt(c, at)))
-          : valueAt(c, depth);
-        const { start, end } = contrast[side];
-        const intensity = Math.min(1, Math.max(0, (value - start) / (end - start)));
-        expected.forEach((_, part) =>
-          expected[part]! += 255 * intensity * (look.rgb ?? CHANNELS.map(({ rgb }) => rgb))[c]![part]!
-        );
-      }
-      const far = expected.findIndex((value, part) =>
-        Math.abs(Math.min(255, value) - seen[part]!) > 1.5 * channels.length
-      );
-      assert(far < 0, `${side}, column ${column}, row ${row}: ${seen} where ${expected.map(Math.round)} was expected`);
-      compared++;
-    }
-  }
-  assert(compared > SHAPE[u] * SHAPE[v] / 2, `only ${compared} voxels can be seen`);
-}
+/** Compares the canvas with the data. */
+const compare = (page: Page, look: Partial<Look> = {}) => compareCanvas(page, IMAGES, { depth: 5, ...look });
 
 browserTest("the page shows both images as their data say, in the contrast that their metadata name", async (page) => {
   await open(page);

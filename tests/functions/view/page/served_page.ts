@@ -92,8 +92,18 @@ export async function canvasPixels(page: Page, rect: PlaneRect): Promise<CanvasP
         y >= one.y - box.y - OUTLINE && y <= one.y - box.y + one.height + OUTLINE
       );
       if (isHidden) return undefined;
-      const from = (Math.floor(y) * width + Math.floor(x)) * channels;
+      const from = (pixelOf(y, box.y, box.height) * width + pixelOf(x, box.x, box.width)) * channels;
       return [data[from]!, data[from + 1]!, data[from + 2]!];
     },
   };
+}
+
+/**
+ * Pixel of a picture of the canvas, along one axis. The canvas is drawn on whole pixels, from the one nearest to where it begins; the
+ * picture begins with the pixel that this lies in.
+ *
+ * @param at CSS pixels from the beginning of the canvas
+ */
+function pixelOf(at: number, begin: number, length: number): number {
+  return Math.floor(at * Math.round(length) / length) + Math.round(begin) - Math.floor(begin);
 }
