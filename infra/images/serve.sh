@@ -13,4 +13,6 @@ case "${1:-} $#" in
     exec deno run --quiet "-P=$1" --no-prompt $flags "$1.js"
     ;;
 esac
+# For the commands that it tells people to give.
+export CLEARSTACK_CALLED_AS=clearstack
 exec deno run --quiet -A clearstack.js "$@"

@@ -33,7 +33,11 @@ const flags = ["--no-config", "--unstable-no-legacy-abort", "-A"];
 const child = spawn(findDeno(), ["run", ...flags, cli, ...process.argv.slice(2)], {
   stdio: "inherit",
   // What the caller has set stays.
-  env: { GLIBC_TUNABLES, ...process.env },
+  env: {
+    GLIBC_TUNABLES,
+    CLEARSTACK_CALLED_AS: process.env.npm_command === "exec" ? "npx clearstack" : "clearstack",
+    ...process.env,
+  },
 });
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => child.kill(signal));
 child.on("error", (error) => {

@@ -4,6 +4,7 @@ import config from "../../deno.json" with { type: "json" };
 import { bundle } from "../bundle/bundle.ts";
 import { clearFolder } from "../bundle/clear_folder.ts";
 import { writeNotices } from "../bundle/write_bundle.ts";
+import { PACKAGE, writeDeclarations } from "./declarations.ts";
 import { buildPage } from "../page/build_page.ts";
 
 const ROOT = fromFileUrl(new URL("../../", import.meta.url));
@@ -12,6 +13,10 @@ const ROOT = fromFileUrl(new URL("../../", import.meta.url));
 const NEEDS_DENO =
   "clearstack's library runs in Deno: use its command line (npx clearstack), or import clearstack/kernels";
 
+/** Modules that the package exports, and their declarations in the package. */
+const [LIBRARY, KERNELS] = ["functions/library/clearstack", "functions/library/kernels"];
+const TYPES = "./dist/types/";
+
 /** Files that are copied as they are, by where they lie in the checkout. */
 const COPIED = { "README.md": "infra/package/README.md", "CHANGELOG.md": "CHANGELOG.md", "LICENSE": "LICENSE" };
 
@@ -19,7 +24,7 @@ const COPIED = { "README.md": "infra/package/README.md", "CHANGELOG.md": "CHANGE
 const WEB = ["dist/web/*.html", "dist/web/page/*.js", "dist/web/page/*.css", "dist/web/page/*.svg"];
 
 const MANIFEST = {
-  name: "clearstack",
+  name: PACKAGE,
   version: config.version,
   description: "Richardson-Lucy deconvolution of microscope volumes of any size, in WebGPU and WebAssembly",
   license: "Apache-2.0",
@@ -27,11 +32,11 @@ const MANIFEST = {
   type: "module",
   bin: { clearstack: "bin/clearstack.js" },
   exports: {
-    ".": { deno: "./dist/library.js", default: "./dist/needs_deno.js" },
-    "./kernels": "./dist/browser/kernels.js",
+    ".": { types: `${TYPES}${LIBRARY}.d.ts`, deno: "./dist/library.js", default: "./dist/needs_deno.js" },
+    "./kernels": { types: `${TYPES}${KERNELS}.d.ts`, default: "./dist/browser/kernels.js" },
     "./package.json": "./package.json",
   },
-  files: ["bin/*.js", "dist/*.js", "dist/browser", ...WEB, "sbom.json", "LICENSES.txt", "CHANGELOG.md"],
+  files: ["bin/*.js", "dist/*.js", "dist/browser", "dist/types", ...WEB, "sbom.json", "LICENSES.txt", "CHANGELOG.md"],
   engines: { node: ">=20" },
   // The one that this package is made and tested with.
   dependencies: { deno: Deno.version.deno },
@@ -47,17 +52,18 @@ export async function writePackage(folder: string): Promise<void> {
   const program = await bundle({
     entryPoints: {
       clearstack: "functions/cli/main.ts",
-      library: "functions/library/clearstack.ts",
+      library: `${LIBRARY}.ts`,
       deconvolve: "functions/deconvolve/main.ts",
     },
     outDir: join(folder, "dist"),
     platform: "deno",
   });
   const kernels = await bundle({
-    entryPoints: { kernels: "functions/library/kernels.ts" },
+    entryPoints: { kernels: `${KERNELS}.ts` },
     outDir: join(folder, "dist", "browser"),
     platform: "browser",
   });
+  await writeDeclarations(join(folder, TYPES), [`${LIBRARY}.ts`, `${KERNELS}.ts`]);
   // Where functions/view/page_folder.ts looks for it.
   const page = await buildPage(join(folder, "dist", "web"));
   const launcher = { clearstack: "infra/package/launcher.ts" };

@@ -3,6 +3,7 @@ import { canonicalUrl, redactUrl } from "shared/storage/url.ts";
 import { ClearstackError } from "shared/errors.ts";
 import type { Io } from "../io.ts";
 import { parseArguments } from "../flags/parse_arguments.ts";
+import { programWords } from "./program_words.ts";
 import { shellQuote } from "./shell_quote.ts";
 
 const FORM = {
@@ -20,7 +21,7 @@ export async function reproduceCommand(args: readonly string[], io: Io): Promise
   }
   const { readRecipe } = await import("./recipe.ts");
   const recipe = await readRecipe(url, again ?? besideOf(url), io);
-  const command = shellQuote(["deno", "task", "clearstack", ...recipe.words]);
+  const command = shellQuote([...programWords(io.environment), ...recipe.words]);
   if (!parsed.has("quiet")) { for (const warning of recipe.warnings) io.err(`warning: ${warning}\n`); }
   io.out(parsed.has("json") ? `${JSON.stringify({ command, ...recipe })}\n` : `${command}\n`);
   return 0;

@@ -16,6 +16,7 @@ import { encodeTiff } from "shared/image/tiff/write_tiff.ts";
 import { openStore } from "shared/storage/open_store.ts";
 import { oneOf, wholeNumber } from "../flags/argument_values.ts";
 import { serveFiles } from "shared/http/serve_files.ts";
+import { programWords } from "../commands/program_words.ts";
 import { describeSeam } from "../commands/deconvolve.ts";
 import { peakSignalToNoise } from "./demo_quality.ts";
 import { parseArguments } from "../flags/parse_arguments.ts";
@@ -57,7 +58,7 @@ export async function demoCommand(args: readonly string[], io: Io): Promise<numb
   const result = await deconvolveOverHttp({ folder, iterations, backend }, io);
   const restored = await readVolume(`${folder}/deconvolved.zarr`, sample, io);
   await writePictures(folder, io, sample, { values: restored, title: `After: ${iterations} accelerated iterations` });
-  io.out(report(folder, result, {
+  io.out(report({ folder, program: programWords(io.environment).join(" ") }, result, {
     before: peakSignalToNoise(sample.observed, sample.truth),
     after: peakSignalToNoise(restored, sample.truth),
   }));
@@ -186,7 +187,11 @@ async function writePictures(folder: string, { environment }: Io, sample: Sample
   await store.put("projection.png", projection.encode());
 }
 
-function report(folder: string, result: JobResult, psnr: { before: number; after: number }): string {
+function report(
+  { folder, program }: { readonly folder: string; readonly program: string },
+  result: JobResult,
+  psnr: { before: number; after: number },
+): string {
   const { voxels, tiles, iterations, seconds, kernelSeconds, backend, adapter, output, seam } = result;
   return `
 Deconvolved ${counted(voxels, "voxel")} in ${counted(tiles, "tile")}, ${counted(iterations, "iteration")}, ${
@@ -200,9 +205,9 @@ Deconvolved ${counted(voxels, "voxel")} in ${counted(tiles, "tile")}, ${counted(
   output    ${output}
 
 What to do next
-  look at it        deno task clearstack show ${folder}/sample.zarr ${folder}/deconvolved.zarr
+  look at it        ${program} show ${folder}/sample.zarr ${folder}/deconvolved.zarr
                     napari --plugin napari-ome-zarr ${folder}/sample.zarr ${folder}/deconvolved.zarr
-  your own image    deno task clearstack deconvolve IMAGE OUTPUT.zarr --psf PSF
-  what it will take deno task clearstack plan IMAGE --psf PSF
+  your own image    ${program} deconvolve IMAGE OUTPUT.zarr --psf PSF
+  what it will take ${program} plan IMAGE --psf PSF
 `;
 }

@@ -65,7 +65,15 @@ async function makeTile(
 }
 
 function copyOf({ arrays, output: { run } }: ViewContext, { index, outer, core }: Tile, { planHash }: Plan) {
-  return { index, array: arrays[0]!, outer, core, planHash, run, recordKey: (owner: RecordOwner) => recordKey(owner, index) };
+  return {
+    index,
+    array: arrays[0]!,
+    outer,
+    core,
+    planHash,
+    run,
+    recordKey: (owner: RecordOwner) => recordKey(owner, index),
+  };
 }
 
 /** The record first, so that a tile that is half gone does not count as there. */

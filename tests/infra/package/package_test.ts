@@ -2,6 +2,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
 import { writePackage } from "../../../infra/package/write_package.ts";
+import { installPackages } from "../../../infra/bundle/install_packages.ts";
 import { LEFT_TO_ALL, testUnless } from "../../test_unless.ts";
 
 interface Ended {
@@ -47,6 +48,66 @@ const IN_DENO = `
   const { data } = await deconvolve(image, psf, { backend: "cpu", algorithm: { iterations: 2 } });
   console.log(Math.round(data[0]), typeof createDeconvolver);`;
 
+/** Every export, and two mistakes. */
+const TYPED = `
+  import {
+    ClearstackError, deconvolve, deconvolveSeries, generatePsf, inspectPsf, openImage, openReadable, openStore, planJob, readBox,
+  } from "clearstack";
+  import type {
+    ArrayImage, ArrayResult, DeconvolveOptions, ErrorFields, ErrorKind, Image, ImageSource, JobProgress, JobResult, Plan,
+    PreparedJob, PsfSource, ReadableStore, Store, StoredResult, StoreEnvironment, Warning,
+  } from "clearstack";
+  import { createDeconvolver, fastBox } from "clearstack/kernels";
+  import type { Deconvolver, DeconvolverOptions, RunOptions, RunResult, Volume, VoxelData } from "clearstack/kernels";
+
+  const image: ArrayImage = { data: new Uint16Array(8), shape: [2, 2, 2], axes: "zyx" };
+  const onProgress = ({ tilesDone }: JobProgress) => console.log(tilesDone + 1);
+  const array: ArrayResult = await deconvolve(image, { optics: { na: 1.2 } }, { algorithm: { iterations: 3 }, onProgress });
+  const stored: StoredResult = await deconvolve("a", "b", { output: "c" });
+  const all: readonly StoredResult[] = await deconvolveSeries("a", "b", { output: { url: "c" } });
+  const { plan }: PreparedJob = await planJob(image, "b");
+  const tile: readonly [number, number, number] = plan.tile;
+  const warnings: readonly Warning[] = plan.warnings;
+  await openImage({ url: "x" }).catch((error: unknown) => {
+    const kind: ErrorKind | undefined = error instanceof ClearstackError ? error.kind : undefined;
+    console.log(kind);
+  });
+  const psf: Volume = { shape: [1, 1, 3], values: new Float32Array(3) };
+  const kernels: Deconvolver = await createDeconvolver("cpu", { box: fastBox([8, 15, 15]), psf });
+  const { estimate }: RunResult = await kernels.run(new Float32Array(3), { iterations: 3 });
+  // @ts-expect-error iterations are a number
+  await deconvolve(image, "b", { algorithm: { iterations: "3" } });
+  // @ts-expect-error there is no such field
+  console.log(plan.tile_count);
+  console.log(array.data[0], stored.tiles, all.length, tile, warnings, estimate);
+  console.log(generatePsf, inspectPsf, openReadable, openStore, readBox);
+  export type Others = [
+    DeconvolveOptions, ErrorFields, Image, ImageSource, JobResult, Plan, PsfSource, ReadableStore, Store, StoreEnvironment,
+    DeconvolverOptions, RunOptions, VoxelData,
+  ];`;
+
+/** Compiles a program that uses all there is: with the compiler, its libraries checked too, as Node and bundlers resolve, and in Deno. */
+async function typeChecks(folder: string): Promise<void> {
+  await Deno.writeTextFile(join(folder, "typed.mts"), TYPED);
+  const compiler = join(await installPackages(), "node_modules/typescript/bin/tsc");
+  const settings = [
+    "--noEmit",
+    "--strict",
+    "--exactOptionalPropertyTypes",
+    "--target",
+    "esnext",
+    "--lib",
+    "esnext,dom",
+  ];
+  for (const [module, resolution] of [["nodenext", "nodenext"], ["esnext", "bundler"]] as const) {
+    const how = ["--module", module, "--moduleResolution", resolution];
+    const compiled = await run(folder, "node", compiler, ...settings, ...how, "typed.mts");
+    assertEquals([compiled.code, compiled.out], [0, ""]);
+  }
+  const checked = await run(folder, Deno.execPath(), "check", "--quiet", "typed.mts");
+  assertEquals(checked.code, 0, checked.err);
+}
+
 const npm = await new Deno.Command("npm", { args: ["--version"], stdout: "null" }).output().then(
   () => true,
   () => false,
@@ -64,6 +125,7 @@ testUnless(LEFT_TO_ALL ?? (npm ? undefined : "no npm"), {
       assertStringIncludes(wrong.err, "deconvolve");
       const demo = await clearstack("demo", "--iterations", "2", "--backend", "cpu");
       assertEquals(demo.code, 0, demo.err);
+      assertStringIncludes(demo.out, " npx clearstack show ");
       assertEquals((await Deno.stat(join(folder, "clearstack-demo", "slice.png"))).isFile, true);
 
       await Deno.writeTextFile(join(folder, "in_node.mjs"), IN_NODE);
@@ -73,6 +135,7 @@ testUnless(LEFT_TO_ALL ?? (npm ? undefined : "no npm"), {
       await Deno.writeTextFile(join(folder, "in_deno.mjs"), IN_DENO);
       const deno = await run(folder, Deno.execPath(), "run", "-A", "in_deno.mjs");
       assertEquals(deno.out, "7 function\n", deno.err);
+      await typeChecks(folder);
       await servesUntilSignal(folder);
     }),
 });
