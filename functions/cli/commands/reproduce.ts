@@ -3,7 +3,7 @@ import { canonicalUrl, redactUrl } from "shared/storage/url.ts";
 import { ClearstackError } from "shared/errors.ts";
 import type { Io } from "../io.ts";
 import { parseArguments } from "../flags/parse_arguments.ts";
-import { programWords } from "./program_words.ts";
+import { programWords } from "../program_words.ts";
 import { shellQuote } from "./shell_quote.ts";
 
 const FORM = {

@@ -16,7 +16,7 @@ import { encodeTiff } from "shared/image/tiff/write_tiff.ts";
 import { openStore } from "shared/storage/open_store.ts";
 import { oneOf, wholeNumber } from "../flags/argument_values.ts";
 import { serveFiles } from "shared/http/serve_files.ts";
-import { programWords } from "../commands/program_words.ts";
+import { programWords } from "../program_words.ts";
 import { describeSeam } from "../commands/deconvolve.ts";
 import { peakSignalToNoise } from "./demo_quality.ts";
 import { parseArguments } from "../flags/parse_arguments.ts";

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { programWords } from "functions/cli/commands/program_words.ts";
+import { programWords } from "functions/cli/program_words.ts";
 
 Deno.test("the program is called as what started it says, else by the task", () => {
   const words = (called?: string) =>
