@@ -7,6 +7,7 @@ import { delay } from "@std/async/delay";
 import type { JobRequest } from "shared/contract/job_request.ts";
 import type { JobResult, Share, ShareResult } from "shared/contract/job_status.ts";
 import { ClearstackError } from "shared/errors.ts";
+import { OtherOutputError } from "shared/image/output/claim_output.ts";
 import { OutputRaceError } from "shared/image/output/job_record.ts";
 import { withSpan } from "shared/telemetry/span.ts";
 import type { BegunJob, JobRun, RunJobOptions } from "./job_run.ts";
@@ -48,6 +49,7 @@ export async function runShare(
       const begun = await beginTogether(joining, deps, options);
       return await acceptOrRun(begun, deps.engine, options, completeShare);
     } catch (error) {
+      if (error instanceof OtherOutputError) throw otherSettings(error);
       const finished = options.signal?.aborted
         ? undefined
         : await finishedByAnother(joining, deps).catch(() => undefined);
@@ -55,6 +57,16 @@ export async function runShare(
       return finished;
     }
   });
+}
+
+/** Tasks cannot replace an output, so this one is told what it can do. */
+function otherSettings(cause: OtherOutputError): ClearstackError {
+  const { place, what } = cause;
+  return new ClearstackError(
+    "conflict",
+    `${place} ${what}; give all tasks of an array the same settings, or remove it before they start`,
+    { path: "output.url", value: place, cause },
+  );
 }
 
 /** The result of a job that another task has finished: what this one still wanted to read of it may be gone by then. */

@@ -48,6 +48,18 @@ interface Begun {
   readonly result?: JobResult | undefined;
 }
 
+/** An output of ours is there, of other work. */
+export class OtherOutputError extends ClearstackError {
+  /**
+   * @param place the output, without user, password and query
+   * @param what of it is in the way
+   */
+  constructor(readonly place: string, readonly what: string) {
+    const message = `${place} ${what}; replace it with --overwrite or choose another`;
+    super("conflict", message, { path: "output.url", value: place });
+  }
+}
+
 /** A place to begin at. */
 interface Room {
   readonly kind: "room";
@@ -82,7 +94,7 @@ export async function claimOutput(store: Store, wish: Wish): Promise<Begun | Roo
         : finished
         ? "already exists"
         : "holds an unfinished output of another job (another image, PSF or setting)";
-      throw conflict(store, `${what}; replace it with --overwrite or choose another`);
+      throw new OtherOutputError(store.url, what);
     }
     if (finished && ifExists === "fail") {
       throw conflict(store, "is already complete; accept it with --resume or replace it with --overwrite");

@@ -14,6 +14,7 @@ import type { ShownChannel } from "../../tiff/write/described_image.ts";
 import { planeBytes } from "../../tiff/write/plane_bytes.ts";
 import { type TiffForm, tiffForm, tiffLayout } from "../../tiff/write_tiff.ts";
 import { asRecord, readZarrNode } from "../../zarr/zarr_node.ts";
+import { OtherOutputError } from "../claim_output.ts";
 import { assertRun, readJob } from "../job_record.ts";
 import type { Output } from "../ome_output.ts";
 import { LEVEL_0 } from "../output_layout.ts";
@@ -70,7 +71,7 @@ export async function claimTiff(url: string, wish: TiffWish): Promise<TiffRecord
     await folder.deletePartials?.(key);
     return undefined;
   }
-  if (record.job.planHash !== planHash) throw conflict("already exists; replace it with --overwrite or choose another");
+  if (record.job.planHash !== planHash) throw new OtherOutputError(redactUrl(url), "already exists");
   const computed = openStore(wish.computedUrl, { environment });
   // The last step of the run that wrote it: what is left of it is done here.
   const isLeft = (await readJob(computed)).job?.run === record.job.run;

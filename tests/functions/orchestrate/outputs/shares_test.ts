@@ -139,3 +139,12 @@ Deno.test("tasks of one array do not overwrite", async () => {
   const error = await assertRejects(() => runTask(request, 0), ClearstackError, "would replace the work of the others");
   assertEquals(error.kind, "invalid-request");
 });
+
+Deno.test("a task of other settings is told what tasks can do, which is not to overwrite", async () => {
+  const inputs = memoryUrl();
+  await writeInputs(inputs);
+  await runTask(smallRequest(inputs, 1), 0);
+  const other = smallRequest(inputs, 2);
+  const { message } = await assertRejects(() => runTask(other, 1), ClearstackError, "the same settings");
+  assert(!message.includes("--overwrite"), message);
+});
