@@ -94,6 +94,15 @@ function runTask(output: string, task: string | undefined) {
   return { process, done };
 }
 
+/** Kills a process, unless it has just ended by itself: what it printed last is still on its way then. */
+function kill(process: Deno.ChildProcess): void {
+  try {
+    process.kill("SIGKILL");
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+  }
+}
+
 /** One array whose tasks are killed; its row, and whether it ended as it must. */
 async function course(seed: number, calm: StoredOutput) {
   const { uniform: random } = createRandom(seed);
@@ -125,7 +134,7 @@ async function course(seed: number, calm: StoredOutput) {
     while (!over && (await recordKeys(store)).length < moment) await delay(20);
     await delay(100 * random());
     const victims = [...running.values()];
-    if (victims.length > 0) victims[Math.floor(random() * victims.length)]!.process.kill("SIGKILL");
+    if (victims.length > 0) kill(victims[Math.floor(random() * victims.length)]!.process);
   }
   try {
     await all;
