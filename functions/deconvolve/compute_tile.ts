@@ -16,11 +16,12 @@ import { withSpan } from "shared/telemetry/span.ts";
 import { releaseMemory } from "shared/process/release_memory.ts";
 import { compareWithOutput } from "./compare_with_output.ts";
 import { cropCore } from "./crop_core.ts";
+import { emptyReason } from "./empty_box.ts";
 import type { Kernels } from "./deconvolver_pool.ts";
 import { holdOut } from "./hold_out.ts";
-import { type BoxTask, measuringOptions } from "./kernel_options.ts";
+import { type BoxTask, boxPart, measuringOptions } from "./kernel_options.ts";
 import { storedForm } from "./stored_form.ts";
-import { computeBox, computePieces } from "./tile/compute_box.ts";
+import { computeBox, computePieces, countValues, recallCore } from "./tile/compute_box.ts";
 import { deconvolveBox } from "./tile/deconvolve_box.ts";
 import { constantCounts, isLeft, leaveUnstored, leftValue } from "./tile/leave_unstored.ts";
 import { chooseBackend, type Means, newMeans } from "./tile/means.ts";
@@ -46,6 +47,7 @@ export function createTileComputer(kernels: Kernels, environment: StoreEnvironme
       withSpan("pilot", aboutBox(task), () => measureTile(task, { ...means, onIterations }, signal)),
     close: async () => {
       await means.pool.close();
+      means.kept.clear();
       codecThreads?.close();
       codecThreads = undefined;
     },
@@ -91,8 +93,9 @@ async function leaveTile(
 }
 
 async function computeStored(task: TileTask, means: Means, signal: AbortSignal): Promise<TileOutcome> {
-  const { computed, ...computation } =
-    await (task.pieces ? computePieces(task, task.pieces, means, signal) : computeBox(task, means, signal));
+  const { computed, ...computation } = task.pieces
+    ? await computePieces(task, task.pieces, means, signal)
+    : recallCore(task, means) ?? await computeBox(task, means, signal);
   const ended = performance.now();
   const stored = await storedForm(computed, task, means.memory);
   const written = await withSpan("encode and write", {}, async (span) => {
@@ -128,7 +131,7 @@ async function coreOf(task: SeamTask, means: Means, signal: AbortSignal): Promis
   return core;
 }
 
-/** Runs a tile and keeps what was measured on the way, not what became of the tile. */
+/** Runs a tile for what is measured on the way; what becomes of it is kept where the task says so, for when it is written. */
 async function measureTile(task: PilotTask, means: Means, signal: AbortSignal): Promise<PilotReport> {
   using _memory = means.memory.use();
   const { values, bytesRead } = await readTile(task, means, signal);
@@ -144,8 +147,16 @@ async function measureTile(task: PilotTask, means: Means, signal: AbortSignal): 
   );
   const core = cropCore(result.estimate, task.tile);
   const { largest } = valueRange(core);
+  // A tile that is empty is not computed, so that there is nothing to keep.
+  const keeps = task.keep && emptyReason(values, boxPart(task), task.algorithm) === undefined;
+  if (keeps) {
+    const { backend, adapter } = result;
+    means.kept.keep(task, { core, backend, adapter, values: await countValues(task, values) });
+  }
   if (split === undefined) means.memory.leave(values);
-  for (const used of [core, result.estimate, split?.kept, split?.heldOut]) if (used) releaseMemory(used);
+  for (const used of [keeps ? undefined : core, result.estimate, split?.kept, split?.heldOut]) {
+    if (used) releaseMemory(used);
+  }
   const { kernelSeconds, divergence = [] } = result;
   return { index: task.tile.index, kernelSeconds, bytesRead, measurements: [...divergence], largest: largest ?? 0 };
 }

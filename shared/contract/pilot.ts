@@ -11,6 +11,9 @@ export const PilotTaskSchema = z.strictObject({
     seed: z.int().min(0),
     photonsPerUnit: z.number().positive(),
   }).optional().describe("photons to hold out"),
+  keep: z.literal(true).optional().describe(
+    "the process keeps what becomes of the core until the tile itself is to be computed, or one of another job",
+  ),
 });
 export type PilotTask = z.infer<typeof PilotTaskSchema>;
 

@@ -83,7 +83,8 @@ export async function runPilot(
   };
   const run = (tasks: readonly PilotTask[], why: string) => measureTiles(tasks, { plan, engine, why }, options);
   const decided = { decisions, measurements: [], kernelSeconds: 0, bytesRead: sample.bytesRead };
-  const pilot = { plan, request, backend: device.backend, run, tell: options.tell };
+  const spareBytes = Math.min(request.memoryBytes ?? Infinity, device.hostBytes) - plan.hostBytes;
+  const pilot = { plan, request, backend: device.backend, spareBytes, run, tell: options.tell };
   return await decideRange(await decideIterations(decided, pilot), pilot);
 }
 
@@ -93,6 +94,8 @@ interface PilotRun {
   readonly plan: Plan;
   readonly request: JobRequest;
   readonly backend: PilotTask["backend"];
+  /** Memory of one process beside what the plan takes. */
+  readonly spareBytes: number;
   readonly run: (tasks: readonly PilotTask[], why: string) => Promise<PilotReport[]>;
   readonly tell: PilotOptions["tell"];
 }
@@ -110,9 +113,9 @@ async function decideIterations(decided: PilotOutcome, { plan, request, backend,
 }
 
 /** Adds the range of the integers of the output, where it is automatic, by what becomes of some tiles of each channel. */
-async function decideRange(decided: PilotOutcome, { plan, request, backend, run, tell }: PilotRun) {
+async function decideRange(decided: PilotOutcome, { plan, request, backend, spareBytes, run, tell }: PilotRun) {
   if (!needsRange(plan)) return decided;
-  const tasks = rangeTasks({ ...plan, decisions: decided.decisions }, request, backend);
+  const tasks = keptTasks(rangeTasks({ ...plan, decisions: decided.decisions }, request, backend), spareBytes);
   const reports = await run(tasks, `the range of ${plan.outputDtype}`);
   const largest = reports.reduce((most, report) => Math.max(most, report.largest), 0);
   const range = automaticRange(largest, plan.outputDtype);
@@ -202,6 +205,17 @@ function rangeTasks(plan: Plan, request: JobRequest, backend: PilotTask["backend
       const volume = Math.floor(pick / tilesOfVolume) * channels + channel;
       return boxTask({ plan, request, backend }, tileAt(plan, volume * tilesOfVolume + pick % tilesOfVolume));
     });
+  });
+}
+
+/** Has as many tiles kept as there is memory for in one process, should it run all of them: they are computed as they will be written. */
+function keptTasks(tasks: readonly PilotTask[], spareBytes: number): PilotTask[] {
+  let left = spareBytes;
+  return tasks.map((task) => {
+    const bytes = Float32Array.BYTES_PER_ELEMENT * voxelCount(task.tile.core.shape);
+    if (bytes > left) return task;
+    left -= bytes;
+    return { ...task, keep: true };
   });
 }
 

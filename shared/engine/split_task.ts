@@ -20,7 +20,9 @@ export function smallerTile(plan: Plan, task: TileTask): TileTask | undefined {
 /** The tile measured in half of its core, the first; undefined where the core is one chunk. */
 export function smallerPilot(plan: Plan, task: PilotTask): PilotTask | undefined {
   const half = halves(plan, task.tile.core)?.[0];
-  return half && { ...task, tile: { ...task.tile, ...half } };
+  // No tile is computed as that half.
+  const { keep: _, ...measured } = task;
+  return half && { ...measured, tile: { ...task.tile, ...half } };
 }
 
 /** The place compared half as far around its seams, with the box that takes; undefined where the box would not shrink. */

@@ -1,11 +1,13 @@
 /** What becomes of the box of a tile, computed at once or piece by piece. */
+import type { VoxelData } from "kernels/deconvolver.ts";
 import { voxelPass } from "shared/codec/threads/codec_threads.ts";
 import type { Piece, TileReport, TileTask } from "shared/contract/tile.ts";
 import { joinCounts } from "shared/decide/value_counts.ts";
+import { releaseMemory } from "shared/process/release_memory.ts";
 import { copyBox, partLayout } from "shared/volume/copy_box.ts";
 import { voxelCount } from "shared/volume/geometry.ts";
 import { emptyReason, leaveEmpty } from "../empty_box.ts";
-import { boxPart } from "../kernel_options.ts";
+import { boxPart, type BoxTask } from "../kernel_options.ts";
 import type { ComputedBox } from "../stored_form.ts";
 import { deconvolveBox } from "./deconvolve_box.ts";
 import { chooseBackend, type Means } from "./means.ts";
@@ -17,10 +19,15 @@ interface Computation
   readonly computed: ComputedBox;
 }
 
+/** Counts the values of the core of a box as it was read. */
+export function countValues({ tile, source: { dtype }, algorithm: { offset } }: BoxTask, values: VoxelData) {
+  return voxelPass("countValues", values, { ...tile, dtype, offset });
+}
+
 export async function computeBox(task: TileTask, means: Means, signal: AbortSignal): Promise<Computation> {
   const started = performance.now();
   const { values, bytesRead } = await readTile(task, means, signal);
-  const counts = await voxelPass("countValues", values, { ...task.tile, dtype: task.source.dtype, offset: task.algorithm.offset });
+  const counts = await countValues(task, values);
   const read = { readSeconds: (performance.now() - started) / 1000, bytesRead, values: counts };
   const into = means.memory.take("float32", values.length);
   const empty = emptyReason(values, boxPart(task), task.algorithm);
@@ -33,6 +40,17 @@ export async function computeBox(task: TileTask, means: Means, signal: AbortSign
   const { estimate, backend, adapter, kernelSeconds } = await deconvolveBox(task, values, means, { into, signal });
   means.memory.leave(values);
   return { ...read, computed: { values: estimate, box: task.tile.box }, backend, adapter, kernelSeconds };
+}
+
+/** The core of a tile that a pilot has computed; undefined where it is not here. What that took is counted with the pilot. */
+export function recallCore(task: TileTask, { kept, memory }: Means): Computation | undefined {
+  const found = kept.take(task);
+  if (found === undefined) return undefined;
+  const { core, ...facts } = found;
+  const values = memory.take("float32", core.length);
+  values.set(core);
+  releaseMemory(core);
+  return { ...facts, computed: { values, box: task.tile.core }, readSeconds: 0, kernelSeconds: 0, bytesRead: 0 };
 }
 
 /** Sum of the pieces of a tile. */

@@ -8,6 +8,7 @@ import type { Psf } from "shared/psf/fit_psf.ts";
 import type { StoreAccess, StoreEnvironment } from "shared/storage/store_environment.ts";
 import { type ChosenDevice, DeconvolverPool, type Kernels } from "../deconvolver_pool.ts";
 import type { BoxTask } from "../kernel_options.ts";
+import { KeptCores } from "./kept_cores.ts";
 
 /** Sources whose handles are kept; a process works on one job at a time, or on few. */
 const KEPT_HANDLES = 4;
@@ -24,6 +25,7 @@ export interface Means extends StoreAccess {
   readonly psfs: RecentCache<string, Psf>;
   /** Of boxes and what is computed on them. */
   readonly memory: VoxelMemory;
+  readonly kept: KeptCores;
   /** Has what is read and written from now on encoded and decoded on threads. */
   readonly openCodecThreads: () => void;
   /** Told of the iterations of the task under way. */
@@ -46,6 +48,7 @@ export function newMeans(
     images: new RecentCache(KEPT_HANDLES),
     psfs: new RecentCache(KEPT_PSFS),
     memory,
+    kept: new KeptCores(),
     openCodecThreads: () => {
       openCodecThreads();
       memory.share();
