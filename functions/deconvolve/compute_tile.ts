@@ -19,7 +19,7 @@ import { cropCore } from "./crop_core.ts";
 import { emptyReason } from "./empty_box.ts";
 import type { Kernels } from "./deconvolver_pool.ts";
 import { holdOut } from "./hold_out.ts";
-import { type BoxTask, boxPart, measuringOptions } from "./kernel_options.ts";
+import { boxPart, type BoxTask, measuringOptions } from "./kernel_options.ts";
 import { storedForm } from "./stored_form.ts";
 import { computeBox, computePieces, countValues, recallCore } from "./tile/compute_box.ts";
 import { deconvolveBox } from "./tile/deconvolve_box.ts";

@@ -20,5 +20,9 @@ export async function storedForm(
   const form = integerForm(output);
   if (form === undefined) return { values, box };
   const stored = memory.take(form.dtype, voxelCount(core.shape));
-  return { values: stored, box: core, clipping: await voxelPass("quantiseCore", stored, { values, box, core, ...form }) };
+  return {
+    values: stored,
+    box: core,
+    clipping: await voxelPass("quantiseCore", stored, { values, box, core, ...form }),
+  };
 }
