@@ -7,7 +7,7 @@ import { releaseMemory } from "shared/process/release_memory.ts";
 import type { BoxTask } from "../kernel_options.ts";
 
 /** The core of a tile, x contiguous, and what its record says of it. */
-export interface KeptCore extends Pick<TileReport, "backend" | "adapter" | "values"> {
+interface KeptCore extends Pick<TileReport, "backend" | "adapter" | "values"> {
   readonly core: Float32Array;
 }
 
