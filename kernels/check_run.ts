@@ -30,13 +30,17 @@ export function corruptVoxel(value: number | undefined, index: number, box: Vec3
 /** @throws {ClearstackError} `invalid-request` for data or options that do not fit the deconvolver */
 export function checkRun(made: DeconvolverOptions, data: VoxelData, options: RunOptions): void {
   const { box, dataType, nonCirculant, backProjector } = made;
-  const { iterations, observed, measured, heldOut, into } = options;
-  const volumes = [["data", data], ["held-out photons", heldOut?.values], ["places for the estimate", into]] as const;
-  for (const [name, values] of volumes) {
-    if (values && values.length !== voxelCount(box)) {
+  const { iterations, observed, measured, returned, heldOut, into } = options;
+  const volumes = [
+    ["data", data, box],
+    ["held-out photons", heldOut?.values, box],
+    ["places for the estimate", into, returned?.shape ?? box],
+  ] as const;
+  for (const [name, values, shape] of volumes) {
+    if (values && values.length !== voxelCount(shape)) {
       throw new ClearstackError(
         "invalid-request",
-        `the ${name} have ${values.length} values, but a box of ${formatVec3(box)} voxels needs ${voxelCount(box)}`,
+        `the ${name} have ${values.length} values, but a box of ${formatVec3(shape)} voxels needs ${voxelCount(shape)}`,
       );
     }
   }
@@ -49,7 +53,7 @@ export function checkRun(made: DeconvolverOptions, data: VoxelData, options: Run
   if (!Number.isInteger(iterations) || iterations < 1) {
     throw new ClearstackError("invalid-request", `iterations must be a whole number of at least 1, not ${iterations}`);
   }
-  for (const [name, part] of [["observed", observed], ["measured", measured]] as const) {
+  for (const [name, part] of [["observed", observed], ["measured", measured], ["returned", returned]] as const) {
     if (part && !part.shape.every((side, i) => part.start[i] >= 0 && side > 0 && part.start[i] + side <= box[i])) {
       throw new ClearstackError(
         "invalid-request",

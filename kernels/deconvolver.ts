@@ -104,7 +104,14 @@ export interface RunOptions {
    */
   readonly heldOut?: { readonly values: Float32Array; readonly ratio: number };
   /**
-   * Memory for the estimate, the shape of the box, whatever it holds. One over a SharedArrayBuffer is filled where it lies.
+   * The part of the box whose estimate is given back, start and shape relative to the box: the core of a tile. Nothing else leaves
+   * the device.
+   * @default {the whole box}
+   */
+  readonly returned?: { readonly start: Vec3; readonly shape: Vec3 };
+  /**
+   * Memory for the estimate, the shape of {@link returned}, whatever it holds. One over a SharedArrayBuffer is filled where it
+   * lies.
    * @default {memory of its own}
    */
   readonly into?: Float32Array;
@@ -129,7 +136,7 @@ export interface PassShare {
 
 /** Result of one run. */
 export interface RunResult {
-  /** The estimate, the shape of the box, >= 0, in the units of the data; {@link RunOptions.into}, if given. The caller owns it. */
+  /** The estimate, the shape of {@link RunOptions.returned}, >= 0, in the units of the data; {@link RunOptions.into}, if given. The caller owns it. */
   readonly estimate: Float32Array;
   /** Seconds spent computing, transfers to and from the device included. */
   readonly kernelSeconds: number;

@@ -5,7 +5,7 @@
 import { ClearstackError } from "shared/errors.ts";
 import { voxelCount } from "shared/volume/geometry.ts";
 import { checkBox, checkRun, corruptVoxel } from "kernels/check_run.ts";
-import { copyInPieces } from "kernels/copy_in_pieces.ts";
+import { copyInPieces, copyPartInPieces } from "kernels/copy_in_pieces.ts";
 import type { Deconvolver, DeconvolverOptions, RunOptions, RunResult, VoxelData } from "kernels/deconvolver.ts";
 import { wholeBox } from "kernels/part.ts";
 import { PhaseClock } from "kernels/phase_clock.ts";
@@ -156,14 +156,22 @@ class CpuDeconvolver implements Deconvolver {
       }
       if (status === "stopped" || signal?.aborted) throw cancelled();
       clock.end("compute");
-      const estimate = options.into ?? new Float32Array(data.length);
-      await copyInPieces(this.#staged, estimate);
+      const estimate = await this.#estimateOf(options);
       clock.end("download");
       return { estimate, kernelSeconds: (performance.now() - started) / 1000, divergence, phases: clock.phases };
     } finally {
       clearInterval(telling);
       signal?.removeEventListener("abort", stop);
     }
+  }
+
+  async #estimateOf({ returned, into }: RunOptions): Promise<Float32Array> {
+    const { box } = this.#options;
+    const part = returned ?? wholeBox(box);
+    const estimate = into ?? new Float32Array(voxelCount(part.shape));
+    if (returned) await copyPartInPieces(this.#staged, box, { part, into: estimate });
+    else await copyInPieces(this.#staged, estimate);
+    return estimate;
   }
 
   async #execute(job: Job): Promise<Outcome> {

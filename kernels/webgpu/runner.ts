@@ -24,17 +24,20 @@ import type { Gpu } from "./device/gpu_device.ts";
 import { DeviceVolumes } from "./device/device_volumes.ts";
 import { encodePasses, type PipelineCache, type PreparedPass } from "./device/encoder.ts";
 import { withErrorScopes } from "./device/error_scopes.ts";
-import { DataRows, observedRows } from "./device/input.ts";
+import { DataRows, observedRows, type RowFiller } from "./device/input.ts";
 import { cappedLimits, type GpuLimits } from "./device/limits.ts";
-import { MAX_MEASUREMENTS, MEASUREMENTS, MEASUREMENTS_BYTES } from "./stages/measurement.ts";
+import { MAX_MEASUREMENTS, MEASUREMENTS_BYTES } from "./stages/measurement.ts";
 import { MOMENTUM } from "./stages/momentum.ts";
 import { PassTimer } from "./device/pass_timer.ts";
 import { PARAMETERS, parameterValues } from "./stages/parameters.ts";
+import { cutValues, partPlaces } from "./program/cut.ts";
+import { coreCutBuffer } from "./program/pass_maker.ts";
 import type { BufferSpec, Stage } from "./program/pass.ts";
-import { MEASURED, OBSERVED, regionValues, START } from "./stages/region.ts";
+import { GIVEN_START, MEASURED, OBSERVED, regionValues, START } from "./stages/region.ts";
 import type { ProgramOptions } from "./program/program_options.ts";
 import { type Program, programOptions, rlProgram, type Tuning } from "./program/rl_program.ts";
-import { readSmall, smallStagingRequest, stagingRequests, upload } from "./device/transfer.ts";
+import { readMeasurements } from "./device/read_measurements.ts";
+import { smallStagingRequest, stagingRequests, upload } from "./device/transfer.ts";
 import { isTunable, TuningChoices } from "./tuning/tuning_choice.ts";
 
 /** Options of a runner. */
@@ -105,7 +108,6 @@ export class Runner {
     }
   }
 
-  /** Bytes of all buffers on the device. */
   get allocatedBytes(): number {
     return this.#buffers.bytes;
   }
@@ -138,7 +140,6 @@ export class Runner {
     await this.#allocate(this.#program.buffers);
   }
 
-  /** Frees the device memory. */
   destroy(): void {
     this.#buffers.destroy();
   }
@@ -148,7 +149,7 @@ export class Runner {
     const [begin, clock] = [performance.now(), new PhaseClock()];
     if (run.heldOut && run.measureEvery) await this.#allocate(this.#program.heldOutBuffers);
     return await withErrorScopes(this.#device, { what: "deconvolving", bytes: this.allocatedBytes }, async () => {
-      const estimate = run.into ?? new Float32Array(voxelCount(this.#options.box));
+      const estimate = run.into ?? new Float32Array(voxelCount(run.returned?.shape ?? this.#options.box));
       const rows = await this.#sendInput(data, run);
       if (rows.peak === 0) {
         return { estimate: estimate.fill(0), kernelSeconds: (performance.now() - begin) / 1000, divergence: [] };
@@ -160,11 +161,21 @@ export class Runner {
         return this.#compute(run);
       }, run.isCancelled);
       clock.end("compute");
-      await this.#volumes.read("estimate", estimate);
+      await this.#readEstimate(run.returned, estimate);
       clock.end("download");
       const kernelSeconds = (performance.now() - begin) / 1000 - waited;
       return { estimate, kernelSeconds, ...computed, phases: clock.phases };
     });
+  }
+
+  async #readEstimate(returned: Box | undefined, estimate: Float32Array): Promise<void> {
+    if (!returned || sameShape(returned.shape, this.#options.box)) {
+      return await this.#volumes.read("estimate", estimate);
+    }
+    const places = partPlaces(this.#program.layout, returned);
+    places.forEach((place, part) => place && this.#write(coreCutBuffer(part), cutValues(place)));
+    this.#submit(await this.#pipelines.prepare(this.#program.cutCore(places), this.#buffers));
+    await this.#volumes.read("spectrum", estimate, places.map((place) => place ? voxelCount(place.shape) : 0));
   }
 
   async #setUp(placedPsf: Float32Array<ArrayBuffer>): Promise<void> {
@@ -172,7 +183,7 @@ export class Runner {
     await this.#buffers.allocate([...stagingRequests(4 * voxelCount(box)), smallStagingRequest(MEASUREMENTS_BYTES)]);
     await this.#allocate(this.#program.buffers);
     await withErrorScopes(this.#device, { what: "computing the OTF", bytes: this.allocatedBytes }, async () => {
-      this.#volumes.send("estimate", (row, target) => target.set(placedPsf.subarray(row * box[2], (row + 1) * box[2])));
+      this.#giveEstimate((row, target) => target.set(placedPsf.subarray(row * box[2], (row + 1) * box[2])));
       this.#submit(await this.#passes(this.#program.otf));
       await checkTransform(this.#device, this.#buffers, psf);
       if (this.#program.backOtf.length === 0) return;
@@ -210,21 +221,29 @@ export class Runner {
   async #sendWeights(observed: Box): Promise<void> {
     const known = this.#weightsFor;
     if (known && sameShape(known.start, observed.start) && sameShape(known.shape, observed.shape)) return;
-    this.#volumes.send("weights", observedRows(this.#options.box, observed, (_, target) => target.fill(1), 0));
+    this.#giveEstimate(observedRows(this.#options.box, observed, (_, target) => target.fill(1), 0));
     this.#submit(await this.#passes(this.#program.weights));
     this.#weightsFor = observed;
+  }
+
+  /** Has the start leave what is sent as it is. */
+  #giveEstimate(fill: RowFiller): void {
+    this.#volumes.send("estimate", fill);
+    this.#write(START.name, GIVEN_START);
+  }
+
+  #write(name: string, contents: Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>): void {
+    this.#device.queue.writeBuffer(this.#buffers.get(name), 0, contents);
   }
 
   #sendNumbers({ peak, sum, observed }: DataRows, run: RunnerRun): void {
     const { measured = wholeBox(this.#options.box), heldOut } = run;
     const fromData = run.start === "flat" ? { ...observed, shape: [0, 0, 0] as const } : observed;
-    const write = (name: string, contents: Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>) =>
-      this.#device.queue.writeBuffer(this.#buffers.get(name), 0, contents);
-    write(PARAMETERS.name, parameterValues(this.#options.scale ?? peak, this.#options, heldOut?.ratio));
-    write(OBSERVED.name, regionValues(observed));
-    write(MEASURED.name, regionValues(intersection(measured, observed)));
-    write(START.name, regionValues(fromData, run.mean ?? sum / voxelCount(observed.shape)));
-    write(MOMENTUM.name, new Float32Array(2));
+    this.#write(PARAMETERS.name, parameterValues(this.#options.scale ?? peak, this.#options, heldOut?.ratio));
+    this.#write(OBSERVED.name, regionValues(observed));
+    this.#write(MEASURED.name, regionValues(intersection(measured, observed)));
+    this.#write(START.name, regionValues(fromData, run.mean ?? sum / voxelCount(observed.shape)));
+    this.#write(MOMENTUM.name, new Float32Array(2));
   }
 
   async #compute(run: RunnerRun): Promise<Pick<RunResult, "divergence" | "passes">> {
@@ -249,37 +268,18 @@ export class Runner {
       const begin = performance.now();
       const work = steps.flatMap((step) => measures(step) ? measured : plain);
       if (isTimed) {
-        passes = await this.#timePasses(work);
+        passes = await PassTimer.sharesOf(this.#device, work);
       } else {
         this.#submit(work);
         await this.#device.queue.onSubmittedWorkDone();
         this.#secondsPerIteration = (performance.now() - begin) / 1000 / batch;
       }
       run.onIterations?.(done + batch);
-      divergence.push(...await this.#readMeasurements(steps.filter(measures), heldOut !== undefined));
+      divergence.push(
+        ...await readMeasurements(this.#device, this.#buffers, steps.filter(measures), heldOut !== undefined),
+      );
     }
     return passes ? { divergence, passes } : { divergence };
-  }
-
-  async #timePasses(passes: readonly PreparedPass[]): Promise<PassShare[]> {
-    const timer = new PassTimer(this.#device);
-    try {
-      return await timer.shares(passes);
-    } finally {
-      timer.destroy();
-    }
-  }
-
-  /** Takes the measurements of the given iterations off the device, where the next ones start at the beginning again. */
-  async #readMeasurements(steps: readonly number[], withHeldOut: boolean): Promise<Divergence[]> {
-    if (steps.length === 0) return [];
-    const source = this.#buffers.get(MEASUREMENTS.name);
-    const totals = new Float32Array(await readSmall(this.#device, source, this.#buffers), 8);
-    this.#device.queue.writeBuffer(source, 0, new Uint32Array(2));
-    return steps.map((iteration, i) => {
-      const [fit, heldOut] = totals.subarray(2 * i, 2 * i + 2);
-      return withHeldOut ? { iteration, fit, heldOut } : { iteration, fit };
-    });
   }
 
   async #passes(stages: readonly Stage[]): Promise<PreparedPass[]> {

@@ -2,7 +2,10 @@ import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/as
 import { createCpuDeconvolver } from "kernels/cpu/deconvolver.ts";
 import type { Deconvolver, DeconvolverOptions } from "kernels/deconvolver.ts";
 import { createWebGpuDeconvolver } from "kernels/webgpu/deconvolver.ts";
+import { wholeBox } from "kernels/part.ts";
 import { ClearstackError } from "shared/errors.ts";
+import { copyBox } from "shared/volume/copy_box.ts";
+import { type Box, voxelCount } from "shared/volume/geometry.ts";
 import { webgpuTest } from "../require.ts";
 
 const OPTIONS: DeconvolverOptions = { box: [8, 8, 8], psf: { shape: [1, 1, 3], values: Float32Array.of(1, 2, 1) } };
@@ -31,6 +34,47 @@ function checks(
     }
   });
 }
+
+function returnedPart(
+  register: (name: string, fn: () => Promise<void>) => void,
+  name: string,
+  make: (options: DeconvolverOptions) => Promise<Deconvolver>,
+) {
+  register(`${name}: only the part of the estimate that is asked for is given back, the same bytes`, async () => {
+    const deconvolver = await make(OPTIONS);
+    try {
+      const data = Uint16Array.from({ length: 512 }, (_, i) => i % 37);
+      const { estimate } = await deconvolver.run(data, { iterations: 2 });
+      const parts: Box[] = [
+        { start: [2, 1, 3], shape: [5, 6, 4] },
+        { start: [0, 0, 0], shape: [8, 8, 8] },
+        { start: [7, 7, 7], shape: [1, 1, 1] },
+        { start: [4, 0, 0], shape: [4, 8, 8] },
+      ];
+      for (const returned of parts) {
+        const expected = new Float32Array(voxelCount(returned.shape));
+        copyBox({ box: wholeBox(OPTIONS.box), values: estimate }, { box: returned, values: expected });
+        const into = new Float32Array(new SharedArrayBuffer(expected.byteLength) as unknown as ArrayBuffer);
+        assertEquals((await deconvolver.run(data, { iterations: 2, returned })).estimate, expected);
+        assertEquals([...(await deconvolver.run(data, { iterations: 2, returned, into })).estimate], [...expected]);
+      }
+      const outside = { start: [4, 0, 0], shape: [5, 8, 8] } as const;
+      const beyond = () => deconvolver.run(data, { iterations: 2, returned: outside });
+      assertEquals((await assertRejects(beyond, ClearstackError)).kind, "invalid-request");
+    } finally {
+      await deconvolver.close();
+    }
+  });
+}
+
+returnedPart(Deno.test, "cpu", createCpuDeconvolver);
+returnedPart(webgpuTest, "webgpu", createWebGpuDeconvolver);
+// A plane takes 256 bytes.
+returnedPart(
+  webgpuTest,
+  "webgpu, in 4 buffers",
+  (options) => createWebGpuDeconvolver({ ...options, limitCaps: { maxStorageBufferBindingSize: 512 } }),
+);
 
 checks(Deno.test, "cpu", createCpuDeconvolver);
 checks(webgpuTest, "webgpu", createWebGpuDeconvolver);

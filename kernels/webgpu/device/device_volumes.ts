@@ -1,6 +1,7 @@
 /**
  * Fills, copies and reads volumes on the device, wherever their parts lie.
  */
+import { voxelCount } from "shared/volume/geometry.ts";
 import { type DeviceBuffers } from "./buffers.ts";
 import type { RowFiller } from "./input.ts";
 import type { BoxLayout } from "../program/layout.ts";
@@ -43,12 +44,18 @@ export class DeviceVolumes {
     this.#device.queue.submit([encoder.finish()]);
   }
 
-  /** Reads a whole volume into `target`. */
-  async read(volume: string, target: Float32Array): Promise<void> {
-    const partLength = this.#layout.partBytes / 4;
-    const staging = stagingRequests(target.byteLength).map(({ name }) => this.#buffers.get(name));
+  /**
+   * Reads a whole volume into `target`.
+   *
+   * @param lengths numbers to read from the beginning of each of its parts. @default {all of them}
+   */
+  async read(volume: string, target: Float32Array, lengths?: readonly number[]): Promise<void> {
+    const staging = stagingRequests(4 * voxelCount(this.#layout.box)).map(({ name }) => this.#buffers.get(name));
+    let at = 0;
     for (const [part, buffer] of this.#partsOf(volume).entries()) {
-      await download(this.#device, buffer, staging, target.subarray(part * partLength, (part + 1) * partLength));
+      const length = lengths?.[part] ?? this.#layout.partBytes / 4;
+      await download(this.#device, buffer, staging, target.subarray(at, at + length));
+      at += length;
     }
   }
 

@@ -4,7 +4,7 @@
 import { ClearstackError } from "shared/errors.ts";
 import type { DeviceBuffers } from "./buffers.ts";
 import type { Pass } from "../program/pass.ts";
-import type { Access, Shader } from "../wgsl/shader.ts";
+import { type Access, compactCode, type Shader } from "../wgsl/shader.ts";
 
 /** A pass that a device can run. */
 export interface PreparedPass {
@@ -49,7 +49,7 @@ export class PipelineCache {
     const device = this.#device;
     const { label, code } = shader;
     device.pushErrorScope("validation");
-    const module = device.createShaderModule({ label, code });
+    const module = device.createShaderModule({ label, code: compactCode(code) });
     const entries = shader.bindings.map(({ access }, binding) => ({
       binding,
       visibility: GPUShaderStage.COMPUTE,

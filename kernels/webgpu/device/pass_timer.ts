@@ -42,11 +42,16 @@ export class PassTimer {
   }
 
   /** Runs passes one by one and tells which share of the time those of each label took. */
-  async shares(passes: readonly PreparedPass[]): Promise<PassShare[]> {
-    const ticks = new Map<string, number>();
-    for (const pass of passes) ticks.set(pass.label, (ticks.get(pass.label) ?? 0) + await this.ticks([pass]));
-    const total = Math.max(1, [...ticks.values()].reduce((sum, value) => sum + value, 0));
-    return [...ticks].map(([label, value]) => ({ label, share: value / total }));
+  static async sharesOf(device: GPUDevice, passes: readonly PreparedPass[]): Promise<PassShare[]> {
+    const timer = new PassTimer(device);
+    try {
+      const ticks = new Map<string, number>();
+      for (const pass of passes) ticks.set(pass.label, (ticks.get(pass.label) ?? 0) + await timer.ticks([pass]));
+      const total = Math.max(1, [...ticks.values()].reduce((sum, value) => sum + value, 0));
+      return [...ticks].map(([label, value]) => ({ label, share: value / total }));
+    } finally {
+      timer.destroy();
+    }
   }
 
   /** Frees what it holds on the device. */

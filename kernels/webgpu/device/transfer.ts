@@ -37,7 +37,7 @@ export function stagingRequests(volumeBytes: number): BufferRequest[] {
   }));
 }
 
-/** Reads a whole buffer into `target`, which has its size, through staging buffers of equal size. */
+/** Reads a buffer into `target`, as much as fits there, through staging buffers of equal size. */
 export async function download(
   device: GPUDevice,
   source: GPUBuffer,
@@ -45,10 +45,10 @@ export async function download(
   target: Float32Array,
 ): Promise<void> {
   const pieceBytes = staging[0].size;
-  for (let start = 0; start < source.size; start += pieceBytes * staging.length) {
+  for (let start = 0; start < target.byteLength; start += pieceBytes * staging.length) {
     const pieces = staging.map((buffer, i) => {
       const offset = start + i * pieceBytes;
-      return { buffer, offset, bytes: Math.min(pieceBytes, source.size - offset) };
+      return { buffer, offset, bytes: Math.min(pieceBytes, target.byteLength - offset) };
     }).filter(({ bytes }) => bytes > 0);
     const encoder = device.createCommandEncoder();
     for (const { buffer, offset, bytes } of pieces) encoder.copyBufferToBuffer(source, offset, buffer, 0, bytes);

@@ -1,52 +1,109 @@
 /**
  * Hands complex numbers from lane to lane through workgroup memory.
  */
-import type { Wgsl } from "../wgsl/wgsl.ts";
+import { arrayOf, complexArray, elementsOf, type Wgsl } from "../wgsl/wgsl.ts";
+
+/** Elements of a line, as WGSL: the first, and from one to the next. */
+interface Elements {
+  readonly first: string;
+  readonly step: number;
+}
 
 /** Values that are written together, if the condition holds in the lane. */
-export interface WriteGroup {
+export interface WriteGroup extends Elements {
   readonly condition: string | undefined;
-  /** WGSL expressions: index into the exchange memory, and the complex value. */
-  readonly writes: readonly { readonly index: string; readonly value: string }[];
+  /** WGSL expressions of complex values. */
+  readonly values: readonly string[];
+}
+
+/** Values that are read together. */
+interface ReadGroup extends Elements {
+  readonly count: number;
+  /** WGSL expression: of whose line, where it is not the lane's own. */
+  readonly line?: string;
+}
+
+/** Options of an exchange. */
+interface ExchangeOptions {
+  /** Complex numbers of all lines of the workgroup. */
+  readonly length: number;
+  readonly split: boolean;
+  /** WGSL expression of the lane's own line. */
+  readonly line: string;
+  /** WGSL expression of the place of the element `e` of a line `l`. */
+  readonly place: string;
 }
 
 /**
- * The exchange memory `shared_values` of one workgroup. Split, it carries real and imaginary parts one after the other and
- * so needs half the bytes, for twice the barriers.
+ * The exchange memory of one workgroup. Split, it carries real and imaginary parts one after the other and so needs half the
+ * bytes, for twice the barriers.
  */
 export class Exchange {
-  /** Module-scope declaration. */
+  /** Module-scope declarations. */
   readonly declaration: string;
   readonly bytes: number;
   readonly #w: Wgsl;
   readonly #split: boolean;
+  readonly #line: string;
   #used = false;
 
-  constructor(w: Wgsl, options: { readonly length: number; readonly split: boolean }) {
+  constructor(w: Wgsl, { length, split, line, place }: ExchangeOptions) {
     this.#w = w;
-    this.#split = options.split;
-    this.bytes = options.length * (options.split ? 4 : 8);
-    this.declaration = `var<workgroup> shared_values: array<${options.split ? "f32" : "vec2f"}, ${options.length}>;`;
+    this.#split = split;
+    this.#line = line;
+    this.bytes = length * (split ? 4 : 8);
+    this.declaration = `var<workgroup> cells: array<${split ? "f32" : "vec2f"}, ${length}>;
+fn place(l: u32, e: u32) -> u32 { return ${place}; }
+fn cell(l: u32, e: u32) -> ${split ? "f32" : "vec2f"} { return cells[place(l, e)]; }`;
   }
 
-  /** Writes all groups, waits for every lane, and returns the names of the values at `reads`. */
-  run(groups: readonly WriteGroup[], reads: readonly string[]): string[] {
-    if (!this.#split) return this.#pass(groups, reads, "");
-    const re = this.#pass(groups, reads, ".x");
-    const im = this.#pass(groups, reads, ".y");
-    return re.map((value, i) => this.#w.let(`vec2f(${value}, ${im[i]})`));
+  /**
+   * Writes all groups, waits for every lane, and returns the values of each group that is read, as names or as expressions that
+   * must be used before the next exchange.
+   */
+  run(writes: readonly WriteGroup[], reads: readonly ReadGroup[]): string[][] {
+    if (!this.#split) return this.#pass(writes, reads, "");
+    const re = this.#pass(writes, reads, "x");
+    const im = this.#pass(writes, reads, "y");
+    return re.map((values, group) => values.map((value, i) => this.#w.let(`vec2f(${value}, ${im[group]![i]})`)));
   }
 
-  #pass(groups: readonly WriteGroup[], reads: readonly string[], part: "" | ".x" | ".y"): string[] {
+  #pass(writes: readonly WriteGroup[], reads: readonly ReadGroup[], part: "" | "x" | "y"): string[][] {
+    const w = this.#w;
     // Nothing may be overwritten before the slowest lane has read it.
-    if (this.#used) this.#w.line("workgroupBarrier();");
+    if (this.#used) w.line("workgroupBarrier();");
     this.#used = true;
-    for (const { condition, writes } of groups) {
-      this.#w.when(condition, () => {
-        for (const { index, value } of writes) this.#w.line(`shared_values[${index}] = ${value}${part};`);
-      });
+    for (const { condition, values, first, step } of writes) {
+      const leave = this.#leave(values.length, part);
+      w.when(condition, () => w.line(`${leave}(${arrayOf(values)}, ${this.#line}, ${first}, ${step}u);`));
     }
-    this.#w.line("workgroupBarrier();");
-    return reads.map((index) => this.#w.let(`shared_values[${index}]`));
+    w.line("workgroupBarrier();");
+    return reads.map(({ first, step, count, line = this.#line }) => {
+      if (count === 1) return [this.#split ? w.let(`cell(${line}, ${first})`) : `cell(${line}, ${first})`];
+      return elementsOf(w.let(`${this.#fetch(count)}(${line}, ${first}, ${step}u)`), count);
+    });
   }
+
+  #leave(count: number, part: "" | "x" | "y"): string {
+    return this.#w.define(`leave${count}${part}`, () => {
+      const writes = Array.from(
+        { length: count },
+        (_, i) => `cells[place(l, ${nth("e", i)})] = a[${i}]${part ? `.${part}` : ""};`,
+      );
+      return `(a: ${complexArray(count)}, l: u32, e: u32, s: u32) {\n${writes.join("\n")}\n}`;
+    });
+  }
+
+  #fetch(count: number): string {
+    return this.#w.define(`fetch${count}`, () => {
+      const reads = Array.from({ length: count }, (_, i) => `cell(l, ${nth("e", i)})`);
+      const type = this.#split ? `array<f32, ${count}>` : complexArray(count);
+      return `(l: u32, e: u32, s: u32) -> ${type} {\nreturn array(${reads.join(", ")});\n}`;
+    });
+  }
+}
+
+/** WGSL: element `i` from `first` on, `s` from one to the next. */
+export function nth(first: string, i: number): string {
+  return i === 0 ? first : i === 1 ? `${first} + s` : `${first} + ${i}u * s`;
 }

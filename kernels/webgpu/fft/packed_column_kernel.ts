@@ -6,9 +6,10 @@
  * it, and a workgroup takes the two; a 2-D image has its partner in the same column.
  */
 import PACKED_PRODUCT from "../wgsl/packed_product.wgsl" with { type: "text" };
-import { ColumnAccess, spanBindings, spanFunctions } from "./column_access.ts";
-import { type ColumnKernel, columnSpan } from "./column_kernel.ts";
+import { ColumnAccess, spanBindings, spanFunctions, STRIDE } from "./column_access.ts";
+import { columnExchange, type ColumnKernel, columnSpan } from "./column_kernel.ts";
 import { Exchange } from "./exchange.ts";
+import { SIZES } from "../program/box_sizes.ts";
 import { OTF_COLUMN } from "../program/otf_format.ts";
 import { PROJECTION } from "../stages/projection.ts";
 import { assembleShader, type Shader, TWIDDLES } from "../wgsl/shader.ts";
@@ -25,26 +26,29 @@ import { Wgsl } from "../wgsl/wgsl.ts";
 
 /** Workgroups along x: one per pair of rows `ky` and `-ky` of axis z, or a single one for axis y. */
 export function packedMultiplyShader(kernel: ColumnKernel): Shader {
-  const { axis, layout, shape: { plan, split } } = kernel;
+  const { axis, shape: { plan } } = kernel;
   const columns = packedColumns(kernel);
   const w = new Wgsl();
-  const exchange = new Exchange(w, { length: plan.length * columns, split });
-  const line: Line = { w, plan, exchange, lane: "lane", indexOf: (element) => `(${element}) * ${columns}u + column` };
+  const exchange = new Exchange(w, columnExchange(kernel.shape, columns));
+  const line: Line = { w, plan, exchange, lane: "lane" };
   const spectrum = columnSpan(kernel, "spectrum", "read_write");
-  nameColumns(w, layout.box[1], columns);
-  w.line(`let base = own_row * ${layout.halfWidth}u;`);
+  nameColumns(w, columns);
+  w.line("let base = own_row * sizes.half_width;");
+  w.line(`let ${STRIDE} = ${axis === "z" ? "sizes.plane" : "sizes.half_width"};`);
 
   const input = new ColumnAccess(w, spectrum, inputPlacement(line, -1), "base");
   const coefficients = stockham(line, -1, input.load());
-  const products = multiplyPacked(line, { coefficients, rows: axis === "z" ? layout.box[1] : 1, columns });
+  // Elements of the OTF's column 0 from one element of a line to the next.
+  const rows = axis === "z" ? "sizes.rows" : "1u";
+  const products = multiplyPacked(line, coefficients, columns);
   const registers = stockham(line, 1, products);
   const stored = columns === 2 ? "(column == 0u || row != opposite_row)" : undefined;
-  new ColumnAccess(w, spectrum, outputPlacement(line, 1), "base").store(registers, stored);
+  new ColumnAccess(w, { ...spectrum, through: "conj" }, outputPlacement(line, 1), "base").store(registers, stored);
   return assembleShader({
     label: `${axis} multiply packed`,
     header: `multiply column 0 along ${axis}, ${plan.length} = ${plan.radices.join(" x ")}, in place`,
-    bindings: [...spanBindings(spectrum), OTF_COLUMN, PROJECTION, TWIDDLES],
-    declarations: [...spanFunctions(spectrum), PACKED_PRODUCT, exchange.declaration],
+    bindings: [...spanBindings(spectrum), OTF_COLUMN, PROJECTION, SIZES, TWIDDLES],
+    declarations: [...spanFunctions(spectrum), PACKED_PRODUCT, atElements(rows), exchange.declaration, ...w.functions],
     sharedBytes: exchange.bytes,
     workgroupSize: [columns, plan.lanes],
     body: w.toString(),
@@ -56,43 +60,44 @@ function packedColumns({ axis }: ColumnKernel): 1 | 2 {
 }
 
 /** Column 0 of the workgroup is row `ky`, column 1 its opposite; they may be the same, then column 1 stores nothing. */
-function nameColumns(w: Wgsl, rows: number, columns: 1 | 2): void {
+function nameColumns(w: Wgsl, columns: 1 | 2): void {
   w.line("let column = local_id.x;");
   w.line("let lane = local_id.y;");
   w.line("let row = workgroup_id.x;");
-  w.line(`let opposite_row = select(${rows}u - row, 0u, row == 0u);`);
+  w.line("let opposite_row = select(sizes.rows - row, 0u, row == 0u);");
   const own = columns === 2 ? "select(row, opposite_row, column == 1u)" : "0u";
   const other = columns === 2 ? "select(opposite_row, row, column == 1u)" : "0u";
   w.line(`let own_row = ${own};`);
   w.line(`let other_row = ${other};`);
 }
 
-/**
- * Fetches the partner of every coefficient from the other column and multiplies.
- *
- * @param rows elements of the OTF's column 0 from one element of a line to the next
- */
-function multiplyPacked(
-  line: Line,
-  { coefficients, rows, columns }: { coefficients: Registers; rows: number; columns: number },
-): string[][] {
+/** Fetches the partner of every coefficient from the other column and multiplies. */
+function multiplyPacked(line: Line, coefficients: Registers, columns: number): string[][] {
   const { w, exchange } = line;
   const at = outputPlacement(line, -1);
   const opposite = mirrored(w, at, line.plan.length);
-  const writes = at.rounds.map(({ active }, round) => ({
-    condition: active,
-    writes: coefficients[round].map((value, r) => ({ index: line.indexOf(elementOf(at, round, r)), value })),
-  }));
-  const reads = opposite.flat().map((element) => `${element} * ${columns}u + ${columns - 1}u - column`);
-  const partners = exchange.run(writes, reads);
+  const partners = exchange.run(
+    at.rounds.map(({ first, active }, round) => ({
+      condition: active,
+      values: coefficients[round]!,
+      first,
+      step: at.step,
+    })),
+    opposite.flat().map((first) => ({ first, step: 0, count: 1, line: `${columns - 1}u - column` })),
+  );
   return coefficients.map((values, round) =>
     values.map((value, r) => {
-      const factor = `otfcolumn[own_row + (${elementOf(at, round, r)}) * ${rows}u]`;
-      const opposed = `otfcolumn[other_row + ${opposite[round][r]} * ${rows}u]`;
-      const partner = partners[round * at.radix + r];
-      return w.let(`packed_product(${value}, ${partner}, ${factor}, ${opposed})`);
+      const elements = `${elementOf(at, round, r)}, ${opposite[round][r]}`;
+      return w.let(`at_elements(${value}, ${partners[round * at.radix + r]}, own_row, other_row, ${elements})`);
     })
   );
+}
+
+/** The conjugate of the product of number `own` and its partner, number `opposed` of the other row, by their OTFs. */
+function atElements(rows: string): string {
+  const factors = `otfcolumn[own_row + own * ${rows}], otfcolumn[other_row + opposed * ${rows}]`;
+  return `fn at_elements(p: vec2f, q: vec2f, own_row: u32, other_row: u32, own: u32, opposed: u32) -> vec2f ` +
+    `{ return conj(packed_product(p, q, ${factors})); }`;
 }
 
 /** The element `-i mod length` for the element i of each register; only register 0 can hold element 0. */

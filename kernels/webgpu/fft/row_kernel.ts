@@ -5,46 +5,36 @@
  * With `Z = A + sqrt(-1) B` for the spectra A and B of the two rows, `A(k) = (Z(k) + conj Z(n - k)) / 2` and
  * `B(k) = (Z(k) - conj Z(n - k)) / (2 sqrt(-1))`. Coefficients 0 and n / 2 of a row are real and share column 0, see layout.ts.
  */
-import { voxelCount } from "shared/volume/geometry.ts";
 import { Exchange } from "./exchange.ts";
+import { SIZES } from "../program/box_sizes.ts";
 import type { BoxLayout } from "../program/layout.ts";
 import { addLanes, PARTIAL_SUMS, sumMemory } from "../stages/partial_sums.ts";
 import { type RowStage, type VoxelPair } from "../stages/row_stages.ts";
 import { assembleShader, type Shader, TWIDDLES } from "../wgsl/shader.ts";
 import { elementOf, inputPlacement, type Line, outputPlacement, type Registers, stockham } from "./stockham.ts";
-import { allOf, float, plus, Wgsl } from "../wgsl/wgsl.ts";
+import { plus, Wgsl } from "../wgsl/wgsl.ts";
 import type { RowShape } from "./workgroups.ts";
 
 /** Workgroups: x counts groups of row pairs in a plane, y the planes of the slab. */
-export function rowShader(stage: RowStage, layout: BoxLayout, shape: RowShape): Shader {
+export function rowShader(stage: RowStage, shape: RowShape): Shader {
   const { plan, pairs, pitch, split } = shape;
   const { inverse = true, forward = true } = stage;
   const w = new Wgsl();
-  const exchange = new Exchange(w, { length: pitch * pairs, split });
-  const indexOf = (element: string) => `exchange_base + padded(${element})`;
-  const kernel: RowKernel = {
-    line: { w, plan, exchange, lane: "lane", indexOf },
-    layout,
-    rows: nameRows(w, layout, shape),
-  };
+  const exchange = new Exchange(w, { length: pitch * pairs, split, line: "own", place: "l + e + (e >> 3u)" });
+  const line: Line = { w, plan, exchange, lane: "lane" };
+  nameRows(w, shape);
 
-  let voxels: Registers | undefined;
-  if (inverse) {
-    const scale = float(1 / voxelCount(layout.box));
-    voxels = stockham(kernel.line, 1, loadSpectrum(kernel)).map((values) =>
-      values.map((value) => w.let(`${value} * ${scale}`))
-    );
-  }
-  if (stage.sums) w.line("var sums = vec2f(0.0);");
-  const results = applyStage(kernel, stage, voxels);
+  const voxels = inverse ? stockham(line, 1, loadSpectrum(line)) : undefined;
+  const onVoxels = stageFunction(stage);
+  const results = applyStage(line, onVoxels, voxels);
   const invocations = plan.lanes * pairs;
   if (stage.sums) {
     w.line(`let invocation = local_id.y * ${plan.lanes}u + lane;`);
     addLanes(w, "sums", "invocation", invocations);
-    const workgroup = `(slab.first_plane + workgroup_id.y) * ${rowGroups(layout, shape)}u + workgroup_id.x`;
+    const workgroup = "(slab.first_plane + workgroup_id.y) * sizes.row_groups + workgroup_id.x";
     w.when("invocation == 0u", () => w.line(`partial_sums[${workgroup}] = lane_sums[0];`));
   }
-  if (forward) storeSpectrum(kernel, stockham(kernel.line, -1, results));
+  if (forward) storeSpectrum(line, stockham(line, -1, results));
 
   return assembleShader({
     label: stage.label,
@@ -54,12 +44,17 @@ export function rowShader(stage: RowStage, layout: BoxLayout, shape: RowShape): 
       ...stage.volumes,
       ...(stage.structs ?? []),
       ...(stage.sums ? [PARTIAL_SUMS] : []),
+      SIZES,
       TWIDDLES,
     ],
     declarations: [
       stage.functions ?? "",
-      "fn padded(element: u32) -> u32 { return element + (element >> 3u); }",
+      ...(stage.sums ? ["var<private> sums: vec2f = vec2f(0.0);"] : []),
+      onVoxels.text,
+      ...(inverse ? loadFunctions(plan.length / 2) : []),
+      ...(forward ? STORE_FUNCTIONS : []),
       exchange.declaration,
+      ...w.functions,
       stage.sums ? sumMemory(invocations).declaration : "",
     ],
     sharedBytes: exchange.bytes + (stage.sums ? sumMemory(invocations).bytes : 0),
@@ -73,129 +68,153 @@ export function rowGroups({ box: [, ny] }: BoxLayout, { pairs }: RowShape): numb
   return Math.ceil(Math.ceil(ny / 2) / pairs);
 }
 
-interface RowKernel {
-  readonly line: Line;
-  readonly layout: BoxLayout;
-  readonly rows: RowNames;
-}
-
-/** The two rows of a lane: WGSL names of their numbers in the slab, and conditions for having work on them. */
-interface RowNames {
-  readonly a: string;
-  readonly b: string;
-  /** Their numbers in the plane. */
-  readonly yA: string;
-  readonly yB: string;
-  readonly activeA: string | undefined;
-  readonly activeB: string | undefined;
-}
-
-/** A pair or a second row that does not exist repeats the last that does, and stores nothing. */
-function nameRows(w: Wgsl, { box: [, ny] }: BoxLayout, { pairs, pitch }: RowShape): RowNames {
-  const pairCount = Math.ceil(ny / 2);
-  const ragged = pairCount % pairs !== 0;
+/**
+ * Names for a lane: the numbers `y` of its two rows in the plane, the complex numbers `rows` where they begin, and `has`, whether
+ * they are its own. A pair or a second row that does not exist repeats the last that does, and stores nothing.
+ */
+function nameRows(w: Wgsl, { pairs, pitch }: RowShape): void {
   w.line("let lane = local_id.x;");
   w.line(`let pair = workgroup_id.x * ${pairs}u + local_id.y;`);
-  w.line(`let exchange_base = local_id.y * ${pitch}u;`);
-  const first = w.let(ragged ? `min(pair, ${pairCount - 1}u) * 2u` : "pair * 2u");
-  const second = w.let(ny % 2 === 0 ? `${first} + 1u` : `min(${first} + 1u, ${ny - 1}u)`);
-  const activeA = ragged ? `pair < ${pairCount}u` : undefined;
-  return {
-    a: w.let(`workgroup_id.y * ${ny}u + ${first}`),
-    b: w.let(`workgroup_id.y * ${ny}u + ${second}`),
-    yA: first,
-    yB: second,
-    activeA,
-    activeB: allOf(activeA, ny % 2 === 0 ? undefined : `${first} < ${ny - 1}u`),
-  };
+  w.line(`let own = local_id.y * ${pitch}u;`);
+  w.line("let has = vec2<bool>(2u * pair < sizes.rows, 2u * pair + 1u < sizes.rows);");
+  w.line("let first = min(pair, ((sizes.rows + 1u) >> 1u) - 1u) * 2u;");
+  w.line("let y = vec2u(first, min(first + 1u, sizes.rows - 1u));");
+  w.line("let rows = (y + workgroup_id.y * sizes.rows) * sizes.half_width;");
 }
 
-/** Both rows' spectra as the one complex row whose inverse transform is `a + sqrt(-1) b`. */
-function loadSpectrum({ line, layout: { halfWidth }, rows }: RowKernel): string[][] {
-  const { w } = line;
+/**
+ * Conjugates of two rows' spectra as the one complex row whose inverse transform is `a + sqrt(-1) b`: coefficient k below the
+ * middle from the coefficients k of the two, coefficient k above it from their coefficients n - k. Those of 0 and of the middle
+ * share a number.
+ */
+function loadFunctions(halfWidth: number): string[] {
+  const [low, high] = ["vec2f(za.x - zb.y, -za.y - zb.x)", "vec2f(za.x + zb.y, za.y - zb.x)"];
+  const load = (name: string, value: string, place = "k") =>
+    `fn ${name}(rows: vec2u, k: u32) -> vec2f ` +
+    `{ let i = rows + ${place}; let za = spectrum[i.x]; let zb = spectrum[i.y]; return ${value}; }`;
+  return [
+    load("low", low),
+    load("lowest", `select(${low}, vec2f(za.x, -zb.x), k == 0u)`),
+    load("high", high),
+    load("middle", `select(${high}, vec2f(za.y, -zb.y), k == 0u)`, `select(${halfWidth}u - k, 0u, k == 0u)`),
+  ];
+}
+
+function loadSpectrum(line: Line): string[][] {
+  const { w, plan: { length } } = line;
   const at = inputPlacement(line, 1);
-  const a = w.let(`${rows.a} * ${halfWidth}u`);
-  const b = w.let(`${rows.b} * ${halfWidth}u`);
-  const load = (k: string) => [w.let(`spectrum[${a} + ${k}]`), w.let(`spectrum[${b} + ${k}]`)];
+  const half = at.radix / 2;
   return at.rounds.map(({ first }) =>
     Array.from({ length: at.radix }, (_, r) => {
-      const half = at.radix / 2;
-      if (r < half) {
-        const [za, zb] = load(plus(first, r * at.step));
-        const both = `vec2f(${za}.x - ${zb}.y, ${za}.y + ${zb}.x)`;
-        return w.let(r > 0 ? both : `select(${both}, vec2f(${za}.x, ${zb}.x), ${first} == 0u)`);
-      }
-      const mirrored = `${2 * halfWidth - r * at.step}u - ${first}`;
-      const [za, zb] = load(r > half ? mirrored : w.let(`select(${mirrored}, 0u, ${first} == 0u)`));
-      const both = `vec2f(${za}.x + ${zb}.y, ${zb}.x - ${za}.y)`;
-      return w.let(r > half ? both : `select(${both}, vec2f(${za}.y, ${zb}.y), ${first} == 0u)`);
+      const place = r <= half ? plus(first, r < half ? r * at.step : 0) : `${length - r * at.step}u - (${first})`;
+      const load = r === 0 ? "lowest" : r < half ? "low" : r === half ? "middle" : "high";
+      return w.let(`${load}(rows, ${place})`);
     })
   );
 }
 
+/** What the function of a stage sees, besides the bindings; it takes those that its text names. */
+const STAGE_PARAMETERS: Readonly<Record<string, string>> = {
+  i: "vec2u",
+  x: "u32",
+  y: "vec2u",
+  plane: "u32",
+  has: "vec2<bool>",
+  voxels: "vec2f",
+};
+
+/** A WGSL function. */
+interface StageFunction {
+  readonly text: string;
+  readonly parameters: readonly string[];
+}
+
+/** The work of a stage on two voxels, as the function `on_voxels` of the voxels i of a volume. */
+function stageFunction(stage: RowStage): StageFunction {
+  const w = new Wgsl();
+  const pair: VoxelPair = {
+    w,
+    x: "x",
+    y: ["y.x", "y.y"],
+    plane: "plane",
+    stored: (volume) => `vec2f(${volume}[i.x], ${volume}[i.y])`,
+    load: (volume) => w.let(pair.stored(volume)),
+    loadUint16(volume) {
+      const voxel = (i: string) => `(${volume}[${i} >> 1u] >> ((${i} & 1u) * 16u)) & 0xffffu`;
+      return w.let(`vec2f(f32(${voxel("i.x")}), f32(${voxel("i.y")}))`);
+    },
+    store(volume, value) {
+      w.line(`if (has.x) { ${volume}[i.x] = ${value}.x; }`);
+      w.line(`if (has.y) { ${volume}[i.y] = ${value}.y; }`);
+    },
+    add(first, second) {
+      w.line(`if (has.x) { sums += vec2f(${first}.x, ${second}.x); }`);
+      w.line(`if (has.y) { sums += vec2f(${first}.y, ${second}.y); }`);
+    },
+  };
+  // A register holds the conjugate of two voxels.
+  if (stage.inverse ?? true) w.line("let blurred = conj(voxels) * sizes.scale;");
+  w.line(`return ${stage.point(pair, "blurred")};`);
+  const body = w.toString();
+  const parameters = Object.keys(STAGE_PARAMETERS).filter((name) => new RegExp(`(?<!\\.)\\b${name}\\b`).test(body));
+  const typed = parameters.map((name) => `${name}: ${STAGE_PARAMETERS[name]}`).join(", ");
+  return { text: `fn on_voxels(${typed}) -> vec2f {\n${body}\n}`, parameters };
+}
+
 /** Runs the stage on every register. */
-function applyStage({ line, layout, rows }: RowKernel, stage: RowStage, voxels: Registers | undefined): string[][] {
+function applyStage(line: Line, { parameters }: StageFunction, voxels: Registers | undefined): string[][] {
   const { w } = line;
-  const nx = layout.box[2];
   const at = inputPlacement(line, -1);
   return at.rounds.map(({ first, active }, round) => {
-    const startA = w.let(`${rows.a} * ${nx}u + ${first}`);
-    const startB = w.let(`${rows.b} * ${nx}u + ${first}`);
+    const start = w.let(`rows * 2u + (${first})`);
+    const has = active === undefined ? "has" : w.let(`vec2<bool>(has.x && ${active}, has.y && ${active})`);
     return Array.from({ length: at.radix }, (_, r) => {
-      const [a, b] = [plus(startA, r * at.step), plus(startB, r * at.step)];
-      const pair: VoxelPair = {
-        w,
+      const values: Readonly<Record<string, string>> = {
+        i: plus(start, r * at.step),
         x: elementOf(at, round, r),
-        y: [rows.yA, rows.yB],
         plane: "workgroup_id.y",
-        load: (volume) => w.let(`vec2f(${volume}[${a}], ${volume}[${b}])`),
-        loadUint16(volume) {
-          const voxel = (i: string) => `(${volume}[(${i}) >> 1u] >> (((${i}) & 1u) * 16u)) & 0xffffu`;
-          return w.let(`vec2f(f32(${voxel(a)}), f32(${voxel(b)}))`);
-        },
-        store(volume, value) {
-          w.when(allOf(active, rows.activeA), () => w.line(`${volume}[${a}] = ${value}.x;`));
-          w.when(allOf(active, rows.activeB), () => w.line(`${volume}[${b}] = ${value}.y;`));
-        },
-        add(first, second) {
-          w.when(allOf(active, rows.activeA), () => w.line(`sums += vec2f(${first}.x, ${second}.x);`));
-          w.when(allOf(active, rows.activeB), () => w.line(`sums += vec2f(${first}.y, ${second}.y);`));
-        },
+        has,
+        voxels: voxels?.[round][r] ?? "",
       };
-      return stage.point(pair, voxels?.[round][r] ?? "");
+      return w.let(`on_voxels(${parameters.map((name) => values[name] ?? name).join(", ")})`);
     });
   });
 }
 
-/** Takes the spectra of the two rows apart and stores them. */
-function storeSpectrum({ line, layout: { halfWidth }, rows }: RowKernel, registers: Registers): void {
-  const { w, plan, exchange } = line;
+/** Take coefficient k of the two rows apart, from coefficients k and n - k of the complex row, and store it. */
+const STORE_FUNCTIONS = (() => {
+  const [a, b] = ["0.5 * vec2f(z.x + o.x, z.y - o.y)", "0.5 * vec2f(z.y + o.y, o.x - z.x)"];
+  const store = (name: string, ofA: string, ofB: string) =>
+    `fn ${name}(rows: vec2u, k: u32, z: vec2f, o: vec2f, has: vec2<bool>) ` +
+    `{ if (has.x) { spectrum[rows.x + k] = ${ofA}; } if (has.y) { spectrum[rows.y + k] = ${ofB}; } }`;
+  return [
+    store("put", a, b),
+    store("put_first", `select(${a}, vec2f(z.x, o.x), k == 0u)`, `select(${b}, vec2f(z.y, o.y), k == 0u)`),
+  ];
+})();
+
+function storeSpectrum(line: Line, registers: Registers): void {
+  const { w, plan: { length, lanes }, exchange } = line;
+  const halfWidth = length / 2;
   const at = outputPlacement(line, -1);
-  const groups = at.rounds.map(({ active }, round) => ({
-    condition: active,
-    writes: registers[round].map((value, r) => ({ index: line.indexOf(elementOf(at, round, r)), value })),
-  }));
-  const coefficients = Array.from({ length: Math.ceil(halfWidth / plan.lanes) }, (_, m) => {
-    const k = plus("lane", m * plan.lanes);
-    const exists = (m + 1) * plan.lanes > halfWidth ? `${k} < ${halfWidth}u` : undefined;
-    const mirrored = `${2 * halfWidth}u - (${k})`;
+  const coefficients = Array.from({ length: Math.ceil(halfWidth / lanes) }, (_, m) => {
+    const k = plus("lane", m * lanes);
+    const exists = (m + 1) * lanes > halfWidth ? `${k} < ${halfWidth}u` : undefined;
+    const mirrored = `${length}u - (${k})`;
     return { k, exists, opposite: m === 0 ? `select(${mirrored}, ${halfWidth}u, lane == 0u)` : mirrored };
   });
-  const reads = coefficients.flatMap(({ k, opposite }) => [line.indexOf(k), line.indexOf(opposite)]);
-  const values = exchange.run(groups, reads);
-  const a = w.let(`${rows.a} * ${halfWidth}u`);
-  const b = w.let(`${rows.b} * ${halfWidth}u`);
+  const values = exchange.run(
+    at.rounds.map(({ first, active }, round) => ({
+      condition: active,
+      values: registers[round]!,
+      first,
+      step: at.step,
+    })),
+    coefficients.flatMap(({ k, opposite }) => [k, opposite].map((first) => ({ first, step: 0, count: 1 }))),
+  );
   coefficients.forEach(({ k, exists }, m) => {
-    const [z, o] = values.slice(2 * m, 2 * m + 2);
-    const general = [
-      `0.5 * vec2f(${z}.x + ${o}.x, ${z}.y - ${o}.y)`,
-      `0.5 * vec2f(${z}.y + ${o}.y, ${o}.x - ${z}.x)`,
-    ].map((value) => w.let(value));
-    const [za, zb] = m > 0 ? general : [
-      w.let(`select(${general[0]}, vec2f(${z}.x, ${o}.x), lane == 0u)`),
-      w.let(`select(${general[1]}, vec2f(${z}.y, ${o}.y), lane == 0u)`),
-    ];
-    w.when(allOf(exists, rows.activeA), () => w.line(`spectrum[${a} + ${k}] = ${za};`));
-    w.when(allOf(exists, rows.activeB), () => w.line(`spectrum[${b} + ${k}] = ${zb};`));
+    const [z, o] = values.slice(2 * m, 2 * m + 2).flat();
+    const call = `${m === 0 ? "put_first" : "put"}(rows, ${k}, ${z}, ${o}, has);`;
+    w.when(exists, () => w.line(call));
   });
 }

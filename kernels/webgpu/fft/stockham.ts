@@ -3,10 +3,16 @@
  * between passes. Input and output are in natural order, and the last pass of a forward transform leaves its values where
  * the first pass of the inverse wants them, so that a multiplication in between needs no exchange.
  */
-import { dft, product, type Sign } from "./codelets.ts";
+import { defineDft } from "./codelets.ts";
 import type { Exchange, WriteGroup } from "./exchange.ts";
 import type { RadixPlan } from "./radices.ts";
-import { plus, type Wgsl } from "../wgsl/wgsl.ts";
+import { arrayOf, complexArray, elementsOf, plus, type Wgsl } from "../wgsl/wgsl.ts";
+
+/**
+ * Direction of a transform: the sign of its exponent. An inverse transform is the forward one of the conjugates, its result
+ * conjugated, so that both share their functions; whoever loads and stores takes the conjugates, which costs nothing there.
+ */
+type Sign = 1 | -1;
 
 /** Elements of the line that the registers of a lane hold around a pass: round q, register r is `first[q] + r * step`. */
 export interface Placement {
@@ -26,8 +32,6 @@ export interface Line {
   readonly exchange: Exchange;
   /** WGSL name of the lane's number, below `plan.lanes`. */
   readonly lane: string;
-  /** Index into the exchange memory for an element of this line, as a WGSL expression. */
-  readonly indexOf: (element: string) => string;
 }
 
 /** Placement of the input of a transform. */
@@ -45,7 +49,10 @@ export function elementOf({ rounds, step }: Placement, round: number, r: number)
   return plus(rounds[round].first, r * step);
 }
 
-/** Transforms registers placed as {@link inputPlacement} says; needs the twiddle table bound as `twiddles`. */
+/**
+ * Transforms registers placed as {@link inputPlacement} says; needs the twiddle table bound as `twiddles`. Registers of an inverse
+ * transform, those that come and those that go, hold conjugates.
+ */
 export function stockham(line: Line, sign: Sign, input: Registers): string[][] {
   const radices = order(line.plan, sign);
   let registers = input;
@@ -53,19 +60,24 @@ export function stockham(line: Line, sign: Sign, input: Registers): string[][] {
     const here = placement(line, radices[pass]);
     const phases = here.rounds.map(({ first }) => remainder(line.w, first, done));
     const outputs = registers.map((values, round) =>
-      dft(line.w, twiddled(line, values, { phase: phases[round], order: done * here.radix, sign }), sign)
+      butterfly(line, values, { phase: phases[round], order: done * here.radix })
     );
     if (pass === radices.length - 1) return outputs;
-    const starts = here.rounds.map(({ first }, round) =>
-      line.w.let(
-        done === 1 ? `${first} * ${here.radix}u` : `${first} * ${here.radix}u - ${phases[round]} * ${here.radix - 1}u`,
-      )
-    );
-    const groups = here.rounds.map(({ active }, round): WriteGroup => ({
+    const groups = here.rounds.map(({ first, active }, round): WriteGroup => ({
       condition: active,
-      writes: outputs[round].map((value, r) => ({ index: line.indexOf(plus(starts[round], r * done)), value })),
+      values: outputs[round],
+      first: line.w.let(
+        done === 1
+          ? `(${first}) * ${here.radix}u`
+          : `(${first}) * ${here.radix}u - ${phases[round]} * ${here.radix - 1}u`,
+      ),
+      step: done,
     }));
-    registers = collect(line, groups, placement(line, radices[pass + 1]));
+    const next = placement(line, radices[pass + 1]);
+    registers = line.exchange.run(
+      groups,
+      next.rounds.map(({ first }) => ({ first, step: next.step, count: next.radix })),
+    );
   }
   return registers.map((values) => [...values]);
 }
@@ -87,31 +99,34 @@ function placement({ w, plan, lane }: Line, radix: number): Placement {
   return { radix, step: butterflies, rounds };
 }
 
-/** Multiplies value r by `exp(sign 2 pi sqrt(-1) r phase / order)`. */
-function twiddled(
+/** Transforms the values of a round, after multiplying value r by `exp(-2 pi sqrt(-1) r phase / order)`. */
+function butterfly(
   { w, plan }: Line,
   values: readonly string[],
-  { phase, order, sign }: { phase: string; order: number; sign: Sign },
-): readonly string[] {
-  if (order === values.length) return values;
-  return values.map((value, r) => {
-    if (r === 0) return value;
-    const twiddle = w.let(`twiddles[${phase} * ${r * plan.length / order}u]`);
-    return product(w, value, twiddle, sign > 0);
-  });
+  { phase, order }: { phase: string; order: number },
+): string[] {
+  const radix = values.length;
+  const transform = defineDft(w, radix);
+  const call = order === radix
+    ? `${transform}(${arrayOf(values)})`
+    : `${defineTurned(w, radix)}(${arrayOf(values)}, ${phase} * ${plan.length / order}u)`;
+  return elementsOf(w.let(call), radix);
 }
 
-/** Sends the groups through the exchange and reads them back as the next pass wants them. */
-function collect(line: Line, groups: readonly WriteGroup[], to: Placement): string[][] {
-  const reads = to.rounds.flatMap((_, round) =>
-    Array.from({ length: to.radix }, (_, r) => line.indexOf(elementOf(to, round, r)))
-  );
-  const names = line.exchange.run(groups, reads);
-  return to.rounds.map((_, round) => names.slice(round * to.radix, (round + 1) * to.radix));
+/** The transform of values that are turned first, number r by r times `t` of the table. */
+function defineTurned(w: Wgsl, radix: number): string {
+  const transform = defineDft(w, radix);
+  return w.define(`turned_${transform}`, () => {
+    const turned = elementsOf("a", radix).map((value, r) =>
+      r === 0 ? value : `times(${value}, twiddles[${r === 1 ? "t" : `${r}u * t`}])`
+    );
+    const type = complexArray(radix);
+    return `(a: ${type}, t: u32) -> ${type} {\nreturn ${transform}(array(${turned.join(", ")}));\n}`;
+  });
 }
 
 /** `index mod divisor`; a mask where it can be, because WGSL guards every `%` against zero. */
 function remainder(w: Wgsl, index: string, divisor: number): string {
   if (divisor === 1) return "0u";
-  return w.let((divisor & (divisor - 1)) === 0 ? `${index} & ${divisor - 1}u` : `${index} % ${divisor}u`);
+  return w.let((divisor & (divisor - 1)) === 0 ? `(${index}) & ${divisor - 1}u` : `(${index}) % ${divisor}u`);
 }

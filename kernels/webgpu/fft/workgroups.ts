@@ -8,6 +8,9 @@ import type { GpuLimits } from "../device/limits.ts";
 /** Adjacent columns that fill whole 128-byte memory transactions with complex numbers. */
 export const FULL_WIDTH = 16;
 
+/** Complex numbers of a sector, the least that memory hands over. */
+const SECTOR = 4;
+
 /** Fewest invocations worth a workgroup. */
 const MIN_INVOCATIONS = 64;
 
@@ -55,7 +58,7 @@ export function columnShape(
   );
   const plan = radixPlan(length, { maxLanes, parts });
   const most = Math.max(1, Math.floor(Math.min(invocations, MAX_INVOCATIONS) / plan.lanes));
-  const wanted = evenShare(width, Math.min(preferred, width, most));
+  const wanted = wholeSectors(Math.min(preferred, width, most));
   const { split, fitting } = columnMemory(length, wanted, limits);
   const max = Math.min(
     fitting,
@@ -64,7 +67,7 @@ export function columnShape(
     Math.max(wanted, Math.ceil(MIN_INVOCATIONS / plan.lanes)),
     width,
   );
-  return { plan, columns: evenShare(width, max), split };
+  return { plan, columns: wholeSectors(max), split };
 }
 
 /** Tells whether so many columns are exchanged in two halves, and counts those that then fit the memory of a workgroup. */
@@ -86,11 +89,13 @@ export function rowShape(length: number, pairCount: number, limits: GpuLimits): 
     limits.maxComputeWorkgroupSizeY,
     pairCount,
   );
-  return { plan, pairs: evenShare(pairCount, max), pitch, split };
+  return { plan, pairs: max, pitch, split };
 }
 
-/** The largest divisor of `count` in the upper half of 1 to `max`, so that no group is ragged, or else `max`. */
-function evenShare(count: number, max: number): number {
-  for (let share = max; share > max / 2; share--) if (count % share === 0) return share;
-  return max;
+/**
+ * As many columns as fill whole 32-byte sectors of memory, or few where there are few. That no group is ragged is not asked for:
+ * boxes of other widths would have other kernels, each of which takes a driver longer to compile than the ragged groups take.
+ */
+function wholeSectors(max: number): number {
+  return max > SECTOR ? max - max % SECTOR : max;
 }

@@ -5,7 +5,7 @@
  * per row of the box; the place of that column in the OTF itself is not used.
  */
 import { assembleShader, type Binding, type Shader } from "../wgsl/shader.ts";
-import { plus } from "../wgsl/wgsl.ts";
+import { LINEAR_WORKGROUP, linearIndex } from "./cut.ts";
 
 /** One of the four ways. */
 export interface OtfFormat {
@@ -39,75 +39,41 @@ export function otfAt({ real, precision }: OtfFormat, name: string, index: strin
   return `unpack2x16float(${name}[(${index}) >> 1u] >> (((${index}) & 1u) * 16u)).x * ${half}`;
 }
 
-/** Invocations of a workgroup. */
-const LANES = 256;
-
-/** A shader that keeps OTFs, and the workgroups that it takes. */
-export interface OtfKeeper {
-  readonly shader: Shader;
-  readonly grid: readonly [x: number, y: number];
-}
-
-/**
- * Converts one part of a transformed PSF.
- *
- * @param coefficients complex numbers of the part
- * @param maxGroups workgroups that a dimension may have
- */
-export function keepOtf(format: OtfFormat, coefficients: number, maxGroups: number): OtfKeeper {
-  const { real, precision } = format;
-  const each = real && precision === "float16" ? 2 : 1;
-  const elements = Math.ceil(coefficients / each);
-  const second = `select(vec2f(0.0), spectrum[2u * i + 1u], 2u * i + 1u < ${coefficients}u)`;
-  const value = precision === "float32"
-    ? `spectrum[i]${real ? ".x" : ""}`
-    : `pack2x16float(${HALF_SCALE}.0 * ${real ? `vec2f(spectrum[2u * i].x, ${second}.x)` : "spectrum[i]"})`;
-  const target: Binding = { name: "otf", type: otfType(format), access: "write" };
-  return keeper(`keep OTF ${real ? "real" : "complex"} ${precision}`, { target, elements, value }, maxGroups);
-}
-
 /** The binding of column 0 of the OTF. */
 export const OTF_COLUMN: Binding = { name: "otfcolumn", type: "array<vec2f>", access: "read" };
 
-/** Rows of one part of a transformed PSF. */
-interface OtfRows {
-  /** Rows of all parts before. */
-  readonly before: number;
-  readonly rows: number;
-  /** Complex numbers of a row. */
-  readonly halfWidth: number;
-}
-
-/** Copies column 0 of one part of a transformed PSF to its place in the column of the box. */
-export function keepOtfColumn({ before, rows, halfWidth }: OtfRows, maxGroups: number): OtfKeeper {
-  const target: Binding = { ...OTF_COLUMN, access: "write" };
-  const value = `spectrum[i * ${halfWidth}u]`;
-  return keeper("keep OTF column 0", { target, elements: rows, firstElement: before, value }, maxGroups);
-}
-
-interface KeeperParts {
-  readonly target: Binding;
-  readonly elements: number;
-  /** Element of the target where the first one goes. @default {0} */
-  readonly firstElement?: number;
-  /** WGSL expression of element `i`. */
-  readonly value: string;
-}
-
-function keeper(
-  label: string,
-  { target, elements, firstElement = 0, value }: KeeperParts,
-  maxGroups: number,
-): OtfKeeper {
-  const groups = Math.ceil(elements / LANES);
-  const columns = Math.min(groups, maxGroups);
-  const shader = assembleShader({
+/**
+ * The shader that converts one part of a transformed PSF, one invocation for each element of the OTF.
+ *
+ * @param maxGroups workgroups that a dimension may have
+ */
+export function keepOtf(format: OtfFormat, maxGroups: number): Shader {
+  const { real, precision } = format;
+  const count = "arrayLength(&spectrum)";
+  const second = `select(vec2f(0.0), spectrum[2u * i + 1u], 2u * i + 1u < ${count})`;
+  const value = precision === "float32"
+    ? `spectrum[i]${real ? ".x" : ""}`
+    : `pack2x16float(${HALF_SCALE}.0 * ${real ? `vec2f(spectrum[2u * i].x, ${second}.x)` : "spectrum[i]"})`;
+  const label = `keep OTF ${real ? "real" : "complex"} ${precision}`;
+  return assembleShader({
     label,
-    header: `${label}, ${elements} elements`,
-    bindings: [{ name: "spectrum", type: "array<vec2f>", access: "read" }, target],
-    workgroupSize: [LANES, 1],
-    body: `let i = (workgroup_id.y * ${columns}u + workgroup_id.x) * ${LANES}u + local_id.x;
-if (i < ${elements}u) { ${target.name}[${plus("i", firstElement)}] = ${value}; }`,
+    header: label,
+    bindings: [
+      { name: "spectrum", type: "array<vec2f>", access: "read" },
+      { name: "otf", type: otfType(format), access: "write" },
+    ],
+    workgroupSize: LINEAR_WORKGROUP,
+    body: `${linearIndex(maxGroups)}
+if (${pairsUp(format) ? "2u * i" : "i"} < ${count}) { otf[i] = ${value}; }`,
   });
-  return { shader, grid: [columns, Math.ceil(groups / columns)] };
+}
+
+/** Elements of the OTF that so many coefficients make. */
+export function otfElements(format: OtfFormat, coefficients: number): number {
+  return pairsUp(format) ? Math.ceil(coefficients / 2) : coefficients;
+}
+
+/** True if an element holds two coefficients. */
+function pairsUp({ real, precision }: OtfFormat): boolean {
+  return real && precision === "float16";
 }

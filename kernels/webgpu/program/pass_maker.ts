@@ -2,9 +2,10 @@
  * Makes the passes of one box: kernels over slabs of planes, and kernels along z over the whole box.
  */
 import { type ColumnKernel, columnShader, multiplyShader } from "../fft/column_kernel.ts";
+import { type CutPlace, cutShader, linearGrid } from "./cut.ts";
 import type { BoxLayout } from "./layout.ts";
 import type { GpuLimits } from "../device/limits.ts";
-import { keepOtf, keepOtfColumn, OTF_COLUMN, type OtfFormat, type OtfKeeper } from "./otf_format.ts";
+import { keepOtf, OTF_COLUMN, otfElements, type OtfFormat } from "./otf_format.ts";
 import { packedMultiplyShader } from "../fft/packed_column_kernel.ts";
 import { type Pass, type Resource, resourceOf, type Slice, type Stage } from "./pass.ts";
 import { MEASUREMENTS, MEASUREMENTS_BYTES } from "../stages/measurement.ts";
@@ -19,7 +20,7 @@ import { VARIATION_LANES, variationShader } from "../stages/total_variation_kern
 import { type ColumnShape, columnShape, type RowShape, rowShape } from "../fft/workgroups.ts";
 
 /** Volumes by binding, where a binding does not stand for the one of its own name. */
-export type Renamed = Readonly<Record<string, string>>;
+type Renamed = Readonly<Record<string, string>>;
 
 /** Name of the buffer that holds one part of a volume. */
 export function partBuffer(volume: string, part: number): string {
@@ -34,6 +35,14 @@ export function twiddleBuffer(length: number): string {
 /** Name of the buffer that holds column 0 of an OTF. */
 export function columnBuffer(otf: string): string {
   return `${otf} column`;
+}
+
+/** Names of the buffers that tell where column 0 of a part lies, and the voxels of a part that a run is asked for. */
+export function columnCutBuffer(part: number): string {
+  return `column cut[${part}]`;
+}
+export function coreCutBuffer(part: number): string {
+  return `core cut[${part}]`;
 }
 
 /** Everything that the passes of a program depend on besides layout and slabs. */
@@ -69,52 +78,64 @@ export class PassMaker {
   }
 
   /** A row stage over a slab. */
-  rows(slab: Slab, stage: RowStage, renamed: Renamed = {}): Pass {
-    const shader = this.#shader(stage.label, () => rowShader(stage, this.layout, this.#rowShape));
-    const resources = this.#slabResources(shader, slab, renamed, this.layout.box[2]);
-    return { shader, resources, grid: [rowGroups(this.layout, this.#rowShape), slab.planes] };
+  rows(slab: Slab, stage: RowStage): Pass {
+    const shader = this.#shader(stage.label, () => rowShader(stage, this.#rowShape));
+    const resources = this.#slabResources(shader, slab, {}, this.layout.box[2]);
+    return { shader, resources, grid: [this.rowGroups, slab.planes] };
   }
 
   /** A transform along y over a slab; none for a 2-D box, whose y is transformed by {@link multiplication}. */
-  columnsY(slab: Slab, operation: "forward" | "inverse", renamed: Renamed = {}): Pass[] {
+  columnsY(slab: Slab, direction: "forward" | "inverse"): Pass[] {
     if (this.lastAxis === "y") return [];
-    return [this.#columnsY(slab, operation, renamed)];
+    const kernel = this.#kernel("y");
+    const shader = this.#shader("y transform", () => columnShader(kernel));
+    const projection = { projection: projectionBuffer(direction === "forward" ? "forward" : "back") };
+    const resources = this.#slabResources(shader, slab, projection, this.layout.box[1]);
+    return [{ shader, resources, grid: [this.#groups(kernel.shape), slab.planes] }];
   }
 
   /** The forward transform along the last axis that is transformed, over the whole box. */
   lastForward(): Stage {
-    if (this.lastAxis === "y") return this.slabs.map((slab) => this.#columnsY(slab, "forward", {}));
-    const kernel = this.#kernel("z");
-    const shader = this.#shader("z forward", () => columnShader(kernel, "forward"));
-    return [this.#overBox(kernel, shader, {})];
+    return [this.#multiplication("transform", "otf")];
   }
 
   /** Keeps what `spectrum` holds as the OTF `otf`. */
   keepOtf(otf: string): Stage {
     const { box: [, ny], halfWidth, parts, planesPerPart, partBytes } = this.layout;
     const { maxComputeWorkgroupsPerDimension: maxGroups } = this.#limits;
-    const rows = planesPerPart * ny;
+    const shader = this.#shader("keep OTF", () => keepOtf(this.#otf, maxGroups));
+    const coefficients = planesPerPart * ny * halfWidth;
     return Array.from({ length: parts }, (_, part): Pass[] => {
       const spectrum = { buffer: partBuffer("spectrum", part), bytes: partBytes };
-      const main = keepOtf(this.#otf, rows * halfWidth, maxGroups);
-      const column = keepOtfColumn({ before: part * rows, rows, halfWidth }, maxGroups);
-      return [
-        passOver(main, [spectrum, { buffer: partBuffer(otf, part), bytes: this.partBytes(otf) }]),
-        passOver(column, [spectrum, this.#otfColumn(otf)]),
-      ];
+      const kept = { buffer: partBuffer(otf, part), bytes: this.partBytes(otf) };
+      const grid = linearGrid(otfElements(this.#otf, coefficients), maxGroups);
+      const column = this.#cut(spectrum, this.#otfColumn(otf), columnCutBuffer(part), 2 * planesPerPart * ny);
+      return [{ shader, resources: resources(shader, [spectrum, kept]), grid }, column];
     }).flat();
   }
 
+  /** Copies a part of the estimate, whose places {@link coreCutBuffer} hold, to the beginning of each buffer of `spectrum`. */
+  cutCore(places: readonly (CutPlace | undefined)[]): Stage {
+    return places.flatMap((place, part) => {
+      if (!place) return [];
+      const [from, to] = ["estimate", "spectrum"].map((name) => ({
+        buffer: partBuffer(name, part),
+        bytes: this.layout.partBytes,
+      }));
+      const [depth, height, width] = place.shape;
+      return this.#cut(from!, to!, coreCutBuffer(part), depth * height * width);
+    });
+  }
+
   /** The multiplication by the OTF or its conjugate, with the transforms along the last axis around it. */
-  multiplication(projection: Projection, otf: string): Stage {
+  multiplication(projection: "forward" | "back", otf: string): Stage {
     const kernel = this.#kernel(this.lastAxis);
     const [nz, ny] = this.layout.box;
     const renamed = { projection: projectionBuffer(projection), otf };
-    const main = this.#shader(`${kernel.axis} multiply`, () => multiplyShader(kernel, this.#otf));
     const packed = this.#shader(`${kernel.axis} multiply packed`, () => packedMultiplyShader(kernel));
     const columnBytes = (8 * nz * ny) / this.layout.parts;
     return [
-      this.#overBox(kernel, main, { renamed }),
+      this.#multiplication(projection, otf),
       {
         ...this.#overBox(kernel, packed, { renamed, used: columnBytes }),
         grid: [kernel.axis === "y" ? 1 : Math.floor(ny / 2) + 1, 1],
@@ -125,7 +146,7 @@ export class PassMaker {
   /** The divisor of the update of `point` by total variation, into `variation`. */
   variation(point: string): Stage {
     const { parts, planesPerPart, partBytes, box: [, ny, nx] } = this.layout;
-    const shader = this.#shader("variation", () => variationShader(this.layout));
+    const shader = this.#shader("variation", () => variationShader());
     return Array.from({ length: parts }, (_, part): Pass => {
       const neighbours: Readonly<Record<string, string>> = {
         point_before: partBuffer(point, (part + parts - 1) % parts),
@@ -158,6 +179,11 @@ export class PassMaker {
     return name === MEASUREMENTS.name ? MEASUREMENTS_BYTES : SMALL_BYTES;
   }
 
+  /** Workgroups of a row kernel that share a plane. */
+  get rowGroups(): number {
+    return rowGroups(this.layout, this.#rowShape);
+  }
+
   /** Bytes of one part of a volume. */
   partBytes(volume: string): number {
     const words = (this.layout.partBytes * (this.#volumeBytes[volume] ?? 4)) / 16;
@@ -176,14 +202,20 @@ export class PassMaker {
 
   /** Bytes of the partial sums that so many planes leave. */
   #partialSumBytes(planes: number): number {
-    return PARTIAL_SUM_BYTES * rowGroups(this.layout, this.#rowShape) * planes;
+    return PARTIAL_SUM_BYTES * this.rowGroups * planes;
   }
 
-  #columnsY(slab: Slab, operation: "forward" | "inverse", renamed: Renamed): Pass {
-    const kernel = this.#kernel("y");
-    const shader = this.#shader(`y ${operation}`, () => columnShader(kernel, operation));
-    const resources = this.#slabResources(shader, slab, renamed, this.layout.box[1]);
-    return { shader, resources, grid: [this.#groups(kernel.shape), slab.planes] };
+  #multiplication(projection: Projection, otf: string): Pass {
+    const kernel = this.#kernel(this.lastAxis);
+    const shader = this.#shader(`${kernel.axis} multiply`, () => multiplyShader(kernel, this.#otf));
+    return this.#overBox(kernel, shader, { renamed: { projection: projectionBuffer(projection), otf } });
+  }
+
+  #cut(from: Slice, to: Slice, cut: string, words: number): Pass {
+    const { maxComputeWorkgroupsPerDimension: maxGroups } = this.#limits;
+    const shader = this.#shader("cut", () => cutShader(maxGroups));
+    const slices = [{ ...from, used: 4 * words }, { ...to, used: 4 * words }, { buffer: cut, bytes: SMALL_BYTES }];
+    return { shader, resources: resources(shader, slices), grid: linearGrid(words, maxGroups) };
   }
 
   #kernel(axis: "y" | "z"): ColumnKernel {
@@ -246,9 +278,9 @@ export class PassMaker {
   }
 }
 
-/** The pass of a keeper whose bindings are the given slices, in their order. */
-function passOver({ shader, grid }: OtfKeeper, slices: readonly Slice[]): Pass {
-  return { shader, resources: shader.bindings.map((binding, i) => resourceOf(binding, slices[i])), grid };
+/** Resources whose bindings are the given slices, in their order. */
+function resources({ bindings }: Shader, slices: readonly Slice[]): Resource[] {
+  return bindings.map((binding, i) => resourceOf(binding, slices[i]!));
 }
 
 /** Slices of the bindings that are not volumes: the twiddles of the transformed axis, and everything uniform or a struct. */

@@ -6,10 +6,19 @@ import { MEASUREMENTS } from "../stages/measurement.ts";
 import { MOMENTUM } from "../stages/momentum.ts";
 import { PARAMETERS, slabBuffer, slabValues, SMALL_BYTES } from "../stages/parameters.ts";
 import { PARTIAL_SUMS } from "../stages/partial_sums.ts";
+import { projectionBuffer, projectionValues } from "../stages/projection.ts";
+import { SIZES, sizeValues } from "./box_sizes.ts";
+import { cutValues } from "./cut.ts";
 import type { BufferSpec } from "./pass.ts";
 import { otfBytesPerVoxel } from "./otf_format.ts";
-import { columnBuffer, partBuffer, type PassMaker, twiddleBuffer } from "./pass_maker.ts";
-import { projectionBuffer, projectionValues } from "../stages/projection.ts";
+import {
+  columnBuffer,
+  columnCutBuffer,
+  coreCutBuffer,
+  partBuffer,
+  type PassMaker,
+  twiddleBuffer,
+} from "./pass_maker.ts";
 import { MEASURED, OBSERVED, START } from "../stages/region.ts";
 import type { ProgramOptions } from "./program_options.ts";
 import { rootsOfUnity } from "kernels/radices.ts";
@@ -55,10 +64,7 @@ export function programBuffers(make: PassMaker, options: ProgramOptions): Buffer
       usage: "storage",
     })),
     ...[PARAMETERS, MEASURED, OBSERVED, START].map(({ name }) => uniform(name)),
-    ...(["forward", "back"] as const).map((projection) =>
-      uniform(projectionBuffer(projection), projectionValues(projection))
-    ),
-    ...make.slabs.map(({ planeOfBox }) => uniform(slabBuffer(planeOfBox), slabValues(planeOfBox))),
+    ...numbers(make),
     ...lengths.map((length): BufferSpec => ({
       name: twiddleBuffer(length),
       bytes: 8 * length,
@@ -70,6 +76,24 @@ export function programBuffers(make: PassMaker, options: ProgramOptions): Buffer
       bytes: make.smallBytes(binding),
       usage: "storage",
     })),
+  ];
+}
+
+/** Buffers of numbers that stay as they are, and of those that tell which part a run is asked for. */
+function numbers({ layout, slabs, rowGroups }: PassMaker): BufferSpec[] {
+  const { box: [, ny, nx], parts, planesPerPart } = layout;
+  const rows = planesPerPart * ny;
+  const places = { origin: 0, row: nx, plane: ny * nx, shape: [planesPerPart, ny, 2] } as const;
+  return [
+    uniform(SIZES.name, sizeValues(layout, rowGroups)),
+    ...(["forward", "back", "transform"] as const).map((projection) =>
+      uniform(projectionBuffer(projection), projectionValues(projection))
+    ),
+    ...slabs.map(({ planeOfBox }) => uniform(slabBuffer(planeOfBox), slabValues(planeOfBox))),
+    ...Array.from({ length: parts }, (_, part) => [
+      uniform(columnCutBuffer(part), cutValues({ ...places, target: 2 * part * rows })),
+      uniform(coreCutBuffer(part)),
+    ]).flat(),
   ];
 }
 

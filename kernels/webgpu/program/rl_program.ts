@@ -12,18 +12,18 @@ import type { Vec3 } from "shared/volume/geometry.ts";
 import type { Acceleration, StepOptions } from "kernels/deconvolver.ts";
 import { MIN_CORRECTION } from "kernels/wiener_butterworth.ts";
 import { type BoxLayout, boxLayout } from "./layout.ts";
+import type { CutPlace } from "./cut.ts";
 import { DATA_BYTES } from "../device/data_volume.ts";
 import type { GpuLimits } from "../device/limits.ts";
 import { measurementShader } from "../stages/measurement.ts";
 import { biggsShader, heavyBallShader } from "../stages/momentum.ts";
-import { PARTIAL_SUM_BYTES, PARTIAL_SUMS } from "../stages/partial_sums.ts";
 import type { BufferSpec, Stage } from "./pass.ts";
-import { PassMaker, type Renamed } from "./pass_maker.ts";
+import { PassMaker } from "./pass_maker.ts";
 import type { ProgramOptions } from "./program_options.ts";
 import { programBuffers, volumeBuffers, volumeBytes } from "./program_buffers.ts";
 import { type RatioOptions, ratioStage } from "../stages/ratio_stages.ts";
 import { slabsOf } from "./slabs.ts";
-import { FORWARD, type RowStage, WEIGHTS } from "../stages/row_stages.ts";
+import { type RowStage, WEIGHTS } from "../stages/row_stages.ts";
 import { startStage } from "../stages/start_stage.ts";
 import {
   BIGGS_PREDICT,
@@ -47,15 +47,17 @@ export interface Program {
   readonly buffers: readonly BufferSpec[];
   /** Further buffers for runs with held-out photons. */
   readonly heldOutBuffers: readonly BufferSpec[];
-  /** Turns the PSF, placed in `estimate`, into `otf`, and leaves its whole transform in `spectrum`. */
+  /** Turns the PSF, given in `estimate`, into `otf`, and leaves its whole transform in `spectrum`. */
   readonly otf: readonly Stage[];
   /** Keeps what is in `spectrum` as the unmatched projector; empty without one. */
   readonly backOtf: readonly Stage[];
-  /** Turns the mask of observed voxels, placed in `weights`, into the weights; empty without non-circulant edges. */
+  /** Turns the mask of observed voxels, given in `estimate`, into the weights; empty without non-circulant edges. */
   readonly weights: readonly Stage[];
   /** Makes the first estimate from `data` and transforms it along x and y; once before the iterations. */
   readonly start: readonly Stage[];
   readonly iteration: readonly Stage[];
+  /** Makes the given places of the estimate dense, in `spectrum`, which holds nothing else afterwards. */
+  readonly cutCore: (places: readonly (CutPlace | undefined)[]) => Stage;
   /** Iterations that also measure the divergence of the data, or of the data and held-out photons. */
   readonly measuring: Readonly<Record<"data" | "data and held-out", readonly Stage[]>>;
 }
@@ -96,28 +98,28 @@ export function rlProgram(box: Vec3, options: ProgramOptions, limits: GpuLimits,
     columns: tuning.columns,
   });
   const back = make.multiplication("back", options.unmatched ? "backotf" : "otf");
-  const forward = (stage: RowStage, renamed: Renamed = {}): Stage[] =>
-    make.slabs.map((slab) => [make.rows(slab, stage, renamed), ...make.columnsY(slab, "forward", renamed)]);
+  const forward = (stage: RowStage): Stage[] =>
+    make.slabs.map((slab) => [make.rows(slab, stage), ...make.columnsY(slab, "forward")]);
   const first = options.acceleration === "none" ? ["estimate"] : ["estimate", "point"];
   const ratio = { damped: options.damped, masked: options.nonCirculant, dataType: options.dataType };
   const iteration = (measures: RatioOptions["measures"]): Stage[] => [
     make.multiplication("forward", "otf"),
     ...throughVoxels(make, ratioStage({ ...ratio, measures })),
-    ...(measures === "nothing" ? [] : [[make.small(measurementShader(partialSums(make)))]]),
+    ...(measures === "nothing" ? [] : [[make.small(measurementShader())]]),
     back,
     ...updatePasses(make, options),
   ];
+  const start = forward(startStage(options.dataType, first));
   return {
     layout,
     buffers: programBuffers(make, options),
     heldOutBuffers: volumeBuffers(make, "heldout"),
-    otf: [...forward(FORWARD, { source: "estimate" }), make.lastForward(), make.keepOtf("otf")],
+    otf: [...start, make.lastForward(), make.keepOtf("otf")],
     backOtf: options.unmatched ? [make.keepOtf("backotf")] : [],
-    weights: options.nonCirculant
-      ? [...forward(FORWARD, { source: "weights" }), back, ...backToVoxels(make, WEIGHTS)]
-      : [],
-    start: forward(startStage(options.dataType, first)),
+    weights: options.nonCirculant ? [...start, back, ...backToVoxels(make, WEIGHTS)] : [],
+    start,
     iteration: iteration("nothing"),
+    cutCore: (places) => make.cutCore(places),
     measuring: { data: iteration("data"), "data and held-out": iteration("data and held-out") },
   };
 }
@@ -142,7 +144,7 @@ const UPDATES: Readonly<Record<Acceleration, (make: PassMaker, options: UpdateOp
   shb: (make, options) => [[make.small(heavyBallShader())], ...throughVoxels(make, heavyBallStage(options))],
   biggs: (make, options) => [
     ...backToVoxels(make, biggsCorrectStage(options)),
-    [make.small(biggsShader(partialSums(make)))],
+    [make.small(biggsShader())],
     ...make.slabs.map((slab) => [make.rows(slab, BIGGS_PREDICT), ...make.columnsY(slab, "forward")]),
   ],
 };
@@ -159,8 +161,4 @@ function throughVoxels(make: PassMaker, stage: RowStage): Stage[] {
 /** From the transform along y back to voxels. */
 function backToVoxels(make: PassMaker, stage: RowStage): Stage[] {
   return make.slabs.map((slab) => [...make.columnsY(slab, "inverse"), make.rows(slab, stage)]);
-}
-
-function partialSums(make: PassMaker): number {
-  return make.smallBytes(PARTIAL_SUMS) / PARTIAL_SUM_BYTES;
 }

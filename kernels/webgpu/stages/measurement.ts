@@ -14,10 +14,9 @@ export const MEASUREMENTS: Binding = { name: "measurements", type: "Measurements
 export const MEASUREMENTS_BYTES = 8 + 8 * MAX_MEASUREMENTS;
 
 /** Appends the totals of a measuring ratio. */
-export function measurementShader(partialSums: number): Shader {
+export function measurementShader(): Shader {
   return totalShader({
     label: "measurement",
-    count: partialSums,
     binding: MEASUREMENTS,
     statement: "measurements.totals[measurements.count] = totals;\nmeasurements.count += 1u;",
   });

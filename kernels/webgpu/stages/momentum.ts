@@ -25,10 +25,9 @@ export function heavyBallShader(): Shader {
 }
 
 /** Sets the factor from the sums that the correction of update_stages.ts left; a single workgroup. */
-export function biggsShader(count: number): Shader {
+export function biggsShader(): Shader {
   return totalShader({
     label: "biggs step",
-    count,
     binding: WRITTEN,
     statement: "momentum.factor = select(0.0, clamp(totals.x / totals.y, 0.0, 1.0), totals.y > 0.0);",
   });

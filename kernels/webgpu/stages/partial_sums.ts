@@ -36,20 +36,18 @@ export function addLanes(w: Wgsl, sums: string, index: string, invocations: numb
 /** Use of the two totals, named `totals`. */
 interface TotalUse {
   readonly label: string;
-  /** Partial sums in the buffer. */
-  readonly count: number;
   readonly binding: Binding;
   /** WGSL statement. */
   readonly statement: string;
 }
 
 /** Adds up all partial sums; a single workgroup. */
-export function totalShader({ label, count, binding, statement }: TotalUse): Shader {
+export function totalShader({ label, binding, statement }: TotalUse): Shader {
   const w = new Wgsl();
   const memory = sumMemory(LANES);
   w.line("let lane = local_id.x;");
   w.line("var sums = vec2f(0.0);");
-  w.line(`for (var i = lane; i < ${count}u; i += ${LANES}u) { sums += partial_sums[i]; }`);
+  w.line(`for (var i = lane; i < arrayLength(&partial_sums); i += ${LANES}u) { sums += partial_sums[i]; }`);
   addLanes(w, "sums", "lane", LANES);
   w.when("lane == 0u", () => {
     w.line("let totals = lane_sums[0];");
@@ -57,7 +55,7 @@ export function totalShader({ label, count, binding, statement }: TotalUse): Sha
   });
   return assembleShader({
     label,
-    header: `${label}: adds up ${count} partial sums`,
+    header: `${label}: adds up all partial sums`,
     bindings: [{ ...PARTIAL_SUMS, access: "read" }, binding],
     declarations: [memory.declaration],
     sharedBytes: memory.bytes,

@@ -22,6 +22,9 @@ export function regionValues({ start, shape }: Box, elsewhere = 0): Uint32Array<
   return words;
 }
 
+/** Contents of {@link START} where the estimate is given. */
+export const GIVEN_START: Uint32Array<ArrayBuffer> = Uint32Array.of(0, 0, 0, 0, 0, 0, 0, 1);
+
 /** WGSL expression, a `vec2<bool>`: which of the two voxels lie in the region; the shader binds its struct and {@link SLAB}. */
 export function insideRegion({ x, y, plane }: VoxelPair, { name }: Binding): string {
   // In parentheses, because a list of `a < b, c > d` reads as a template.

@@ -13,6 +13,8 @@ export interface VoxelPair {
   readonly x: string;
   readonly y: readonly [string, string];
   readonly plane: string;
+  /** WGSL expression of the two voxels of a volume. */
+  stored(volume: string): string;
   /** Name of the two voxels of a volume. */
   load(volume: string): string;
   /** The same of a volume of uint16 values. */
@@ -54,14 +56,6 @@ export function volume(name: string, access: Exclude<Access, "uniform">): Bindin
 export function uint16Volume(name: string, access: Exclude<Access, "uniform">): Binding {
   return { name, type: "array<u32>", access };
 }
-
-/** Transforms `source` forward. */
-export const FORWARD: RowStage = {
-  label: "x forward",
-  volumes: [volume("source", "read")],
-  inverse: false,
-  point: (pair) => pair.load("source"),
-};
 
 /** `1 / Bt g` where more than a hundredth of the PSF meets observed voxels, else 0. */
 export const WEIGHTS: RowStage = {

@@ -3,7 +3,7 @@
  * `p = grad(y) / sqrt(|grad(y)|^2 + smoothing)` with forward differences, and the divergence takes backward ones; both wrap
  * around the box.
  */
-import type { BoxLayout } from "../program/layout.ts";
+import { SIZES } from "../program/box_sizes.ts";
 import TOTAL_VARIATION from "../wgsl/total_variation.wgsl" with { type: "text" };
 import { PARAMETERS } from "./parameters.ts";
 import { volume } from "./row_stages.ts";
@@ -18,7 +18,7 @@ export const VARIATION_LANES = 128;
  *
  * Workgroups: x counts {@link VARIATION_LANES} voxels of a plane, y the planes of the part.
  */
-export function variationShader({ box: [, ny, nx], planesPerPart }: BoxLayout): Shader {
+export function variationShader(): Shader {
   return assembleShader({
     label: "variation",
     header: "what total variation divides the update by",
@@ -28,8 +28,9 @@ export function variationShader({ box: [, ny, nx], planesPerPart }: BoxLayout): 
       volume("point_after", "read"),
       volume("variation", "write"),
       PARAMETERS,
+      SIZES,
     ],
-    declarations: [`const NX = ${nx}u;\nconst NY = ${ny}u;\nconst NZ = ${planesPerPart}u;`, TOTAL_VARIATION],
+    declarations: [TOTAL_VARIATION],
     workgroupSize: [VARIATION_LANES, 1],
     body: `vary(workgroup_id.y, workgroup_id.x * ${VARIATION_LANES}u + local_id.x);`,
   });

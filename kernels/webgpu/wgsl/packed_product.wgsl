@@ -1,11 +1,5 @@
 // The multiplication by the OTF where two planes share complex numbers, see packed_column_kernel.ts; binds `projection`.
 
-fn conj(a: vec2f) -> vec2f { return vec2f(a.x, -a.y); }
-
-fn times(a: vec2f, b: vec2f) -> vec2f {
-  return vec2f(fma(a.x, b.x, -a.y * b.y), fma(a.x, b.y, a.y * b.x));
-}
-
 // p and q: this number and its partner of the packed spectrum; g and h: of the packed OTF.
 fn packed_product(p: vec2f, q: vec2f, g: vec2f, h: vec2f) -> vec2f {
   let lowest = 0.5 * (g + conj(h));

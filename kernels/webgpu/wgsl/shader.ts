@@ -1,6 +1,7 @@
 /**
  * Compute shaders as plain data, so that they can be made and examined without a device.
  */
+import COMPLEX from "./complex.wgsl" with { type: "text" };
 import STRUCTS from "./structs.wgsl" with { type: "text" };
 
 /** Use of a binding by a shader; `write` also tells that every byte is replaced. */
@@ -45,17 +46,45 @@ export function assembleShader(parts: ShaderParts): Shader {
   const variables = bindings.map(({ name, type, access }, number) =>
     `@group(0) @binding(${number}) var<${addressSpace(access)}> ${name}: ${type};`
   );
-  const code = [
-    `// ${header}`,
-    STRUCTS,
+  const own = [
     ...variables,
-    ...declarations,
+    ...declarations.map(withoutComments),
     `@compute @workgroup_size(${workgroupSize.join(", ")})`,
     "fn main(@builtin(local_invocation_id) local_id: vec3u, @builtin(workgroup_id) workgroup_id: vec3u) {",
     body,
     "}",
   ].filter((line) => line !== "").join("\n");
+  const code = [`// ${header}`, ...structsOf(bindings), withoutUnused([...functionsOf(own), own].join("\n"))].join(
+    "\n",
+  );
   return { label, code, bindings, workgroupSize, sharedBytes };
+}
+
+/** The code as a driver gets it, which reads every character: the same lines without the spaces that only people need. */
+export function compactCode(code: string): string {
+  return code.replaceAll(/ ?([,;:=+*(){}<>]) ?/g, "$1");
+}
+
+function withoutComments(code: string): string {
+  return code.replaceAll(/^\s*\/\/.*\n/gm, "").replaceAll(/\n\n+/g, "\n").trim();
+}
+
+/** Leaves functions out that nothing calls. One ends on its first line, or with the first brace that begins a line. */
+function withoutUnused(code: string): string {
+  const functions = [...code.matchAll(/^fn (\w+)\((?:.*\}$|[^]*?\n\}$)/gm)].filter(([, name]) => name !== "main");
+  const unused = functions.find(([, name]) => code.split(`${name}(`).length === 2);
+  return unused ? withoutUnused(code.replace(`${unused[0]}\n`, "")) : code;
+}
+
+function structsOf(bindings: readonly Binding[]): string[] {
+  const structs = [...STRUCTS.matchAll(/^struct (\w+) \{[^}]*\}$/gm)];
+  return structs.filter(([, name]) => bindings.some(({ type }) => type === name)).map(([text]) => text);
+}
+
+/** The functions on complex numbers that a text calls. */
+function functionsOf(text: string): string[] {
+  const functions = [...COMPLEX.matchAll(/^fn (\w+)\(.*\}$/gm)];
+  return functions.filter(([, name]) => text.includes(`${name}(`)).map(([text]) => text);
 }
 
 function addressSpace(access: Access): string {

@@ -1,10 +1,12 @@
 /**
- * The little that the shader generators need to write WGSL: statements in order, and a name for every value.
+ * The little that the shader generators need to write WGSL: statements in order, a name for every value, and functions for what
+ * is said more than once, since a driver reads every character of each shader.
  */
 
-/** Collects the statements of one function body. */
+/** Collects the statements of one function body, and the functions that they call. */
 export class Wgsl {
   readonly #lines: string[] = [];
+  readonly #functions = new Map<string, string>();
   #names = 0;
 
   /** Binds `expression` to a new name and returns the name. */
@@ -27,6 +29,17 @@ export class Wgsl {
     this.line("}");
   }
 
+  /** Defines a function of this name, unless it is there, by what follows the name; returns the name. */
+  define(name: string, signatureAndBody: () => string): string {
+    if (!this.#functions.has(name)) this.#functions.set(name, `fn ${name}${signatureAndBody()}`);
+    return name;
+  }
+
+  /** The functions, each after those that it calls. */
+  get functions(): string[] {
+    return [...this.#functions.values()];
+  }
+
   /** The statements, one a line. */
   toString(): string {
     return this.#lines.join("\n");
@@ -35,7 +48,8 @@ export class Wgsl {
 
 /** A float32 constant: nine digits tell any two of them apart, and the suffix keeps it from being an integer. */
 export function float(value: number): string {
-  return `${value.toPrecision(9)}f`;
+  const digits = `${Number(value.toPrecision(9))}`;
+  return `${/[.e]/.test(digits) ? digits : `${digits}.0`}f`;
 }
 
 /** `expression + offset` without a needless `+ 0u`. */
@@ -47,4 +61,21 @@ export function plus(expression: string, offset: number): string {
 export function allOf(...conditions: readonly (string | undefined)[]): string | undefined {
   const given = conditions.filter((condition) => condition !== undefined);
   return given.length === 0 ? undefined : given.join(" && ");
+}
+
+/** WGSL type of so many complex numbers. */
+export function complexArray(length: number): string {
+  return `array<vec2f, ${length}>`;
+}
+
+/** The names of the elements of an array. */
+export function elementsOf(array: string, length: number): string[] {
+  return Array.from({ length }, (_, i) => `${array}[${i}]`);
+}
+
+/** An array of values; the one whose elements they are, if they are those of one. */
+export function arrayOf(values: readonly string[]): string {
+  const [, array] = /^(\w+)\[0\]$/.exec(values[0]!) ?? [];
+  const isWhole = array !== undefined && elementsOf(array, values.length).every((name, i) => name === values[i]);
+  return isWhole ? array : `array(${values.join(", ")})`;
 }

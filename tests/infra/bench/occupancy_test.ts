@@ -38,7 +38,7 @@ testUnless(missing, {
   name: "nvcc takes every kernel of an iteration, with the workgroup memory that the generator counts",
   fn: async () => {
     const shaders = kernelsOfSide(16);
-    assertEquals(shaders.length, 6);
+    assertEquals(shaders.length, 5);
     const compiled = await compile(cudaSource(shaders));
     shaders.forEach(({ label, sharedBytes }, number) => {
       assertEquals(compiled.get(`kernel${number}`)?.sharedBytes, sharedBytes, label);

@@ -25,7 +25,10 @@ export function testGpu(): Promise<Gpu> {
 export async function runShader(
   shader: Shader,
   grid: Pass["grid"],
-  { contents, result }: { contents: Readonly<Record<string, Float32Array<ArrayBuffer>>>; result: string },
+  { contents, result }: {
+    contents: Readonly<Record<string, Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>>>;
+    result: string;
+  },
 ): Promise<Float32Array> {
   const { device } = await testGpu();
   const bytes = contents[result].byteLength;

@@ -5,7 +5,8 @@ import { projectionValues } from "kernels/webgpu/stages/projection.ts";
 import { parameterValues } from "kernels/webgpu/stages/parameters.ts";
 import { ratioStage } from "kernels/webgpu/stages/ratio_stages.ts";
 import { rowGroups, rowShader } from "kernels/webgpu/fft/row_kernel.ts";
-import { FORWARD, type RowStage } from "kernels/webgpu/stages/row_stages.ts";
+import { type RowStage, volume } from "kernels/webgpu/stages/row_stages.ts";
+import { sizeValues } from "kernels/webgpu/program/box_sizes.ts";
 import { rootsOfUnity } from "kernels/radices.ts";
 import { columnShape, rowShape } from "kernels/webgpu/fft/workgroups.ts";
 import type { Vec3 } from "shared/volume/geometry.ts";
@@ -19,6 +20,14 @@ const LENGTHS = [8, 9, 10, 12, 14, 15, 16, 21, 28, 35, 49, 64, 100, 105, 128, 21
 
 /** Even lengths, among them those whose only even radix is small. */
 const ROW_LENGTHS = [8, 10, 14, 16, 18, 30, 50, 64, 100, 216, 250, 432, 686, 1000, 1024];
+
+/** Transforms `source` forward. */
+const FORWARD: RowStage = {
+  label: "x forward",
+  volumes: [volume("source", "read")],
+  inverse: false,
+  point: (pair) => pair.load("source"),
+};
 
 const PLAIN_RATIO = ratioStage({ damped: false, masked: false, dataType: "float32", measures: "nothing" });
 
@@ -60,15 +69,22 @@ async function columnsOf(length: number): Promise<{ kernel: ColumnKernel; input:
   return { kernel: { axis: "y", layout, shape }, input, grid: [Math.ceil(16 / shape.columns), 1] };
 }
 
-slowWebgpuTest("the forward transform of columns equals the definition, in natural order", async () => {
-  for (const length of LENGTHS) {
-    const { kernel, input, grid } = await columnsOf(length);
-    const contents = { spectrum: interleaved(input), twiddles: rootsOfUnity(length) };
-    const actual = await runShader(columnShader(kernel, "forward"), grid, { contents, result: "spectrum" });
-    const error = relativeError(actual, interleaved(dftColumns(input, length, -1)));
-    assert(error <= TOLERANCE, `length ${length} (${kernel.shape.plan.radices}): ${error}`);
-  }
-});
+for (const [direction, projection, sign] of [["forward", "forward", -1], ["inverse", "back", 1]] as const) {
+  slowWebgpuTest(`the ${direction} transform of columns equals the definition, in natural order`, async () => {
+    for (const length of LENGTHS) {
+      const { kernel, input, grid } = await columnsOf(length);
+      const contents = {
+        spectrum: interleaved(input),
+        projection: projectionValues(projection),
+        sizes: sizeValues(kernel.layout, 1),
+        twiddles: rootsOfUnity(length),
+      };
+      const actual = await runShader(columnShader(kernel), grid, { contents, result: "spectrum" });
+      const error = relativeError(actual, interleaved(dftColumns(input, length, sign)));
+      assert(error <= TOLERANCE, `length ${length} (${kernel.shape.plan.radices}): ${error}`);
+    }
+  });
+}
 
 slowWebgpuTest("multiplying columns between transforms equals the definition, but for column 0", async () => {
   for (const length of LENGTHS) {
@@ -78,6 +94,7 @@ slowWebgpuTest("multiplying columns between transforms equals the definition, bu
       spectrum: interleaved(input),
       otf: interleaved(otf),
       projection: projectionValues("back"),
+      sizes: sizeValues(kernel.layout, 1),
       twiddles: rootsOfUnity(length),
     };
     const actual = await runShader(multiplyShader(kernel, { real: false, precision: "float32" }), grid, {
@@ -98,11 +115,12 @@ slowWebgpuTest(
   "the forward transform of rows equals the definition, with the ends of each row in one number",
   async () => {
     for (const length of ROW_LENGTHS) {
-      const { shader, grid, rows } = await rowsOf(length, FORWARD);
+      const { shader, grid, rows, sizes } = await rowsOf(length, FORWARD);
       const source = random(rows * length, 5);
       const contents = {
         spectrum: new Float32Array(rows * length),
         source: Float32Array.from(source),
+        sizes,
         twiddles: rootsOfUnity(length),
       };
       const actual = await runShader(shader, grid, { contents, result: "spectrum" });
@@ -114,7 +132,7 @@ slowWebgpuTest(
 
 slowWebgpuTest("a row stage meets the voxels themselves between its transforms", async () => {
   for (const length of ROW_LENGTHS) {
-    const { shader, grid, rows } = await rowsOf(length, PLAIN_RATIO);
+    const { shader, grid, rows, sizes } = await rowsOf(length, PLAIN_RATIO);
     const shape: Vec3 = [1, rows, length];
     const blurred = random(rows * length, 6).map((value) => value + 1);
     const data = random(rows * length, 7).map(Math.abs);
@@ -123,6 +141,7 @@ slowWebgpuTest("a row stage meets the voxels themselves between its transforms",
       spectrum: packedRows(blurred, shape).map((value) => value * rows),
       data: Float32Array.from(data),
       parameters: parameterValues(1, {}),
+      sizes,
       twiddles: rootsOfUnity(length),
     };
     const actual = await runShader(shader, grid, { contents, result: "spectrum" });
@@ -139,7 +158,7 @@ async function rowsOf(length: number, stage: RowStage) {
   const layout = boxLayout([1, rows, length], limits);
   const shape = rowShape(length, 4, limits);
   const grid: [number, number] = [rowGroups(layout, shape), 1];
-  return { shader: rowShader(stage, layout, shape), grid, rows };
+  return { shader: rowShader(stage, shape), grid, rows, sizes: sizeValues(layout, grid[0]) };
 }
 
 /** Transforms the columns of a plane of rows of 16. */

@@ -41,6 +41,8 @@ function withoutComments(code: string): string {
 function statements(code: string): string {
   return code
     .replaceAll(/(?<![\w.])(\d+\.\d+(?:e[+-]?\d+)?)(?![\dfe])/g, "$1f")
+    .replaceAll("vec2<bool>", "vec2b")
+    .replaceAll(/\bvar<private> (\w+): (\w+) =/g, "$2 $1 =")
     .replaceAll(/\bvar<workgroup> (\w+): array<(\w+), (\d+)>;/g, "__shared__ $2 $1[$3];")
     .replaceAll(/\b(?:let|const) (\w+) =/g, "const auto $1 =")
     .replaceAll(/\bvar (\w+) =/g, "auto $1 =");
@@ -69,9 +71,9 @@ function structMembers(members: string): string {
 /** A function ends on its first line, or with the first brace that begins a line. */
 function lambdas(code: string): string {
   return code.replaceAll(
-    /\bfn (\w+)\(([^)]*)\)(?: -> (\w+))? (\{(?:[^\n]*\}|.*?\n\}))/gs,
+    /\bfn (\w+)\(([^)]*)\)(?: -> (\w[\w<>, ]*?))? (\{(?:[^\n]*\}|.*?\n\}))/gs,
     (_, name, list: string, type: string | undefined, body) =>
-      `auto ${name} = [&](${list.split(",").map(argument).join(", ")}) -> ${type ?? "void"} ${body};`,
+      `auto ${name} = [&](${list.split(/, (?=\w+: )/).map(argument).join(", ")}) -> ${type ?? "void"} ${body};`,
   );
 }
 

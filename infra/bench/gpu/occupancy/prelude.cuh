@@ -5,9 +5,26 @@ using u32 = unsigned int;
 using i32 = int;
 using f32 = float;
 
-struct vec2u { u32 x, y; };
+struct vec2u {
+  u32 x, y;
+  INLINE vec2u(u32 x, u32 y) : x(x), y(y) {}
+};
 
-struct vec2b { bool x, y; };
+INLINE vec2u operator+(vec2u a, u32 b) { return vec2u(a.x + b, a.y + b); }
+INLINE vec2u operator*(vec2u a, u32 b) { return vec2u(a.x * b, a.y * b); }
+
+struct vec2b {
+  bool x, y;
+  INLINE vec2b(bool x, bool y) : x(x), y(y) {}
+};
+
+// Indexed by constants only.
+template <class T, int N> struct array {
+  T elements[N];
+  template <class... Rest> INLINE explicit array(T first, Rest... rest) : elements{first, rest...} {}
+  INLINE const T& operator[](int i) const { return elements[i]; }
+};
+template <class T, class... Rest> array(T, Rest...) -> array<T, 1 + sizeof...(Rest)>;
 
 struct alignas(8) vec2f {
   f32 x, y;

@@ -3,7 +3,7 @@ import { openDevice } from "kernels/webgpu/device/gpu_device.ts";
 import { cappedLimits } from "kernels/webgpu/device/limits.ts";
 import type { ProgramOptions } from "kernels/webgpu/program/program_options.ts";
 import { type Program, rlProgram } from "kernels/webgpu/program/rl_program.ts";
-import type { Shader } from "kernels/webgpu/wgsl/shader.ts";
+import { compactCode, type Shader } from "kernels/webgpu/wgsl/shader.ts";
 import { type Vec3, voxelCount } from "shared/volume/geometry.ts";
 
 /** What came of the shaders of one box. */
@@ -55,7 +55,7 @@ export async function compileShaders(box: Vec3, parts: number): Promise<Compiled
   const faults: string[] = [];
   for (const { label, code } of shaders.values()) {
     device.pushErrorScope("validation");
-    const { messages } = await device.createShaderModule({ label, code }).getCompilationInfo();
+    const { messages } = await device.createShaderModule({ label, code: compactCode(code) }).getCompilationInfo();
     const error = await device.popErrorScope();
     const said = messages.filter(({ type }) => type !== "info")
       .map(({ type, lineNum, linePos, message }) => `${lineNum}:${linePos} ${type}: ${message}`);

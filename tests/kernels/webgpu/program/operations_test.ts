@@ -1,6 +1,6 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { RADICES } from "kernels/radices.ts";
-import { dft } from "kernels/webgpu/fft/codelets.ts";
+import { defineDft } from "kernels/webgpu/fft/codelets.ts";
 import { DEFAULT_LIMITS, type GpuLimits } from "kernels/webgpu/device/limits.ts";
 import { dftOperations, iterationOperations, roundTripOperations } from "kernels/webgpu/program/operations.ts";
 import { radixPlan } from "kernels/webgpu/fft/radices.ts";
@@ -19,19 +19,20 @@ const LARGE: GpuLimits = {
 
 const COMPLEX = { real: false, precision: "float32" } as const;
 
-/** Operations of emitted statements: all but constant turns work on both parts of complex numbers alike. */
-function emittedOperations(code: string): number {
-  return code.split("\n").reduce((sum, statement) => {
-    if (statement.includes("fma(")) return sum + 6;
-    return sum + 2 * (statement.match(/ [-+*] /g) ?? []).length;
-  }, 0);
+/** Operations of an emitted function and of those it calls: all but constant turns work on both parts of complex numbers alike. */
+function emittedOperations(functions: readonly string[], name: string): number {
+  const body = functions.find((text) => text.startsWith(`fn ${name}(`))!.slice(`fn ${name}(`.length);
+  const called = [...body.matchAll(/\b(dft\d+)\(/g)].map(([, other]) => emittedOperations(functions, other!));
+  const turns = body.match(/\btimes\(/g)?.length ?? 0;
+  const both = body.match(/ [-+*] /g)?.length ?? 0;
+  return called.reduce((sum, count) => sum + count, 6 * turns + 2 * both);
 }
 
 Deno.test("the operations of every radix are those of the code that is emitted for it", () => {
   for (const radix of RADICES) {
     const w = new Wgsl();
-    dft(w, Array.from({ length: radix }, (_, i) => `x${i}`), -1);
-    assertEquals(dftOperations(radix), emittedOperations(w.toString()), `radix ${radix}`);
+    const name = defineDft(w, radix);
+    assertEquals(dftOperations(radix), emittedOperations(w.functions, name), `radix ${radix}`);
   }
 });
 
