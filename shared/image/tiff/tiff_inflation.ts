@@ -91,14 +91,33 @@ function packBitsBytes(stored: Uint8Array): number {
   return total;
 }
 
-/** Sides and components that the frame states, of which a decoder makes room before it looks at the rest. */
+/** Markers of JPEG without a length behind them: stuffed bytes, restarts, the start of the image. */
+const BARE = (marker: number) => marker <= 0x01 || (marker >= 0xd0 && marker <= 0xd8);
+const JPEG_END = 0xd9;
+
+/**
+ * Sides and components that the frame states, of which a decoder makes room before it looks at the rest. It makes room for each
+ * frame, and then complains of all but the first to the console, so that several are none that a TIFF may have.
+ *
+ * @throws {Error} for several frames
+ */
 function jpegBytes(stored: Uint8Array): number {
-  for (let at = 2; at + 9 < stored.length && stored[at] === 0xff;) {
+  const view = new DataView(stored.buffer, stored.byteOffset, stored.byteLength);
+  const frames: number[] = [];
+  for (let at = stored.indexOf(0xff); at >= 0 && at + 4 <= stored.length; at = stored.indexOf(0xff, at)) {
     const marker = stored[at + 1]!;
-    const view = new DataView(stored.buffer, stored.byteOffset + at);
+    if (marker === JPEG_END) break;
+    // Fill bytes may stand before a marker, coded data between two.
+    if (marker === 0xff || BARE(marker)) {
+      at += marker === 0xff ? 1 : 2;
+      continue;
+    }
     const isFrame = marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker);
-    if (isFrame) return view.getUint16(5) * view.getUint16(7) * view.getUint8(9);
-    at += 2 + view.getUint16(2);
+    if (isFrame && at + 10 <= stored.length) {
+      frames.push(view.getUint16(at + 5) * view.getUint16(at + 7) * view.getUint8(at + 9));
+    }
+    at += 2 + view.getUint16(at + 2);
   }
-  return 0;
+  if (frames.length > 1) throw new Error(`a strip or tile is a JPEG of ${frames.length} frames, where one is the most`);
+  return frames[0] ?? 0;
 }

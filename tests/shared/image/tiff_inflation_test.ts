@@ -102,3 +102,18 @@ Deno.test("LZW that lacks its end, anywhere, decodes to the same without a word 
     console.warn = warn;
   }
 });
+
+/** A marker of JPEG with its payload. */
+const segment = (marker: number, ...payload: number[]) => [0xff, marker, 0, payload.length + 2, ...payload];
+const FRAME = segment(0xc0, 8, 0, 20, 0, 30, 1, 1, 0x11, 0);
+const SCAN = [...segment(0xda, 1, 1, 0, 0, 63, 0), 0x12, 0xff, 0x00, 0x34, 0xff, 0xd0, 0x56];
+
+Deno.test("a JPEG of several frames is refused before a decoder makes room for them and writes to the console", () => {
+  const size = (...parts: readonly number[][]) => counted(Uint8Array.from([0xff, 0xd8, ...parts.flat()]), 7);
+  const end = [0xff, 0xd9];
+  assertEquals(size(FRAME, SCAN, end), 600);
+  // A picture of the picture in its header, and what follows its end, are no frames of it.
+  assertEquals(size(segment(0xe1, 0xff, 0xd8, ...FRAME, ...end), FRAME, SCAN, end, FRAME), 600);
+  const twice = Uint8Array.from([0xff, 0xd8, ...FRAME, ...SCAN, 0xff, ...FRAME, ...SCAN, ...end]);
+  assertThrows(() => assertInflatesTo(Infinity, twice, 7), Error, "a JPEG of 2 frames");
+});
