@@ -51,12 +51,21 @@ export async function beginJob(
   { signal, claimant }: BeginOptions = {},
 ): Promise<BegunJob> {
   const started = performance.now();
-  const prepared = await prepareJob(request, deps, signal).catch((thrown) => {
+  const prepared = await planToBegin(request, deps, signal);
+  return await beginPrepared(prepared, { request, started, claimant }, deps);
+}
+
+/**
+ * Plans a job that is to begin here.
+ *
+ * @throws {ClearstackError} everything that is wrong with the request
+ */
+export async function planToBegin(request: JobRequest, deps: PlanningDeps, signal?: AbortSignal): Promise<PreparedJob> {
+  return await prepareJob(request, deps, signal).catch((thrown) => {
     throw isClearstackError(thrown, "cancelled")
       ? advised(thrown, "nothing was written: run the same job again")
       : thrown;
   });
-  return await beginPrepared(prepared, { request, started, claimant }, deps);
 }
 
 /** A request, and when its planning began, as `performance.now` tells it. */

@@ -11,7 +11,16 @@ import { OtherOutputError } from "shared/image/output/claim_output.ts";
 import { OutputRaceError } from "shared/image/output/job_record.ts";
 import { withSpan } from "shared/telemetry/span.ts";
 import type { BegunJob, JobRun, RunJobOptions } from "./job_run.ts";
-import { acceptOrRun, beginJob, completeJob, computeDecided, finishOutput, type JobDeps } from "./run_job.ts";
+import {
+  acceptOrRun,
+  beginJob,
+  beginPrepared,
+  completeJob,
+  computeDecided,
+  finishOutput,
+  type JobDeps,
+  planToBegin,
+} from "./run_job.ts";
 
 /** Beginnings that met that of another task: it goes on by then, so that the next finds what it began. */
 const MAX_RACES = 10;
@@ -45,12 +54,13 @@ export async function runShare(
   // A task that is started once more than needed finds that all is done.
   const joining: JobRequest = { ...request, output: { ...output, ifExists: "resume" } };
   return await withSpan("job", {}, async () => {
+    let planned = false;
     try {
-      const begun = await beginTogether(joining, deps, options);
+      const begun = await beginTogether(joining, deps, { ...options, onPlanned: () => planned = true });
       return await acceptOrRun(begun, deps.engine, options, completeShare);
     } catch (error) {
       if (error instanceof OtherOutputError) throw otherSettings(error);
-      const finished = options.signal?.aborted
+      const finished = options.signal?.aborted || !planned
         ? undefined
         : await finishedByAnother(joining, deps).catch(() => undefined);
       if (finished === undefined) throw error;
@@ -75,11 +85,18 @@ async function finishedByAnother(request: JobRequest, deps: JobDeps): Promise<Jo
   return begun.output.earlierResult && await completeJob(begun, deps.engine);
 }
 
-/** Begins the output, or goes on with what another task has just begun. */
-async function beginTogether(request: JobRequest, deps: JobDeps, { signal }: RunJobOptions): Promise<BegunJob> {
+/** Begins the output, or goes on with what another task has just begun, whose plan holds then. */
+async function beginTogether(
+  request: JobRequest,
+  deps: JobDeps,
+  { signal, onPlanned }: RunJobOptions & { readonly onPlanned: () => void },
+): Promise<BegunJob> {
   for (let race = 1;; race++) {
+    const started = performance.now();
+    const prepared = await planToBegin(request, deps, signal);
+    onPlanned();
     try {
-      return await beginJob(request, deps, { signal });
+      return await beginPrepared(prepared, { request, started }, deps);
     } catch (error) {
       if (!(error instanceof OutputRaceError) || race === MAX_RACES) throw error;
       await delay(RACE_MS * race, signal ? { signal } : {});

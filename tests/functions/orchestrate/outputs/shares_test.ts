@@ -148,3 +148,15 @@ Deno.test("a task of other settings is told what tasks can do, which is not to o
   const { message } = await assertRejects(() => runTask(other, 1), ClearstackError, "the same settings");
   assert(!message.includes("--overwrite"), message);
 });
+
+Deno.test("a task whose source cannot be planned looks for it once", async () => {
+  const inputs = memoryUrl();
+  await writeInputs(inputs);
+  let asked = 0;
+  const jobs = identityJobs();
+  const device = (...choice: Parameters<typeof jobs.device>) => (asked++, jobs.device(...choice));
+  const request = { ...smallRequest(inputs, 1), source: { url: `${inputs}/nothing` } };
+  const share = { index: 0, of: TASKS };
+  await assertRejects(() => runShare(request, { ...jobs, device }, { share }), ClearstackError, "nothing");
+  assertEquals(asked, 1);
+});
