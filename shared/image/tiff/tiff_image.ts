@@ -2,26 +2,20 @@
  * TIFFs as an image: a page is a plane, and its metadata say along which axes the pages lie. What could mean something else is refused
  * rather than guessed.
  */
-import type { GeoTIFFImage } from "geotiff";
-import type { Channel, ImageInfo } from "shared/contract/image_info.ts";
+import type { ImageInfo } from "shared/contract/image_info.ts";
 import type { Location } from "shared/contract/location.ts";
-import type { Warning } from "shared/contract/problem.ts";
 import { ClearstackError, isClearstackError } from "shared/errors.ts";
 import type { ObjectInfo, RequestOptions } from "shared/storage/store.ts";
 import type { StoreAccess } from "shared/storage/store_environment.ts";
 import { canonicalUrl, schemeOf, splitObject } from "shared/storage/url.ts";
-import { axesOf } from "../axes.ts";
-import { hashHex } from "../output/hash.ts";
-import { channelsFor } from "../ome/ome_channels.ts";
 import type { Image } from "../image.ts";
 import type { PlanePlace, TiffDescription } from "./describe/description.ts";
 import { describePages } from "./describe/describe_pages.ts";
-import { IMAGEJ_LENGTHS_TAG, IMAGEJ_METADATA_TAG, imageJChannels } from "./imagej_channels.ts";
 import { planeFiles, type PlanePage, presentFiles } from "./plane_files.ts";
 import { decidePageAxes, type PageAxes } from "./tiff_axes.ts";
-import { calibrate } from "./tiff_calibration.ts";
 import { contiguousPages } from "./tiff_contiguous.ts";
 import { integerTag } from "./tiff_directory.ts";
+import { tiffInfo } from "./tiff_info.ts";
 import { decoding, MAX_DIRECTORIES, openTiffFile, type TiffFile, type TiffPage } from "./tiff_file.ts";
 import { sampleType } from "./tiff_samples.ts";
 import { describeSequence, fileUrl, findSequence, isPattern, type TiffSequence } from "./tiff_sequence.ts";
@@ -38,7 +32,6 @@ export interface OpenOptions extends StoreAccess {
 }
 
 const COMPRESSION = 259;
-const PHOTOMETRIC_INTERPRETATION = 262;
 
 /** Pages that are counted although the description states how many there are. */
 const MAX_PAGES_COUNTED = 500;
@@ -95,13 +88,13 @@ async function openPages(
     const withPlane = planeFiles(file, { urlOf: (name) => fileUrl(base, name), states: present, environment });
     // Images of one file may differ in size and type: each is what its own first plane is.
     const info = description.severalImages
-      ? await withPlane(axes.placeAt(axes.names.map(() => 0)), (plane) => infoOf(plane, description, opened), {
+      ? await withPlane(axes.placeAt(axes.names.map(() => 0)), (plane) => tiffInfo(plane, description, opened), {
         signal,
       })
-      : await infoOf(page, description, opened);
+      : await tiffInfo(page, description, opened);
     return { info, readChunk: pageReader(withPlane, info, axes) };
   }
-  const info = await infoOf(page, description, opened);
+  const info = await tiffInfo(page, description, opened);
   const [height, width] = info.chunkShape.slice(-2) as [number, number];
   return {
     info,
@@ -220,81 +213,6 @@ async function countPages(
   const believed = stated <= MAX_DIRECTORIES && stated * least <= file.fileBytes &&
     await file.countPages(2, options) === 2;
   return believed ? stated : await file.countPages(Infinity, options);
-}
-
-interface Opened {
-  readonly location: Location;
-  readonly where: string;
-  readonly axes: PageAxes;
-  readonly file: TiffFile;
-  /** Files beside it. */
-  readonly others: readonly ObjectInfo[];
-}
-
-async function infoOf(
-  page: TiffPage,
-  description: TiffDescription,
-  { location, where, axes: pages, file, others }: Opened,
-): Promise<ImageInfo> {
-  const { dtype } = await decoding(where, () => Promise.resolve(sampleType(page, where)));
-  const { image: first } = page;
-  const names = [...pages.names, "y", "x"] as const;
-  const plane = [first.getHeight(), first.getWidth()];
-  const chunk = first.isTiled ? [first.getTileHeight(), first.getTileWidth()] : plane;
-  if (![...plane, ...chunk].every(Number.isSafeInteger)) {
-    throw new ClearstackError(
-      "corrupt-data",
-      `${where} cannot be read as TIFF: its width or height is no whole number`,
-    );
-  }
-  const shape = [...pages.lengths, ...plane];
-  const calibration = await calibrate(first, { names, shape, description, where });
-  const axes = axesOf(names.join(""), calibration.units);
-  const warnings = [...pages.warnings, ...calibration.warnings, ...whiteIsZero(page, where)];
-  return {
-    url: canonicalUrl(location.url),
-    path: location.path ?? "",
-    format: "tiff",
-    dtype,
-    shape,
-    chunkShape: [...pages.lengths.map(() => 1), ...chunk],
-    axes,
-    scale: [...calibration.scale],
-    ...channelsFor(
-      { axes, shape },
-      description.channels ?? await taggedChannels(first, shape[names.indexOf("c")] ?? 1),
-    ),
-    ...(description.objective === undefined ? {} : { objective: description.objective }),
-    ...(location.pages === undefined ? {} : { pages: location.pages }),
-    ...(warnings.length === 0 ? {} : { warnings }),
-    identity: await hashHex(file.header, new TextEncoder().encode([file.object, ...others].map(stateOf).join("\n"))),
-  };
-}
-
-/** Values are taken as they are stored; where 0 is shown as white, light may be dark. */
-function whiteIsZero({ directory }: TiffPage, where: string): Warning[] {
-  if (integerTag(directory, PHOTOMETRIC_INTERPRETATION) !== 0) return [];
-  const message =
-    `${where} shows its value 0 as white: its values are taken as they are stored; invert it first if its light ` +
-    "has low values";
-  return [{ code: "white-is-zero", level: "warning", message }];
-}
-
-function stateOf({ size, etag }: ObjectInfo): string {
-  return `${size} ${etag ?? ""}`;
-}
-/** Channels that ImageJ describes in tags of its own; none if these are damaged. */
-async function taggedChannels({ fileDirectory, littleEndian }: GeoTIFFImage, channels: number): Promise<Channel[]> {
-  if (!fileDirectory.hasTag(IMAGEJ_METADATA_TAG)) return [];
-  try {
-    const lengths: unknown = await fileDirectory.loadValue(IMAGEJ_LENGTHS_TAG);
-    const metadata: unknown = await fileDirectory.loadValue(IMAGEJ_METADATA_TAG);
-    if (!(metadata instanceof Uint8Array && lengths instanceof Uint32Array)) return [];
-    return imageJChannels({ lengths: [...lengths], metadata, littleEndian, channels });
-  } catch (error) {
-    if (isClearstackError(error) && error.kind !== "corrupt-data") throw error;
-    return [];
-  }
 }
 
 function refuseOddPage({ image, where }: PlanePage, dtype: string, info: ImageInfo): void {
