@@ -1,5 +1,5 @@
 /**
- * One tile from source to output: read its box, deconvolve, crop, write whole stored objects, leave a record. The result
+ * One tile from source to output: read its box, deconvolve, write whole stored objects, leave a record. The result
  * depends on the task alone, so it does not matter who computes it, or how often.
  */
 import type { PilotReport, PilotTask } from "shared/contract/pilot.ts";
@@ -15,7 +15,6 @@ import type { Attributes } from "shared/telemetry/span.ts";
 import { withSpan } from "shared/telemetry/span.ts";
 import { releaseMemory } from "shared/process/release_memory.ts";
 import { compareWithOutput } from "./compare_with_output.ts";
-import { cropCore } from "./crop_core.ts";
 import { emptyReason } from "./empty_box.ts";
 import type { Kernels } from "./deconvolver_pool.ts";
 import { holdOut } from "./hold_out.ts";
@@ -126,7 +125,7 @@ async function coreOf(task: SeamTask, means: Means, signal: AbortSignal): Promis
     return new Float32Array(voxelCount(task.tile.core.shape)).fill(leftValue(value, task));
   }
   const { computed } = await computeBox(task, means, signal);
-  const core = cropCore(computed.values, task.tile);
+  const core = computed.values.slice();
   means.memory.leave(computed.values);
   return core;
 }
@@ -145,7 +144,7 @@ async function measureTile(task: PilotTask, means: Means, signal: AbortSignal): 
     means,
     { ...measuringOptions(task), ...photons, signal },
   );
-  const core = cropCore(result.estimate, task.tile);
+  const core = result.estimate;
   const { largest } = valueRange(core);
   // A tile that is empty is not computed, so that there is nothing to keep.
   const keeps = task.keep && emptyReason(values, boxPart(task), task.algorithm) === undefined;
@@ -154,7 +153,7 @@ async function measureTile(task: PilotTask, means: Means, signal: AbortSignal): 
     means.kept.keep(task, { core, backend, adapter, values: await countValues(task, values) });
   }
   if (split === undefined) means.memory.leave(values);
-  for (const used of [keeps ? undefined : core, result.estimate, split?.kept, split?.heldOut]) {
+  for (const used of [keeps ? undefined : core, split?.kept, split?.heldOut]) {
     if (used) releaseMemory(used);
   }
   const { kernelSeconds, divergence = [] } = result;

@@ -2,7 +2,7 @@
 import { ClearstackError } from "shared/errors.ts";
 import { voxelPass } from "shared/codec/threads/codec_threads.ts";
 import type { VoxelData } from "kernels/deconvolver.ts";
-import { formatVec3, mapAxes, type Vec3, voxelCount } from "shared/volume/geometry.ts";
+import { formatVec3, type Vec3, voxelCount } from "shared/volume/geometry.ts";
 import { positionAt } from "shared/volume/position.ts";
 import { valueRange } from "shared/volume/value_range.ts";
 import type { Tile } from "shared/contract/tile.ts";
@@ -14,8 +14,8 @@ const FLOAT32_MAX = 3.4028234663852886e38;
  * Makes sure that the core of an estimate holds numbers. Kernels refuse voxels that are none, but transforms sum over a box: finite
  * voxels whose sum is beyond float32 become infinite in them, and then everything does.
  *
- * @param estimate of the box of the tile, x contiguous
- * @param values of the image that it was computed from
+ * @param estimate of the core of the tile, x contiguous
+ * @param values of the box of the image that it was computed from
  * @throws {ClearstackError} `corrupt-data` where the voxels are too large to be summed, else `failed-check`
  */
 export async function assertFiniteCore(
@@ -23,11 +23,8 @@ export async function assertFiniteCore(
   values: VoxelData,
   { box, core }: Pick<Tile, "box" | "core">,
 ): Promise<void> {
-  const found = await voxelPass("findNotFinite", estimate, { box, core });
-  if (found === undefined) return;
-  const inBox = positionAt(found, box.shape);
-  const voxel = mapAxes((axis) => box.start[axis] + inBox[axis] - core.start[axis]);
-  throw notFinite(estimate[found]!, voxel, values, box.shape);
+  const found = await voxelPass("findNotFinite", estimate, { box: core, core });
+  if (found !== undefined) throw notFinite(estimate[found]!, positionAt(found, core.shape), values, box.shape);
 }
 
 function notFinite(value: number, voxel: Vec3, values: VoxelData, shape: Vec3): ClearstackError {

@@ -2,7 +2,7 @@
 import type { DeconvolverOptions, RunOptions } from "kernels/deconvolver.ts";
 import { wholeBox } from "kernels/part.ts";
 import type { PilotTask } from "shared/contract/pilot.ts";
-import type { TileTask } from "shared/contract/tile.ts";
+import type { Tile, TileTask } from "shared/contract/tile.ts";
 import { type BoxDataType, boxDataType } from "shared/image/read/box_data_type.ts";
 import { observedInBox } from "shared/image/read/read_box.ts";
 import { type Box, mapAxes, type Vec3 } from "shared/volume/geometry.ts";
@@ -46,11 +46,12 @@ export function boxPart(
   return { shape: box.shape, observed: observedInBox(whole, inVolume) };
 }
 
+/** The core of a tile, relative to its box. */
+export function coreInBox({ box, core }: Pick<Tile, "box" | "core">): Box {
+  return { start: mapAxes((axis) => core.start[axis] - box.start[axis]), shape: core.shape };
+}
+
 /** Measured part of a tile: its core, which no other tile has. None where nothing is to be measured. */
 export function measuringOptions({ measureEvery, tile }: PilotTask): Pick<RunOptions, "measureEvery" | "measured"> {
-  if (measureEvery === undefined) return {};
-  const { box, core } = tile;
-  const [z, y, x] = box.start;
-  const start = [core.start[0] - z, core.start[1] - y, core.start[2] - x] as const;
-  return { measureEvery, measured: { start, shape: core.shape } };
+  return measureEvery === undefined ? {} : { measureEvery, measured: coreInBox(tile) };
 }

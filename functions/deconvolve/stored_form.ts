@@ -1,4 +1,4 @@
-/** From the box that was computed to what is stored of it. */
+/** From what was computed to what is stored of it. */
 import type { TileTask } from "shared/contract/tile.ts";
 import { voxelPass } from "shared/codec/threads/codec_threads.ts";
 import { integerForm, type StoredVoxels } from "shared/image/write/quantise.ts";
@@ -11,7 +11,7 @@ export interface ComputedBox {
   readonly box: Box;
 }
 
-/** What is stored of the core of a tile: floats as they lie in their box, integers in memory that the caller gives back. */
+/** What is stored of the core of a tile: floats as they are, integers in memory that the caller gives back. */
 export async function storedForm(
   { values, box }: ComputedBox,
   { tile: { core }, output }: TileTask,

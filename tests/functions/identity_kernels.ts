@@ -1,7 +1,10 @@
 /** Kernels that give every box back as it came: whatever a pipeline built on them writes must equal what it read. */
-import type { Deconvolver, DeconvolverOptions, RunOptions } from "kernels/deconvolver.ts";
+import type { Deconvolver, DeconvolverOptions, RunOptions, VoxelData } from "kernels/deconvolver.ts";
+import { wholeBox } from "kernels/part.ts";
 import type { Kernels } from "functions/deconvolve/deconvolver_pool.ts";
 import { ClearstackError } from "shared/errors.ts";
+import { copyBox } from "shared/volume/copy_box.ts";
+import { type Box, type Vec3, voxelCount } from "shared/volume/geometry.ts";
 
 /** Kernels and what was asked of them. */
 export interface IdentityKernels extends Kernels {
@@ -21,6 +24,7 @@ export function identityKernels(beforeRun: (run: number, options: RunOptions) =>
   let running = 0;
   let mostRunning = 0;
   function create(options: DeconvolverOptions): Deconvolver {
+    const { box } = options;
     made.push(options);
     open++;
     return {
@@ -36,7 +40,7 @@ export function identityKernels(beforeRun: (run: number, options: RunOptions) =>
           await new Promise((resolve) => setTimeout(resolve, 0));
           if (options.signal?.aborted) throw new ClearstackError("cancelled", "the run was cancelled");
           options.onIterations?.(options.iterations);
-          return { estimate: Float32Array.from(data), kernelSeconds: 0.001 };
+          return { estimate: partOf(data, box, options.returned ?? wholeBox(box)), kernelSeconds: 0.001 };
         } finally {
           running--;
         }
@@ -55,4 +59,10 @@ export function identityKernels(beforeRun: (run: number, options: RunOptions) =>
     chooseBackend: () => Promise.resolve({ backend: "cpu", adapter: "identity", boxesAtOnce: 1 }),
     createDeconvolver: (_, options) => Promise.resolve(create(options)),
   };
+}
+
+function partOf(data: VoxelData, box: Vec3, part: Box): Float32Array {
+  const values = new Float32Array(voxelCount(part.shape));
+  copyBox({ box: wholeBox(box), values: data }, { box: part, values });
+  return values;
 }

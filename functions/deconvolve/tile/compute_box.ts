@@ -1,10 +1,10 @@
-/** What becomes of the box of a tile, computed at once or piece by piece. */
+/** What becomes of the core of a tile, computed at once or piece by piece. */
 import type { VoxelData } from "kernels/deconvolver.ts";
 import { voxelPass } from "shared/codec/threads/codec_threads.ts";
 import type { Piece, TileReport, TileTask } from "shared/contract/tile.ts";
 import { joinCounts } from "shared/decide/value_counts.ts";
 import { releaseMemory } from "shared/process/release_memory.ts";
-import { copyBox, partLayout } from "shared/volume/copy_box.ts";
+import { copyBox } from "shared/volume/copy_box.ts";
 import { voxelCount } from "shared/volume/geometry.ts";
 import { emptyReason, leaveEmpty } from "../empty_box.ts";
 import { boxPart, type BoxTask } from "../kernel_options.ts";
@@ -13,7 +13,7 @@ import { deconvolveBox } from "./deconvolve_box.ts";
 import { chooseBackend, type Means } from "./means.ts";
 import { readTile } from "./read_tile.ts";
 
-/** The box of a tile, which the caller owns, and what it took. */
+/** The core of a tile, which the caller owns, and what it took. */
 interface Computation
   extends Pick<TileReport, "backend" | "adapter" | "readSeconds" | "kernelSeconds" | "bytesRead" | "values" | "empty"> {
   readonly computed: ComputedBox;
@@ -29,17 +29,19 @@ export async function computeBox(task: TileTask, means: Means, signal: AbortSign
   const { values, bytesRead } = await readTile(task, means, signal);
   const counts = await countValues(task, values);
   const read = { readSeconds: (performance.now() - started) / 1000, bytesRead, values: counts };
-  const into = means.memory.take("float32", values.length);
+  const { box, core } = task.tile;
+  const into = means.memory.take("float32", voxelCount(core.shape));
   const empty = emptyReason(values, boxPart(task), task.algorithm);
   if (empty !== undefined) {
     const { backend, adapter } = await chooseBackend(task, means);
-    leaveEmpty(values, into, task.algorithm);
+    copyBox({ box, values }, { box: core, values: into });
+    leaveEmpty(into, into, task.algorithm);
     means.memory.leave(values);
-    return { ...read, computed: { values: into, box: task.tile.box }, backend, adapter, kernelSeconds: 0, empty };
+    return { ...read, computed: { values: into, box: core }, backend, adapter, kernelSeconds: 0, empty };
   }
   const { estimate, backend, adapter, kernelSeconds } = await deconvolveBox(task, values, means, { into, signal });
   means.memory.leave(values);
-  return { ...read, computed: { values: estimate, box: task.tile.box }, backend, adapter, kernelSeconds };
+  return { ...read, computed: { values: estimate, box: core }, backend, adapter, kernelSeconds };
 }
 
 /** The core of a tile that a pilot has computed; undefined where it is not here. What that took is counted with the pilot. */
@@ -75,7 +77,7 @@ export async function computePieces(
       signal,
     );
     ended++;
-    copyBox({ box: piece.core, values, ...partLayout(box, piece.core) }, tileCore);
+    copyBox({ box, values }, tileCore);
     means.memory.leave(values);
     return computation;
   };

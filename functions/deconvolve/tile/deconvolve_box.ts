@@ -12,15 +12,15 @@ import { redactUrl } from "shared/storage/url.ts";
 import { formatVec3 } from "shared/volume/geometry.ts";
 import type { ChosenDevice, PoolResult } from "../deconvolver_pool.ts";
 import { assertFiniteCore } from "../finite_core.ts";
-import { type BoxTask, deconvolverOptions, runOptions } from "../kernel_options.ts";
+import { type BoxTask, coreInBox, deconvolverOptions, runOptions } from "../kernel_options.ts";
 import { chooseBackend, type Means, sourceOf } from "./means.ts";
 
-/** Runs the box of a task; `options` are those that the task does not tell. */
+/** Runs the box of a task, and gives back the core; `options` are those that the task does not tell. */
 export async function deconvolveBox(
   task: BoxTask & Pick<PilotTask, "heldOut">,
   values: VoxelData,
   means: Means,
-  options: Omit<RunOptions, "iterations" | "signal"> & { readonly signal: AbortSignal },
+  options: Omit<RunOptions, "iterations" | "signal" | "returned"> & { readonly signal: AbortSignal },
 ): Promise<PoolResult & Pick<ChosenDevice, "backend">> {
   const { tile, psfSha256 } = task;
   const { signal } = options;
@@ -37,6 +37,7 @@ export async function deconvolveBox(
     const result = await means.pool.run(wish, values, {
       ...runOptions(task),
       ...options,
+      returned: coreInBox(tile),
       onIterations: means.onIterations,
     });
     await assertFiniteCore(result.estimate, values, tile);

@@ -1,5 +1,6 @@
 /** The thread behind copying_kernels.ts: it speaks the language of the GPU's Worker and keeps no device. */
 import type { FromWorker, RunRequest, ToWorker } from "kernels/webgpu/worker/messages.ts";
+import { voxelCount } from "shared/volume/geometry.ts";
 import { threadSeconds } from "./thread_seconds.ts";
 
 /** Gives copies as many different digits as estimates have, so that they compress no better. */
@@ -10,9 +11,10 @@ const scope = globalThis as unknown as {
   postMessage(message: FromWorker, transfer?: Transferable[]): void;
 };
 
-function copied({ values, options: { into } }: RunRequest) {
+/** The first voxels of the box, as many as are asked for. */
+function copied({ values, options: { into, returned } }: RunRequest) {
   const started = threadSeconds();
-  const estimate = into ?? new Float32Array(values.length);
+  const estimate = into ?? new Float32Array(returned ? voxelCount(returned.shape) : values.length);
   for (let index = 0; index < estimate.length; index++) estimate[index] = FACTOR * values[index]!;
   return { estimate, kernelSeconds: threadSeconds() - started };
 }

@@ -7,26 +7,23 @@ const CORE = { start: [0, 5, 1], shape: [1, 2, 3] } as const;
 const TILE = { box: BOX, core: CORE };
 const IMAGE = new Float32Array(60).fill(10);
 
-/** Zeros, and one other value at a position in the box. */
+/** Zeros, and one other value at a position in the core. */
 function estimate(value: number, [z, y, x]: readonly [number, number, number]): Float32Array {
-  const values = new Float32Array(60);
-  values[20 * z + 5 * y + x] = value;
+  const values = new Float32Array(6);
+  values[6 * z + 3 * y + x] = value;
   return values;
 }
 
 const refusal = (values: Float32Array, image = IMAGE) =>
   assertRejects(() => assertFiniteCore(values, image, TILE), ClearstackError);
 
-Deno.test("a core of numbers is accepted, whatever stands around it", async () => {
-  await assertFiniteCore(estimate(3.4e38, [1, 1, 1]), IMAGE, TILE);
-  for (const outside of [[0, 1, 1], [1, 0, 1], [1, 1, 0], [1, 1, 4], [1, 3, 1], [2, 1, 1]] as const) {
-    await assertFiniteCore(estimate(NaN, outside), IMAGE, TILE);
-  }
+Deno.test("a core of numbers is accepted", async () => {
+  await assertFiniteCore(estimate(3.4e38, [0, 1, 1]), IMAGE, TILE);
 });
 
 Deno.test("an estimate that is no number is refused at its first voxel of the core", async () => {
   for (const value of [NaN, Infinity, -Infinity]) {
-    const { kind, message } = await refusal(estimate(value, [1, 2, 3]));
+    const { kind, message } = await refusal(estimate(value, [0, 1, 2]));
     assertEquals(kind, "failed-check");
     assert(message.startsWith(`the estimate is ${value} at voxel 0,1,2 (z,y,x in the core)`), message);
   }
@@ -34,7 +31,7 @@ Deno.test("an estimate that is no number is refused at its first voxel of the co
 
 Deno.test("an image whose sum float32 cannot hold is named as the cause", async () => {
   // 60 voxels of 1e37 sum up to 6e38.
-  const { kind, message } = await refusal(estimate(Infinity, [1, 1, 1]), new Float32Array(60).fill(1e37));
+  const { kind, message } = await refusal(estimate(Infinity, [0, 1, 1]), new Float32Array(60).fill(1e37));
   assertEquals(kind, "corrupt-data");
   assert(message.includes("float32"), message);
 });
