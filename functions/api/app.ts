@@ -115,6 +115,7 @@ POST   /v1/jobs              start a job
 GET    /v1/jobs              the latest jobs
 GET    /v1/jobs/{id}         where a job stands
 GET    /v1/jobs/{id}/events  follow a job
+GET    /v1/jobs/{id}/tiles   its tiles
 DELETE /v1/jobs/{id}         cancel a job
 POST   /v1/plans             plan a job without starting it
 POST   /v1/views             make a view: an OME-Zarr computed as it is looked at

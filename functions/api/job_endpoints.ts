@@ -79,6 +79,10 @@ export function addJobEndpoints(
     const { id } = await find(c.var.principal, c.req.valid("param").id, "submit");
     return c.json(await jobs.cancel(id), 200);
   });
+  app.openapi(routes.jobTiles, async (c) => {
+    const { id } = await find(c.var.principal, c.req.valid("param").id, "read");
+    return c.json(await jobs.tiles(id, { signal: c.req.raw.signal }), 200);
+  });
   app.openapi(routes.jobEvents, async (c) => {
     const controller = new AbortController();
     const after = lastEventId(c.req.raw.headers);

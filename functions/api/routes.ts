@@ -1,7 +1,7 @@
 /** The endpoints, described. What they do is in app.ts. */
 import { createRoute, z } from "@hono/zod-openapi";
 import { JobQuerySchema } from "shared/contract/job_list.ts";
-import { JobListDoc, JobRequestDoc, JobStatusDoc, PlanDoc, ProblemDoc } from "./schemas.ts";
+import { JobListDoc, JobRequestDoc, JobStatusDoc, PlanDoc, ProblemDoc, TileMapDoc } from "./schemas.ts";
 
 export const json = <T extends z.ZodType>(schema: T, description: string) => ({
   description,
@@ -127,6 +127,24 @@ export const jobEvents = createRoute({
     },
     204: { description: "The job has ended and all of its events were seen: browsers stop asking" },
     ...noSuchJob,
+    ...anyProblem,
+  },
+});
+
+export const jobTiles = createRoute({
+  method: "get",
+  path: "/v1/jobs/{id}/tiles",
+  operationId: "jobTiles",
+  summary: "Tiles of a job",
+  description:
+    "How the plan arranges them, which are done, by the records in the output, and which are under way. Events of type `tile` tell " +
+    "of each that is done from then on, and each event which are under way.",
+  request: { params: jobId },
+  responses: {
+    200: json(TileMapDoc, "The tiles"),
+    ...noSuchJob,
+    404: problem("There is no such job, or nothing of its output yet"),
+    424: problem("The store of the output cannot be reached"),
     ...anyProblem,
   },
 });

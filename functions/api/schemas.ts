@@ -5,6 +5,7 @@ import { JobRequestSchema } from "shared/contract/job_request.ts";
 import { JobResultSchema, JobStatusSchema } from "shared/contract/job_status.ts";
 import { PlanSchema } from "shared/contract/plan.ts";
 import { ProblemSchema } from "shared/contract/problem.ts";
+import { TileMapSchema } from "shared/contract/views/tile_map.ts";
 import { ViewListSchema, ViewRequestSchema, ViewSchema } from "shared/contract/views/view.ts";
 import { PROBLEM_TYPE } from "shared/http/problem.ts";
 
@@ -44,6 +45,8 @@ export const JobStatusDoc = JobStatusSchema.extend({ request: JobRequestDoc, res
 });
 
 export const JobListDoc = JobListSchema.extend({ jobs: z.array(JobStatusDoc) }).meta({ id: "JobList" });
+
+export const TileMapDoc = TileMapSchema.meta({ id: "TileMap" });
 
 export const PlanDoc = PlanSchema.meta({ id: "Plan" });
 

@@ -19,7 +19,7 @@ interface OrchestrateAppDeps extends Omit<FunctionAppOptions, "ready"> {
 }
 
 /**
- * `POST /v1/runs`, `GET` and `DELETE /v1/runs/{id}`, `GET /v1/runs/{id}/events`, `POST /v1/plans`, `POST /v1/images`. `GET /readyz`
+ * `POST /v1/runs`, `GET` and `DELETE /v1/runs/{id}`, `GET /v1/runs/{id}/events` and `/tiles`, `POST /v1/plans`, `POST /v1/images`. `GET /readyz`
  * says whether jobs can be run, `GET /metrics` what has been done.
  */
 export function createOrchestrateApp(
@@ -60,6 +60,9 @@ export function createOrchestrateApp(
   app.get("/v1/runs", async (c) => c.json(await jobs.list(JobQuerySchema.parse(c.req.query()))));
   app.get("/v1/runs/:id", async (c) => c.json(await jobs.get(c.req.param("id"))));
   app.delete("/v1/runs/:id", async (c) => c.json(await jobs.cancel(c.req.param("id"))));
+  app.get("/v1/runs/:id/tiles", async (c) => {
+    return c.json(await jobs.tiles(c.req.param("id"), { signal: c.req.raw.signal }));
+  });
   app.get("/v1/runs/:id/events", async (c) => {
     const controller = new AbortController();
     const after = lastEventId(c.req.raw.headers);

@@ -65,6 +65,8 @@ export interface JobEvent {
   readonly type: "status" | "tile" | "retry";
   readonly status: JobStatus;
   readonly tile?: TileReport;
+  /** Tiles that are handed out and not done; absent where another process than the one that answers drives the job. */
+  readonly underWay?: readonly number[];
   readonly message?: string;
 }
 

@@ -3,6 +3,7 @@ import { JobListSchema } from "shared/contract/job_list.ts";
 import { type JobEvent, JobStatusSchema } from "shared/contract/job_status.ts";
 import { ImageListSchema } from "shared/contract/location.ts";
 import { PlanSchema } from "shared/contract/plan.ts";
+import { TileMapSchema } from "shared/contract/views/tile_map.ts";
 import { callFunction, callJson } from "shared/http/call_json.ts";
 import { readEvents } from "shared/http/event_stream.ts";
 import { bearer } from "shared/http/service_token.ts";
@@ -45,6 +46,7 @@ export function httpJobRunner(baseUrl: string, token?: string): JobRunner {
     list: (query) => callJson(at(`/v1/runs?${search(query)}`), JobListSchema, authorized),
     cancel: (id) => callJson(run(id), JobStatusSchema, { ...authorized, method: "DELETE" }),
     events: (id, options) => openEvents(`${run(id)}/events`, { ...options, token }),
+    tiles: (id, { signal } = {}) => callJson(`${run(id)}/tiles`, TileMapSchema, { ...authorized, signal }),
     ready: async () => {
       const response = await callFunction(at("/readyz"), authorized);
       await response.body?.cancel();

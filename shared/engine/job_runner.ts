@@ -6,6 +6,7 @@ import type { JobRequest } from "shared/contract/job_request.ts";
 import type { JobEvent, JobStatus } from "shared/contract/job_status.ts";
 import type { Location } from "shared/contract/location.ts";
 import type { Plan } from "shared/contract/plan.ts";
+import type { TileMap } from "shared/contract/views/tile_map.ts";
 import type { Quotas } from "shared/contract/quotas.ts";
 import type { RequestOptions } from "shared/storage/store.ts";
 
@@ -42,6 +43,12 @@ export interface JobRunner {
    * @throws {ClearstackError} `not-found`
    */
   events(id: string, options?: EventsOptions): Promise<AsyncIterable<JobEvent>>;
+  /**
+   * Tiles that are done, by their records, and those under way.
+   *
+   * @throws {ClearstackError} `not-found`, also where a job has written nothing yet; what reading its output throws
+   */
+  tiles(id: string, options?: RequestOptions): Promise<TileMap>;
   /** Resolves if jobs can be accepted. */
   ready(): Promise<void>;
 }

@@ -21,6 +21,8 @@ export class DrivenJob {
   readonly stop = new AbortController();
   /** Undefined for a job that was submitted elsewhere. */
   readonly prepared: PreparedDrive | undefined;
+  /** Tiles that are handed out and not done. */
+  underWay: readonly number[] = [];
   readonly #store: JobStore;
   #record: JobRecord;
   #tag: string;

@@ -6,6 +6,7 @@ import type { JobList, JobQuery } from "shared/contract/job_list.ts";
 import type { JobRequest } from "shared/contract/job_request.ts";
 import type { JobEvent, JobStatus } from "shared/contract/job_status.ts";
 import type { Location } from "shared/contract/location.ts";
+import type { TileMap } from "shared/contract/views/tile_map.ts";
 import type { Plan } from "shared/contract/plan.ts";
 import type { EventsOptions, JobRunner, SubmitOptions } from "shared/engine/job_runner.ts";
 import { hasEnded } from "shared/engine/job_runner.ts";
@@ -22,6 +23,7 @@ import type { JobEncryption } from "../jobs/encryption.ts";
 import { openJobEncryption } from "../jobs/encryption.ts";
 import { followJob } from "../jobs/follow_job.ts";
 import type { JobControl } from "../jobs/job_control.ts";
+import { jobTiles } from "../jobs/job_tiles.ts";
 import { JobStore } from "../jobs/job_store.ts";
 import { listJobs } from "../jobs/list_jobs.ts";
 import { removeExpired } from "../jobs/retention.ts";
@@ -91,10 +93,12 @@ export class LocalJobRunner implements JobRunner {
   readonly #housekeeping: Promise<void>;
   readonly #sole: SoleProcess | undefined;
   readonly #log: Log;
+  readonly #seal: JobEncryption;
 
   private constructor(options: LocalJobRunnerOptions, seal: JobEncryption) {
     const { deps, control = {}, maxRunning = 1, log = plainLog, store, deadAfterMs } = options;
     this.#deps = deps;
+    this.#seal = seal;
     this.#planningMs = options.planningMs;
     this.#log = log;
     this.#store = new JobStore(store);
@@ -200,6 +204,15 @@ export class LocalJobRunner implements JobRunner {
       pollMs: POLL_MS,
       closing: this.#closing.signal,
     });
+  }
+
+  async tiles(id: string, { signal }: RequestOptions = {}): Promise<TileMap> {
+    const status = await this.get(id);
+    const job = this.#worker.get(id);
+    const record = job?.record ?? (await this.#store.read(id))!.record;
+    const request = await this.#seal.open(id, record.request);
+    const { environment } = this.#deps;
+    return await jobTiles({ status, request, underWay: job?.underWay ?? [] }, { environment, signal });
   }
 
   async ready(): Promise<void> {

@@ -48,14 +48,15 @@ async function runInTrace(job: DrivenJob, options: RunDrivenJobOptions): Promise
     [later, lastSaved] = [undefined, Date.now()];
     save();
   };
-  function onProgress({ type, tile, message, ...counts }: JobProgress): void {
+  function onProgress({ type, tile, message, underWay, ...counts }: JobProgress): void {
+    job.underWay = underWay;
     if (tile) {
       seconds += tile.kernelSeconds;
       voxels += voxelCount(tileAt(begun.plan, tile.index).box.shape);
     }
     if (type === "retry" && message && !deps.engine.logsRetries) log(message, { level: "warn", job: job.id });
     const change = { ...counts, deviceSeconds: before + seconds, ...throughput.cost(before + seconds) };
-    job.change(change, { type, ...(tile ? { tile } : {}), ...(message ? { message } : {}) });
+    job.change(change, { type, underWay, ...(tile ? { tile } : {}), ...(message ? { message } : {}) });
     later ??= setTimeout(saveNow, Math.max(0, lastSaved + SAVE_INTERVAL_MS - Date.now()));
   }
   const { request: { priority }, owner } = job.status;

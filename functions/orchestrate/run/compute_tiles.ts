@@ -42,15 +42,17 @@ function leftOut(done: ReadonlySet<number>, share: Share | undefined): Pick<Read
 
 /** @returns the plan, with what the values of the tiles tell of the image */
 export async function computeTiles(run: JobRun): Promise<Plan> {
-  const { begun, plan, engine, progress, tally } = run;
+  const { begun, plan, engine, progress, underWay, tally } = run;
   const { request, device, output: { run: outputRun, tilesDone } } = begun;
   const done = leftOut(tilesDone, run.options.share);
-  await engine.fanOut("tiles", tileTasks({ plan, request, run: outputRun, backend: device.backend, done }), {
+  const tasks = tileTasks({ plan, request, run: outputRun, backend: device.backend, done });
+  await engine.fanOut("tiles", underWay.watch(tasks, () => tell(run, { type: "status" })), {
     concurrency: plan.concurrency,
     smaller: (task) => smallerTile(plan, task),
     ...signalOf(run),
     onReport: (tile) => {
       progress.tileDone();
+      underWay.end(tile.index);
       tally.addTile(tile, channelAt(plan.source, tileAt(plan, tile.index).outer));
       tally.empty.add(tile, plan.planHash);
       tell(run, { type: "tile", tile });

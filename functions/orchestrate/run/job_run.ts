@@ -9,6 +9,7 @@ import type { Output } from "shared/image/output/ome_output.ts";
 import type { StoreEnvironment } from "shared/storage/store_environment.ts";
 import type { PreparedJob } from "../plan/prepare_job.ts";
 import type { Progress } from "./progress.ts";
+import type { TilesUnderWay } from "./tiles_under_way.ts";
 import type { Totals } from "./totals.ts";
 
 /** Progress of a running job. */
@@ -19,6 +20,8 @@ export interface JobProgress {
   readonly tilesDone: number;
   readonly tilesResumed: number;
   readonly etaSeconds?: number;
+  /** Tiles that are handed out and not done. */
+  readonly underWay: readonly number[];
   /** With type `tile`. */
   readonly tile?: TileReport;
   /** One line: with type `retry` what failed, with type `status` what the user should know. */
@@ -54,17 +57,18 @@ export interface JobRun {
   readonly engine: Engine;
   readonly options: RunJobOptions;
   readonly progress: Progress;
+  readonly underWay: TilesUnderWay;
   readonly tally: Totals;
 }
 
 /** Passes news on together with where the job stands. */
 export function tell(
-  { plan, options, progress }: JobRun,
+  { plan, options, progress, underWay }: JobRun,
   news: Pick<JobProgress, "type" | "tile" | "message">,
 ): void {
   const { tiles, tilesDone, tilesResumed, etaSeconds } = progress;
   const eta = etaSeconds === undefined ? {} : { etaSeconds };
-  options.onProgress?.({ ...news, planHash: plan.planHash, tiles, tilesDone, tilesResumed, ...eta });
+  options.onProgress?.({ ...news, planHash: plan.planHash, tiles, tilesDone, tilesResumed, underWay: underWay.indices, ...eta });
 }
 
 /** Tells that a task is tried again; `what` names it, such as `tile`. */

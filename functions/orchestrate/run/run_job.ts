@@ -20,6 +20,7 @@ import { type BegunJob, isOwnTile, type JobRun, type RunJobOptions } from "./job
 import type { PlanningDeps, PreparedJob } from "../plan/prepare_job.ts";
 import { prepareJob } from "../plan/prepare_job.ts";
 import { Progress } from "./progress.ts";
+import { TilesUnderWay } from "./tiles_under_way.ts";
 import { assertSeams } from "./seam_certificate.ts";
 import { Totals } from "./totals.ts";
 import { writeLevels } from "./write_levels.ts";
@@ -121,7 +122,8 @@ export async function acceptOrRun<Other extends object = never>(
   const started = performance.now();
   const { output, plan } = begun;
   const progress = progressOf(begun, options);
-  const run: JobRun = { begun, plan, engine, options, progress, tally: new Totals(begun) };
+  const underWay = new TilesUnderWay();
+  const run: JobRun = { begun, plan, engine, options, progress, underWay, tally: new Totals(begun) };
   const seconds = () => begun.beginSeconds + (performance.now() - started) / 1000;
   try {
     const result = output.earlierResult

@@ -16,6 +16,7 @@ const jobs: JobRunner = {
   list: never,
   cancel: never,
   events: never,
+  tiles: never,
   ready: never,
 };
 

@@ -25,6 +25,7 @@ Deno.test("the document describes every endpoint, each with an answer and with p
     "get /v1/jobs",
     "get /v1/jobs/{id}",
     "get /v1/jobs/{id}/events",
+    "get /v1/jobs/{id}/tiles",
     "post /v1/jobs",
     "post /v1/plans",
   ]);

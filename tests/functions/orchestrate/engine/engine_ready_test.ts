@@ -51,7 +51,7 @@ Deno.test("a Restate server that does not answer is asked first and is the reaso
 Deno.test("what an instance lacks is told through orchestrate to the endpoint, while orchestrate lives", async () => {
   const never = () => Promise.reject(new Error("never called"));
   const store = { plan: never, submit: never, get: never, list: never, cancel: never, events: never };
-  const jobs: JobRunner = { ...store, ready: () => Promise.resolve() };
+  const jobs: JobRunner = { ...store, images: never, tiles: never, ready: () => Promise.resolve() };
   const app = createOrchestrateApp({ jobs, engineReady: () => Promise.reject(NO_GPU), log: () => {} });
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, app.fetch);
   const runner = httpJobRunner(`http://127.0.0.1:${server.addr.port}`);

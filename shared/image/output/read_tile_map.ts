@@ -1,0 +1,43 @@
+/** The tiles of an output that have a record, and how its plan arranges them. */
+import { z } from "zod";
+import { PlanSchema } from "shared/contract/plan.ts";
+import { runsOf, type TileMap } from "shared/contract/views/tile_map.ts";
+import { ClearstackError } from "shared/errors.ts";
+import type { RequestOptions, Store } from "shared/storage/store.ts";
+import { JobRecordSchema } from "./job_record.ts";
+import { JOB_KEY, recordIndex, recordsPrefix } from "./output_layout.ts";
+import { decodeSealed } from "./sealed_json.ts";
+
+const PlannedJobSchema = JobRecordSchema.and(
+  z.looseObject({ plan: PlanSchema.pick({ outerShape: true, grid: true, tile: true }).loose() }),
+);
+
+/** What an output tells of its tiles. */
+type RecordedTiles = Omit<TileMap, "underWay">;
+
+/**
+ * Lists the records of an output.
+ *
+ * @throws {ClearstackError} `not-found` where there is no output yet, or no longer; what reading throws
+ */
+export async function readTileMap(store: Store, options: RequestOptions = {}): Promise<RecordedTiles> {
+  const job = decodeSealed(await store.get(JOB_KEY, options));
+  const { planHash, pilot, run } = JobRecordSchema.safeParse(job).data ?? {};
+  const arrangement = tileArrangement(job);
+  if (arrangement === undefined || planHash === undefined) {
+    throw new ClearstackError("not-found", `${store.url} has no tiles yet`);
+  }
+  const prefix = recordsPrefix({ planHash: pilot?.planHash ?? planHash, run: run! });
+  const done: number[] = [];
+  for await (const key of store.list(prefix, options)) {
+    const index = recordIndex(key);
+    if (index !== undefined) done.push(index);
+  }
+  return { ...arrangement, done: runsOf(done) };
+}
+
+/** How the record of a job arranges its tiles; undefined where it does not say. */
+export function tileArrangement(job: unknown): Omit<RecordedTiles, "done"> | undefined {
+  const plan = PlannedJobSchema.safeParse(job).data?.plan;
+  return plan && { outerShape: plan.outerShape, grid: plan.grid, tile: plan.tile };
+}
