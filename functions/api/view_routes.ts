@@ -68,8 +68,9 @@ export const viewEvents = createRoute({
   summary: "Follow the tiles of a view",
   description:
     "Server-sent events `tile`, one for each tile of full resolution that is there, then one for each that is finished: its " +
-    "index, the index of its volume along t and c, its first voxel and its shape along z, y, x. The signed `urls.events` of a " +
-    "view answers the same to callers that send no headers.",
+    "index, the index of its volume along t and c, its first voxel and its shape along z, y, x. Events `under-way` list the " +
+    "tiles that are asked for and not there yet. The signed `urls.events` of a view answers the same to callers that send no " +
+    "headers.",
   request: {
     params: viewId,
     headers: z.object({ "last-event-id": z.string().optional().meta({ description: "id of the last event seen" }) }),

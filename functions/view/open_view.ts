@@ -84,7 +84,10 @@ export class OpenView {
       decided: (signal) => view.#decided(signal),
     };
     view.#context = context;
-    view.#finest = await openFinestTiles(context, view.#plan, (index) => view.#tell(index));
+    view.#finest = await openFinestTiles(context, view.#plan, {
+      onDone: (index) => view.#tell(index),
+      onMaking: (indices) => view.events.work(indices),
+    });
     view.#coarse = await CoarseLevels.open(context, view.#finest);
     for (const index of view.#finest.indices) view.#tell(index);
     return view;

@@ -51,7 +51,9 @@ export class Views implements ViewRunner {
 
   private constructor(
     { settings, now = Date.now, prepares = false, ...world }: ViewsOptions,
-    records: ViewRecords, signer: ViewSigner) {
+    records: ViewRecords,
+    signer: ViewSigner,
+  ) {
     const log = world.log ?? plainLog;
     this.#settings = settings;
     this.#now = now;

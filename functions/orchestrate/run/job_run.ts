@@ -68,7 +68,15 @@ export function tell(
 ): void {
   const { tiles, tilesDone, tilesResumed, etaSeconds } = progress;
   const eta = etaSeconds === undefined ? {} : { etaSeconds };
-  options.onProgress?.({ ...news, planHash: plan.planHash, tiles, tilesDone, tilesResumed, underWay: underWay.indices, ...eta });
+  options.onProgress?.({
+    ...news,
+    planHash: plan.planHash,
+    tiles,
+    tilesDone,
+    tilesResumed,
+    underWay: underWay.indices,
+    ...eta,
+  });
 }
 
 /** Tells that a task is tried again; `what` names it, such as `tile`. */

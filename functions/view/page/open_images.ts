@@ -6,6 +6,7 @@ import { explainError } from "./data/explain_error.ts";
 import { followProgress } from "./data/follow_progress.ts";
 import { openPicture } from "./data/open_picture.ts";
 import type { Side } from "./data/picture.ts";
+import { statedArrangement, type TileArrangement, tileCount, TileFollower } from "./data/tile_follower.ts";
 import { lookAsAddressed, type OpenedAddress } from "./state/address.ts";
 import { addPicture, announce, fitImage, type Viewer } from "./state/viewer.ts";
 
@@ -53,7 +54,13 @@ async function openSide(viewer: Viewer, side: Side, { url, mayComeLater = false 
 }
 
 function follow(viewer: Viewer, { events, result }: OpenedAddress): void {
+  const tiles = new TileFollower({
+    url: events,
+    arrangement: () => arrangement(viewer),
+    changed: (states) => viewer.tiles.value = states,
+  });
   followProgress(events, {
+    told: (event) => tiles.told(event),
     moved: (progress) => viewer.remote.value = { ...progress, total: progress.total || plannedTiles(viewer) },
     ended: (state) => {
       announce(viewer, `The job is ${state}`);
@@ -63,15 +70,24 @@ function follow(viewer: Viewer, { events, result }: OpenedAddress): void {
 }
 
 /** Tiles of the plan, or of the record of a view. */
-function plannedTiles({ plan, pictures }: Viewer): number {
-  const { tiles } = plan.value ?? {};
-  if (typeof tiles === "number") return tiles;
-  const { levels, provenance } = pictures.value.after ?? {};
-  const { tile } = provenance ?? {};
-  if (levels === undefined || !Array.isArray(tile)) return 0;
-  const { t, c, z, y, x } = levels[0]!.shape;
-  const total = [z, y, x].reduce((product, side, axis) => product * Math.ceil(side / Number(tile[axis])), t * c);
+function plannedTiles(viewer: Viewer): number {
+  const known = arrangement(viewer);
+  const total = known === undefined ? 0 : tileCount(known);
   return Number.isSafeInteger(total) ? total : 0;
+}
+
+/** How the plan that was asked for lays tiles, or the record of a view. */
+function arrangement({ plan, pictures }: Viewer): TileArrangement | undefined {
+  if (plan.value !== undefined) return statedArrangement(plan.value);
+  const { levels, provenance } = pictures.value.after ?? {};
+  if (levels === undefined || !Array.isArray(provenance?.tile)) return undefined;
+  const { axes, shape } = levels[0]!;
+  const { tile } = provenance;
+  return statedArrangement({
+    outerShape: axes.filter((axis) => axis === "t" || axis === "c").map((axis) => shape[axis]),
+    grid: [shape.z, shape.y, shape.x].map((side, axis) => Math.ceil(side / Number(tile[axis]))),
+    tile,
+  });
 }
 
 /** Reads a plan, or what holds one; without it, the page shows the record of the output. */

@@ -12,7 +12,7 @@ export interface MakeOptions {
   readonly priority: number;
 }
 
-interface CachedTilesOptions {
+export interface CachedTilesOptions {
   /** Name of the array, unique in the process. */
   readonly name: string;
   /** Tiles that are there, with their stored bytes. */
@@ -26,6 +26,8 @@ interface CachedTilesOptions {
   readonly remove: (index: number) => Promise<void>;
   /** Told of tiles that have just been made. */
   readonly onDone?: (index: number) => void;
+  /** Told which tiles are being made whenever they are others. */
+  readonly onMaking?: (indices: ReadonlySet<number>) => void;
   /** Milliseconds since 1970. @default {Date.now} */
   readonly now?: () => number;
 }
@@ -47,6 +49,7 @@ export class CachedTiles {
   /** Stored bytes of tiles that are stored. */
   readonly #done = new Map<number, number>();
   readonly #flights = new RecentCache<number, number>(MAX_FLIGHTS);
+  readonly #making = new Set<number>();
   readonly #failures = new Map<number, { readonly error: ClearstackError; readonly untilMs: number }>();
   readonly #now: () => number;
 
@@ -102,6 +105,7 @@ export class CachedTiles {
     const stop = new AbortController();
     using _leaving = onAbort(signal, () => stop.abort());
     using _closing = onAbort(this.#options.closing, () => stop.abort());
+    this.#tell(() => this.#making.add(index));
     try {
       const bytes = await this.#options.make(index, { signal: stop.signal, priority });
       this.#failures.delete(index);
@@ -112,7 +116,14 @@ export class CachedTiles {
       const error = toClearstackError(thrown);
       if (!stop.signal.aborted) this.#remember(index, error);
       throw error;
+    } finally {
+      this.#tell(() => this.#making.delete(index));
     }
+  }
+
+  #tell(change: () => void): void {
+    change();
+    this.#options.onMaking?.(this.#making);
   }
 
   /** Notes that a tile is stored. */

@@ -8,7 +8,7 @@ import { decodeSealed } from "shared/image/output/sealed_json.ts";
 import { tileAt } from "shared/plan/plan_job.ts";
 import { mapLimited } from "shared/process/map_limited.ts";
 import type { ViewContext } from "../view_context.ts";
-import { CachedTiles, type MakeOptions } from "./cached_tiles.ts";
+import { CachedTiles, type CachedTilesOptions, type MakeOptions } from "./cached_tiles.ts";
 import { doTask } from "./do_task.ts";
 import { JobTiles, storedBytes } from "./job_tiles.ts";
 import { TiffTiles } from "./tiff_tiles.ts";
@@ -24,19 +24,19 @@ const RECORDS_AT_ONCE = 16;
  * Opens the tiles, with those that an earlier process has left.
  *
  * @param plan as far as it is decided
- * @param onDone told of every tile that is there from now on
+ * @param onDone told of every tile that is there from now on, `onMaking` of those that are made
  */
 export async function openFinestTiles(
   context: ViewContext,
   plan: Plan,
-  onDone: (index: number) => void,
+  { onDone, onMaking }: Required<Pick<CachedTilesOptions, "onDone" | "onMaking">>,
 ): Promise<CachedTiles> {
   const { record, output, closing, lru } = context;
   const { job } = record;
   const made: JobsOwn[] = job === undefined ? [] : [new JobTiles(job.output)];
   if (job?.tiff !== undefined) made.push(new TiffTiles(job.tiff));
   return new CachedTiles({
-    ...{ closing, lru, onDone },
+    ...{ closing, lru, onDone, onMaking },
     name: `${record.id}/0`,
     done: await storedTiles(context, plan, output.tilesDone),
     make: (index, options) => makeTile(context, index, { ...options, made }),

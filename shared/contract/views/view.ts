@@ -28,7 +28,9 @@ export const ViewSchema = z.strictObject({
   urls: z.strictObject({
     "0.5": z.string().describe("root of an OME-Zarr 0.5"),
     "0.4": z.string().describe("the same as an OME-Zarr 0.4"),
-    "events": z.string().describe("server-sent events `tile`, one for each tile that is finished"),
+    "events": z.string().describe(
+      "server-sent events: `tile` for each tile that is finished, `under-way` with those that are asked for",
+    ),
   }).describe("signed, for whoever has them: viewers send no headers"),
   plan: PlanSchema,
   tilesDone: z.int().min(0).describe("tiles of full resolution in the cache"),
@@ -41,8 +43,19 @@ export type View = z.infer<typeof ViewSchema>;
 export const ViewListSchema = z.strictObject({ views: z.array(ViewSchema).describe("newest first") });
 export type ViewList = z.infer<typeof ViewListSchema>;
 
-/** One server-sent event of a view; `sequence` is the event id, rising by one. */
-export interface ViewEvent {
+/** One server-sent event of a view. */
+export type ViewEvent = ViewTileEvent | ViewWorkEvent;
+
+/** Tiles that are asked for and not there yet have become others. Those who come later are told of the latest alone. */
+interface ViewWorkEvent {
+  /** Of the last tile before it. */
+  readonly sequence: number;
+  readonly type: "under-way";
+  readonly underWay: readonly number[];
+}
+
+/** A tile is there; `sequence` is the event id, rising by one. */
+export interface ViewTileEvent {
   readonly sequence: number;
   readonly type: "tile";
   /** Tile of full resolution that is in the cache from now on. */

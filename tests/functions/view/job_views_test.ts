@@ -111,9 +111,11 @@ Deno.test("events tell of each tile that is there, then of each that is finished
   for await (const piece of response.body!.pipeThrough(new TextDecoderStream())) {
     text += piece;
     // With the view, its events end, so that a service can end while somebody follows.
-    if (text.match(/^data:/gm)?.length === 2) await service.views.remove(view.id).catch(() => {});
+    if (text.match(/^event: tile$/gm)?.length === 2) await service.views.remove(view.id).catch(() => {});
   }
-  const events = [...text.matchAll(/^data: (.*)$/gm)].map(([, data]) => JSON.parse(data!));
+  const told = [...text.matchAll(/^data: (.*)$/gm)].map(([, data]) => JSON.parse(data!));
+  assert(told.some(({ type, underWay }) => type === "under-way" && underWay.join() === "17"), text);
+  const events = told.filter(({ type }) => type === "tile");
   assertEquals(events.map(({ index, origin, shape, tilesDone }) => ({ index, origin, shape, tilesDone })), [
     { index: 0, origin: [0, 0, 0], shape: [10, 16, 16], tilesDone: 1 },
     { index: 17, origin: [10, 32, 32], shape: [10, 8, 4], tilesDone: 2 },

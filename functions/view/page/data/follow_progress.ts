@@ -3,7 +3,7 @@ import { asRecord } from "shared/image/zarr/zarr_node.ts";
 import type { RemoteProgress } from "../state/viewer.ts";
 
 /** Names of events, as jobs and views send them. */
-const EVENTS = ["status", "tile", "retry"];
+const EVENTS = ["status", "tile", "retry", "under-way"];
 
 /** Longest event that is read; a status has the request in it, and no voxel. */
 const MAX_CHARACTERS = 2 ** 20;
@@ -14,6 +14,8 @@ const ENDED = new Set(["done", "failed", "cancelled"]);
 /** Told of progress, and of its end. */
 interface ProgressListener {
   readonly moved: (progress: RemoteProgress) => void;
+  /** Every event, as it came. */
+  readonly told: (event: Readonly<Record<string, unknown>>) => void;
   /** The state that a job ended in. */
   readonly ended: (state: string) => void;
 }
@@ -24,7 +26,7 @@ interface ProgressListener {
  *
  * @returns stops following
  */
-export function followProgress(url: string, { moved, ended }: ProgressListener): () => void {
+export function followProgress(url: string, { moved, told, ended }: ProgressListener): () => void {
   const source = new EventSource(url);
   let last: RemoteProgress = { state: "waiting", done: 0, total: 0, message: "" };
   const onEvent = (event: MessageEvent<unknown>) => {
@@ -32,6 +34,7 @@ export function followProgress(url: string, { moved, ended }: ProgressListener):
     if (record === undefined) return;
     last = progressOf(record, last);
     moved(last);
+    told(record);
     if (!ENDED.has(last.state)) return;
     source.close();
     ended(last.state);

@@ -1,5 +1,6 @@
 /** How far a job or a view has come. */
 import type { Viewer } from "../state/viewer.ts";
+import { TileMapPicture } from "./tile_map.tsx";
 
 /** The panel; nothing where nobody computes. */
 export function ProgressPanel({ viewer }: { readonly viewer: Viewer }) {
@@ -14,6 +15,7 @@ export function ProgressPanel({ viewer }: { readonly viewer: Viewer }) {
       </header>
       <progress max={Math.max(1, total)} value={done} aria-label="Tiles that are done" />
       <p class="note">{total > 0 ? `${done} of ${total}` : `${done}`}{message && `, ${message}`}</p>
+      <TileMapPicture viewer={viewer} />
     </section>
   );
 }

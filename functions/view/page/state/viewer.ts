@@ -3,6 +3,7 @@ import { batch, computed, type ReadonlySignal, type Signal, signal } from "@prea
 import type { Explanation } from "../data/explain_error.ts";
 import type { Picture, Side } from "../data/picture.ts";
 import { planeRect, SIDES } from "../data/picture.ts";
+import type { TileStates } from "../data/tile_follower.ts";
 import { type Camera, fitCamera, type PlanePoint, type PlaneRect, type ViewportSize } from "./camera.ts";
 import { type Contrast, unionContrast } from "./contrast.ts";
 import { type PlaneName, PLANES, type SpaceAxis } from "./plane.ts";
@@ -71,6 +72,8 @@ export interface Viewer {
   /** Chunks that are still to come. */
   readonly chunksWaiting: Signal<number>;
   readonly remote: Signal<RemoteProgress | undefined>;
+  /** Of the job or the view that is followed; undefined until it is known how they lie. */
+  readonly tiles: Signal<TileStates | undefined>;
   /** Facts of a plan that was asked for apart from the output. */
   readonly plan: Signal<Readonly<Record<string, unknown>> | undefined>;
   readonly notices: Signal<readonly Notice[]>;
@@ -108,6 +111,7 @@ export function createViewer(): Viewer {
     tilesVersion: signal(0),
     chunksWaiting: signal(0),
     remote: signal<RemoteProgress | undefined>(undefined),
+    tiles: signal<TileStates | undefined>(undefined),
     plan: signal<Readonly<Record<string, unknown>> | undefined>(undefined),
     notices: signal<readonly Notice[]>([]),
     announcement: signal(""),

@@ -17,8 +17,17 @@ export interface ServedPage {
   send(event: string, data: unknown): void;
 }
 
-/** Builds the page and serves it with the images of a folder, until the process ends. */
-export async function servePage(folder: string): Promise<ServedPage> {
+const NOTHING = () => new Response(null, { status: 404 });
+
+/**
+ * Builds the page and serves it with the images of a folder, until the process ends.
+ *
+ * @param others answers what is neither
+ */
+export async function servePage(
+  folder: string,
+  others: (request: Request) => Response | Promise<Response> = NOTHING,
+): Promise<ServedPage> {
   await buildPage(`${folder}/site`);
   const page = createPageApp(() => Promise.resolve(new URL(`file://${folder}/site/`)));
   const files = serveFiles(openStore(`${folder}/data`));
@@ -27,7 +36,7 @@ export async function servePage(folder: string): Promise<ServedPage> {
     const url = new URL(request.url);
     if (url.pathname === "/events") return eventResponse(followers);
     if (!url.pathname.startsWith("/data/")) {
-      return isPagePath(request) ? page.fetch(request) : new Response(null, { status: 404 });
+      return isPagePath(request) ? page.fetch(request) : others(request);
     }
     url.pathname = url.pathname.slice("/data".length);
     return files(new Request(url, request));
