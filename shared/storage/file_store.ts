@@ -66,7 +66,7 @@ async function readRange(path: string, range: ByteRange, { seen, maxBytes }: Req
   const offset = "suffixLength" in range ? Math.max(0, size - range.suffixLength) : Math.min(range.offset, size);
   assertWithin(range === WHOLE ? size : 0, maxBytes, path);
   const bytes = takeBytes(Math.min("suffixLength" in range ? range.suffixLength : range.length, size - offset));
-  await file.seek(offset, Deno.SeekMode.Start);
+  if (offset > 0) await file.seek(offset, Deno.SeekMode.Start);
   let filled = 0;
   while (filled < bytes.length) {
     const count = await file.read(bytes.subarray(filled));

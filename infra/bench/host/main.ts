@@ -1,6 +1,6 @@
 /**
  * What a job costs a processor beside the kernels: `deno task bench:host [--shape 128,512,512] [--tile 32,512,512] [--halo 4]
- * [--rounds 3]`. A whole job from Zarr to Zarr (uint16 to float32, Blosc with Zstandard, coarser levels, records of tiles) with
+ * [--chunk 8,256,256] [--rounds 3]`. A whole job from Zarr to Zarr (uint16 to float32, Blosc with Zstandard, coarser levels, records of tiles) with
  * kernels that only copy, on one core and on two, beside the codec alone and beside zarr-python 2 where it is installed. Prints
  * nanoseconds for each voxel of the output, and one line of JSON. Needs taskset; Linux only.
  */
@@ -8,6 +8,7 @@ import { fromFileUrl } from "@std/path";
 import { readFlags } from "../../read_flags.ts";
 import { taskEnvironment } from "../task_environment.ts";
 import type { OwnFigures } from "./own.ts";
+import type { Busy } from "./parts.ts";
 
 const here = (name: string) => fromFileUrl(new URL(name, import.meta.url));
 
@@ -39,8 +40,12 @@ function medians<Figures extends object>(rounds: readonly Figures[]): Figures {
   return Object.fromEntries(entries);
 }
 
-const flags = readFlags({ shape: "128,512,512", tile: "32,512,512", halo: "4", rounds: "3" });
-const [shape, tile] = [flags.shape, flags.tile].map((triple) => triple.split(",").map(Number)) as [number[], number[]];
+const flags = readFlags({ shape: "128,512,512", tile: "32,512,512", halo: "4", chunk: "8,256,256", rounds: "3" });
+const [shape, tile, chunk] = [flags.shape, flags.tile, flags.chunk].map((triple) => triple.split(",").map(Number)) as [
+  number[],
+  number[],
+  number[],
+];
 const voxels = shape.reduce((product, side) => product * side, 1);
 // In memory where there is such a place, so that no disk is measured.
 const shm = await Deno.stat("/dev/shm").then(() => "/dev/shm", () => undefined);
@@ -48,7 +53,7 @@ const folder = await Deno.makeTempDir({ prefix: "clearstack-host-", ...(shm ? { 
 const own = (cores: 1 | 2) =>
   run("taskset", [
     ...["--cpu-list", CORES[cores], Deno.execPath(), "run", "-A", here("own.ts"), folder],
-    JSON.stringify({ shape, tile, halo: Number(flags.halo) }),
+    JSON.stringify({ shape, tile, chunk, halo: Number(flags.halo) }),
   ]);
 const python = (cores: 1 | 2) =>
   run("taskset", [
@@ -76,10 +81,18 @@ try {
 }
 
 const [one, two] = [medians(ours[1]), medians(ours[2])];
-const parts = (figures: OwnFigures) => {
-  const named = { ...figures.parts, pyramid: figures.pyramid.processor - figures.plain.processor };
-  const sum = Object.values(named).reduce((total, part) => total + part, 0);
-  return { ...named, other: figures.pyramid.processor - sum };
+/** Of each part all threads, and the main one. */
+const parts = ({ parts, pyramid, plain }: OwnFigures) => {
+  const named: Record<string, Busy> = {
+    ...parts,
+    pyramid: {
+      processor: pyramid.processor - plain.processor,
+      mainThread: pyramid.mainThread - plain.mainThread,
+    },
+  };
+  const sum = (of: keyof Busy) => Object.values(named).reduce((total, part) => total + part[of], 0);
+  const rest = (of: keyof Busy) => pyramid[of] - sum(of);
+  return { ...named, other: { processor: rest("processor"), mainThread: rest("mainThread") } };
 };
 const table = (rows: readonly (readonly (string | number | undefined)[])[]) => {
   const cell = (value: string | number | undefined) => typeof value === "number" ? value.toFixed(1) : value ?? "";
@@ -92,16 +105,18 @@ const each = (seconds: number | undefined) => seconds === undefined ? undefined 
 console.log(
   `${shape.join(" x ")} uint16, tiles ${tile.join(" x ")}, halo ${flags.halo}, median of ${flags.rounds} rounds\n`,
 );
-table([["nanoseconds for each voxel of the output", "1 core", "2 cores"], ["---", "---", "---"]]);
-const [partsOfOne, partsOfTwo] = [parts(one), parts(two)];
-for (const part of Object.keys(partsOfOne) as (keyof typeof partsOfOne)[]) {
-  table([[part, partsOfOne[part], partsOfTwo[part]]]);
+table([
+  ["nanoseconds for each voxel of the output", "1 core", "2 cores", "main thread, 2 cores"],
+  ["---", "---", "---", "---"],
+]);
+const [partsOfOne, partsOfTwo]: Record<string, Busy>[] = [parts(one), parts(two)];
+for (const [part, { processor, mainThread }] of Object.entries(partsOfTwo!)) {
+  table([[part, partsOfOne![part]!.processor, processor, mainThread]]);
 }
 table([
-  ["all of it", one.pyramid.processor, two.pyramid.processor],
-  ["without pyramid", one.plain.processor, two.plain.processor],
+  ["all of it", one.pyramid.processor, two.pyramid.processor, two.pyramid.mainThread],
+  ["without pyramid", one.plain.processor, two.plain.processor, two.plain.mainThread],
   ["time, kernels included", one.pyramid.wall, two.pyramid.wall],
-  ["main thread", one.pyramid.mainThread, two.pyramid.mainThread],
   ["main thread busy", share(one.pyramid), share(two.pyramid)],
   ["kernels, not counted above", one.pyramid.kernels, two.pyramid.kernels],
   ["first job besides, seconds", one.startSeconds, two.startSeconds],
@@ -114,7 +129,7 @@ if (!hasPython) console.log(`\nzarr-python 2 was left out: ${PYTHON} has none (D
 console.log(`\nTwo cores are ${(one.pyramid.wall / two.pyramid.wall).toFixed(2)} times as fast as one.\n`);
 const all = [[1, one], [2, two]] as const;
 console.log(JSON.stringify({
-  ...{ shape, tile, halo: Number(flags.halo) },
+  ...{ shape, tile, chunk, halo: Number(flags.halo) },
   ours: Object.fromEntries(all.map(([cores, figures]) => [cores, { ...figures, parts: parts(figures) }])),
   ...(peer ? { zarrPython: peer } : {}),
 }));

@@ -14,7 +14,7 @@ import { NO_ENVIRONMENT } from "shared/storage/store_environment.ts";
 import { mapAxes, type Vec3, voxelCount } from "shared/volume/geometry.ts";
 import { copyingJobs, copyingRequest, type Cut } from "./copying_job.ts";
 import { measureFloor } from "./floor.ts";
-import { measureParts } from "./parts.ts";
+import { type Busy, measureParts } from "./parts.ts";
 import { testVolume } from "./test_volume.ts";
 import { threadSeconds } from "./thread_seconds.ts";
 
@@ -24,54 +24,49 @@ export interface OwnFigures {
   readonly plain: JobFigures;
   /** Processor seconds that the first job takes longer: starting threads, and code that is not compiled yet. */
   readonly startSeconds: number;
-  readonly parts: Readonly<Record<string, number>>;
+  readonly parts: Readonly<Record<string, Busy>>;
   readonly floor: { readonly read: number; readonly write: number };
 }
 
-/** One whole job. */
-interface JobFigures {
-  /** Of all threads, without the copying kernels. */
-  readonly processor: number;
+/** One whole job; processor time without the copying kernels. */
+interface JobFigures extends Busy {
   readonly wall: number;
-  /** Of the thread that everybody waits for. */
-  readonly mainThread: number;
   /** The copying kernels. */
   readonly kernels: number;
 }
 
 const [folder, json] = Deno.args as [string, string];
-const { shape, ...cut }: Cut & { readonly shape: Vec3 } = JSON.parse(json);
+const { shape, chunk, ...cut }: Cut & { readonly shape: Vec3; readonly chunk: Vec3 } = JSON.parse(json);
 const voxels = voxelCount(shape);
 const perVoxel = (seconds: number) => 1e9 * seconds / voxels;
 
 async function writeArray(name: string, shape: Vec3, values: Uint16Array): Promise<void> {
   const array: StoredArray = {
     ...{ url: `${folder}/${name}.zarr`, array: "0", version: "0.4", dtype: "uint16", axes: ["z", "y", "x"] },
-    ...{ shape: [...shape], chunk: mapAxes((axis) => Math.min(shape[axis], [8, 256, 256][axis]!)) },
+    ...{ shape: [...shape], chunk: mapAxes((axis) => Math.min(shape[axis], chunk[axis])) },
   };
   const store = openStore(array.url, { environment: NO_ENVIRONMENT });
   for (const [key, document] of arrayDocuments(array)) await store.put(key, encodeJson(document));
   await writeBlock(array, { outer: [], core: { start: [0, 0, 0], shape }, values }, { environment: NO_ENVIRONMENT });
 }
 
-async function processorSeconds(run: () => Promise<unknown>): Promise<number> {
-  const start = process.cpuUsage();
+async function busySeconds(run: () => Promise<unknown>): Promise<Busy> {
+  const [start, main] = [process.cpuUsage(), threadSeconds(process.pid)];
   await run();
   const { user, system } = process.cpuUsage(start);
-  return (user + system) / 1e6;
+  return { processor: (user + system) / 1e6, mainThread: threadSeconds(process.pid) - main };
 }
 
 async function measureJob(deps: JobDeps, name: string, pyramid: boolean): Promise<JobFigures> {
   const started = performance.now();
-  const main = threadSeconds(process.pid);
   let kernels = 0;
-  const processor = await processorSeconds(async () => {
+  const { processor, mainThread } = await busySeconds(async () => {
     ({ kernelSeconds: kernels } = await runJob(copyingRequest(folder, name, cut, pyramid), deps));
   });
   return {
     processor: perVoxel(processor - kernels),
     wall: perVoxel((performance.now() - started) / 1000),
-    mainThread: perVoxel(threadSeconds(process.pid) - main),
+    mainThread: perVoxel(mainThread),
     kernels: perVoxel(kernels),
   };
 }
@@ -84,15 +79,19 @@ async function measure(): Promise<OwnFigures> {
   const pyramid = await measureJob(deps, "out", true);
   const request = copyingRequest(folder, "out", cut, true);
   const { plan } = await prepareJob(request, deps);
-  const seconds = await measureParts({ plan, request }, processorSeconds);
+  const seconds = await measureParts({ plan, request }, busySeconds);
   await close();
   const few: Vec3 = [16, 512, 512];
-  const floor = await measureFloor(testVolume(few), `${folder}/floor`, processorSeconds);
-  const ofFew = (seconds: number) => 1e9 * seconds / voxelCount(few);
+  const floor = await measureFloor(testVolume(few), `${folder}/floor`, busySeconds);
+  const ofFew = ({ processor }: Busy) => 1e9 * processor / voxelCount(few);
   return {
     ...{ pyramid, plain },
     startSeconds: voxels * (first.processor - plain.processor) / 1e9,
-    parts: Object.fromEntries(Object.entries(seconds).map(([part, time]) => [part, perVoxel(time)])),
+    parts: Object.fromEntries(
+      Object.entries(seconds).map(([part, { processor, mainThread }]) => {
+        return [part, { processor: perVoxel(processor), mainThread: perVoxel(mainThread) }];
+      }),
+    ),
     floor: { read: ofFew(floor.read), write: ofFew(floor.write) },
   };
 }

@@ -4,7 +4,7 @@ import { tileTasks } from "shared/engine/tile_tasks.ts";
 import type { JobRequest } from "shared/contract/job_request.ts";
 import type { Plan } from "shared/contract/plan.ts";
 import type { TileTask } from "shared/contract/tile.ts";
-import { countValues } from "shared/decide/value_counts.ts";
+import { voxelPass } from "shared/codec/threads/codec_threads.ts";
 import type { Image } from "shared/image/image.ts";
 import { openImage } from "shared/image/open_image.ts";
 import { plannedOutput } from "shared/image/output/level_arrays.ts";
@@ -19,14 +19,20 @@ import { sampleReport } from "../../../tests/shared/engine/sample_tasks.ts";
 
 const WORLD = { environment: NO_ENVIRONMENT };
 
-/** Measures what `run` takes of the processor, seconds. */
-export type Measure = (run: () => Promise<unknown>) => Promise<number>;
+/** Seconds of all threads, and of the one that everybody waits for. */
+export interface Busy {
+  readonly processor: number;
+  readonly mainThread: number;
+}
 
-/** Processor seconds by part. */
+/** Measures what `run` takes of the processor. */
+export type Measure = (run: () => Promise<unknown>) => Promise<Busy>;
+
+/** What each part takes. */
 export async function measureParts(
   { plan, request }: { readonly plan: Plan; readonly request: JobRequest },
   measure: Measure,
-): Promise<Readonly<Record<string, number>>> {
+): Promise<Readonly<Record<string, Busy>>> {
   const tasks = [...tileTasks({ plan, request, backend: "webgpu", done: new Set() })];
   const image = await openImage(request.source, WORLD);
   const each = (run: (task: TileTask) => Promise<unknown>) =>
@@ -38,9 +44,10 @@ export async function measureParts(
   memory.share();
   const box = memory.take("uint16", voxelCount(tasks[0]!.tile.box.shape));
   const read = await each((task) => readTile(image, task, box));
-  const count = await each(({ tile, source }) => Promise.resolve(countValues(box, { ...tile, dtype: source.dtype })));
+  const count = await each(({ tile, source }) => voxelPass("countValues", box, { ...tile, dtype: source.dtype }));
   const estimate = memory.take("float32", box.length);
   box.forEach((value, index) => estimate[index] = 0.7390851332151607 * value);
+  const check = await each(({ tile }) => voxelPass("findNotFinite", estimate, tile));
   const url = `${request.output.url}.part`;
   const output = { ...tasks[0]!.output, url };
   await createArray(output, WORLD);
@@ -51,6 +58,7 @@ export async function measureParts(
   return {
     "read and place": read,
     count,
+    check,
     "encode and write": write,
     windows,
     records,
