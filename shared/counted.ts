@@ -7,3 +7,8 @@ export function counted(count: number, one: string, several = `${one}s`): string
 export function countedKept(kept: number, count: number, one: string): string {
   return `${kept.toLocaleString("en")} of ${counted(count, one)} ${kept === 1 ? "is" : "are"} kept`;
 }
+
+/** Where something was found: `one of 4 places`, or `the one place that was looked at`. */
+export function onePlaceOf(places = 1): string {
+  return places === 1 ? "the one place that was looked at" : `one of ${places.toLocaleString("en")} places`;
+}

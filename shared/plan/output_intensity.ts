@@ -6,8 +6,10 @@ import {
   type Range,
   rangeFromZero,
 } from "shared/contract/stored_array.ts";
+import type { JobRequest } from "shared/contract/job_request.ts";
 import type { Plan } from "shared/contract/plan.ts";
 import type { Warning } from "shared/contract/problem.ts";
+import { ClearstackError } from "shared/errors.ts";
 import { largestInteger } from "shared/volume/dtype.ts";
 
 /** An automatic range is this much wider than the largest value of the tiles that were looked at. */
@@ -35,6 +37,21 @@ export function needsRange({ outputDtype, outputRange }: Omit<PlannedIntensity, 
 export function automaticRange(largest: number, dtype: OutputDtype): Range {
   // Where all of them are dark, steps of 1, as counts have.
   return rangeFromZero(largest > 0 ? HEADROOM * largest : largestInteger(dtype)!);
+}
+
+/**
+ * Refuses a range of which no value can come out: estimates are nowhere below 0, so all voxels would be stored as its end.
+ *
+ * @throws {ClearstackError} `invalid-request`
+ */
+export function refuseDarkRange({ dtype, range }: JobRequest["output"]): void {
+  if (dtype === "float32" || !Array.isArray(range) || range[1] > 0) return;
+  const [lo, hi] = range;
+  throw new ClearstackError(
+    "invalid-request",
+    `a range ends above 0, below which no value of an estimate is: of ${lo} to ${hi} all voxels would be stored as ${hi}`,
+    { path: "output.range", value: [lo, hi] },
+  );
 }
 
 /** The range that was asked for or decided; undefined for floats, and where it is still to be decided. */

@@ -19,6 +19,7 @@ import { MAX_SIDE } from "./fast_size.ts";
 import { formatVec3, mapAxes, SPATIAL_AXES, type Vec3, voxelCount } from "shared/volume/geometry.ts";
 import { levelBytes } from "./level_memory.ts";
 import { formatBytes, hostMemory, totalBytes } from "./host_memory.ts";
+import { refuseDarkRange } from "./output_intensity.ts";
 import { outputObjects, shardGranule } from "./output_objects.ts";
 import { planHash } from "./plan_hash.ts";
 import { positionAt } from "shared/volume/position.ts";
@@ -75,6 +76,7 @@ export function planJob(image: ImageInfo, psf: JobPsf, request: JobRequest, limi
     ...(granule ? { granule: granule[axis] } : {}),
   })) as UncutAxes;
   refuseContradictions(request.algorithm, image.dtype);
+  refuseDarkRange(request.output);
   const holdsOut = request.algorithm.stop === "held-out";
   const levels = plannedLevels(image, request, { shape, volumes: volumeCount(image) });
   const claim = (cuts: Cuts, concurrency: number) =>

@@ -1,4 +1,5 @@
 /** Tiles that were not computed because they hold no structure, and the proof that they hold none. */
+import { onePlaceOf } from "shared/counted.ts";
 import { ClearstackError } from "shared/errors.ts";
 import type { JobRequest } from "shared/contract/job_request.ts";
 import type { Plan } from "shared/contract/plan.ts";
@@ -99,7 +100,7 @@ export function assertEmpty({ largest = 0, places }: EmptyCertificate): void {
   throw new ClearstackError(
     "failed-check",
     `tiles were left as they are because their voxels are nearly equal, but computed they differ by up to ` +
-      `${percent(largest)} of the image's intensity, at one of ${places} places, and may by ${
+      `${percent(largest)} of the image's intensity, at ${onePlaceOf(places)}, and may by ${
         percent(MAX_DIFFERENCE)
       }: ` +
       "begin anew with --keep-empty and --overwrite",

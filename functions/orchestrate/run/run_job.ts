@@ -8,7 +8,7 @@ import type { Engine } from "shared/engine/engine.ts";
 import { ClearstackError, errorFields, type ErrorKind, isClearstackError, toClearstackError } from "shared/errors.ts";
 import { channelWindows } from "shared/image/ome/channel_windows.ts";
 import { plannedOutput } from "shared/image/output/level_arrays.ts";
-import type { FinishOptions, Output } from "shared/image/output/ome_output.ts";
+import type { FinishOptions } from "shared/image/output/ome_output.ts";
 import { createOutput } from "shared/image/output/ome_output.ts";
 import type { Claimant } from "shared/image/output/output_owner.ts";
 import type { RequestOptions } from "shared/storage/store.ts";
@@ -132,7 +132,7 @@ export async function acceptOrRun<Other extends object = never>(
     if (begun.tiff === undefined || !isResult(result)) return result;
     return await (await tiffJob()).finishTiff(run, begun.tiff, result, seconds);
   } catch (error) {
-    throw await cleanUp(toClearstackError(error), output, progress);
+    throw await cleanUp(toClearstackError(error), run);
   }
 }
 
@@ -210,8 +210,8 @@ function acceptEarlier({ plan, begun: { output }, tally }: JobRun, earlier: JobR
 const FINAL: readonly ErrorKind[] = ["conflict", "corrupt-data", "failed-check", "invalid-request", "unsupported"];
 
 /** An output without a single tile is worth nothing and would be in the way; one with tiles is worth its time. */
-async function cleanUp(error: ClearstackError, output: Output, progress: Progress): Promise<ClearstackError> {
-  const { tilesDone, tiles } = progress;
+async function cleanUp(error: ClearstackError, { begun: { output }, progress, plan, options }: JobRun) {
+  const { tilesDone } = progress;
   if (tilesDone === 0 && !output.resumed) {
     // What stopped the job is the news, also if the store it met then refuses to clean up.
     await output.discard().catch(() => {});
@@ -222,8 +222,9 @@ async function cleanUp(error: ClearstackError, output: Output, progress: Progres
   if (await output.isLost()) return error;
   if (error.kind === "corrupt-data" || error.kind === "failed-check") await output.markSuspect().catch(() => {});
   const advice = FINAL.includes(error.kind) ? "" : ": run the same job again to continue";
-  const kept = `${countedKept(tilesDone, tiles, "tile")} in ${output.url}${advice}`;
-  return advised(error, kept);
+  // Those of other shares are kept too.
+  const done = options.share === undefined ? tilesDone : await output.recordedTiles().catch(() => tilesDone);
+  return advised(error, `${countedKept(done, plan.tiles, "tile")} in ${output.url}${advice}`);
 }
 
 function advised(error: ClearstackError, advice: string): ClearstackError {

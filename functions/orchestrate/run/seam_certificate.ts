@@ -1,4 +1,5 @@
 /** Sums up the comparisons of places where tiles meet. */
+import { onePlaceOf } from "shared/counted.ts";
 import { ClearstackError } from "shared/errors.ts";
 import type { SeamCertificate, SeamReport } from "shared/contract/seam.ts";
 
@@ -40,7 +41,7 @@ export function assertSeams({ largest, places }: SeamCertificate): void {
     "failed-check",
     `where tiles meet they differ by up to ${
       percent(largest)
-    } of the peak, at one of ${places} places, and a result may by ` +
+    } of the peak, at ${onePlaceOf(places)}, and a result may by ` +
       `${percent(MAX_SEAM)}: begin anew with a larger --halo and --overwrite, or keep it with --seam-check 0`,
     { path: "tiling.halo", value: largest, limit: MAX_SEAM },
   );

@@ -1,7 +1,15 @@
-import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
+import { JobRequestSchema } from "shared/contract/job_request.ts";
 import { RangeSchema } from "shared/contract/stored_array.ts";
-import { automaticRange, clippingWarnings, needsRange, outputIntensity } from "shared/plan/output_intensity.ts";
+import { ClearstackError } from "shared/errors.ts";
+import {
+  automaticRange,
+  clippingWarnings,
+  needsRange,
+  outputIntensity,
+  refuseDarkRange,
+} from "shared/plan/output_intensity.ts";
 
 Deno.test("the ends of a range are the least and the largest integer", () => {
   for (const [outputDtype, most] of [["uint8", 255], ["uint16", 65535]] as const) {
@@ -32,6 +40,17 @@ Deno.test("an automatic range leaves half as much above what was found, and step
     assertEquals(RangeSchema.safeParse(automaticRange(largest, "uint8")).success, true);
   }
 });
+
+Deno.test("a range that no value of an estimate lies in is refused before anything is computed", () => {
+  const output = (range: readonly [number, number]) =>
+    ({ ...JobRequestSchema.parse(REQUEST).output, dtype: "uint8", range }) as const;
+  for (const range of [[-2, 0], [-9, -1]] as const) {
+    assertThrows(() => refuseDarkRange(output(range)), ClearstackError, "a range ends above 0");
+  }
+  refuseDarkRange(output([-2, 0.5]));
+});
+
+const REQUEST = { source: { url: "s" }, psf: { url: "p" }, output: { url: "o" } };
 
 const plan = { outputDtype: "uint16", outputRange: [0, 100], voxels: 100_000 } as const;
 

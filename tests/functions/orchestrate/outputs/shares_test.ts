@@ -8,7 +8,8 @@ import { NO_ENVIRONMENT, type StoreEnvironment } from "shared/storage/store_envi
 import { memoryUrl } from "../../../fixtures/memory_url.ts";
 import { cephServer, testOn } from "../../../fixtures/servers/object_servers.ts";
 import { configureStores, openStore, storeEnvironment } from "../../../stores.ts";
-import { identityJobs } from "../../identity_jobs.ts";
+import { identityJobs, sampleRequest } from "../../identity_jobs.ts";
+import { identityKernels } from "../../identity_kernels.ts";
 import { Mortal, seeded, turns } from "./faulty_world.ts";
 import { levelObjects, runSmall, scalingKernels, smallRequest, writeInputs } from "./small_job.ts";
 
@@ -159,4 +160,14 @@ Deno.test("a task whose source cannot be planned looks for it once", async () =>
   const share = { index: 0, of: TASKS };
   await assertRejects(() => runShare(request, { ...jobs, device }, { share }), ClearstackError, "nothing");
   assertEquals(asked, 1);
+});
+
+Deno.test("a share that fails says how much of the whole output is kept, that of other shares included", async () => {
+  const { request } = await sampleRequest();
+  await runShare(request, identityJobs(), { share: { index: 0, of: 2 } });
+  const kernels = identityKernels((run) => {
+    if (run > 3) throw new ClearstackError("corrupt-data", "NaN in the image");
+  });
+  const other = runShare(request, identityJobs(kernels), { share: { index: 1, of: 2 } });
+  await assertRejects(() => other, ClearstackError, "12 of 18 tiles are kept");
 });
