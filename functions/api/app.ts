@@ -25,7 +25,7 @@ import { DEFAULT_LIMITS, limitBody, limitConcurrency, limitHeaders, limitPlannin
 import { openApiDocument } from "./openapi_document.ts";
 import * as routes from "./routes.ts";
 import { addViewEndpoints } from "./view_endpoints.ts";
-import { createView } from "./view_routes.ts";
+import { createView, showImage } from "./view_routes.ts";
 
 /** Dependencies of the function. */
 export interface ApiAppDeps extends JobEndpointsDeps {
@@ -65,7 +65,7 @@ export function createApiApp(deps: ApiAppDeps): OpenAPIHono<Env> {
 const OPEN_PATHS = ["/", "/healthz", "/readyz", "/openapi.json", EVENTS_PATH];
 
 /** Paths whose requests are planned before they are answered. */
-const PLANNED_PATHS = [routes.submitJob.path, routes.planJob.path, createView.path];
+const PLANNED_PATHS = [routes.submitJob.path, routes.planJob.path, createView.path, showImage.path];
 
 /** Middlewares of every request, in this order. */
 function guardApp(app: OpenAPIHono<Env>, { auth, corsOrigins = [], metricsToken, ...deps }: ApiAppDeps): void {
@@ -118,6 +118,7 @@ GET    /v1/jobs/{id}/events  follow a job
 GET    /v1/jobs/{id}/tiles   its tiles
 DELETE /v1/jobs/{id}         cancel a job
 POST   /v1/plans             plan a job without starting it
+POST   /v1/images            describe an image, and look at it
 POST   /v1/views             make a view: an OME-Zarr computed as it is looked at
 GET    /v1/views             the views
 DELETE /v1/views/{id}        end a view

@@ -6,6 +6,8 @@ import { JobResultSchema, JobStatusSchema } from "shared/contract/job_status.ts"
 import { PlanSchema } from "shared/contract/plan.ts";
 import { ProblemSchema } from "shared/contract/problem.ts";
 import { TileMapSchema } from "shared/contract/views/tile_map.ts";
+import { LocationSchema } from "shared/contract/location.ts";
+import { ShownImageSchema } from "shared/contract/views/shown_image.ts";
 import { ViewListSchema, ViewRequestSchema, ViewSchema } from "shared/contract/views/view.ts";
 import { PROBLEM_TYPE } from "shared/http/problem.ts";
 
@@ -60,6 +62,10 @@ export const ViewRequestDoc = ViewRequestSchema.meta({
 export const ViewDoc = ViewSchema.extend({ plan: PlanDoc }).meta({ id: "View" });
 
 export const ViewListDoc = ViewListSchema.extend({ views: z.array(ViewDoc) }).meta({ id: "ViewList" });
+
+export const LocationDoc = LocationSchema.meta({ id: "Location", examples: [exampleRequest.source] });
+
+export const ShownImageDoc = ShownImageSchema.meta({ id: "ShownImage" });
 
 /** Error of a request. */
 export const ProblemDoc = ProblemSchema.meta({

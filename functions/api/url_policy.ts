@@ -19,15 +19,18 @@ export function checkAllowedUrls(request: JobRequest, allowed: AllowedUrls): voi
 
 /** @throws {ClearstackError} `invalid-request` for an input that is a view; `forbidden` for a source or a PSF outside of what is allowed */
 export function checkAllowedInputs(request: Pick<JobRequest, "source" | "psf">, allowed: AllowedUrls): void {
-  const inputs = [request.source, ...psfLocations(request)];
-  inputs.forEach(refuseView);
-  if (allowed === "any") return;
-  for (const { url } of inputs) assertAllowed(url, placesOf(allowed).sources);
+  for (const input of [request.source, ...psfLocations(request)]) checkAllowedInput(input, allowed);
+}
+
+/** @throws {ClearstackError} as {@link checkAllowedInputs} */
+export function checkAllowedInput(input: { readonly url: string }, allowed: AllowedUrls): void {
+  refuseView(input);
+  if (allowed !== "any") assertAllowed(input.url, placesOf(allowed).sources);
 }
 
 /** What is computed as it is read would wait for the very process that reads it. */
 function refuseView({ url }: { readonly url: string }): void {
-  if (!/^https?:.*\/v1\/views\/[^/]+\/[^/]+\//i.test(`${url}/`)) return;
+  if (!/^https?:.*\/v1\/(?:views\/[^/]+|images)\/[^/]+\//i.test(`${url}/`)) return;
   throw new ClearstackError(
     "invalid-request",
     "an input is a view, which is computed as it is read: name what it is of",

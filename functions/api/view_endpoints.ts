@@ -9,7 +9,7 @@ import { hasRole, requireRole } from "./auth/require_role.ts";
 import type { Env } from "./env.ts";
 import { ownerOf, visible } from "./job_access.ts";
 import type { Principal } from "./principal.ts";
-import { type AllowedUrls, checkAllowedInputs } from "./url_policy.ts";
+import { type AllowedUrls, checkAllowedInput, checkAllowedInputs } from "./url_policy.ts";
 import * as routes from "./view_routes.ts";
 
 /** Dependencies of the endpoints. */
@@ -40,6 +40,13 @@ export function addViewEndpoints(
     const { liveJobs: _, requests: __, ...quotas } = principal.quotas ?? {};
     const view = await views.create(request, { ...ownerOf(principal), quotas, signal });
     return c.json(withOrigin(view, c.req.url), 201, { location: `/v1/views/${view.id}` });
+  });
+  app.openapi(routes.showImage, async (c) => {
+    requireRole(c.var.principal, "submit");
+    const image = c.req.valid("json");
+    checkAllowedInput(image, allowedUrls);
+    const shown = await views.show(image, { signal: c.var.planSignal });
+    return c.json({ ...shown, url: new URL(shown.url, c.req.url).href }, 200);
   });
   app.openapi(routes.listViews, async (c) => {
     const { principal } = c.var;

@@ -1,7 +1,7 @@
 /** The endpoints of views, described. What they do is in view_endpoints.ts. */
 import { createRoute, z } from "@hono/zod-openapi";
 import { anyProblem, bodyProblems, json, problem } from "./routes.ts";
-import { ViewDoc, ViewListDoc, ViewRequestDoc } from "./schemas.ts";
+import { LocationDoc, ShownImageDoc, ViewDoc, ViewListDoc, ViewRequestDoc } from "./schemas.ts";
 
 const noSuchView = { 400: problem("The id is malformed"), 404: problem("There is no such view, or its time is over") };
 
@@ -30,6 +30,16 @@ export const createView = createRoute({
     ...bodyProblems,
     ...anyProblem,
   },
+});
+
+export const showImage = createRoute({
+  method: "post",
+  path: "/v1/images",
+  operationId: "showImage",
+  summary: "Describe an image, and look at it",
+  description: "Reads the metadata of an image. Its voxels are at a signed URL: whoever has it may read them until it expires.",
+  request: { body: { required: true, content: { "application/json": { schema: LocationDoc } } } },
+  responses: { 200: json(ShownImageDoc, "The image"), ...bodyProblems, ...anyProblem },
 });
 
 export const listViews = createRoute({

@@ -3,6 +3,7 @@
  * no token.
  */
 import { Hono } from "hono";
+import { LocationSchema } from "shared/contract/location.ts";
 import { ViewRequestSchema } from "shared/contract/views/view.ts";
 import { QuotasSchema } from "shared/contract/quotas.ts";
 import { ClearstackError } from "shared/errors.ts";
@@ -26,7 +27,7 @@ interface ViewApp {
 }
 
 /**
- * `POST` and `GET /v1/views`, `GET` and `DELETE /v1/views/{id}`, `GET /v1/views/{id}/events` for the `api` function;
+ * `POST` and `GET /v1/views`, `GET` and `DELETE /v1/views/{id}`, `GET /v1/views/{id}/events`, `POST /v1/images` for the `api` function;
  * `/v1/views/{id}/{signature}/...` for viewers, see {@link createSignedApp}; the web page at `/`.
  */
 export function createViewApp({ views, log = plainLog, ...options }: ViewAppDeps): ViewApp {
@@ -48,6 +49,10 @@ function addViews(app: Hono, views: Views, log: (line: string) => void): void {
     };
     const create = (signal: AbortSignal) => views.create(request, { ...circumstances, signal });
     return await longAnswer(c.req.raw, create, { log, status: 201 });
+  });
+  app.post("/v1/images", async (c) => {
+    const image = await readJson(c.req.raw, LocationSchema);
+    return await longAnswer(c.req.raw, (signal) => views.show(image, { signal }), { log });
   });
   app.get("/v1/views", async (c) => {
     const owner = c.req.query("owner");

@@ -1,6 +1,6 @@
 /**
  * What viewers ask for: `/v1/views/{id}/{signature}/0.5/...` is the root of an OME-Zarr 0.5, `.../0.4/...` of one of 0.4, and
- * `.../events` tells of finished tiles. The signature is all that they bring, so pages of any origin may ask, and read every answer.
+ * `.../events` tells of finished tiles. `/v1/images/{token}/...` is the root of an image as it is. The signature is all that they bring, so pages of any origin may ask, and read every answer.
  */
 import { type Context, Hono } from "hono";
 import { cors } from "hono/cors";
@@ -16,14 +16,14 @@ import type { OpenView } from "./open_view.ts";
 import type { Views } from "./views.ts";
 
 interface SignedAppDeps {
-  readonly views: Pick<Views, "check" | "open" | "events">;
+  readonly views: Pick<Views, "check" | "open" | "events" | "images">;
   /** Called with errors that the answer does not explain. */
   readonly log: (line: string) => void;
 }
 
-/** True for what {@link createSignedApp} answers: a view, a signature, and something below. */
+/** True for what {@link createSignedApp} answers: a view and a signature, or an image, and something below. */
 export function isSignedPath({ url }: Request): boolean {
-  return /^\/v1\/views\/[^/]+\/[^/]+\//.test(new URL(url).pathname);
+  return /^\/v1\/(?:views\/[^/]+|images)\/[^/]+\//.test(new URL(url).pathname);
 }
 
 /** Headers that pages may read beside the usual ones. */
@@ -60,6 +60,7 @@ export function createSignedApp({ views, log }: SignedAppDeps): Hono {
     const body = await views.events(c.req.param("id"), after === undefined ? {} : { after });
     return c.body(body, 200, EVENT_STREAM_HEADERS);
   });
+  app.get("/v1/images/*", (c) => views.images.answer(c.req.raw));
   let waiting = 0;
   app.get("/v1/views/:id/:signature/:version{0\\.[45]}/:key{.+}", async (c) => {
     const version = c.req.param("version") as OmeVersion;

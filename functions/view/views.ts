@@ -1,4 +1,6 @@
 /** The views of a service: made, found again after a restart, and removed when their time is over. */
+import type { Location } from "shared/contract/location.ts";
+import type { ShownImage } from "shared/contract/views/shown_image.ts";
 import type { View, ViewList, ViewRequest } from "shared/contract/views/view.ts";
 import type { CreateViewOptions, ViewEventsOptions, ViewQuery, ViewRunner } from "shared/engine/view_runner.ts";
 import { ClearstackError, errorToRecord } from "shared/errors.ts";
@@ -6,10 +8,12 @@ import { eventStream } from "shared/http/event_stream.ts";
 import { pause } from "shared/process/pause.ts";
 import { RecentCache } from "shared/process/recent_cache.ts";
 import { openStore } from "shared/storage/open_store.ts";
+import type { RequestOptions } from "shared/storage/store.ts";
 import { objectUrl, redactUrl } from "shared/storage/url.ts";
 import { plainLog } from "shared/telemetry/log.ts";
 import { beginView } from "./begin_view.ts";
 import { KEY_BYTES, ViewSigner } from "./http/view_signature.ts";
+import { ShownImages } from "./images/shown_images.ts";
 import { OpenView } from "./open_view.ts";
 import { sampleWindows } from "./sample_windows.ts";
 import { Prefetcher } from "./tiles/prefetcher.ts";
@@ -45,6 +49,8 @@ export class Views implements ViewRunner {
   readonly #prepares: boolean;
   readonly #records: ViewRecords;
   readonly #signer: ViewSigner;
+  /** Images as they are. */
+  readonly images: ShownImages;
   readonly #open = new Map<string, Promise<OpenView>>();
   readonly #closing = new AbortController();
   #sweeping: Promise<void> = Promise.resolve();
@@ -52,7 +58,7 @@ export class Views implements ViewRunner {
   private constructor(
     { settings, now = Date.now, prepares = false, ...world }: ViewsOptions,
     records: ViewRecords,
-    signer: ViewSigner,
+    key: Uint8Array,
   ) {
     const log = world.log ?? plainLog;
     this.#settings = settings;
@@ -66,15 +72,17 @@ export class Views implements ViewRunner {
       recent: new RecentCache(RECENT_CHUNKS),
     };
     this.#records = records;
-    this.#signer = signer;
+    this.#signer = new ViewSigner(key);
+    const { expiresMs, publicUrl = "" } = settings;
+    this.images = new ShownImages({ key, environment: world.environment, expiresMs, publicUrl, now });
   }
 
   /** Opens the cache and what is left in it. */
   static async start(options: ViewsOptions): Promise<Views> {
     const { settings, environment } = options;
     const records = new ViewRecords(openStore(settings.cache, { environment }));
-    const signer = new ViewSigner(settings.key ?? await records.signingKey(KEY_BYTES));
-    const views = new Views(options, records, signer);
+    const key = settings.key ?? await records.signingKey(KEY_BYTES);
+    const views = new Views(options, records, key);
     views.#sweeping = views.#sweep();
     return views;
   }
@@ -98,6 +106,10 @@ export class Views implements ViewRunner {
     const view = await this.#opened(record);
     if (this.#prepares) view.prepare();
     return this.#shown(view);
+  }
+
+  show(image: Location, options?: RequestOptions): Promise<ShownImage> {
+    return this.images.show(image, options);
   }
 
   async get(id: string): Promise<View> {

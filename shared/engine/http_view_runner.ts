@@ -1,5 +1,6 @@
 /** Views kept by a `view` function that is served apart. */
 import { z } from "zod";
+import { ShownImageSchema } from "shared/contract/views/shown_image.ts";
 import { ViewListSchema, ViewSchema } from "shared/contract/views/view.ts";
 import { callFunction, callJson } from "shared/http/call_json.ts";
 import { bearer } from "shared/http/service_token.ts";
@@ -27,6 +28,8 @@ export function httpViewRunner(baseUrl: string, token?: string): ViewRunner {
       callJson(at(`/v1/views?${new URLSearchParams(owner === undefined ? {} : { owner })}`), ViewListSchema, {
         headers,
       }),
+    show: (image, { signal } = {}) =>
+      callJson(at("/v1/images"), ShownImageSchema, { method: "POST", body: image, headers, signal }),
     remove: async (id) => void await callJson(view(id), z.unknown(), { method: "DELETE", headers }),
     events: async (id, { after } = {}) => {
       const position = after === undefined ? {} : { "last-event-id": String(after) };

@@ -1,5 +1,7 @@
 /** The bond between the HTTP endpoint and what keeps views: in this process, or behind the URL of the `view` function. */
 import type { Quotas } from "shared/contract/quotas.ts";
+import type { Location } from "shared/contract/location.ts";
+import type { ShownImage } from "shared/contract/views/shown_image.ts";
 import type { View, ViewList, ViewRequest } from "shared/contract/views/view.ts";
 import type { RequestOptions } from "shared/storage/store.ts";
 
@@ -15,6 +17,12 @@ export interface ViewRunner {
   get(id: string): Promise<View>;
   /** Views, newest first; of one owner, where one is named. */
   list(query: ViewQuery): Promise<ViewList>;
+  /**
+   * Describes an image, and passes it on to viewers as it is.
+   *
+   * @throws {ClearstackError} what opening it throws
+   */
+  show(image: Location, options?: RequestOptions): Promise<ShownImage>;
   /**
    * Ends a view: what is computed for it is stopped, what is cached removed.
    *
