@@ -4,7 +4,7 @@ import type { JobRequest } from "shared/contract/job_request.ts";
 import type { JobStatus } from "shared/contract/job_status.ts";
 import type { Plan } from "shared/contract/plan.ts";
 import type { JobRunner, SubmitOptions } from "shared/engine/job_runner.ts";
-import { assertFolder, seriesRequests } from "shared/image/each_series.ts";
+import { assertFolder, seriesRequests } from "shared/image/series_requests.ts";
 import type { RequestOptions } from "shared/storage/store.ts";
 import { ClearstackError, errorFields, toClearstackError } from "shared/errors.ts";
 import { mapLimited } from "shared/process/map_limited.ts";

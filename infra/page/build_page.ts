@@ -22,7 +22,7 @@ const COPIED = {
 export async function buildPage(folder: string): Promise<BundledModule[]> {
   await removeEarlier(join(folder, "page"));
   const modules = await bundle({
-    entryPoints: { page: "functions/view/page/main.tsx", start: "functions/view/page/start/main.tsx" },
+    entryPoints: { page: "functions/view/page/main.tsx", start: "functions/view/page/start/main.ts" },
     outDir: join(folder, "page"),
     platform: "browser",
     replaced: { "node:zlib": "functions/view/page/data/browser_zlib.ts" },

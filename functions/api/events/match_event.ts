@@ -5,7 +5,7 @@ import type { Quotas } from "shared/contract/quotas.ts";
 import { ClearstackError, toClearstackError } from "shared/errors.ts";
 import { toProblem } from "shared/http/problem.ts";
 import { encodeKey } from "shared/storage/http/object_url.ts";
-import { assertFolder, seriesRequests } from "shared/image/each_series.ts";
+import { assertFolder, seriesRequests } from "shared/image/series_requests.ts";
 import { computedRequest } from "shared/image/output_form.ts";
 import { urlsOverlap } from "shared/storage/url.ts";
 import type { EventRule } from "./event_rules.ts";

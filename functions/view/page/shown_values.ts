@@ -87,8 +87,12 @@ function settleContrasts(viewer: Viewer, { scene, tiles, provisional }: Settling
       const coarse = layers.at(-1) ?? [];
       const found = autoContrast(within(coarse.flatMap(({ key }) => tiles.get(key)?.values ?? [])));
       if (found === undefined) continue;
-      if (coarse.every(({ key }) => tiles.isWhole(key))) provisional.set(name, SETTLED);
-      else provisional.set(name, found);
+      const before = known[side][channel];
+      // A new contrast makes a new scene, which asks for its contrast again.
+      const isSame = before?.start === found.start && before.end === found.end;
+      const isWhole = coarse.every(({ key }) => tiles.isWhole(key));
+      provisional.set(name, isWhole ? SETTLED : isSame ? before : found);
+      if (isSame) continue;
       viewer.contrasts.value = { ...known, [side]: known[side].with(channel, found) };
     }
   }

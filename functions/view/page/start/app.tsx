@@ -47,7 +47,8 @@ export function App({ start }: { readonly start: Start }) {
   );
 }
 
-function NewJob({ start: { form, planning, submission } }: { readonly start: Start }) {
+function NewJob({ start }: { readonly start: Start }) {
+  const { form, planning, submission } = start;
   return (
     <form
       class="new"
@@ -59,7 +60,7 @@ function NewJob({ start: { form, planning, submission } }: { readonly start: Sta
     >
       <div class="fields">
         <h2 id="page-title" tabIndex={-1}>New job</h2>
-        <JobForm form={form} plan={planning.plan.value} />
+        <JobForm start={start} />
       </div>
       <div class="planned">
         <PlanPanel {...{ form, planning, submission }} />

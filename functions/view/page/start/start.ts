@@ -5,6 +5,7 @@ import { createJobForm, type JobFormState } from "./form/job_form_state.ts";
 import { createJobList, type JobListState } from "./jobs/job_list.ts";
 import { followForm, type Planning } from "./plan/planning.ts";
 import { Service } from "./service/service.ts";
+import { followImage, locationText, type NamedImage } from "./source/source.ts";
 import { createSubmission, type Submission } from "./submission.ts";
 
 /** What is looked at. */
@@ -14,6 +15,10 @@ type Place = { readonly page: "new" | "jobs" } | { readonly page: "job"; readonl
 export interface Start {
   readonly service: Service;
   readonly form: JobFormState;
+  /** The image that the form names. */
+  readonly source: NamedImage;
+  /** The PSF that it names, where it names one. */
+  readonly psf: NamedImage;
   readonly planning: Planning;
   readonly submission: Submission;
   readonly list: JobListState;
@@ -28,7 +33,9 @@ export function createStart(): Start {
   addEventListener("hashchange", () => hash.value = location.hash);
   const service = new Service();
   const form = createJobForm();
-  const planning = followForm(form, service);
+  const source = followImage(computed(() => locationText(form.checked.value.draft.source)), service);
+  const psf = followImage(computed(() => locationText(form.checked.value.draft.psf)), service);
+  const planning = followForm({ form, service, source });
   const list = createJobList();
   const accepted = ([first, ...others]: readonly JobStatus[], output: string) => {
     if (others.length > 0) list.output.value = output;
@@ -37,6 +44,8 @@ export function createStart(): Start {
   return {
     service,
     form,
+    source,
+    psf,
     planning,
     submission: createSubmission({ form, planning, service, accepted }),
     list,

@@ -4,7 +4,6 @@ import type { Service } from "./service/service.ts";
 
 /** A link with signed addresses in it, so that the viewer needs no key. */
 export async function viewerLink(service: Service, { id, request: { source } }: JobStatus): Promise<string> {
-  const { urls } = await service.viewOfJob(id);
-  const image = /^https?:/i.test(source.url) ? { image: source.url } : {};
-  return `./?${new URLSearchParams({ ...image, result: urls["0.5"], events: urls.events })}`;
+  const [{ urls }, { url: image }] = await Promise.all([service.viewOfJob(id), service.show(source)]);
+  return `./?${new URLSearchParams({ image, result: urls["0.5"], events: urls.events })}`;
 }

@@ -10,6 +10,9 @@ interface FieldProps {
   readonly otherwise?: string | undefined;
 }
 
+/** Classes of fields by their controls. */
+const FORM_CLASSES = { text: "", choice: "short", switch: "turned" } as const;
+
 /** The field. */
 export function Field({ form, field, otherwise }: FieldProps) {
   const { path, label, unit, hint } = field;
@@ -17,7 +20,7 @@ export function Field({ form, field, otherwise }: FieldProps) {
   const id = `field-${path}`;
   const described = [...(hint === "" ? [] : [`${id}-hint`]), ...(fault === undefined ? [] : [`${id}-fault`])];
   return (
-    <div class={field.form.input === "switch" ? "field turned" : "field"}>
+    <div class={`field ${FORM_CLASSES[field.form.input]} ${field.form.isShort ? "short" : ""}`}>
       <label for={id}>
         {label}
         {unit !== undefined && <span class="unit">{` ${unit}`}</span>}

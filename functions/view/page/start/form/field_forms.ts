@@ -8,6 +8,8 @@ type ReadValue = { readonly value: unknown } | { readonly fault: string };
 /** A form of values. Texts are without blanks around them, and not empty. */
 export interface FieldForm {
   readonly input: "text" | "choice" | "switch";
+  /** True where values are a few characters long. @default {false} */
+  readonly isShort?: boolean;
   /** What the schema refuses is left to it, so that all messages are those of the service. */
   readonly read: (text: string) => ReadValue;
   /** @default {textOf} */
@@ -33,15 +35,18 @@ export const FORMS = {
   /** A number, a word, or several numbers. */
   values: {
     input: "text",
+    isShort: true,
     read: (text) => ({ value: text.includes(",") ? parts(text).map(numberOr) : numberOr(text) }),
   },
   /** Indices and names. */
   list: {
     input: "text",
+    isShort: true,
     read: (text) => ({ value: parts(text).map((part) => WHOLE.test(part) ? Number(part) : part) }),
   },
   bytes: {
     input: "text",
+    isShort: true,
     read: (text) => {
       try {
         return { value: parseBytes("memory", text) };
@@ -53,6 +58,7 @@ export const FORMS = {
   /** `16:48`: from a voxel to before another. */
   range: {
     input: "text",
+    isShort: true,
     read: (text) => {
       const [start, stop, ...rest] = text.split(":").map((part) => part.trim());
       const isRange = WHOLE.test(start ?? "") && WHOLE.test(stop ?? "") && rest.length === 0;
@@ -64,6 +70,7 @@ export const FORMS = {
   /** `0:10`, or `0:10:2` for every second one. */
   times: {
     input: "text",
+    isShort: true,
     read: (text) => {
       const numbers = text.split(":").map((part) => part.trim());
       if (numbers.length > 3 || !numbers.every((part) => WHOLE.test(part))) {

@@ -1,10 +1,13 @@
 /** The form of a job: the image, its PSF, the algorithm, the output. What is rarely needed is folded. */
 import type { ComponentChildren } from "preact";
-import type { Plan } from "shared/contract/plan.ts";
+import type { ImageInfo } from "shared/contract/image_info.ts";
 import { Segmented } from "../../panels/segmented.tsx";
 import { Field } from "./field.tsx";
 import { field, fieldsBelow, type FormField } from "./fields.ts";
-import { type JobFormState, type PsfWay } from "./job_form_state.ts";
+import { PsfPictures } from "../psf/psf_pictures.tsx";
+import { SourcePanel } from "../source/source_panel.tsx";
+import type { Start } from "../start.ts";
+import { type PsfWay, type } from "./job_form_state.ts";
 
 /** Ways to give the PSF, in words. */
 const PSF_WAYS: readonly (readonly [PsfWay, string])[] = [["optics", "From the optics"], ["url", "A measured one"]];
@@ -20,20 +23,21 @@ const OF_PSF = ["psfPlane", "psfSpacing"];
 /** Of the whole run. */
 const OF_RUN = ["strict", "backend", "memoryBytes", "seamCheck", "priority", "webhook.url"];
 
-interface JobFormProps {
-  readonly form: JobFormState;
-  /** The plan of what the form holds, where there is one: it says what the image states. */
-  readonly plan: Plan | undefined;
-}
-
 /** The form's sections. */
-export function JobForm({ form, plan }: JobFormProps) {
+export function JobForm({ start }: { readonly start: Start }) {
+  const { form, source } = start;
+  const image = source.answer.value?.shown?.image;
   const fields = (all: readonly FormField[]) => all.map((one) => <Field key={one.path} form={form} field={one} />);
   const named = (...paths: readonly string[]) => fields(paths.map(field));
   return (
     <>
       <Section title="Image">
         {named("source.url")}
+        <SourcePanel
+          source={source}
+          path={form.texts.value["source.path"] ?? ""}
+          choose={(path) => type(form, "source.path", path)}
+        />
         <Folded title="Part of the image: channels, time points, crop">
           {named("select.channels", "select.times", "select.box.z", "select.box.y", "select.box.x")}
         </Folded>
@@ -42,8 +46,9 @@ export function JobForm({ form, plan }: JobFormProps) {
       <Section title="PSF">
         <Segmented label="How the PSF is given" choices={PSF_WAYS} chosen={form.psfWay} />
         {form.psfWay.value === "optics"
-          ? OPTICS.map((one) => <Field key={one.path} form={form} field={one} otherwise={stated(plan, one.path)} />)
+          ? OPTICS.map((one) => <Field key={one.path} form={form} field={one} otherwise={stated(image, one.path)} />)
           : named("psf.url", "psf.path", "psf.axes")}
+        <PsfPictures start={start} />
         <Folded title="How the PSF is fitted">{named(...OF_PSF)}</Folded>
       </Section>
       <Section title="Algorithm">
@@ -80,12 +85,18 @@ function Folded({ title, children }: { readonly title: string; readonly children
   );
 }
 
-/** What a PSF is computed from where its field is empty, and where that is stated. */
-function stated(plan: Plan | undefined, path: string): string | undefined {
-  const name = path.slice("psf.optics.".length);
-  const psfs = plan === undefined ? [] : plan.psf.channels ?? [plan.psf];
-  const values = psfs.map(({ optics }) => Object(optics)[name]);
-  const from = Object(psfs[0]?.opticsFrom)[name];
-  if (values.some((value) => value === undefined) || from === undefined || from === "request") return undefined;
-  return `${[...new Set(values)].join(", ")} (${from})`;
+/** What the image states where a field of the optics is empty, and the metadata that state it. */
+function stated(image: ImageInfo | undefined, path: string): string | undefined {
+  const { objective, channels = [], emissionFrom } = image ?? {};
+  const emissions = [...new Set(channels.map(({ emissionNanometres }) => emissionNanometres))];
+  switch (path) {
+    case "psf.optics.na":
+      return objective?.na === undefined ? undefined : `${objective.na} (OME-XML)`;
+    case "psf.optics.immersionIndex":
+      return objective?.immersionIndex === undefined ? undefined : `${objective.immersionIndex} (OME-XML)`;
+    case "psf.optics.emissionNanometres":
+      return emissionFrom === undefined ? undefined : `${emissions.join(", ")} (${emissionFrom})`;
+    default:
+      return undefined;
+  }
 }

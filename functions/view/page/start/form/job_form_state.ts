@@ -15,6 +15,8 @@ type Faults = Readonly<Record<string, string>>;
 
 /** The request that the form stands for, as far as it does. */
 interface FormRequest {
+  /** All values that can be read, whatever else is wrong. */
+  readonly draft: Readonly<Record<string, unknown>>;
   /** Undefined while something is wrong or missing. */
   readonly request: JobRequestInput | undefined;
   readonly faults: Faults;
@@ -82,10 +84,10 @@ function checkForm(texts: Readonly<Record<string, string>>, psfWay: PsfWay): For
     if ("fault" in read) faults[field.path] = read.fault;
     else put(request, field.path.split("."), read.value);
   }
-  if (Object.keys(faults).length > 0) return { request: undefined, faults };
+  if (Object.keys(faults).length > 0) return { draft: request, request: undefined, faults };
   const { success, error } = JobRequestSchema.safeParse(request);
-  if (success) return { request: request as JobRequestInput, faults };
-  return { request: undefined, faults: faultsOf(invalidSettings(error.issues)) };
+  if (success) return { draft: request, request: request as JobRequestInput, faults };
+  return { draft: request, request: undefined, faults: faultsOf(invalidSettings(error.issues)) };
 }
 
 function put(into: Record<string, unknown>, [name, ...rest]: readonly string[], value: unknown): void {

@@ -5,7 +5,7 @@ import { FactList } from "../../panels/fact_list.tsx";
 import { inWords } from "../form/field_words.ts";
 import type { JobFormState } from "../form/job_form_state.ts";
 import type { Submission } from "../submission.ts";
-import { estimateFacts, planFacts, sourceFacts } from "./plan_facts.ts";
+import { estimateFacts, planFacts } from "./plan_facts.ts";
 import type { Planning } from "./planning.ts";
 
 interface PlanPanelProps {
@@ -49,9 +49,6 @@ function PlanFacts({ plan }: { readonly plan: Plan }) {
     <>
       <FactList facts={estimateFacts(plan)} />
       <Warnings warnings={plan.warnings} />
-      <h4>Image</h4>
-      <FactList facts={sourceFacts(plan.source)} />
-      <h4>Job</h4>
       <FactList facts={planFacts(plan)} />
     </>
   );
@@ -77,11 +74,11 @@ function buttonWords(plan: Plan | undefined): string {
   return grave === 0 ? "Start the job" : `Start in spite of ${grave === 1 ? "the warning" : `${grave} warnings`}`;
 }
 
-function stateWords({ checked, texts }: JobFormState, { state }: Planning): string {
+function stateWords({ checked, refused, texts }: JobFormState, { state }: Planning): string {
   if (state.value === "planning") return "Planning";
   if (state.value === "planned") return "This is what the job would do. Nothing has been started.";
   if (state.value === "failed") return "There is no plan of this.";
-  const wrong = Object.keys(checked.value.faults).length;
+  const wrong = Object.keys({ ...checked.value.faults, ...refused.value }).length;
   return (texts.value["source.url"] ?? "") === ""
     ? "Name an image, and its plan stands here."
     : `${wrong === 1 ? "One field needs" : `${wrong} fields need`} another value before this can be planned.`;

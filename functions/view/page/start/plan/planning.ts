@@ -1,11 +1,15 @@
 /** Plans what the form holds, shortly after it has changed; the last change wins. */
 import { batch, effect, type Signal, signal } from "@preact/signals";
-import type { JobRequestInput } from "shared/contract/job_request.ts";
+import { type JobRequestInput, JobRequestSchema } from "shared/contract/job_request.ts";
 import type { Plan } from "shared/contract/plan.ts";
+import type { ShownImage } from "shared/contract/views/shown_image.ts";
+import { seriesRequests } from "shared/image/series_requests.ts";
 import { inWords } from "../form/field_words.ts";
 import { fieldAt, type JobFormState } from "../form/job_form_state.ts";
 import { asCallError, type CallError, mendOf } from "../service/call_error.ts";
+import { formOptics } from "../psf/form_optics.ts";
 import type { Service } from "../service/service.ts";
+import type { NamedImage } from "../source/source.ts";
 
 /** Pause after the last change, milliseconds. */
 const PAUSE = 500;
@@ -29,8 +33,15 @@ export interface Planning {
   readonly failure: Signal<PlanFailure | undefined>;
 }
 
+interface PlanningParts {
+  readonly form: JobFormState;
+  readonly service: Service;
+  /** The image that the form names. */
+  readonly source: NamedImage;
+}
+
 /** Follows a form. */
-export function followForm(form: JobFormState, service: Service): Planning {
+export function followForm({ form, service, source }: PlanningParts): Planning {
   const planning: Planning = {
     state: signal<"idle" | "planning" | "planned" | "failed">("idle"),
     plan: signal<Plan | undefined>(undefined),
@@ -39,16 +50,21 @@ export function followForm(form: JobFormState, service: Service): Planning {
   };
   effect(() => {
     const { request } = form.checked.value;
+    const { shown, failure } = source.answer.value ?? {};
     void service.key.value;
-    const stop = new AbortController();
-    planning.failure.value = undefined;
-    if (request === undefined) {
-      planning.state.value = "idle";
+    planning.failure.value = failure && tellFailure(form, failure, "source.url");
+    const { missing = {} } = request && shown ? formOptics(request, shown.image) : {};
+    const isMissing = Object.keys(missing).length > 0;
+    if (isMissing) form.refused.value = missing;
+    if (request === undefined || failure !== undefined || isMissing) {
+      planning.state.value = failure === undefined ? "idle" : "failed";
       planning.plan.value = undefined;
       return undefined;
     }
     planning.state.value = "planning";
-    const ask = () => void plan({ form, service, planning }, request, { signal: stop.signal, again });
+    if (shown === undefined) return undefined;
+    const stop = new AbortController();
+    const ask = () => void plan({ form, service, planning }, request, { shown, signal: stop.signal, again });
     let timer = setTimeout(ask, PAUSE);
     const again = () => {
       timer = setTimeout(ask, AWAY_PAUSE);
@@ -62,6 +78,7 @@ export function followForm(form: JobFormState, service: Service): Planning {
 }
 
 interface Asked {
+  readonly shown: ShownImage;
   readonly signal: AbortSignal;
   /** Asks again later. */
   readonly again: () => void;
@@ -70,10 +87,10 @@ interface Asked {
 async function plan(
   { form, service, planning }: { readonly form: JobFormState; readonly service: Service; readonly planning: Planning },
   request: JobRequestInput,
-  { signal, again }: Asked,
+  { shown, signal, again }: Asked,
 ): Promise<void> {
   try {
-    const plan = await service.plan(request, signal);
+    const plan = await service.plan(ofOneImage(request, shown), signal);
     if (signal.aborted) return;
     batch(() => {
       planning.plan.value = plan;
@@ -92,10 +109,20 @@ async function plan(
   }
 }
 
-/** Puts what is wrong beside the field that it is about, and says it in full. */
-export function tellFailure(form: JobFormState, error: CallError): PlanFailure {
+/** Where all images of a source are taken, the request of the first: only one is planned at a time. */
+function ofOneImage(request: JobRequestInput, { paths }: ShownImage): JobRequestInput {
+  if (request.source.series === undefined) return request;
+  return seriesRequests(JobRequestSchema.parse(request), paths)[0]!;
+}
+
+/**
+ * Puts what is wrong beside the field that it is about, and says it in full.
+ *
+ * @param otherwise field that it is about where the error does not say
+ */
+export function tellFailure(form: JobFormState, error: CallError, otherwise?: string): PlanFailure {
   const problem = inWords(error.message);
-  const at = error.path === undefined ? undefined : fieldAt(error.path) ?? fieldWithText(form, error.path);
+  const at = error.path === undefined ? otherwise : fieldAt(error.path) ?? otherwise ?? fieldWithText(form, error.path);
   if (at !== undefined) form.refused.value = { [at]: problem };
   return { problem, mend: mendOf(error) };
 }

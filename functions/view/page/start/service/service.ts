@@ -4,8 +4,10 @@ import { z } from "zod";
 import { type JobList, JobListSchema } from "shared/contract/job_list.ts";
 import type { JobRequestInput } from "shared/contract/job_request.ts";
 import { type JobEvent, type JobStatus, JobStatusSchema } from "shared/contract/job_status.ts";
+import type { Location } from "shared/contract/location.ts";
 import { type Plan, PlanSchema } from "shared/contract/plan.ts";
 import { ProblemSchema } from "shared/contract/problem.ts";
+import { type ShownImage, ShownImageSchema } from "shared/contract/views/shown_image.ts";
 import { type View, ViewListSchema, ViewSchema } from "shared/contract/views/view.ts";
 import { readEvents } from "shared/http/event_stream.ts";
 import { CallError, noAnswer } from "./call_error.ts";
@@ -51,6 +53,11 @@ export class Service {
     this.asksForKey.value = false;
     if (key === "") sessionStorage.removeItem(KEY);
     else sessionStorage.setItem(KEY, key);
+  }
+
+  /** Describes an image and makes an address of it. */
+  show(body: Location, signal?: AbortSignal): Promise<ShownImage> {
+    return this.#json(ShownImageSchema, "v1/images", { method: "POST", body, signal });
   }
 
   plan(body: JobRequestInput, signal: AbortSignal): Promise<Plan> {

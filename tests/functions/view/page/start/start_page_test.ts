@@ -33,6 +33,7 @@ browserTest("a job is filled in, planned, started, followed and looked at by the
   };
   await tabTo(/^Image to deconvolve/);
   await keyboard.type(`${folder}/cells.zarr`);
+  await page.getByText("3 fields need another value").waitFor();
   await tabTo(/^Numerical aperture/);
   await keyboard.type("1.2");
   await tabTo(/^Refractive index of the immersion/);
@@ -44,7 +45,11 @@ browserTest("a job is filled in, planned, started, followed and looked at by the
   await keyboard.type("2");
   await page.getByText("This is what the job would do").waitFor();
   const plan = page.getByRole("region", { name: "Plan" });
-  assertMatch(await plan.innerText(), /8 × 40 × 48/);
+  assertMatch(await plan.innerText(), /Time\s+about \d+ s of the device/);
+  // The image, and a PSF for each of its channels.
+  assertMatch(await page.getByRole("region", { name: "Image" }).innerText(), /1 × 2 × 8 × 80 × 100/);
+  await page.getByRole("img", { name: "The middle plane of the image" }).waitFor();
+  await page.getByRole("img", { name: "XZ of the PSF for 595 nm" }).waitFor();
   await tabTo(/^Start the job/);
   await keyboard.press("Enter");
   await page.getByRole("region", { name: "Progress" }).getByText("Done").waitFor();
@@ -53,7 +58,8 @@ browserTest("a job is filled in, planned, started, followed and looked at by the
   await tabTo(/^Look at the result/);
   await keyboard.press("Enter");
   await page.locator("canvas").waitFor();
-  assertMatch(page.url(), /result=.*%2Fv1%2Fviews%2F/);
+  assertMatch(page.url(), /image=.*%2Fv1%2Fimages%2F.*result=.*%2Fv1%2Fviews%2F/);
+  assertEquals(await page.locator(".side").allInnerTexts(), ["Before", "After"]);
   await page.getByRole("region", { name: "Deconvolution" }).waitFor();
 }, REFUSED);
 

@@ -5,8 +5,8 @@ import { type Service, startService } from "functions/library/start_service.ts";
 import { writeZarr } from "../../../sample_image.ts";
 import { writeImage } from "../written_image.ts";
 
-/** Shape of the image, z, y, x. */
-export const SHAPE = [8, 40, 48] as const;
+/** Shape of the image, z, y, x: its coarser level has several chunks too. */
+const SHAPE = [8, 80, 100] as const;
 
 /** A name that would be a part of the page if it were not shown as text. */
 export const HOSTILE_NAME = `<img src=x onerror="document.title='run'">${"long".repeat(60)}`;

@@ -1,5 +1,4 @@
-/** The start page of a service: starts jobs, and tells of them. */
-import "../strict_page.ts";
+/** Shows the start page. */
 import { render } from "preact";
 import { App } from "./app.tsx";
 import { createStart } from "./start.ts";

@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { ClearstackError } from "shared/errors.ts";
-import { assertFolder, seriesRequests } from "shared/image/each_series.ts";
+import { assertFolder, seriesRequests } from "shared/image/series_requests.ts";
 
 const request = (output: string) => ({
   source: { url: "s3://raw/plate.zarr", path: "A", series: "all" as const, axes: "zyx" },
