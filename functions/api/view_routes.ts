@@ -37,7 +37,8 @@ export const showImage = createRoute({
   path: "/v1/images",
   operationId: "showImage",
   summary: "Describe an image, and look at it",
-  description: "Reads the metadata of an image. Its voxels are at a signed URL: whoever has it may read them until it expires.",
+  description:
+    "Reads the metadata of an image. Its voxels are at a signed URL: whoever has it may read them until it expires.",
   request: { body: { required: true, content: { "application/json": { schema: LocationDoc } } } },
   responses: { 200: json(ShownImageDoc, "The image"), ...bodyProblems, ...anyProblem },
 });
