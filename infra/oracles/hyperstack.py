@@ -56,6 +56,7 @@ def by_imagej(tiff):
         "metadata": {name: metadata.get(name) for name in ("spacing", "unit", "finterval", "mode")},
         "values": {name: metadata[name] for name in ("cf", "c0", "c1", "vunit") if name in metadata},
         "labels": metadata.get("Labels"),
+        "info": metadata.get("Info"),
         "colors": [[int(part[-1]) for part in table] for table in tables],
         "ranges": len(metadata.get("Ranges", [])),
     }

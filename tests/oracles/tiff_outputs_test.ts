@@ -43,6 +43,7 @@ pythonTest({
         metadata: { spacing: 0.3, unit: "micron", finterval: 2.5, mode: "composite" },
         values: {},
         labels: Array.from({ length: 5 * 4 }, () => NAMES).flat(),
+        info: null,
         colors: [[0, 0, 255], [0, 255, 0], [255, 0, 255]],
       });
       // The fraction of the source is exact to 1e-6.
@@ -167,5 +168,8 @@ pythonTest({
       assertEquals(found.emissions, [["460", "nm"], ["525", "nm"], ["680", "nm"]]);
       assertEquals(found.lens, { ID: "Objective:0:0", LensNA: "1.2", RefractiveIndex: "1.33" });
       assertEquals(found.channels.map(([name]: [string]) => name), NAMES);
+      await clearstack("deconvolve", `${folder}/in.tif`, `${folder}/sharp.tif`, ...optics, ...flags);
+      const { info } = JSON.parse(await runOracle("hyperstack.py", "read", `${folder}/sharp.tif`));
+      assertEquals(info, "LensNA: 1.2\nRefractiveIndex: 1.33\nEmissionNanometres: 460,525,680\n");
     }),
 });

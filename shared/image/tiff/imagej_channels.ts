@@ -10,7 +10,7 @@ export const IMAGEJ_LENGTHS_TAG = 50838;
 export const IMAGEJ_METADATA_TAG = 50839;
 
 /** Kinds of entries, four letters as a number. */
-export const IMAGEJ_KINDS = { labels: 0x6c61626c, ranges: 0x72616e67, tables: 0x6c757473 } as const;
+export const IMAGEJ_KINDS = { info: 0x696e666f, labels: 0x6c61626c, ranges: 0x72616e67, tables: 0x6c757473 } as const;
 
 /** A color table: 256 values of red, then of green, then of blue. */
 export const TABLE_BYTES = 768;

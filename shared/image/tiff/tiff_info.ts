@@ -1,6 +1,6 @@
 /** What a TIFF states as an image: shape, type, axes, scale, channels, and what tells this version of it from another. */
 import type { GeoTIFFImage } from "geotiff";
-import type { Channel, ImageInfo } from "shared/contract/image_info.ts";
+import type { Channel, ImageInfo, OpticsOrigin } from "shared/contract/image_info.ts";
 import type { Location } from "shared/contract/location.ts";
 import type { Warning } from "shared/contract/problem.ts";
 import { ClearstackError, isClearstackError } from "shared/errors.ts";
@@ -63,11 +63,9 @@ export async function tiffInfo(
     chunkShape: [...pages.lengths.map(() => 1), ...chunk],
     axes,
     scale: [...calibration.scale],
-    ...channelsFor(
-      { axes, shape },
-      description.channels ?? await taggedChannels(first, shape[names.indexOf("c")] ?? 1),
-    ),
+    ...channelsFor({ axes, shape }, ...await channelsOf(first, description, shape[names.indexOf("c")] ?? 1)),
     ...(description.objective === undefined ? {} : { objective: description.objective }),
+    ...(description.objectiveFrom === undefined ? {} : { objectiveFrom: description.objectiveFrom }),
     ...(location.pages === undefined ? {} : { pages: location.pages }),
     ...(warnings.length === 0 ? {} : { warnings }),
     identity: await hashHex(file.header, new TextEncoder().encode([file.object, ...others].map(stateOf).join("\n"))),
@@ -85,6 +83,17 @@ function whiteIsZero({ directory }: TiffPage, where: string): Warning[] {
 
 function stateOf({ size, etag }: ObjectInfo): string {
   return `${size} ${etag ?? ""}`;
+}
+
+/** Channels, and the metadata that state their wavelengths. */
+async function channelsOf(
+  first: GeoTIFFImage,
+  { channels, emissions }: TiffDescription,
+  count: number,
+): Promise<[channels: readonly Channel[], from?: OpticsOrigin]> {
+  const named = channels ?? await taggedChannels(first, count);
+  if (emissions?.length !== count) return [named];
+  return [emissions.map((emissionNanometres, channel) => ({ ...named[channel], emissionNanometres })), "clearstack"];
 }
 
 /** Channels that ImageJ describes in tags of its own; none if these are damaged. */

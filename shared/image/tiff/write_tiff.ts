@@ -83,7 +83,7 @@ export function tiffLayout({ info: given, channels, name, record }: WrittenImage
     width,
     pages: pagesOf(info),
     dtype: info.dtype,
-    description: isImageJ ? imageJDescription(info) : omeDescription(info, channels, name),
+    description: isImageJ ? imageJDescription(info, channels) : omeDescription(info, channels, name),
     ...(isImageJ && isCalibrated(info) ? { resolution: resolutionOf(info) } : {}),
     firstTags: [
       ...(isImageJ ? imageJTags(info, channels) : []),

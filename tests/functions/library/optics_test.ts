@@ -51,7 +51,13 @@ Deno.test("a plan says what each PSF is computed from, and that it is cropped to
   assert(other.plan.planHash !== plan.planHash);
 });
 
-for (const name of ["sharp.zarr", "sharp.ome.tif"]) {
+for (
+  const [name, light, lens] of [
+    ["sharp.zarr", "by the image's omero", "by the record of the image"],
+    ["sharp.ome.tif", "by the image's OME-XML", "by the image's OME-XML"],
+    ["sharp.tif", "by the record of the image", "by the record of the image"],
+  ] as const
+) {
   Deno.test(`${name} keeps the optics that were given, and a second job takes them from there`, async () => {
     const url = memoryUrl();
     await deconvolve(IMAGE, { optics: OPTICS }, { ...SETTINGS, output: `${url}/${name}` });
@@ -60,12 +66,9 @@ for (const name of ["sharp.zarr", "sharp.ome.tif"]) {
     assertEquals(info.objective, { na: 0.8, immersionIndex: 1 });
     const { plan } = await planJob(`${url}/${name}`, { optics: {} }, SETTINGS);
     const [note] = plan.warnings.filter(({ code }) => code === "psf-computed").map(({ message }) => message);
-    const [light, lens] = name.endsWith(".zarr") ? ["the image's omero", "the record of the image"] : Array(2).fill(
-      "the image's OME-XML",
-    );
     assertEquals(
       note,
-      `the PSFs computed for 525 and 680 nm (by ${light}): NA 0.8 (by ${lens}), immersion of index 1 (by ${lens}), ` +
+      `the PSFs computed for 525 and 680 nm (${light}): NA 0.8 (${lens}), immersion of index 1 (${lens}), ` +
         "voxels of 0.5,0.2,0.2 µm (z,y,x)",
     );
   });

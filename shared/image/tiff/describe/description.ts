@@ -58,6 +58,9 @@ export interface TiffDescription {
   /** Absent where the metadata name none. */
   readonly channels?: readonly Channel[];
   readonly objective?: ImageInfo["objective"];
+  readonly objectiveFrom?: ImageInfo["objectiveFrom"];
+  /** Nanometres, one for each channel, of a hyperstack of ours. */
+  readonly emissions?: readonly number[];
 }
 
 /** The number of the plane at these indices, where the first of `order` changes from plane to plane. */

@@ -1,10 +1,18 @@
 /** ImageJ's description (ij/io/FileSaver.java writes it, ij/io/FileOpener.java reads it). */
 import { fullUnitName } from "../../axes.ts";
 import { spacingOf, type TiffDescription } from "./description.ts";
+import { omeObjective } from "../../ome/ome_objective.ts";
 import { countOf, fieldsOf } from "./lines.ts";
 
 /** Value of `writer` in descriptions of ours, whose axes are what they are called. */
 export const WRITER = "Clearstack";
+
+/** Lines of ours about the optics; those of other writers may mean something else. */
+export const OPTICS_FIELDS = {
+  na: "LensNA",
+  immersionIndex: "RefractiveIndex",
+  emissions: "EmissionNanometres",
+} as const;
 
 /** Reads the lines. */
 export function describeImageJ(text: string): TiffDescription {
@@ -41,5 +49,23 @@ export function describeImageJ(text: string): TiffDescription {
       t: spacingOf(interval, "finterval", fullUnitName(field("tunit") ?? "s")),
     },
     resolution: { x: unit, y: unitOf("yunit") },
+    ...(field("writer") === WRITER ? ownOptics(field) : {}),
+  };
+}
+
+/** What a hyperstack of ours keeps of the optics. */
+function ownOptics(
+  field: ReturnType<typeof fieldsOf>,
+): Pick<TiffDescription, "objective" | "objectiveFrom" | "emissions"> {
+  const attributes = (["na", "immersionIndex"] as const).flatMap((name) => {
+    const value = field(OPTICS_FIELDS[name]);
+    return value === undefined ? [] : [[OPTICS_FIELDS[name], value] as const];
+  });
+  const lens = omeObjective(Object.fromEntries(attributes));
+  const emissions = (field(OPTICS_FIELDS.emissions) ?? "").split(",").map(Number);
+  return {
+    ...lens,
+    ...(lens.objective === undefined ? {} : { objectiveFrom: "clearstack" as const }),
+    ...(emissions.every((emission) => emission > 0 && Number.isFinite(emission)) ? { emissions } : {}),
   };
 }

@@ -4,7 +4,7 @@
  */
 import { SPATIAL_AXES } from "shared/volume/geometry.ts";
 import { unitSymbol } from "../../axes.ts";
-import { WRITER } from "../describe/imagej.ts";
+import { OPTICS_FIELDS, WRITER } from "../describe/imagej.ts";
 import { IMAGEJ_KINDS, IMAGEJ_LENGTHS_TAG, IMAGEJ_METADATA_TAG, TABLE_BYTES } from "../imagej_channels.ts";
 import { axisOf, type Described, isCalibrated, lengthsOf, type ShownChannel } from "./described_image.ts";
 import { BYTE, LONG, type Tag } from "./layout.ts";
@@ -13,13 +13,13 @@ import { BYTE, LONG, type Tag } from "./layout.ts";
 const MAGIC = 0x494a494a;
 
 /** The lines of the description. */
-export function imageJDescription(info: Described): string {
+export function imageJDescription(info: Described, channels: readonly ShownChannel[]): string {
   const { t, c, z } = lengthsOf(info);
   const pages = t * c * z;
   const counted = Object.entries({ images: pages, channels: c, slices: z, frames: t }).filter(([, count]) => count > 1);
   const shown = [...(c > 1 || t > 1 ? ["hyperstack=true"] : []), ...(c > 1 ? ["mode=composite"] : [])];
   const lines = counted.map(([name, count]) => `${name}=${count}`);
-  const facts = [...sizes(info), ...values(info), ...times(info)];
+  const facts = [...sizes(info), ...values(info), ...times(info), ...optics(info, channels)];
   return ["ImageJ=1.54f", ...lines, ...shown, ...facts, `writer=${WRITER}`, "loop=false", ""].join("\n");
 }
 
@@ -59,6 +59,19 @@ function times(info: Described): string[] {
   return [`finterval=${axis.scale}`, ...(axis.unit === "second" ? [] : [`tunit=${imageJUnit(axis.unit)}`])];
 }
 
+/** Lines of ours, since ImageJ has none of these. */
+function optics({ objective }: Described, channels: readonly ShownChannel[]): string[] {
+  const { na, immersionIndex } = objective ?? {};
+  const emissions = channels.flatMap(({ emissionNanometres }) => emissionNanometres ?? []);
+  return [
+    ...(na === undefined ? [] : [`${OPTICS_FIELDS.na}=${na}`]),
+    ...(immersionIndex === undefined ? [] : [`${OPTICS_FIELDS.immersionIndex}=${immersionIndex}`]),
+    ...(emissions.length === 0 || emissions.length < channels.length
+      ? []
+      : [`${OPTICS_FIELDS.emissions}=${emissions.join(",")}`]),
+  ];
+}
+
 /** ImageJ knows "micron" in all its versions; other signs than letters have no place in the description. */
 function imageJUnit(unit: string | undefined): string | undefined {
   if (unit === undefined) return undefined;
@@ -70,16 +83,19 @@ function imageJUnit(unit: string | undefined): string | undefined {
 export function imageJTags(info: Described, channels: readonly ShownChannel[]): Tag[] {
   const { t, z } = lengthsOf(info);
   const isNamed = channels.some(({ name }) => name !== undefined);
+  const told = optics(info, channels).map((line) => `${line.replace("=", ": ")}\n`).join("");
   const labels = isNamed ? channels.map(({ name = "" }) => utf16(name)) : [];
   const groups: readonly (readonly [kind: number, entries: readonly Uint8Array[]])[] = [
+    // What ImageJ shows with Image > Show Info.
+    [IMAGEJ_KINDS.info, told === "" ? [] : [utf16(told)]],
     [IMAGEJ_KINDS.labels, isNamed ? Array.from({ length: t * z }, () => labels).flat() : []],
     [IMAGEJ_KINDS.ranges, channels.every(({ window }) => window) ? [rangesOf(channels)] : []],
     [IMAGEJ_KINDS.tables, channels.every(({ color }) => color) ? channels.map(({ color }) => tableOf(color!)) : []],
   ];
-  const told = groups.filter(([, entries]) => entries.length > 0);
-  if (told.length === 0) return [];
-  const header = Uint32Array.from([MAGIC, ...told.flatMap(([kind, entries]) => [kind, entries.length])]);
-  const parts = [new Uint8Array(header.buffer), ...told.flatMap(([, entries]) => entries)];
+  const written = groups.filter(([, entries]) => entries.length > 0);
+  if (written.length === 0) return [];
+  const header = Uint32Array.from([MAGIC, ...written.flatMap(([kind, entries]) => [kind, entries.length])]);
+  const parts = [new Uint8Array(header.buffer), ...written.flatMap(([, entries]) => entries)];
   const lengths = Uint32Array.from(parts, ({ length }) => length);
   const bytes = new Uint8Array(lengths.reduce((sum, length) => sum + length, 0));
   let at = 0;
