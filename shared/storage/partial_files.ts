@@ -62,8 +62,7 @@ export async function putFilePieces(path: string, pieces: AsyncIterable<Uint8Arr
 /** A file that is held until it is closed. One that was removed or renamed while it was waited for holds nobody else off. */
 export async function heldFile(path: string): Promise<Deno.FsFile> {
   for (;;) {
-    await Deno.mkdir(dirname(path), { recursive: true });
-    const lock = await Deno.open(path, { create: true, write: true });
+    const lock = await openToWrite(path);
     try {
       await lock.lock(true);
       const there = await Deno.stat(path).catch(() => undefined);
@@ -73,6 +72,18 @@ export async function heldFile(path: string): Promise<Deno.FsFile> {
       throw error;
     }
     lock.close();
+  }
+}
+
+/** Opens a file, which is made where it is not there; so are folders around it, which are looked for only then. */
+async function openToWrite(path: string): Promise<Deno.FsFile> {
+  const open = () => Deno.open(path, { create: true, write: true });
+  try {
+    return await open();
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    await Deno.mkdir(dirname(path), { recursive: true });
+    return await open();
   }
 }
 

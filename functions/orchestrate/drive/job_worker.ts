@@ -4,7 +4,7 @@
  */
 import type { JobStatus } from "shared/contract/job_status.ts";
 import { hasEnded } from "shared/engine/job_runner.ts";
-import { ClearstackError, errorToRecord, isClearstackError } from "shared/errors.ts";
+import { errorToRecord, isClearstackError } from "shared/errors.ts";
 import { INTERNAL_DETAIL } from "shared/http/problem.ts";
 import { onAbort } from "shared/process/on_abort.ts";
 import { pause } from "shared/process/pause.ts";
@@ -15,6 +15,7 @@ import type { JobStore } from "../jobs/job_store.ts";
 import type { Webhooks } from "../jobs/webhook.ts";
 import type { Throughput } from "../plan/throughput.ts";
 import type { JobDeps } from "../run/run_job.ts";
+import { type Drive, left, newDrive } from "./drive.ts";
 import { DrivenJob } from "./driven_job.ts";
 import { JobQueue } from "./job_queue.ts";
 import { queuedJob } from "./queue_order.ts";
@@ -41,15 +42,6 @@ interface JobWorkerOptions {
   /** Called when the last job has ended. */
   readonly onIdle: () => Promise<void>;
   readonly log: Log;
-}
-
-/** A job that is being driven: in the queue, at work, or at what is left to do when it has ended. */
-interface Drive {
-  readonly done: PromiseWithResolvers<void>;
-  /** Fires when the job is to be cancelled. */
-  readonly cancel: AbortController;
-  /** Fires when another process is to drive the job. */
-  readonly leave: AbortController;
 }
 
 /** The jobs that this process drives. */
@@ -134,12 +126,7 @@ export class JobWorker {
 
   async #enqueue(id: string): Promise<Drive> {
     if (this.#closing.signal.aborted) throw left();
-    const drive: Drive = {
-      done: Promise.withResolvers<void>(),
-      cancel: new AbortController(),
-      leave: new AbortController(),
-    };
-    drive.done.promise.catch(() => {});
+    const drive = newDrive();
     drive.done.promise.finally(() => this.#drives.delete(id)).catch(() => {});
     this.#drives.set(id, drive);
     try {
@@ -300,8 +287,4 @@ export class JobWorker {
   #logAbout(id: string, what: string, error: unknown): void {
     this.#options.log(`job ${id}: ${what}: ${errorToRecord(error).message}`);
   }
-}
-
-function left(): ClearstackError {
-  return new ClearstackError("no-device", "this process no longer drives the job: another one goes on with it");
 }
