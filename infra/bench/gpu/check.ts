@@ -1,4 +1,5 @@
 /** Are the results right on this device? Every way to compute, against the float64 reference. */
+import { createCpuDeconvolver } from "kernels/cpu/deconvolver.ts";
 import type { DeconvolverOptions, RunOptions } from "kernels/deconvolver.ts";
 import type { Gpu } from "kernels/webgpu/device/gpu_device.ts";
 import type { PipelineCache } from "kernels/webgpu/device/encoder.ts";
@@ -36,6 +37,26 @@ const CASES: readonly (readonly [name: string, options: Partial<RunnerOptions>, 
     // The gradient of a flat region has no direction, so that a heavy weight would enlarge rounding from step to step.
     ["total variation", { totalVariation: 0.001 }, false, FLOAT_BOUND],
   ];
+
+/** Iterations of a check at the size that is timed: an error of a kernel shows in the first. */
+const FULL_SIZE_ITERATIONS = 3;
+
+/** Compares a box of the size that is timed with the CPU backend, which has no code in common with the GPU's. */
+export async function checkAgainstCpu(gpu: Gpu, pipelines: PipelineCache, box: Vec3): Promise<Check> {
+  const made: DeconvolverOptions = { box, psf: benchPsf(box, false), dataType: "uint16" };
+  const data = benchData(box);
+  const runner = await Runner.create(gpu, pipelines, { tuning: {}, ...made });
+  const { estimate } = await runner.run(data, { iterations: FULL_SIZE_ITERATIONS, isCancelled: () => false });
+  runner.destroy();
+  const cpu = await createCpuDeconvolver(made);
+  const { estimate: expected } = await cpu.run(data, { iterations: FULL_SIZE_ITERATIONS });
+  await cpu.close();
+  return {
+    name: `${box.join(" x ")} against the CPU`,
+    error: differenceOfPeak(estimate, expected),
+    bound: FLOAT_BOUND,
+  };
+}
 
 /** Runs every case. */
 export async function checkAgainstReference(gpu: Gpu, pipelines: PipelineCache): Promise<Check[]> {

@@ -5,8 +5,9 @@ import type { Runner } from "kernels/webgpu/runner.ts";
 
 const { COPY_DST, COPY_SRC } = GPUBufferUsage;
 
-/** Copies of a whole buffer that are timed, more than the wait for them may hide. */
-const COPIES = 40;
+/** Copies of a whole buffer that are timed, and those that are taken off because waiting takes up to 10 ms whatever there is. */
+const COPIES = 400;
+const FEW_COPIES = 40;
 
 /** Bytes read and written per second by copies from buffer to buffer, the best of `repeats`. */
 export async function copyBandwidth({ device, limits }: Gpu, bufferBytes: number, repeats: number): Promise<number> {
@@ -24,9 +25,8 @@ export async function copyBandwidth({ device, limits }: Gpu, bufferBytes: number
   await seconds(1);
   let best = 0;
   for (let repeat = 0; repeat < repeats; repeat++) {
-    // A difference of two, because waiting takes up to 10 ms whatever there is to wait for.
-    const less = await seconds(COPIES);
-    best = Math.max(best, (2 * bytes * 2 * COPIES) / Math.max(1e-9, await seconds(3 * COPIES) - less));
+    const less = await seconds(FEW_COPIES);
+    best = Math.max(best, (2 * bytes * COPIES) / Math.max(1e-9, await seconds(FEW_COPIES + COPIES) - less));
   }
   buffers.destroy();
   return best;

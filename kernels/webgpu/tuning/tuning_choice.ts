@@ -53,10 +53,19 @@ export class TuningChoices {
   }
 }
 
+/** Every tuning that {@link TuningChoices} may choose for a box, slabs apart from columns. */
+export function tuningCandidates(box: Vec3): Tuning[] {
+  return [...slabCandidates(box).map((slabPlanes) => ({ slabPlanes })), ...columnCandidates(box)];
+}
+
+function columnCandidates([, , nx]: Vec3): { readonly columns: number }[] {
+  return COLUMN_CANDIDATES.filter((columns) => columns <= nx / 2).map((columns) => ({ columns }));
+}
+
 /** Slabs first, which gain more, and columns with those. */
 async function measure(box: Vec3, time: TimeTuning): Promise<Tuning> {
   const slabPlanes = await fastest(slabCandidates(box), (slabPlanes, n) => time({ slabPlanes }, n));
-  const narrower = COLUMN_CANDIDATES.filter((columns) => columns <= box[2] / 2);
+  const narrower = columnCandidates(box).map(({ columns }) => columns);
   const columns = await fastest(narrower, (columns, n) => time({ slabPlanes, columns }, n));
   return { slabPlanes, columns };
 }
