@@ -4,7 +4,7 @@
  *     deno run -A infra/settings_page.ts
  */
 import { BYTES_FORM } from "shared/config.ts";
-import { AlgorithmSchema } from "shared/contract/algorithm.ts";
+import { AlgorithmSettings } from "shared/contract/algorithm.ts";
 import { JobRequestSchema, OutputSchema, TilingSchema } from "shared/contract/job_request.ts";
 import { LocationSchema } from "shared/contract/location.ts";
 import { OpticsSchema } from "shared/contract/psf_info.ts";
@@ -22,7 +22,7 @@ schemas in \`shared/contract\` by \`deno run -A infra/settings_page.ts\`.
 
 /** The page, before it is formatted. */
 export function settingsPage(): string {
-  const groups = [["source.", LocationSchema], ["psf.optics.", OpticsSchema], ["algorithm.", AlgorithmSchema], [
+  const groups = [["source.", LocationSchema], ["psf.optics.", OpticsSchema], ["algorithm.", AlgorithmSettings], [
     "tiling.",
     TilingSchema,
   ], [

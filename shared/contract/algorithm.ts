@@ -1,5 +1,6 @@
 /** The algorithm and its settings, as a request states them. */
 import { z } from "zod";
+import { withDependentDefaults } from "./algorithm_defaults.ts";
 import { setting } from "./setting.ts";
 
 /** Compute backend of a request. */
@@ -12,9 +13,15 @@ export type Boundary = z.infer<typeof BoundarySchema>;
 
 /** Extrapolation between successive estimates. */
 const AccelerationSchema = z.enum(["none", "shb", "biggs"]);
+export type Acceleration = z.infer<typeof AccelerationSchema>;
+
+/** First estimate. */
+const StartSchema = z.enum(["data", "flat"]);
+export type Start = z.infer<typeof StartSchema>;
 
 /** Kernel that carries the ratio back, see docs/algorithms.md. */
 const BackProjectorSchema = z.enum(["matched", "wiener-butterworth"]);
+export type BackProjector = z.infer<typeof BackProjectorSchema>;
 
 /** In which precision a GPU keeps the transform of the PSF. */
 const OtfPrecisionSchema = z.enum(["float32", "float16"]);
@@ -30,18 +37,20 @@ const MIN_SMOOTHING = 1e-6;
 const MAX_DAMPING_SIGMAS = 10;
 
 /**
- * The algorithm and its settings. The rules for settings that exclude each other are in algorithm_rules.ts; the formulas and
- * their sources are in docs/algorithms.md.
+ * The settings of an algorithm, with the defaults of a request that names none of them. The rules for settings that exclude each
+ * other are in algorithm_rules.ts; the formulas and their sources are in docs/algorithms.md.
  */
-export const AlgorithmSchema = z.strictObject({
+export const AlgorithmSettings = z.strictObject({
   iterations: setting(
     z.int("iterations must be a whole number").min(1, "iterations must be at least 1").max(100_000).default(20),
     { flag: "iterations", example: "20", help: "number of iterations, or the most of them with --stop" },
   ),
-  boundary: setting(BoundarySchema.default("symmetric"), {
+  boundary: setting(BoundarySchema.default("non-circulant"), {
     flag: "boundary",
-    example: "symmetric",
-    help: "what lies outside the image: periodic, symmetric, nearest, constant, or non-circulant (unknown)",
+    example: "non-circulant",
+    help:
+      "what lies outside the image: periodic, symmetric, nearest, constant, or non-circulant (unknown); symmetric by default " +
+      "with --back-projector wiener-butterworth",
   }),
   boundaryValue: setting(z.number().default(0), {
     flag: "boundary-value",
@@ -50,16 +59,17 @@ export const AlgorithmSchema = z.strictObject({
     beside: { setting: "boundary", value: "constant" },
   }),
   /** How successive estimates are extrapolated. */
-  acceleration: setting(AccelerationSchema.default("none"), {
+  acceleration: setting(AccelerationSchema.default("shb"), {
     flag: "acceleration",
-    example: "none",
-    help: "none, shb or biggs: reach the same sharpness in fewer iterations",
-    row: "acceleration",
+    example: "shb",
+    help:
+      "none, shb or biggs: reach the same sharpness in fewer iterations; none by default with another boundary than " +
+      "non-circulant",
   }),
-  start: setting(z.enum(["data", "flat"]).default("data"), {
+  start: setting(StartSchema.default("flat"), {
     flag: "start",
-    example: "data",
-    help: "first estimate: data (the image) or flat (a constant)",
+    example: "flat",
+    help: "first estimate: data (the image) or flat (a constant); data by default with acceleration none",
   }),
   background: setting(
     z.union(
@@ -182,4 +192,10 @@ export const AlgorithmSchema = z.strictObject({
     help: "seed of the random samples that decide for the whole image",
   }),
 });
+
+/** The algorithm of a request; what it leaves out depends on what it names. */
+export const AlgorithmSchema = z.preprocess(
+  withDependentDefaults<z.input<typeof AlgorithmSettings>>,
+  AlgorithmSettings,
+);
 export type Algorithm = z.infer<typeof AlgorithmSchema>;

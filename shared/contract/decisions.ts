@@ -1,6 +1,6 @@
 /** Decisions for the whole image, and the algorithm once everything is decided. */
 import { z } from "zod";
-import { AlgorithmSchema } from "./algorithm.ts";
+import { AlgorithmSettings } from "./algorithm.ts";
 import { RangeSchema } from "./stored_array.ts";
 
 /** Decisions for all volumes of one channel: brightness differs from channel to channel. */
@@ -27,7 +27,7 @@ export type Decisions = z.infer<typeof DecisionsSchema>;
 const DECIDING = { stop: true, stopTolerance: true, photonsPerUnit: true, seed: true } as const;
 
 /** The algorithm with everything decided, as a tile needs it. Settings that decide nothing pass as they are. */
-export const TileAlgorithmSchema = AlgorithmSchema.omit(DECIDING).extend({
+export const TileAlgorithmSchema = AlgorithmSettings.omit(DECIDING).extend({
   iterations: z.int().min(1),
   /**
    * Constant background b in units of the data, part of the model: the ratio is `d / max(Hu + b, eps)`, so the estimate holds

@@ -1,7 +1,7 @@
 /** A plan as a table for people. */
 import { counted } from "shared/counted.ts";
 import { channelLabel } from "shared/volume/channels.ts";
-import { type Algorithm, AlgorithmSchema } from "shared/contract/algorithm.ts";
+import { type Algorithm, AlgorithmSchema, AlgorithmSettings } from "shared/contract/algorithm.ts";
 import type { Estimate } from "shared/contract/cost.ts";
 import type { Device } from "shared/contract/device.ts";
 import type { ImageInfo } from "shared/contract/image_info.ts";
@@ -150,14 +150,15 @@ function times(shape: Vec3 | readonly number[]): string {
 
 /** Settings that are always told, then those that differ from their defaults. */
 function algorithm({ algorithm }: Plan): string {
-  const { iterations, boundary, boundaryValue, start, stop } = algorithm;
+  const { iterations, acceleration, boundary, boundaryValue, start, stop } = algorithm;
   const defaults: Algorithm = AlgorithmSchema.parse({});
-  const others = settingsOf(AlgorithmSchema.shape).flatMap(({ name, row }) => {
+  const others = settingsOf(AlgorithmSettings.shape).flatMap(({ name, row }) => {
     const value = algorithm[name as keyof Algorithm];
     return row === undefined || value === defaults[name as keyof Algorithm] ? [] : [`${row} ${value}`];
   });
   return [
     `${stop === "fixed" ? "" : "at most "}${counted(iterations, "iteration")}`,
+    `acceleration ${acceleration}`,
     `boundary ${boundary}${boundary === "constant" ? ` ${boundaryValue}` : ""}`,
     `start ${start}`,
     ...others,

@@ -1,4 +1,5 @@
 /** From the arguments of `deconvolve` and `plan` to the request they stand for, and back. */
+import { dependentDefaults } from "shared/contract/algorithm_defaults.ts";
 import { JobControlSchema, type JobRequest, JobRequestSchema } from "shared/contract/job_request.ts";
 import { OpticsSchema } from "shared/contract/psf_info.ts";
 import { settingsOf } from "shared/contract/setting.ts";
@@ -103,7 +104,11 @@ export function jobArguments(request: JobRequest): string[] {
     psf: { url: "any" },
     output: { url: output.url },
   });
-  const defaults = { ...parsed, psf: {} };
+  const defaults = {
+    ...parsed,
+    algorithm: { ...parsed.algorithm, ...dependentDefaults(request.algorithm) },
+    psf: {},
+  };
   const settings = { ...request, psf: "optics" in psf ? psf : psfColumns(psf) };
   const differs = (at: string) => JSON.stringify(settingAt(settings, at)) !== JSON.stringify(settingAt(defaults, at));
   const forgotten = leafPaths(settings).find((path) =>

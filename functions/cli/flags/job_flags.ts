@@ -2,7 +2,7 @@
  * The flags of a job, in one table that both reads command lines and writes them. Flags of plain settings come from the contract;
  * the others, which stand for several fields, are here. A test says so if a setting of the request has no flag.
  */
-import { AlgorithmSchema } from "shared/contract/algorithm.ts";
+import { AlgorithmSettings } from "shared/contract/algorithm.ts";
 import { JobRequestSchema, OutputSchema, TilingSchema } from "shared/contract/job_request.ts";
 import { LocationSchema } from "shared/contract/location.ts";
 import { OpticsSchema } from "shared/contract/psf_info.ts";
@@ -33,7 +33,7 @@ export const JOB_FLAGS: Readonly<Record<string, JobFlag>> = {
   ...settingFlags(LocationSchema.shape, "source."),
   ...SELECT_FLAGS,
   ...settingFlags(TilingSchema.shape, "tiling."),
-  ...settingFlags(AlgorithmSchema.shape, "algorithm."),
+  ...settingFlags(AlgorithmSettings.shape, "algorithm."),
   ...settingFlags(JobRequestSchema.shape, ""),
   ...settingFlags(OutputSchema.shape, "output."),
   "no-pyramid": {
