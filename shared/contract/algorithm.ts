@@ -69,7 +69,9 @@ export const AlgorithmSettings = z.strictObject({
   start: setting(StartSchema.default("flat"), {
     flag: "start",
     example: "flat",
-    help: "first estimate: data (the image) or flat (a constant); data by default with acceleration none",
+    help:
+      "first estimate: data (the image) or flat (a constant); data by default with another boundary than non-circulant, or " +
+      "acceleration none",
   }),
   background: setting(
     z.union(

@@ -1,12 +1,12 @@
 /**
- * Defaults of an algorithm that depend on what a request names. The set without any name is the one that docs/algorithms.md
- * finds best for its time: edges unknown, heavy-ball momentum, a flat start. Each default rests on the one before:
+ * Defaults of an algorithm that depend on what a request names. Without any name it is the set that docs/algorithms.md finds best
+ * for its time: edges unknown, heavy-ball momentum, a flat start. Each default rests on the one before:
  *
  * - boundary: `non-circulant`; `symmetric` with the Wiener-Butterworth projector, which has to observe the whole box.
- * - acceleration: `shb` where the boundary is `non-circulant`. Another boundary is named by who follows another program or an
- *   older recipe, and those are plain Richardson-Lucy, so `none` there.
- * - start: `flat` for accelerated iterations, which would carry the noise of the image along; `data` for plain ones, which are
- *   slower from a constant.
+ * - acceleration: `shb` where the boundary is `non-circulant`, else `none`: who names another boundary follows another program,
+ *   or an older recipe, and those are plain Richardson-Lucy.
+ * - start: `flat` for accelerated iterations where the boundary is `non-circulant`, else `data`. Momentum amplifies the noise that
+ *   a start from the image brings along; plain iterations are slower from a constant.
  */
 import type { Acceleration, BackProjector, Boundary, Start } from "./algorithm.ts";
 
@@ -20,8 +20,9 @@ interface Named {
 /** The defaults beside what is named: of each setting what it is unless it is named itself, given all others. */
 export function dependentDefaults(named: Partial<Named>): Omit<Named, "backProjector"> {
   const boundary = (named.backProjector ?? "matched") === "matched" ? "non-circulant" : "symmetric";
-  const acceleration = (named.boundary ?? boundary) === "non-circulant" ? "shb" : "none";
-  const start = (named.acceleration ?? acceleration) === "none" ? "data" : "flat";
+  const areEdgesUnknown = (named.boundary ?? boundary) === "non-circulant";
+  const acceleration = areEdgesUnknown ? "shb" : "none";
+  const start = areEdgesUnknown && (named.acceleration ?? acceleration) !== "none" ? "flat" : "data";
   return { boundary, acceleration, start };
 }
 

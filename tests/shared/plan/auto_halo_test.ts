@@ -1,12 +1,13 @@
 import { assert, assertEquals } from "@std/assert";
 import { autoHalo } from "shared/plan/auto_halo.ts";
-import { AlgorithmSchema } from "shared/contract/algorithm.ts";
+import { type Algorithm, AlgorithmSchema } from "shared/contract/algorithm.ts";
 
 const PSF = { shape: [25, 17, 17], sha256: "", radius: [11, 6, 6] } as const;
 const SHAPE = [512, 512, 512] as const;
-const haloFor = (algorithm: Record<string, unknown>) => autoHalo(PSF, AlgorithmSchema.parse(algorithm), SHAPE);
+const PLAIN = AlgorithmSchema.parse({ acceleration: "none" });
+const haloFor = (algorithm: Partial<Algorithm>) => autoHalo(PSF, { ...PLAIN, ...algorithm }, SHAPE);
 
-Deno.test("few iterations need little more than two radii of the PSF, the default 20 about three, 100 about four", () => {
+Deno.test("few plain iterations need little more than two radii of the PSF, 20 about three, 100 about four", () => {
   assertEquals(haloFor({ iterations: 1 }), [26, 14, 14]);
   assertEquals(haloFor({ iterations: 5 }), [26, 14, 14]);
   assertEquals(haloFor({ iterations: 20 }).map((h, axis) => Math.round(h / PSF.radius[axis]!)), [3, 3, 3]);
@@ -14,18 +15,23 @@ Deno.test("few iterations need little more than two radii of the PSF, the defaul
 });
 
 Deno.test("accelerated iterations reach further than as many plain ones", () => {
-  for (const acceleration of ["shb", "biggs"]) {
+  for (const acceleration of ["shb", "biggs"] as const) {
     assert(haloFor({ iterations: 30, acceleration })[0] > haloFor({ iterations: 30 })[0]);
   }
+});
+
+Deno.test("the defaults, 20 accelerated iterations, ask for nearly five radii", () => {
+  const halo = autoHalo(PSF, AlgorithmSchema.parse({}), SHAPE);
+  assertEquals(halo.map((h, axis) => Math.round(10 * h / PSF.radius[axis]!) / 10), [4.8, 4.8, 4.8]);
 });
 
 Deno.test("an axis along which the PSF is one voxel wide needs no halo", () => {
   // A radius is at least 1, also where there is nothing to reach.
   const flat = { ...PSF, shape: [1, 17, 17], radius: [1, 3, 3] } as const;
-  assertEquals(autoHalo(flat, AlgorithmSchema.parse({}), SHAPE), [0, 10, 10]);
+  assertEquals(autoHalo(flat, PLAIN, SHAPE), [0, 10, 10]);
 });
 
 Deno.test("a PSF as large as a small image asks for no halo beyond the image and what light takes outside of it", () => {
-  assertEquals(autoHalo(PSF, AlgorithmSchema.parse({}), [25, 17, 256]), [25, 17, 20]);
-  assertEquals(autoHalo(PSF, AlgorithmSchema.parse({}), [7, 4, 256]), [11, 6, 20]);
+  assertEquals(autoHalo(PSF, PLAIN, [25, 17, 256]), [25, 17, 20]);
+  assertEquals(autoHalo(PSF, PLAIN, [7, 4, 256]), [11, 6, 20]);
 });

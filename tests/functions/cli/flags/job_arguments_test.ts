@@ -25,10 +25,10 @@ Deno.test("without flags the contract's defaults hold", async () => {
     algorithm: {
       ...{
         iterations: 20,
-        boundary: "symmetric",
+        boundary: "non-circulant",
         boundaryValue: 0,
-        acceleration: "none",
-        start: "data",
+        acceleration: "shb",
+        start: "flat",
         background: 0,
       },
       ...{ totalVariation: 0, backProjector: "matched", dampingSigmas: 0, saturation: "off", stop: "fixed", seed: 0 },
