@@ -15,7 +15,7 @@ const exampleRequest = {
   source: { url: "https://example.org/cells.ome.zarr", path: "0" },
   psf: { url: "https://example.org/psf.tif" },
   output: { url: "/data/cells-deconvolved.ome.zarr" },
-  algorithm: { iterations: 20, boundary: "symmetric" },
+  algorithm: { iterations: 20, background: "auto" },
 };
 
 const channelsRequest = {
