@@ -7,7 +7,8 @@ import type { Vec3 } from "shared/volume/geometry.ts";
 import { totalBytes } from "shared/plan/host_memory.ts";
 
 const at = { url: "memory:x" };
-const plain = JobRequestSchema.parse({ source: at, psf: at, output: at });
+const usual = JobRequestSchema.parse({ source: at, psf: at, output: at });
+const plain = JobRequestSchema.parse({ ...usual, algorithm: { boundary: "symmetric" } });
 const rich: JobRequest = {
   ...plain,
   algorithm: { ...plain.algorithm, acceleration: "biggs", boundary: "non-circulant" },
@@ -50,6 +51,12 @@ for (const backend of ["cpu", "webgpu"] as const) {
     assertEquals(assertThrows(() => claim([1024, 1024, 1024]), ClearstackError).kind, "over-budget");
   });
 }
+
+Deno.test("the defaults claim a volume for the weights of unknown edges and one for heavy-ball momentum", () => {
+  const box: Vec3 = [128, 256, 256];
+  const claim = computeClaim(device("webgpu"), usual, inputs)(box);
+  assertEquals(claim.volumes! / (128 * 256 * 256), 24);
+});
 
 Deno.test("webgpu claims 14 bytes a voxel for uint16 data or a symmetric PSF, 12 for both", () => {
   const box: Vec3 = [128, 256, 256];
