@@ -9,7 +9,7 @@ data.set([101, 401, 501, 501, 501, 501, 401, 101], row + 13);
 
 const psf = { data: new Float32Array([1, 4, 5, 4, 1]), shape: [1, 1, 5], axes: "zyx" };
 const result = await deconvolve({ data, shape, axes: "zyx", voxelSize: [0.3, 0.1, 0.1] }, psf, {
-  algorithm: { iterations: 200, acceleration: "shb" },
+  algorithm: { iterations: 200 },
   backend: "cpu",
 });
 

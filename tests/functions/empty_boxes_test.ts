@@ -60,8 +60,8 @@ for (
     const last = ["periodic", "symmetric"].includes(algorithm.boundary) ? undefined : "flat";
     assertEquals(left.empty, [undefined, "flat", "flat", last]);
     assertEquals(computed.empty, [undefined, undefined, undefined, undefined]);
-    // Corners with unknown edges miss some per cent of a ground of 20.
-    const tolerance = 0.6;
+    // Corners with unknown edges miss up to 4 % of a ground of 20.
+    const tolerance = 0.8;
     const largest = computed.data.reduce((most, value, i) => Math.max(most, Math.abs(value - left.data[i]!)), 0);
     assert(largest < tolerance, `${largest}`);
     const { empty, tiles } = left.provenance as { empty: { tiles: number; largest: number }; tiles: { empty: object } };
@@ -76,8 +76,8 @@ Deno.test("noise is computed, and left as it is below a value that was given, wh
   const all = await run(image, {});
   assertEquals(all.empty, [undefined, undefined, undefined, undefined]);
   const some = await run(image, { emptyBelow: 40 });
-  assertEquals(some.empty, [undefined, "below", "below", undefined]);
-  assertEquals((some.provenance as { empty: unknown }).empty, { tiles: 2, below: 2 });
+  assertEquals(some.empty, [undefined, "below", "below", "below"]);
+  assertEquals((some.provenance as { empty: unknown }).empty, { tiles: 3, below: 3 });
   assertEquals(some.data[100], (image.data as Float32Array)[100]);
   await assertRejects(() => run(image, { emptyBelow: 40, keepEmpty: true }), "--keep-empty");
 });

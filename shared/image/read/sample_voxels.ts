@@ -1,12 +1,13 @@
 /** A small sample of the voxels of a whole image, for what is decided once for all of it. */
 import type { ImageInfo } from "shared/contract/image_info.ts";
+import { withPath } from "shared/errors.ts";
 import { dtypeBytes } from "shared/volume/dtype.ts";
 import { positionAt } from "shared/volume/position.ts";
 import { mapLimited } from "shared/process/map_limited.ts";
 import type { RequestOptions } from "shared/storage/store.ts";
 import { stratifiedPicks } from "shared/decide/stratified.ts";
 import { releaseMemory } from "shared/process/release_memory.ts";
-import type { Chunk, Image } from "../image.ts";
+import { type Chunk, type Image, pathOf } from "../image.ts";
 import { placeInVolume } from "shared/volume/spatial.ts";
 import { storedOuter } from "./select_volumes.ts";
 
@@ -63,7 +64,9 @@ export async function sampleVoxels(
   let bytesRead = 0;
   const samples = await mapLimited(places, CONCURRENCY, async (index) => {
     const place = positionAt(index, grid).map((at, axis) => spans[axis]![at]!);
-    const chunk = await image.readChunk(place.map((span) => span.chunk), { signal });
+    const chunk = await image.readChunk(place.map((span) => span.chunk), { signal }).catch((error) => {
+      throw withPath(error, pathOf(image.info));
+    });
     bytesRead += chunk.storedBytes;
     const sample = pickVoxels(chunk, place, { seed, stream: index + 1, count });
     releaseMemory(chunk.values);

@@ -28,7 +28,7 @@ async function runExample(name: string, ...args: string[]): Promise<string[]> {
 Deno.test("an array in memory", async () => {
   assertEquals(await runExample("array_in_memory.ts"), [
     "before 1 101 401 501 501 501 501 401 101 1",
-    "after  0 2 0 1502 0 0 1502 0 2 0",
+    "after  0 3 0 1502 0 0 1502 0 3 0",
   ]);
 });
 
