@@ -46,6 +46,7 @@ Deno.test("--json prints exactly one object, the result, and nothing else is sai
     "backend",
     "bytesRead",
     "bytesWritten",
+    "decisions",
     "iterations",
     "kernelSeconds",
     "output",

@@ -1,5 +1,5 @@
 /** Words of the form: labels and units of settings, and texts of the contract without what only the command line has. */
-import { AlgorithmSchema } from "shared/contract/algorithm.ts";
+import { AlgorithmSettings } from "shared/contract/algorithm.ts";
 import { JobRequestSchema, OutputSchema, TilingSchema } from "shared/contract/job_request.ts";
 import { LocationSchema } from "shared/contract/location.ts";
 import { OpticsSchema } from "shared/contract/psf_info.ts";
@@ -74,7 +74,7 @@ export function labelOf(path: string): string {
 const SCHEMAS = {
   "source.": LocationSchema,
   "psf.optics.": OpticsSchema,
-  "algorithm.": AlgorithmSchema,
+  "algorithm.": AlgorithmSettings,
   "output.": OutputSchema,
   "tiling.": TilingSchema,
   "": JobRequestSchema,

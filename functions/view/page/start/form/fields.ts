@@ -3,7 +3,7 @@
  * a new setting has its field here without another word.
  */
 import type { z } from "zod";
-import { AlgorithmSchema } from "shared/contract/algorithm.ts";
+import { AlgorithmSettings } from "shared/contract/algorithm.ts";
 import { JobRequestSchema, OutputSchema, SelectSchema, TilingSchema } from "shared/contract/job_request.ts";
 import { LocationSchema, PsfLocationSchema } from "shared/contract/location.ts";
 import { OpticsSchema } from "shared/contract/psf_info.ts";
@@ -81,7 +81,7 @@ const ALL: readonly FormField[] = [
   describedField("psf", "url", PsfLocationSchema.shape.url, FORMS.text),
   describedField("psf", "path", PsfLocationSchema.shape.path, FORMS.text),
   describedField("psf", "axes", PsfLocationSchema.shape.axes, FORMS.text),
-  ...settingFields("algorithm", AlgorithmSchema.shape),
+  ...settingFields("algorithm", AlgorithmSettings.shape),
   describedField("output", "url", OutputSchema.shape.url, FORMS.text),
   describedField("output", "ifExists", OutputSchema.shape.ifExists),
   describedField("output", "pyramid", OutputSchema.shape.pyramid),

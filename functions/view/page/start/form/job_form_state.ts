@@ -1,5 +1,6 @@
 /** What the form holds: a text for each field, and how the PSF is given. */
 import { batch, computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import { dependentDefaults } from "shared/contract/algorithm_defaults.ts";
 import { type JobRequest, type JobRequestInput, JobRequestSchema } from "shared/contract/job_request.ts";
 import { invalidSettings } from "shared/invalid_request.ts";
 import { FIELDS, type FormField } from "./fields.ts";
@@ -22,10 +23,13 @@ interface FormRequest {
   readonly faults: Faults;
 }
 
+/** Texts by the paths of fields. */
+type Texts = Readonly<Record<string, string>>;
+
 /** The form. */
 export interface JobFormState {
   /** Texts of fields that differ from their default. */
-  readonly texts: Signal<Readonly<Record<string, string>>>;
+  readonly texts: Signal<Texts>;
   readonly psfWay: Signal<PsfWay>;
   /** Fields that were left or filled in by somebody: only these are told to be missing. */
   readonly touched: Signal<ReadonlySet<string>>;
@@ -38,7 +42,7 @@ export interface JobFormState {
 const NEEDED = ["source.url", "psf.url", "output.url"];
 
 export function createJobForm(): JobFormState {
-  const texts = signal<Readonly<Record<string, string>>>({});
+  const texts = signal<Texts>({});
   const psfWay = signal<PsfWay>("optics");
   return {
     texts,
@@ -50,8 +54,18 @@ export function createJobForm(): JobFormState {
 }
 
 /** Text of a field: what was typed, or its default; of the output, a place beside the source until another is given. */
-export function textIn(texts: Readonly<Record<string, string>>, { path, initial }: FormField): string {
-  return texts[path] ?? (path === "output.url" ? suggestedOutput(texts["source.url"] ?? "") : initial);
+export function textIn(texts: Texts, field: FormField): string {
+  const { path } = field;
+  return texts[path] ?? (path === "output.url" ? suggestedOutput(texts["source.url"] ?? "") : defaultIn(texts, field));
+}
+
+/** The default of a field, which may depend on what others hold. */
+function defaultIn(texts: Texts, { path, initial }: FormField): string {
+  const [group, name] = path.split(".") as [string, string?];
+  if (group !== "algorithm") return initial;
+  const named = ["backProjector", "boundary", "acceleration"].map((other) => [other, texts[`algorithm.${other}`]]);
+  const dependent: Texts = dependentDefaults(Object.fromEntries(named));
+  return dependent[name!] ?? initial;
 }
 
 /** Changes the text of a field. */
@@ -72,14 +86,14 @@ function takesPart(path: string, psfWay: PsfWay): boolean {
   return path.startsWith("psf.optics.") ? psfWay === "optics" : !path.startsWith("psf.") || psfWay === "url";
 }
 
-function checkForm(texts: Readonly<Record<string, string>>, psfWay: PsfWay): FormRequest {
+function checkForm(texts: Texts, psfWay: PsfWay): FormRequest {
   const faults: Record<string, string> = {};
   const request: Record<string, unknown> = psfWay === "optics" ? { psf: { optics: {} } } : {};
   for (const field of FIELDS.values()) {
     if (!takesPart(field.path, psfWay)) continue;
     const text = textIn(texts, field).trim();
     if (text === "" && NEEDED.includes(field.path)) faults[field.path] = "write a path or an address";
-    if (text === "" || text === field.initial) continue;
+    if (text === "" || text === defaultIn(texts, field)) continue;
     const read = field.form.read(text);
     if ("fault" in read) faults[field.path] = read.fault;
     else put(request, field.path.split("."), read.value);
@@ -111,12 +125,16 @@ export function fieldAt(path: string): string | undefined {
 /** Fills the form with the request of a job. Several PSFs, one for each channel, have no field: the first is taken. */
 export function fillForm({ texts, psfWay, touched, refused }: JobFormState, request: JobRequest): void {
   const psf = Array.isArray(request.psf) ? request.psf[0]! : request.psf;
-  const values: Record<string, string> = {};
-  for (const { path, form, initial } of FIELDS.values()) {
-    const value = valueAt({ ...request, psf }, path.split("."));
-    const text = value === undefined ? "" : (form.write ?? textOf)(value);
-    if (text !== "" && text !== initial) values[path] = text;
-  }
+  const all = Object.fromEntries(
+    FIELDS.values().map(({ path, form }) => {
+      const value = valueAt({ ...request, psf }, path.split("."));
+      return [path, value === undefined ? "" : (form.write ?? textOf)(value)];
+    }),
+  );
+  const values = Object.fromEntries(
+    FIELDS.values().map((field) => [field.path, all[field.path]!, defaultIn(all, field)] as const)
+      .filter(([, text, usual]) => text !== "" && text !== usual),
+  );
   batch(() => {
     texts.value = values;
     psfWay.value = "optics" in psf ? "optics" : "url";
