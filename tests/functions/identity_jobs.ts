@@ -64,6 +64,8 @@ export async function sampleRequest(): Promise<{ readonly request: SampleRequest
     source: { url: `${name}/image` },
     psf,
     output: { url: `${name}/output` },
+    // Nothing is left to a pilot.
+    algorithm: { boundary: "symmetric" },
     tiling: { tile: [10, 16, 16], halo: [2, 4, 4] },
     backend: "cpu",
   });

@@ -27,9 +27,9 @@ async function copyOf(url: string): Promise<string> {
 const OUTPUTS = {
   finished: Infinity,
   // Its last object is all that is missing.
-  "nearly finished": 16,
+  "nearly finished": 17,
   // Tiles are there, a level is not.
-  unfinished: 11,
+  unfinished: 12,
 };
 
 for (const [state, dieBefore] of Object.entries(OUTPUTS)) {
