@@ -19,7 +19,19 @@ Deno.test("two channels at two times, each with its own PSF, from the command li
     await writePsf(`${folder}/a.zarr`, [1, 3, 3]);
     await writePsf(`${folder}/b.zarr`, [3, 3, 3]);
     const cells = `${folder}/cells.zarr`;
-    const settings = ["--backend", "cpu", "--iterations", "2", "--tile", "4,12,10", "--halo", "2,2,2"];
+    // With other boundaries a scale and a mean would be decided for all volumes of a channel, and for one that is alone.
+    const settings = [
+      "--backend",
+      "cpu",
+      "--iterations",
+      "2",
+      "--boundary",
+      "symmetric",
+      "--tile",
+      "4,12,10",
+      "--halo",
+      "2,2,2",
+    ];
     const psfs = ["--psf", `${folder}/a.zarr`, "--psf", `${folder}/b.zarr`];
     const selection = ["--channel", "far red,0", "--time", "1::2"];
 

@@ -40,7 +40,7 @@ function requestOf(output: string, settings: OutputInput, more: Partial<JobReque
     source: { url: `${URL}/image` },
     psf: { url: `${URL}/psf` },
     output: { url: `${URL}/${output}`, ...settings },
-    algorithm: { iterations: 3 },
+    algorithm: { iterations: 3, boundary: "symmetric" },
     tiling: { tile: [6, 20, 100], halo: [2, 4, 4] },
     backend: "cpu",
     ...more,
