@@ -1,6 +1,5 @@
 /** The algorithm and its settings, as a request states them. */
 import { z } from "zod";
-import { withDependentDefaults } from "./algorithm_defaults.ts";
 import { setting } from "./setting.ts";
 
 /** Compute backend of a request. */
@@ -13,7 +12,6 @@ export type Boundary = z.infer<typeof BoundarySchema>;
 
 /** Extrapolation between successive estimates. */
 const AccelerationSchema = z.enum(["none", "shb", "biggs"]);
-export type Acceleration = z.infer<typeof AccelerationSchema>;
 
 /** First estimate. */
 const StartSchema = z.enum(["data", "flat"]);
@@ -21,7 +19,6 @@ export type Start = z.infer<typeof StartSchema>;
 
 /** Kernel that carries the ratio back, see docs/algorithms.md. */
 const BackProjectorSchema = z.enum(["matched", "wiener-butterworth"]);
-export type BackProjector = z.infer<typeof BackProjectorSchema>;
 
 /** In which precision a GPU keeps the transform of the PSF. */
 const OtfPrecisionSchema = z.enum(["float32", "float16"]);
@@ -195,9 +192,34 @@ export const AlgorithmSettings = z.strictObject({
   }),
 });
 
-/** The algorithm of a request; what it leaves out depends on what it names. */
-export const AlgorithmSchema = z.preprocess(
-  withDependentDefaults<z.input<typeof AlgorithmSettings>>,
-  AlgorithmSettings,
-);
+/** Settings that others rest on, or that rest on others. */
+type Named = Partial<Pick<z.infer<typeof AlgorithmSettings>, "backProjector" | "boundary" | "acceleration" | "start">>;
+
+/**
+ * The defaults beside what a request names: of each setting what it is unless it is named itself, given all others. Without any
+ * name they are the set that docs/algorithms.md finds best for its time. Each rests on the one before:
+ *
+ * - boundary: `non-circulant`; `symmetric` with the Wiener-Butterworth projector, which has to observe the whole box.
+ * - acceleration: `shb` where the boundary is `non-circulant`, else `none`: who names another boundary follows another program,
+ *   or an older recipe, and those are plain Richardson-Lucy.
+ * - start: `flat` for accelerated iterations where the boundary is `non-circulant`, else `data`. Momentum amplifies the noise that
+ *   a start from the image brings along; plain iterations are slower from a constant.
+ */
+export function dependentDefaults(named: Named) {
+  const boundary = (named.backProjector ?? "matched") === "matched" ? "non-circulant" : "symmetric";
+  const areEdgesUnknown = (named.boundary ?? boundary) === "non-circulant";
+  const acceleration = areEdgesUnknown ? "shb" : "none";
+  const start = areEdgesUnknown && (named.acceleration ?? acceleration) !== "none" ? "flat" : "data";
+  return { boundary, acceleration, start } as const;
+}
+
+/** Adds the defaults that depend on what is named; anything but an object is left to the schema to refuse. */
+function withDependentDefaults(asked: z.input<typeof AlgorithmSettings>): z.input<typeof AlgorithmSettings> {
+  if (typeof asked !== "object" || asked === null || Array.isArray(asked)) return asked;
+  const named = Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined));
+  return { ...dependentDefaults(named), ...named };
+}
+
+/** The algorithm of a request. */
+export const AlgorithmSchema = z.preprocess(withDependentDefaults, AlgorithmSettings);
 export type Algorithm = z.infer<typeof AlgorithmSchema>;

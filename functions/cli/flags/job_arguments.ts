@@ -1,5 +1,5 @@
 /** From the arguments of `deconvolve` and `plan` to the request they stand for, and back. */
-import { dependentDefaults } from "shared/contract/algorithm_defaults.ts";
+import { dependentDefaults } from "shared/contract/algorithm.ts";
 import { JobControlSchema, type JobRequest, JobRequestSchema } from "shared/contract/job_request.ts";
 import { OpticsSchema } from "shared/contract/psf_info.ts";
 import { settingsOf } from "shared/contract/setting.ts";

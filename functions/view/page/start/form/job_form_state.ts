@@ -1,6 +1,6 @@
 /** What the form holds: a text for each field, and how the PSF is given. */
 import { batch, computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
-import { dependentDefaults } from "shared/contract/algorithm_defaults.ts";
+import { dependentDefaults } from "shared/contract/algorithm.ts";
 import { type JobRequest, type JobRequestInput, JobRequestSchema } from "shared/contract/job_request.ts";
 import { invalidSettings } from "shared/invalid_request.ts";
 import { FIELDS, type FormField } from "./fields.ts";
