@@ -14,8 +14,8 @@ const BUILDER = new URL("infra/page/main.ts", ROOT);
 /** What a checkout keeps and does not share. */
 const CACHE = new URL(".cache/", ROOT);
 
-/** What the page is made of. */
-const SOURCES = ["functions/view/page/", "shared/"];
+/** What the page is made of: it deconvolves by itself. */
+const SOURCES = ["functions/", "kernels/", "shared/"];
 
 /** Requests for the page. */
 interface LocalPage {

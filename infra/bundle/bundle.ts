@@ -89,7 +89,7 @@ export async function bundle(
   try {
     const modules: BundledModule[] = [];
     // Modules that are found to be started join the names meanwhile.
-    for (const [entry, name] of names) modules.push(await bundleModule({ entry, name, outDir, names, options }));
+    for (const [entry, name] of names) modules.push(await bundleModule({ entry, name, outDir, names, replaced, options }));
     return modules;
   } finally {
     if (--underWay === 0) await stop();
@@ -101,10 +101,11 @@ interface OneModule {
   readonly name: string;
   readonly outDir: string;
   readonly names: Map<string, string>;
+  readonly replaced: NonNullable<BundleOptions["replaced"]>;
   readonly options: BuildOptions;
 }
 
-async function bundleModule({ entry, name, outDir, names, options }: OneModule): Promise<BundledModule> {
+async function bundleModule({ entry, name, outDir, names, replaced, options }: OneModule): Promise<BundledModule> {
   const starts = new Set<string>();
   const nameOf = (module: string) => {
     if (!names.has(module)) names.set(module, freeName(module, names));
@@ -116,7 +117,7 @@ async function bundleModule({ entry, name, outDir, names, options }: OneModule):
     metafile: true,
     entryPoints: { [name]: entry },
     outdir: resolve(outDir),
-    plugins: [projectModules({ entry, nameOf }), ENGLISH_ALONE],
+    plugins: [projectModules({ entry, nameOf, replaced }), ENGLISH_ALONE],
   });
   refuseUnnamed(metafile);
   const inputs = Object.values(metafile.outputs).flatMap(({ inputs }) =>

@@ -36,17 +36,19 @@ interface ProjectModulesOptions {
   readonly entry: string;
   /** Told of each module that is started as a thread or process; gives the name of its file, without its extension. */
   readonly nameOf: (module: string) => string;
+  /** Modules that others take the place of, by their names in deno.json. */
+  readonly replaced: Readonly<Record<string, string>>;
 }
 
 /**
  * Finds modules by their names in deno.json, lets threads and processes start from their files in the bundle, and tells modules
  * other than the entry that they are not the main one: in the bundle, all of them are the same module.
  */
-export function projectModules({ entry, nameOf }: ProjectModulesOptions): Plugin {
+export function projectModules({ entry, nameOf, replaced }: ProjectModulesOptions): Plugin {
   return {
     name: "project-modules",
     setup({ onResolve, onLoad }) {
-      onResolve({ filter: /^(shared|kernels|functions)\// }, ({ path }) => ({ path: join(ROOT, path) }));
+      onResolve({ filter: /^(shared|kernels|functions)\// }, ({ path }) => ({ path: join(ROOT, replaced[path] ?? path) }));
       onLoad({ filter: /\.ts$/ }, async ({ path }) => {
         if (path.includes("/node_modules/")) return undefined;
         const text = (await Deno.readTextFile(path)).replaceAll(

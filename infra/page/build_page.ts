@@ -13,6 +13,20 @@ const COPIED = {
   "index.html": "index.html",
 };
 
+/** What browsers have not, and what stands in for it. */
+const REPLACED = {
+  "node:zlib": "functions/view/page/data/browser_zlib.ts",
+  "node:crypto": "functions/view/page/data/browser_crypto.ts",
+  "node:util": "functions/view/page/data/browser_util.ts",
+  "shared/storage/open_store.ts": "functions/library/preview/browser_stores.ts",
+};
+
+/**
+ * Codecs that zarrita would load: shared/codec has taken their names by then. Of geotiff those of compressions that shared/image
+ * refuses before. The threads of Node, which unzipit asks for there alone.
+ */
+const LEFT_OUT = ["numcodecs/*", "lerc", "worker_threads"];
+
 /**
  * Writes `index.html` and the folder `page` into a folder, which is made if need be. The HTML comes last, so that a page that is
  * there is whole.
@@ -22,12 +36,16 @@ const COPIED = {
 export async function buildPage(folder: string): Promise<BundledModule[]> {
   await removeEarlier(join(folder, "page"));
   const modules = await bundle({
-    entryPoints: { page: "functions/view/page/main.tsx", start: "functions/view/page/start/main.ts" },
+    entryPoints: {
+      page: "functions/view/page/main.tsx",
+      start: "functions/view/page/start/main.ts",
+      // A Worker that the viewer starts when somebody wants to deconvolve there, or chooses a file.
+      preview: "functions/library/preview/worker.ts",
+    },
     outDir: join(folder, "page"),
     platform: "browser",
-    replaced: { "node:zlib": "functions/view/page/data/browser_zlib.ts" },
-    // Codecs that zarrita would load: shared/codec has taken their names by then.
-    leftOut: ["numcodecs/*"],
+    replaced: REPLACED,
+    leftOut: LEFT_OUT,
   });
   for (const [target, source] of Object.entries(COPIED)) {
     await Deno.copyFile(join(SOURCE, source), join(folder, target));

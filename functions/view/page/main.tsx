@@ -6,6 +6,7 @@ import { openCodecThreads } from "shared/codec/threads/codec_threads.ts";
 import { TileLoader } from "./data/tile_loader.ts";
 import { openImages } from "./open_images.ts";
 import { App } from "./panels/app.tsx";
+import { createPreview } from "./preview/preview.ts";
 import { sceneOf, wantedTiles } from "./render/scene.ts";
 import { shownValues } from "./shown_values.ts";
 import { startDrawing } from "./start_drawing.ts";
@@ -24,6 +25,7 @@ const REFRESH_PAUSE = 2000;
 
 const viewer = createViewer();
 const given = openedAddress(location.search);
+const preview = createPreview(viewer);
 const isOpening = signal(false);
 openCodecThreads();
 
@@ -80,7 +82,7 @@ const retry = () => {
 };
 render(
   <App
-    {...{ viewer, scene, isOpening, given, retry }}
+    {...{ viewer, scene, preview, isOpening, given, retry }}
     values={shownValues(viewer, scene, tiles)}
     startDrawing={(canvas) => startDrawing(canvas, { viewer, scene, tiles })}
   />,

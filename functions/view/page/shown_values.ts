@@ -80,7 +80,8 @@ interface Settling {
 function settleContrasts(viewer: Viewer, { scene, tiles, provisional }: Settling): void {
   for (const { side, channels } of scene.sides) {
     for (const { channel, layers } of channels) {
-      const name = `${side} ${channel}`;
+      // Another image in its place has values of its own.
+      const name = `${viewer.pictures.peek()[side]?.url} ${channel}`;
       const known = viewer.contrasts.peek();
       // What was changed by hand meanwhile stays.
       if (known[side][channel] !== provisional.get(name)) continue;

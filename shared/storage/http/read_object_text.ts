@@ -1,6 +1,6 @@
 /** Reading one small file or object that a setting names. */
 import { ClearstackError } from "shared/errors.ts";
-import { openReadable } from "../open_store.ts";
+import { openReadable } from "shared/storage/open_store.ts";
 import type { StoreEnvironment } from "../store_environment.ts";
 import { redactUrl, splitObject } from "../url.ts";
 

@@ -1,9 +1,9 @@
 /**
- * The functions of node:zlib that shared/codec calls, for browsers; the bundle takes this file in its place. DEFLATE by fflate
+ * The functions of node:zlib that shared/codec and shared/storage call, for browsers; the bundle takes this file in its place. DEFLATE by fflate
  * and Zstandard by fzstd, since browsers have neither as a function that answers at once. Neither library bounds what comes out or
  * verifies checksums of DEFLATE, which is done here; checksums of Zstandard are not verified.
  */
-import { gunzipSync as gunzip, unzlibSync } from "fflate";
+import { gunzipSync as gunzip, inflateSync as inflateBare, unzlibSync } from "fflate";
 import { decompress } from "fzstd";
 import { zstdSize } from "./zstd_size.ts";
 
@@ -56,6 +56,19 @@ export function inflateSync(bytes: Uint8Array, limits: Limits): Uint8Array {
   return plain;
 }
 
+/** Decodes bare DEFLATE, as {@link zstdDecompressSync}; what holds it has a checksum of its own. */
+export function inflateRaw(
+  bytes: Uint8Array,
+  limits: Limits,
+  done: (error: Error | null, plain: Uint8Array) => void,
+): void {
+  try {
+    done(null, within(inflateBare(bytes, { out: room(limits) }), limits));
+  } catch (error) {
+    done(error as Error, bytes);
+  }
+}
+
 /** One byte more than may come out, in which too much is noticed: what does not fit is dropped. */
 function room({ maxOutputLength }: Limits): Uint8Array {
   return new Uint8Array(maxOutputLength + 1);
@@ -81,7 +94,8 @@ const REMAINDERS = Uint32Array.from({ length: 256 }, (_, byte) => {
   return value;
 });
 
-function crc32(bytes: Uint8Array): number {
+/** The checksum of gzip and zip. */
+export function crc32(bytes: Uint8Array): number {
   let crc = 0xffffffff;
   for (let at = 0; at < bytes.length; at++) crc = REMAINDERS[(crc ^ bytes[at]!) & 255]! ^ (crc >>> 8);
   return ~crc >>> 0;

@@ -35,7 +35,16 @@ export async function openPicture(url: string, open: (url: string) => ReadableSt
     ? urlFault(url)
     : "give an address that begins with https:// or http://";
   if (fault !== undefined) throw new ClearstackError("invalid-request", `${url} is no address of an image: ${fault}`);
-  const store = open(url);
+  return await pictureIn(open(url), url);
+}
+
+/**
+ * Opens the image that a store holds.
+ *
+ * @param url of the store, by which chunks of the picture are told from those of others
+ * @throws {ClearstackError} as {@link openPicture}
+ */
+export async function pictureIn(store: ReadableStore, url: string): Promise<Picture> {
   const start = await readZarrNode(store, "");
   if (start === undefined) {
     throw new ClearstackError("not-found", `${store.url} holds no zarr.json, .zarray or .zgroup`);
@@ -98,7 +107,8 @@ async function openLevel(
   return zarrImage(store, meta, described);
 }
 
-function levelOf(image: Image): PictureLevel {
+/** A level of a picture. */
+export function levelOf(image: Image): PictureLevel {
   const { axes, shape, chunkShape, scale, translation } = image.info;
   const along = <Name extends string>(names: readonly Name[], values: readonly number[], otherwise: number) =>
     Object.fromEntries(
@@ -118,7 +128,7 @@ function levelOf(image: Image): PictureLevel {
 }
 
 /** The last part of the path of a URL. */
-function nameOf(url: string): string {
+export function nameOf(url: string): string {
   const last = new URL(url).pathname.split("/").findLast((part) => part !== "") ?? "image";
   try {
     return decodeURIComponent(last);

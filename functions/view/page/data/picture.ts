@@ -46,7 +46,8 @@ export interface Picture {
   readonly channels: readonly PictureChannel[];
   /** Name of the unit of length, as in OME-Zarr; undefined where only voxels are known. */
   readonly unit: string | undefined;
-  readonly zarrFormat: 2 | 3;
+  /** Undefined for a TIFF. */
+  readonly zarrFormat: 2 | 3 | undefined;
   /** The `clearstack` attribute of an output; empty for other images. */
   readonly provenance: Readonly<Record<string, unknown>>;
 }

@@ -125,7 +125,7 @@ export function handleShortcut(viewer: Viewer, event: KeyboardEvent): void {
 }
 
 /** True for fields of text, and for dialogs, which have keys of their own. */
-function takesText(target: EventTarget | null): boolean {
+export function takesText(target: EventTarget | null): boolean {
   if (!(target instanceof Element) || target.closest("dialog") !== null) return target instanceof Element;
   const { type = "" } = target as HTMLInputElement;
   return target.matches("textarea, select") ||

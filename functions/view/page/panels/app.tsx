@@ -1,10 +1,12 @@
 /** The page as a whole. */
 import type { Signal } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
-import { handleShortcut } from "../input/shortcuts.ts";
+import { handleShortcut, takesText } from "../input/shortcuts.ts";
 import type { Scene } from "../render/scene.ts";
 import type { ShownValues } from "../shown_values.ts";
 import type { Viewer } from "../state/viewer.ts";
+import type { Preview } from "../preview/preview.ts";
+import { PreviewPanel } from "../preview/preview_panel.tsx";
 import { ChannelsPanel } from "./channels_panel.tsx";
 import { ElsewherePanel } from "./elsewhere_panel.tsx";
 import { FactsPanel } from "./facts_panel.tsx";
@@ -22,6 +24,7 @@ interface AppProps {
   readonly viewer: Viewer;
   readonly scene: Signal<Scene | undefined>;
   readonly values: ShownValues;
+  readonly preview: Preview;
   readonly startDrawing: (canvas: HTMLCanvasElement) => () => void;
   readonly retry: () => void;
   /** True while images are being opened. */
@@ -36,7 +39,7 @@ export function App(props: AppProps) {
   const [hasHelp, setHelp] = useState(false);
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
-      if (event.key === "?" && !hasHelp && !(event.target instanceof HTMLInputElement && event.target.type === "url")) {
+      if (event.key === "?" && !hasHelp && !takesText(event.target)) {
         setHelp(true);
       } else handleShortcut(viewer, event);
     };
@@ -64,7 +67,7 @@ export function App(props: AppProps) {
   );
 }
 
-function Workspace({ viewer, scene, values, startDrawing, help }: AppProps & { readonly help: () => void }) {
+function Workspace({ viewer, scene, values, preview, startDrawing, help }: AppProps & { readonly help: () => void }) {
   return (
     <main class="work">
       <div class="stage">
@@ -75,6 +78,7 @@ function Workspace({ viewer, scene, values, startDrawing, help }: AppProps & { r
       <aside aria-label="Settings and facts" tabIndex={0}>
         <ProgressPanel viewer={viewer} />
         <ProfilePanel viewer={viewer} values={values} />
+        <PreviewPanel viewer={viewer} preview={preview} />
         <ChannelsPanel viewer={viewer} values={values} />
         <FactsPanel viewer={viewer} />
         <ElsewherePanel viewer={viewer} />

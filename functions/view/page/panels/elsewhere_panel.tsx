@@ -7,8 +7,11 @@ import { announce, type Viewer } from "../state/viewer.ts";
 export function ElsewherePanel({ viewer }: { readonly viewer: Viewer }) {
   const images = SIDES.flatMap((side) => {
     const picture = viewer.pictures.value[side];
-    return picture === undefined ? [] : [{ url: picture.url, label: side, zarrFormat: picture.zarrFormat }];
+    // What lies in this browser, no other program can read.
+    if (picture?.zarrFormat === undefined || !/^https?:/i.test(picture.url)) return [];
+    return [{ url: picture.url, label: side, zarrFormat: picture.zarrFormat }];
   });
+  if (images.length === 0) return null;
   const command = napariCommand(images.map(({ url }) => url));
   return (
     <section class="panel" aria-labelledby="elsewhere-title">

@@ -36,6 +36,6 @@ function imageFacts({ name, levels, unit, zarrFormat }: Picture): [string, strin
     ["Size " + axes.join(", "), axes.map((axis) => shape[axis]).join(" × ")],
     ["Voxel z, y, x", `${(["z", "y", "x"] as const).map((axis) => shortNumber(spacing[axis])).join(" × ")} ${symbol}`],
     ["Levels", String(levels.length)],
-    ["Format", `Zarr v${zarrFormat}`],
+    ["Format", zarrFormat === undefined ? "TIFF" : `Zarr v${zarrFormat}`],
   ];
 }

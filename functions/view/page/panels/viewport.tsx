@@ -5,6 +5,8 @@ import { followPointers } from "../input/pointer.ts";
 import type { Scene } from "../render/scene.ts";
 import { panCamera } from "../state/camera.ts";
 import { fitImage, imageRect, type Viewer } from "../state/viewer.ts";
+import { isPreview } from "../preview/preview_picture.ts";
+import { RegionFrame } from "../preview/region_frame.tsx";
 import type { ShownValues } from "../shown_values.ts";
 import { Divider } from "./divider.tsx";
 import { ProfileHandles } from "./profile_handles.tsx";
@@ -46,6 +48,7 @@ export function Viewport({ viewer, scene, values, startDrawing }: ViewportProps)
         onKeyDown={(event) => pan(viewer, event)}
       />
       <SideNames viewer={viewer} />
+      <RegionFrame viewer={viewer} />
       <Divider viewer={viewer} />
       <ProfileHandles viewer={viewer} />
       <ScaleBarMark viewer={viewer} />
@@ -73,7 +76,9 @@ function SideNames({ viewer }: { readonly viewer: Viewer }) {
   return (
     <>
       {shown.includes("before") && <span class="side before" aria-hidden="true">Before</span>}
-      {shown.includes("after") && <span class="side after" aria-hidden="true">After</span>}
+      {shown.includes("after") && (
+        <span class="side after" aria-hidden="true">{isPreview(after) ? "Preview" : "After"}</span>
+      )}
     </>
   );
 }
