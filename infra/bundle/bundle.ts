@@ -5,7 +5,7 @@
 import { fromFileUrl, join, relative, resolve } from "@std/path";
 import { build, type BuildOptions, type Metafile, stop } from "esbuild";
 import { installPackages } from "./install_packages.ts";
-import { ENGLISH_ALONE, packageAliases, projectModules } from "./project_modules.ts";
+import { ENGLISH_ALONE, NO_PROGRAMS_OF_TEXT, packageAliases, projectModules } from "./project_modules.ts";
 
 const ROOT = fromFileUrl(new URL("../../", import.meta.url));
 
@@ -21,6 +21,8 @@ interface BundleOptions {
   readonly replaced?: Readonly<Record<string, string>>;
   /** Modules that packages import on demand, and that are never asked for where the files run. @default {none} */
   readonly leftOut?: readonly string[];
+  /** True has the entry points share files with what several of them import. @default {false} */
+  readonly together?: boolean;
 }
 
 /** A module that was bundled. */
@@ -61,7 +63,7 @@ let underWay = 0;
  * @throws {Error} with what esbuild says, such as a module that is not found
  */
 export async function bundle(
-  { entryPoints, outDir, platform, replaced = {}, leftOut = [] }: BundleOptions,
+  { entryPoints, outDir, platform, replaced = {}, leftOut = [], together = false }: BundleOptions,
 ): Promise<BundledModule[]> {
   const packages = await installPackages();
   const names = new Map(Object.entries(entryPoints).map(([name, path]) => [resolve(ROOT, path), name]));
@@ -88,24 +90,30 @@ export async function bundle(
   underWay++;
   try {
     const modules: BundledModule[] = [];
+    const bundled = new Set<string>();
     // Modules that are found to be started join the names meanwhile.
-    for (const [entry, name] of names) modules.push(await bundleModule({ entry, name, outDir, names, replaced, options }));
+    for (const [entry, name] of names) {
+      if (bundled.has(entry)) continue;
+      const entries = together && bundled.size === 0 ? new Map(names) : new Map([[entry, name]]);
+      for (const one of entries.keys()) bundled.add(one);
+      modules.push(...await bundleModules({ entries, outDir, names, replaced, options }));
+    }
     return modules;
   } finally {
     if (--underWay === 0) await stop();
   }
 }
 
-interface OneModule {
-  readonly entry: string;
-  readonly name: string;
+interface Modules {
+  /** Names by path. */
+  readonly entries: ReadonlyMap<string, string>;
   readonly outDir: string;
   readonly names: Map<string, string>;
   readonly replaced: NonNullable<BundleOptions["replaced"]>;
   readonly options: BuildOptions;
 }
 
-async function bundleModule({ entry, name, outDir, names, replaced, options }: OneModule): Promise<BundledModule> {
+async function bundleModules({ entries, outDir, names, replaced, options }: Modules): Promise<BundledModule[]> {
   const starts = new Set<string>();
   const nameOf = (module: string) => {
     if (!names.has(module)) names.set(module, freeName(module, names));
@@ -115,20 +123,25 @@ async function bundleModule({ entry, name, outDir, names, replaced, options }: O
   const { metafile } = await build({
     ...options,
     metafile: true,
-    entryPoints: { [name]: entry },
+    entryPoints: Object.fromEntries([...entries].map(([path, name]) => [name, path])),
     outdir: resolve(outDir),
-    plugins: [projectModules({ entry, nameOf, replaced }), ENGLISH_ALONE],
+    plugins: [
+      projectModules({ entries: [...entries.keys()], nameOf, replaced }),
+      ENGLISH_ALONE,
+      ...(options.platform === "browser" ? [NO_PROGRAMS_OF_TEXT] : []),
+    ],
   });
   refuseUnnamed(metafile);
   const inputs = Object.values(metafile.outputs).flatMap(({ inputs }) =>
     Object.entries(inputs).flatMap(([input, { bytesInOutput }]) => bytesInOutput > 0 ? [input] : [])
   );
-  return {
+  const folder = options.absWorkingDir!;
+  return [...entries.values()].map((name) => ({
     name,
-    ...filesOf(metafile, relative(options.absWorkingDir!, resolve(outDir, `${name}.js`)), options.absWorkingDir!),
+    ...filesOf(metafile, relative(folder, resolve(outDir, `${name}.js`)), folder),
     starts: [...starts].sort(),
     packages: packagesOf(inputs),
-  };
+  }));
 }
 
 /**
@@ -150,16 +163,16 @@ function refuseUnnamed({ inputs }: Metafile): void {
 
 /** Paths of what was written, apart by when it is loaded; esbuild gives them below a folder. */
 function filesOf({ outputs }: Metafile, own: string, folder: string): Pick<BundledModule, "startFiles" | "laterFiles"> {
-  const written = Object.keys(outputs).filter((path) => path.endsWith(".js")).sort();
   // What they import joins the files meanwhile.
   const atStart = new Set([own]);
+  const all = new Set([own]);
+  const imports = (path: string) => outputs[path]!.imports.filter(({ external }) => !external);
   for (const path of atStart) {
-    for (const { path: imported, kind, external } of outputs[path]!.imports) {
-      if (kind === "import-statement" && !external) atStart.add(imported);
-    }
+    for (const { path: imported, kind } of imports(path)) if (kind === "import-statement") atStart.add(imported);
   }
+  for (const path of all) for (const { path: imported } of imports(path)) all.add(imported);
   const absolute = (paths: Iterable<string>) => [...paths].map((path) => resolve(folder, path));
-  return { startFiles: absolute(atStart), laterFiles: absolute(written.filter((path) => !atStart.has(path))) };
+  return { startFiles: absolute(atStart), laterFiles: absolute([...all].filter((path) => !atStart.has(path)).sort()) };
 }
 
 /** A name for a module that is no entry point, after its path below the root. */

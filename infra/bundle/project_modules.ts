@@ -31,9 +31,22 @@ export const ENGLISH_ALONE: Plugin = {
   },
 };
 
+/**
+ * Has zod compile no schemas, nor try whether it may, since pages allow no programs of text. Said in zod itself: who shares files with
+ * others cannot say which module runs before another's.
+ */
+export const NO_PROGRAMS_OF_TEXT: Plugin = {
+  name: "no-programs-of-text",
+  setup({ onLoad }) {
+    onLoad({ filter: /\/zod\/v4\/core\/core\.js$/ }, async ({ path }) => ({
+      contents: `${await Deno.readTextFile(path)}\nglobalConfig.jitless = true;\n`,
+    }));
+  },
+};
+
 interface ProjectModulesOptions {
-  /** Path of the module that is bundled. */
-  readonly entry: string;
+  /** Paths of the modules that are bundled. */
+  readonly entries: readonly string[];
   /** Told of each module that is started as a thread or process; gives the name of its file, without its extension. */
   readonly nameOf: (module: string) => string;
   /** Modules that others take the place of, by their names in deno.json. */
@@ -44,18 +57,21 @@ interface ProjectModulesOptions {
  * Finds modules by their names in deno.json, lets threads and processes start from their files in the bundle, and tells modules
  * other than the entry that they are not the main one: in the bundle, all of them are the same module.
  */
-export function projectModules({ entry, nameOf, replaced }: ProjectModulesOptions): Plugin {
+export function projectModules({ entries, nameOf, replaced }: ProjectModulesOptions): Plugin {
   return {
     name: "project-modules",
     setup({ onResolve, onLoad }) {
-      onResolve({ filter: /^(shared|kernels|functions)\// }, ({ path }) => ({ path: join(ROOT, replaced[path] ?? path) }));
+      onResolve(
+        { filter: /^(shared|kernels|functions)\// },
+        ({ path }) => ({ path: join(ROOT, replaced[path] ?? path) }),
+      );
       onLoad({ filter: /\.ts$/ }, async ({ path }) => {
         if (path.includes("/node_modules/")) return undefined;
         const text = (await Deno.readTextFile(path)).replaceAll(
           STARTED,
           (_, module) => `new URL("./${nameOf(join(dirname(path), module))}.js", import.meta.url)`,
         );
-        const contents = path === entry ? text : text.replaceAll("import.meta.main", "false");
+        const contents = entries.includes(path) ? text : text.replaceAll("import.meta.main", "false");
         return { contents, loader: "ts" };
       });
     },

@@ -23,9 +23,9 @@ const REPLACED = {
 
 /**
  * Codecs that zarrita would load: shared/codec has taken their names by then. Of geotiff those of compressions that shared/image
- * refuses before. The threads of Node, which unzipit asks for there alone.
+ * refuses before, or decodes itself. The threads of Node, which unzipit asks for there alone.
  */
-const LEFT_OUT = ["numcodecs/*", "lerc", "worker_threads"];
+const LEFT_OUT = ["numcodecs/*", "lerc", "pako", "zstddec", "zstddec/*", "worker_threads"];
 
 /**
  * Writes `index.html` and the folder `page` into a folder, which is made if need be. The HTML comes last, so that a page that is
@@ -46,6 +46,7 @@ export async function buildPage(folder: string): Promise<BundledModule[]> {
     platform: "browser",
     replaced: REPLACED,
     leftOut: LEFT_OUT,
+    together: true,
   });
   for (const [target, source] of Object.entries(COPIED)) {
     await Deno.copyFile(join(SOURCE, source), join(folder, target));

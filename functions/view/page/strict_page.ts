@@ -1,8 +1,4 @@
-/**
- * What the page's Content-Security-Policy asks of its script, before any other module runs: no code is made from text, and threads
- * start from the page's own folder only.
- */
-import { z } from "zod";
+/** What the page's Content-Security-Policy asks of its scripts: threads start from the page's own folder only. */
 
 /** Trusted Types, which TypeScript's library does not know yet. */
 interface TrustedTypes {
@@ -17,5 +13,4 @@ trustedTypes?.createPolicy("default", {
   },
 });
 
-// zod would try whether it may compile its schemas.
-z.config({ jitless: true });
+export {};

@@ -128,7 +128,7 @@ export function levelOf(image: Image): PictureLevel {
 }
 
 /** The last part of the path of a URL. */
-export function nameOf(url: string): string {
+function nameOf(url: string): string {
   const last = new URL(url).pathname.split("/").findLast((part) => part !== "") ?? "image";
   try {
     return decodeURIComponent(last);
