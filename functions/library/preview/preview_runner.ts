@@ -3,26 +3,20 @@
  * job would store there. What does not depend on the settings that changed is kept from one run to the next.
  */
 import type { PreviewProgress, PreviewRequest, PreviewResult } from "functions/view/page/preview/messages.ts";
-import { DeconvolverPool } from "functions/deconvolve/deconvolver_pool.ts";
-import { cropCore } from "functions/deconvolve/crop_core.ts";
 import { emptyReason, leaveEmpty } from "functions/deconvolve/empty_box.ts";
-import { assertFiniteCore } from "functions/deconvolve/finite_core.ts";
-import {
-  boxPart,
-  type BoxTask,
-  deconvolverOptions,
-  runOptions,
-  taskDataType,
-} from "functions/deconvolve/kernel_options.ts";
+import { boxPart, type BoxTask, taskDataType } from "functions/deconvolve/kernel_options.ts";
+import { deconvolveBox } from "functions/deconvolve/tile/deconvolve_box.ts";
+import { type Means, newMeans } from "functions/deconvolve/tile/means.ts";
 import { chooseBackend, type ChosenBackend, createDeconvolver } from "kernels/backend.ts";
 import type { VoxelData } from "kernels/deconvolver.ts";
+import type { BackendChoice } from "shared/contract/algorithm.ts";
 import { boxTask } from "shared/engine/tile_tasks.ts";
 import { readBox } from "shared/image/read/read_box.ts";
 import { tileAt } from "shared/plan/plan_job.ts";
-import type { Psf } from "shared/psf/fit_psf.ts";
-import { loadPsf } from "shared/psf/load_psf.ts";
 import { RecentCache } from "shared/process/recent_cache.ts";
 import { NO_ENVIRONMENT } from "shared/storage/store_environment.ts";
+import { copyBox } from "shared/volume/copy_box.ts";
+import { voxelCount } from "shared/volume/geometry.ts";
 import { kept, type OpenedImages } from "./opened_images.ts";
 import { type PlannedPreview, PreviewPlans } from "./preview_plans.ts";
 
@@ -36,14 +30,20 @@ const KEPT = 4;
 export class PreviewRunner {
   readonly #images: OpenedImages;
   readonly #plans: PreviewPlans;
-  readonly #pool = new DeconvolverPool({ chooseBackend, createDeconvolver });
-  readonly #psfs = new RecentCache<string, Psf>(KEPT);
+  readonly #means: Means;
   readonly #boxes = new RecentCache<string, VoxelData>(KEPT);
   readonly #backends = new Map<string, Promise<ChosenBackend>>();
 
   constructor(images: OpenedImages) {
     this.#images = images;
     this.#plans = new PreviewPlans(images);
+    const kernels = {
+      // One at a time: what is computed is looked at before anything else is asked for.
+      chooseBackend: async (choice: BackendChoice) => ({ ...await this.#device(choice), boxesAtOnce: 1 }),
+      createDeconvolver,
+    };
+    const means = newMeans({ kernels, environment: NO_ENVIRONMENT, openCodecThreads: () => {} });
+    this.#means = { ...means, psfs: new RecentCache(KEPT) };
   }
 
   /**
@@ -56,7 +56,7 @@ export class PreviewRunner {
   ): Promise<PreviewResult> {
     const started = performance.now();
     const { backend: choice = "auto" } = request;
-    const device = await kept(this.#backends, choice, () => chooseBackend(choice));
+    const device = await this.#device(choice);
     tell({ step: "psf", done: 0, total: 0 });
     const planned = await this.#plans.plan(request, { signal, backend: device.backend });
     const { plan, region, warnings } = planned;
@@ -79,6 +79,10 @@ export class PreviewRunner {
     return { ...done, record: recordOf(planned, done) };
   }
 
+  #device(choice: BackendChoice): Promise<ChosenBackend> {
+    return kept(this.#backends, choice, () => chooseBackend(choice));
+  }
+
   async #compute(
     { plan, request }: PlannedPreview,
     index: number,
@@ -88,26 +92,20 @@ export class PreviewRunner {
       readonly onIterations: (done: number) => void;
     },
   ) {
-    const { backend } = device;
-    const task: BoxTask = boxTask({ plan, request, backend }, tileAt(plan, index));
-    const { tile, psfSha256, algorithm } = task;
+    const task: BoxTask = boxTask({ plan, request, backend: device.backend }, tileAt(plan, index));
+    const { tile: { box, core }, algorithm } = task;
     const values = await this.#read(task, signal);
-    const core = (box: Float32Array) => cropCore(box, tile) as Float32Array<ArrayBuffer>;
+    const volume = new Float32Array(voxelCount(core.shape));
     if (emptyReason(values, boxPart(task), algorithm) !== undefined) {
-      const left = new Float32Array(values.length);
-      leaveEmpty(values, left, algorithm);
-      return { values: core(left), kernelSeconds: 0, adapter: undefined };
+      copyBox({ box, values }, { box: core, values: volume });
+      leaveEmpty(volume, volume, algorithm);
+      return { values: volume, kernelSeconds: 0, adapter: undefined };
     }
-    const psf = await this.#psfs.get(
-      JSON.stringify([task.psf, psfSha256]),
-      () => loadPsf(task.psf, { fit: task.psfFit, environment: NO_ENVIRONMENT }),
+    const { kernelSeconds, adapter } = await deconvolveBox(task, values, { ...this.#means, onIterations }, {
+      into: volume,
       signal,
-    );
-    const dataType = backend === "webgpu" && values instanceof Uint16Array ? { dataType: "uint16" as const } : {};
-    const wish = { ...deconvolverOptions(task), ...dataType, backend, boxesAtOnce: 1, psfSha256, psf: psf.volume };
-    const result = await this.#pool.run(wish, values, { ...runOptions(task), signal, onIterations });
-    assertFiniteCore(result.estimate, values, tile);
-    return { values: core(result.estimate), kernelSeconds: result.kernelSeconds, adapter: result.adapter };
+    });
+    return { values: volume, kernelSeconds, adapter };
   }
 
   /** The voxels of a box, which nobody changes; kept, since settings change more often than regions. */
