@@ -4,7 +4,7 @@ import { createApiApp } from "functions/api/app.ts";
 import { apiKeyHash, createApiKey } from "shared/keys/api_key.ts";
 import { formatKeyRecords } from "shared/keys/key_records.ts";
 import { KeyRing } from "functions/api/auth/key_ring.ts";
-import { checkAllowedUrls } from "functions/api/url_policy.ts";
+import { checkAllowedInputs, checkAllowedUrls } from "functions/api/url_policy.ts";
 import { createDeconvolveApp } from "functions/deconvolve/app.ts";
 import { createTileComputer } from "functions/deconvolve/compute_tile.ts";
 import { createOrchestrateApp } from "functions/orchestrate/app.ts";
@@ -149,11 +149,16 @@ function fenced(jobs: JobRunner, allowedUrls: readonly string[]): JobRunner {
   const check = async (request: JobRequest) => await Promise.resolve(checkAllowedUrls(request, allowedUrls));
   return {
     plan: async (request, options) => await check(request).then(() => jobs.plan(request, options)),
+    images: async (source, options) => {
+      await Promise.resolve(checkAllowedInputs({ source, psf: source }, allowedUrls));
+      return await jobs.images(source, options);
+    },
     submit: async (request, options) => await check(request).then(() => jobs.submit(request, options)),
     get: (id) => jobs.get(id),
     list: (query) => jobs.list(query),
     cancel: (id) => jobs.cancel(id),
     events: (id, options) => jobs.events(id, options),
+    tiles: (id, ...options) => jobs.tiles(id, ...options),
     ready: () => jobs.ready(),
   };
 }

@@ -39,9 +39,9 @@ export function assertSeams({ largest, places }: SeamCertificate): void {
   const percent = (share: number) => `${Number((100 * share).toPrecision(2))} %`;
   throw new ClearstackError(
     "failed-check",
-    `where tiles meet they differ by up to ${
-      percent(largest)
-    } of the peak, at ${onePlaceOf(places)}, and a result may by ` +
+    `where tiles meet they differ by up to ${percent(largest)} of the peak, at ${
+      onePlaceOf(places)
+    }, and a result may by ` +
       `${percent(MAX_SEAM)}: begin anew with a larger --halo and --overwrite, or keep it with --seam-check 0`,
     { path: "tiling.halo", value: largest, limit: MAX_SEAM },
   );
