@@ -27,14 +27,16 @@ case $suite in
     ;;
   forky)
     wanted=(python3-zarr python3-gdal)
-    # napari depends on Qt and most of a desktop (2.7 GB); these are what its reader imports.
-    alone=(python3-napari python3-app-model python3-annotated-types python3-cachey python3-click python3-cloudpickle python3-dask
+    # napari depends on Qt and most of a desktop (2.7 GB); these are what its reader imports, and what zarr reads HTTP with.
+    alone=(python3-aiohappyeyeballs python3-aiohttp python3-aiosignal python3-attr python3-frozenlist python3-idna
+      python3-multidict python3-propcache python3-yarl
+      python3-napari python3-app-model python3-annotated-types python3-cachey python3-click python3-cloudpickle python3-dask
       python3-dotenv python3-flexcache python3-flexparser python3-fsspec python3-heapdict python3-hsluv python3-imageio
       python3-in-n-out python3-lazy-loader python3-locket python3-magicgui python3-napari-plugin-engine python3-npe2 python3-partd
       python3-pil python3-pint python3-platformdirs python3-psutil python3-psygnal python3-pydantic python3-pydantic-core
       python3-pydantic-extra-types python3-pydantic-settings python3-rich python3-tomli-w python3-toolz python3-tqdm
       python3-typing-inspection python3-vispy python3-wrapt)
-    probe='import napari_builtins.io._read, zarr; from osgeo import gdal
+    probe='import aiohttp, napari_builtins.io._read, zarr; from osgeo import gdal
 assert int(gdal.VersionInfo()) >= 3130000, gdal.VersionInfo()'
     ;;
   *)

@@ -1,0 +1,122 @@
+/** neuroglancer, out of its npm package, on the arrays of a view that are computed as it asks for them. */
+import { assert, assertEquals } from "@std/assert";
+import { decode } from "fast-png";
+import type { Page } from "playwright-core";
+import { browserTest } from "../browser.ts";
+import { ORACLES_REQUIRED } from "../fixtures/python.ts";
+import { identityJobs } from "../functions/identity_jobs.ts";
+import { identityKernels } from "../functions/identity_kernels.ts";
+import { sampleView, startViews } from "../functions/view/view_service.ts";
+import { LEFT_TO_ALL } from "../test_unless.ts";
+
+const SHAPE = { z: 20, y: 40, x: 36 };
+
+/** Of each axis, in neuroglancer's terms: the sample states no unit. */
+const SCALE = [1, ""] as const;
+
+/** The middle of the plane: as in OME-Zarr, the middle of voxel 0 lies at 0. */
+const CENTRE = { y: (SHAPE.y - 1) / 2, x: (SHAPE.x - 1) / 2 };
+
+/** Pixels of a voxel, and the plane that is looked at. */
+const ZOOM = 8;
+const PLANE = 5;
+
+/** The value that is white. */
+const WHITE = 4000;
+
+/** The folder of the built viewer; undefined where it was not made. It is made where oracles are required. */
+function builtNeuroglancer(): string | undefined {
+  if (LEFT_TO_ALL !== undefined) return undefined;
+  const script = decodeURIComponent(new URL("../../infra/oracles/neuroglancer.sh", import.meta.url).pathname);
+  const args = [script, ...(ORACLES_REQUIRED ? [] : ["--find"])];
+  const { success, stdout, stderr } = new Deno.Command("bash", { args, env: { DENO: Deno.execPath() } }).outputSync();
+  if (success) return new TextDecoder().decode(stdout).trim();
+  if (ORACLES_REQUIRED) throw new Error(`neuroglancer.sh failed: ${new TextDecoder().decode(stderr)}`);
+  return undefined;
+}
+
+const folder = builtNeuroglancer();
+const missing = folder === undefined ? "infra/oracles/neuroglancer.sh was not run" : undefined;
+const TYPES: Readonly<Record<string, string>> = { html: "text/html", css: "text/css", js: "text/javascript" };
+
+function serveViewer() {
+  return Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, async (request) => {
+    const { pathname } = new URL(request.url);
+    const type = TYPES[pathname.split(".").at(-1)!];
+    if (type === undefined || pathname.includes("..")) return new Response(null, { status: 404 });
+    return new Response(await Deno.readFile(folder + pathname), { headers: { "content-type": type } });
+  });
+}
+
+/** What a voxel is drawn as, at the middle of the screen and around it. */
+async function drawnVoxels(page: Page): Promise<(y: number, x: number) => readonly number[]> {
+  const { x: left, y: top, width, height } = (await page.locator(".neuroglancer-rendered-data-panel").boundingBox())!;
+  const picture = decode(new Uint8Array(await page.screenshot()));
+  return (y, x) => {
+    const column = Math.floor(left + width / 2 + (x - CENTRE.x) * ZOOM);
+    const row = Math.floor(top + height / 2 + (y - CENTRE.y) * ZOOM);
+    const at = (row * picture.width + column) * picture.channels;
+    return [...picture.data.subarray(at, at + 3)];
+  };
+}
+
+for (const [version, kind] of [["0.5", "zarr3"], ["0.4", "zarr2"]] as const) {
+  browserTest(
+    `neuroglancer renders a view as OME-Zarr ${version}, voxel by voxel, and each tile is computed once at most`,
+    async (page) => {
+      const kernels = identityKernels();
+      await using service = await startViews({ deps: identityJobs(kernels) });
+      const { request, values } = await sampleView();
+      const view = await service.views.create(request);
+      const root = service.rootOf(view, version);
+      const viewer = serveViewer();
+      try {
+        const state = {
+          layers: [{
+            type: "image",
+            name: "view",
+            source: `${root}|${kind}:`,
+            shaderControls: { normalized: { range: [0, WHITE] } },
+          }],
+          // The first two lie along the screen.
+          dimensions: Object.fromEntries((["x", "y", "z"] as const).map((axis) => [axis, SCALE])),
+          position: [CENTRE.x, CENTRE.y, PLANE],
+          crossSectionScale: 1 / ZOOM,
+          layout: "xy",
+          ...{ showAxisLines: false, showScaleBar: false, showDefaultAnnotations: false },
+        };
+        const answers: string[] = [];
+        page.on("response", (response) => answers.push(`${response.status()} ${response.url()}`));
+        await page.goto(
+          `http://127.0.0.1:${viewer.addr.port}/x/index.html#!${encodeURIComponent(JSON.stringify(state))}`,
+        );
+        const expected = (y: number, x: number) =>
+          255 * Math.min(1, values[(PLANE * SHAPE.y + y) * SHAPE.x + x]! / WHITE);
+        // Eight bits on the screen, float32 in the shader: one step, and half a step of rounding.
+        const isDrawn = (seen: readonly number[], y: number, x: number) =>
+          seen.every((part) => Math.abs(part - expected(y, x)) <= 1.5);
+        for (let left = 60;; left--) {
+          const voxel = await drawnVoxels(page);
+          const wrong: string[] = [];
+          for (let y = 0; y < SHAPE.y; y++) {
+            for (let x = 0; x < SHAPE.x; x++) {
+              const seen = voxel(y, x);
+              if (!isDrawn(seen, y, x)) wrong.push(`row ${y}, column ${x}: ${seen} instead of ${expected(y, x)}`);
+            }
+          }
+          if (wrong.length === 0) break;
+          assert(
+            left > 0,
+            `${wrong.length} voxels are not as they are stored, such as ${wrong[0]}\n${answers.join("\n")}`,
+          );
+          await page.waitForTimeout(500);
+        }
+        assertEquals(answers.filter((answer) => answer.startsWith("5")), []);
+        assert(kernels.runs.length <= view.plan.tiles, `${kernels.runs.length} tiles`);
+      } finally {
+        await viewer.shutdown();
+      }
+    },
+    { missing, expected: /GPU stall|status of 404/ },
+  );
+}
