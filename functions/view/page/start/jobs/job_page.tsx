@@ -86,6 +86,7 @@ function Failure({ error }: { readonly error: NonNullable<JobStatus["error"]> })
 /** What to do by kind of error, where the message alone does not say it. */
 const FAILURE_MENDS: Readonly<Record<string, string>> = {
   "internal": "Run it again. If this comes back, tell whoever runs the service, with the id below.",
+  "corrupt-data": "Mend the image, or name another one, and run it again.",
   "device-lost": "Run it again: finished tiles are kept.",
   "device-memory": "Run it again with a smaller tile: finished tiles of the same plan are kept.",
   "store-unavailable": "Run it again once the store can be reached: finished tiles are kept.",

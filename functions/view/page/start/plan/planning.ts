@@ -95,6 +95,7 @@ async function plan(
     batch(() => {
       planning.plan.value = plan;
       planning.planned.value = JSON.stringify(request);
+      planning.failure.value = undefined;
       planning.state.value = "planned";
     });
   } catch (thrown) {
