@@ -1,5 +1,5 @@
 /** Views over the endpoint: who may make, see and end them. */
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { createApiApp } from "functions/api/app.ts";
 import { KeyRing } from "functions/api/auth/key_ring.ts";
 import type { View } from "shared/contract/views/view.ts";
@@ -54,6 +54,23 @@ Deno.test("a view is made with its URLs, seen by its owner and administrators, a
   assertEquals((await as("bob", `/v1/views/${id}`, "DELETE")).status, 404);
   assertEquals((await as("ada", `/v1/views/${id}`, "DELETE")).status, 204);
   assertEquals((await as("ada", `/v1/views/${id}`)).status, 404);
+});
+
+Deno.test("an image is described and passed on to those who may submit, from places that are allowed", async () => {
+  const { as, service } = await startEndpoint({ ada: {}, reader: { roles: ["read"] } });
+  await using _ = service;
+  const { request: { source } } = await sampleView();
+  const { status, body } = await as("ada", "/v1/images", "POST", source);
+  assertEquals([status, body.image.shape, body.paths], [200, [20, 40, 36], [""]]);
+  assertMatch(body.url, /^https?:\/\/[^/]+\/v1\/images\/[\w-]+$/);
+  const ofImage = await as("ada", "/v1/images", "POST", { url: body.url });
+  assertEquals(ofImage.body.detail, "an input is a view, which is computed as it is read: name what it is of");
+  assertEquals((await as("reader", "/v1/images", "POST", source)).status, 403);
+  assertEquals((await as("ada", "/v1/images", "POST", { ...source, more: 1 })).status, 400);
+  assertEquals((await as("ada", "/v1/images", "POST", { url: "memory:none" })).status, 404);
+  const held = await startEndpoint({ ada: {} }, ["memory:elsewhere"]);
+  await using __ = held.service;
+  assertEquals((await held.as("ada", "/v1/images", "POST", source)).status, 403);
 });
 
 Deno.test("a view of another's job, of a view, of what may not be read, or over quota is refused", async () => {

@@ -5,7 +5,7 @@ import { apiKeyHash, createApiKey } from "shared/keys/api_key.ts";
 import { formatKeyRecords } from "shared/keys/key_records.ts";
 import { browserTest, HAS_BROWSER } from "../../../../browser.ts";
 import { writeZarr } from "../../../sample_image.ts";
-import { fillJob, serveFolder, textField, writeInputs } from "./start_service.ts";
+import { fillJob, serveFolder, textField, writeInputs, writeSeries } from "./start_service.ts";
 
 const folder = HAS_BROWSER ? await Deno.makeTempDir({ prefix: "clearstack-jobs-page-" }) : "";
 if (HAS_BROWSER) globalThis.addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));
@@ -65,6 +65,29 @@ browserTest("jobs are listed newest first, page by page, by their state and thei
     await service.close();
   }
 });
+
+browserTest("of a source of several images one is chosen, or a job is started for each", async (page) => {
+  const service = await serveFolder(folder);
+  try {
+    await writeSeries(`${folder}/plate.zarr`, ["0", "1"]);
+    await page.goto(service.url);
+    await fillJob(page, folder, { output: "one" });
+    await textField(page, "Image to deconvolve").fill(`${folder}/plate.zarr`);
+    await page.getByLabel("Image of this source, which has 2").selectOption("1");
+    await page.getByText("Image 1 of this source").waitFor();
+    await page.getByRole("button", { name: "Choose another" }).click();
+    await page.getByText("How the image is read").click();
+    await page.getByLabel("Images of a source that has several").selectOption("all");
+    await textField(page, "Output to write").fill(`${folder}/all`);
+    await page.getByText("This is what the job would do").waitFor();
+    await page.getByRole("button", { name: /^Start/ }).click();
+    // The list of what was started.
+    await page.getByRole("rowheader", { name: "1.zarr" }).waitFor();
+    assertEquals(await page.getByRole("rowheader").allInnerTexts(), ["1.zarr", "0.zarr"]);
+  } finally {
+    await service.close();
+  }
+}, REFUSED);
 
 browserTest("a job that fails says why and what to do, and its settings can be mended", async (page) => {
   const service = await serveFolder(folder);

@@ -36,6 +36,20 @@ export async function writeInputs(folder: string): Promise<void> {
   }
 }
 
+/** Writes a source of several images, as conversions of files of several series are. */
+export async function writeSeries(folder: string, names: readonly string[]): Promise<void> {
+  const group = { zarr_format: 3, node_type: "group" };
+  const value = (_t: number, _c: number, z: number, y: number, x: number) => 1 + z + y + x;
+  for (const name of names) {
+    await writeImage(folder, { name, shape: [1, 1, 4, 16, 16], format: 3, dtype: "uint16", value });
+  }
+  const write = (path: string, attributes: unknown) =>
+    Deno.writeTextFile(`${folder}/${path}zarr.json`, JSON.stringify({ ...group, attributes }));
+  await Deno.mkdir(`${folder}/OME`);
+  await write("", { "bioformats2raw.layout": 3 });
+  await write("OME/", { ome: { series: names } });
+}
+
 /** Starts the service. Jobs are kept in a folder, so that another one goes on with them. */
 export function serveFolder(folder: string, { port = 0, auth }: { port?: number; auth?: Auth } = {}): Promise<Service> {
   return startService({
