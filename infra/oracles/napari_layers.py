@@ -12,7 +12,8 @@ from open_in_napari import layers
 
 
 def told(data, arguments):
-    return {"shapes": [level.shape for level in data], **arguments}
+    levels = data if arguments["multiscale"] else [data]
+    return {"shapes": [level.shape for level in levels], **arguments}
 
 
 print(json.dumps([[told(*layer) for layer in layers(url)] for url in sys.argv[1:]]))

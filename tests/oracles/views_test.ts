@@ -1,4 +1,4 @@
-/** Views read by zarr-python over a socket, against a job of the same tiles, both with the real kernels. */
+/** Views read by zarr-python, GDAL and the script for napari over a socket, against a job of the same tiles, both with the real kernels. */
 import { assertEquals } from "@std/assert";
 import { pythonTest } from "../fixtures/python.ts";
 import { startService } from "functions/library/start_service.ts";
@@ -12,7 +12,11 @@ const SHAPE = [20, 300, 280] as const;
 const TILE = [10, 150, 140] as const;
 
 /** Reads a view by an oracle and compares it with a job. */
-async function compare(version: "0.5" | "0.4", read: (...args: readonly string[]) => Promise<string>): Promise<void> {
+async function compare(
+  version: "0.5" | "0.4",
+  read: (...args: readonly string[]) => Promise<string>,
+  script = "read_served.py",
+): Promise<void> {
   const folder = await Deno.makeTempDir({ prefix: "clearstack-oracle-" });
   const [image, psf] = [`${folder}/image.zarr`, `${folder}/psf.zarr`];
   await writeZarr(image, { shape: SHAPE, chunk: [10, 128, 128], values: patternedVoxels(SHAPE) });
@@ -36,7 +40,7 @@ async function compare(version: "0.5" | "0.4", read: (...args: readonly string[]
       }),
     });
     const { urls } = await made.json();
-    const found = JSON.parse(await read("read_served.py", urls[version], `${folder}/values.raw`));
+    const found = JSON.parse(await read(script, urls[version], `${folder}/values.raw`));
     assertEquals([found.shape, found.dtype, found.chunks, found.arrays], [[...SHAPE], "float32", [...TILE], [
       "0",
       "1",
@@ -65,3 +69,15 @@ suiteTest(
   "zarr-python 3 reads a view as OME-Zarr 0.5 over HTTP, bit for bit what a job of the same tiles writes",
   (python) => compare("0.5", (script, ...args) => runScript(python, script, ...args)),
 );
+
+for (const version of ["0.5", "0.4"] as const) {
+  for (
+    const [reader, script] of [["GDAL", "read_served_gdal.py"], ["the script for napari", "read_served_napari.py"]]
+  ) {
+    suiteTest(
+      "forky",
+      `${reader} reads a view as OME-Zarr ${version} over HTTP, bit for bit what a job of the same tiles writes`,
+      (python) => compare(version, (script, ...args) => runScript(python, script, ...args), script),
+    );
+  }
+}
