@@ -134,6 +134,26 @@ Deno.test("all jobs of a submission count for the quota of jobs at once, and non
   assertEquals((await submit(3)).length, 3);
 });
 
+Deno.test("a submission that is cut off says how many jobs there are, and goes on with the rest under the same key", async () => {
+  await using service = await startApp();
+  const request = await sampleSeries("a", "b", "c");
+  let submissions = 0;
+  const away = new ClearstackError("store-unavailable", "the store is away");
+  const submit: typeof service.jobs.submit = (...given) =>
+    ++submissions === 3 ? Promise.reject(away) : service.jobs.submit(...given);
+  const gate = new QuotaGate({ ...service.jobs, submit });
+  const ada = { id: "ada", roles: ["submit" as const] };
+  const send = (options: { idempotencyKey?: string }) => gate.submitSeries(request, ada, { owner: "ada", ...options });
+  const error = await assertRejects(() => send({ idempotencyKey: "k" }), ClearstackError);
+  assertEquals(
+    [error.kind, error.message],
+    ["store-unavailable", "the store is away (2 of 3 jobs were started before: send the same again for the rest)"],
+  );
+  const before = (await service.jobs.list({ limit: 100 })).jobs.map(({ id }) => id).sort();
+  const ids = (await send({ idempotencyKey: "k" })).map(({ id }) => id);
+  assertEquals([before.length, ids.length, before.every((id) => ids.includes(id))], [2, 3, true]);
+});
+
 Deno.test("an upload of several images starts a job for each, in turns where the rule's quota is smaller", async () => {
   await using service = await startApp();
   const request = await sampleSeries("a", "b", "c", "d");
