@@ -1,22 +1,14 @@
 /**
  * One box on one device: its buffers and passes, and the loop that feeds them. Runs in the Worker.
  */
-import { ClearstackError } from "shared/errors.ts";
 import { type Box, sameShape, voxelCount } from "shared/volume/geometry.ts";
-import type {
-  DeconvolverOptions,
-  Divergence,
-  PassShare,
-  RunOptions,
-  RunResult,
-  VoxelData,
-} from "kernels/deconvolver.ts";
+import type { DeconvolverOptions, Divergence, RunOptions, RunResult, VoxelData } from "kernels/deconvolver.ts";
 import { intersection, wholeBox } from "kernels/part.ts";
 import { PhaseClock } from "kernels/phase_clock.ts";
 import { psfBox } from "kernels/psf_box.ts";
 import { isCentroSymmetric } from "kernels/psf_symmetry.ts";
 import { applyBackProjector } from "./program/back_otf.ts";
-import { nextBatch } from "./batch.ts";
+import { runBatches } from "./batch.ts";
 import { checkTransform } from "./device/check_transform.ts";
 import { DeviceBuffers } from "./device/buffers.ts";
 import { ComputeTurn, freeTurn } from "./worker/compute_turn.ts";
@@ -257,28 +249,27 @@ export class Runner {
     const plain = await this.#passes(iteration);
     const measured = measureEvery > 0 ? await this.#passes(measuring[heldOut ? "data and held-out" : "data"]) : plain;
     const divergence: Divergence[] = [];
-    let passes: PassShare[] | undefined;
-    for (let done = 0, batch = 0; done < iterations; done += batch) {
-      if (isCancelled()) throw new ClearstackError("cancelled", `stopped after ${done} of ${iterations} iterations`);
-      const isTimed = done === 0 && run.timePasses === true && PassTimer.isAvailable(this.#device);
-      const maxBatch = isTimed ? 1 : nextBatch(this.#secondsPerIteration, batch);
-      batch = Math.min(iterations - done, maxBatch, MAX_MEASUREMENTS);
-      const steps = Array.from({ length: batch }, (_, i) => done + i);
-      const measures = (step: number) => measureEvery > 0 && step % measureEvery === 0;
-      const begin = performance.now();
-      const work = steps.flatMap((step) => measures(step) ? measured : plain);
-      if (isTimed) {
-        passes = await PassTimer.sharesOf(this.#device, work);
-      } else {
-        this.#submit(work);
-        await this.#device.queue.onSubmittedWorkDone();
-        this.#secondsPerIteration = (performance.now() - begin) / 1000 / batch;
-      }
-      run.onIterations?.(done + batch);
-      divergence.push(
-        ...await readMeasurements(this.#device, this.#buffers, steps.filter(measures), heldOut !== undefined),
-      );
-    }
+    const measures = (step: number) => measureEvery > 0 && step % measureEvery === 0;
+    const work = (steps: readonly number[]) => steps.flatMap((step) => measures(step) ? measured : plain);
+    const ended = async (steps: readonly number[]) => {
+      run.onIterations?.(steps.at(-1)! + 1);
+      const taken = steps.filter(measures);
+      divergence.push(...await readMeasurements(this.#device, this.#buffers, taken, heldOut !== undefined));
+    };
+    const isTimed = run.timePasses === true && PassTimer.isAvailable(this.#device) && !isCancelled();
+    const passes = isTimed ? await PassTimer.sharesOf(this.#device, work([0])) : undefined;
+    if (isTimed) await ended([0]);
+    this.#secondsPerIteration = await runBatches({
+      first: isTimed ? 1 : 0,
+      end: iterations,
+      most: MAX_MEASUREMENTS,
+      apart: measureEvery > 0,
+      secondsPerIteration: this.#secondsPerIteration,
+      isCancelled,
+      submit: (steps) => this.#submit(work(steps)),
+      workDone: () => this.#device.queue.onSubmittedWorkDone(),
+      ended,
+    });
     return passes ? { divergence, passes } : { divergence };
   }
 
