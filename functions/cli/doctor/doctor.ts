@@ -5,6 +5,7 @@ import { probeWebGpu } from "kernels/webgpu/device/probe_webgpu.ts";
 import { toClearstackError } from "shared/errors.ts";
 import { formatBytes } from "shared/plan/host_memory.ts";
 import { VERSION } from "shared/version.ts";
+import { adviseBuffer, type BufferFinding, checkLargeBuffer, describeBuffer } from "./doctor_buffer.ts";
 import { checkKernels, type KernelCheck, solveByHand } from "./doctor_kernels.ts";
 import { lookAtMachine, type Machine } from "./doctor_machine.ts";
 import type { Io } from "../io.ts";
@@ -20,6 +21,8 @@ export interface Findings {
   /** Memory that jobs stay within where they say nothing else, bytes. */
   readonly budget: { readonly hostBytes: number; readonly deviceBytes: number };
   readonly kernels: readonly KernelCheck[];
+  /** Absent where there is no GPU. */
+  readonly largeBuffer?: BufferFinding;
   /** True if jobs can run here. */
   readonly usable: boolean;
   /** Advice on what to mend, one line each. */
@@ -45,13 +48,23 @@ async function examine(io: Io): Promise<Findings> {
   const solution = solveByHand();
   const kernels = [await checkKernels("cpu", solution)];
   if (adapter.available) kernels.push(await checkKernels("webgpu", solution));
+  const largeBuffer = await checkLargeBuffer(adapter);
   const usable = "backend" in choice && kernels.some(({ backend, usable }) => usable && backend === choice.backend);
-  const found = { version: VERSION, machine, adapter, choice, budget: io.config(), kernels, usable };
+  const found = {
+    version: VERSION,
+    machine,
+    adapter,
+    choice,
+    budget: io.config(),
+    kernels,
+    usable,
+    ...(largeBuffer ? { largeBuffer } : {}),
+  };
   return { ...found, advice: advise(found) };
 }
 
-export function advise({ machine, adapter, kernels }: Omit<Findings, "advice">): string[] {
-  const advice: string[] = [];
+export function advise({ machine, adapter, kernels, largeBuffer }: Omit<Findings, "advice">): string[] {
+  const advice = adviseBuffer(largeBuffer);
   const { loader, drivers } = machine.vulkan;
   if (!adapter.available && loader === false) {
     advice.push(
@@ -89,11 +102,12 @@ export function advise({ machine, adapter, kernels }: Omit<Findings, "advice">):
 }
 
 export function describe(findings: Findings): string {
-  const { version, machine, budget, kernels, usable, advice } = findings;
+  const { version, machine, budget, kernels, largeBuffer, usable, advice } = findings;
   const { path, problem } = machine.temporaryFolder;
   const rows: [string, string][] = [
     ["program", `Clearstack ${version}, Deno ${machine.deno}, ${machine.system}, ${machine.cores} cores`],
     ["GPU", describeAdapter(findings.adapter)],
+    ...(largeBuffer ? [["large buffers", describeBuffer(largeBuffer)] satisfies [string, string]] : []),
     ["backend", describeChoice(findings)],
     ["memory", `${formatBytes(machine.memoryBytes)}, of which ${formatBytes(machine.freeBytes)} free`],
     ["", `jobs stay within ${formatBytes(budget.hostBytes)}; --memory or CLEARSTACK_MEMORY changes that`],

@@ -4,6 +4,7 @@
 import type { ErrorRecord } from "shared/errors.ts";
 import type { RunOptions, RunResult, VoxelData } from "kernels/deconvolver.ts";
 import type { TurnState } from "./compute_turn.ts";
+import type { BufferTrial } from "../device/try_buffer.ts";
 import type { AdapterReport } from "../device/gpu_device.ts";
 import type { RunnerOptions } from "../runner.ts";
 
@@ -11,6 +12,8 @@ import type { RunnerOptions } from "../runner.ts";
 export interface WorkerCalls {
   /** Describes the adapter. */
   readonly probe: { readonly request: null; readonly response: AdapterReport };
+  /** Tries a buffer of 512 MiB, or the largest that the device says it has. */
+  readonly tryLargeBuffer: { readonly request: null; readonly response: BufferTrial };
   /** Makes a runner that later calls name by its key. */
   readonly open: {
     readonly request: {

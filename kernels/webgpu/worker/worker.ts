@@ -5,6 +5,7 @@ import { ClearstackError, errorToRecord } from "shared/errors.ts";
 import { ComputeTurn } from "./compute_turn.ts";
 import { type Gpu, openDevice, probeAdapter } from "../device/gpu_device.ts";
 import { PipelineCache } from "../device/encoder.ts";
+import { LARGE_BUFFER_BYTES, tryBuffer } from "../device/try_buffer.ts";
 import { retrySmaller } from "../device/retry_smaller.ts";
 import type { CallName, FromWorker, RunRequest, ToWorker, WorkerCalls } from "./messages.ts";
 import { Runner } from "../runner.ts";
@@ -59,6 +60,11 @@ async function answer({ id, call, request }: Exclude<ToWorker, { cancel: number 
 
 const handlers: Handlers = {
   probe: async () => ({ response: await probeAdapter() }),
+
+  async tryLargeBuffer() {
+    const { gpu } = await device();
+    return { response: await tryBuffer(gpu.device, Math.min(LARGE_BUFFER_BYTES, gpu.limits.maxBufferSize)) };
+  },
 
   async open({ key, options, turn: { state, worker } }) {
     const { gpu, pipelines } = await device();

@@ -3,6 +3,7 @@ import { DeviceBuffers } from "kernels/webgpu/device/buffers.ts";
 import { PipelineCache, type PreparedPass } from "kernels/webgpu/device/encoder.ts";
 import { cappedLimits, DEFAULT_LIMITS, type GpuLimits, platformCaps } from "kernels/webgpu/device/limits.ts";
 import { retrySmaller } from "kernels/webgpu/device/retry_smaller.ts";
+import { tryBuffer } from "kernels/webgpu/device/try_buffer.ts";
 import { boxLayout } from "kernels/webgpu/program/layout.ts";
 import type { Pass } from "kernels/webgpu/program/pass.ts";
 import { Runner } from "kernels/webgpu/runner.ts";
@@ -105,4 +106,11 @@ Deno.test("memory is asked for twice at most, and not again where a box cannot b
   const lost = refuse(() => new ClearstackError("device-lost", "gone"));
   assertEquals((await assertRejects(() => retrySmaller(LARGE_GPU, lost), ClearstackError)).kind, "device-lost");
   assertEquals(attempts.length, 1);
+});
+
+webgpuTest("a large buffer is tried by writing to its end, and a refusal is what is found", async () => {
+  const { device } = await testGpu();
+  assertEquals(await tryBuffer(device, 2 ** 24), { bytes: 2 ** 24 });
+  const { problem } = await tryBuffer(deviceWithWindow().device, 2 ** 29);
+  assert(problem?.includes("Not enough memory left"), problem);
 });

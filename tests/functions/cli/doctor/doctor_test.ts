@@ -66,6 +66,19 @@ Deno.test("the doctor tells kernels that do not run from kernels that are wrong"
   assertStringIncludes(describe({ ...broken, advice: advise(broken) }), "not usable yet");
 });
 
+Deno.test("the doctor says what became of a large buffer, and what to mend where it was refused", () => {
+  const told = (largeBuffer: Findings["largeBuffer"]) => {
+    const findings = { ...HEALTHY, ...(largeBuffer ? { largeBuffer } : {}) };
+    return { words: describe({ ...findings, advice: advise(findings) }), advice: advise(findings).join() };
+  };
+  assertEquals(told(undefined).advice, told({ bytes: 2 ** 29 }).advice);
+  assertStringIncludes(told({ bytes: 2 ** 29 }).words, "one of 512.0 MiB is there");
+  assertStringIncludes(told({ skipped: "not tried: a software adapter" }).words, "not tried");
+  const refused = told({ bytes: 2 ** 29, problem: "Not enough memory left" });
+  assertStringIncludes(refused.words, "one of 512.0 MiB is refused: Not enough memory left");
+  assertStringIncludes(refused.advice, "Resizable BAR");
+});
+
 Deno.test("the doctor says when temporary files cannot be written", () => {
   const machine = { ...HEALTHY.machine, temporaryFolder: { problem: "read-only file system" } };
   assertStringIncludes(advise({ ...HEALTHY, machine }).join(), "set TMPDIR");
