@@ -17,7 +17,7 @@ import type { ColumnShape } from "./workgroups.ts";
 type ColumnAxis = "y" | "z";
 
 /** WGSL name of the function that gives a complex number the sign of the projection. */
-const IN_DIRECTION = "in_direction";
+const IN_DIRECTION = "directed";
 
 /** The columns of a box along an axis, and how workgroups share them. */
 export interface ColumnKernel {

@@ -116,7 +116,7 @@ function butterfly(
 /** The transform of values that are turned first, number r by r times `t` of the table. */
 function defineTurned(w: Wgsl, radix: number): string {
   const transform = defineDft(w, radix);
-  return w.define(`turned_${transform}`, () => {
+  return w.define(`turned${radix}`, () => {
     const turned = elementsOf("a", radix).map((value, r) =>
       r === 0 ? value : `times(${value}, twiddles[${r === 1 ? "t" : `${r}u * t`}])`
     );

@@ -14,8 +14,20 @@ const SECTOR = 4;
 /** Fewest invocations worth a workgroup. */
 const MIN_INVOCATIONS = 64;
 
-/** Most invocations of a workgroup: with 1,024 a multiprocessor holds a single one, whose loads overlap with no other's barriers. */
-const MAX_INVOCATIONS = 512;
+/**
+ * Most invocations of a workgroup where sectors allow: two of them then have 128 registers for each invocation of a multiprocessor,
+ * which is what a multiplication takes, so that the loads of one overlap with the barriers of the other.
+ */
+const MAX_INVOCATIONS = 256;
+
+/** Columns that long lines leave room for, half of {@link FULL_WIDTH}. */
+const HALF_WIDTH = 8;
+
+/** Complex registers of a lane in the longest lines: more than so many take more than 128 registers. */
+const LONG_REGISTERS = 16;
+
+/** Longest line of so few lanes that {@link HALF_WIDTH} columns fit: a lane has 24 complex registers in it. */
+const LONGEST_OF_FEW = 768;
 
 /** Invocations of a row kernel: several short rows or a single long one. */
 const MAX_ROW_LANES = 128;
@@ -50,14 +62,11 @@ export function columnShape(
   limits: GpuLimits,
   preferred: number = FULL_WIDTH,
 ): ColumnShape {
-  const invocations = limits.maxComputeInvocationsPerWorkgroup;
-  const usual = columnMemory(length, Math.min(FULL_WIDTH, width), limits);
-  const maxLanes = Math.min(
-    limits.maxComputeWorkgroupSizeY,
-    Math.floor(invocations / Math.max(1, Math.min(FULL_WIDTH, width, usual.fitting))),
-  );
-  const plan = radixPlan(length, { maxLanes, parts });
-  const most = Math.max(1, Math.floor(Math.min(invocations, MAX_INVOCATIONS) / plan.lanes));
+  const { maxComputeInvocationsPerWorkgroup: invocations, maxComputeWorkgroupSizeY: maxSide } = limits;
+  const lanes = length <= LONGEST_OF_FEW ? MAX_INVOCATIONS / HALF_WIDTH : Math.ceil(length / LONG_REGISTERS);
+  const plan = radixPlan(length, { maxLanes: Math.min(lanes, invocations, maxSide), smallLast: true, parts });
+  const budget = Math.min(invocations, Math.max(MAX_INVOCATIONS, SECTOR * plan.lanes));
+  const most = Math.max(1, Math.floor(budget / plan.lanes));
   const wanted = wholeSectors(Math.min(preferred, width, most));
   const { split, fitting } = columnMemory(length, wanted, limits);
   const max = Math.min(

@@ -62,7 +62,7 @@ export function assembleShader(parts: ShaderParts): Shader {
 
 /** The code as a driver gets it, which reads every character: the same lines without the spaces that only people need. */
 export function compactCode(code: string): string {
-  return code.replaceAll(/ ?([,;:=+*(){}<>]) ?/g, "$1");
+  return code.replaceAll(/ ?([,;:=+*(){}<>]) ?/g, "$1").replaceAll(/ - (?!-)/g, "-");
 }
 
 function withoutComments(code: string): string {

@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { cudaSource } from "../../../infra/bench/gpu/occupancy/cuda_kernel.ts";
 import { kernelsOfSide } from "../../../infra/bench/gpu/occupancy/main.ts";
 import { workgroupsPerMultiprocessor } from "../../../infra/bench/gpu/occupancy/multiprocessor.ts";
@@ -43,5 +43,22 @@ testUnless(missing, {
     shaders.forEach(({ label, sharedBytes }, number) => {
       assertEquals(compiled.get(`kernel${number}`)?.sharedBytes, sharedBytes, label);
     });
+  },
+});
+
+testUnless(missing, {
+  name: "two workgroups of every kernel of an iteration fit a multiprocessor, without spilled registers",
+  fn: async () => {
+    // CI asks about two of the sides of the table in infra/bench/RESULTS.md, the others take as long again.
+    for (const side of [512, 768]) {
+      const shaders = kernelsOfSide(side);
+      const compiled = await compile(cudaSource(shaders));
+      shaders.forEach(({ label, workgroupSize: [x, y] }, number) => {
+        const { spilledBytes, ...needs } = compiled.get(`kernel${number}`)!;
+        assertEquals(spilledBytes, 0, `${side}, ${label}`);
+        const workgroups = workgroupsPerMultiprocessor({ threads: x * y, ...needs });
+        assert(workgroups >= 2, `${side}, ${label}: ${workgroups} workgroups`);
+      });
+    }
   },
 });

@@ -46,7 +46,7 @@ const PLANS: readonly (readonly [name: string, boxes: Vec3[]])[] = [
 const METHODS: readonly (readonly [MethodOptions, kibibytes: number])[] = [
   [{}, 100],
   [{ dataType: "uint16", symmetricPsf: true }, 100],
-  [{ nonCirculant: true }, 112],
+  [{ nonCirculant: true }, 113],
 ];
 
 for (const [name, boxes] of PLANS) {

@@ -72,10 +72,11 @@ Deno.test("kernels keep to the limits of the smallest and of a large device", ()
   }
 });
 
-Deno.test("a workgroup takes at most 512 invocations where the device would take 1,024", () => {
-  for (const length of [256, 384, 512, 768, 1024, 2048]) {
+Deno.test("a workgroup of columns takes at most 256 invocations where sectors of memory allow, and 512 where not", () => {
+  for (const [length, most] of [[256, 256], [384, 256], [512, 256], [768, 256], [1024, 256], [2048, 512]] as const) {
     const { plan, columns } = columnShape(length, 256, 1, LARGE_GPU);
-    assert(columns * plan.lanes <= 512, `${length}: ${columns} x ${plan.lanes} invocations`);
+    assert(columns * plan.lanes <= most, `${length}: ${columns} x ${plan.lanes} invocations`);
+    assert(columns >= 4 && columns % 4 === 0, `${length}: ${columns} columns`);
   }
 });
 
