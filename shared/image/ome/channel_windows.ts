@@ -134,10 +134,8 @@ async function sampleChannel(
     const { values } = await readOwn(() =>
       readBox(image, { ...place, boundary: "constant", dataType: "float32", into, signal })
     );
-    const kept = Float32Array.from(
-      { length: Math.ceil(values.length / stride) },
-      (_, index) => values[index * stride]!,
-    );
+    const kept = new Float32Array(Math.ceil(values.length / stride));
+    for (let index = 0; index < kept.length; index++) kept[index] = values[index * stride]!;
     memory.leave(into);
     return kept;
   });
