@@ -26,8 +26,9 @@ export function fileStore(url: string): Store {
     getRange: (key, range, options) => reading(pathOf(key), () => readRange(pathOf(key), range, options)),
     head: (key) =>
       reading(pathOf(key), async () => {
-        const found = await Deno.stat(pathOf(key));
-        return found.isFile ? stateOf(found) : undefined;
+        const found = await Deno.lstat(pathOf(key)).catch(ignoreMissingError);
+        const state = found?.isSymlink ? await Deno.stat(pathOf(key)) : found;
+        return state?.isFile ? stateOf(state) : undefined;
       }),
     put: (key, bytes, options = {}) => writing(pathOf(key), () => putFile(pathOf(key), bytes, options)),
     putPieces: (key, pieces) => writing(pathOf(key), () => putFilePieces(pathOf(key), pieces)),
@@ -217,12 +218,12 @@ function isMissing(error: unknown): boolean {
     error instanceof Deno.errors.IsADirectory;
 }
 
+function ignoreMissingError(error: unknown): undefined {
+  if (!isMissing(error)) throw error;
+}
+
 async function ignoreMissing(removal: Promise<void>): Promise<void> {
-  try {
-    await removal;
-  } catch (error) {
-    if (!isMissing(error)) throw error;
-  }
+  await removal.catch(ignoreMissingError);
 }
 
 function readError(path: string, error: unknown): unknown {

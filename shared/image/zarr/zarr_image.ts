@@ -9,6 +9,7 @@ import { decodeStage, maxStoredBytes, registerCodecs } from "shared/codec/codecs
 import { codecWork } from "shared/codec/threads/codec_threads.ts";
 import type { DecodeStage, StoredForm } from "shared/codec/threads/place_work.ts";
 import { VOXEL_ARRAYS } from "shared/volume/voxel_arrays.ts";
+import { RecentCache } from "shared/process/recent_cache.ts";
 import { recycleMemory } from "shared/process/recycle_memory.ts";
 import type { ReadableStore, RequestOptions } from "shared/storage/store.ts";
 import { dtypeBytes } from "shared/volume/dtype.ts";
@@ -30,7 +31,7 @@ export function zarrImage(store: ReadableStore, meta: ZarrArrayMeta, info: Image
   registerCodecs();
   const itemBytes = Math.max(dtypeBytes(info.dtype), dtypeBytes(meta.conversion?.stored ?? info.dtype));
   const maxBytes = maxStoredBytes(info.chunkShape.reduce((product, side) => product * side, itemBytes));
-  const stored = storedChunks(store, meta, { path: info.path, maxBytes });
+  const stored = storedChunks(store, meta, { path: info.path, maxBytes, isFixed: info.plannedMs !== undefined });
   const form = storedForm(meta);
   const array = new zarr.Array(
     readableStore(stored, meta),
@@ -89,19 +90,34 @@ function storedForm({ zarrita, conversion, dtype, chunkShape }: ZarrArrayMeta): 
   return { stages: stages.reverse() as DecodeStage[], dtype, chunkBytes };
 }
 
+/** Answers that are kept: neighbouring tiles ask for the chunks in each other's halos. */
+const ANSWERS_KEPT = 4096;
+
+interface StoredChunksOptions {
+  readonly path: string;
+  readonly maxBytes: number;
+  /** True for an image that is read as it was at a time, so that no chunk comes to be stored. */
+  readonly isFixed: boolean;
+}
+
 function storedChunks(
   store: ReadableStore,
   { sharding, objectKey }: ZarrArrayMeta,
-  { path, maxBytes }: { readonly path: string; readonly maxBytes: number },
+  { path, maxBytes, isFixed }: StoredChunksOptions,
 ): StoredChunks {
   const keyOf = (coords: readonly number[]) => childKey(path, objectKey(coords));
   if (sharding) return shardReader(store, sharding, { objectKey: keyOf, maxBytes });
+  const answers = isFixed ? new RecentCache<string, boolean>(ANSWERS_KEPT) : undefined;
+  const look = async (key: string, options?: RequestOptions) => await store.head(key, options) !== undefined;
   return {
     async read(coords, options) {
       const bytes = await store.get(keyOf(coords), { ...options, maxBytes });
       return { bytes, fetched: bytes?.length ?? 0 };
     },
-    isStored: async (coords, options) => await store.head(keyOf(coords), options) !== undefined,
+    async isStored(coords, options) {
+      const key = keyOf(coords);
+      return await (answers?.get(key, (signal) => look(key, { signal }), options?.signal) ?? look(key, options));
+    },
   };
 }
 
