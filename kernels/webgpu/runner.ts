@@ -16,7 +16,7 @@ import type { Gpu } from "./device/gpu_device.ts";
 import { DeviceVolumes } from "./device/device_volumes.ts";
 import { encodePasses, type PipelineCache, type PreparedPass } from "./device/encoder.ts";
 import { withErrorScopes } from "./device/error_scopes.ts";
-import { DataRows, observedRows, type RowFiller } from "./device/input.ts";
+import { DataRows, type InputRows, observedRows, plainRows, type RowFiller } from "./device/input.ts";
 import { cappedLimits, type GpuLimits } from "./device/limits.ts";
 import { MAX_MEASUREMENTS, MEASUREMENTS_BYTES } from "./stages/measurement.ts";
 import { MOMENTUM } from "./stages/momentum.ts";
@@ -143,7 +143,7 @@ export class Runner {
     return await withErrorScopes(this.#device, { what: "deconvolving", bytes: this.allocatedBytes }, async () => {
       const estimate = run.into ?? new Float32Array(voxelCount(run.returned?.shape ?? this.#options.box));
       const rows = await this.#sendInput(data, run);
-      if (rows.peak === 0) {
+      if (rows.seen?.peak === 0) {
         return { estimate: estimate.fill(0), kernelSeconds: (performance.now() - begin) / 1000, divergence: [] };
       }
       this.#sendNumbers(rows, run);
@@ -196,10 +196,14 @@ export class Runner {
   }
 
   /** Sends data, weights and held-out photons. */
-  async #sendInput(data: VoxelData, run: RunnerRun): Promise<DataRows> {
-    const { box, nonCirculant, dataType } = this.#options;
+  async #sendInput(data: VoxelData, run: RunnerRun): Promise<InputRows> {
+    const { box, nonCirculant, dataType, scale } = this.#options;
     const observed = (nonCirculant && run.observed) || wholeBox(box);
-    const rows = new DataRows(data, box, observed);
+    // Of float32 data somebody must see that all of them are numbers. A flat start of zeros ends above 0 where corrections are bounded.
+    const isKnown = scale !== undefined && run.mean !== undefined && !(run.start === "flat" && this.#method.unmatched);
+    const rows = isKnown && data instanceof Uint16Array
+      ? plainRows(data, box, observed)
+      : new DataRows(data, box, observed);
     this.#volumes.send("data", rows.fill, dataType);
     if (nonCirculant) await this.#sendWeights(observed);
     if (this.#options.acceleration === "biggs") this.#volumes.clear("change");
@@ -228,13 +232,13 @@ export class Runner {
     this.#device.queue.writeBuffer(this.#buffers.get(name), 0, contents);
   }
 
-  #sendNumbers({ peak, sum, observed }: DataRows, run: RunnerRun): void {
+  #sendNumbers({ observed, seen = { peak: 0, sum: 0 } }: InputRows, run: RunnerRun): void {
     const { measured = wholeBox(this.#options.box), heldOut } = run;
     const fromData = run.start === "flat" ? { ...observed, shape: [0, 0, 0] as const } : observed;
-    this.#write(PARAMETERS.name, parameterValues(this.#options.scale ?? peak, this.#options, heldOut?.ratio));
+    this.#write(PARAMETERS.name, parameterValues(this.#options.scale ?? seen.peak, this.#options, heldOut?.ratio));
     this.#write(OBSERVED.name, regionValues(observed));
     this.#write(MEASURED.name, regionValues(intersection(measured, observed)));
-    this.#write(START.name, regionValues(fromData, run.mean ?? sum / voxelCount(observed.shape)));
+    this.#write(START.name, regionValues(fromData, run.mean ?? seen.sum / voxelCount(observed.shape)));
     this.#write(MOMENTUM.name, new Float32Array(2));
   }
 

@@ -5,7 +5,7 @@ import { createWebGpuDeconvolver, type WebGpuDeconvolverOptions } from "kernels/
 import { ClearstackError } from "shared/errors.ts";
 import { type Vec3, voxelCount } from "shared/volume/geometry.ts";
 import { randomVolume } from "../reference/random_volume.ts";
-import { slowWebgpuTest } from "../require.ts";
+import { slowWebgpuTest, webgpuTest } from "../require.ts";
 
 const PSF: Volume = { shape: [1, 4, 5], values: Float32Array.from(randomVolume([1, 4, 5], 5), (value) => value + 0.1) };
 
@@ -90,3 +90,35 @@ slowWebgpuTest("uint16 data may be cut into slabs and parts, and come in shared 
   // Cut kernels compute other indices but the same numbers.
   for (const cut of estimates) assertEquals(cut, estimate);
 });
+
+webgpuTest(
+  "uint16 data of a known scale and mean, which nobody looks at, give the bytes of those that are looked at",
+  async () => {
+    const box: Vec3 = [8, 9, 14];
+    const observed = { start: [1, 2, 3], shape: [3, 6, 9] } as const;
+    const methods: Partial<DeconvolverOptions>[] = [
+      { nonCirculant: true },
+      { acceleration: "shb", background: 3 },
+      { acceleration: "biggs" },
+      { backProjector: "wiener-butterworth" },
+    ];
+    for (const method of methods) {
+      for (const start of ["data", "flat"] as const) {
+        const made = { box, psf: PSF, scale: 900, ...method };
+        const run = { iterations: 3, mean: 40, start, ...(method.nonCirculant ? { observed } : {}) };
+        const plain = await createWebGpuDeconvolver({ ...made, dataType: "uint16" });
+        const seen = await createWebGpuDeconvolver(made);
+        const data = counts(box);
+        const { estimate } = await plain.run(data, run);
+        assertEquals(
+          estimate,
+          (await seen.run(Float32Array.from(data), run)).estimate,
+          JSON.stringify([method, start]),
+        );
+        const nothing = await plain.run(new Uint16Array(data.length), run);
+        assert(nothing.estimate.every((value) => value === 0), JSON.stringify([method, start]));
+        await Promise.all([plain.close(), seen.close()]);
+      }
+    }
+  },
+);

@@ -8,14 +8,30 @@ import type { VoxelData } from "kernels/deconvolver.ts";
 /** Fills `target` with row `row` (counted through all planes) of a volume. */
 export type RowFiller = (row: number, target: VoxelData) => void;
 
-/** Rows of `max(data, 0)` inside the observed box and 0 outside. */
-export class DataRows {
+/** The data of a run as rows of `max(data, 0)` inside the observed box and 0 outside. */
+export interface InputRows {
+  readonly observed: Box;
+  readonly fill: RowFiller;
+  /** Largest value of the rows filled so far, and their sum; undefined where nobody asks. */
+  readonly seen?: { readonly peak: number; readonly sum: number };
+}
+
+/** Rows of data of which all is known that has to be: uint16 values are numbers, and none of them is negative. */
+export function plainRows(data: Uint16Array, box: Vec3, observed: Box): InputRows {
+  const [first, end] = observedX(observed);
+  const fill: RowFiller = (row, target) => {
+    target.fill(0);
+    if (!rowIsObserved(row, box, observed)) return;
+    target.set(data.subarray(row * box[2] + first, row * box[2] + end), first);
+  };
+  return { observed, fill };
+}
+
+/** Rows that are looked at on the way. */
+export class DataRows implements InputRows {
   readonly box: Vec3;
   readonly observed: Box;
-  /** Largest value of the rows filled so far. */
-  peak = 0;
-  /** Their sum. */
-  sum = 0;
+  readonly seen = { peak: 0, sum: 0 };
   readonly #data: VoxelData;
 
   constructor(data: VoxelData, box: Vec3, observed: Box) {
@@ -30,7 +46,7 @@ export class DataRows {
     if (!rowIsObserved(row, this.box, this.observed)) return;
     const start = row * this.box[2];
     const [first, end] = observedX(this.observed);
-    let { peak, sum } = this;
+    let { peak, sum } = this.seen;
     for (let x = first; x < end; x++) {
       const value = this.#data[start + x];
       // One comparison tells NaN and both infinities from numbers.
@@ -39,8 +55,7 @@ export class DataRows {
       sum += target[x];
       if (value > peak) peak = value;
     }
-    this.peak = peak;
-    this.sum = sum;
+    Object.assign(this.seen, { peak, sum });
   };
 }
 
