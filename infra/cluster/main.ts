@@ -76,7 +76,7 @@ async function runDemo({ bucketUrl, apiUrl, environment }: Cluster): Promise<voi
     source: { url: `${bucketUrl}/demo/sample.zarr` },
     psf: { url: `${bucketUrl}/demo/psf.tif` },
     output: { url: `${bucketUrl}/demo/deconvolved.zarr` },
-    algorithm: { iterations: 30, acceleration: "shb" },
+    algorithm: { iterations: 30 },
     tiling: { tile: [96, 64, 128] },
   }, { apiUrl, tell: tellChanges() });
   report(ended);

@@ -127,7 +127,7 @@ async function deconvolveOverHttp({ folder, iterations, backend }: DemoJob, io: 
       source: { url: `${source}/sample.zarr` },
       psf: { url: `${source}/psf.tif` },
       output: { url: `${folder}/deconvolved.zarr` },
-      algorithm: { iterations, acceleration: "shb" },
+      algorithm: { iterations },
       // Four tiles: one would do, but then there would be no progress to see.
       tiling: { tile: [96, 128, 128] },
       backend,

@@ -21,10 +21,10 @@ slowTest(
       await Deno.mkdir(`${folder}/deconvolved.zarr/0`, { recursive: true });
       await Deno.writeTextFile(`${folder}/notes.txt`, "the user's own");
 
-      const { status, out, err } = await runCli(["demo", "--dir", folder, "--iterations", "4", "--backend", "cpu"]);
+      const { status, out, err } = await runCli(["demo", "--dir", folder, "--iterations", "8", "--backend", "cpu"]);
       assertEquals([status, err.includes("error")], [0, false], err);
       const [, before, after] = /before ([\d.]+) dB, after ([\d.]+) dB/.exec(out)!.map(Number);
-      // Four accelerated iterations gain about 2 dB; an estimate that is shifted by a voxel loses some instead.
+      // Eight accelerated iterations gain 1.6 dB; an estimate that is shifted by a voxel loses some instead.
       assert(after > before + 1, out);
       assertStringIncludes(out, `${folder}/deconvolved.zarr`);
       for (const name of ["slice.png", "projection.png"]) {
