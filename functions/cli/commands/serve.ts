@@ -52,7 +52,13 @@ export async function serveCommand(args: readonly string[], io: Io): Promise<num
     ...(jobs === undefined ? {} : { jobs }),
   });
   io.out(`${service.url}\n`);
-  if (!parsed.has("quiet")) io.err(`${describeAccess(allowedUrls, host)}\nOpen ${service.url} in a browser to start jobs and follow them, or try: curl ${service.url}/\n`);
+  if (!parsed.has("quiet")) {
+    io.err(
+      `${
+        describeAccess(allowedUrls, host)
+      }\nOpen ${service.url} in a browser to start jobs and follow them, or try: curl ${service.url}/\n`,
+    );
+  }
   return await untilInterrupted(io, service);
 }
 

@@ -2,6 +2,7 @@
 import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import type { JobStatus } from "shared/contract/job_status.ts";
 import { createJobForm, type JobFormState } from "./form/job_form_state.ts";
+import { keepForm } from "./form/keep_form.ts";
 import { createJobList, type JobListState } from "./jobs/job_list.ts";
 import { followForm, type Planning } from "./plan/planning.ts";
 import { Service } from "./service/service.ts";
@@ -33,6 +34,7 @@ export function createStart(): Start {
   addEventListener("hashchange", () => hash.value = location.hash);
   const service = new Service();
   const form = createJobForm();
+  keepForm(form);
   const source = followImage(computed(() => locationText(form.checked.value.draft.source)), service);
   const psf = followImage(computed(() => locationText(form.checked.value.draft.psf)), service);
   const planning = followForm({ form, service, source });

@@ -2,7 +2,7 @@
 import { effect, type Signal, signal } from "@preact/signals";
 import type { JobStatus } from "shared/contract/job_status.ts";
 import { asCallError, type CallError } from "../service/call_error.ts";
-import type { Service } from "../service/service.ts";
+import type { JobQueryFields, Service } from "../service/service.ts";
 
 /** Pause between two looks while a job of the page is under way, and while the service is away, milliseconds. */
 const LIVE_PAUSE = 3000;
@@ -22,6 +22,11 @@ export interface JobListState {
   readonly wanted: Signal<string>;
   /** Address or path that outputs are or lie below; empty for all. */
   readonly output: Signal<string>;
+  /** Who submitted them; empty for everybody whose jobs one sees. */
+  readonly owner: Signal<string>;
+  /** First and last day, as `2026-01-05`; empty without a limit. */
+  readonly from: Signal<string>;
+  readonly to: Signal<string>;
   /** Cursors of the pages up to the one that is shown; the first page has none. */
   readonly cursors: Signal<readonly string[]>;
   /** Undefined until they are known. */
@@ -35,6 +40,9 @@ export function createJobList(): JobListState {
   return {
     wanted: signal(""),
     output: signal(""),
+    owner: signal(""),
+    from: signal(""),
+    to: signal(""),
     cursors: signal<readonly string[]>([]),
     jobs: signal<readonly JobStatus[] | undefined>(undefined),
     next: signal(""),
@@ -50,11 +58,7 @@ export function isLive({ state }: JobStatus): boolean {
 /** Keeps the list current until it is stopped. */
 export function followList(list: JobListState, service: Service): () => void {
   return effect(() => {
-    const query = {
-      state: list.wanted.value,
-      output: list.output.value.trim(),
-      cursor: list.cursors.value.at(-1) ?? "",
-    };
+    const query = queryOf(list);
     void service.key.value;
     const stop = new AbortController();
     let timer = setTimeout(look, list.jobs.peek() === undefined ? 0 : FILTER_PAUSE);
@@ -72,10 +76,28 @@ export function followList(list: JobListState, service: Service): () => void {
   });
 }
 
+/** What the list asks the service for; empty texts do not restrict. */
+function queryOf({ wanted, output, owner, from, to, cursors }: JobListState): JobQueryFields {
+  return {
+    state: wanted.value,
+    output: output.value.trim(),
+    owner: owner.value.trim(),
+    createdAfter: from.value === "" ? "" : startOf(from.value, 0),
+    createdBefore: to.value === "" ? "" : startOf(to.value, 1),
+    cursor: cursors.value.at(-1) ?? "",
+  };
+}
+
+/** When a day begins by the reader's own clock, some days on. */
+function startOf(day: string, daysOn: number): string {
+  const [year, month, date] = day.split("-").map(Number) as [number, number, number];
+  return new Date(year, month - 1, date + daysOn).toISOString();
+}
+
 async function load(
   list: JobListState,
   service: Service,
-  query: { readonly state: string; readonly output: string; readonly cursor: string },
+  query: JobQueryFields,
   signal: AbortSignal,
 ): Promise<void> {
   try {

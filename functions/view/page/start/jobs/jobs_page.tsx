@@ -1,4 +1,6 @@
 /** The list of jobs, newest first, with a filter and page by page. */
+import { batch, type Signal } from "@preact/signals";
+import type { TargetedEvent } from "preact";
 import { useEffect } from "preact/hooks";
 import { JobStateSchema, type JobStatus } from "shared/contract/job_status.ts";
 import { ErrorNotice } from "../error_notice.tsx";
@@ -27,43 +29,66 @@ export function JobsPage({ start }: { readonly start: Start }) {
 }
 
 function Filter({ list }: { readonly list: JobListState }) {
-  const change = (change: () => void) => {
-    list.cursors.value = [];
-    change();
+  const change = (filter: Signal<string>, value: string) => {
+    batch(() => {
+      list.cursors.value = [];
+      filter.value = value;
+    });
   };
   return (
     <search class="filter">
       <div class="field">
         <label for="filter-state">State</label>
-        <select
-          id="filter-state"
-          onChange={({ currentTarget }) => change(() => list.wanted.value = currentTarget.value)}
-        >
+        <select id="filter-state" onChange={({ currentTarget }) => change(list.wanted, currentTarget.value)}>
           <option value="">All</option>
           {JobStateSchema.options.map((state) => (
             <option key={state} value={state} selected={state === list.wanted.value}>{STATE_WORDS[state]}</option>
           ))}
         </select>
       </div>
-      <div class="field wide">
-        <label for="filter-output">Output at or below</label>
-        <input
-          id="filter-output"
-          type="text"
-          autocomplete="off"
-          spellcheck={false}
-          value={list.output.value}
-          placeholder="s3://bucket/results/"
-          onInput={({ currentTarget }) => change(() => list.output.value = currentTarget.value)}
-        />
-      </div>
+      <TextFilter label="Output at or below" filter={list.output} change={change} placeholder="s3://bucket/results/" />
+      <TextFilter label="Started from" filter={list.from} change={change} input="date" />
+      <TextFilter label="To" filter={list.to} change={change} input="date" />
+      {(list.owner.value !== "" || list.jobs.value?.some(({ owner }) => owner !== undefined)) && (
+        <TextFilter label="Owner" filter={list.owner} change={change} />
+      )}
     </search>
   );
 }
 
-function emptyWords({ wanted, output, next }: JobListState): string {
+interface TextFilterProps {
+  readonly label: string;
+  readonly filter: Signal<string>;
+  readonly change: (filter: Signal<string>, value: string) => void;
+  /** @default {"text"} */
+  readonly input?: "text" | "date";
+  readonly placeholder?: string;
+}
+
+function TextFilter({ label, filter, change, input = "text", placeholder }: TextFilterProps) {
+  const id = `filter-${label.toLowerCase().replaceAll(" ", "-")}`;
+  const common = {
+    id,
+    autocomplete: "off",
+    spellcheck: false,
+    value: filter.value,
+    onInput: ({ currentTarget }: TargetedEvent<HTMLInputElement>) => change(filter, currentTarget.value),
+  } as const;
+  return (
+    <div class={placeholder === undefined ? "field" : "field wide"}>
+      <label for={id}>{label}</label>
+      {input === "date"
+        ? <input type="date" {...common} />
+        : <input type="text" {...common} placeholder={placeholder} />}
+    </div>
+  );
+}
+
+function emptyWords({ wanted, output, owner, from, to, next }: JobListState): string {
   if (next.value !== "") return "None so far: older jobs may match.";
-  return wanted.value === "" && output.value === "" ? "There are no jobs yet." : "No job matches.";
+  return [wanted, output, owner, from, to].every(({ value }) => value === "")
+    ? "There are no jobs yet."
+    : "No job matches.";
 }
 
 function JobTable({ jobs }: { readonly jobs: readonly JobStatus[] }) {

@@ -25,11 +25,9 @@ interface CallOptions {
 }
 
 /** Restrictions of a list of jobs; empty texts do not restrict. */
-interface JobQueryFields {
-  readonly state: string;
-  readonly output: string;
-  readonly cursor: string;
-}
+export type JobQueryFields = Readonly<
+  Record<"state" | "output" | "owner" | "createdAfter" | "createdBefore" | "cursor", string>
+>;
 
 /** Jobs in one answer. */
 const PAGE_LENGTH = 50;
@@ -75,8 +73,8 @@ export class Service {
     return "jobs" in started ? started.jobs : [started];
   }
 
-  jobs({ state, output, cursor }: JobQueryFields, signal: AbortSignal): Promise<JobList> {
-    const given = Object.entries({ state, output, cursor }).filter(([, value]) => value !== "");
+  jobs(fields: JobQueryFields, signal: AbortSignal): Promise<JobList> {
+    const given = Object.entries(fields).filter(([, value]) => value !== "");
     const query = new URLSearchParams({ limit: String(PAGE_LENGTH), ...Object.fromEntries(given) });
     return this.#json(JobListSchema, `v1/jobs?${query}`, { signal });
   }

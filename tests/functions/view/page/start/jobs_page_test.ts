@@ -59,6 +59,14 @@ browserTest("jobs are listed newest first, page by page, by their state and thei
     await page.getByLabel("Output at or below").fill(`${folder}/many/7.zarr`);
     await page.getByText("52.zarr").waitFor({ state: "detached" });
     assertEquals(await rows.allInnerTexts(), ["7.zarr"]);
+    const day = new Date(Date.now() - 2 * 86_400_000).toISOString().slice(0, 10);
+    await page.getByLabel("Started from").fill(day);
+    await page.waitForTimeout(500);
+    assertEquals(await rows.allInnerTexts(), ["7.zarr"]);
+    await page.getByLabel("To", { exact: true }).fill(day);
+    await page.getByText("No job matches").waitFor();
+    await page.getByLabel("To", { exact: true }).fill("");
+    await page.getByRole("rowheader", { name: "7.zarr" }).waitFor();
     await page.getByLabel("State").selectOption("failed");
     await page.getByText("No job matches").waitFor();
   } finally {

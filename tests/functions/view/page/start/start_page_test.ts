@@ -99,6 +99,11 @@ browserTest("a PSF that is probably wrong is warned of before the button, which 
   await fillJob(page, folder, { psf: "off" });
   await page.getByRole("list", { name: "Warnings" }).getByText("Probably wrong").first().waitFor();
   await page.getByRole("button", { name: /^Start in spite of/ }).waitFor();
+  // What was filled in outlives the page.
+  await page.waitForTimeout(400);
+  await page.reload();
+  await page.getByRole("button", { name: /^Start in spite of/ }).waitFor();
+  assertEquals(await textField(page, "PSF to use").inputValue(), `${folder}/off.zarr`);
 });
 
 browserTest("names of the image are shown as text, however long", async (page) => {
