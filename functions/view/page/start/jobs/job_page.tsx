@@ -112,7 +112,7 @@ function Actions({ start, status }: { readonly start: Start; readonly status: Jo
   return (
     <>
       <p class="actions">
-        {status.state !== "queued" && (
+        {(status.state === "running" || status.tilesDone > 0) && (
           <button
             type="button"
             class={status.state === "done" ? "main" : ""}

@@ -1,4 +1,5 @@
 /** Jobs in words. */
+import { counted } from "shared/counted.ts";
 import type { JobRequest } from "shared/contract/job_request.ts";
 import type { JobStatus } from "shared/contract/job_status.ts";
 import { costWords, type Fact, formatTime } from "../plan/plan_facts.ts";
@@ -26,7 +27,7 @@ export function timeWords(iso: string): string {
 export function progressWords({ tiles, tilesDone, tilesResumed, etaSeconds, state }: JobStatus): string {
   const left = state === "running" && etaSeconds !== undefined ? `, about ${formatTime(etaSeconds)} to go` : "";
   const kept = tilesResumed > 0 ? ` (${tilesResumed.toLocaleString("en")} of an earlier run)` : "";
-  return `${tilesDone.toLocaleString("en")} of ${tiles.toLocaleString("en")} tiles${kept}${left}`;
+  return `${tilesDone.toLocaleString("en")} of ${counted(tiles, "tile")}${kept}${left}`;
 }
 
 /** What a job is of, and what it has taken. */
