@@ -5,9 +5,11 @@ import { ClearstackError } from "shared/errors.ts";
 import { checkBox, checkRun } from "kernels/check_run.ts";
 import { copyInPieces } from "kernels/copy_in_pieces.ts";
 import type { Deconvolver, DeconvolverOptions, RunOptions, RunResult, VoxelData } from "kernels/deconvolver.ts";
+import { isCentroSymmetric } from "kernels/psf_symmetry.ts";
 import { GpuWorker, type SpawnWorker } from "./worker/gpu_worker.ts";
 import type { GpuLimits } from "./device/limits.ts";
-import type { Tuning } from "./program/rl_program.ts";
+import { programOptions, type Tuning } from "./program/rl_program.ts";
+import { SharedTunings } from "./tuning/shared_tunings.ts";
 
 /** Options of {@link createWebGpuDeconvolver}. */
 export interface WebGpuDeconvolverOptions extends DeconvolverOptions {
@@ -27,6 +29,7 @@ interface Session {
   readonly key: number;
   readonly adapter: string;
   readonly allocatedBytes: number;
+  readonly tuning: Tuning | undefined;
 }
 
 let keys = 0;
@@ -43,7 +46,21 @@ export async function createWebGpuDeconvolver(options: WebGpuDeconvolverOptions)
   return new WebGpuDeconvolver(options, await openSession(options));
 }
 
-async function openSession({ spawnWorker: spawn, lane = 0, ...options }: WebGpuDeconvolverOptions): Promise<Session> {
+/** Tunings of this process's GPU. */
+const tunings = new SharedTunings();
+
+function openSession(options: WebGpuDeconvolverOptions): Promise<Session> {
+  const { box, psf, limitCaps, spawnWorker, tuning } = options;
+  // Another Worker may have another device.
+  if (tuning || spawnWorker) return openWorker(options);
+  const method = programOptions({ ...options, symmetricPsf: isCentroSymmetric(psf) });
+  return tunings.open(
+    { box, method, limitCaps },
+    (known) => openWorker(known ? { ...options, tuning: known } : options),
+  );
+}
+
+async function openWorker({ spawnWorker: spawn, lane = 0, ...options }: WebGpuDeconvolverOptions): Promise<Session> {
   const worker = GpuWorker.acquire({ lane, spawn });
   try {
     const key = keys++;

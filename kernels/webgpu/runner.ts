@@ -30,7 +30,7 @@ import type { ProgramOptions } from "./program/program_options.ts";
 import { type Program, programOptions, rlProgram, type Tuning } from "./program/rl_program.ts";
 import { readMeasurements } from "./device/read_measurements.ts";
 import { smallStagingRequest, stagingRequests, upload } from "./device/transfer.ts";
-import { isTunable, TuningChoices } from "./tuning/tuning_choice.ts";
+import { isTunable, measureTuning } from "./tuning/tuning_choice.ts";
 
 /** Options of a runner. */
 export interface RunnerOptions extends DeconvolverOptions {
@@ -46,9 +46,6 @@ interface RunnerRun extends Omit<RunOptions, "signal"> {
   readonly isCancelled: () => boolean;
 }
 
-/** Choices that were measured in this process. */
-const tuningChoices = new TuningChoices();
-
 /** Deconvolves boxes of one shape. */
 export class Runner {
   readonly #device: GPUDevice;
@@ -58,6 +55,7 @@ export class Runner {
   readonly #method: ProgramOptions;
   readonly #limits: GpuLimits;
   #program: Program;
+  #tuning: Tuning | undefined;
   readonly #buffers: DeviceBuffers;
   readonly #volumes: DeviceVolumes;
   /** Passes by the stages they were prepared from. */
@@ -73,6 +71,7 @@ export class Runner {
     this.#turn = turn;
     this.#method = programOptions({ ...options, symmetricPsf: isCentroSymmetric(options.psf) });
     this.#limits = cappedLimits(gpu.limits, options.limitCaps ?? {});
+    this.#tuning = options.tuning;
     this.#program = rlProgram(options.box, this.#method, this.#limits, options.tuning);
     this.#buffers = new DeviceBuffers(gpu.device);
     this.#volumes = new DeviceVolumes(gpu.device, this.#program.layout, this.#buffers);
@@ -91,7 +90,7 @@ export class Runner {
       await runner.#setUp(placedPsf);
       if (options.tuning === undefined && isTunable(gpu)) {
         // Beside another's computation a clock would tell nothing.
-        await turn.run(() => runner.#tune(gpu.adapter.description), () => false);
+        await turn.run(() => runner.#tune(), () => false);
       }
       return runner;
     } catch (error) {
@@ -121,14 +120,16 @@ export class Runner {
     }
   }
 
-  /** Measures, or remembers from an equal box, what is fastest, and goes on with that. */
-  async #tune(adapter: string): Promise<void> {
+  /** The tuning that was given or measured, undefined where it was neither. */
+  get tuning(): Tuning | undefined {
+    return this.#tuning;
+  }
+
+  /** Measures what is fastest, and goes on with that. */
+  async #tune(): Promise<void> {
     const { box } = this.#options;
-    const tuning = await tuningChoices.choose(
-      { adapter, box, method: this.#method, limits: this.#limits },
-      (tuning, iterations) => this.iterationTicks(tuning, iterations),
-    );
-    this.#program = rlProgram(box, this.#method, this.#limits, tuning);
+    this.#tuning = await measureTuning(box, (tuning, iterations) => this.iterationTicks(tuning, iterations));
+    this.#program = rlProgram(box, this.#method, this.#limits, this.#tuning);
     await this.#allocate(this.#program.buffers);
   }
 

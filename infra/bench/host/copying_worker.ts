@@ -27,5 +27,8 @@ scope.onmessage = ({ data }) => {
     const { buffer } = result.estimate;
     const transfer = buffer instanceof ArrayBuffer ? [buffer] : [];
     scope.postMessage({ id, response: { result, allocatedBytes: 0 } }, transfer);
-  } else scope.postMessage({ id, response: call === "open" ? { adapter: "copies", allocatedBytes: 0 } : null });
+  } else {scope.postMessage({
+      id,
+      response: call === "open" ? { adapter: "copies", allocatedBytes: 0, tuning: undefined } : null,
+    });}
 };

@@ -1,5 +1,6 @@
 /**
- * The fastest slabs, and columns of a workgroup, measured once per adapter and program in a process. Both say
+ * The fastest slabs, and columns of a workgroup, measured once per program in a process, see
+ * shared_tunings.ts. Both say
  * who computes what and when, and change no bit of a result, so the choice may differ from run to run. What would change bits
  * is fixed: other radices, and with them the registers of a lane, round elsewhere; other numbers of rows in a workgroup add the
  * terms of a sum in another order.
@@ -8,7 +9,6 @@ import type { Vec3 } from "shared/volume/geometry.ts";
 import type { Gpu } from "../device/gpu_device.ts";
 import { fastest } from "./fastest.ts";
 import { PassTimer } from "../device/pass_timer.ts";
-import type { ProgramOptions } from "../program/program_options.ts";
 import type { Tuning } from "../program/rl_program.ts";
 import { slabCandidates } from "./slab_choice.ts";
 import { FULL_WIDTH } from "../fft/workgroups.ts";
@@ -18,16 +18,6 @@ import { FULL_WIDTH } from "../fft/workgroups.ts";
  * multiplication by the OTF takes many registers; twice reads 256 bytes at once.
  */
 const COLUMN_CANDIDATES = [FULL_WIDTH / 4, FULL_WIDTH / 2, 2 * FULL_WIDTH];
-
-/** Subject of a choice. */
-export interface TuningSubject {
-  /** Description of the adapter. */
-  readonly adapter: string;
-  readonly box: Vec3;
-  readonly method: ProgramOptions;
-  /** Limits that kernels are cut for. */
-  readonly limits: Gpu["limits"];
-}
 
 /** Runs so many iterations tuned in this way and tells how long they took, in any unit. */
 type TimeTuning = (tuning: Tuning, iterations: number) => Promise<number>;
@@ -39,21 +29,7 @@ export function isTunable(
   return PassTimer.isAvailable(device) && !adapter.isFallbackAdapter;
 }
 
-/** Choices by what they were made for. */
-export class TuningChoices {
-  readonly #choices = new Map<string, Promise<Tuning>>();
-
-  /** Measures, or remembers from an equal subject, how to tune. What fails is measured anew. */
-  choose({ adapter, box, method, limits }: TuningSubject, time: TimeTuning): Promise<Tuning> {
-    const key = JSON.stringify([adapter, box, method, limits]);
-    const choice = this.#choices.get(key) ?? measure(box, time);
-    this.#choices.set(key, choice);
-    choice.catch(() => this.#choices.delete(key));
-    return choice;
-  }
-}
-
-/** Every tuning that {@link TuningChoices} may choose for a box, slabs apart from columns. */
+/** Every tuning that {@link measureTuning} may choose for a box, slabs apart from columns. */
 export function tuningCandidates(box: Vec3): Tuning[] {
   return [...slabCandidates(box).map((slabPlanes) => ({ slabPlanes })), ...columnCandidates(box)];
 }
@@ -62,8 +38,8 @@ function columnCandidates([, , nx]: Vec3): { readonly columns: number }[] {
   return COLUMN_CANDIDATES.filter((columns) => columns <= nx / 2).map((columns) => ({ columns }));
 }
 
-/** Slabs first, which gain more, and columns with those. */
-async function measure(box: Vec3, time: TimeTuning): Promise<Tuning> {
+/** Measures how to tune: slabs first, which gain more, and columns with those. */
+export async function measureTuning(box: Vec3, time: TimeTuning): Promise<Tuning> {
   const slabPlanes = await fastest(slabCandidates(box), (slabPlanes, n) => time({ slabPlanes }, n));
   const narrower = columnCandidates(box).map(({ columns }) => columns);
   const columns = await fastest(narrower, (columns, n) => time({ slabPlanes, columns }, n));

@@ -6,6 +6,7 @@ import type { RunOptions, RunResult, VoxelData } from "kernels/deconvolver.ts";
 import type { TurnState } from "./compute_turn.ts";
 import type { BufferTrial } from "../device/try_buffer.ts";
 import type { AdapterReport } from "../device/gpu_device.ts";
+import type { Tuning } from "../program/rl_program.ts";
 import type { RunnerOptions } from "../runner.ts";
 
 /** Each call by its name: what is sent and what comes back. */
@@ -21,7 +22,11 @@ export interface WorkerCalls {
       readonly options: RunnerOptions;
       readonly turn: { readonly state: TurnState; readonly worker: number };
     };
-    readonly response: { readonly adapter: string; readonly allocatedBytes: number };
+    readonly response: {
+      readonly adapter: string;
+      readonly allocatedBytes: number;
+      readonly tuning: Tuning | undefined;
+    };
   };
   readonly run: {
     readonly request: RunRequest;

@@ -73,7 +73,8 @@ const handlers: Handlers = {
       (limits) => Runner.create({ ...gpu, limits }, pipelines, options, new ComputeTurn(state, worker)),
     );
     runners.set(key, runner);
-    return { response: { adapter: gpu.adapter.description, allocatedBytes: runner.allocatedBytes } };
+    const { allocatedBytes, tuning } = runner;
+    return { response: { adapter: gpu.adapter.description, allocatedBytes, tuning } };
   },
 
   async run({ key, values, options }: RunRequest, id) {

@@ -1,21 +1,16 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assertEquals } from "@std/assert";
 import { PipelineCache } from "kernels/webgpu/device/encoder.ts";
 import { DEFAULT_LIMITS } from "kernels/webgpu/device/limits.ts";
-import { programOptions, type Tuning } from "kernels/webgpu/program/rl_program.ts";
+import type { Tuning } from "kernels/webgpu/program/rl_program.ts";
 import { Runner } from "kernels/webgpu/runner.ts";
-import { isTunable, TuningChoices, type TuningSubject } from "kernels/webgpu/tuning/tuning_choice.ts";
+import { isTunable, measureTuning } from "kernels/webgpu/tuning/tuning_choice.ts";
 import { columnShape } from "kernels/webgpu/fft/workgroups.ts";
 import type { Vec3 } from "shared/volume/geometry.ts";
 import { randomVolume } from "../../../reference/random_volume.ts";
 import { slowWebgpuTest } from "../../../require.ts";
 import { testGpu } from "../device_harness.ts";
 
-const SUBJECT: TuningSubject = {
-  adapter: "a GPU",
-  box: [512, 512, 512],
-  method: programOptions({}),
-  limits: DEFAULT_LIMITS,
-};
+const BOX: Vec3 = [512, 512, 512];
 
 /** Stands in for a device: 24 planes and 8 columns are best, and together best of all. */
 function standIn() {
@@ -27,45 +22,17 @@ function standIn() {
   return { asked, time };
 }
 
-Deno.test("the fastest slabs and columns are chosen, and remembered for the same adapter and box", async () => {
-  const choices = new TuningChoices();
-  const { asked, time } = standIn();
-  assertEquals(await choices.choose(SUBJECT, time), { slabPlanes: 24, columns: 8 });
-  const measured = asked.length;
-  assertEquals(await choices.choose({ ...SUBJECT, box: [512, 512, 512] }, time), { slabPlanes: 24, columns: 8 });
-  assertEquals(asked.length, measured);
-});
-
-Deno.test("another adapter, box or program is measured by itself", async () => {
-  const choices = new TuningChoices();
-  const { asked, time } = standIn();
-  await choices.choose(SUBJECT, time);
-  const others: Partial<TuningSubject>[] = [
-    { adapter: "another GPU" },
-    { box: [256, 512, 512] },
-    { method: programOptions({ acceleration: "shb" }) },
-    { limits: { ...DEFAULT_LIMITS, maxComputeWorkgroupStorageSize: 2 ** 16 } },
-  ];
-  for (const other of others) {
-    const before = asked.length;
-    await choices.choose({ ...SUBJECT, ...other }, time);
-    assertEquals(asked.length > before, true, JSON.stringify(other));
-  }
+Deno.test("the fastest slabs and columns are chosen", async () => {
+  assertEquals(await measureTuning(BOX, standIn().time), { slabPlanes: 24, columns: 8 });
 });
 
 Deno.test("columns are measured with the slabs that were chosen, and only where rows have as many", async () => {
   const { asked, time } = standIn();
-  await new TuningChoices().choose(SUBJECT, time);
+  await measureTuning(BOX, time);
   assertEquals(asked.filter(({ columns }) => columns !== undefined).every(({ slabPlanes }) => slabPlanes === 24), true);
   const narrow = standIn();
-  await new TuningChoices().choose({ ...SUBJECT, box: [64, 64, 6] }, narrow.time);
+  await measureTuning([64, 64, 6], narrow.time);
   assertEquals(narrow.asked, []);
-});
-
-Deno.test("a measurement that fails is not remembered", async () => {
-  const choices = new TuningChoices();
-  await assertRejects(() => choices.choose(SUBJECT, () => Promise.reject(new Error("device lost"))), Error, "lost");
-  assertEquals(await choices.choose(SUBJECT, standIn().time), { slabPlanes: 24, columns: 8 });
 });
 
 Deno.test("only hardware with a clock is tuned", () => {
