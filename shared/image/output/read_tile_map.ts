@@ -12,6 +12,9 @@ const PlannedJobSchema = JobRecordSchema.and(
   z.looseObject({ plan: PlanSchema.pick({ outerShape: true, grid: true, tile: true }).loose() }),
 );
 
+/** Objects beside records that are listed in their folder. */
+const MAX_OTHER_OBJECTS = 1024;
+
 /** What an output tells of its tiles. */
 type RecordedTiles = Omit<TileMap, "underWay">;
 
@@ -28,10 +31,14 @@ export async function readTileMap(store: Store, options: RequestOptions = {}): P
     throw new ClearstackError("not-found", `${store.url} has no tiles yet`);
   }
   const prefix = recordsPrefix({ planHash: pilot?.planHash ?? planHash, run: run! });
-  const done: number[] = [];
+  const tiles = [...arrangement.outerShape, ...arrangement.grid].reduce((product, side) => product * side, 1);
+  const done = new Set<number>();
+  let seen = 0;
   for await (const key of store.list(prefix, options)) {
     const index = recordIndex(key);
-    if (index !== undefined) done.push(index);
+    if (index !== undefined && index < tiles) done.add(index);
+    // Whoever may write the folder could fill it with anything.
+    if (++seen >= MAX_OTHER_OBJECTS + tiles) break;
   }
   return { ...arrangement, done: runsOf(done) };
 }

@@ -1,9 +1,10 @@
 /** Which tiles of a job are done and under way, over HTTP. */
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { delay } from "@std/async/delay";
 import { createApiApp } from "functions/api/app.ts";
 import { LocalJobRunner } from "functions/orchestrate/drive/local_job_runner.ts";
 import { runsOf, type TileMap } from "shared/contract/views/tile_map.ts";
+import { ClearstackError } from "shared/errors.ts";
 import { readEvents } from "shared/http/event_stream.ts";
 import { memoryUrl } from "../../fixtures/memory_url.ts";
 import { openStore } from "../../stores.ts";
@@ -60,6 +61,30 @@ Deno.test("all tiles of a job are done that has made a TIFF, though their record
     await Array.fromAsync(await jobs.events(id));
     assertEquals((await jobs.tiles(id)).done, [[0, 17]]);
     assertEquals((await jobs.tiles(id)).grid, [2, 3, 3]);
+  } finally {
+    await jobs.close();
+  }
+});
+
+Deno.test("an output that somebody has filled with anything tells what it can, or that it tells nothing", async () => {
+  const jobs = await LocalJobRunner.start({ deps: identityJobs(), store: openStore(memoryUrl()), log: () => {} });
+  try {
+    const { request } = await sampleRequest();
+    const { id } = await jobs.submit(request);
+    await Array.fromAsync(await jobs.events(id));
+    const store = openStore(request.output.url);
+    const [record] = (await Array.fromAsync(store.list(".clearstack/tiles/"))).sort();
+    const folder = record!.replace(/[^/]*$/, "");
+    for (let other = 0; other < 3000; other++) {
+      await store.put(`${folder}${100_000_000 + other}.json`, new Uint8Array());
+    }
+    const { done } = await jobs.tiles(id);
+    assert(done.every(([, last]) => last < 18), JSON.stringify(done));
+    for (const text of ["{}", "[", `{"planHash":${"[".repeat(1e5)}`, "x".repeat(1e6)]) {
+      await store.put(".clearstack/job.json", new TextEncoder().encode(text));
+      const error = await assertRejects(() => jobs.tiles(id), ClearstackError);
+      assertEquals(error.kind, "not-found", text.slice(0, 20));
+    }
   } finally {
     await jobs.close();
   }

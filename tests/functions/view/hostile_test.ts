@@ -70,6 +70,15 @@ for (const [what, make] of HOSTILE) {
   });
 }
 
+Deno.test("a view is of one image: a source with all of its images is refused, with their names", async () => {
+  await using service = await startViews();
+  const { request } = await sampleView();
+  const all = { ...request, source: { ...request.source, series: "all" as const } };
+  const error = await service.views.create(all).then(() => undefined, (thrown) => thrown);
+  assert(isClearstackError(error, "invalid-request") && error.message.includes("series"), `${error}`);
+  assertEquals((await service.views.list({})).views, []);
+});
+
 Deno.test("a source of which one chunk is damaged gives 500 for the tiles that read it, and all others", async () => {
   await using service = await startViews();
   const { request } = await sampleView();

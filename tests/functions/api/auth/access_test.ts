@@ -68,6 +68,7 @@ Deno.test("without a key, or with a wrong one, every endpoint but those that are
         ["GET", "/v1/jobs/a-00000000"],
         ["DELETE", "/v1/jobs/a-00000000"],
         ["GET", "/v1/jobs/a-00000000/events"],
+        ["GET", "/v1/jobs/a-00000000/tiles"],
         ["POST", "/v1/plans"],
         ["GET", "/nothing"],
         ["PUT", "/v1/jobs"],
@@ -129,10 +130,12 @@ Deno.test("one caller never sees, follows, cancels or counts another's job", asy
   assertEquals(owner, "ada");
   const unknown = await (await as("bob", "/v1/jobs/none-00000000")).json();
   for (
-    const [path, method] of [[`/v1/jobs/${id}`, "GET"], [`/v1/jobs/${id}`, "DELETE"], [
-      `/v1/jobs/${id}/events`,
-      "GET",
-    ]] as const
+    const [path, method] of [
+      [`/v1/jobs/${id}`, "GET"],
+      [`/v1/jobs/${id}`, "DELETE"],
+      [`/v1/jobs/${id}/events`, "GET"],
+      [`/v1/jobs/${id}/tiles`, "GET"],
+    ] as const
   ) {
     const refused = await as("bob", path, { method });
     assertEquals(refused.status, 404);
