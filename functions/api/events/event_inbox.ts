@@ -252,6 +252,6 @@ export class EventInbox {
 }
 
 /** True for failures of the moment: of a store, a network, or a service that is busy or starts anew. */
-function mayMend(error: ClearstackError): boolean {
+export function mayMend(error: ClearstackError): boolean {
   return error.retryable || error.status === 503;
 }

@@ -1,6 +1,7 @@
 /** Puts the parts of the events endpoint together. */
 import type { JobRunner } from "shared/engine/job_runner.ts";
-import { ClearstackError } from "shared/errors.ts";
+import type { JobRequest } from "shared/contract/job_request.ts";
+import { ClearstackError, toClearstackError } from "shared/errors.ts";
 import { openStore } from "shared/storage/open_store.ts";
 import type { Store } from "shared/storage/store.ts";
 import type { StoreAccess } from "shared/storage/store_environment.ts";
@@ -8,7 +9,7 @@ import { plainLog } from "shared/telemetry/log.ts";
 import { imageKey, QuotaGate } from "../quota_gate.ts";
 import type { AllowedUrls } from "../url_policy.ts";
 import type { EventEndpointDeps } from "./endpoint.ts";
-import { EventInbox } from "./event_inbox.ts";
+import { EventInbox, mayMend } from "./event_inbox.ts";
 import { readEventConfiguration } from "./read_event_configuration.ts";
 import { SenderKeys } from "./proofs/sender_keys.ts";
 
@@ -41,7 +42,7 @@ export async function openEvents(
       const principal = { id: owner, roles: ["submit" as const], quotas };
       // One after the other, within the quota of jobs at once: what is over it is handed over later, and what is a job already
       // stays that job.
-      for (const one of await gate.series(request)) {
+      for (const one of await seriesOf(gate, request)) {
         const named = request.source.series === undefined ? { idempotencyKey: key } : imageKey(one, key);
         const { id, error } = await gate.submit(one, principal, { owner, ...named, keepFailure: true });
         if (error) {
@@ -53,6 +54,17 @@ export async function openEvents(
   });
   await inbox.sweep();
   return { configuration, inbox, keys: new SenderKeys(), allowedUrls, ...logging };
+}
+
+/** The requests for all images; where these cannot be listed for good, the one that is refused, so that it is a failed job. */
+async function seriesOf(gate: QuotaGate, request: JobRequest): Promise<readonly JobRequest[]> {
+  try {
+    return await gate.series(request);
+  } catch (thrown) {
+    const error = toClearstackError(thrown);
+    if (mayMend(error)) throw error;
+    return [request];
+  }
 }
 
 /**

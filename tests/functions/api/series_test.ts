@@ -175,5 +175,11 @@ Deno.test("an upload of several images starts a job for each, in turns where the
   await inbox.idle();
   const { jobs } = await service.jobs.list({ limit: 100 });
   assertEquals(jobs.map(({ request: { source } }) => source.path).sort(), ["a", "b", "c", "d"], log.join("\n"));
+  // Nobody waits for the answer, so what has no image is a failed job.
+  const nothing = await sampleSeries();
+  await inbox.accept({ ...entry, request: nothing, key: "b".repeat(64), quotas: {} });
+  await inbox.idle();
+  const [failed] = (await service.jobs.list({ limit: 100, state: "failed" })).jobs;
+  assertEquals([failed!.request.source.series, failed!.error!.kind], ["all", "not-found"], log.join("\n"));
   inbox.close();
 });
