@@ -4,7 +4,7 @@ import type { Picture } from "functions/view/page/data/picture.ts";
 import { channelsOf } from "functions/view/page/data/picture_channels.ts";
 import type { OpenedPicture, StatedOptics } from "functions/view/page/preview/messages.ts";
 import type { ImageInfo } from "shared/contract/image_info.ts";
-import { ClearstackError } from "shared/errors.ts";
+import { ClearstackError, isClearstackError } from "shared/errors.ts";
 import type { Chunk, Image } from "shared/image/image.ts";
 import { openImage } from "shared/image/open_image.ts";
 import { voxelMicrometre } from "shared/psf/spacing.ts";
@@ -22,13 +22,18 @@ export class OpenedImages {
 
   /** Level 0. @throws {ClearstackError} what `openImage` throws */
   image(url: string): Promise<Image> {
-    return kept(this.#images, url, () => openImage({ url }, { environment: NO_ENVIRONMENT }));
+    return kept(this.#images, url, () => openStated(url));
   }
 
   /** @throws {ClearstackError} what opening throws */
   async open(url: string): Promise<OpenedPicture> {
     const { levels, ...picture } = await kept(this.#pictures, url, () => this.#picture(url));
-    return { ...picture, levels: levels.map(({ image: _, ...level }) => level) };
+    const { warnings = [] } = (await this.image(url)).info;
+    return {
+      ...picture,
+      levels: levels.map(({ image: _, ...level }) => level),
+      warnings: warnings.map(({ message }) => message),
+    };
   }
 
   async readChunk(url: string, level: number, coords: readonly number[], options: RequestOptions): Promise<Chunk> {
@@ -66,6 +71,21 @@ export class OpenedImages {
       zarrFormat: undefined,
       provenance: {},
     };
+  }
+}
+
+/** Level 0; pages of a TIFF that nobody has named are taken for planes of z, and a warning says so. */
+async function openStated(url: string): Promise<Image> {
+  const options = { environment: NO_ENVIRONMENT };
+  try {
+    return await openImage({ url }, options);
+  } catch (error) {
+    if (!isClearstackError(error, "invalid-request") || !error.message.includes("--axes zyx")) throw error;
+    const image = await openImage({ url, axes: "zyx" }, options);
+    const said = error.message.replace(/; if these are planes of z.*$/s, "");
+    const message = `${said}: here they are taken for planes of z`;
+    const warnings = [...image.info.warnings ?? [], { code: "pages-taken-for-z", level: "warning" as const, message }];
+    return { ...image, info: { ...image.info, warnings } };
   }
 }
 

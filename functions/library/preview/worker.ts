@@ -9,7 +9,8 @@ import type {
 } from "functions/view/page/preview/messages.ts";
 import { errorToRecord } from "shared/errors.ts";
 import { placeFiles } from "./dropped_store.ts";
-import { OpenedImages } from "./opened_images.ts";
+import { OpenedImages, withVoxelSize } from "./opened_images.ts";
+import { saveTiff } from "./save_tiff.ts";
 import { PreviewRunner } from "./preview_runner.ts";
 
 /** The part of a dedicated Worker's global scope that is used; its types would clash with those of the main thread. */
@@ -71,5 +72,10 @@ const handlers: Handlers = {
   run: async (request, options) => {
     const result = await runner.run(request, options);
     return { response: result, transfer: result.volumes.map(({ buffer }) => buffer) };
+  },
+  async save(saved) {
+    const { info } = await images.image(saved.url);
+    const { voxelMicrometre } = saved;
+    return { response: saveTiff(voxelMicrometre === undefined ? info : withVoxelSize(info, voxelMicrometre), saved) };
   },
 };

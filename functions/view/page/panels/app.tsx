@@ -1,6 +1,8 @@
 /** The page as a whole. */
 import type { Signal } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
+import { ChooseButton, ChooseFiles } from "../files/choose_files.tsx";
+import { takeDrops } from "../files/drop_target.ts";
 import { handleShortcut, takesText } from "../input/shortcuts.ts";
 import type { Scene } from "../render/scene.ts";
 import type { ShownValues } from "../shown_values.ts";
@@ -35,7 +37,7 @@ interface AppProps {
 
 /** The page. */
 export function App(props: AppProps) {
-  const { viewer, isOpening, given, retry } = props;
+  const { viewer, preview, isOpening, given, retry } = props;
   const [hasHelp, setHelp] = useState(false);
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
@@ -46,6 +48,7 @@ export function App(props: AppProps) {
     document.addEventListener("keydown", onKey);
     return () => document.removeEventListener("keydown", onKey);
   }, [hasHelp]);
+  useEffect(() => takeDrops(viewer, preview), []);
   const isOpen = viewer.reference.value !== undefined;
   return (
     <>
@@ -53,10 +56,12 @@ export function App(props: AppProps) {
         <h1>Clearstack</h1>
         <p class="name">{isOpen ? imageNames(viewer) : ""}</p>
         <Loading viewer={viewer} isOpening={isOpening} />
+        {isOpen && <ChooseButton viewer={viewer} preview={preview} />}
       </header>
       <Notices viewer={viewer} retry={retry} />
       {isOpen ? <Workspace {...props} help={() => setHelp(true)} /> : (
         <main class="landing">
+          {!isOpening.value && <ChooseFiles viewer={viewer} preview={preview} />}
           {!isOpening.value && <OpenForm {...given} />}
           <ProgressPanel viewer={viewer} />
         </main>

@@ -16,6 +16,8 @@ export interface DroppedFile {
 /** A picture whose chunks the Worker reads. */
 export interface OpenedPicture extends Omit<Picture, "levels"> {
   readonly levels: readonly Omit<PictureLevel, "image">[];
+  /** What its file states that could not be used, and what was taken for what. */
+  readonly warnings: readonly string[];
 }
 
 /** What an image states that a PSF can be computed from; what it leaves out, somebody has to tell. */
@@ -69,6 +71,16 @@ export interface PreviewResult {
   readonly record: Readonly<Record<string, unknown>>;
 }
 
+/** A result that becomes a file. */
+export interface SavedPreview extends Pick<PreviewResult, "region" | "volumes" | "record"> {
+  readonly url: string;
+  /** Of the file. */
+  readonly name: string;
+  readonly voxelMicrometre?: Vec3 | undefined;
+  readonly channels: readonly number[];
+  readonly time: number;
+}
+
 /** What a run is doing. */
 export interface PreviewProgress {
   readonly step: "psf" | "read" | "iterate";
@@ -93,6 +105,8 @@ export interface PreviewCalls {
   };
   readonly optics: { readonly request: { readonly url: string }; readonly response: StatedOptics };
   readonly run: { readonly request: PreviewRequest; readonly response: PreviewResult };
+  /** Makes an OME-TIFF. */
+  readonly save: { readonly request: SavedPreview; readonly response: Blob };
 }
 
 /** Names of calls. */

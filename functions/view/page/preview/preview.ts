@@ -5,7 +5,14 @@ import type { Picture } from "../data/picture.ts";
 import type { Explanation } from "../data/explain_error.ts";
 import { addPicture, announce, type Viewer } from "../state/viewer.ts";
 import { explainPreview } from "./explain_preview.ts";
-import type { PreviewProgress, PreviewResult, StatedOptics, WantedRegion } from "./messages.ts";
+import type {
+  PreviewProgress,
+  PreviewRequest,
+  PreviewResult,
+  SavedPreview,
+  StatedOptics,
+  WantedRegion,
+} from "./messages.ts";
 import { pictureOf } from "./preview_picture.ts";
 import { PreviewWorker } from "./preview_worker.ts";
 import { regionInView, wholeRegion } from "./region.ts";
@@ -39,6 +46,10 @@ export interface Preview {
   run(extent: "view" | "volume"): void;
   /** Stops what is being computed. */
   stop(): void;
+  /** Makes an OME-TIFF of what was computed. @throws {ClearstackError} what making it throws */
+  save(): Promise<{ readonly name: string; readonly file: Blob } | undefined>;
+  /** Forgets the image, since another one is opened. */
+  reset(): void;
   /** Takes the preview away, and shows the result again that was there before. */
   remove(): void;
 }
@@ -54,6 +65,7 @@ export function createPreview(viewer: Viewer): Preview {
   let running: AbortController | undefined;
   let pause: ReturnType<typeof setTimeout> | undefined;
   let wanted: WantedRegion | undefined;
+  let saved: SavedPreview | undefined;
   let shown: { readonly picture: Picture; readonly instead: Picture | undefined } | undefined;
 
   async function readStated(): Promise<void> {
@@ -88,6 +100,7 @@ export function createPreview(viewer: Viewer): Preview {
       });
       if (running !== stop) return;
       show(image, result, request.channels, time);
+      saved = savedOf(image, request, result);
       status.value = { state: "done", result, isCut: isSmaller(result, wanted) };
       announce(viewer, "The preview is computed");
     } catch (error) {
@@ -140,6 +153,17 @@ export function createPreview(viewer: Viewer): Preview {
       stopRunning();
       status.value = { state: "idle" };
     },
+    async save() {
+      if (saved === undefined) return undefined;
+      return { name: saved.name, file: await worker.call("save", saved) };
+    },
+    reset() {
+      stopRunning();
+      [wanted, shown, saved, stated.value] = [undefined, undefined, undefined, undefined];
+      const { psfFrom, psfFile, psfAddress, backend } = settings.value;
+      settings.value = { ...defaultSettings(), psfFrom, psfFile, psfAddress, backend };
+      status.value = { state: "idle" };
+    },
     remove() {
       stopRunning();
       wanted = undefined;
@@ -151,6 +175,12 @@ export function createPreview(viewer: Viewer): Preview {
       else viewer.pictures.value = { ...viewer.pictures.value, after: undefined };
     },
   };
+}
+
+function savedOf(image: Picture, request: PreviewRequest, { region, volumes, record }: PreviewResult): SavedPreview {
+  const { url, channels, time, voxelMicrometre } = request;
+  const name = `${image.name.replace(/\.(ome\.)?(tiff?|zarr(\.zip)?|ozx)$/i, "")}-deconvolved.ome.tif`;
+  return { url, name, channels, time, voxelMicrometre, region, volumes, record };
 }
 
 function isSmaller({ region }: PreviewResult, { shape }: WantedRegion): boolean {

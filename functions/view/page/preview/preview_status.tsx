@@ -1,6 +1,7 @@
 /** What is being computed, where it was computed, and what went wrong. */
 import { shortNumber } from "../state/scale_bar.ts";
-import type { Viewer } from "../state/viewer.ts";
+import { announce, type Viewer } from "../state/viewer.ts";
+import { explainPreview } from "./explain_preview.ts";
 import type { PreviewProgress, PreviewResult } from "./messages.ts";
 import type { Preview, PreviewStatus } from "./preview.ts";
 
@@ -10,10 +11,13 @@ interface StatusProps {
   readonly status: PreviewStatus;
 }
 
+/** Until a browser has taken over a download. */
+const SAVING_MILLISECONDS = 60_000;
+
 const STEPS = { psf: "Computing the PSF", read: "Reading", iterate: "Iterating" } as const;
 
 /** The lines below the fields. */
-export function PreviewStatusLine({ preview, status }: StatusProps) {
+export function PreviewStatusLine({ viewer, preview, status }: StatusProps) {
   if (status.state === "idle") return null;
   if (status.state === "running") return <Running preview={preview} progress={status.progress} />;
   if (status.state === "failed") {
@@ -26,7 +30,7 @@ export function PreviewStatusLine({ preview, status }: StatusProps) {
       </div>
     );
   }
-  return <Done preview={preview} result={status.result} isCut={status.isCut} />;
+  return <Done viewer={viewer} preview={preview} result={status.result} isCut={status.isCut} />;
 }
 
 function Running({ preview, progress }: { readonly preview: Preview; readonly progress: PreviewProgress | undefined }) {
@@ -44,7 +48,24 @@ function Running({ preview, progress }: { readonly preview: Preview; readonly pr
   );
 }
 
-function Done({ preview, result, isCut }: {
+/** Hands a file over as a download, which stays on this machine. */
+async function save(preview: Preview, viewer: Viewer): Promise<void> {
+  try {
+    const saved = await preview.save();
+    if (saved === undefined) return;
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(saved.file);
+    link.download = saved.name;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), SAVING_MILLISECONDS);
+    announce(viewer, `${saved.name} is saved`);
+  } catch (error) {
+    viewer.notices.value = [{ about: "Save:", ...explainPreview(error, location.origin) }];
+  }
+}
+
+function Done({ viewer, preview, result, isCut }: {
+  readonly viewer: Viewer;
   readonly preview: Preview;
   readonly result: PreviewResult;
   readonly isCut: boolean;
@@ -75,6 +96,7 @@ function Done({ preview, result, isCut }: {
         </p>
       ))}
       <p class="actions">
+        <button type="button" onClick={() => void save(preview, viewer)}>Save as OME-TIFF</button>
         <button type="button" onClick={preview.remove}>Remove</button>
       </p>
     </div>
