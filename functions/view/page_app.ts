@@ -30,6 +30,14 @@ const CONTENT_SECURITY_POLICY = {
   trustedTypes: ["default"],
 };
 
+const HEADERS = {
+  contentSecurityPolicy: CONTENT_SECURITY_POLICY,
+  referrerPolicy: "no-referrer",
+  // Isolated from other pages, Workers may share memory, so that all cores deconvolve where there is no GPU.
+  crossOriginOpenerPolicy: "same-origin",
+  crossOriginEmbedderPolicy: "credentialless",
+} as const;
+
 const NOT_BUILT = "The page is not built: run deno task page --out .cache/page\n";
 
 /** True for what {@link createPageApp} answers: the page, where a browser asks for one, and its files. */
@@ -54,7 +62,7 @@ export function createPageApp(
   { hasJobs = false }: PageAppOptions = {},
 ): Hono {
   const app = new Hono();
-  app.use(secureHeaders({ contentSecurityPolicy: CONTENT_SECURITY_POLICY, referrerPolicy: "no-referrer" }), etag());
+  app.use(secureHeaders(HEADERS), etag());
   const answer = async (name: string): Promise<Response> => {
     const folder = await findFolder();
     if (folder === undefined) return new Response(NOT_BUILT, { status: 503 });

@@ -23,6 +23,8 @@ interface BundleOptions {
   readonly leftOut?: readonly string[];
   /** True has the entry points share files with what several of them import. @default {false} */
   readonly together?: boolean;
+  /** Modules of the project that run before anything else, in every module that is bundled. @default {none} */
+  readonly first?: readonly string[];
 }
 
 /** A module that was bundled. */
@@ -63,7 +65,7 @@ let underWay = 0;
  * @throws {Error} with what esbuild says, such as a module that is not found
  */
 export async function bundle(
-  { entryPoints, outDir, platform, replaced = {}, leftOut = [], together = false }: BundleOptions,
+  { entryPoints, outDir, platform, replaced = {}, leftOut = [], together = false, first = [] }: BundleOptions,
 ): Promise<BundledModule[]> {
   const packages = await installPackages();
   const names = new Map(Object.entries(entryPoints).map(([name, path]) => [resolve(ROOT, path), name]));
@@ -76,6 +78,7 @@ export async function bundle(
       ...Object.fromEntries(Object.entries(replaced).map(([name, path]) => [name, join(ROOT, path)])),
     },
     external: [...leftOut],
+    inject: first.map((path) => join(ROOT, path)),
     loader: { ".wgsl": "text" },
     jsx: "automatic",
     jsxImportSource: "preact",

@@ -47,6 +47,7 @@ export async function buildPage(folder: string): Promise<BundledModule[]> {
     replaced: REPLACED,
     leftOut: LEFT_OUT,
     together: true,
+    first: ["functions/view/page/data/subtle_by_http.ts"],
   });
   for (const [target, source] of Object.entries(COPIED)) {
     await Deno.copyFile(join(SOURCE, source), join(folder, target));

@@ -29,6 +29,9 @@ for (const [name, app] of [["viewer", page], ["start page", startPage]] as const
     const parts = (text: string) => text.split("; ").filter((part) => !part.startsWith("frame-ancestors")).sort();
     assertEquals(parts(own), parts(policy));
     assertEquals(answer.headers.get("x-content-type-options"), "nosniff");
+    // With both, Workers of the page may share memory.
+    assertEquals(answer.headers.get("cross-origin-opener-policy"), "same-origin");
+    assertEquals(answer.headers.get("cross-origin-embedder-policy"), "credentialless");
   });
 }
 

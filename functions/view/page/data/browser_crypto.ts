@@ -10,7 +10,7 @@ interface Hash {
   digest(form: "hex"): string;
 }
 
-/** SHA-256 (FIPS 180-4) of text. */
+/** SHA-256 of text. */
 export function createHash(algorithm: "sha256"): Hash {
   if (algorithm !== "sha256") throw new Error(`${algorithm} is not computed here`);
   let text = "";
@@ -19,19 +19,27 @@ export function createHash(algorithm: "sha256"): Hash {
       text += more;
       return hash;
     },
-    digest: () => sha256(new TextEncoder().encode(text)),
+    digest: () => sha256(new TextEncoder().encode(text)).toHex(),
   };
   return hash;
 }
 
-function sha256(bytes: Uint8Array): string {
-  const padded = new DataView(new ArrayBuffer((bytes.length + 72 >> 6) * 64));
-  new Uint8Array(padded.buffer).set(bytes);
-  padded.setUint8(bytes.length, 0x80);
-  padded.setBigUint64(padded.byteLength - 8, 8n * BigInt(bytes.length));
+/** The 32 bytes of the hash (FIPS 180-4). */
+export function sha256(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   const state = START.slice();
-  for (let block = 0; block < padded.byteLength; block += 64) compress(state, padded, block);
-  return [...state].map((word) => word.toString(16).padStart(8, "0")).join("");
+  const whole = bytes.length >> 6 << 6;
+  const blocks = new DataView(bytes.buffer, bytes.byteOffset, whole);
+  for (let block = 0; block < whole; block += 64) compress(state, blocks, block);
+  // What is left, a bit, zeros, and the number of bits.
+  const rest = bytes.subarray(whole);
+  const last = new DataView(new ArrayBuffer(rest.length < 56 ? 64 : 128));
+  new Uint8Array(last.buffer).set(rest);
+  last.setUint8(rest.length, 0x80);
+  last.setBigUint64(last.byteLength - 8, 8n * BigInt(bytes.length));
+  for (let block = 0; block < last.byteLength; block += 64) compress(state, last, block);
+  const hash = new DataView(new ArrayBuffer(32));
+  state.forEach((word, index) => hash.setUint32(4 * index, word));
+  return new Uint8Array(hash.buffer);
 }
 
 function compress(state: Uint32Array, data: DataView, block: number): void {

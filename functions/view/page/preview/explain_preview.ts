@@ -23,6 +23,11 @@ const MENDS: Readonly<Record<string, string>> = {
   "failed-check": "Choose WebAssembly, and report the GPU and the browser.",
 };
 
+const NO_WEBASSEMBLY: Explanation = {
+  problem: "this browser has neither a GPU by WebGPU nor WebAssembly with SIMD",
+  mend: "Use a current browser, or look at a view that a server computes: clearstack view IMAGE --psf PSF.",
+};
+
 /** What is wrong, and how to mend it here. @param origin of the page */
 export function explainPreview(error: unknown, origin: string): Explanation {
   const { problem, mend } = explainError(error, origin);
@@ -31,6 +36,7 @@ export function explainPreview(error: unknown, origin: string): Explanation {
   if (isClearstackError(error, "no-device")) {
     return { problem: "this browser offers no GPU by WebGPU", mend: MENDS[error.kind]! };
   }
+  if (isClearstackError(error, "internal") && /WebAssembly|CompileError/.test(problem)) return { ...NO_WEBASSEMBLY };
   if (!isClearstackError(error) || error.path === "cors" || error.path === "mixed") return { problem: said, mend };
   return { problem: said, mend: MENDS[error.kind] ?? mend };
 }

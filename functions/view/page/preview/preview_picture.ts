@@ -21,7 +21,7 @@ export function pictureOf(
 ): Picture {
   const whole = image.levels[0]!;
   const [z, y, x] = shape;
-  const nothing = new Float32Array(z * y * x).fill(NaN);
+  let nothing: Float32Array | undefined;
   const { spacing, origin } = whole;
   return {
     // Chunks and tiles are kept by it.
@@ -40,7 +40,8 @@ export function pictureOf(
       image: {
         readChunk([t, c]) {
           const values = t === time ? volumes[channels.indexOf(c!)] : undefined;
-          return Promise.resolve({ values: values ?? nothing, strides: [0, 0, y * x, x, 1], storedBytes: 0 });
+          if (values === undefined) nothing ??= new Float32Array(z * y * x).fill(NaN);
+          return Promise.resolve({ values: values ?? nothing!, strides: [0, 0, y * x, x, 1], storedBytes: 0 });
         },
       },
     }],

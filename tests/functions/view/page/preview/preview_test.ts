@@ -124,6 +124,8 @@ browserTest(
     await openPanel(page);
     const words = await computed(page);
     assertMatch(words, /WebAssembly on CPU/);
+    // Shared memory, which a service of ours allows its page.
+    assertMatch(words, new RegExp(`, ${navigator.hardwareConcurrency} thread`));
     assertMatch(words, /z 0 to 5, y 0 to 39, x 0 to 59/);
     const defaults = await lastResult(page);
     assertLess(await differenceFromLibrary(defaults, {}), TOLERANCE);
