@@ -5,10 +5,8 @@ import type { Picture } from "../data/picture.ts";
 import type { DroppedFile, OpenedPicture } from "../preview/messages.ts";
 import type { Preview } from "../preview/preview.ts";
 import type { PreviewWorker } from "../preview/preview_worker.ts";
+import { placeFiles } from "./place_files.ts";
 import { addPicture, announce, fitImage, type Viewer } from "../state/viewer.ts";
-
-/** First bytes of a zip. */
-const ZIP = [0x50, 0x4b, 0x03, 0x04];
 
 /** What is told of a file that is no image, by kind of error. */
 const MENDS: Readonly<Record<string, string>> = {
@@ -18,26 +16,6 @@ const MENDS: Readonly<Record<string, string>> = {
 
 const CHOOSE =
   "Choose a TIFF (plain, ImageJ or OME-TIFF), a zipped OME-Zarr (.zarr.zip, .ozx), or the folder of an OME-Zarr.";
-
-let places = 0;
-
-/** Places files where the Worker finds them. @returns the URL of the image among them */
-export async function placeFiles(worker: PreviewWorker, files: readonly DroppedFile[]): Promise<string> {
-  const place = `memory:files/${++places}`;
-  const named = await Promise.all(files.map(async ({ key, file }) => ({ key: await usableKey(key, file), file })));
-  await worker.call("place", { place, files: named });
-  const tops = new Set(named.map(({ key }) => key.split("/")[0]!));
-  // Several files are planes of one image, in a folder without a name.
-  return tops.size === 1 ? `${place}/${[...tops][0]}` : place;
-}
-
-/** A path without characters that mean something in URLs; a zip is called one. */
-async function usableKey(key: string, file: Blob): Promise<string> {
-  const usable = key.replaceAll(/[^\w./-]+/g, "_");
-  if (usable.includes("/") || /\.(zip|ozx)$/i.test(usable)) return usable;
-  const start = new Uint8Array(await file.slice(0, ZIP.length).arrayBuffer());
-  return ZIP.every((byte, index) => start[index] === byte) ? `${usable}.zip` : usable;
-}
 
 /** Opens files in place of what is open; what fails becomes a notice, and what was open stays. */
 export async function openFiles(viewer: Viewer, preview: Preview, files: readonly DroppedFile[]): Promise<void> {

@@ -1,4 +1,5 @@
 /** Where the PSF comes from, and the optics that it is computed from. */
+import { placeFiles } from "../files/place_files.ts";
 import type { Viewer } from "../state/viewer.ts";
 import type { Preview } from "./preview.ts";
 import type { PreviewSettings } from "./settings.ts";
@@ -94,8 +95,6 @@ function Text({ preview, name, label, example }: TextProps) {
   );
 }
 
-let places = 0;
-
 function PsfFile({ preview }: { readonly preview: Preview }) {
   const { settings, change, worker } = preview;
   return (
@@ -107,10 +106,8 @@ function PsfFile({ preview }: { readonly preview: Preview }) {
         onChange={async (event) => {
           const file = event.currentTarget.files?.[0];
           if (file === undefined) return;
-          const place = `memory:files/psf-${++places}`;
-          const key = file.name.replaceAll(/[^\w.-]+/g, "_");
-          await worker.call("place", { place, files: [{ key, file }] });
-          change({ psfFile: { name: file.name, url: `${place}/${key}` } });
+          const url = await placeFiles(worker, [{ key: file.name, file }]);
+          change({ psfFile: { name: file.name, url } });
         }}
       />
       <span class="note">{settings.value.psfFile?.name}</span>
