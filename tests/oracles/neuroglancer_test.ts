@@ -3,11 +3,10 @@ import { assert, assertEquals } from "@std/assert";
 import { decode } from "fast-png";
 import type { Page } from "playwright-core";
 import { browserTest } from "../browser.ts";
-import { ORACLES_REQUIRED } from "../fixtures/python.ts";
 import { identityJobs } from "../functions/identity_jobs.ts";
 import { identityKernels } from "../functions/identity_kernels.ts";
 import { sampleView, startViews } from "../functions/view/view_service.ts";
-import { LEFT_TO_ALL } from "../test_unless.ts";
+import { viewerFolder } from "./viewer_folder.ts";
 
 const SHAPE = { z: 20, y: 40, x: 36 };
 
@@ -24,19 +23,7 @@ const PLANE = 5;
 /** The value that is white. */
 const WHITE = 4000;
 
-/** The folder of the built viewer; undefined where it was not made. It is made where oracles are required. */
-function builtNeuroglancer(): string | undefined {
-  if (LEFT_TO_ALL !== undefined) return undefined;
-  const script = decodeURIComponent(new URL("../../infra/oracles/neuroglancer.sh", import.meta.url).pathname);
-  const args = [script, ...(ORACLES_REQUIRED ? [] : ["--find"])];
-  const { success, stdout, stderr } = new Deno.Command("bash", { args, env: { DENO: Deno.execPath() } }).outputSync();
-  if (success) return new TextDecoder().decode(stdout).trim();
-  if (ORACLES_REQUIRED) throw new Error(`neuroglancer.sh failed: ${new TextDecoder().decode(stderr)}`);
-  return undefined;
-}
-
-const folder = builtNeuroglancer();
-const missing = folder === undefined ? "infra/oracles/neuroglancer.sh was not run" : undefined;
+const { folder, missing } = viewerFolder("neuroglancer.sh");
 const TYPES: Readonly<Record<string, string>> = { html: "text/html", css: "text/css", js: "text/javascript" };
 
 function serveViewer() {
