@@ -1,5 +1,5 @@
 /**
- * `deno task bench:empty [--planes 2560] [--iterations 20] [--backend cpu]`: deconvolves a volume of which nine in ten chunks are
+ * `deno task bench:empty [--planes 3840] [--iterations 20] [--backend cpu]`: deconvolves a volume of which nine in ten chunks are
  * missing, with empty boxes left as they are and with all of them computed, and prints what each took, programs being loaded and
  * kernels made once before.
  */
@@ -15,7 +15,7 @@ import { writeRepeatedVolume } from "../memory/repeated_volume.ts";
 
 const CHUNK: Vec3 = [16, 128, 128];
 
-const options = readFlags({ planes: "2560", iterations: "20", backend: "cpu" });
+const options = readFlags({ planes: "3840", iterations: "20", backend: "cpu" });
 const shape: Vec3 = [Number(options.planes), CHUNK[1], CHUNK[2]];
 await using store = await diskStore();
 const world = { environment: { env: (name: string) => store.environment[name] } };
