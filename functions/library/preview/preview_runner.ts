@@ -17,6 +17,7 @@ import { RecentCache } from "shared/process/recent_cache.ts";
 import { NO_ENVIRONMENT } from "shared/storage/store_environment.ts";
 import { copyBox } from "shared/volume/copy_box.ts";
 import { voxelCount } from "shared/volume/geometry.ts";
+import { MAX_BOX_VOXELS } from "./fit_region.ts";
 import { kept, type OpenedImages } from "./opened_images.ts";
 import { type PlannedPreview, PreviewPlans } from "./preview_plans.ts";
 
@@ -75,7 +76,7 @@ export class PreviewRunner {
     }
     const seconds = (performance.now() - started) / 1000;
     const { backend, reason } = device;
-    const done = { region, box: plan.box, volumes, backend, adapter, reason, seconds, kernelSeconds, warnings };
+    const done = { region, box: plan.box, maxBoxVoxels: MAX_BOX_VOXELS, volumes, backend, adapter, reason, seconds, kernelSeconds, warnings };
     return { ...done, record: recordOf(planned, done) };
   }
 

@@ -58,6 +58,8 @@ export interface PreviewResult {
   readonly region: Box;
   /** Box that was computed on, with the halo around the region. */
   readonly box: Vec3;
+  /** Voxels that such a box has at most. */
+  readonly maxBoxVoxels: number;
   /** One volume for each channel, of the shape of the region, x contiguous. */
   readonly volumes: readonly Float32Array<ArrayBuffer>[];
   readonly backend: "webgpu" | "cpu";

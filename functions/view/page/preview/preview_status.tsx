@@ -1,4 +1,5 @@
 /** What is being computed, where it was computed, and what went wrong. */
+import { voxelCount } from "shared/volume/geometry.ts";
 import { shortNumber } from "../state/scale_bar.ts";
 import { announce, type Viewer } from "../state/viewer.ts";
 import { explainPreview } from "./explain_preview.ts";
@@ -70,21 +71,21 @@ function Done({ viewer, preview, result, isCut }: {
   readonly result: PreviewResult;
   readonly isCut: boolean;
 }) {
-  const { region: { start, shape }, box, backend, adapter, reason, seconds, kernelSeconds, warnings } = result;
+  const { region: { start, shape }, box, maxBoxVoxels, backend, adapter, reason, seconds, kernelSeconds, warnings } =
+    result;
   const span = (axis: 0 | 1 | 2) => `${start[axis]} to ${start[axis]! + shape[axis]! - 1}`;
-  const voxels = (sides: readonly number[]) => shortNumber(sides.reduce((product, side) => product * side, 1) / 1e6);
+  const millions = (voxels: number) => shortNumber(voxels / 1e6);
   const technique = backend === "webgpu" ? "WebGPU" : "WebAssembly";
   return (
     <div class="done">
       <p>
-        <strong>Preview</strong> of full resolution: z {span(0)}, y {span(1)}, x {span(2)}, in a box of {voxels(box)}
-        {" "}
-        million voxels.
+        <strong>Preview</strong> of full resolution: z {span(0)}, y {span(1)}, x {span(2)}, in a box of{" "}
+        {millions(voxelCount(box))} million voxels.
       </p>
       {isCut && (
         <p class="warning">
-          Only a part of what you asked for: with its halo, all of it is more than the 16.8 million voxels that are
-          computed here.
+          Only a part of what you asked for: with its halo, all of it is more than the {millions(maxBoxVoxels)}{" "}
+          million voxels that are computed here.
         </p>
       )}
       <p class="note" title={reason}>

@@ -153,6 +153,30 @@ browserTest("a file is chosen by keys alone, in the first place and in place of 
   await page.locator(".top .name").getByText("image.zarr").waitFor();
 });
 
+browserTest("the folder of an OME-Zarr is opened as it lies", async (page) => {
+  await page.goto(origin);
+  await page.getByLabel("File", { exact: true }).waitFor();
+  const files = Object.entries(await filesBelow(`${folder}/image.zarr`))
+    .map(([key, bytes]) => ({ path: `my image.zarr/${key}`, base64: bytes.toBase64() }));
+  // A program makes no folders, but files that say which folder they are of, as a field for folders gives them.
+  await page.evaluate(`(() => {
+    DataTransferItem.prototype.webkitGetAsEntry = () => null;
+    const transfer = new DataTransfer();
+    transfer.items.add(new File([], "folder"));
+    // Copies of the files are handed out, which know nothing of their folders.
+    Object.defineProperty(transfer, "files", { value: ${JSON.stringify(files)}.map(({ path, base64 }) => {
+      const file = new File([Uint8Array.from(atob(base64), (one) => one.charCodeAt(0))], path.split("/").at(-1));
+      Object.defineProperty(file, "webkitRelativePath", { value: path });
+      return file;
+    }) });
+    document.body.dispatchEvent(new DragEvent("drop", { dataTransfer: transfer, bubbles: true, cancelable: true }));
+  })()`);
+  await page.locator("canvas").waitFor();
+  await drawn(page);
+  const { values } = await deconvolved(page);
+  assertLess(difference(values), TOLERANCE);
+});
+
 browserTest("an image without a voxel size asks for it before optics make a PSF", async (page) => {
   await page.goto(origin);
   await drop(page, "bare.tif");
