@@ -40,7 +40,7 @@ interface ScaleLimits {
 }
 
 /** Room around an image that is shown whole, as a part of the viewport. */
-const MARGIN = 0.04;
+export const MARGIN = 0.04;
 
 /** A voxel is at most this wide on the screen, and an image at least this. CSS pixels. */
 const MAX_VOXEL_PIXELS = 64;

@@ -8,6 +8,8 @@ type ReadValue = { readonly value: unknown } | { readonly fault: string };
 /** A form of values. Texts are without blanks around them, and not empty. */
 export interface FieldForm {
   readonly input: "text" | "choice" | "switch";
+  /** How to write a value, where the schema has no such words. */
+  readonly hint?: string;
   /** True where values are a few characters long. @default {false} */
   readonly isShort?: boolean;
   /** What the schema refuses is left to it, so that all messages are those of the service. */
@@ -58,6 +60,7 @@ export const FORMS = {
   /** `16:48`: from a voxel to before another. */
   range: {
     input: "text",
+    hint: "The first voxel and the one after the last, such as 16:48; all of them where this is empty.",
     isShort: true,
     read: (text) => {
       const [start, stop, ...rest] = text.split(":").map((part) => part.trim());
@@ -70,6 +73,7 @@ export const FORMS = {
   /** `0:10`, or `0:10:2` for every second one. */
   times: {
     input: "text",
+    hint: "Such as 0:10, or 0:10:2 for every second one; all of them where this is empty.",
     isShort: true,
     read: (text) => {
       const numbers = text.split(":").map((part) => part.trim());

@@ -61,7 +61,7 @@ function settingFields(path: string, shape: Shape): FormField[] {
 /** The field of a schema that has a description and no flag. */
 function describedField(path: string, name: string, schema: z.ZodType, form?: FieldForm): FormField {
   const field = fieldOf(path, { name, schema, help: schema.description ?? "" });
-  return form === undefined ? field : { ...field, form, choices: [] };
+  return form === undefined ? field : { ...field, form, choices: [], hint: form.hint ?? field.hint };
 }
 
 const { priority, webhook } = JobRequestSchema.shape;

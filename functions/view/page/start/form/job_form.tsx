@@ -37,6 +37,7 @@ export function JobForm({ start }: { readonly start: Start }) {
           source={source}
           path={form.texts.value["source.path"] ?? ""}
           choose={(path) => type(form, "source.path", path)}
+          crop={form.checked.value.request?.select?.box}
         />
         <Folded title="Part of the image: channels, time points, crop">
           {named("select.channels", "select.times", "select.box.z", "select.box.y", "select.box.x")}
@@ -47,9 +48,11 @@ export function JobForm({ start }: { readonly start: Start }) {
         <Segmented label="How the PSF is given" choices={PSF_WAYS} chosen={form.psfWay} />
         {form.psfWay.value === "optics"
           ? OPTICS.map((one) => <Field key={one.path} form={form} field={one} otherwise={stated(image, one.path)} />)
-          : named("psf.url", "psf.path", "psf.axes")}
+          : named("psf.url")}
         <PsfPictures start={start} />
-        <Folded title="How the PSF is fitted">{named(...OF_PSF)}</Folded>
+        <Folded title="How the PSF is read and fitted">
+          {named(...(form.psfWay.value === "url" ? ["psf.path", "psf.axes"] : []), ...OF_PSF)}
+        </Folded>
       </Section>
       <Section title="Algorithm">
         {named(...OFTEN)}

@@ -19,7 +19,10 @@ export function sourceFacts(
 ): Fact[] {
   const space = axes.flatMap(({ type, unit }, axis) => type === "space" ? [{ side: scale[axis]!, unit }] : []);
   const unit = space.at(-1)!.unit;
-  const names = (channels ?? []).map(({ name, emissionNanometres }, index) =>
+  const isTold = channels?.some(({ name, emissionNanometres }) =>
+    name !== undefined || emissionNanometres !== undefined
+  );
+  const names = (isTold ? channels! : []).map(({ name, emissionNanometres }, index) =>
     `${name ?? index}${emissionNanometres === undefined ? "" : ` (${emissionNanometres} nm)`}`
   );
   const more = names.length > MAX_NAMED ? ` and ${names.length - MAX_NAMED} more` : "";

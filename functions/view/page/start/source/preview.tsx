@@ -1,4 +1,5 @@
 /** A picture of an image, drawn as the viewer draws it. What draws is loaded with the first one. */
+import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { PlaneName } from "../../state/plane.ts";
 import { asCallError } from "../service/call_error.ts";
@@ -9,10 +10,12 @@ interface PreviewProps {
   readonly plane: PlaneName;
   /** What is seen. */
   readonly words: string;
+  /** What lies over it. */
+  readonly children?: ComponentChildren;
 }
 
 /** The picture. */
-export function Preview({ url, plane, words }: PreviewProps) {
+export function Preview({ url, plane, words, children }: PreviewProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const [fault, setFault] = useState("");
   useEffect(() => {
@@ -33,7 +36,10 @@ export function Preview({ url, plane, words }: PreviewProps) {
   }, [url, plane]);
   return (
     <figure class="preview">
-      <canvas ref={canvas} role="img" aria-label={words} />
+      <div class="frame">
+        <canvas ref={canvas} role="img" aria-label={words} />
+        {children}
+      </div>
       <figcaption class="note">{fault === "" ? words : `There is no picture: ${fault}`}</figcaption>
     </figure>
   );

@@ -1,6 +1,8 @@
 /** The image that is named: what the service says of it, and how it looks. */
+import type { Select } from "shared/contract/job_request.ts";
 import { FactList } from "../../panels/fact_list.tsx";
 import { sourceFacts } from "../plan/plan_facts.ts";
+import { CropFrame } from "./crop_frame.tsx";
 import { Preview } from "./preview.tsx";
 import type { NamedImage } from "./source.ts";
 
@@ -12,17 +14,21 @@ interface SourcePanelProps {
   /** Path of the image that is chosen; empty for the first. */
   readonly path: string;
   readonly choose: (path: string) => void;
+  /** Part of the image that the request takes. */
+  readonly crop: Select["box"];
 }
 
 /** The facts and the picture; nothing while nothing is known. */
-export function SourcePanel({ source, path, choose }: SourcePanelProps) {
+export function SourcePanel({ source, path, choose, crop }: SourcePanelProps) {
   const { shown } = source.answer.value ?? {};
   if (shown === undefined) return null;
   const { image, paths, url } = shown;
   return (
     <div class="shown">
       {(paths.length > 1 || path !== "") && <Choice {...{ paths, path, choose }} />}
-      <Preview key={url} url={url} plane="xy" words="The middle plane of the image" />
+      <Preview key={url} url={url} plane="xy" words="The middle plane of the image">
+        {crop !== undefined && <CropFrame image={image} box={crop} />}
+      </Preview>
       <div>
         <FactList facts={sourceFacts(image)} />
         {image.warnings?.map(({ message }) => <p key={message} class="warning">{message}</p>)}

@@ -1,5 +1,5 @@
 /** The start page over a real service: from an empty form to the result, and everything that may go wrong on the way. */
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals, assertMatch } from "@std/assert";
 import type { Service } from "functions/library/start_service.ts";
 import { browserTest, HAS_BROWSER } from "../../../../browser.ts";
 import { seriousFaults, tabbedControls } from "../for_everybody.ts";
@@ -75,6 +75,13 @@ browserTest("a value that is wrong is told at its field in the words of the serv
   await page.getByText("Part of the image").click();
   await textField(page, "Crop along z voxels").fill("4");
   await page.getByText("write the first voxel and the one after the last").waitFor();
+  await textField(page, "Crop along z voxels").fill("0:4");
+  // Half of the image along x: half of its width in the picture, whose margins are outside of the frame.
+  await textField(page, "Crop along x voxels").fill("50:100");
+  const [frame, part] = await Promise.all(
+    [".crop", ".crop rect"].map(async (one) => (await page.locator(one).boundingBox())!),
+  );
+  assertAlmostEquals(part!.x, frame!.x + frame!.width / 2, 3);
   // What only the service can tell.
   await textField(page, "Crop along z voxels").fill("4:400");
   await page.getByRole("alert").getByText(/before 400 along z/).waitFor();
