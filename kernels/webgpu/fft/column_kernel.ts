@@ -11,6 +11,7 @@ import { projected, PROJECTION } from "../stages/projection.ts";
 import { assembleShader, type Shader, TWIDDLES } from "../wgsl/shader.ts";
 import { inputPlacement, type Line, outputPlacement, stockham } from "./stockham.ts";
 import { arrayOf, complexArray, elementsOf, Wgsl } from "../wgsl/wgsl.ts";
+import { paddedElement, paddedLength } from "./padding.ts";
 import type { ColumnShape } from "./workgroups.ts";
 
 /** An axis whose lines do not lie together in memory. */
@@ -105,8 +106,9 @@ function columnLines(kernel: ColumnKernel): { line: Line; spectrum: ColumnSpan }
 }
 
 /** The exchange of a workgroup of so many columns, whose elements lie beside each other. */
-export function columnExchange({ plan, split }: ColumnShape, columns: number) {
-  return { length: plan.length * columns, split, line: "column", place: `e * ${columns}u + l` };
+export function columnExchange({ plan, split, padding }: ColumnShape, columns: number) {
+  const place = `${paddedElement(padding)} * ${columns}u + l`;
+  return { length: paddedLength(plan.length, padding) * columns, split, line: "column", place };
 }
 
 function finishShader(

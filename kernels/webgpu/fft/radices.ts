@@ -22,11 +22,8 @@ interface RadixRules {
   readonly maxLanes?: number;
   /** The last forward radix is even: rows of real voxels unpack around the middle of their spectrum. */
   readonly lastEven?: boolean;
-  /**
-   * Of plans that cost the same, that of the smallest last radix: a multiplication holds the coefficients and their factors beside
-   * what that transform takes. @default {false}
-   */
-  readonly smallLast?: boolean;
+  /** Of plans that cost the same, that with the smallest radix at this end. @default {any} */
+  readonly smallEnd?: "first" | "last" | undefined;
   /** Preferred divisor of the first and the last radix: parts of the axis that lie in different buffers. @default {1} */
   readonly parts?: number;
 }
@@ -42,7 +39,7 @@ const MAX_EXTRA_ROUNDS = 4;
 
 /** The plan for one length that costs least under the rules. */
 export function radixPlan(length: number, rules: RadixRules = {}): RadixPlan {
-  const { maxLanes = 64, lastEven = false, smallLast = false, parts = 1 } = rules;
+  const { maxLanes = 64, lastEven = false, smallEnd, parts = 1 } = rules;
   const sets = factorisations(length);
   const fewest = Math.min(...sets.map((radices) => radices.length));
   const orders = sets.filter((radices) => radices.length <= fewest + 1).flatMap(endsFirst)
@@ -51,7 +48,8 @@ export function radixPlan(length: number, rules: RadixRules = {}): RadixPlan {
   const plans = (split.length > 0 ? split : orders).flatMap((radices) =>
     laneCounts(length, radices, maxLanes).map((lanes) => ({ length, radices, lanes }))
   );
-  const costOf = (plan: RadixPlan) => planCost(plan) + (smallLast ? 1e-6 * plan.radices.at(-1)! : 0);
+  const costOf = (plan: RadixPlan) =>
+    planCost(plan) + (smallEnd ? 1e-6 * plan.radices.at(smallEnd === "first" ? 0 : -1)! : 0);
   return plans.reduce((best, plan) => (costOf(plan) < costOf(best) ? plan : best));
 }
 

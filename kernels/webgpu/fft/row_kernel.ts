@@ -11,16 +11,22 @@ import type { BoxLayout } from "../program/layout.ts";
 import { addLanes, PARTIAL_SUMS, sumMemory } from "../stages/partial_sums.ts";
 import { type RowStage, type VoxelPair } from "../stages/row_stages.ts";
 import { assembleShader, type Shader, TWIDDLES } from "../wgsl/shader.ts";
+import { paddedElement } from "./padding.ts";
 import { elementOf, inputPlacement, type Line, outputPlacement, type Registers, stockham } from "./stockham.ts";
 import { plus, Wgsl } from "../wgsl/wgsl.ts";
 import type { RowShape } from "./workgroups.ts";
 
 /** Workgroups: x counts groups of row pairs in a plane, y the planes of the slab. */
 export function rowShader(stage: RowStage, shape: RowShape): Shader {
-  const { plan, pairs, pitch, split } = shape;
+  const { plan, pairs, pitch, split, padding } = shape;
   const { inverse = true, forward = true } = stage;
   const w = new Wgsl();
-  const exchange = new Exchange(w, { length: pitch * pairs, split, line: "own", place: "l + e + (e >> 3u)" });
+  const exchange = new Exchange(w, {
+    length: pitch * pairs,
+    split,
+    line: "own",
+    place: `l + ${paddedElement(padding)}`,
+  });
   const line: Line = { w, plan, exchange, lane: "lane" };
   nameRows(w, shape);
 

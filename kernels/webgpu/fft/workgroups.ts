@@ -2,6 +2,7 @@
  * The share of a box that one workgroup takes: bounded by its memory and its invocations, wide enough to fill memory transactions.
  */
 import { sumMemory } from "../stages/partial_sums.ts";
+import { bestPadding, paddedLength, type Padding } from "./padding.ts";
 import { type RadixPlan, radixPlan } from "./radices.ts";
 import type { GpuLimits } from "../device/limits.ts";
 
@@ -29,6 +30,14 @@ const LONG_REGISTERS = 16;
 /** Longest line of so few lanes that {@link HALF_WIDTH} columns fit: a lane has 24 complex registers in it. */
 const LONGEST_OF_FEW = 768;
 
+/** Gaps that are tried in columns; they take registers, which only half of the turns is worth. */
+const COLUMN_PADDINGS: readonly Padding[] = [undefined, 3, 4, 5];
+const COLUMN_GAIN = 0.5;
+
+/** Gaps that are tried in rows. */
+const ROW_PADDINGS: readonly Padding[] = [3, 4, 5, undefined];
+const ROW_GAIN = 0.05;
+
 /** Invocations of a row kernel: several short rows or a single long one. */
 const MAX_ROW_LANES = 128;
 
@@ -38,6 +47,8 @@ export interface ColumnShape {
   readonly columns: number;
   /** True if real and imaginary parts go through workgroup memory one after the other, see exchange.ts. */
   readonly split: boolean;
+  /** Gaps in the exchange memory of a line. */
+  readonly padding: Padding;
 }
 
 /** A workgroup that transforms `pairs` pairs of real rows. */
@@ -48,6 +59,7 @@ export interface RowShape {
   readonly pitch: number;
   /** As in {@link ColumnShape}. */
   readonly split: boolean;
+  readonly padding: Padding;
 }
 
 /**
@@ -63,8 +75,11 @@ export function columnShape(
   preferred: number = FULL_WIDTH,
 ): ColumnShape {
   const { maxComputeInvocationsPerWorkgroup: invocations, maxComputeWorkgroupSizeY: maxSide } = limits;
-  const lanes = length <= LONGEST_OF_FEW ? MAX_INVOCATIONS / HALF_WIDTH : Math.ceil(length / LONG_REGISTERS);
-  const plan = radixPlan(length, { maxLanes: Math.min(lanes, invocations, maxSide), smallLast: true, parts });
+  const isLong = length > LONGEST_OF_FEW;
+  const lanes = isLong ? Math.ceil(length / LONG_REGISTERS) : MAX_INVOCATIONS / HALF_WIDTH;
+  const maxLanes = Math.min(lanes, invocations, maxSide);
+  // What takes the fewest registers around a multiplication, as infra/bench/gpu/occupancy says.
+  const plan = radixPlan(length, { maxLanes, smallEnd: isLong ? "first" : "last", parts });
   const budget = Math.min(invocations, Math.max(MAX_INVOCATIONS, SECTOR * plan.lanes));
   const most = Math.max(1, Math.floor(budget / plan.lanes));
   const wanted = wholeSectors(Math.min(preferred, width, most));
@@ -76,7 +91,16 @@ export function columnShape(
     Math.max(wanted, Math.ceil(MIN_INVOCATIONS / plan.lanes)),
     width,
   );
-  return { plan, columns: wholeSectors(max), split };
+  const columns = wholeSectors(max);
+  const words = split ? 1 : 2;
+  const padding = bestPadding(
+    { plan, words, columns },
+    COLUMN_PADDINGS.filter((each) =>
+      4 * words * columns * paddedLength(length, each) <= limits.maxComputeWorkgroupStorageSize
+    ),
+    COLUMN_GAIN,
+  );
+  return { plan, columns, split, padding };
 }
 
 /** Tells whether so many columns are exchanged in two halves, and counts those that then fit the memory of a workgroup. */
@@ -89,7 +113,8 @@ function columnMemory(length: number, columns: number, { maxComputeWorkgroupStor
 export function rowShape(length: number, pairCount: number, limits: GpuLimits): RowShape {
   const invocations = Math.min(limits.maxComputeInvocationsPerWorkgroup, limits.maxComputeWorkgroupSizeX);
   const plan = radixPlan(length, { maxLanes: Math.min(MAX_ROW_LANES, invocations), lastEven: true });
-  const pitch = length + (length >> 3);
+  const padding = bestPadding({ plan, words: 2, columns: 1 }, ROW_PADDINGS, ROW_GAIN);
+  const pitch = paddedLength(length, padding);
   const memory = limits.maxComputeWorkgroupStorageSize - sumMemory(MAX_ROW_LANES).bytes;
   const split = 8 * pitch > memory;
   const max = Math.min(
@@ -98,7 +123,7 @@ export function rowShape(length: number, pairCount: number, limits: GpuLimits): 
     limits.maxComputeWorkgroupSizeY,
     pairCount,
   );
-  return { plan, pairs: max, pitch, split };
+  return { plan, pairs: max, pitch, split, padding };
 }
 
 /**
