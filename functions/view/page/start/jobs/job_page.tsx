@@ -57,7 +57,7 @@ function JobParts({ start, status, message }: JobPartsProps) {
         </header>
         <progress max={Math.max(1, tiles)} value={tilesDone} aria-label="Tiles that are done" />
         <p class="note">{progressWords(status)}{message !== "" && `; ${message}`}</p>
-        {error !== undefined && <Failure error={error} />}
+        {state === "failed" && error !== undefined && <Failure error={error} />}
         <Actions start={start} status={status} />
       </section>
       <section class="panel" aria-labelledby="facts-title">

@@ -117,6 +117,23 @@ browserTest("a job that fails says why and what to do, and its settings can be m
   }
 }, REFUSED);
 
+browserTest("a job that runs is cancelled, and its page says so", async (page) => {
+  const service = await serveFolder(folder);
+  try {
+    await page.goto(service.url);
+    await fillJob(page, folder, { output: "endless" });
+    await textField(page, "Iterations").fill("100000");
+    await page.getByRole("button", { name: /^Start/ }).click();
+    await page.getByRole("region", { name: "Progress" }).getByText("Running").waitFor();
+    await page.getByRole("button", { name: "Cancel the job" }).click();
+    await page.getByRole("region", { name: "Progress" }).getByText("Cancelled", { exact: true }).waitFor();
+    await page.getByRole("button", { name: "Cancel the job" }).waitFor({ state: "detached" });
+    assertEquals(await page.getByText("It failed").count(), 0);
+  } finally {
+    await service.close();
+  }
+}, REFUSED);
+
 browserTest("a service that goes away is told of, and the page goes on once it is back", async (page) => {
   const first = await serveFolder(folder);
   const port = Number(new URL(first.url).port);
