@@ -37,6 +37,12 @@ const KEPT = "private, max-age=86400, immutable";
 /** What may change is asked for again, with its tag. */
 const ASKED_AGAIN = "no-cache";
 
+/**
+ * Images hold what their writers like, at the origin of the page that keeps a caller's key: a browser that is sent there must not take
+ * a chunk for a page.
+ */
+const NO_PAGE = { "x-content-type-options": "nosniff", "content-security-policy": "default-src 'none'; sandbox" };
+
 /** Chunks that are waited for at the same time, of all views. */
 const MAX_WAITING = 512;
 
@@ -48,6 +54,7 @@ export function createSignedApp({ views, log }: SignedAppDeps): Hono {
   app.use(async (c, next) => {
     await next();
     c.header("cross-origin-resource-policy", "cross-origin");
+    for (const [name, value] of Object.entries(NO_PAGE)) c.header(name, value);
     // Asked by browsers before a public page may call this machine.
     if (c.req.header("access-control-request-private-network")) {
       c.header("access-control-allow-private-network", "true");

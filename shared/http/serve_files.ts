@@ -28,6 +28,7 @@ async function answer(store: ReadableStore, request: Request): Promise<Response>
   return await answerObject(request, {
     size: info.size,
     etag: info.etag && quoted(info.etag),
+    headers: { "content-type": "application/octet-stream" },
     read: (part) =>
       part.length === 0
         ? new Uint8Array()

@@ -67,6 +67,23 @@ Deno.test("an OME-Zarr is passed on with all its levels and names, and nothing e
   }
 });
 
+Deno.test("a chunk that is written as a web page is none for a browser, nor is anything else of an image", async () => {
+  await using service = await startViews();
+  const zarr = memoryUrl();
+  await writeZarr(zarr, { shape: [2, 4, 4], chunk: [2, 4, 4], values: patternedVoxels([2, 4, 4]) });
+  await openStore(zarr).put("c/0/0/0", new TextEncoder().encode("<html><script>alert(origin)</script>".padEnd(64)));
+  for (const url of [zarr, await tiff()]) {
+    const shown = await httpViewRunner(service.url).show({ url });
+    for (const key of ["zarr.json", "c/0/0/0", "0/zarr.json", "0/c/0/0/0", "0/c/9/9/9"]) {
+      const { headers, body } = await fetch(`${service.url}${shown.url}/${key}`);
+      await body?.cancel();
+      assertEquals([key, headers.get("x-content-type-options")], [key, "nosniff"]);
+      assertEquals(headers.get("content-security-policy"), "default-src 'none'; sandbox");
+      assert(["application/octet-stream", null].includes(headers.get("content-type")), key);
+    }
+  }
+});
+
 Deno.test("of a source of several images, all are named and the first is shown", async () => {
   await using service = await startViews();
   const plate = memoryUrl();
