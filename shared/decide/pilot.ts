@@ -147,10 +147,12 @@ async function decideChannels({ source, algorithm }: Plan, { environment, signal
     const offset = voxelOffset(background);
     const counts = Float32Array.from(sample.values, (value) => value + offset);
     const scale = counts.reduce((most, value) => Math.max(most, value), 0);
+    const mean = meanCount(counts);
     channels.push({
       background,
       ...(scale > 0 && Number.isFinite(scale) ? { scale } : {}),
-      ...(algorithm.boundary === "non-circulant" ? { mean: meanCount(counts) } : {}),
+      // What starts from 0 stays there: where the sample is dark, boxes that are not start from their own mean.
+      ...(algorithm.boundary === "non-circulant" && mean > 0 ? { mean } : {}),
     });
     bytesRead += sample.bytesRead;
     if (algorithm.background !== "auto") continue;
