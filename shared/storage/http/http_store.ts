@@ -227,7 +227,8 @@ function failureOf(response: Response, shownKey: string): ClearstackError | null
   if (status === 404 || status === 410 || status === 204) return undefined;
   const message = `cannot read ${shownKey}: the server answered ${status}`;
   if (status === 416) return new ClearstackError("corrupt-data", `${shownKey} is shorter than its metadata say`);
-  if (status === 408 || status === 425 || status === 429 || status >= 500) {
+  // 501: this server will never know the method, such as HEAD; what it means by it is asked in another way.
+  if (status === 408 || status === 425 || status === 429 || (status >= 500 && status !== 501)) {
     return new ClearstackError("store-unavailable", message);
   }
   return new ClearstackError("forbidden", `${message}; check the address and the right to read it`);

@@ -233,10 +233,13 @@ Deno.test("a signed URL's query goes with every key and into no message", async 
 });
 
 Deno.test("HEAD that is refused is replaced by one byte of a GET", async () => {
-  await served(
-    (request) => request.method === "HEAD" ? new Response(null, { status: 403 }) : honest(request),
-    async (url) => assertEquals((await openReadable(url, quick).head("a"))?.size, 1000),
-  );
+  // 501 is what small servers answer that know GET alone, such as those written on Python's BaseHTTPRequestHandler.
+  for (const status of [403, 405, 501]) {
+    await served(
+      (request) => request.method === "HEAD" ? new Response(null, { status }) : honest(request),
+      async (url) => assertEquals((await openReadable(url, quick).head("a"))?.size, 1000),
+    );
+  }
 });
 
 Deno.test("a web server is not opened to be written to, and not listed", async () => {
