@@ -1,10 +1,6 @@
 /** Least and largest values. */
-import { z } from "zod";
+import type { ValueRange } from "shared/contract/value_range.ts";
 import type { ChunkValues } from "shared/image/image.ts";
-
-/** Of some voxels; null where there is no finite number among them. */
-export const ValueRangeSchema = z.object({ least: z.number().nullable(), largest: z.number().nullable() });
-export type ValueRange = z.infer<typeof ValueRangeSchema>;
 
 export const NO_VALUES: ValueRange = { least: null, largest: null };
 

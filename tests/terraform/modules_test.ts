@@ -55,6 +55,7 @@ for (const folder of await configurationFolders()) {
 const LEFT_OUT: Readonly<Record<string, string>> = {
   CLEARSTACK_ADDRESS_GUARD: "a protection that stays on",
   CLEARSTACK_ALLOW: "the lists for sources and outputs are set",
+  CLEARSTACK_CALLED_AS: "the image sets it, for what the command line says of itself",
   CLEARSTACK_CREDENTIAL_PROCESS: "for the command line",
   CLEARSTACK_IDLE: "whatever runs the instances starts again what has ended, or ends them itself",
   CLEARSTACK_INSECURE: "a protection that stays on",

@@ -9,7 +9,8 @@ import { mapLimited } from "shared/process/map_limited.ts";
 import { assertRun } from "./job_record.ts";
 import { recordIndex, type RecordOwner, recordsPrefix } from "./output_layout.ts";
 import { decodeSealed, encodeSealed } from "./sealed_json.ts";
-import { joinRanges, NO_VALUES, type ValueRange, ValueRangeSchema } from "shared/volume/value_range.ts";
+import { type ValueRange, ValueRangeSchema } from "shared/contract/value_range.ts";
+import { joinRanges, NO_VALUES } from "shared/volume/value_range.ts";
 
 /** Records are small and many. */
 const RECORDS_AT_ONCE = 16;
