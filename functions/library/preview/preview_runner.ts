@@ -76,7 +76,18 @@ export class PreviewRunner {
     }
     const seconds = (performance.now() - started) / 1000;
     const { backend, reason } = device;
-    const done = { region, box: plan.box, maxBoxVoxels: MAX_BOX_VOXELS, volumes, backend, adapter, reason, seconds, kernelSeconds, warnings };
+    const done = {
+      region,
+      box: plan.box,
+      maxBoxVoxels: MAX_BOX_VOXELS,
+      volumes,
+      backend,
+      adapter,
+      reason,
+      seconds,
+      kernelSeconds,
+      warnings,
+    };
     return { ...done, record: recordOf(planned, done) };
   }
 

@@ -102,7 +102,9 @@ export class ShownImages {
       const open = (signal: AbortSignal) => openImage(location, { environment: this.#options.environment, signal });
       const bytes = await zarrObject(await this.#tiffs.get(token, open, signal), key, signal);
       if (bytes === undefined) return new Response(null, { status: 404 });
-      return new Response(bytes as Uint8Array<ArrayBuffer>, { headers: { "content-type": "application/octet-stream" } });
+      return new Response(bytes as Uint8Array<ArrayBuffer>, {
+        headers: { "content-type": "application/octet-stream" },
+      });
     } catch (error) {
       if (isClearstackError(error)) return new Response(`${error.message}\n`, { status: error.status });
       throw error;
