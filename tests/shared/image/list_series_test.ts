@@ -54,3 +54,11 @@ Deno.test("an OME-TIFF is its images, any other TIFF one", async () => {
   assertEquals(await listSeries({ url: `${url}/b.tif` }, access), [""]);
   await assertRejects(() => listSeries({ url: `${url}/c.tif` }, access), ClearstackError, "does not exist");
 });
+
+Deno.test("what is not there is told as wherever an image is opened, and a TIFF by name as a TIFF", async () => {
+  const url = memoryUrl();
+  const refused = (name: string, message: string) =>
+    assertRejects(() => listSeries({ url: `${url}/${name}` }, access), ClearstackError, message);
+  await refused("none.zarr", "does not exist, or holds no zarr.json, .zarray or .zgroup");
+  await refused("none.tif", "does not exist, or holds no TIFF");
+});
