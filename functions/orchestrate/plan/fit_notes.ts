@@ -9,6 +9,9 @@ import { formatSpacing, type Spacing } from "shared/psf/spacing.ts";
 /** Share of a PSF's light that may be cropped where that changes what happens inside the image. */
 const MAX_LOSS = 0.02;
 
+/** Share of its light from which a PSF that is larger than the image along each axis is hardly its PSF. */
+const SWAPPED_LOSS = 0.5;
+
 /**
  * One note for each step of the fit.
  *
@@ -41,13 +44,13 @@ export function fitNotes({ where, spacing }: StoredForm, { fit, normalisation = 
       ...figures(spacing, use.spacing),
     });
   }
-  if (fit.crop !== undefined) notes.push(cropNote(where, { crop: fit.crop, normalisation }, use));
+  if (fit.crop !== undefined) notes.push(cropNote(where, { ...fit, crop: fit.crop, normalisation }, use));
   return notes;
 }
 
 function cropNote(
   where: string,
-  { crop, normalisation }: { readonly crop: Vec3; readonly normalisation: number },
+  { stored, crop, normalisation }: { readonly stored: Vec3; readonly crop: Vec3; readonly normalisation: number },
   { shape, boundary }: PsfUse,
 ): Warning {
   const loss = 1 - 1 / normalisation;
@@ -64,14 +67,16 @@ function cropNote(
   }
   const reach = boundary === "periodic" ? "a periodic image uses one period" : `no light travels farther than ` +
     `${SPATIAL_AXES.map((name, axis) => `${shape[axis]! - 1} along ${name}`).join(", ")}`;
+  const isSwapped = loss > SWAPPED_LOSS && stored.every((side, axis) => side > shape[axis]!);
   return {
     code: "psf-cropped",
-    level: "note",
+    level: isSwapped ? "warning" : "note",
     message:
       `${where} is cropped to ${formatVec3(crop)} voxels, which leaves out ${percent} of its light, and normalised ` +
-      `again by ${normalisation.toPrecision(5)}: ${sides}, so ${reach}`,
+      `again by ${normalisation.toPrecision(5)}: ${sides}, so ${reach}` +
+      (isSwapped ? "; are the image and its PSF swapped?" : ""),
     value: loss,
-    ...(boundary === "periodic" ? { limit: MAX_LOSS } : {}),
+    ...(boundary === "periodic" ? { limit: MAX_LOSS } : isSwapped ? { limit: SWAPPED_LOSS } : {}),
   };
 }
 

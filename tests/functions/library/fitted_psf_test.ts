@@ -33,6 +33,14 @@ Deno.test("a PSF taller than the image gives what its middle 2 n - 1 planes give
   }
 });
 
+Deno.test("an image that is given as the PSF of a smaller one, as where the two are swapped, is warned of", async () => {
+  const psf = arrayOf([5, 9, 9], gaussianPsf([5, 9, 9], [1, 1.5, 1.5]).values);
+  const { plan } = await planJob(psf, arrayOf([24, 40, 40], randomVolume([24, 40, 40], 1)), CPU);
+  const warning = plan.warnings.find(({ code }) => code === "psf-cropped");
+  assertEquals([warning?.level, warning?.limit], ["warning", 0.5]);
+  assert(warning?.message.endsWith("are the image and its PSF swapped?"), warning?.message);
+});
+
 Deno.test("a periodic image takes a PSF of one period, unless that loses over 2 % of its light", async () => {
   const options = { ...CPU, algorithm: { ...CPU.algorithm, boundary: "periodic" } } as const;
   const narrow = gaussianPsf([31, 9, 9], [0.8, 1.5, 1.5]);
