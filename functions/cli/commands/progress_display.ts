@@ -34,6 +34,7 @@ export class ProgressDisplay {
   #latest: Shown | undefined;
   #lastDrawn: number;
   #drawn = false;
+  #lastLine: string | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   /**
@@ -87,7 +88,12 @@ export class ProgressDisplay {
     this.#lastDrawn = this.#now();
     const { terminalColumns } = this.#io;
     const text = this.#latest === undefined ? PLANNING : this.#describe(this.#latest);
-    if (terminalColumns === undefined) return this.#io.err(`${text}\n`);
+    if (terminalColumns === undefined) {
+      // The same line again tells nothing.
+      if (text !== this.#lastLine) this.#io.err(`${text}\n`);
+      this.#lastLine = text;
+      return;
+    }
     this.#io.clearLine();
     this.#io.err(bar(text, this.#share(), terminalColumns));
     this.#drawn = true;
