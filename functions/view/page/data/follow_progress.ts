@@ -65,10 +65,11 @@ function progressOf(record: Record<string, unknown>, last: RemoteProgress): Remo
   const { state, tilesDone, tiles, etaSeconds, error } = status;
   const message = asRecord(error).message ?? record.message ??
     (typeof etaSeconds === "number" ? `about ${Math.ceil(etaSeconds)} s to go` : "");
+  const [done, total] = [count(tilesDone, last.done), count(tiles, last.total)];
   return {
-    state: typeof state === "string" ? state.slice(0, 32) : "computing",
-    done: count(tilesDone, last.done),
-    total: count(tiles, last.total),
+    state: typeof state === "string" ? state.slice(0, 32) : total > 0 && done >= total ? "computed" : "computing",
+    done,
+    total,
     message: String(message).slice(0, 300),
   };
 }
