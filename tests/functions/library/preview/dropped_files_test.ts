@@ -2,6 +2,8 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { openReadable, openStore } from "functions/library/preview/browser_stores.ts";
 import { placeFiles } from "functions/library/preview/dropped_store.ts";
+import { placeFiles as nameFiles } from "functions/view/page/files/place_files.ts";
+import { PreviewWorker } from "functions/view/page/preview/preview_worker.ts";
 import { ClearstackError } from "shared/errors.ts";
 
 const text = (bytes: Uint8Array | undefined) => bytes && new TextDecoder().decode(bytes);
@@ -41,4 +43,13 @@ Deno.test("a file that is gone by the time it is read says that it has to be cho
 Deno.test("a browser opens no buckets and writes nothing", () => {
   assertThrows(() => openReadable("s3://bucket/a.zarr"), ClearstackError, "cannot open s3:");
   assertThrows(() => openStore("memory:out"), ClearstackError, "writes nothing");
+});
+
+Deno.test("two planes whose names differ only where names here do not are refused, since one would be missing", async () => {
+  const files = ["一.tif", "二.tif"].map((key) => ({ key, file: new Blob([key]) }));
+  await assertRejects(
+    () => nameFiles(new PreviewWorker(), files),
+    ClearstackError,
+    "一.tif and 二.tif would both be called _.tif: rename one",
+  );
 });
