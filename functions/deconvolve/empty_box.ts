@@ -7,7 +7,7 @@ import type { EmptyReason, TileTask } from "shared/contract/tile.ts";
 import type { Box } from "shared/volume/geometry.ts";
 
 /** A box whose range is below this share of the image's intensity is nearly flat. */
-const FLAT = 5e-4;
+export const FLAT = 5e-4;
 
 /**
  * Tells by its voxels alone whether a box is empty, so that whoever computes it says the same: `flat` where they are all equal, or

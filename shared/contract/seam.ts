@@ -14,7 +14,9 @@ export const SeamReportSchema = z.strictObject({
   index: z.int().min(0),
   largest: z.number().describe("largest absolute difference from the output, beyond what rounding to its type leaves"),
   rms: z.number().describe("root mean square of the differences"),
-  peak: z.number().describe("largest value that the output holds there"),
+  peak: z.number().describe(
+    "largest value that the output holds there, or 0.05 % of the image's intensity where all is darker",
+  ),
 });
 export type SeamReport = z.infer<typeof SeamReportSchema>;
 
