@@ -75,3 +75,7 @@ export type StoredArray = z.infer<typeof StoredArraySchema>;
  */
 export const StoredObjectsSchema = z.record(z.string(), z.string().regex(/^\d+ [0-9a-f]{8}$/));
 export type StoredObjects = z.infer<typeof StoredObjectsSchema>;
+
+/** Least and largest of some voxels, as records hold them; null where there is no finite number among them. */
+export const ValueRangeSchema = z.object({ least: z.number().nullable(), largest: z.number().nullable() });
+export type ValueRange = z.infer<typeof ValueRangeSchema>;

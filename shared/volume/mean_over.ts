@@ -3,7 +3,7 @@ import type { Dtype } from "shared/contract/image_info.ts";
 import { releaseMemory } from "shared/process/release_memory.ts";
 import { copyBox } from "shared/volume/copy_box.ts";
 import { type Box, mapAxes, type Vec3, voxelCount } from "shared/volume/geometry.ts";
-import type { ValueRange } from "shared/contract/value_range.ts";
+import type { ValueRange } from "shared/contract/stored_array.ts";
 import { valueRange } from "shared/volume/value_range.ts";
 import type { ChunkValues } from "shared/image/image.ts";
 import { VOXEL_ARRAYS } from "shared/volume/voxel_arrays.ts";

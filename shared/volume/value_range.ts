@@ -1,5 +1,5 @@
 /** Least and largest values. */
-import type { ValueRange } from "shared/contract/value_range.ts";
+import type { ValueRange } from "shared/contract/stored_array.ts";
 import type { ChunkValues } from "shared/image/image.ts";
 
 export const NO_VALUES: ValueRange = { least: null, largest: null };

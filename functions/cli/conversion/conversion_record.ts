@@ -3,8 +3,7 @@ import { z } from "zod";
 import { JobRequestSchema } from "shared/contract/job_request.ts";
 import { LocationSchema } from "shared/contract/location.ts";
 import { zarrSettingFault } from "shared/image/output_form.ts";
-import { OmeVersionSchema, StoredObjectsSchema } from "shared/contract/stored_array.ts";
-import { ValueRangeSchema } from "shared/contract/value_range.ts";
+import { OmeVersionSchema, StoredObjectsSchema, ValueRangeSchema } from "shared/contract/stored_array.ts";
 
 export const ConversionRequestSchema = z.strictObject({
   source: LocationSchema,

@@ -21,7 +21,7 @@ import { levelRecordsPrefix, recordOwner } from "../output/output_layout.ts";
 import { readOwn } from "../output/stored_objects.ts";
 import { readBox } from "../read/read_box.ts";
 import { recordedRanges } from "../output/tile_records.ts";
-import type { ValueRange } from "shared/contract/value_range.ts";
+import type { ValueRange } from "shared/contract/stored_array.ts";
 import { NO_VALUES } from "shared/volume/value_range.ts";
 
 /** In units of the image. */

@@ -1,5 +1,5 @@
 /** Content of the records of finished tiles. */
-import type { Clipping, StoredArray } from "shared/contract/stored_array.ts";
+import { type Clipping, type StoredArray, type ValueRange, ValueRangeSchema } from "shared/contract/stored_array.ts";
 import { TileRecordSchema } from "shared/contract/tile.ts";
 import { ClearstackError } from "shared/errors.ts";
 import { openStore } from "shared/storage/open_store.ts";
@@ -9,7 +9,6 @@ import { mapLimited } from "shared/process/map_limited.ts";
 import { assertRun } from "./job_record.ts";
 import { recordIndex, type RecordOwner, recordsPrefix } from "./output_layout.ts";
 import { decodeSealed, encodeSealed } from "./sealed_json.ts";
-import { type ValueRange, ValueRangeSchema } from "shared/contract/value_range.ts";
 import { joinRanges, NO_VALUES } from "shared/volume/value_range.ts";
 
 /** Records are small and many. */
