@@ -4,6 +4,7 @@ import { serveFiles } from "shared/http/serve_files.ts";
 import { openReadable } from "shared/storage/open_store.ts";
 import type { StoreEnvironment } from "shared/storage/store_environment.ts";
 import { canonicalUrl } from "shared/storage/url.ts";
+import { listen } from "./listen.ts";
 import { localPage } from "./local_page.ts";
 
 /** Images to look at. */
@@ -47,27 +48,23 @@ export async function showImages({ image, result, environment, port = 0 }: Shown
     const store = openReadable(canonicalUrl(url), { environment });
     const found = await Promise.all(["zarr.json", ".zgroup", ".zarray"].map((key) => store.head(key)));
     if (found.every((one) => one === undefined)) {
-      const mend = "make an OME-Zarr of it with clearstack convert";
-      throw new ClearstackError("not-found", `${store.url} holds no zarr.json, .zgroup or .zarray: ${mend}`, {
-        path: url,
-      });
+      throw new ClearstackError(
+        "not-found",
+        `${store.url} does not exist, or holds no zarr.json, .zgroup or .zarray; convert makes an OME-Zarr of a TIFF`,
+        { path: url },
+      );
     }
     files.set(name, serveFiles(store));
   }
   const page = localPage();
-  const server = listen(port, (request) => answerFile(request, secret, files) ?? page.answer(request) ?? notFound());
+  const server = listen(
+    "127.0.0.1",
+    port,
+    (request) => answerFile(request, secret, files) ?? page.answer(request) ?? notFound(),
+  );
   const base = `http://127.0.0.1:${server.addr.port}`;
   const query = [...files.keys()].map((name) => `${name}=${base}/data/${secret}/${name}`).join("&");
   return { url: `${base}/?${query}`, close: () => server.shutdown() };
-}
-
-function listen(port: number, handler: (request: Request) => Response | Promise<Response>) {
-  try {
-    return Deno.serve({ hostname: "127.0.0.1", port, onListen: () => {} }, handler);
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new ClearstackError("invalid-request", `cannot listen on port ${port}: ${why}`, { cause });
-  }
 }
 
 /** The answer to a request below `/data/`; undefined for any other. */

@@ -6,6 +6,7 @@ import type { LocalJobRunner as JobRunner } from "functions/orchestrate/drive/lo
 import type { Views } from "functions/view/views.ts";
 import type { ViewRunner } from "shared/engine/view_runner.ts";
 import { ClearstackError } from "shared/errors.ts";
+import { listen } from "./listen.ts";
 import type { LocalWorld } from "./local_process.ts";
 import { servedEnvironment } from "shared/storage/served_environment.ts";
 import { type Log, plainLog } from "shared/telemetry/log.ts";
@@ -124,15 +125,6 @@ export async function openAuth(
   const { env } = environment;
   const withKeys = (name: string) => name === "CLEARSTACK_KEYS" ? keys ?? env(name) : env(name);
   return await readAuth({ env: withKeys, readText: (url) => readObjectText(url, environment) });
-}
-
-function listen(hostname: string, port: number, handler: Handler) {
-  try {
-    return Deno.serve({ hostname, port, onListen: () => {} }, (request) => handler(request));
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new ClearstackError("invalid-request", `cannot listen on ${hostname} port ${port}: ${why}`, { cause });
-  }
 }
 
 /**

@@ -36,8 +36,7 @@ const LIBRARY_ENVIRONMENT = "functions/library/process_environment.ts";
 
 /** Files that open ports besides main.ts: the library puts functions and images on one, the demo its files. */
 const SERVING_FILES = [
-  "functions/library/start_service.ts",
-  "functions/library/show_images.ts",
+  "functions/library/listen.ts",
   "functions/cli/demo/demo.ts",
 ];
 

@@ -76,7 +76,7 @@ Deno.test("a port is opened in main.ts and in the files that serve only", () => 
   assertEquals(broken("functions/cli/commands/deconvolve.ts", source), EDGES);
   assertEquals(broken("functions/cli/commands/serve.ts", source), EDGES);
   assertEquals(broken("functions/library/deconvolve.ts", source), EDGES);
-  assertEquals(broken("functions/library/start_service.ts", source), []);
+  assertEquals(broken("functions/library/listen.ts", source), []);
   assertEquals(broken("functions/orchestrate/main.ts", source), []);
 });
 

@@ -51,5 +51,8 @@ Deno.test("what is no Zarr is refused before anything is served, with the mend",
       ClearstackError,
     );
     assertEquals(kind, "not-found");
-    assert(message.includes(`${folder} holds no zarr.json`) && message.includes("clearstack convert"), message);
+    assert(
+      message.includes(`${folder} does not exist, or holds no zarr.json`) && message.includes("convert makes"),
+      message,
+    );
   }));
