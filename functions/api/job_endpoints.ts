@@ -1,5 +1,7 @@
 /** Jobs and plans over HTTP. */
 import type { OpenAPIHono } from "@hono/zod-openapi";
+import type { Context } from "hono";
+import type { JobRequest } from "shared/contract/job_request.ts";
 import type { JobStatus } from "shared/contract/job_status.ts";
 import { hasEnded, type JobRunner } from "shared/engine/job_runner.ts";
 import { ClearstackError } from "shared/errors.ts";
@@ -33,7 +35,7 @@ export function addJobEndpoints(
     requireRole(principal, role);
     return visible(principal, await jobs.get(id));
   }
-  app.openapi(routes.submitJob, async (c) => {
+  function checkMaySubmit(c: Context<Env>, request: JobRequest): void {
     requireRole(c.var.principal, "submit");
     if (c.req.query("dryRun") !== undefined) {
       throw new ClearstackError(
@@ -41,9 +43,12 @@ export function addJobEndpoints(
         "jobs are planned without being started by POST /v1/plans: leave dryRun out",
       );
     }
-    const request = c.req.valid("json");
     requirePriority(c.var.principal, request);
     checkAllowedUrls(request, allowedUrls);
+  }
+  app.openapi(routes.submitJob, async (c) => {
+    const request = c.req.valid("json");
+    checkMaySubmit(c, request);
     const { principal, planSignal: signal } = c.var;
     const key = c.req.valid("header")["idempotency-key"];
     const idempotency = key === undefined ? {} : { idempotencyKey: key };
@@ -57,16 +62,8 @@ export function addJobEndpoints(
     return c.json(status, 202, { location: `/v1/jobs/${status.id}` });
   });
   app.openapi(routes.planJob, async (c) => {
-    requireRole(c.var.principal, "submit");
-    if (c.req.query("dryRun") !== undefined) {
-      throw new ClearstackError(
-        "invalid-request",
-        "jobs are planned without being started by POST /v1/plans: leave dryRun out",
-      );
-    }
     const request = c.req.valid("json");
-    requirePriority(c.var.principal, request);
-    checkAllowedUrls(request, allowedUrls);
+    checkMaySubmit(c, request);
     return c.json(await gate.plan(request, c.var.principal, { signal: c.var.planSignal }), 200);
   });
   app.openapi(routes.listJobs, async (c) => {
