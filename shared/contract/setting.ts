@@ -79,11 +79,14 @@ export function settingForm({ form, schema, example }: NamedSetting): string {
   return words.length === 0 ? number.form : `${number.form}, ${words.length === 1 ? "or " : ""}${words.join(" or ")}`;
 }
 
-function numberForm({ type, minimum, maximum, exclusiveMinimum }: z.core.JSONSchema.JSONSchema): string {
+function numberForm(
+  { type, minimum, maximum, exclusiveMinimum, exclusiveMaximum }: z.core.JSONSchema.JSONSchema,
+): string {
   const kind = type === "integer" ? "a whole number" : "a number";
   const most = maximum === Number.MAX_SAFE_INTEGER ? undefined : maximum;
   if (exclusiveMinimum !== undefined) {
-    return `${kind} above ${exclusiveMinimum}${most === undefined ? "" : ` and at most ${most}`}`;
+    const below = exclusiveMaximum === undefined ? "" : ` and below ${exclusiveMaximum}`;
+    return `${kind} above ${exclusiveMinimum}${most === undefined ? below : ` and at most ${most}`}`;
   }
   if (minimum === undefined || minimum === Number.MIN_SAFE_INTEGER) return kind;
   return most === undefined ? `${kind} of at least ${minimum}` : `${kind} from ${minimum} to ${most}`;

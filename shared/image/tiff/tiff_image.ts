@@ -4,6 +4,7 @@
  */
 import type { ImageInfo } from "shared/contract/image_info.ts";
 import type { Location } from "shared/contract/location.ts";
+import { counted } from "shared/counted.ts";
 import { ClearstackError, isClearstackError } from "shared/errors.ts";
 import type { ObjectInfo, RequestOptions } from "shared/storage/store.ts";
 import type { StoreAccess } from "shared/storage/store_environment.ts";
@@ -144,9 +145,8 @@ async function refuseStacks({ where, names }: TiffSequence, file: TiffFile, opti
   if (await file.countPages(2, options) === 1) return;
   throw new ClearstackError(
     "unsupported",
-    `${where} has ${names.length} TIFFs, and ` +
-      `${names[0]} has several pages; only files of one plane each are one image: ` +
-      "name one of them",
+    `${where} is no Zarr and has ${counted(names.length, "TIFF")}, and ${names[0]} has several pages; ` +
+      "only files of one plane each are one image: name one of the images in it",
   );
 }
 

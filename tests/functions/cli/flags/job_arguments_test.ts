@@ -201,7 +201,7 @@ Deno.test("optics stand in place of a PSF, and are not given beside one", async 
   const refused = [
     ["--psf a --na 1.4", "--psf and --na exclude each other"],
     ["--depth 3 --psf-path 0", "--psf-path and --depth exclude each other"],
-    ["--na 2.5", '--na "2.5": expected a number above 0'],
+    ["--na 2.5", '--na "2.5": expected a number above 0 and below 2'],
     ["--emission 525,0.5", '--emission "525,0.5": expected wavelengths in nanometres'],
     ["--emission 525,", '--emission "525,": expected wavelengths'],
     ["--index 0.9", '--index "0.9": expected a number from 1 to 2.5'],
