@@ -60,17 +60,18 @@ const RULES: readonly Rule[] = [
       totalVariation === 0 && totalVariationSmoothing !== undefined,
     message: () => "a smoothing belongs to total variation: give its weight too (--tv 0.002), or neither",
   },
-  {
-    when: ({ acceleration, backProjector }) => acceleration === "shb" && backProjector !== "matched",
-    message: () =>
-      "the Wiener-Butterworth back-projector diverges with acceleration shb: give acceleration none or biggs, or the " +
-      "matched back-projector",
-  },
+  // Before acceleration, which follows from the boundary where nobody names it.
   {
     when: ({ boundary, backProjector }) => boundary === "non-circulant" && backProjector !== "matched",
     message: () =>
       "the Wiener-Butterworth back-projector cannot leave voxels unobserved: give another boundary than non-circulant, or " +
       "the matched back-projector",
+  },
+  {
+    when: ({ acceleration, backProjector }) => acceleration === "shb" && backProjector !== "matched",
+    message: () =>
+      "the Wiener-Butterworth back-projector diverges with acceleration shb: give acceleration none or biggs, or the " +
+      "matched back-projector",
   },
   {
     when: ({ keepEmpty, emptyBelow }) => keepEmpty && emptyBelow !== undefined,
