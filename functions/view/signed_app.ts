@@ -43,7 +43,7 @@ const ASKED_AGAIN = "no-cache";
  */
 const NO_PAGE = { "x-content-type-options": "nosniff", "content-security-policy": "default-src 'none'; sandbox" };
 
-/** Chunks that are waited for at the same time, of all views. */
+/** Chunks that are waited for at the same time, of all views, and objects of images. */
 const MAX_WAITING = 512;
 
 /** The application. */
@@ -67,8 +67,17 @@ export function createSignedApp({ views, log }: SignedAppDeps): Hono {
     const body = await views.events(c.req.param("id"), after === undefined ? {} : { after });
     return c.body(body, 200, EVENT_STREAM_HEADERS);
   });
-  app.get("/v1/images/*", (c) => views.images.answer(c.req.raw));
   let waiting = 0;
+  const withinMost = async (c: Context, answer: () => Promise<Response>): Promise<Response> => {
+    if (waiting >= MAX_WAITING) return tooMany(c);
+    waiting++;
+    try {
+      return await answer();
+    } finally {
+      waiting--;
+    }
+  };
+  app.get("/v1/images/*", (c) => withinMost(c, () => views.images.answer(c.req.raw)));
   app.get("/v1/views/:id/:signature/:version{0\\.[45]}/:key{.+}", async (c) => {
     const version = c.req.param("version") as OmeVersion;
     const key = c.req.param("key");
@@ -80,13 +89,7 @@ export function createSignedApp({ views, log }: SignedAppDeps): Hono {
     }
     const place = view.placeOf(key, version);
     if (place === undefined) return await c.notFound();
-    if (waiting >= MAX_WAITING) return tooMany(c);
-    waiting++;
-    try {
-      return await answerChunk(c, { view, place, log });
-    } finally {
-      waiting--;
-    }
+    return await withinMost(c, () => answerChunk(c, { view, place, log }));
   });
   return app;
 }

@@ -3,6 +3,7 @@ import { assert, assertEquals, assertNotMatch, assertRejects } from "@std/assert
 import { ImageTokens } from "functions/view/images/image_token.ts";
 import { httpViewRunner } from "shared/engine/http_view_runner.ts";
 import { ClearstackError } from "shared/errors.ts";
+import { answerObject } from "shared/http/answer_object.ts";
 import { readBox } from "shared/image/read/read_box.ts";
 import type { Location } from "shared/contract/location.ts";
 import { spatialShape } from "shared/volume/spatial.ts";
@@ -82,6 +83,32 @@ Deno.test("a chunk that is written as a web page is none for a browser, nor is a
       assert(["application/octet-stream", null].includes(headers.get("content-type")), key);
     }
   }
+});
+
+Deno.test("objects of images are waited for by so many callers at a time, and who comes later is told to ask again", async () => {
+  await using service = await startViews();
+  const bytes = tiffOf(countedPages(3, [5, 7]));
+  const { promise: held, resolve: release } = Promise.withResolvers<void>();
+  let isSlow = false;
+  const source = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, async ({ headers, method }) => {
+    if (isSlow) await held;
+    return await answerObject(new Request("http://localhost", { headers, method }), {
+      size: bytes.length,
+      read: ({ offset, length }) => bytes.slice(offset, offset + length),
+    });
+  });
+  const shown = await httpViewRunner(service.url).show({ url: `http://127.0.0.1:${source.addr.port}/stack.tif` });
+  isSlow = true;
+  const ask = async () => {
+    const { status, body } = await fetch(`${service.url}${shown.url}/0/c/1/0/0`);
+    await body?.cancel();
+    if (status === 503) release();
+    return status;
+  };
+  const statuses = await Promise.all(Array.from({ length: 513 }, ask));
+  assertEquals(statuses.filter((status) => status === 200).length, 512);
+  assertEquals(statuses.filter((status) => status === 503).length, 1);
+  await source.shutdown();
 });
 
 Deno.test("of a source of several images, all are named and the first is shown", async () => {
