@@ -5,6 +5,7 @@ import { formatBytes } from "shared/plan/host_memory.ts";
 import type { Io } from "../io.ts";
 import { expectedInstead } from "../flags/did_you_mean.ts";
 import { flagHelp } from "../flags/flag_help.ts";
+import { programWords } from "../program_words.ts";
 import { parseArguments } from "../flags/parse_arguments.ts";
 import { PSF_HELP } from "./psf/psf_help.ts";
 
@@ -206,8 +207,14 @@ export async function helpCommand(args: readonly string[], io: Io): Promise<numb
     positionals: ["COMMAND"],
     optional: 1,
   });
-  io.out(command === undefined ? OVERVIEW : await helpOf(command));
+  io.out(command === undefined ? OVERVIEW + howToCall(io) : await helpOf(command));
   return 0;
+}
+
+/** What stands for the name of the program where it is no command by itself. */
+function howToCall({ environment }: Io): string {
+  const program = programWords(environment).join(" ");
+  return program === "clearstack" ? "" : `Here, ${program} stands for clearstack.\n`;
 }
 
 async function helpOf(command: string): Promise<string> {

@@ -33,6 +33,10 @@ for (const flag of ["--version", "-V"]) {
   });
 }
 
+Deno.test("the overview says what stands for the program's name where that is no command by itself", async () => {
+  assert((await runCli(["help"])).out.endsWith("\nHere, deno task clearstack stands for clearstack.\n"));
+});
+
 Deno.test("all help fits a terminal of 80 columns", async () => {
   for (const args of [[], ...COMMANDS.map((command) => ["help", command])]) {
     const { out } = await runCli(args);
