@@ -105,5 +105,7 @@ function Loading({ viewer, isOpening }: Pick<AppProps, "viewer" | "isOpening">) 
 
 function imageNames(viewer: Viewer): string {
   const { before, after } = viewer.pictures.value;
-  return [before?.name, after?.name].filter((name) => name !== undefined).join(" → ");
+  // A view has the name of the image that it is of.
+  const result = after !== undefined && after.name === before?.name ? "result" : after?.name;
+  return [before?.name, result].filter((name) => name !== undefined).join(" → ");
 }

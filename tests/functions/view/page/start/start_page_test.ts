@@ -60,6 +60,7 @@ browserTest("a job is filled in, planned, started, followed and looked at by the
   await page.locator("canvas").waitFor();
   assertMatch(page.url(), /image=.*%2Fv1%2Fimages%2F.*result=.*%2Fv1%2Fviews%2F/);
   assertEquals(await page.locator(".side").allInnerTexts(), ["Before", "After"]);
+  assertMatch(await page.locator(".name").innerText(), / → result$/);
   await page.getByRole("region", { name: "Deconvolution" }).waitFor();
 }, REFUSED);
 
