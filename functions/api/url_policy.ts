@@ -8,6 +8,12 @@ import { assertAllowed } from "shared/storage/guard/assert_allowed.ts";
 /** `any`, or the prefixes below which sources, PSFs and outputs must lie, together or each kind its own. */
 export type AllowedUrls = "any" | Prefixes | AllowedPlaces;
 
+/** Place of an input, as locations name it. */
+interface Input {
+  readonly url: string;
+  readonly path?: string | undefined;
+}
+
 /** @throws {ClearstackError} `forbidden` for a location outside of what is allowed */
 export function checkAllowedUrls(request: JobRequest, allowed: AllowedUrls): void {
   checkAllowedInputs(request, allowed);
@@ -23,14 +29,16 @@ export function checkAllowedInputs(request: Pick<JobRequest, "source" | "psf">, 
 }
 
 /** @throws {ClearstackError} as {@link checkAllowedInputs} */
-export function checkAllowedInput(input: { readonly url: string }, allowed: AllowedUrls): void {
+export function checkAllowedInput(input: Input, allowed: AllowedUrls): void {
   refuseView(input);
   if (allowed !== "any") assertAllowed(input.url, placesOf(allowed).sources);
 }
 
-/** What is computed as it is read would wait for the very process that reads it. */
-function refuseView({ url }: { readonly url: string }): void {
-  if (!/^https?:.*\/v1\/(?:views\/[^/]+|images)\/[^/]+\//i.test(`${url}/`)) return;
+/** What is computed as it is read would wait for the very process that reads it, however its address is divided into URL and path. */
+function refuseView({ url, path = "" }: Input): void {
+  const { protocol, pathname = "" } = URL.parse(url) ?? {};
+  const place = `${pathname.replace(/\/+$/, "")}/${path}/`;
+  if (!/^https?:$/.test(protocol ?? "") || !/\/v1\/(?:views\/[^/]+|images)\/[^/]+\//i.test(place)) return;
   throw new ClearstackError(
     "invalid-request",
     "an input is a view, which is computed as it is read: name what it is of",

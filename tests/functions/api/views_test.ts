@@ -63,8 +63,19 @@ Deno.test("an image is described and passed on to those who may submit, from pla
   const { status, body } = await as("ada", "/v1/images", "POST", source);
   assertEquals([status, body.image.shape, body.paths], [200, [20, 40, 36], [""]]);
   assertMatch(body.url, /^https?:\/\/[^/]+\/v1\/images\/[\w-]+$/);
-  const ofImage = await as("ada", "/v1/images", "POST", { url: body.url });
-  assertEquals(ofImage.body.detail, "an input is a view, which is computed as it is read: name what it is of");
+  const [, base, token] = /^(.*)\/images\/([^/]+)$/.exec(body.url)!;
+  for (
+    const location of [
+      { url: body.url },
+      { url: `${base}/images`, path: token },
+      { url: base, path: `images/${token}/0` },
+      { url: `${base}/?a=b`, path: `images/${token}` },
+      { url: `${base}/a/../images/${token}` },
+    ]
+  ) {
+    const { body: { detail } } = await as("ada", "/v1/images", "POST", location);
+    assertEquals(detail, "an input is a view, which is computed as it is read: name what it is of");
+  }
   assertEquals((await as("reader", "/v1/images", "POST", source)).status, 403);
   assertEquals((await as("ada", "/v1/images", "POST", { ...source, more: 1 })).status, 400);
   assertEquals((await as("ada", "/v1/images", "POST", { url: "memory:none" })).status, 404);
