@@ -43,16 +43,17 @@ export function zstdDecompressSync(bytes: Uint8Array, limits: Limits): Uint8Arra
 /** Decodes a gzip file, as {@link zstdDecompressSync}. */
 export function gunzipSync(bytes: Uint8Array, limits: Limits): Uint8Array {
   const plain = within(gunzip(bytes, { out: room(limits) }), limits);
-  const stored = new DataView(bytes.buffer, bytes.byteOffset + bytes.length - 8, 8);
-  if (stored.getUint32(0, true) !== crc32(plain) || stored.getUint32(4, true) !== plain.length) throw damaged();
+  const checksum = crc32(plain);
+  const isEnd = (end: DataView) => end.getUint32(0, true) === checksum && end.getUint32(4, true) === plain.length;
+  if (!hasEnd(bytes, 8, isEnd)) throw damaged();
   return plain;
 }
 
 /** Decodes a zlib stream, as {@link zstdDecompressSync}. */
 export function inflateSync(bytes: Uint8Array, limits: Limits): Uint8Array {
   const plain = within(unzlibSync(bytes, { out: room(limits) }), limits);
-  const stored = new DataView(bytes.buffer, bytes.byteOffset + bytes.length - 4, 4).getUint32(0);
-  if (stored !== adler32(plain)) throw damaged();
+  const checksum = adler32(plain);
+  if (!hasEnd(bytes, 4, (end) => end.getUint32(0) === checksum)) throw damaged();
   return plain;
 }
 
@@ -81,6 +82,17 @@ function within(plain: Uint8Array, limits: Limits): Uint8Array {
 
 function tooMuch({ maxOutputLength }: Limits): Error {
   return new Error(`it holds more than the ${maxOutputLength} bytes that were expected`);
+}
+
+/** Bytes that a writer may put behind a stream, as some do to have strips begin at multiples; node:zlib takes any. */
+const MAX_PADDING = 16;
+
+/** Whether bytes end in a checksum of this length, but for padding: fflate does not tell where a stream ends. */
+function hasEnd({ buffer, byteOffset, length }: Uint8Array, size: number, isEnd: (end: DataView) => boolean): boolean {
+  for (let at = length - size; at >= Math.max(0, length - size - MAX_PADDING); at--) {
+    if (isEnd(new DataView(buffer, byteOffset + at, size))) return true;
+  }
+  return false;
 }
 
 function damaged(): Error {
