@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import { type Dtype, DtypeSchema } from "shared/contract/image_info.ts";
-import { dtypeBytes } from "shared/volume/dtype.ts";
+import { dtypeBytes, largestInteger } from "shared/volume/dtype.ts";
 import { ClearstackError } from "shared/errors.ts";
 import { checkCodecs, type Sharding, v2Codecs } from "./zarr_codecs.ts";
 import { type CodecSpec, type Conversion, dtypeOf } from "./zarr_conversions.ts";
@@ -181,7 +181,7 @@ function normalFill(fill: unknown, dtype: Dtype, url: string): number | boolean 
   if (dtype === "bool") return fill === true || fill === 1;
   if (fill === null || fill === undefined) return 0;
   const isFloat = dtype.startsWith("float");
-  if (typeof fill === "number" && (isFloat || Number.isInteger(fill))) {
+  if (typeof fill === "number" && (isFloat || isHeld(fill, dtype))) {
     // 2^64 - 1 reads from JSON as 2^64, which would wrap to 0; the nearest float32 is the same.
     return dtype === "uint64"
       ? Math.min(fill, 2 ** 64 - 2048)
@@ -192,6 +192,13 @@ function normalFill(fill: unknown, dtype: Dtype, url: string): number | boolean 
   if (isFloat && (fill === "NaN" || fill === "Infinity" || fill === "-Infinity")) return fill;
   if (isFloat && typeof fill === "string" && /^0x[0-9a-f]+$/i.test(fill)) return floatFromBits(BigInt(fill), dtype);
   throw new ClearstackError("unsupported", `${url}: fill value ${JSON.stringify(fill)} is not understood for ${dtype}`);
+}
+
+/** Tells whether an integer type holds a number, which would wrap to another one otherwise. */
+function isHeld(value: number, dtype: Dtype): boolean {
+  const largest = largestInteger(dtype)!;
+  const least = dtype.startsWith("u") ? 0 : -largest - 1;
+  return Number.isInteger(value) && value >= least && value <= largest;
 }
 
 function floatFromBits(bits: bigint, dtype: Dtype): number | string {

@@ -190,6 +190,8 @@ const REFUSED: [string, Record<string, unknown>, ClearstackError["kind"], string
   ["a structured type", { data_type: { name: "structured" } }, "unsupported", "structured"],
   ["a field that must be understood", { magic: { must_understand: true } }, "unsupported", "field magic"],
   ["a fill value that makes no sense", { fill_value: "many" }, "unsupported", "fill value"],
+  ["a fill value that its type cannot hold", { fill_value: 70000 }, "unsupported", "fill value 70000"],
+  ["a negative fill value of a type without sign", { fill_value: -1 }, "unsupported", "fill value -1"],
   ["a shape that is no shape", { shape: [5, -1, 3] }, "corrupt-data", "shape"],
   ["chunks of another rank", { shape: [5, 9] }, "corrupt-data", "chunks of 3"],
   ["an axis of length 0", { shape: [5, 0, 11] }, "unsupported", "y axis has length 0"],
