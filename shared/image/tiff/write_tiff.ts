@@ -38,7 +38,7 @@ const MAX_PAGE_DESCRIPTION = 4096;
 const MAX_DESCRIPTION = 2 ** 24;
 
 /** The type of the voxels in a TIFF, which has none of true and false that all programs read. */
-export function tiffType(dtype: Dtype): Dtype {
+function tiffType(dtype: Dtype): Dtype {
   return dtype === "bool" ? "uint8" : dtype;
 }
 
