@@ -53,7 +53,9 @@ export function App(props: AppProps) {
   return (
     <>
       <header class="top">
-        <h1>Clearstack</h1>
+        <h1>
+          <a href="./">Clearstack</a>
+        </h1>
         <p class="name">{isOpen ? imageNames(viewer) : ""}</p>
         <Loading viewer={viewer} isOpening={isOpening} />
         {isOpen && <ChooseButton viewer={viewer} preview={preview} />}

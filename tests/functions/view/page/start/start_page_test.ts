@@ -62,6 +62,8 @@ browserTest("a job is filled in, planned, started, followed and looked at by the
   assertEquals(await page.locator(".side").allInnerTexts(), ["Before", "After"]);
   assertMatch(await page.locator(".name").innerText(), / → result$/);
   await page.getByRole("region", { name: "Deconvolution" }).waitFor();
+  await page.getByRole("link", { name: "Clearstack" }).click();
+  await page.getByRole("heading", { name: "New job" }).waitFor();
 }, REFUSED);
 
 browserTest("a value that is wrong is told at its field in the words of the service", async (page) => {
