@@ -56,7 +56,8 @@ export function planTable(
       })`,
     ],
     ["tile", times(plan.tile)],
-    ["halo", plan.halo.join(", ")],
+    // Where no tile meets another, nothing is read beyond it but what lies outside of the image.
+    ...(plan.grid.some((count) => count > 1) ? [["halo", plan.halo.join(", ")] as [string, string]] : []),
     ["box", `${times(plan.box)}, ${describeOverlap(plan)}`],
     ["output", `${tiff ? "TIFF, made of an " : ""}OME-Zarr ${plan.omeVersion}, ${storedType(plan)}`],
     ["output chunks", times(plan.chunk)],
