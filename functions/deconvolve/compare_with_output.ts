@@ -1,12 +1,11 @@
 /** Comparing a core with what the output holds in its place. */
-import type { SeamReport, SeamTask } from "shared/contract/seam.ts";
+import { FLAT, type SeamReport, type SeamTask } from "shared/contract/seam.ts";
 import { openImage } from "shared/image/open_image.ts";
 import { readOwn } from "shared/image/output/stored_objects.ts";
 import { readBox } from "shared/image/read/read_box.ts";
 import { largestInteger } from "shared/volume/dtype.ts";
 import type { StoreAccess } from "shared/storage/store_environment.ts";
 import { releaseMemory } from "shared/process/release_memory.ts";
-import { FLAT } from "./empty_box.ts";
 
 /**
  * Compares values with values: of stored integers, those that they stand for. What rounding and clipping leave is no seam, so the

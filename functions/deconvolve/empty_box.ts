@@ -3,11 +3,9 @@
  * so every ratio is 1. What is nearly flat differs from that by as little as its own range, and is left as it is too.
  */
 import type { VoxelData } from "kernels/deconvolver.ts";
+import { FLAT } from "shared/contract/seam.ts";
 import type { EmptyReason, TileTask } from "shared/contract/tile.ts";
 import type { Box } from "shared/volume/geometry.ts";
-
-/** A box whose range is below this share of the image's intensity is nearly flat. */
-export const FLAT = 5e-4;
 
 /**
  * Tells by its voxels alone whether a box is empty, so that whoever computes it says the same: `flat` where they are all equal, or

@@ -9,6 +9,9 @@ import { TileTaskSchema } from "./tile.ts";
 export const SeamTaskSchema = TileTaskSchema;
 export type SeamTask = z.infer<typeof SeamTaskSchema>;
 
+/** Share of an image's intensity below which a range is flat and a place dark: what differs by less tells nothing. */
+export const FLAT = 5e-4;
+
 /** Answer to a {@link SeamTaskSchema}; differences and peak are in the units of the image. */
 export const SeamReportSchema = z.strictObject({
   index: z.int().min(0),

@@ -84,7 +84,9 @@ Deno.test("what a sample of the image has not met is deconvolved too, however th
     const output = memoryUrl();
     const psf = array(new Float32Array([1, 2, 1]), [1, 1, 3]);
     const tiling = { tile: [4, 8, 16], halo: [0, 0, 4] } as const;
-    const { provenance } = await deconvolve({ url }, psf, { algorithm, tiling, output, backend: "cpu" });
+    // Many places where tiles meet, all of them dark more often than not.
+    const settings = { algorithm, tiling, output, backend: "cpu", seamCheck: 64 } as const;
+    const { provenance } = await deconvolve({ url }, psf, settings);
     assertEquals((provenance.decisions as { scale?: number }).scale, undefined, "the sample met it");
     const estimate = await readWhole(await openImage({ url: output }));
     const sum = (voxels: Float32Array) => voxels.reduce((total, value) => total + value, 0);

@@ -35,6 +35,8 @@ async function run(image: ArrayImage, algorithm: DeconvolveOptions["algorithm"])
   const settings = {
     algorithm: { iterations: 8, ...algorithm },
     tiling: { tile: SHAPE.with(2, 48) as unknown as Vec3 },
+    // All places where tiles meet.
+    seamCheck: 3,
   };
   const onProgress: DeconvolveOptions["onProgress"] = ({ tile }) => void (tile && reports.push(tile));
   const result = await deconvolve(image, PSF, { ...settings, backend: "cpu", onProgress });

@@ -1,13 +1,13 @@
 /** The steps of a run that compute: what is decided for the whole image, the tiles, and how well they meet. */
 import type { Share } from "shared/contract/job_status.ts";
-import { channelAt } from "shared/volume/channels.ts";
+import { channelAt, channelCount } from "shared/volume/channels.ts";
 import type { Plan } from "shared/contract/plan.ts";
 import type { Warning } from "shared/contract/problem.ts";
-import type { EmptyCertificate, SeamCertificate } from "shared/contract/seam.ts";
-import { recordedClipping } from "shared/image/output/tile_records.ts";
+import { type EmptyCertificate, FLAT, type SeamCertificate } from "shared/contract/seam.ts";
+import { recordedBelow, recordedBrightest, recordedClipping } from "shared/image/output/tile_records.ts";
 import { clippingWarnings } from "shared/plan/output_intensity.ts";
 import { tileAt } from "shared/plan/plan_job.ts";
-import { decidedPlan, leavesOpen } from "shared/plan/tile_algorithm.ts";
+import { decidedPlan, leavesOpen, needsPilot, voxelOffset } from "shared/plan/tile_algorithm.ts";
 import { openStore } from "shared/storage/open_store.ts";
 import { JOBS } from "shared/telemetry/metrics.ts";
 import { isOwnTile, type JobRun, signalOf, tell, tellRetry } from "./job_run.ts";
@@ -70,14 +70,18 @@ export async function computeTiles(run: JobRun): Promise<Plan> {
  * @returns the run, its plan with a warning where that is much
  */
 export async function countClipped(run: JobRun): Promise<JobRun> {
-  const { begun: { request, environment, output }, plan, tally } = run;
+  const { plan, tally } = run;
   if (plan.outputDtype === "float32") return run;
-  const store = openStore(request.output.url, { environment });
-  const clipping = await recordedClipping(store, { planHash: plan.planHash, run: output.run }, signalOf(run));
+  const clipping = await recordedClipping(...recordsOf(run), signalOf(run));
   tally.clipping = clipping;
   const warnings = clippingWarnings(clipping, plan);
   tellWarnings(run, warnings);
   return { ...run, plan: { ...plan, warnings: [...plan.warnings, ...warnings] } };
+}
+
+/** Where the records of all tiles are, whoever computed them. */
+function recordsOf({ begun: { request, environment, output }, plan }: JobRun) {
+  return [openStore(request.output.url, { environment }), { planHash: plan.planHash, run: output.run }] as const;
 }
 
 function tellWarnings(run: JobRun, warnings: readonly Warning[]): void {
@@ -87,7 +91,11 @@ function tellWarnings(run: JobRun, warnings: readonly Warning[]): void {
 /** Compares the stitched output with boxes around places where tiles meet; undefined if there are none to compare. */
 export async function checkSeams(run: JobRun): Promise<SeamCertificate | undefined> {
   const { begun: { request, device, output: { run: outputRun } }, plan, engine } = run;
-  const tasks = [...seamTasks({ plan, request, run: outputRun, backend: device.backend })];
+  const noisy = plan.algorithm.emptyBelow === undefined
+    ? new Set<number>()
+    : await recordedBelow(...recordsOf(run), signalOf(run));
+  const tasks = [...seamTasks({ plan, request, run: outputRun, backend: device.backend, noisy })];
+  const dark = tasks.length === 0 ? new Map<number, number>() : await darkPeaks(run);
   const places: ComparedPlace[] = [];
   await engine.fanOut("seams", tasks, {
     concurrency: plan.concurrency,
@@ -95,12 +103,33 @@ export async function checkSeams(run: JobRun): Promise<SeamCertificate | undefin
     ...signalOf(run),
     onRetry: (retry) => tellRetry(run, "seam", retry),
     onReport: ({ index, largest, peak }) => {
-      places.push({ channel: channelAt(plan.source, tasks[index]!.tile.outer), largest, peak });
+      const channel = channelAt(plan.source, tasks[index]!.tile.outer);
+      places.push({ channel, largest, peak: Math.max(peak, dark.get(channel) ?? 0) });
     },
   });
   const certificate = seamCertificate(places);
   if (certificate) JOBS.seamDifference.observe(certificate.largest, {});
   return certificate;
+}
+
+/**
+ * What counts as dark in channels of which the pilot's sample met no light, so that tasks cannot tell: a share of the brightest voxel
+ * that any tile met.
+ */
+async function darkPeaks(run: JobRun): Promise<ReadonlyMap<number, number>> {
+  const { plan } = run;
+  const { source, algorithm, decisions } = plan;
+  const ofChannel = (channel: number) => decisions?.channels?.[channel] ?? decisions;
+  const all = Array.from({ length: channelCount(source) }, (_, channel) => channel);
+  if (!needsPilot(algorithm) || all.every((channel) => ofChannel(channel)?.scale !== undefined)) return new Map();
+  const brightest = await recordedBrightest(...recordsOf(run), {
+    ...signalOf(run),
+    channelOf: (index) => channelAt(source, tileAt(plan, index).outer),
+  });
+  return new Map([...brightest].map(([channel, value]) => {
+    const offset = voxelOffset(ofChannel(channel)?.background ?? algorithm.background);
+    return [channel, FLAT * Math.max(0, value + offset)];
+  }));
 }
 
 /** Computes places in tiles that were left as they are; undefined if there are none. */

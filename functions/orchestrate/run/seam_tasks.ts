@@ -23,16 +23,26 @@ function seamPlaces(plan: Plan, { seamCheck }: JobRequest): number {
   return Math.min(seamCheck === "auto" ? automatic : seamCheck, cornerCount(plan));
 }
 
-/** One task for each place: places spread over the image, drawn by the plan's hash, so that the same job has the same ones. */
-export function* seamTasks(options: Omit<TileTaskOptions, "done">): Generator<SeamTask> {
+interface SeamTaskOptions extends Omit<TileTaskOptions, "done"> {
+  /** Tiles that were left as they are though there is noise in them, as the request asked. @default {none} */
+  readonly noisy?: ReadonlySet<number>;
+}
+
+/**
+ * One task for each place: places spread over the image, drawn by the plan's hash, so that the same job has the same ones. Where a
+ * noisy tile meets others, it differs from what would be computed: that was asked for, and such places are left out.
+ */
+export function* seamTasks({ noisy = new Set(), ...options }: SeamTaskOptions): Generator<SeamTask> {
   const { plan, request } = options;
+  let index = 0;
   const places = seamPlaces(plan, request);
   const corners = cornerCount(plan);
   for (let place = 0; place < places; place++) {
     const first = Math.floor(place * corners / places);
     const next = Math.floor((place + 1) * corners / places);
     const corner = first + Math.floor(planDraw(plan.planHash, place) * (next - first));
-    yield tileTask(options, cornerAt(plan, { corner, index: place }));
+    if (meetingAt(plan, corner).some((tile) => noisy.has(tile))) continue;
+    yield tileTask(options, cornerAt(plan, { corner, index: index++ }));
   }
 }
 
@@ -46,13 +56,31 @@ function cornerGrid(grid: Vec3): Vec3 {
   return mapAxes((axis) => Math.max(1, grid[axis] - 1));
 }
 
+/** Where a corner lies: the first tile of its volume, and the position in the grid of the first of the tiles that meet. */
+function placeOf({ grid }: Plan, corner: number): { readonly volumeStart: number; readonly position: Vec3 } {
+  const [, ny, nx] = cornerGrid(grid);
+  const perVolume = voxelCount(cornerGrid(grid));
+  return {
+    volumeStart: Math.floor(corner / perVolume) * voxelCount(grid),
+    position: [Math.floor(corner % perVolume / (ny * nx)), Math.floor(corner / nx) % ny, corner % nx],
+  };
+}
+
+/** Indices of the tiles that meet at a corner: two along each axis that is cut. */
+function meetingAt(plan: Plan, corner: number): number[] {
+  const { grid } = plan;
+  const { volumeStart, position } = placeOf(plan, corner);
+  const [zs, ys, xs] = mapAxes((axis) =>
+    grid[axis] === 1 ? [position[axis]] : [position[axis], position[axis] + 1]
+  );
+  return zs.flatMap((z) => ys.flatMap((y) => xs.map((x) => volumeStart + (z * grid[1] + y) * grid[2] + x)));
+}
+
 /** The box of the plan's size around a corner. Its core is what is compared: half of a tile around the corner. */
 function cornerAt(plan: Plan, { corner, index }: { corner: number; index: number }): Tile {
   const { grid, tile } = plan;
-  const [, ny, nx] = cornerGrid(grid);
-  const perVolume = voxelCount(cornerGrid(grid));
-  const position: Vec3 = [Math.floor(corner % perVolume / (ny * nx)), Math.floor(corner / nx) % ny, corner % nx];
-  const { outer } = tileAt(plan, Math.floor(corner / perVolume) * voxelCount(grid));
+  const { volumeStart, position } = placeOf(plan, corner);
+  const { outer } = tileAt(plan, volumeStart);
   const seams = mapAxes((axis) => grid[axis] === 1 ? undefined : (position[axis] + 1) * tile[axis]);
   return { index, outer, ...placeAround(plan, { seams, reach: mapAxes((axis) => Math.ceil(tile[axis] / 4)) }) };
 }

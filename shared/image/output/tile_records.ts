@@ -1,4 +1,5 @@
 /** Content of the records of finished tiles. */
+import type { z } from "zod";
 import { type Clipping, type StoredArray, type ValueRange, ValueRangeSchema } from "shared/contract/stored_array.ts";
 import { TileRecordSchema } from "shared/contract/tile.ts";
 import { ClearstackError } from "shared/errors.ts";
@@ -57,7 +58,6 @@ export async function recordedRanges(
 
 /**
  * What the range of integers did not hold of a whole image, whichever runs computed its tiles. The sum does not depend on their order.
- * A record that cannot be read counts for nothing: an output is not finished with one.
  *
  * @throws {ClearstackError} what reading throws
  */
@@ -67,19 +67,66 @@ export async function recordedClipping(
   options: RequestOptions = {},
 ): Promise<Clipping> {
   let sum: Clipping = { below: 0, above: 0, least: Infinity, largest: -Infinity };
-  const keys = (await Array.fromAsync(store.list(recordsPrefix(owner)))).filter((key) =>
-    recordIndex(key) !== undefined
-  );
-  await mapLimited(keys, RECORDS_AT_ONCE, async (key) => {
-    const { data } = TileRecordSchema.safeParse(decodeSealed(await store.get(key, options)));
-    if (data?.clipping === undefined) return;
-    const { below, above, least, largest } = data.clipping;
+  await eachRecord(store, owner, ({ clipping }) => {
+    if (clipping === undefined) return;
+    const { below, above, least, largest } = clipping;
     sum = {
       below: sum.below + below,
       above: sum.above + above,
       least: Math.min(sum.least, least),
       largest: Math.max(sum.largest, largest),
     };
-  });
+  }, options);
   return sum;
+}
+
+/**
+ * The largest value of the source in each channel, as its tiles met it, whichever runs computed them.
+ *
+ * @param channelOf channel of the tile with an index
+ * @throws {ClearstackError} what reading throws
+ */
+export async function recordedBrightest(
+  store: ReadableStore,
+  owner: RecordOwner,
+  { channelOf, ...options }: RequestOptions & { readonly channelOf: (index: number) => number },
+): Promise<ReadonlyMap<number, number>> {
+  const brightest = new Map<number, number>();
+  await eachRecord(store, owner, ({ index, values }) => {
+    if (values === undefined) return;
+    const channel = channelOf(index);
+    brightest.set(channel, Math.max(brightest.get(channel) ?? -Infinity, values.largest));
+  }, options);
+  return brightest;
+}
+
+/**
+ * Indices of the tiles that were left as they are below the value that a request gave, whichever runs came to them.
+ *
+ * @throws {ClearstackError} what reading throws
+ */
+export async function recordedBelow(
+  store: ReadableStore,
+  owner: RecordOwner,
+  options: RequestOptions = {},
+): Promise<ReadonlySet<number>> {
+  const below = new Set<number>();
+  await eachRecord(store, owner, ({ index, empty }) => void (empty === "below" && below.add(index)), options);
+  return below;
+}
+
+/** The records of an output's tiles, in any order. One that cannot be read is left out: an output is not finished with it. */
+async function eachRecord(
+  store: ReadableStore,
+  owner: RecordOwner,
+  visit: (record: z.infer<typeof TileRecordSchema>) => void,
+  options: RequestOptions,
+): Promise<void> {
+  const keys = (await Array.fromAsync(store.list(recordsPrefix(owner)))).filter((key) =>
+    recordIndex(key) !== undefined
+  );
+  await mapLimited(keys, RECORDS_AT_ONCE, async (key) => {
+    const { data } = TileRecordSchema.safeParse(decodeSealed(await store.get(key, options)));
+    if (data !== undefined) visit(data);
+  });
 }
