@@ -1,5 +1,5 @@
 /** The map of the tiles of a job that runs, in a browser. */
-import { assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import type { Page } from "playwright-core";
 import { createApiApp } from "functions/api/app.ts";
 import { LocalJobRunner } from "functions/orchestrate/drive/local_job_runner.ts";
@@ -32,11 +32,11 @@ browserTest(
       const address = `${origin}/?result=${origin}/data/out.zarr&events=${origin}/v1/jobs/${id}/events`;
       for (const _ of ["while it runs", "late"]) {
         await page.goto(address);
-        // Two layers of 3 x 3 tiles; one is on the device, another may be read meanwhile.
-        await map(page).getByText(/^All planes: 5 done, [12] under way, 1[12] waiting$/).waitFor();
+        // Two layers of 3 x 3 tiles; one is on the device, and the next ones may be read or handed out meanwhile.
+        await map(page).getByText(/^All planes: 5 done, [1-3] under way, 1[0-2] waiting$/).waitFor();
         const underWay = await cells(page, "under-way");
         assertEquals(underWay + await cells(page, "done") + await cells(page, "waiting"), 9);
-        assertEquals(underWay === 1 || underWay === 2, true);
+        assert(underWay >= 1 && underWay <= 3, `${underWay} are under way`);
       }
       release();
       await page.locator("canvas").waitFor();
