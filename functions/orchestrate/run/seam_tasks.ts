@@ -70,9 +70,7 @@ function placeOf({ grid }: Plan, corner: number): { readonly volumeStart: number
 function meetingAt(plan: Plan, corner: number): number[] {
   const { grid } = plan;
   const { volumeStart, position } = placeOf(plan, corner);
-  const [zs, ys, xs] = mapAxes((axis) =>
-    grid[axis] === 1 ? [position[axis]] : [position[axis], position[axis] + 1]
-  );
+  const [zs, ys, xs] = mapAxes((axis) => grid[axis] === 1 ? [position[axis]] : [position[axis], position[axis] + 1]);
   return zs.flatMap((z) => ys.flatMap((y) => xs.map((x) => volumeStart + (z * grid[1] + y) * grid[2] + x)));
 }
 
