@@ -45,14 +45,13 @@ export async function recordedRanges(
   store: ReadableStore,
   { folder, channels, channelOf, ...options }: RecordedRangesOptions,
 ): Promise<ValueRange[]> {
-  const keys = (await Array.fromAsync(store.list(folder))).filter((key) => recordIndex(key) !== undefined);
   const ranges = new Array<ValueRange>(channels).fill(NO_VALUES);
-  await mapLimited(keys, RECORDS_AT_ONCE, async (key) => {
-    const range = ValueRangeSchema.safeParse(decodeSealed(await store.get(key, options))).data;
+  await eachRecord(store, folder, (record, key) => {
+    const range = ValueRangeSchema.safeParse(record).data;
     if (range === undefined) throw new ClearstackError("corrupt-data", `${store.url}/${key} is damaged`);
     const channel = channelOf(recordIndex(key)!);
     ranges[channel] = joinRanges(ranges[channel]!, range);
-  });
+  }, options);
   return ranges;
 }
 
@@ -67,7 +66,7 @@ export async function recordedClipping(
   options: RequestOptions = {},
 ): Promise<Clipping> {
   let sum: Clipping = { below: 0, above: 0, least: Infinity, largest: -Infinity };
-  await eachRecord(store, owner, ({ clipping }) => {
+  await eachTile(store, owner, ({ clipping }) => {
     if (clipping === undefined) return;
     const { below, above, least, largest } = clipping;
     sum = {
@@ -92,7 +91,7 @@ export async function recordedBrightest(
   { channelOf, ...options }: RequestOptions & { readonly channelOf: (index: number) => number },
 ): Promise<ReadonlyMap<number, number>> {
   const brightest = new Map<number, number>();
-  await eachRecord(store, owner, ({ index, values }) => {
+  await eachTile(store, owner, ({ index, values }) => {
     if (values === undefined) return;
     const channel = channelOf(index);
     brightest.set(channel, Math.max(brightest.get(channel) ?? -Infinity, values.largest));
@@ -111,22 +110,30 @@ export async function recordedBelow(
   options: RequestOptions = {},
 ): Promise<ReadonlySet<number>> {
   const below = new Set<number>();
-  await eachRecord(store, owner, ({ index, empty }) => void (empty === "below" && below.add(index)), options);
+  await eachTile(store, owner, ({ index, empty }) => void (empty === "below" && below.add(index)), options);
   return below;
 }
 
 /** The records of an output's tiles, in any order. One that cannot be read is left out: an output is not finished with it. */
-async function eachRecord(
+async function eachTile(
   store: ReadableStore,
   owner: RecordOwner,
   visit: (record: z.infer<typeof TileRecordSchema>) => void,
   options: RequestOptions,
 ): Promise<void> {
-  const keys = (await Array.fromAsync(store.list(recordsPrefix(owner)))).filter((key) =>
-    recordIndex(key) !== undefined
-  );
-  await mapLimited(keys, RECORDS_AT_ONCE, async (key) => {
-    const { data } = TileRecordSchema.safeParse(decodeSealed(await store.get(key, options)));
+  await eachRecord(store, recordsPrefix(owner), (record) => {
+    const { data } = TileRecordSchema.safeParse(record);
     if (data !== undefined) visit(data);
-  });
+  }, options);
+}
+
+/** The records in a folder, in any order; undefined for one that is damaged. */
+async function eachRecord(
+  store: ReadableStore,
+  folder: string,
+  visit: (record: unknown, key: string) => void,
+  options: RequestOptions,
+): Promise<void> {
+  const keys = (await Array.fromAsync(store.list(folder))).filter((key) => recordIndex(key) !== undefined);
+  await mapLimited(keys, RECORDS_AT_ONCE, async (key) => visit(decodeSealed(await store.get(key, options)), key));
 }
