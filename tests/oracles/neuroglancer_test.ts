@@ -1,11 +1,10 @@
 /** neuroglancer, out of its npm package, on the arrays of a view that are computed as it asks for them. */
 import { assert, assertEquals } from "@std/assert";
-import { decode } from "fast-png";
-import type { Page } from "playwright-core";
 import { browserTest } from "../browser.ts";
 import { identityJobs } from "../functions/identity_jobs.ts";
 import { identityKernels } from "../functions/identity_kernels.ts";
 import { sampleView, startViews } from "../functions/view/view_service.ts";
+import { waitUntilDrawn } from "./drawn_voxels.ts";
 import { viewerFolder } from "./viewer_folder.ts";
 
 const SHAPE = { z: 20, y: 40, x: 36 };
@@ -33,18 +32,6 @@ function serveViewer() {
     if (type === undefined || pathname.includes("..")) return new Response(null, { status: 404 });
     return new Response(await Deno.readFile(folder + pathname), { headers: { "content-type": type } });
   });
-}
-
-/** What a voxel is drawn as, at the middle of the screen and around it. */
-async function drawnVoxels(page: Page): Promise<(y: number, x: number) => readonly number[]> {
-  const { x: left, y: top, width, height } = (await page.locator(".neuroglancer-rendered-data-panel").boundingBox())!;
-  const picture = decode(new Uint8Array(await page.screenshot()));
-  return (y, x) => {
-    const column = Math.floor(left + width / 2 + (x - CENTRE.x) * ZOOM);
-    const row = Math.floor(top + height / 2 + (y - CENTRE.y) * ZOOM);
-    const at = (row * picture.width + column) * picture.channels;
-    return [...picture.data.subarray(at, at + 3)];
-  };
 }
 
 for (const [version, kind] of [["0.5", "zarr3"], ["0.4", "zarr2"]] as const) {
@@ -79,25 +66,18 @@ for (const [version, kind] of [["0.5", "zarr3"], ["0.4", "zarr2"]] as const) {
         );
         const expected = (y: number, x: number) =>
           255 * Math.min(1, values[(PLANE * SHAPE.y + y) * SHAPE.x + x]! / WHITE);
-        // Eight bits on the screen, float32 in the shader: one step, and half a step of rounding.
-        const isDrawn = (seen: readonly number[], y: number, x: number) =>
-          seen.every((part) => Math.abs(part - expected(y, x)) <= 1.5);
-        for (let left = 60;; left--) {
-          const voxel = await drawnVoxels(page);
-          const wrong: string[] = [];
-          for (let y = 0; y < SHAPE.y; y++) {
-            for (let x = 0; x < SHAPE.x; x++) {
-              const seen = voxel(y, x);
-              if (!isDrawn(seen, y, x)) wrong.push(`row ${y}, column ${x}: ${seen} instead of ${expected(y, x)}`);
-            }
-          }
-          if (wrong.length === 0) break;
-          assert(
-            left > 0,
-            `${wrong.length} voxels are not as they are stored, such as ${wrong[0]}\n${answers.join("\n")}`,
-          );
-          await page.waitForTimeout(500);
-        }
+        await waitUntilDrawn(page, {
+          shape: SHAPE,
+          place: async () => {
+            const panel = (await page.locator(".neuroglancer-rendered-data-panel").boundingBox())!;
+            return (y, x) => [
+              Math.floor(panel.x + panel.width / 2 + (x - CENTRE.x) * ZOOM),
+              Math.floor(panel.y + panel.height / 2 + (y - CENTRE.y) * ZOOM),
+            ];
+          },
+          expected,
+          besides: () => `\n${answers.join("\n")}`,
+        });
         assertEquals(answers.filter((answer) => answer.startsWith("5")), []);
         assert(kernels.runs.length <= view.plan.tiles, `${kernels.runs.length} tiles`);
       } finally {

@@ -1,11 +1,9 @@
 /** vizarr on the arrays of a view that are computed as it asks for them. */
-import { assert } from "@std/assert";
-import { decode } from "fast-png";
-import type { Page } from "playwright-core";
 import { browserTest } from "../browser.ts";
 import { identityJobs } from "../functions/identity_jobs.ts";
 import { identityKernels } from "../functions/identity_kernels.ts";
 import { bodyOf, sampleView, startViews } from "../functions/view/view_service.ts";
+import { waitUntilDrawn } from "./drawn_voxels.ts";
 import { viewerFolder } from "./viewer_folder.ts";
 
 /** The sample, and the plane that its metadata name. */
@@ -39,15 +37,6 @@ function serveViewer(source: string) {
   });
 }
 
-/** What voxels are drawn as: one pixel each, around the middle of the page. */
-async function drawnVoxels(page: Page): Promise<(y: number, x: number) => readonly number[]> {
-  const { data, width, height, channels } = decode(new Uint8Array(await page.screenshot()));
-  return (y, x) => {
-    const at = (((height - SHAPE.y) / 2 + y) * width + (width - SHAPE.x) / 2 + x) * channels;
-    return [...data.subarray(at, at + 3)];
-  };
-}
-
 for (const version of ["0.5", "0.4"] as const) {
   browserTest(`vizarr shows a view as OME-Zarr ${version}, as its voxels and its metadata say`, async (page) => {
     const kernels = identityKernels();
@@ -71,21 +60,13 @@ for (const version of ["0.5", "0.4"] as const) {
         const value = values[(PLANE * SHAPE.y + y) * SHAPE.x + x]!;
         return 255 * Math.min(1, Math.max(0, (value - start) / (end - start)));
       };
-      for (let left = 60;; left--) {
-        const voxel = await drawnVoxels(page);
-        const wrong: string[] = [];
-        for (let y = 0; y < SHAPE.y; y++) {
-          for (let x = 0; x < SHAPE.x; x++) {
-            const seen = voxel(y, x);
-            // Eight bits on the screen, float32 in the shader: one step, and half a step of rounding.
-            if (seen.every((part) => Math.abs(part - expected(y, x)) <= 1.5)) continue;
-            wrong.push(`row ${y}, column ${x}: ${seen} instead of ${expected(y, x)}`);
-          }
-        }
-        if (wrong.length === 0) break;
-        assert(left > 0, `${wrong.length} voxels are not as they are stored, such as ${wrong[0]}`);
-        await page.waitForTimeout(500);
-      }
+      // One pixel for each, around the middle of the page.
+      await waitUntilDrawn(page, {
+        shape: SHAPE,
+        place: ({ width, height }) =>
+          Promise.resolve((y, x) => [(width - SHAPE.x) / 2 + x, (height - SHAPE.y) / 2 + y]),
+        expected,
+      });
     } finally {
       await viewer.shutdown();
     }
