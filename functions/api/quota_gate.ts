@@ -12,14 +12,14 @@ import { redactUrl } from "shared/storage/url.ts";
 import { hasRole } from "./auth/require_role.ts";
 import type { Principal } from "./principal.ts";
 
-/** Jobs that were submitted longer ago are not counted as live: looking through all there ever were would take too long. */
-const LIVE_MILLISECONDS = 7 * 24 * 3600 * 1000;
-
 /** Jobs that one submission starts: more could not be planned in the time that an answer may take. */
 const MAX_SERIES = 1000;
 
 /** Jobs of one submission that are planned at the same time. */
 const SUBMISSIONS_AT_ONCE = 4;
+
+/** Live jobs that are asked for at once. */
+const LIVE_PAGE = 1000;
 
 /** Stands between the endpoints and the runner. */
 export class QuotaGate {
@@ -49,7 +49,7 @@ export class QuotaGate {
    */
   async submit(request: JobRequest, principal: Principal, options: SubmitOptions = {}): Promise<JobStatus> {
     const circumstances = circumstancesOf(principal, options);
-    return await this.#withinLive(principal, 1, () => this.#jobs.submit(request, circumstances));
+    return await this.#withinLive(principal, [request], () => this.#jobs.submit(request, circumstances));
   }
 
   /**
@@ -77,11 +77,12 @@ export class QuotaGate {
    * @throws {ClearstackError} what {@link series} and {@link submit} throw; where some jobs were started before, it says so
    */
   async submitSeries(request: JobRequest, principal: Principal, options: SubmitOptions = {}): Promise<JobStatus[]> {
-    const [first, ...others] = await this.series(request, options);
+    const requests = await this.series(request, options);
+    const [first, ...others] = requests;
     const circumstances = circumstancesOf(principal, options);
     const submit = (one: JobRequest, keepFailure: boolean) =>
       this.#jobs.submit(one, { ...circumstances, ...imageKey(one, options.idempotencyKey), keepFailure });
-    return await this.#withinLive(principal, 1 + others.length, async () => {
+    return await this.#withinLive(principal, requests, async () => {
       const started = [await submit(first!, false)];
       try {
         const rest = mapLimited(others, SUBMISSIONS_AT_ONCE, async (one) => {
@@ -96,12 +97,20 @@ export class QuotaGate {
     });
   }
 
-  /** Does what starts some jobs once the caller may have so many more. */
-  async #withinLive<T>({ id, quotas = {} }: Principal, more: number, start: () => Promise<T>): Promise<T> {
-    const { liveJobs } = quotas;
-    if (liveJobs === undefined) return await start();
+  /**
+   * Does what starts the jobs of some requests once the caller may have so many more. Where a live job writes, no other starts: that
+   * is the same job, asked for again, or one that is refused, so it is counted once.
+   */
+  async #withinLive<T>(
+    { id, quotas = {} }: Principal,
+    requests: readonly JobRequest[],
+    start: () => Promise<T>,
+  ): Promise<T> {
+    if (quotas.liveJobs === undefined) return await start();
     return await this.#inTurn(id, async () => {
-      checkLiveJobs({ live: await this.#countLive(id, liveJobs), more }, quotas);
+      const written = await this.#liveOutputs(id);
+      const more = requests.filter(({ output }) => !written.includes(redactUrl(output.url))).length;
+      if (more > 0) checkLiveJobs({ live: written.length, more }, quotas);
       return await start();
     });
   }
@@ -116,20 +125,19 @@ export class QuotaGate {
     }
   }
 
-  /** Jobs of an owner that have not ended, counted up to `enough`. */
-  async #countLive(owner: string, enough: number): Promise<number> {
-    const createdAfter = new Date(Date.now() - LIVE_MILLISECONDS).toISOString();
-    let count = 0;
+  /** Places that the jobs of an owner write to which have not ended, as a status tells them: one of each job. */
+  async #liveOutputs(owner: string): Promise<string[]> {
+    const outputs: string[] = [];
     for (const state of ["queued", "running"] as const) {
       let cursor: string | undefined;
       do {
         const position = cursor === undefined ? {} : { cursor };
-        const page = await this.#jobs.list({ owner, state, createdAfter, limit: 100, ...position });
-        count += page.jobs.length;
+        const page = await this.#jobs.list({ owner, state, limit: LIVE_PAGE, ...position });
+        outputs.push(...page.jobs.map(({ request }) => request.output.url));
         cursor = page.next;
-      } while (cursor !== undefined && count < enough);
+      } while (cursor !== undefined);
     }
-    return count;
+    return outputs;
   }
 }
 

@@ -105,6 +105,17 @@ export class JobStore {
     }
   }
 
+  /** Those of some jobs that are of an owner, by the owner's own list: no record is read. */
+  async ownIds(owner: string, ids: readonly string[]): Promise<string[]> {
+    const folder = await ownerFolder(owner);
+    const days = new Set(ids.map((id) => dayOf(jobTime(id)!)));
+    const listed = await Promise.all(
+      [...days].map((day) => Array.fromAsync(this.#store.listNames(`${folder}/${day}/`))),
+    );
+    const own = new Set(listed.flat());
+    return ids.filter((id) => own.has(id));
+  }
+
   /** Ids of the jobs for which there is anything left to do. */
   async liveIds(): Promise<string[]> {
     const names = await Array.fromAsync(this.#store.listNames("live/"));

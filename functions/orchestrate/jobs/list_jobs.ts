@@ -47,8 +47,9 @@ export async function listJobs(
 async function* wantedIds(store: JobStore, query: JobQuery): AsyncGenerator<string> {
   const { state, owner, cursor, createdAfter, createdBefore } = query;
   if (state === "queued" || state === "running") {
-    const live = (await store.liveIds()).sort().reverse();
-    return yield* live.filter((id) => cursor === undefined || id < cursor);
+    const live = await store.liveIds();
+    const own = owner === undefined ? live : await store.ownIds(owner, live);
+    return yield* own.filter((id) => cursor === undefined || id < cursor).sort().reverse();
   }
   yield* store.ids({
     owner,

@@ -13,6 +13,7 @@ import { ClearstackError } from "shared/errors.ts";
 import { NO_ENVIRONMENT } from "shared/storage/store_environment.ts";
 import { memoryUrl } from "../../fixtures/memory_url.ts";
 import { openStore } from "../../stores.ts";
+import { identityKernels } from "../identity_kernels.ts";
 import { identityJobs, keysBelow, readOutput } from "../identity_jobs.ts";
 import { patternedVoxels, writePsf, writeZarr } from "../sample_image.ts";
 
@@ -38,8 +39,9 @@ async function sampleSeries(...names: string[]) {
 }
 
 /** The endpoint, with its runner behind another endpoint as it is when they are served apart. */
-async function startApp() {
-  const runner = await LocalJobRunner.start({ deps: identityJobs(), store: openStore(memoryUrl()), log: () => {} });
+async function startApp(beforeTile?: () => Promise<void>) {
+  const deps = identityJobs(beforeTile === undefined ? identityKernels() : identityKernels(beforeTile));
+  const runner = await LocalJobRunner.start({ deps, store: openStore(memoryUrl()), log: () => {} });
   const server = Deno.serve(
     { hostname: "127.0.0.1", port: 0, onListen: () => {} },
     createOrchestrateApp({ jobs: runner }).fetch,
@@ -132,6 +134,30 @@ Deno.test("all jobs of a submission count for the quota of jobs at once, and non
   assertEquals([never.kind, never.need, never.limit], ["over-quota", 3, 2]);
   assertEquals((await service.jobs.list({ limit: 100 })).jobs, []);
   assertEquals((await submit(3)).length, 3);
+});
+
+Deno.test("what is submitted again under its key counts each of its live jobs once", async () => {
+  const tiles = Promise.withResolvers<void>();
+  await using service = await startApp(() => tiles.promise);
+  const gate = new QuotaGate(service.jobs);
+  const ada = { id: "ada", roles: ["submit" as const], quotas: { liveJobs: 3 } };
+  const request = await sampleSeries("a", "b", "c");
+  const submit = () => gate.submitSeries(request, ada, { owner: "ada", idempotencyKey: "k" });
+  const ids = (await submit()).map(({ id }) => id);
+  assertEquals((await submit()).map(({ id }) => id), ids);
+  // As a job of its own is.
+  const one = {
+    ...request,
+    source: { url: `${request.source.url}/a` },
+    output: { ...request.output, url: memoryUrl() },
+  };
+  const small = { id: "bob", roles: ["submit" as const], quotas: { liveJobs: 1 } };
+  const again = () => gate.submit(one, small, { owner: "bob", idempotencyKey: "k" });
+  assertEquals((await again()).id, (await again()).id);
+  const other = { ...one, output: { ...one.output, url: memoryUrl() } };
+  const refused = await assertRejects(() => gate.submit(other, small, { owner: "bob" }), ClearstackError);
+  assertEquals([refused.kind, refused.need, refused.limit], ["too-many", 2, 1]);
+  tiles.resolve();
 });
 
 Deno.test("a submission that is cut off says how many jobs there are, and goes on with the rest under the same key", async () => {

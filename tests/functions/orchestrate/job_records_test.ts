@@ -125,6 +125,12 @@ Deno.test("a page of 10,000 jobs reads no more records than it shows, and a rare
   assertEquals([rare.jobs.length, rare.next, reads()], [1, undefined, 101]);
   const running = await listJobs(store, { limit: 50, state: "running" }, () => undefined);
   assertEquals([running.jobs, reads()], [[], 101]);
+  // Of an owner among many jobs that live, only the owner's are read.
+  const live = recordOf(NOW, { state: "running", owner: "rare" });
+  await store.create(live);
+  for (const id of [live.status.id, ...first.jobs.map(({ id }) => id)]) await store.markLive(id, "memory:o");
+  const own = await listJobs(store, { limit: 50, state: "running", owner: "rare" }, () => undefined);
+  assertEquals([own.jobs, own.next, reads()], [[live.status], undefined, 102]);
 });
 
 Deno.test("records of jobs that ended long ago are removed with all that belongs to them; others and outputs stay", async () => {
