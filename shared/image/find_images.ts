@@ -1,7 +1,7 @@
 /**
  * The images of a group that does not say which is meant: from its consolidated metadata, else by looking through its folders.
  */
-import { isClearstackError } from "shared/errors.ts";
+import { ClearstackError, isClearstackError } from "shared/errors.ts";
 import type { ReadableStore, RequestOptions } from "shared/storage/store.ts";
 import { multiscalesOf } from "./ome/ome_multiscales.ts";
 import { asRecord, childKey, readDocument, type ZarrNode } from "./zarr/zarr_node.ts";
@@ -21,16 +21,25 @@ interface Candidate {
   readonly attributes: Readonly<Record<string, unknown>>;
 }
 
+interface FindOptions extends RequestOptions {
+  readonly node: ZarrNode;
+  readonly path: string;
+  /** True where all images are wanted, so that some are no answer. @default {false} */
+  readonly all?: boolean;
+}
+
 /**
  * Paths of multiscale images and of arrays that belong to none below a group, sorted; label images, and arrays that are no images,
  * only where there is nothing else. Empty where the store cannot be listed and nothing is consolidated.
+ *
+ * @throws {ClearstackError} `unsupported` where all are wanted below more folders than are looked into
  */
 export async function findImages(
   store: ReadableStore,
-  { node, path, signal }: { readonly node: ZarrNode; readonly path: string } & RequestOptions,
+  { node, path, signal, all = false }: FindOptions,
 ): Promise<string[]> {
   const source = { store, options: { signal } };
-  const found = await consolidatedImages(source, node, path) ?? await lookThrough(source, path);
+  const found = await consolidatedImages(source, node, path) ?? await lookThrough(source, path, all);
   const coordinates = new Set([{ attributes: node.attributes }, ...found].flatMap(coordinatesOf));
   const isNamed = (image: string) => coordinates.has(image.slice(image.lastIndexOf("/") + 1));
   const images = found.filter((one) => couldBeImage(one) && !isNamed(one.path));
@@ -63,10 +72,14 @@ interface Source {
   readonly options: RequestOptions;
 }
 
-async function lookThrough(source: Source, path: string): Promise<Candidate[]> {
+async function lookThrough(source: Source, path: string, all: boolean): Promise<Candidate[]> {
   const found: Candidate[] = [];
   const queue = [{ path, depth: 0 }];
-  for (let looked = 0; queue.length > 0 && looked < MAX_FOLDERS; looked++) {
+  for (let looked = 0; queue.length > 0; looked++) {
+    if (looked === MAX_FOLDERS) {
+      if (all) throw tooManyFolders(source.store, path);
+      return found;
+    }
     const folder = queue.shift()!;
     const names = await namesIn(source, folder.path);
     const candidate = await candidateAt(source, folder.path, names);
@@ -78,6 +91,17 @@ async function lookThrough(source: Source, path: string): Promise<Candidate[]> {
     }
   }
   return found;
+}
+
+function tooManyFolders({ url }: ReadableStore, path: string): ClearstackError {
+  return new ClearstackError(
+    "unsupported",
+    `${
+      path === "" ? url : `${url}/${path}`
+    } does not list its images, and has more than ${MAX_FOLDERS} folders to look for them in: name a ` +
+      "part of it by its path, or consolidate its metadata",
+    { limit: MAX_FOLDERS },
+  );
 }
 
 async function consolidatedImages(

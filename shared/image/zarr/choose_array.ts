@@ -65,7 +65,7 @@ export async function imagesBelow(store: ReadableStore, place: Place, options: R
   const images = wells !== undefined
     ? (await mapLimited(wells.slice(0, MAX_IMAGES + 1), WELLS_AT_ONCE, fieldsOf)).flat()
     : imagesOfWell(place) ?? await imagesOfConversion(store, place, { ...options, most: MAX_IMAGES + 1 }) ??
-      await findImages(store, { ...place, ...options });
+      await findImages(store, { ...place, ...options, all: true });
   if (images.length <= MAX_IMAGES) return images;
   throw new ClearstackError(
     "unsupported",

@@ -62,3 +62,11 @@ Deno.test("what is not there is told as wherever an image is opened, and a TIFF 
   await refused("none.zarr", "does not exist, or holds no zarr.json, .zarray or .zgroup");
   await refused("none.tif", "does not exist, or holds no TIFF");
 });
+
+Deno.test("where not all images of a group can be looked for, none is left out in silence", async () => {
+  const many = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, index) => [`${index}`, image]));
+  assertEquals((await listSeries({ url: await groups({ "": {}, ...many(499) }) }, access)).length, 499);
+  const over = await groups({ "": {}, ...many(500) });
+  const error = await assertRejects(() => listSeries({ url: over }, access), ClearstackError, "more than 500 folders");
+  assertEquals([error.kind, error.limit], ["unsupported", 500]);
+});
