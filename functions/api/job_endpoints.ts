@@ -64,7 +64,9 @@ export function addJobEndpoints(
   app.openapi(routes.planJob, async (c) => {
     const request = c.req.valid("json");
     checkMaySubmit(c, request);
-    return c.json(await gate.plan(request, c.var.principal, { signal: c.var.planSignal }), 200);
+    const { principal, planSignal: signal } = c.var;
+    if (request.source.series === undefined) return c.json(await gate.plan(request, principal, { signal }), 200);
+    return c.json({ plans: await gate.planSeries(request, principal, { signal }) }, 200);
   });
   app.openapi(routes.listJobs, async (c) => {
     requireRole(c.var.principal, "read");

@@ -7,6 +7,7 @@ import { assertShallow } from "shared/json_depth.ts";
 import { httpProblem, problemResponse } from "shared/http/problem.ts";
 import { MAX_BODY_BYTES } from "shared/http/read_json.ts";
 import type { Env } from "./env.ts";
+import { submitJob } from "./routes.ts";
 
 /** Limits of requests; a caller's quotas may hold another number of requests at once. */
 export interface Limits {
@@ -114,7 +115,10 @@ export function limitPlanning({ planSeconds }: Limits): MiddlewareHandler<Env> {
     c.set("planSignal", AbortSignal.any([late.signal, c.req.raw.signal]));
     const answerLate = () => {
       late.abort();
-      return new HTTPException(504, { message: `no answer within ${planSeconds} s: ask for the list of jobs` });
+      const mend = c.req.path === submitJob.path
+        ? "the list of jobs tells which were started"
+        : "its store is slow, or it has many images: name a part of them, or ask again";
+      return new HTTPException(504, { message: `the source was not planned within ${planSeconds} s: ${mend}` });
     };
     // It makes an error when it is loaded, for whose stack V8 compiles a bundle once more: a tenth of the time until the first answer.
     const { timeout } = await import("hono/timeout");

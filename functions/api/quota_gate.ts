@@ -4,7 +4,7 @@ import type { JobRequest } from "shared/contract/job_request.ts";
 import type { JobStatus } from "shared/contract/job_status.ts";
 import type { Plan } from "shared/contract/plan.ts";
 import type { JobRunner, SubmitOptions } from "shared/engine/job_runner.ts";
-import { assertFolder, seriesRequests } from "shared/image/series_requests.ts";
+import { answeredRequests, assertFolder } from "shared/image/series_requests.ts";
 import type { RequestOptions } from "shared/storage/store.ts";
 import { ClearstackError, errorFields, toClearstackError } from "shared/errors.ts";
 import { mapLimited } from "shared/process/map_limited.ts";
@@ -12,11 +12,8 @@ import { redactUrl } from "shared/storage/url.ts";
 import { hasRole } from "./auth/require_role.ts";
 import type { Principal } from "./principal.ts";
 
-/** Jobs that one submission starts: more could not be planned in the time that an answer may take. */
-const MAX_SERIES = 1000;
-
-/** Jobs of one submission that are planned at the same time. */
-const SUBMISSIONS_AT_ONCE = 4;
+/** Images of one request that are planned at the same time. */
+const IMAGES_AT_ONCE = 4;
 
 /** Live jobs that are asked for at once. */
 const LIVE_PAGE = 1000;
@@ -43,6 +40,22 @@ export class QuotaGate {
   }
 
   /**
+   * The plan of each image of a source, in the order of the source.
+   *
+   * @throws {ClearstackError} what {@link series} throws; what {@link plan} throws for an image, which the message names
+   */
+  async planSeries(request: JobRequest, principal: Principal, options: RequestOptions = {}): Promise<Plan[]> {
+    const requests = await this.series(request, options);
+    return await mapLimited(requests, IMAGES_AT_ONCE, async (one) => {
+      try {
+        return await this.plan(one, principal, options);
+      } catch (error) {
+        throw said(error, (message) => `image ${one.source.path ?? ""}: ${message}`);
+      }
+    });
+  }
+
+  /**
    * Quotas of one job go along with it, so that the plan that runs is the plan that was checked: nothing is read twice.
    *
    * @throws {ClearstackError} `over-quota`, `too-many`, and what {@link JobRunner.submit} throws
@@ -53,21 +66,14 @@ export class QuotaGate {
   }
 
   /**
-   * The requests that one stands for, see {@link seriesRequests}; itself without `series`.
+   * The requests that one stands for, see {@link answeredRequests}; itself without `series`.
    *
-   * @throws {ClearstackError} what {@link JobRunner.images} throws; `over-budget` for more jobs than one submission makes
+   * @throws {ClearstackError} what {@link JobRunner.images} throws; `over-budget` for too many images
    */
   async series(request: JobRequest, options: RequestOptions = {}): Promise<readonly JobRequest[]> {
     if (request.source.series === undefined) return [request];
     assertFolder(request);
-    const requests = seriesRequests(request, await this.#jobs.images(request.source, options));
-    if (requests.length <= MAX_SERIES) return requests;
-    throw new ClearstackError(
-      "over-budget",
-      `the source has ${requests.length} images, and one submission starts ${MAX_SERIES} jobs at most: name a part of it by ` +
-        "source.path",
-      { need: requests.length, limit: MAX_SERIES, path: "source.series" },
-    );
+    return answeredRequests(request, await this.#jobs.images(request.source, options));
   }
 
   /**
@@ -85,7 +91,7 @@ export class QuotaGate {
     return await this.#withinLive(principal, requests, async () => {
       const started = [await submit(first!, false)];
       try {
-        const rest = mapLimited(others, SUBMISSIONS_AT_ONCE, async (one) => {
+        const rest = mapLimited(others, IMAGES_AT_ONCE, async (one) => {
           const status = await submit(one, true);
           started.push(status);
           return status;
@@ -158,12 +164,14 @@ export function imageKey({ source }: JobRequest, key: string | undefined): Pick<
 
 /** An error that says how many jobs there are in spite of it. */
 function cutOff(thrown: unknown, started: string, { idempotencyKey }: SubmitOptions): ClearstackError {
-  const error = toClearstackError(thrown);
   const rest = idempotencyKey === undefined
     ? "the list of jobs has them; an Idempotency-Key would let the same be sent again for the rest"
     : "send the same again for the rest";
-  return new ClearstackError(error.kind, `${error.message} (${started} jobs were started before: ${rest})`, {
-    ...errorFields(error),
-    cause: error,
-  });
+  return said(thrown, (message) => `${message} (${started} jobs were started before: ${rest})`);
+}
+
+/** The same error in other words. */
+function said(thrown: unknown, inWords: (message: string) => string): ClearstackError {
+  const error = toClearstackError(thrown);
+  return new ClearstackError(error.kind, inWords(error.message), { ...errorFields(error), cause: error });
 }

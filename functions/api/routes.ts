@@ -1,7 +1,7 @@
 /** The endpoints, described. What they do is in app.ts. */
 import { createRoute, z } from "@hono/zod-openapi";
 import { JobQuerySchema } from "shared/contract/job_list.ts";
-import { JobListDoc, JobRequestDoc, JobStatusDoc, PlanDoc, ProblemDoc, TileMapDoc } from "./schemas.ts";
+import { JobListDoc, JobRequestDoc, JobStatusDoc, PlanDoc, PlanListDoc, ProblemDoc, TileMapDoc } from "./schemas.ts";
 
 export const json = <T extends z.ZodType>(schema: T, description: string) => ({
   description,
@@ -156,7 +156,11 @@ export const planJob = createRoute({
   summary: "Plan a job without starting it",
   description: "Tiles, halo, boxes, memory in named terms, and bytes to read and write.",
   request: requestBody,
-  responses: { 200: json(PlanDoc, "The plan"), ...bodyProblems, ...anyProblem },
+  responses: {
+    200: json(z.union([PlanDoc, PlanListDoc]), "The plan; with `series`, a list of one for each image"),
+    ...bodyProblems,
+    ...anyProblem,
+  },
 });
 
 const Health = z.strictObject({ status: z.literal("ok") });

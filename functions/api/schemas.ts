@@ -3,7 +3,7 @@ import { z } from "@hono/zod-openapi";
 import { JobListSchema } from "shared/contract/job_list.ts";
 import { JobRequestSchema } from "shared/contract/job_request.ts";
 import { JobResultSchema, JobStatusSchema } from "shared/contract/job_status.ts";
-import { PlanSchema } from "shared/contract/plan.ts";
+import { PlanListSchema, PlanSchema } from "shared/contract/plan.ts";
 import { ProblemSchema } from "shared/contract/problem.ts";
 import { TileMapSchema } from "shared/contract/views/tile_map.ts";
 import { LocationSchema } from "shared/contract/location.ts";
@@ -51,6 +51,8 @@ export const JobListDoc = JobListSchema.extend({ jobs: z.array(JobStatusDoc) }).
 export const TileMapDoc = TileMapSchema.meta({ id: "TileMap" });
 
 export const PlanDoc = PlanSchema.meta({ id: "Plan" });
+
+export const PlanListDoc = PlanListSchema.extend({ plans: z.array(PlanDoc) }).meta({ id: "PlanList" });
 
 const { output: _, ...viewedRequest } = exampleRequest;
 

@@ -50,3 +50,6 @@ export const PlanSchema = z.strictObject({
   warnings: z.array(WarningSchema).default([]),
 });
 export type Plan = z.infer<typeof PlanSchema>;
+
+/** Plans of all images of a source, in its order. */
+export const PlanListSchema = z.strictObject({ plans: z.array(PlanSchema) });

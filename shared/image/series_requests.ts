@@ -49,6 +49,24 @@ export function seriesRequests<R extends SeriesRequest>(request: R, paths: reado
   });
 }
 
+/** More could not be planned in the time that an answer may take. */
+const MAX_IMAGES = 1000;
+
+/**
+ * As {@link seriesRequests}, where one answer is about all of them.
+ *
+ * @throws {ClearstackError} `over-budget` for more than 1,000 images
+ */
+export function answeredRequests<R extends SeriesRequest>(request: R, paths: readonly string[]): R[] {
+  const requests = seriesRequests(request, paths);
+  if (requests.length <= MAX_IMAGES) return requests;
+  throw new ClearstackError(
+    "over-budget",
+    `the source has ${requests.length} images, and one request is for ${MAX_IMAGES} at most: name a part of it by source.path`,
+    { need: requests.length, limit: MAX_IMAGES, path: "source.series" },
+  );
+}
+
 /** The URL or path of what lies in a folder, spelled as the folder is. */
 function urlBelow(folder: string, name: string): string {
   return isPlainName(folder) ? `${folder.replace(/\/+$/, "")}/${name}` : keyUrl(folder, name);

@@ -8,7 +8,7 @@ import { PlanSchema } from "shared/contract/plan.ts";
 import type { Warning } from "shared/contract/problem.ts";
 import type { Device } from "shared/contract/device.ts";
 import { ClearstackError, isClearstackError } from "shared/errors.ts";
-import { seriesRequests } from "shared/image/series_requests.ts";
+import { answeredRequests } from "shared/image/series_requests.ts";
 import { listSeries } from "shared/image/list_series.ts";
 import { openImage } from "shared/image/open_image.ts";
 import { refuseEmpty } from "shared/image/refuse_empty.ts";
@@ -124,7 +124,7 @@ const MAX_LISTED = 8;
 async function severalJobs(request: JobRequest, access: StoreAccess): Promise<ClearstackError> {
   const paths = await listSeries(request.source, access);
   // What no submission could make jobs of is the news.
-  seriesRequests(request, paths);
+  answeredRequests(request, paths);
   const named = paths.slice(0, MAX_LISTED).join(", ") + (paths.length > MAX_LISTED ? ", ..." : "");
   return new ClearstackError(
     "invalid-request",

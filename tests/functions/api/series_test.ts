@@ -7,6 +7,7 @@ import { createOrchestrateApp } from "functions/orchestrate/app.ts";
 import { LocalJobRunner } from "functions/orchestrate/drive/local_job_runner.ts";
 import { JobListSchema } from "shared/contract/job_list.ts";
 import { JobRequestSchema } from "shared/contract/job_request.ts";
+import { PlanListSchema } from "shared/contract/plan.ts";
 import { httpJobRunner } from "shared/engine/http_job_runner.ts";
 import { hasEnded } from "shared/engine/job_runner.ts";
 import { ClearstackError } from "shared/errors.ts";
@@ -107,19 +108,32 @@ Deno.test("what is wrong with the first image refuses all; one that is refused l
   assertEquals(states, { a: "done", empty: "failed", z: "done" });
 });
 
-Deno.test("a plan, a TIFF as the folder and a source without images are refused with the way", async () => {
+Deno.test("a plan of a series is one of each image, and the error of one names it", async () => {
+  await using service = await startApp();
+  const request = await sampleSeries("a", "b");
+  const answer = await service.post("/v1/plans", request);
+  const { plans } = PlanListSchema.parse(await answer.json());
+  const single = await service.post("/v1/plans", { ...request, source: { url: request.source.url, path: "b" } });
+  assertEquals([answer.status, plans.map(({ source }) => source.path)], [200, ["a", "b"]]);
+  assertEquals(plans[1], await single.json());
+  const refused = await service.post("/v1/plans", await sampleSeries("a", "empty"));
+  const { detail } = await refused.json();
+  assertEquals([refused.status, detail.startsWith("image empty: ")], [422, true], detail);
+  const gate = new QuotaGate(service.jobs);
+  const ada = { id: "ada", roles: ["submit" as const], quotas: { voxels: 479 } };
+  const error = await assertRejects(() => gate.planSeries(request, ada), ClearstackError, "image a: voxels");
+  assertEquals([error.kind, error.need, error.limit], ["over-quota", 480, 479]);
+});
+
+Deno.test("a TIFF as the folder and a source without images are refused with the way", async () => {
   await using service = await startApp();
   const request = await sampleSeries("a", "b");
   const detail = async (path: string, body: unknown) => {
     const response = await service.post(path, body);
     return `${response.status} ${(await response.json()).detail}`;
   };
-  assertEquals(
-    await detail("/v1/plans", request),
-    "400 a plan is of one image: leave out series, and name an image by its path as source.path (2: a, b)",
-  );
   const tiff = { ...request, output: { ...request.output, url: `${request.output.url}.tif` } };
-  assert((await detail("/v1/jobs", tiff)).includes("leave out its ending"));
+  for (const path of ["/v1/jobs", "/v1/plans"]) assert((await detail(path, tiff)).includes("leave out its ending"));
   assert((await detail("/v1/jobs", await sampleSeries())).startsWith("404 "));
   assertEquals(await keysBelow(request.output.url), []);
 });
@@ -207,5 +221,18 @@ Deno.test("an upload of several images starts a job for each, in turns where the
   await inbox.idle();
   const [failed] = (await service.jobs.list({ limit: 100, state: "failed" })).jobs;
   assertEquals([failed!.request.source.series, failed!.error!.kind], ["all", "not-found"], log.join("\n"));
+  const many = await sampleSeries();
+  const write = (key: string, ome: unknown) =>
+    openStore(many.source.url).put(
+      key,
+      new TextEncoder().encode(JSON.stringify({ zarr_format: 3, node_type: "group", attributes: { ome } })),
+    );
+  await write("zarr.json", { "bioformats2raw.layout": 3 });
+  await write("OME/zarr.json", { series: Array.from({ length: 1001 }, (_, index) => `${index}`) });
+  await inbox.accept({ ...entry, request: many, key: "c".repeat(64), quotas: {} });
+  await inbox.idle();
+  const [over] = (await service.jobs.list({ limit: 100, state: "failed" })).jobs;
+  const words = "the source has 1001 images, and one request is for 1000 at most: name a part of it by source.path";
+  assertEquals([over!.error!.kind, over!.error!.message], ["over-budget", words]);
   inbox.close();
 });

@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { ClearstackError } from "shared/errors.ts";
-import { assertFolder, seriesRequests } from "shared/image/series_requests.ts";
+import { answeredRequests, assertFolder, seriesRequests } from "shared/image/series_requests.ts";
 
 const request = (output: string) => ({
   source: { url: "s3://raw/plate.zarr", path: "A", series: "all" as const, axes: "zyx" },
@@ -26,4 +26,11 @@ Deno.test("images that would become one output, none at all, and a TIFF as a fol
   refuse(["A/1", "A_1"], "A/1 and A_1 would both become A_1.zarr");
   refuse([], "has no image");
   assertThrows(() => assertFolder(request("out.tif")), ClearstackError, "leave out its ending");
+});
+
+Deno.test("a request that is answered at once is for 1,000 images, and for no more", () => {
+  const paths = Array.from({ length: 1001 }, (_, index) => `${index}`);
+  assertEquals(answeredRequests(request("out"), paths.slice(1)).length, 1000);
+  const error = assertThrows(() => answeredRequests(request("out"), paths), ClearstackError, "source.path");
+  assertEquals([error.kind, error.need, error.limit], ["over-budget", 1001, 1000]);
 });
