@@ -15,6 +15,8 @@ const KINDS = {
   "forbidden": { status: 403, exit: 2, retryable: false },
   /** The output is already there, or belongs to another job. */
   "conflict": { status: 409, exit: 2, retryable: false },
+  /** Another job is writing the output, and will have ended some time. */
+  "in-use": { status: 409, exit: 2, retryable: true },
   /** Well-formed, but this file, dtype, codec or size cannot be processed. */
   "unsupported": { status: 422, exit: 2, retryable: false },
   /** Stored bytes are damaged or break their own format: truncated chunks, wrong checksums, NaN where none may be. */

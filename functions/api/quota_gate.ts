@@ -10,6 +10,7 @@ import { ClearstackError, errorFields, toClearstackError } from "shared/errors.t
 import { mapLimited } from "shared/process/map_limited.ts";
 import { redactUrl } from "shared/storage/url.ts";
 import { hasRole } from "./auth/require_role.ts";
+import { mapPastBusy } from "./map_past_busy.ts";
 import type { Principal } from "./principal.ts";
 
 /** Images of one request that are planned at the same time. */
@@ -90,13 +91,13 @@ export class QuotaGate {
       this.#jobs.submit(one, { ...circumstances, ...imageKey(one, options.idempotencyKey), keepFailure });
     return await this.#withinLive(principal, requests, async () => {
       const started = [await submit(first!, false)];
+      const tried = async (one: JobRequest) => {
+        const status = await submit(one, true);
+        started.push(status);
+        return status;
+      };
       try {
-        const rest = mapLimited(others, IMAGES_AT_ONCE, async (one) => {
-          const status = await submit(one, true);
-          started.push(status);
-          return status;
-        });
-        return [started[0]!, ...await rest];
+        return [started[0]!, ...await mapPastBusy(others, IMAGES_AT_ONCE, tried)];
       } catch (error) {
         throw cutOff(error, `${started.length} of ${1 + others.length}`, options);
       }

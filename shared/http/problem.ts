@@ -14,6 +14,7 @@ const TITLES: Record<ErrorKind, string> = {
   "unauthenticated": "Not authenticated",
   "forbidden": "Access refused",
   "conflict": "Conflict",
+  "in-use": "In use",
   "unsupported": "Not supported",
   "corrupt-data": "Stored data is damaged",
   "over-budget": "Over budget",

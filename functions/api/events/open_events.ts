@@ -6,6 +6,7 @@ import { openStore } from "shared/storage/open_store.ts";
 import type { Store } from "shared/storage/store.ts";
 import type { StoreAccess } from "shared/storage/store_environment.ts";
 import { plainLog } from "shared/telemetry/log.ts";
+import { mapPastBusy } from "../map_past_busy.ts";
 import { imageKey, QuotaGate } from "../quota_gate.ts";
 import type { AllowedUrls } from "../url_policy.ts";
 import type { EventEndpointDeps } from "./endpoint.ts";
@@ -42,13 +43,13 @@ export async function openEvents(
       const principal = { id: owner, roles: ["submit" as const], quotas };
       // One after the other, within the quota of jobs at once: what is over it is handed over later, and what is a job already
       // stays that job.
-      for (const one of await seriesOf(gate, request)) {
+      await mapPastBusy(await seriesOf(gate, request), 1, async (one) => {
         const named = request.source.series === undefined ? { idempotencyKey: key } : imageKey(one, key);
         const { id, error } = await gate.submit(one, principal, { owner, ...named, keepFailure: true });
         if (error) {
           (log ?? plainLog)(`the upload of ${upload.key} to ${upload.bucket}: job ${id} failed: ${error.message}`);
         }
-      }
+      });
     },
     ...logging,
   });

@@ -44,7 +44,7 @@ export class OutputPlaces {
    * Runs `begin`, which makes the job, while no other submission begins an output there. The place is the job's until it is
    * released in the store of jobs; it is free again if `begin` fails.
    *
-   * @throws {ClearstackError} `conflict` if another job writes there; `cancelled`; what `begin` throws
+   * @throws {ClearstackError} `in-use` if another job writes there; `cancelled`; what `begin` throws
    */
   async take<T>(wish: Wish, begin: () => Promise<T>): Promise<T> {
     const { id, place, signal } = wish;
@@ -114,5 +114,7 @@ export class OutputPlaces {
 }
 
 function taken(url: string): ClearstackError {
-  return new ClearstackError("conflict", `another job is writing to ${redactUrl(url)}: wait or cancel it`);
+  return new ClearstackError("in-use", `another job is writing to ${redactUrl(url)}: wait or cancel it`, {
+    path: "output.url",
+  });
 }

@@ -194,6 +194,21 @@ Deno.test("a submission that is cut off says how many jobs there are, and goes o
   assertEquals([before.length, ids.length, before.every((id) => ids.includes(id))], [2, 3, true]);
 });
 
+Deno.test("an image whose place another job writes to keeps none of the others from being submitted", async () => {
+  const tiles = Promise.withResolvers<void>();
+  await using service = await startApp(() => tiles.promise);
+  const request = await sampleSeries("a", "b", "c", "d");
+  const { series: _, ...source } = request.source;
+  const other = { ...request, source: { ...source, path: "b" }, output: { url: `${request.output.url}/b.zarr` } };
+  assertEquals((await service.post("/v1/jobs", other)).status, 202);
+  const refused = await service.post("/v1/jobs", request, { "idempotency-key": "k" });
+  const { type, detail } = await refused.json();
+  assertEquals([refused.status, type], [409, "urn:clearstack:problem:in-use"]);
+  assert(detail.includes("b.zarr: wait or cancel it (3 of 4 jobs were started before: send the same again"), detail);
+  assertEquals((await service.jobs.list({ limit: 9 })).jobs.length, 4);
+  tiles.resolve();
+});
+
 Deno.test("an upload of several images starts a job for each, in turns where the rule's quota is smaller", async () => {
   await using service = await startApp();
   const request = await sampleSeries("a", "b", "c", "d");

@@ -76,7 +76,7 @@ Deno.test("two jobs for one output exclude each other, however close they come",
   const settled = await Promise.allSettled([runner.submit(request), runner.submit(request)]);
   assertEquals(settled.map(({ status }) => status).toSorted(), ["fulfilled", "rejected"]);
   const error = await assertRejects(() => runner.submit(request), ClearstackError, "another job is writing");
-  assertEquals(error.kind, "conflict");
+  assertEquals(error.kind, "in-use");
   letGo();
   await runner.close();
 });

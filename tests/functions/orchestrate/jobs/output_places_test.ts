@@ -70,7 +70,7 @@ for (const order of ["earlier", "later"] as const) {
     Deno.test(`a submission that becomes a job keeps its place from others, the ${order} ${where}`, async () => {
       const { here, mine, statuses } = await meet((id) => createJob(store, id));
       assertEquals(statuses, ["fulfilled", "rejected"]);
-      assertEquals((await assertRejects(() => mine, ClearstackError, "another job is writing")).kind, "conflict");
+      assertEquals((await assertRejects(() => mine, ClearstackError, "another job is writing")).kind, "in-use");
       assertEquals(await store.liveIds(), [here]);
     });
   }
