@@ -1,6 +1,6 @@
 /** The one list of what is measured: every process has all of it, and fills in what it does. */
 import { VERSION } from "shared/version.ts";
-import { type AnyInstrument, Counter, Gauge, Histogram, prometheusText } from "./registry.ts";
+import { AgeGauge, type AnyInstrument, Counter, Gauge, Histogram, prometheusText } from "./registry.ts";
 
 /** From a tile of a test to one of many iterations on a CPU. */
 const TASK_SECONDS = [0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100, 300, 1000];
@@ -65,7 +65,7 @@ export const JOBS = {
     help: "Jobs that wait and that this process may take.",
     labels: [],
   }),
-  oldestQueuedSeconds: new Gauge({
+  oldestQueuedSeconds: new AgeGauge({
     name: "clearstack_jobs_queued_oldest_seconds",
     help: "How long this process has known of the job that waits longest; 0 where none waits.",
     labels: [],
@@ -92,6 +92,21 @@ export const JOBS = {
   }, SEAM_DIFFERENCES),
 } as const;
 
+/** Uploads that object stores tell of. */
+export const UPLOADS = {
+  told: new Counter({
+    name: "clearstack_uploads_total",
+    help:
+      "Uploads by what became of them: accepted, ignored or refused when they were told, failed if no job could be started.",
+    labels: ["outcome"],
+  }),
+  waiting: new AgeGauge({
+    name: "clearstack_uploads_waiting_oldest_seconds",
+    help: "How long ago the upload was told that has waited longest for its job; 0 where none waits.",
+    labels: [],
+  }),
+} as const;
+
 /** The process itself. */
 export const PROCESS = {
   requestSeconds: new Histogram({
@@ -113,7 +128,7 @@ export const PROCESS = {
 } as const;
 
 /** All of the above. */
-export const INSTRUMENTS: readonly AnyInstrument[] = [TASKS, JOBS, PROCESS].flatMap((group) =>
+export const INSTRUMENTS: readonly AnyInstrument[] = [TASKS, JOBS, UPLOADS, PROCESS].flatMap((group) =>
   Object.values(group) as unknown as AnyInstrument[]
 );
 

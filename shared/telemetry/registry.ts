@@ -66,11 +66,16 @@ abstract class Value<Label extends string> extends Instrument<Label> {
   }
 
   samples(): Sample[] {
-    return this.series.entries().map(([, sample]) => sample);
+    return this.series.entries().map(([, { labels, value }]) => ({ labels, value: this.read(value) }));
   }
 
   override lines(): string[] {
-    return this.series.entries().map(([key, { value }]) => line(this.description.name, key, value));
+    return this.series.entries().map(([key, { value }]) => line(this.description.name, key, this.read(value)));
+  }
+
+  /** What is told of a value that is kept. */
+  protected read(value: number): number {
+    return value;
   }
 }
 
@@ -85,6 +90,27 @@ export class Gauge<Label extends string = never> extends Value<Label> {
 
   set(value: number, labels: Labels<Label>): void {
     this.series.update(this.key(labels), labels, () => value);
+  }
+}
+
+/** A gauge of the seconds since something began, which go on while nobody sets it. */
+export class AgeGauge<Label extends string = never> extends Value<Label> {
+  override readonly type = "gauge";
+  readonly #now: () => number;
+
+  /** @param now milliseconds since 1970. @default {Date.now} */
+  constructor(description: Description<Label>, now: () => number = Date.now) {
+    super(description);
+    this.#now = now;
+  }
+
+  /** @param beganMs milliseconds since 1970; undefined where nothing has begun, which is told as 0 */
+  setBegin(beganMs: number | undefined, labels: Labels<Label>): void {
+    this.series.update(this.key(labels), labels, () => beganMs ?? Infinity);
+  }
+
+  protected override read(beganMs: number): number {
+    return Math.max(0, (this.#now() - beganMs) / 1000);
   }
 }
 
@@ -136,7 +162,7 @@ export class Histogram<Label extends string = never> extends Instrument<Label> {
 }
 
 /** Any instrument. */
-export type AnyInstrument = Counter<string> | Gauge<string> | Histogram<string>;
+export type AnyInstrument = Counter<string> | Gauge<string> | AgeGauge<string> | Histogram<string>;
 
 export const PROMETHEUS_CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 

@@ -30,8 +30,8 @@ export class JobQueue {
 
   #count(): void {
     JOBS.queued.set(this.#waiting.size, {});
-    const now = Date.now();
-    const oldest = Math.min(now, ...[...this.#waiting.values()].map(({ since }) => since));
-    JOBS.oldestQueuedSeconds.set((now - oldest) / 1000, {});
+    // Jobs are kept in the order in which they came.
+    const [oldest] = this.#waiting.values();
+    JOBS.oldestQueuedSeconds.setBegin(oldest?.since, {});
   }
 }

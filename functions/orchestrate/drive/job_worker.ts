@@ -58,6 +58,8 @@ export class JobWorker {
 
   constructor(options: JobWorkerOptions) {
     this.#options = options;
+    // Rates of what never happened are 0, and the first time is not lost to them.
+    for (const state of ["done", "failed", "cancelled"]) JOBS.ended.add(0, { state });
   }
 
   /** The job, if it was submitted here, or if this process drives it or did not long ago. */

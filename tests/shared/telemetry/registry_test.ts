@@ -1,7 +1,7 @@
 /** The text that Prometheus reads, and what may stand in it. */
 import { assertEquals } from "@std/assert";
 import { INSTRUMENTS, metricsText } from "shared/telemetry/metrics.ts";
-import { Counter, Gauge, Histogram, prometheusText } from "shared/telemetry/registry.ts";
+import { AgeGauge, Counter, Gauge, Histogram, prometheusText } from "shared/telemetry/registry.ts";
 import { promtoolTest, runPromtool } from "./promtool.ts";
 
 Deno.test("counters add up, gauges rise and fall, and histograms count what lies at or below each bound", () => {
@@ -33,6 +33,18 @@ weight_sum{kind="red"} 10
 weight_count{kind="red"} 4
 `,
   );
+});
+
+Deno.test("an age grows while nobody sets it, and is 0 while there is nothing", () => {
+  let now = 1_000_000;
+  const age = new AgeGauge({ name: "wait_seconds", help: "Wait.", labels: [] }, () => now);
+  const told = () => [prometheusText([age]).split("\n")[2], age.samples()[0]!.value];
+  age.setBegin(now - 2000, {});
+  assertEquals(told(), ["wait_seconds 2", 2]);
+  now += 3_600_000;
+  assertEquals(told(), ["wait_seconds 3602", 3602]);
+  age.setBegin(undefined, {});
+  assertEquals(told(), ["wait_seconds 0", 0]);
 });
 
 Deno.test("values of labels are escaped", () => {
