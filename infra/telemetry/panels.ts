@@ -61,6 +61,23 @@ export const ROWS: readonly Row[] = [
     ],
   },
   {
+    title: "Uploads",
+    panels: [
+      {
+        title: "Uploads, in an hour",
+        description: "By what became of them: refused and failed ones start no job, and the log of api says why.",
+        unit: "short",
+        queries: { "{{outcome}}": "sum by (outcome) (increase(clearstack_uploads_total[1h]))" },
+      },
+      {
+        title: "Longest wait of an upload",
+        description: "Since it was told, until its job is started.",
+        unit: "s",
+        queries: { oldest: "max(clearstack_uploads_waiting_oldest_seconds)" },
+      },
+    ],
+  },
+  {
     title: "Tasks",
     panels: [
       {

@@ -4,6 +4,7 @@ import type { Context } from "hono";
 import { ClearstackError, toClearstackError } from "shared/errors.ts";
 import { httpProblem, problemResponse } from "shared/http/problem.ts";
 import { plainLog } from "shared/telemetry/log.ts";
+import { UPLOADS } from "shared/telemetry/metrics.ts";
 import type { Env } from "../env.ts";
 import { problem } from "../routes.ts";
 import { type AllowedUrls, checkAllowedUrls } from "../url_policy.ts";
@@ -16,6 +17,9 @@ import type { SenderKeys } from "./proofs/sender_keys.ts";
 import { type UploadEvent, uploadKey } from "./formats/upload_event.ts";
 
 export const EVENTS_PATH = "/v1/events";
+
+/** Refused uploads of one delivery that the answer says more of. */
+const MAX_REASONS = 8;
 
 /** Dependencies of the endpoint. */
 export interface EventEndpointDeps {
@@ -31,7 +35,8 @@ export interface EventEndpointDeps {
 const OutcomeDoc = z.strictObject({
   accepted: z.int().describe("uploads that start a job, or have started one before"),
   ignored: z.int().describe("uploads that no rule is for"),
-  refused: z.int().describe("uploads whose key or job is not allowed"),
+  refused: z.int().describe("uploads whose event, key or job is not allowed"),
+  reasons: z.array(z.string()).optional().describe("why some of them were refused"),
 }).meta({ id: "EventOutcome" });
 
 const receiveEvents = createRoute({
@@ -48,8 +53,11 @@ const receiveEvents = createRoute({
       description: "The answer to a request to confirm",
       content: { "application/json": { schema: z.record(z.string(), z.string()) } },
     },
-    202: { description: "The uploads", content: { "application/json": { schema: OutcomeDoc } } },
-    400: problem("The body is no event of a known format, or all of its uploads are refused"),
+    202: {
+      description: "The uploads. Those that are refused will be refused again, so they are not to be sent again",
+      content: { "application/json": { schema: OutcomeDoc } },
+    },
+    400: problem("The body is no event of a known format"),
     401: problem("The sender did not prove who they are"),
     403: problem("A sender or a format that is not accepted"),
     413: problem("The body is too large"),
@@ -91,29 +99,41 @@ async function receive(
   const { configuration, inbox, keys, allowedUrls, log = plainLog } = deps;
   const normalised = await normalise(delivery, configuration.sources, keys);
   if ("answer" in normalised) return normalised;
-  const counts = { accepted: 0, ignored: 0, refused: 0 };
+  const counts = { accepted: 0, ignored: 0 };
   const refused = [...normalised.refused];
   for (const upload of normalised.uploads) {
-    const job = jobOf(upload, configuration, allowedUrls);
-    if (job instanceof ClearstackError) refused.push(job);
-    else if (job === undefined) counts.ignored++;
-    else {
-      await inbox.accept({ key: await uploadKey(upload), upload, ...job, received: new Date().toISOString() });
-      counts.accepted++;
-    }
+    const outcome = await takeIn(upload, { configuration, inbox, allowedUrls });
+    if (typeof outcome === "string") counts[outcome]++;
+    else refused.push(outcome);
   }
-  counts.refused = refused.length;
+  for (const [outcome, count] of Object.entries({ ...counts, refused: refused.length })) {
+    UPLOADS.told.add(count, { outcome });
+  }
   for (const { message } of refused) log(`an upload was refused: ${message}`);
-  if (refused[0] && counts.accepted + counts.ignored === 0) throw refused[0];
-  return { counts };
+  const reasons = refused.slice(0, MAX_REASONS).map(({ message }) => message);
+  // No error: MinIO, Ceph and Pub/Sub send again what is answered by one, and MinIO nothing else until then.
+  return { counts: { ...counts, refused: refused.length, ...(reasons.length > 0 ? { reasons } : {}) } };
 }
 
-/** The job of an upload; the error where its job is not allowed: one bad key must not keep others from being heard. */
-function jobOf(upload: UploadEvent, { rules }: EventConfiguration, allowedUrls: AllowedUrls) {
+/** Hands an upload to the inbox; the error where it may not have a job. */
+async function takeIn(
+  upload: UploadEvent,
+  { configuration: { rules }, inbox, allowedUrls }: Pick<EventEndpointDeps, "configuration" | "inbox" | "allowedUrls">,
+): Promise<"accepted" | "ignored" | ClearstackError> {
+  const job = unlessRefused(() => rules.job(upload));
+  if (job === undefined) return "ignored";
+  if (job instanceof ClearstackError) return job;
+  const entry = { key: await uploadKey(upload), upload, ...job, received: new Date().toISOString() };
+  const refusal = unlessRefused(() => checkAllowedUrls(job.request, allowedUrls));
+  if (refusal === undefined) await inbox.accept(entry);
+  else await inbox.refuse(entry, refusal);
+  return refusal ?? "accepted";
+}
+
+/** One bad key must not keep others from being heard. */
+function unlessRefused<T>(check: () => T): T | ClearstackError {
   try {
-    const job = rules.job(upload);
-    if (job) checkAllowedUrls(job.request, allowedUrls);
-    return job;
+    return check();
   } catch (error) {
     return toClearstackError(error);
   }

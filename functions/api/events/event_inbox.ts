@@ -9,6 +9,7 @@ import { QuotasSchema } from "shared/contract/quotas.ts";
 import { ClearstackError, toClearstackError } from "shared/errors.ts";
 import type { Store } from "shared/storage/store.ts";
 import { plainLog } from "shared/telemetry/log.ts";
+import { UPLOADS } from "shared/telemetry/metrics.ts";
 import { UploadEventSchema } from "./formats/upload_event.ts";
 
 const WAITING = "events/waiting/";
@@ -82,6 +83,8 @@ export class EventInbox {
       ...options,
     };
     this.#idle.resolve();
+    for (const outcome of ["accepted", "ignored", "refused", "failed"]) UPLOADS.told.add(0, { outcome });
+    this.#count();
   }
 
   /**
@@ -108,6 +111,11 @@ export class EventInbox {
     this.#enqueue(waiting);
     // Not awaited, since the sender waits; it never rejects.
     if (Date.now() - this.#sweptAt > SWEEP_MILLISECONDS) this.sweep();
+  }
+
+  /** Keeps an entry whose job is not allowed with the reason; its sender will not send it again. */
+  async refuse(entry: InboxEntry, error: ClearstackError): Promise<void> {
+    await this.#bury(entry, error);
   }
 
   /** Takes what processes that died have left in the store; what cannot be read stays there, and the log says so. */
@@ -151,11 +159,19 @@ export class EventInbox {
     if (this.#waiting.size === 0) this.#idle = Promise.withResolvers();
     const waiting = { ...given, attempts: 0 };
     this.#waiting.set(given.entry.key, waiting);
+    this.#count();
     return waiting;
+  }
+
+  /** Entries that were told first may have been taken up last. */
+  #count(): void {
+    const told = [...this.#waiting.values()].map(({ entry }) => Date.parse(entry.received));
+    UPLOADS.waiting.setBegin(told.length === 0 ? undefined : Math.min(...told), {});
   }
 
   #leave({ entry }: Waiting): void {
     this.#waiting.delete(entry.key);
+    this.#count();
     if (this.#waiting.size === 0) this.#idle.resolve();
   }
 
@@ -185,9 +201,10 @@ export class EventInbox {
       const described = `${entry.upload.provider}://${entry.upload.bucket}/${entry.upload.key} (${entry.rule})`;
       log(`the upload ${described} started no job: ${error.message}`);
       if (mayMend(error) && Date.now() - Date.parse(entry.received) < MAX_AGE_MS) {
-        await this.#count(waiting, entry.attempts).catch(() => {});
+        await this.#writeAttempts(waiting, entry.attempts).catch(() => {});
         return this.#later(waiting);
       }
+      UPLOADS.told.add(1, { outcome: "failed" });
       await this.#bury(entry, error);
     }
     await store.delete(`${WAITING}${entry.key}.json`).catch((error) =>
@@ -207,10 +224,10 @@ export class EventInbox {
     if (attempts >= MAX_ATTEMPTS) {
       throw new ClearstackError("conflict", `${attempts} processes ended while they handed it over`);
     }
-    await this.#count(waiting, attempts + 1);
+    await this.#writeAttempts(waiting, attempts + 1);
   }
 
-  async #count({ entry, inherited }: Waiting, attempts: number | undefined): Promise<void> {
+  async #writeAttempts({ entry, inherited }: Waiting, attempts: number | undefined): Promise<void> {
     if (!inherited) return;
     const bytes = new TextEncoder().encode(JSON.stringify({ ...entry, attempts }));
     await this.#options.store.put(`${WAITING}${entry.key}.json`, bytes);

@@ -1,12 +1,11 @@
 /** CloudEvents of object stores, binary, structured or batched: from Eventarc, Knative, Event Grid, or a server of S3. */
 import { z } from "zod";
-import { type Delivery, type EventFormat, hasMembers, parseEvent } from "./event_format.ts";
+import { type Delivery, type EventFormat, hasMembers, parseEvent, readEach, type ReadEvent } from "./event_format.ts";
 import { BLOB_CREATED, blobOf, blobVersion } from "./event_grid.ts";
 import { readPubSub } from "./pub_sub.ts";
 import { readS3Record, readS3Records } from "./s3_records.ts";
 import { requireSecret } from "../proofs/shared_secret.ts";
 import { requireToken } from "../proofs/sender_token.ts";
-import type { UploadEvent } from "./upload_event.ts";
 
 /** The attributes that matter here, and what they go with. */
 const CloudEventSchema = z.object({
@@ -16,7 +15,6 @@ const CloudEventSchema = z.object({
   subject: z.string().nullish(),
   data: z.unknown(),
 });
-type CloudEvent = z.infer<typeof CloudEventSchema>;
 
 const StorageObjectSchema = z.object({
   bucket: z.string(),
@@ -38,7 +36,7 @@ export const cloudEvents: EventFormat = {
         if (token && (!secretSha256 || isToken(delivery))) await requireToken(delivery, token, keys);
         else if (secretSha256) await requireSecret(delivery, secretSha256);
       },
-      normalise: (delivery) => eventsOf(delivery).flatMap(readCloudEvent),
+      normalise: (delivery) => readEach(eventsOf(delivery), readCloudEvent),
     },
 };
 
@@ -47,17 +45,18 @@ function isToken({ headers }: Delivery): boolean {
   return /^Bearer +[\w-]+\.[\w-]+\.[\w-]*$/i.test(headers.get("authorization") ?? "");
 }
 
-function eventsOf({ headers, body }: Delivery): CloudEvent[] {
+/** The events of a delivery, whichever way they come, as members of one object each. */
+function eventsOf({ headers, body }: Delivery): unknown[] {
   if (headers.has("ce-specversion")) {
     const attribute = (name: string) => decodeHeader(headers.get(`ce-${name}`));
     const [id, type, source, subject] = [attribute("id"), attribute("type"), attribute("source"), attribute("subject")];
-    return [parseEvent("CloudEvents", CloudEventSchema, { id, type, source, subject, data: body })];
+    return [{ id, type, source, subject, data: body }];
   }
-  const events = Array.isArray(body) ? body : [body];
-  return events.map((event) => parseEvent("CloudEvents", CloudEventSchema, event));
+  return Array.isArray(body) ? body : [body];
 }
 
-function readCloudEvent({ id, type, source, subject, data }: CloudEvent): UploadEvent[] {
+function readCloudEvent(event: unknown): ReadEvent[] {
+  const { id, type, source, subject, data } = parseEvent("CloudEvents", CloudEventSchema, event);
   if (type === "google.cloud.storage.object.v1.finalized") {
     const { bucket, name, generation } = parseEvent("CloudEvents", StorageObjectSchema, data);
     return [{ provider: "gs", bucket, key: name, version: generation, id }];

@@ -1,6 +1,6 @@
 /** Interface between the endpoint and a format of upload events; each format has a file of its own beside this one. */
 import type { z } from "zod";
-import { ClearstackError } from "shared/errors.ts";
+import { ClearstackError, isClearstackError } from "shared/errors.ts";
 import type { EventSources } from "../event_sources.ts";
 import type { SenderKeys } from "../proofs/sender_keys.ts";
 import type { UploadEvent } from "./upload_event.ts";
@@ -29,11 +29,30 @@ interface OpenFormat {
   /** The answer to an authenticated delivery that tells of no upload but asks something; undefined for any other. */
   handshake?(delivery: Delivery): Promise<Record<string, string> | undefined>;
   /**
-   * Uploads that a delivery tells of; other kinds of event are left out. Keys are decoded and not checked yet.
+   * Uploads that a delivery tells of, and errors in place of events that break the format; other kinds of event are left out. Keys are
+   * decoded and not checked yet.
    *
-   * @throws {ClearstackError} `invalid-request` for a delivery that breaks the format
+   * @throws {ClearstackError} `invalid-request` for a delivery that as a whole breaks the format
    */
-  normalise(delivery: Delivery): UploadEvent[];
+  normalise(delivery: Delivery): readonly ReadEvent[];
+}
+
+/** An upload, or what is wrong with the event that was to tell of one. */
+export type ReadEvent = UploadEvent | ClearstackError;
+
+/** Reads the events of a delivery one by one, so that one that breaks its format keeps no other from being heard. */
+export function readEach<Event>(
+  events: readonly Event[],
+  read: (event: Event) => readonly ReadEvent[],
+): ReadEvent[] {
+  return events.flatMap((event) => {
+    try {
+      return read(event);
+    } catch (error) {
+      if (isClearstackError(error)) return [error];
+      throw error;
+    }
+  });
 }
 
 /** Parses what should be there in this format; more may be. */

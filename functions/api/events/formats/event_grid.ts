@@ -1,6 +1,6 @@
 /** Events of Azure Blob Storage in Event Grid's own schema. */
 import { z } from "zod";
-import { type Delivery, type EventFormat, hasMembers, parseEvent } from "./event_format.ts";
+import { type Delivery, type EventFormat, hasMembers, parseEvent, readEach } from "./event_format.ts";
 import { requireSecret } from "../proofs/shared_secret.ts";
 import { requireEntraToken } from "../proofs/sender_token.ts";
 import { ClearstackError } from "shared/errors.ts";
@@ -9,7 +9,9 @@ import type { UploadEvent } from "./upload_event.ts";
 /** Uploads to this endpoint are announced by their kind; Data Lake announces the flush of a file the same way. */
 export const BLOB_CREATED = "Microsoft.Storage.BlobCreated";
 
-const EventsSchema = z.array(z.looseObject({ eventType: z.string() })).min(1);
+const EventsSchema = z.array(z.unknown()).min(1);
+
+const KindSchema = z.object({ eventType: z.string() });
 
 const CreatedSchema = z.object({
   id: z.string(),
@@ -17,6 +19,8 @@ const CreatedSchema = z.object({
   subject: z.string(),
   data: z.object({ eTag: z.string() }),
 });
+
+const QUESTION = "Microsoft.EventGrid.SubscriptionValidationEvent";
 
 const ValidationSchema = z.object({ data: z.object({ validationCode: z.string().max(512) }) });
 
@@ -32,9 +36,10 @@ export const eventGrid: EventFormat = {
       },
       handshake,
       normalise: ({ body }) =>
-        parseEvent("Event Grid", EventsSchema, body).filter(({ eventType }) => eventType === BLOB_CREATED).map(
-          readCreated,
-        ),
+        readEach(parseEvent("Event Grid", EventsSchema, body), (event) => {
+          const { eventType } = parseEvent("Event Grid", KindSchema, event);
+          return eventType === BLOB_CREATED ? [readCreated(event)] : [];
+        }),
     },
 };
 
@@ -45,7 +50,8 @@ function isEventGrid(body: unknown): boolean {
 /** Event Grid asks a new endpoint to repeat a code; the sender has been authenticated by then. */
 function handshake({ body }: Delivery): Promise<Record<string, string> | undefined> {
   const [first] = parseEvent("Event Grid", EventsSchema, body);
-  if (first?.eventType !== "Microsoft.EventGrid.SubscriptionValidationEvent") return Promise.resolve(undefined);
+  const isQuestion = hasMembers(first, "eventType") && first.eventType === QUESTION;
+  if (!isQuestion) return Promise.resolve(undefined);
   const { data: { validationCode } } = parseEvent("Event Grid", ValidationSchema, first);
   return Promise.resolve({ validationResponse: validationCode });
 }

@@ -2,7 +2,7 @@
 import { ClearstackError } from "shared/errors.ts";
 import { cloudEvents } from "./cloud_events.ts";
 import { eventBridge } from "./event_bridge.ts";
-import type { Delivery, EventFormat } from "./event_format.ts";
+import { type Delivery, type EventFormat, readEach } from "./event_format.ts";
 import { eventGrid } from "./event_grid.ts";
 import type { EventSources } from "../event_sources.ts";
 import { minio } from "./minio.ts";
@@ -42,13 +42,9 @@ export async function normalise(delivery: Delivery, sources: EventSources, keys:
   if (answer) return { answer };
   const uploads: UploadEvent[] = [];
   const refused: ClearstackError[] = [];
-  for (const upload of open.normalise(delivery)) {
-    try {
-      uploads.push(checkUpload(upload));
-    } catch (error) {
-      if (!(error instanceof ClearstackError)) throw error;
-      refused.push(error);
-    }
+  for (const read of readEach(open.normalise(delivery), (one) => [one instanceof Error ? one : checkUpload(one)])) {
+    if (read instanceof Error) refused.push(read);
+    else uploads.push(read);
   }
   return { uploads, refused };
 }

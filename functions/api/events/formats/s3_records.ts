@@ -1,7 +1,7 @@
 /** Events of S3 and of servers of its protocol: `{"Records": [...]}`, as Ceph pushes them and SNS carries them. */
 import { z } from "zod";
 import { ClearstackError } from "shared/errors.ts";
-import { type EventFormat, hasMembers, parseEvent } from "./event_format.ts";
+import { type EventFormat, hasMembers, parseEvent, readEach, type ReadEvent } from "./event_format.ts";
 import { requireSecret } from "../proofs/shared_secret.ts";
 import type { UploadEvent } from "./upload_event.ts";
 
@@ -21,8 +21,10 @@ const RecordSchema = z.object({
   }),
 });
 
+const RecordsSchema = z.object({ Records: z.array(z.unknown()) });
+
 /** Other events of S3 lack the members that uploads have. */
-const RecordsSchema = z.object({ Records: z.array(z.looseObject({ eventName: z.string() })) });
+const KindSchema = z.object({ eventName: z.string() });
 
 export const s3Records: EventFormat = {
   name: "s3",
@@ -35,10 +37,13 @@ export const s3Records: EventFormat = {
 };
 
 /** Uploads among the records of S3's own message. */
-export function readS3Records(message: unknown): UploadEvent[] {
+export function readS3Records(message: unknown): ReadEvent[] {
   if (isTestEvent(message)) return [];
   const { Records } = parseEvent("S3", RecordsSchema, message);
-  return Records.filter(({ eventName }) => isCreation(eventName)).map(readS3Record);
+  return readEach(Records, (record) => {
+    const { eventName } = parseEvent("S3", KindSchema, record);
+    return isCreation(eventName) ? [readS3Record(record)] : [];
+  });
 }
 
 export function readS3Record(record: unknown): UploadEvent {
@@ -55,9 +60,12 @@ export function readS3Record(record: unknown): UploadEvent {
   };
 }
 
-/** True for an event of S3 that tells of a new object, `s3:ObjectCreated:Put` or `ObjectCreated:Put`. */
+/**
+ * True for an event of S3 that tells of a new object, `s3:ObjectCreated:Put` or `ObjectCreated:Put`. MinIO calls by this name also what
+ * changes an object's tags or how long it is kept, which is no upload.
+ */
 function isCreation(eventName: string): boolean {
-  return /^(s3:)?ObjectCreated:/.test(eventName);
+  return /^(s3:)?ObjectCreated:(?!.*(Tagging|Retention|LegalHold)$)/.test(eventName);
 }
 
 interface VersionHints {

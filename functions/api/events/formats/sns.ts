@@ -1,11 +1,10 @@
 /** Events of S3 through topics of Amazon SNS, which signs every message. */
 import { ClearstackError } from "shared/errors.ts";
 import { isEventBridge, readEventBridge } from "./event_bridge.ts";
-import { type Delivery, type EventFormat, hasMembers, parseEvent } from "./event_format.ts";
+import { type Delivery, type EventFormat, hasMembers, parseEvent, type ReadEvent } from "./event_format.ts";
 import { readS3Records } from "./s3_records.ts";
 import type { SenderKeys } from "../proofs/sender_keys.ts";
 import { requireSignature, type SnsMessage, SnsMessageSchema, snsUrl } from "../proofs/sns_signature.ts";
-import type { UploadEvent } from "./upload_event.ts";
 
 export const sns: EventFormat = {
   name: "sns",
@@ -46,7 +45,7 @@ async function confirm({ body }: Delivery, keys: SenderKeys): Promise<Record<str
   return { subscription: "confirmed" };
 }
 
-function readNotification({ Message }: SnsMessage): UploadEvent[] {
+function readNotification({ Message }: SnsMessage): ReadEvent[] {
   let inner: unknown;
   try {
     inner = JSON.parse(Message);

@@ -28,9 +28,10 @@ export function checkUpload(event: UploadEvent): UploadEvent {
   const bucket = event.provider === "az" ? /^[a-z0-9]{3,24}\/[a-z0-9$-]{1,63}$/ : /^[A-Za-z0-9][A-Za-z0-9._-]{1,254}$/;
   if (!bucket.test(event.bucket)) throw new ClearstackError("invalid-request", "an event names no usable bucket");
   const { key } = event;
+  // A key that ends in a slash is that of a folder, as consoles make them, and no rule is for it.
   // deno-lint-ignore no-control-regex -- NUL and the like end a name early on some systems
   const bad = key.length > MAX_KEY_LENGTH || /[\\\x00-\x1f\x7f]/.test(key) || !key.isWellFormed() ||
-    key.split("/").some((segment) => segment === "" || segment === "." || segment === "..");
+    key.replace(/(?<=.)\/$/, "").split("/").some((segment) => segment === "" || segment === "." || segment === "..");
   if (bad) {
     const shown = JSON.stringify(key.slice(0, 100));
     throw new ClearstackError("invalid-request", `the key ${shown} of an event is not usable: rename the object`);

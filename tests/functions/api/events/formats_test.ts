@@ -115,7 +115,19 @@ Deno.test("a secret may come in the query, and only the right one", async () => 
   assertEquals((await assertRejects(() => send("x".repeat(5000)), ClearstackError)).kind, "unauthenticated");
 });
 
-const UNUSABLE_KEYS = ["../up.tif", "a/../b.tif", "a//b.tif", "/a.tif", "a/", ".", "a\\b.tif", "a\0.tif", "", "a/./b"];
+const UNUSABLE_KEYS = [
+  "../up.tif",
+  "a/../b.tif",
+  "a//b.tif",
+  "/a.tif",
+  "a//",
+  "/",
+  ".",
+  "a\\b.tif",
+  "a\0.tif",
+  "",
+  "a/./b",
+];
 
 for (const key of UNUSABLE_KEYS) {
   Deno.test(`the key ${JSON.stringify(key)} is refused, encoded or not`, async () => {
