@@ -34,7 +34,7 @@ export function createViewApp({ views, log = plainLog, ...options }: ViewAppDeps
   const app = createFunctionApp({ ...options, log, ready: () => views.ready() });
   addViews(app, views, log);
   const signed = createSignedApp({ views, log });
-  const page = createPageApp(pageFolder);
+  const page = createPageApp(pageFolder, { isApart: true });
   return { fetch: (request) => (isSignedPath(request) ? signed : isPagePath(request) ? page : app).fetch(request) };
 }
 

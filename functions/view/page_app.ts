@@ -51,7 +51,12 @@ export function isPagePath({ url, method, headers }: Request): boolean {
 interface PageAppOptions {
   /** True where jobs are answered at the same address: `/` is the start page then, unless it names images. @default {false} */
   readonly hasJobs?: boolean;
+  /** True for a function that is served apart: the viewer then says that jobs are started elsewhere. @default {false} */
+  readonly isApart?: boolean;
 }
+
+/** Where the page finds that it is served apart. */
+const APART = { from: '<div id="page">', to: '<div id="page" data-apart>' };
 
 /** Fields of the address that name what the viewer opens; one without a value has the viewer ask. */
 const VIEWED = ["image", "result"];
@@ -59,7 +64,7 @@ const VIEWED = ["image", "result"];
 /** The application. @param findFolder where the files lie, asked on every request; see page_folder.ts */
 export function createPageApp(
   findFolder: () => Promise<URL | undefined>,
-  { hasJobs = false }: PageAppOptions = {},
+  { hasJobs = false, isApart = false }: PageAppOptions = {},
 ): Hono {
   const app = new Hono();
   app.use(secureHeaders(HEADERS), etag());
@@ -69,7 +74,10 @@ export function createPageApp(
     const type = TYPES[name.slice(name.lastIndexOf(".") + 1)];
     const bytes = type === undefined ? undefined : await readFile(new URL(name, folder));
     if (bytes === undefined) return new Response("There is no such file.\n", { status: 404 });
-    return new Response(bytes, { headers: { "content-type": type!, "cache-control": "no-cache" } });
+    const body = isApart && name === "index.html"
+      ? new TextDecoder().decode(bytes).replace(APART.from, APART.to)
+      : bytes;
+    return new Response(body, { headers: { "content-type": type!, "cache-control": "no-cache" } });
   };
   app.get("/", (c) => {
     const isViewed = VIEWED.some((name) => c.req.query(name) !== undefined);

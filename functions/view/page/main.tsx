@@ -27,6 +27,7 @@ const viewer = createViewer();
 const given = openedAddress(location.search);
 const preview = createPreview(viewer);
 const isOpening = signal(false);
+const root = document.querySelector<HTMLElement>("#page")!;
 openCodecThreads();
 
 const tiles = new TileLoader({
@@ -83,9 +84,10 @@ const retry = () => {
 render(
   <App
     {...{ viewer, scene, preview, isOpening, given, retry }}
+    isApart={root.dataset.apart !== undefined}
     values={shownValues(viewer, scene, tiles)}
     startDrawing={(canvas) => startDrawing(canvas, { viewer, scene, tiles })}
   />,
-  document.querySelector("#page")!,
+  root,
 );
 void open();

@@ -51,6 +51,17 @@ Deno.test("beside jobs, an address that names images opens the viewer, and any o
   await Deno.remove(folder, { recursive: true });
 });
 
+Deno.test("a function that is served apart has the viewer say so, wherever it is opened", async () => {
+  const apart = createPageApp(() => Promise.resolve(FOLDER), { isApart: true });
+  const marked = async (app: typeof page, path: string) =>
+    (await (await app.request(path)).text()).includes("data-apart");
+  assertEquals([await marked(apart, "/"), await marked(apart, "/?image="), await marked(page, "/")], [
+    true,
+    true,
+    false,
+  ]);
+});
+
 Deno.test("files of the page are sent by their names alone", async () => {
   const inPage = createPageApp(() => Promise.resolve(new URL("../", FOLDER)));
   const styled = await inPage.request("/page/page.css");

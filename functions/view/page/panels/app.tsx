@@ -33,11 +33,13 @@ interface AppProps {
   readonly isOpening: Signal<boolean>;
   /** Addresses as the page was given them. */
   readonly given: { readonly image: string; readonly result: string };
+  /** True where no jobs are answered at this address. */
+  readonly isApart: boolean;
 }
 
 /** The page. */
 export function App(props: AppProps) {
-  const { viewer, preview, isOpening, given, retry } = props;
+  const { viewer, preview, isOpening, given, retry, isApart } = props;
   const [hasHelp, setHelp] = useState(false);
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
@@ -65,6 +67,7 @@ export function App(props: AppProps) {
         <main class="landing">
           {!isOpening.value && <ChooseFiles viewer={viewer} preview={preview} />}
           {!isOpening.value && <OpenForm {...given} />}
+          {isApart && <Apart />}
           <ProgressPanel viewer={viewer} />
         </main>
       )}
@@ -91,6 +94,16 @@ function Workspace({ viewer, scene, values, preview, startDrawing, help }: AppPr
         <ElsewherePanel viewer={viewer} />
       </aside>
     </main>
+  );
+}
+
+/** What this address is for, where the start page would be expected. */
+function Apart() {
+  return (
+    <p class="apart">
+      This address shows images and views, and has no start page. Jobs are started over HTTP, at the address of the
+      service's API (<code>POST /v1/jobs</code>).
+    </p>
   );
 }
 

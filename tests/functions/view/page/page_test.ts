@@ -1,5 +1,6 @@
 import { assert, assertAlmostEquals, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import type { Page } from "playwright-core";
+import { createPageApp } from "functions/view/page_app.ts";
 import { browserTest, HAS_BROWSER } from "../../../browser.ts";
 import { compareCanvas, type KnownImages, type Look } from "./compare_canvas.ts";
 import { drawn, type ServedPage, servePage } from "./served_page.ts";
@@ -80,6 +81,20 @@ browserTest("the page shows both images as their data say, in the contrast that 
   await compare(page);
   assertEquals(await page.title(), "before.zarr – Clearstack");
   assertStringIncludes(await page.locator(".name").innerText(), "before.zarr → after.zarr");
+});
+
+browserTest("where it is served apart, the page says what it is for in place of a start page", async (page) => {
+  const apart = createPageApp(() => Promise.resolve(new URL(`file://${folder}/site/`)), { isApart: true });
+  await using server = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen: () => {} },
+    (request) => apart.fetch(request),
+  );
+  const words = page.getByText("has no start page");
+  await page.goto(`http://127.0.0.1:${server.addr.port}/`);
+  await words.waitFor();
+  await page.goto(`${served.origin}/`);
+  await page.getByRole("heading", { name: "Open an image" }).waitFor();
+  assertEquals(await words.count(), 0);
 });
 
 browserTest("the divider is moved by keys and by the pointer", async (page) => {
