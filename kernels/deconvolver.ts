@@ -121,7 +121,7 @@ export interface RunOptions {
    * @default {false}
    */
   readonly timePasses?: boolean;
-  /** Stops between batches of iterations and rejects with kind `cancelled`. */
+  /** Stops between batches of iterations and rejects with kind `cancelled`, also if all iterations are done but the run is not. */
   readonly signal?: AbortSignal;
   /** Told now and then how many iterations are done. */
   readonly onIterations?: OnIterations | undefined;

@@ -157,6 +157,7 @@ class CpuDeconvolver implements Deconvolver {
       if (status === "stopped" || signal?.aborted) throw cancelled();
       clock.end("compute");
       const estimate = await this.#estimateOf(options);
+      if (signal?.aborted) throw cancelled();
       clock.end("download");
       return { estimate, kernelSeconds: (performance.now() - started) / 1000, divergence, phases: clock.phases };
     } finally {

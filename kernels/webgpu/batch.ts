@@ -33,7 +33,8 @@ interface Batches {
   /** What an iteration took before, if that is known. */
   readonly secondsPerIteration: number | undefined;
   readonly isCancelled: () => boolean;
-  readonly submit: (steps: readonly number[]) => void;
+  /** Records iterations, and returns what submits them. */
+  readonly record: (steps: readonly number[]) => () => void;
   /** Resolves once everything that was submitted has ended. */
   readonly workDone: () => Promise<unknown>;
   /** Called when a submission has ended. */
@@ -42,27 +43,33 @@ interface Batches {
 
 /**
  * Runs iterations in submissions, the next of which is there when one ends. Deno's `onSubmittedWorkDone` returns only when the work
- * is done, and its promise resolves up to 10 ms later, so what is submitted between the two follows at once; browsers' returns
- * immediately, so that two submissions are in flight.
+ * is done, and its promise resolves up to 10 ms later, so what is recorded before it and submitted between the two follows at once;
+ * browsers' returns immediately, so that two submissions are in flight.
  *
  * @returns seconds that an iteration took last
- * @throws {ClearstackError} `cancelled`
+ * @throws {ClearstackError} `cancelled`, also if that came with the last submission
  */
 export async function runBatches(batches: Batches): Promise<number | undefined> {
-  const { first, end, most, apart, isCancelled, submit, workDone, ended } = batches;
+  const { first, end, most, apart, isCancelled, record, workDone, ended } = batches;
   let { secondsPerIteration } = batches;
   let running: readonly number[] | undefined;
-  for (let begun = first, last = 0, since = performance.now(); begun < end || running;) {
+  let begun = first;
+  const goOn = () => {
     if (isCancelled()) throw new ClearstackError("cancelled", `stopped after ${begun} of ${end} iterations`);
-    const done = running && workDone();
+  };
+  for (let last = 0, since = performance.now(); begun < end || running;) {
+    goOn();
     let next: readonly number[] | undefined;
+    let submit: (() => void) | undefined;
     if (begun < end && !(apart && running)) {
       const size = Math.min(end - begun, nextBatch(secondsPerIteration, last), most);
       next = Array.from({ length: size }, (_, i) => begun + i);
-      submit(next);
+      submit = record(next);
       begun += size;
       last = size;
     }
+    const done = running && workDone();
+    submit?.();
     if (running) {
       await done;
       const now = performance.now();
@@ -72,5 +79,6 @@ export async function runBatches(batches: Batches): Promise<number | undefined> 
     }
     running = next;
   }
+  goOn();
   return secondsPerIteration;
 }

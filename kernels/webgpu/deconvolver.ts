@@ -123,9 +123,10 @@ class WebGpuDeconvolver implements Deconvolver {
     const request = { key, values, options: photons ? { ...plain, heldOut: photons } : plain };
     const { result, allocatedBytes } = await worker.call("run", request, { transfer, signal: stop, onIterations });
     this.#allocatedBytes = allocatedBytes;
-    if (into === undefined) return result;
-    if (!isShared) await copyInPieces(result.estimate, into);
-    return { ...result, estimate: into };
+    if (into && !isShared) await copyInPieces(result.estimate, into);
+    // The Worker may have been done before it heard of that.
+    if (stop.aborted) throw new ClearstackError("cancelled", "the deconvolution was cancelled");
+    return into ? { ...result, estimate: into } : result;
   }
 
   /** The session, anew if the GPU was lost. */

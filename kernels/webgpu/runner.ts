@@ -271,7 +271,7 @@ export class Runner {
       apart: measureEvery > 0,
       secondsPerIteration: this.#secondsPerIteration,
       isCancelled,
-      submit: (steps) => this.#submit(work(steps)),
+      record: (steps) => this.#record(work(steps)),
       workDone: () => this.#device.queue.onSubmittedWorkDone(),
       ended,
     });
@@ -285,9 +285,15 @@ export class Runner {
   }
 
   #submit(passes: readonly PreparedPass[]): void {
+    this.#record(passes)();
+  }
+
+  /** Records passes, and returns what submits them. */
+  #record(passes: readonly PreparedPass[]): () => void {
     const encoder = this.#device.createCommandEncoder();
     encodePasses(encoder, passes);
-    this.#device.queue.submit([encoder.finish()]);
+    const commands = encoder.finish();
+    return () => this.#device.queue.submit([commands]);
   }
 }
 
