@@ -18,7 +18,7 @@ import type { JobDeps } from "../run/run_job.ts";
 import { type Drive, left, newDrive } from "./drive.ts";
 import { DrivenJob } from "./driven_job.ts";
 import { JobQueue } from "./job_queue.ts";
-import { queuedJob } from "./queue_order.ts";
+import { type QueuedJob, queuedJob } from "./queue_order.ts";
 import { runDrivenJob } from "./run_driven_job.ts";
 
 /** Ended jobs whose events stay in memory for readers that reconnect. */
@@ -52,6 +52,8 @@ export class JobWorker {
   /** Driven here, or ended here not long ago. */
   readonly #jobs = new Map<string, DrivenJob>();
   readonly #prepared = new Map<string, DrivenJob>();
+  /** Places in the queue of jobs whose records have been read before they are driven. */
+  readonly #expected = new Map<string, QueuedJob>();
   readonly #background = new Set<Promise<unknown>>();
   readonly #closing = new AbortController();
   #running = 0;
@@ -77,6 +79,12 @@ export class JobWorker {
     this.#prepared.set(job.id, job);
     const [oldest] = this.#prepared.keys();
     if (this.#prepared.size > KEPT_PLANS) this.#prepared.delete(oldest!);
+  }
+
+  /** Spares the records of jobs that are about to be driven another reading. */
+  expect(jobs: readonly QueuedJob[]): void {
+    this.#expected.clear();
+    for (const job of jobs) this.#expected.set(job.id, job);
   }
 
   /**
@@ -132,16 +140,23 @@ export class JobWorker {
     drive.done.promise.finally(() => this.#drives.delete(id)).catch(() => {});
     this.#drives.set(id, drive);
     try {
-      const status = this.#prepared.get(id)?.status ?? await this.#options.store.status(id);
-      if (status === undefined) drive.done.resolve();
+      const job = this.#expected.get(id) ?? await this.#place(id);
+      this.#expected.delete(id);
+      if (job === undefined) drive.done.resolve();
       else {
-        this.#queue.add(queuedJob(status));
+        this.#queue.add(job);
         this.#startNext();
       }
     } catch (error) {
       drive.done.reject(error);
     }
     return drive;
+  }
+
+  /** Place of a job in the queue; undefined if there is no such job. */
+  async #place(id: string): Promise<QueuedJob | undefined> {
+    const status = this.#prepared.get(id)?.status ?? await this.#options.store.status(id);
+    return status && queuedJob(status);
   }
 
   #startNext(): void {

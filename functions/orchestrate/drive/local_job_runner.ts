@@ -13,6 +13,7 @@ import { hasEnded } from "shared/engine/job_runner.ts";
 import { type RetryPolicy, withRetries } from "shared/engine/retry.ts";
 import { ClearstackError, errorToRecord } from "shared/errors.ts";
 import { listSeries } from "shared/image/list_series.ts";
+import { mapLimited } from "shared/process/map_limited.ts";
 import { pause } from "shared/process/pause.ts";
 import { unlessAborted } from "shared/process/unless_aborted.ts";
 import type { RequestOptions, Store } from "shared/storage/store.ts";
@@ -51,6 +52,9 @@ const START_RETRIES: RetryPolicy = { attempts: 1, firstDelayMs: 1000, longestDel
 
 /** For handing a job out: until whoever takes it can be reached. */
 const DISPATCH_RETRIES: RetryPolicy = { attempts: Infinity, firstDelayMs: 500, longestDelayMs: 30_000 };
+
+/** Records that are read at the same time when jobs are handed out. */
+const RECORDS_AT_ONCE = 32;
 
 const RETENTION_INTERVAL_MS = 3_600_000;
 
@@ -248,11 +252,12 @@ export class LocalJobRunner implements JobRunner {
   /** Hands out what is left to do, also what a process left that died between recording a job and handing it out. */
   async #dispatchAll(): Promise<void> {
     const waiting: QueuedJob[] = [];
-    for (const id of await this.#store.liveIds()) {
+    await mapLimited(await this.#store.liveIds(), RECORDS_AT_ONCE, async (id) => {
       const found = await this.#store.legible(id);
       if (found) waiting.push(queuedJob(found.record.status));
       else await this.#refuseIllegible(id);
-    }
+    });
+    this.#worker.expect(waiting);
     // The first one is begun before the others are in the queue.
     for (const { id } of waiting.sort(queueOrder)) await this.#dispatch(id);
   }

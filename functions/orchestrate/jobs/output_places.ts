@@ -3,6 +3,7 @@ import { delay } from "@std/async/delay";
 import { ClearstackError } from "shared/errors.ts";
 import { hasEnded } from "shared/engine/job_runner.ts";
 import { throwIfAborted, unlessAborted } from "shared/process/unless_aborted.ts";
+import { mapLimited } from "shared/process/map_limited.ts";
 import { placesOverlap, redactUrl } from "shared/storage/url.ts";
 import { jobTime } from "./job_id.ts";
 import type { JobStore } from "./job_store.ts";
@@ -14,6 +15,9 @@ const SETTLED_MS = 60_000;
 const CUT_OFF_MS = 10 * 60_000;
 
 const POLL_MS = 100;
+
+/** Marks of others that are read at the same time. */
+const MARKS_AT_ONCE = 32;
 
 /** A submission that wants to begin an output. */
 interface Wish {
@@ -88,16 +92,18 @@ export class OutputPlaces {
 
   /** Another submission or job that has marked the place. */
   async #rival(id: string, place: string): Promise<string | undefined> {
-    const live = await this.#store.liveIds();
+    const live = new Set(await this.#store.liveIds());
     for (const known of this.#outputs.keys()) {
-      if (!live.includes(known) && !this.#beginning.has(known)) this.#outputs.delete(known);
+      if (!live.has(known) && !this.#beginning.has(known)) this.#outputs.delete(known);
     }
+    const unknown = [...live].filter((other) => !this.#outputs.has(other));
+    await mapLimited(unknown, MARKS_AT_ONCE, async (other) => {
+      const otherPlace = await this.#store.liveOutput(other);
+      if (otherPlace !== undefined) this.#outputs.set(other, otherPlace);
+    });
     for (const other of live) {
-      if (other === id) continue;
-      const otherPlace = this.#outputs.get(other) ?? await this.#store.liveOutput(other);
-      if (otherPlace === undefined) continue;
-      this.#outputs.set(other, otherPlace);
-      if (!placesOverlap(otherPlace, place)) continue;
+      const otherPlace = this.#outputs.get(other);
+      if (other === id || otherPlace === undefined || !placesOverlap(otherPlace, place)) continue;
       const status = await this.#store.status(other);
       if (status === undefined || !hasEnded(status)) return other;
     }

@@ -373,7 +373,7 @@ Deno.test("of two submissions for one output in two processes one is refused, ho
     const settled = await Promise.allSettled([a.submit(request), b.submit(round % 2 ? inside : request)]);
     assertEquals(settled.map(({ status }) => status).toSorted(), ["fulfilled", "rejected"]);
     const [refused] = settled.filter((one) => one.status === "rejected");
-    assertEquals(refused!.reason.kind, "conflict");
+    assertEquals(refused!.reason.kind, "in-use");
   }
   await a.close();
   await b.close();
