@@ -1,7 +1,7 @@
 /** CloudEvents of object stores, binary, structured or batched: from Eventarc, Knative, Event Grid, or a server of S3. */
 import { z } from "zod";
 import { type Delivery, type EventFormat, hasMembers, parseEvent, readEach, type ReadEvent } from "./event_format.ts";
-import { BLOB_CREATED, blobOf, blobVersion } from "./event_grid.ts";
+import { BLOB_CREATED, readBlob } from "./event_grid.ts";
 import { readPubSub } from "./pub_sub.ts";
 import { readS3Record, readS3Records } from "./s3_records.ts";
 import { requireSecret } from "../proofs/shared_secret.ts";
@@ -21,8 +21,6 @@ const StorageObjectSchema = z.object({
   name: z.string(),
   generation: z.union([z.string(), z.int()]).transform(String),
 });
-
-const BlobSchema = z.object({ eTag: z.string() });
 
 export const cloudEvents: EventFormat = {
   name: "cloudevents",
@@ -62,10 +60,7 @@ function readCloudEvent(event: unknown): ReadEvent[] {
     return [{ provider: "gs", bucket, key: name, version: generation, id }];
   }
   if (type === "google.cloud.pubsub.topic.v1.messagePublished") return readPubSub(data);
-  if (type === BLOB_CREATED) {
-    const { eTag } = parseEvent("CloudEvents", BlobSchema, data);
-    return [{ ...blobOf(source, subject ?? ""), version: blobVersion(eTag), id }];
-  }
+  if (type === BLOB_CREATED) return readBlob({ id, resource: source, subject: subject ?? "", data });
   // The adapter of the specification says amazonaws, TriggerMesh amazon; the rest is S3's name of the event.
   if (!/^com\.amazon(aws)?\.s3\.objectcreated/i.test(type)) return [];
   return hasMembers(data, "Records") ? readS3Records(data) : [readS3Record(data)];

@@ -6,7 +6,7 @@ import { requireEntraToken } from "../proofs/sender_token.ts";
 import { ClearstackError } from "shared/errors.ts";
 import type { UploadEvent } from "./upload_event.ts";
 
-/** Uploads to this endpoint are announced by their kind; Data Lake announces the flush of a file the same way. */
+/** Uploads are announced by this kind, and by Data Lake and SFTP also files that are created and still empty, see {@link readBlob}. */
 export const BLOB_CREATED = "Microsoft.Storage.BlobCreated";
 
 const EventsSchema = z.array(z.unknown()).min(1);
@@ -17,8 +17,13 @@ const CreatedSchema = z.object({
   id: z.string(),
   topic: z.string(),
   subject: z.string(),
-  data: z.object({ eTag: z.string() }),
+  data: z.unknown(),
 });
+
+const BlobSchema = z.object({ eTag: z.string(), api: z.string().optional().describe("what created it") });
+
+/** They are followed by another event, `FlushWithClose` or `SftpCommit`, once the file is written. */
+const STILL_EMPTY: readonly (string | undefined)[] = ["CreateFile", "SftpCreate"];
 
 const QUESTION = "Microsoft.EventGrid.SubscriptionValidationEvent";
 
@@ -38,7 +43,7 @@ export const eventGrid: EventFormat = {
       normalise: ({ body }) =>
         readEach(parseEvent("Event Grid", EventsSchema, body), (event) => {
           const { eventType } = parseEvent("Event Grid", KindSchema, event);
-          return eventType === BLOB_CREATED ? [readCreated(event)] : [];
+          return eventType === BLOB_CREATED ? readCreated(event) : [];
         }),
     },
 };
@@ -56,13 +61,27 @@ function handshake({ body }: Delivery): Promise<Record<string, string> | undefin
   return Promise.resolve({ validationResponse: validationCode });
 }
 
-function readCreated(event: unknown): UploadEvent {
+function readCreated(event: unknown): UploadEvent[] {
   const { id, topic, subject, data } = parseEvent("Event Grid", CreatedSchema, event);
-  return { ...blobOf(topic, subject), version: blobVersion(data.eTag), id };
+  return readBlob({ id, resource: topic, subject, data });
+}
+
+interface BlobEvent {
+  readonly id: string;
+  /** The storage account. */
+  readonly resource: string;
+  readonly subject: string;
+  readonly data: unknown;
+}
+
+/** The upload that an event of the kind {@link BLOB_CREATED} tells of, in either schema; none while its file is still empty. */
+export function readBlob({ id, resource, subject, data }: BlobEvent): UploadEvent[] {
+  const { eTag, api } = parseEvent("Event Grid", BlobSchema, data);
+  return STILL_EMPTY.includes(api) ? [] : [{ ...blobOf(resource, subject), version: blobVersion(eTag), id }];
 }
 
 /** The account from the resource that an event is of, container and key from its subject, which states them as they are. */
-export function blobOf(resource: string, subject: string): Pick<UploadEvent, "provider" | "bucket" | "key"> {
+function blobOf(resource: string, subject: string): Pick<UploadEvent, "provider" | "bucket" | "key"> {
   const account = /\/storageAccounts\/([a-z0-9]+)$/i.exec(resource)?.[1]?.toLowerCase();
   const [, container, key] = /^\/blobServices\/default\/containers\/([^/]+)\/blobs\/(.+)$/s.exec(subject) ?? [];
   if (account === undefined || container === undefined || key === undefined) {
@@ -72,6 +91,6 @@ export function blobOf(resource: string, subject: string): Pick<UploadEvent, "pr
 }
 
 /** Azure states the same tag with and without quotes and `0x`. */
-export function blobVersion(eTag: string): string {
+function blobVersion(eTag: string): string {
   return eTag.replaceAll('"', "").replace(/^0x/i, "").toLowerCase();
 }

@@ -181,6 +181,23 @@ Deno.test("the answer does not wait for the job to be planned", async () => {
   inbox.close();
 });
 
+Deno.test("a file of Data Lake or SFTP is an upload once it is written, not when it is created", async () => {
+  const { post, submitted, inbox } = eventService();
+  const counted = async (file: string, proof: "entra" | "bearer", api: string) => {
+    const delivery = await PROOFS[proof](await recorded(file));
+    const event = Array.isArray(delivery.body) ? delivery.body[0] : delivery.body;
+    event.data.api = api;
+    return (await (await post(delivery)).json()).accepted;
+  };
+  for (const [file, proof] of [["event_grid_created", "entra"], ["event_grid_cloud_event", "bearer"]] as const) {
+    const apis = ["CreateFile", "SftpCreate", "FlushWithClose", "SftpCommit", "PutBlockList"];
+    const accepted = await Promise.all(apis.map((api) => counted(file, proof, api)));
+    assertEquals(accepted, [0, 0, 1, 1, 1], file);
+  }
+  await inbox.idle();
+  assertEquals(submitted.size, 1);
+});
+
 Deno.test("Event Grid's question is answered to the sender with the secret only", async () => {
   const { post } = eventService();
   const question = await recorded("event_grid_validation");
