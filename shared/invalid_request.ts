@@ -14,16 +14,24 @@ type Issue = z.core.$ZodIssue;
 /** Longer strings, and URLs, which may hold secrets, are not repeated. */
 const MAX_CHARACTERS = 200;
 
-/** Path and message of every issue; of a union, those of the alternative that came closest. */
+/** Nobody reads more, and who sends nonsense is not to be answered by as much of it. */
+const MAX_ISSUES = 32;
+const MAX_MESSAGE = 500;
+
+/** Path and message of every issue, of the first if there are many; of a union, those of the alternative that came closest. */
 export function invalidSettings(issues: readonly Issue[], prefix: readonly PropertyKey[] = []): InvalidSetting[] {
-  return issues.flatMap((issue) => {
+  return issues.slice(0, MAX_ISSUES).flatMap((issue) => {
     const path = [...prefix, ...issue.path];
     if (issue.code === "invalid_union") {
       const closest = issue.errors.toSorted((a, b) => depth(b) - depth(a))[0];
       if (closest && depth(closest) > 0) return invalidSettings(closest, path);
     }
-    return [{ path: path.map(String).join("."), message: issue.message }];
+    return [{ path: path.map(String).join("."), message: cut(issue.message) }];
   });
+}
+
+function cut(message: string): string {
+  return message.length <= MAX_MESSAGE ? message : `${message.slice(0, MAX_MESSAGE)}...`;
 }
 
 function depth(issues: readonly Issue[]): number {

@@ -5,7 +5,7 @@ import { concat } from "@std/bytes/concat";
 import { ClearstackError } from "shared/errors.ts";
 import { assertShallow } from "shared/json_depth.ts";
 import { httpProblem, problemResponse } from "shared/http/problem.ts";
-import { MAX_BODY_BYTES } from "shared/http/read_json.ts";
+import { MAX_BODY_BYTES, utf8Text } from "shared/http/read_json.ts";
 import type { Env } from "./env.ts";
 import { submitJob } from "./routes.ts";
 
@@ -51,7 +51,10 @@ export function limitHeaders({ urlCharacters, headerCharacters }: Limits): Middl
   };
 }
 
-/** Reads the body before anything else does: 413 for one that is too large, 408 for one that takes too long to come. */
+/**
+ * Reads the body before anything else does: 413 for one that is too large, 408 for one that takes too long to come, 415 for one that is
+ * compressed.
+ */
 export function limitBody({ bodyBytes, bodySeconds }: Limits): MiddlewareHandler<Env> {
   const tooLarge = () =>
     problemResponse(httpProblem(413, "Body too large", `a body may hold at most ${bodyBytes} bytes`));
@@ -59,6 +62,11 @@ export function limitBody({ bodyBytes, bodySeconds }: Limits): MiddlewareHandler
     const { body } = c.req.raw;
     if (body === null) return await next();
     if (Number(c.req.header("content-length") ?? 0) > bodyBytes) return tooLarge();
+    const encoding = c.req.header("content-encoding") ?? "identity";
+    if (encoding.toLowerCase() !== "identity") {
+      const detail = "send the body as it is, without Content-Encoding";
+      return problemResponse(httpProblem(415, "Unsupported encoding", detail), { "accept-encoding": "identity" });
+    }
     const reader = body.getReader();
     const pieces: Uint8Array<ArrayBuffer>[] = [];
     let length = 0;
@@ -103,6 +111,7 @@ export function limitBody({ bodyBytes, bodySeconds }: Limits): MiddlewareHandler
     } catch (error) {
       throw new ClearstackError("invalid-request", `the body: ${(error as Error).message}`);
     }
+    utf8Text(whole);
     c.req.raw = new Request(c.req.raw, { body: whole });
     return await next();
   };

@@ -1,7 +1,7 @@
 /** Location of an image, a PSF or a file. */
 import { z } from "zod";
 import { PAGES_MODES } from "./image_info.ts";
-import { urlFault } from "shared/storage/url.ts";
+import { isWritable, UNWRITABLE, urlFault } from "shared/storage/url.ts";
 import { ComputedPsfSchema } from "./psf_info.ts";
 import { setting } from "./setting.ts";
 
@@ -16,7 +16,7 @@ const PlaceSchema = z.strictObject({
   url: UrlSchema.describe(
     "URL or path of a Zarr array or group, an OME-Zarr, a TIFF, or a folder or pattern of TIFFs of one plane each",
   ),
-  path: z.string().max(1024).optional().describe(
+  path: z.string().max(1024).refine(isWritable, UNWRITABLE).optional().describe(
     "array inside a group, for example 0 or labels/cells; number of an image inside an OME-TIFF",
   ),
   axes: z.string().regex(/^t?c?z?yx$/, "axes are written in the order tczyx, for example czyx").optional()

@@ -13,13 +13,27 @@ export const MAX_BODY_BYTES = 2 ** 20;
  */
 export async function readJson<T extends z.ZodType>(request: Request, schema: T): Promise<z.output<T>> {
   const bytes = await readAtMost(request, MAX_BODY_BYTES);
+  const text = utf8Text(bytes);
   let body: unknown;
   try {
-    body = JSON.parse(new TextDecoder().decode(bytes));
+    body = JSON.parse(text);
   } catch (cause) {
     throw new ClearstackError("invalid-request", "the body is not JSON", { cause });
   }
   return schema.parse(body);
+}
+
+/**
+ * The text of a body. What is not UTF-8 is refused: a name in it would become another.
+ *
+ * @throws {ClearstackError} `invalid-request`
+ */
+export function utf8Text(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new ClearstackError("invalid-request", "the body is not UTF-8", { cause });
+  }
 }
 
 async function readAtMost(request: Request, limit: number): Promise<Uint8Array> {

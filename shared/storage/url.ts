@@ -14,6 +14,7 @@ export function schemeOf(url: string): string {
  * what begins with a space, so such a URL could be a path to one reader and a server with a password to the next.
  */
 export function urlFault(url: string): string | undefined {
+  if (!isWritable(url)) return UNWRITABLE;
   // deno-lint-ignore no-control-regex -- what the parser leaves out
   const mended = url.replace(/^[\x00-\x20]+|[\t\n\r]/g, "");
   const scheme = schemeOf(mended);
@@ -22,6 +23,14 @@ export function urlFault(url: string): string | undefined {
   return new RegExp(`^${scheme.replaceAll(/[+.]/g, "\\$&")}://[^/\\\\]`, "i").test(url)
     ? undefined
     : `write ${scheme}:// and a name, as in ${scheme}://name/folder`;
+}
+
+/** What no store can have in a name: it would be cut off there, or written as something else. */
+export const UNWRITABLE = "a name holds NUL or half of a character, which no store can write";
+
+/** False for a name with {@link UNWRITABLE}. */
+export function isWritable(name: string): boolean {
+  return name.isWellFormed() && !name.includes("\0");
 }
 
 /** True for a URL of memory that is a plain name, in which `?`, `#` and `@` are characters as any other; `memory://` is parsed. */

@@ -56,6 +56,26 @@ Deno.test("a URL and headers that are too long are refused before anything looks
   assertEquals((await app.request("/v1/jobs", { headers: { "x-a": "x".repeat(33_000) } })).status, 431);
 });
 
+Deno.test("a body that is compressed or no UTF-8 is told so, before a name in it becomes another", async () => {
+  const app = start();
+  const answer = async (body: Uint8Array<ArrayBuffer>, headers: Record<string, string> = {}) => {
+    const response = await app.request("/v1/plans", { method: "POST", body, headers: { ...JSON_TYPE, ...headers } });
+    const { detail } = await response.json();
+    return `${response.status} ${detail}`;
+  };
+  const latin = Uint8Array.from('{"output":{"url":"/caf\u00e9.zarr"}}', (character) => character.charCodeAt(0));
+  assertEquals(await answer(latin), "400 the body is not UTF-8");
+  const packed = "415 send the body as it is, without Content-Encoding";
+  assertEquals(await answer(new TextEncoder().encode("{}"), { "content-encoding": "gzip" }), packed);
+});
+
+Deno.test("a request of nonsense is not answered by as much of it", async () => {
+  const body = JSON.stringify(Object.fromEntries(Array.from({ length: 50_000 }, (_, index) => [`k${index}`, 1])));
+  const response = await start().request("/v1/plans", { method: "POST", body, headers: JSON_TYPE });
+  const text = await response.text();
+  assert(response.status === 400 && text.length < 4000, `${response.status} ${text.length}`);
+});
+
 Deno.test("a plan that takes too long is answered by 504", async () => {
   const ended = Promise.withResolvers<void>();
   const plan: JobRunner["plan"] = (_, { signal } = {}) => {

@@ -1,4 +1,4 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { LocationSchema } from "shared/contract/location.ts";
 import { ClearstackError } from "shared/errors.ts";
 import { canonicalUrl, keyUrl, redactUrl, schemeOf, splitObject, urlFault, urlsOverlap } from "shared/storage/url.ts";
@@ -80,4 +80,14 @@ Deno.test("plain URLs and paths have no fault", () => {
   ) {
     assertEquals(urlFault(url), undefined, url);
   }
+});
+
+Deno.test("a name that no store can write is refused, in the URL and in the path below it", () => {
+  for (const name of ["a\0.zarr", "a\ud800.zarr"]) {
+    for (const url of [`/data/${name}`, `memory:${name}`, `s3://b/${name}`]) {
+      assert(urlFault(url)?.includes("NUL"), url);
+    }
+    assertEquals(LocationSchema.safeParse({ url: "/data/a.zarr", path: name }).error?.issues[0]?.path, ["path"]);
+  }
+  assertEquals(LocationSchema.safeParse({ url: "/data/\u{1f52c}.zarr" }).success, true);
 });
