@@ -146,7 +146,11 @@ export function limitConcurrency({ requestsAtOnce }: Limits): MiddlewareHandler<
       throw new ClearstackError("too-many", `${count} of your requests are in flight: at most ${limit} may be`);
     }
     inFlight.set(id, count + 1);
+    let released = false;
     const release = () => {
+      // A stream that is left also ends.
+      if (released) return;
+      released = true;
       const left = inFlight.get(id)! - 1;
       if (left === 0) inFlight.delete(id);
       else inFlight.set(id, left);
@@ -165,7 +169,7 @@ export function limitConcurrency({ requestsAtOnce }: Limits): MiddlewareHandler<
   };
 }
 
-/** The same stream; `release` is called once, when it ends, fails or is left. */
+/** The same stream; `release` is called when it ends, fails or is left; one that is left may end as well. */
 function releasing(body: ReadableStream<Uint8Array>, release: () => void): ReadableStream<Uint8Array> {
   const reader = body.getReader();
   return new ReadableStream({

@@ -13,6 +13,12 @@ async function* silence(): AsyncGenerator<never> {
   await new Promise(() => {});
 }
 
+/** A stream on which nothing happens until it is left. */
+// deno-lint-ignore require-yield
+async function* untilAborted(signal: AbortSignal): AsyncGenerator<never> {
+  await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
+}
+
 const JSON_TYPE = { "content-type": "application/json" };
 
 /** A body that comes in pieces and never ends by itself; `left` settles when nobody reads it any more. */
@@ -113,6 +119,26 @@ Deno.test("a caller has so many requests in flight, streams included, and gets t
   reader.cancel().catch(() => {});
   second.body!.cancel().catch(() => {});
   assertEquals((await app.request("/v1/jobs")).status, 200);
+});
+
+Deno.test("a stream that is left while it waits gives its place back once, and the limit holds for the next ones", async () => {
+  const watched = {
+    get: () => Promise.resolve({ id: "a-00000000" }),
+    // As the events of a job do, it ends when nobody reads it any more.
+    events: (_: string, { signal }: { readonly signal: AbortSignal }) => Promise.resolve(untilAborted(signal)),
+  } as unknown as JobRunner;
+  const app = start({ jobs: watched, limits: { requestsAtOnce: 2 } });
+  const listen = () => app.request("/v1/jobs/a-00000000/events");
+  for (let round = 0; round < 3; round++) {
+    const reader = (await listen()).body!.getReader();
+    const reading = reader.read();
+    await reader.cancel();
+    await reading;
+  }
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  const held = [await listen(), await listen(), await listen()];
+  assertEquals(held.map(({ status }) => status), [200, 200, 429]);
+  for (const { body } of held) await body?.cancel();
 });
 
 Deno.test("answers may not be framed, guessed at, stored or run", async () => {
