@@ -46,7 +46,9 @@ export class KeyRing {
   async find(key: string): Promise<Principal | undefined> {
     const id = apiKeyId(key);
     if (id === undefined) return undefined;
-    if (this.#now() - this.#readAt > (this.#options.keepMs ?? 10_000)) {
+    const age = this.#now() - this.#readAt;
+    // A clock that was set back must not keep a key that was taken away.
+    if (age < 0 || age > (this.#options.keepMs ?? 10_000)) {
       this.#reading ??= this.#read().finally(() => this.#reading = undefined);
       await this.#reading;
     }

@@ -48,10 +48,10 @@ export function createTokenVerifier(settings: TokenSettings, options: TokenVerif
   let failedAt = Infinity;
 
   function findKeys(): Promise<JWTVerifyGetKey> {
-    if (keys !== undefined && Date.now() - failedAt < pauseMs) return keys;
+    if (keys !== undefined && performance.now() - failedAt < pauseMs) return keys;
     keys = settings.jwks === undefined ? discover(issuer, fetch).then(keysAt) : Promise.resolve(keysAt(settings.jwks));
     failedAt = Infinity;
-    keys.catch(() => failedAt = Date.now());
+    keys.catch(() => failedAt = performance.now());
     return keys;
   }
 

@@ -63,6 +63,10 @@ Deno.test("a key that is taken out of the file stops working, and a file that is
   now += 10_001;
   assertEquals((await ring.find(kept))?.id, "kept");
   assertEquals(lines.length, 1);
+  // A clock that is set back is no reason to keep a key.
+  text = formatKeyRecords([]);
+  now = -3_600_000;
+  assertEquals(await ring.find(kept), undefined);
 });
 
 Deno.test("keys that are not usable are refused with the place, and without a hash", async () => {
