@@ -18,9 +18,11 @@ resource "aws_s3_bucket_public_access_block" "this" {
   restrict_public_buckets = true
 }
 
+# An upload that replaces another is another event, known by its version. Records of jobs change every few seconds, and views are
+# thrown away to make room: what was there before is not kept.
 resource "aws_s3_bucket_versioning" "this" {
-  for_each = aws_s3_bucket.this
-  bucket   = each.value.bucket
+  for_each = toset(["uploads", "results"])
+  bucket   = aws_s3_bucket.this[each.key].bucket
   versioning_configuration {
     status = "Enabled"
   }

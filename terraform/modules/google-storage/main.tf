@@ -16,7 +16,8 @@ resource "google_storage_bucket" "this" {
     enabled = contains(["uploads", "results"], each.key)
   }
   soft_delete_policy {
-    retention_duration_seconds = var.kept_days * 24 * 60 * 60
+    # Records of jobs change every few seconds, and views are thrown away to make room.
+    retention_duration_seconds = contains(["uploads", "results"], each.key) ? var.kept_days * 24 * 60 * 60 : 0
   }
   lifecycle_rule {
     action {
