@@ -18,11 +18,10 @@ resource "aws_s3_bucket_public_access_block" "this" {
   restrict_public_buckets = true
 }
 
-# An upload that replaces another is another event, known by its version. Records of jobs change every few seconds, and views are
-# thrown away to make room: what was there before is not kept.
+# Views are thrown away to make room: what was there before is not kept.
 resource "aws_s3_bucket_versioning" "this" {
-  for_each = toset(["uploads", "results"])
-  bucket   = aws_s3_bucket.this[each.key].bucket
+  for_each = { for kind, bucket in aws_s3_bucket.this : kind => bucket if kind != "views" }
+  bucket   = each.value.bucket
   versioning_configuration {
     status = "Enabled"
   }

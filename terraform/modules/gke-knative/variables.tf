@@ -158,7 +158,7 @@ variable "source_bucket_names" {
 }
 
 variable "kept_days" {
-  description = "Days for which the buckets of uploads and results keep what was deleted or replaced in them"
+  description = "Days for which a bucket keeps what was deleted or replaced in it; that of views keeps nothing"
   type        = number
   default     = 7
   nullable    = false

@@ -16,8 +16,8 @@ resource "google_storage_bucket" "this" {
     enabled = contains(["uploads", "results"], each.key)
   }
   soft_delete_policy {
-    # Records of jobs change every few seconds, and views are thrown away to make room.
-    retention_duration_seconds = contains(["uploads", "results"], each.key) ? var.kept_days * 24 * 60 * 60 : 0
+    # Views are thrown away to make room.
+    retention_duration_seconds = each.key == "views" ? 0 : var.kept_days * 24 * 60 * 60
   }
   lifecycle_rule {
     action {

@@ -31,7 +31,7 @@ variable "views_enabled" {
 }
 
 variable "kept_days" {
-  description = "Days for which the buckets of uploads and results keep what was deleted or replaced in them"
+  description = "Days for which a bucket keeps what was deleted or replaced in it; that of views keeps nothing"
   type        = number
 }
 
