@@ -48,6 +48,9 @@ const KINDS = {
 /** The kinds of error, see the table in errors.ts. */
 export type ErrorKind = keyof typeof KINDS;
 
+/** All of them. */
+export const ERROR_KINDS = Object.keys(KINDS) as readonly ErrorKind[];
+
 /** What an error says in numbers and names beside its message, where it is known. */
 export interface ErrorFields {
   /** What it takes; bytes where the kind is `over-budget`. */

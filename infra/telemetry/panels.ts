@@ -61,8 +61,15 @@ export const ROWS: readonly Row[] = [
     ],
   },
   {
-    title: "Uploads",
+    title: "Failures and uploads",
     panels: [
+      {
+        title: "Jobs failed, in an hour",
+        description:
+          "By the kind of error: internal and failed-check are the service's own, most others the callers' business.",
+        unit: "short",
+        queries: { "{{reason}}": 'sum by (reason) (increase(clearstack_jobs_total{state="failed"}[1h]))' },
+      },
       {
         title: "Uploads, in an hour",
         description: "By what became of them: refused and failed ones start no job, and the log of api says why.",

@@ -1,4 +1,5 @@
 /** The one list of what is measured: every process has all of it, and fills in what it does. */
+import { ERROR_KINDS } from "shared/errors.ts";
 import { VERSION } from "shared/version.ts";
 import { AgeGauge, type AnyInstrument, Counter, Gauge, Histogram, prometheusText } from "./registry.ts";
 
@@ -56,8 +57,8 @@ export const TASKS = {
 export const JOBS = {
   ended: new Counter({
     name: "clearstack_jobs_total",
-    help: "Jobs that ended here, by state (done, failed, cancelled).",
-    labels: ["state"],
+    help: "Jobs that ended here, by state (done, failed, cancelled) and by the kind of error that failed them.",
+    labels: ["state", "reason"],
   }),
   running: new Gauge({ name: "clearstack_jobs_running", help: "Jobs that this process works on.", labels: [] }),
   queued: new Gauge({
@@ -145,4 +146,15 @@ export function lookAtProcess(): void {
   PROCESS.memory.set(heapUsed, { part: "heap" });
   PROCESS.memory.set(external, { part: "external" });
   PROCESS.build.set(1, { version: VERSION });
+}
+
+/** Counts a job that has ended. @param reason kind of the error that failed it */
+export function countEnded(state: string, reason = ""): void {
+  JOBS.ended.add(1, { state, reason });
+}
+
+/** Shows every way for a job to end before one has: rates of what never happened are 0, and the first time is not lost to them. */
+export function showJobEnds(): void {
+  for (const state of ["done", "cancelled"]) JOBS.ended.add(0, { state, reason: "" });
+  for (const reason of ERROR_KINDS) JOBS.ended.add(0, { state: "failed", reason });
 }

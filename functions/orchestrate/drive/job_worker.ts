@@ -9,7 +9,7 @@ import { INTERNAL_DETAIL } from "shared/http/problem.ts";
 import { onAbort } from "shared/process/on_abort.ts";
 import { pause } from "shared/process/pause.ts";
 import type { Log } from "shared/telemetry/log.ts";
-import { JOBS } from "shared/telemetry/metrics.ts";
+import { countEnded, JOBS, showJobEnds } from "shared/telemetry/metrics.ts";
 import type { JobEncryption } from "../jobs/encryption.ts";
 import type { JobStore } from "../jobs/job_store.ts";
 import type { Webhooks } from "../jobs/webhook.ts";
@@ -60,8 +60,7 @@ export class JobWorker {
 
   constructor(options: JobWorkerOptions) {
     this.#options = options;
-    // Rates of what never happened are 0, and the first time is not lost to them.
-    for (const state of ["done", "failed", "cancelled"]) JOBS.ended.add(0, { state });
+    showJobEnds();
   }
 
   /** The job, if it was submitted here, or if this process drives it or did not long ago. */
@@ -248,8 +247,8 @@ export class JobWorker {
       if (job.lost || signal.aborted) return false;
       await pause(SAVE_PAUSE_MS, signal);
     }
-    JOBS.ended.add(1, { state: job.status.state });
     const { state, tilesDone: tiles, deviceSeconds, error } = job.status;
+    countEnded(state, state === "failed" ? error?.kind : undefined);
     const about = { job: job.id, state, tiles, deviceSeconds };
     if (state !== "failed") this.#options.log("the job has ended", { level: "info", ...about });
     else this.#options.log(`the job has failed: ${error!.message}`, { ...about, error: error!.kind });

@@ -3,7 +3,7 @@ import type { JobRequest } from "shared/contract/job_request.ts";
 import type { JobStatus } from "shared/contract/job_status.ts";
 import type { SubmitOptions } from "shared/engine/job_runner.ts";
 import type { Log } from "shared/telemetry/log.ts";
-import { JOBS } from "shared/telemetry/metrics.ts";
+import { countEnded } from "shared/telemetry/metrics.ts";
 import { checkQuotas } from "shared/plan/check_quotas.ts";
 import { throwIfAborted } from "shared/process/unless_aborted.ts";
 import { errorToRecord, toClearstackError } from "shared/errors.ts";
@@ -186,8 +186,8 @@ export class Submissions {
       ...{ request: redactedRequest(request), tiles: 0, tilesDone: 0, tilesResumed: 0, error: errorToRecord(error) },
     };
     await store.create({ status, request: await seal.seal(id, request), begun: true });
-    JOBS.ended.add(1, { state: "failed" });
     const { kind, message } = errorToRecord(error);
+    countEnded("failed", kind);
     log(`the job has failed: ${message}`, { job: id, error: kind });
     return status;
   }

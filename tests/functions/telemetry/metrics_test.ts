@@ -35,7 +35,7 @@ Deno.test("what the functions count is what the job reports", async () => {
     assertEquals(done.get('clearstack_task_seconds_count{kind="tiles"}'), tiles);
 
     const driven = await scrape(functions.orchestrate.url, METRICS_TOKEN);
-    assertEquals(driven.get('clearstack_jobs_total{state="done"}'), 1);
+    assertEquals(driven.get('clearstack_jobs_total{state="done",reason=""}'), 1);
     assertEquals(driven.get("clearstack_jobs_running"), 0);
     assertEquals(driven.get("clearstack_jobs_queued"), 0);
     assertEquals(driven.get('clearstack_tasks_in_flight{kind="tiles"}'), 0);
