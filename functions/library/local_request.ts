@@ -3,6 +3,7 @@ import type { JobRequest, JobRequestInput } from "shared/contract/job_request.ts
 import { JobControlSchema, JobRequestSchema } from "shared/contract/job_request.ts";
 import type { Location, PsfLocation } from "shared/contract/location.ts";
 import type { OpticsInput } from "shared/contract/psf_info.ts";
+import { ClearstackError } from "shared/errors.ts";
 import { invalidRequest } from "shared/invalid_request.ts";
 import { memoryStore } from "shared/storage/memory_store.ts";
 import { type ArrayImage, checkArray, storeArray } from "./array_image.ts";
@@ -48,6 +49,7 @@ const LocalRequestSchema = JobRequestSchema.omit({ priority: true, webhook: true
  */
 export async function holdRequest(job: LocalJob, { sourceVoxels = true } = {}): Promise<HeldRequest> {
   const { source, psf, output, ...settings } = job;
+  refuseOwnPsf(source, psf);
   const memory = `memory:${crypto.randomUUID()}`;
   const arrays: [name: string, ReturnType<typeof checkArray>][] = [];
   const place = <Place>(name: string, given: string | Place | ArrayImage) => {
@@ -72,6 +74,17 @@ export async function holdRequest(job: LocalJob, { sourceVoxels = true } = {}): 
     await storeArray(memoryStore(`${memory}/${name}`), array, { voxels: name !== "source" || sourceVoxels });
   }
   return { request, release: () => memoryStore(memory).deleteAll("") };
+}
+
+/** What planning compares by places, arrays in memory by themselves. */
+function refuseOwnPsf(source: ImageSource, psf: JobPsfSource): void {
+  const sameArray = (one: unknown) => isArray(source) && isArray(one) && one.data === source.data;
+  if (![psf].flat().some(sameArray)) return;
+  throw new ClearstackError(
+    "invalid-request",
+    "psf is the image itself: give the array of a PSF, or optics to have one computed; to try a PSF on itself, give a copy",
+    { path: "psf" },
+  );
 }
 
 function isArray(given: unknown): given is ArrayImage {

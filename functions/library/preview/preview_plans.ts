@@ -1,5 +1,6 @@
 /** Plans of regions: as a job of that part of the image is planned, in one tile. */
 import { loadJobPsf } from "functions/orchestrate/plan/load_job_psf.ts";
+import { refuseOwnPsf } from "functions/orchestrate/plan/refuse_own_psf.ts";
 import type { PreviewRequest } from "functions/view/page/preview/messages.ts";
 import type { ImageInfo } from "shared/contract/image_info.ts";
 import { type JobRequest, JobRequestSchema } from "shared/contract/job_request.ts";
@@ -84,6 +85,7 @@ export class PreviewPlans {
       const opened = "optics" in psf ? openComputedPsfs(psf.optics, image.selected) : await Promise.all(
         psfLocations(request).map((location) => openPsf(location, { environment: NO_ENVIRONMENT })),
       );
+      await refuseOwnPsf(image.stored, opened, NO_ENVIRONMENT);
       return await loadJobPsf(request, opened, image);
     });
     return await unlessAborted(loaded, signal);

@@ -26,6 +26,7 @@ import type { StoreAccess } from "shared/storage/store_environment.ts";
 import { splitObject } from "shared/storage/url.ts";
 import type { ClaimInputs } from "./compute_claim.ts";
 import { loadJobPsf } from "./load_job_psf.ts";
+import { refuseOwnPsf } from "./refuse_own_psf.ts";
 
 /**
  * Reading one voxel in voxel iterations: decoding uint16 takes about 4 ns a voxel, an iteration 12 ns on two CPU cores and
@@ -77,6 +78,7 @@ async function prepare(asked: JobRequest, deps: PlanningDeps, signal: AbortSigna
     mapLimited(psfLocations(request), PSFS_AT_ONCE, (location) => openPsf(location, access)),
   ]);
   const { info: stored, openedMs } = source;
+  await refuseOwnPsf(stored, psfs, deps.environment);
   await refuseEmpty(source, request.source, { signal });
   const image = plannedAt(selectVolumes(stored, request.select), openedMs);
   // A caller may ask for less than the machine gives, and not for more.

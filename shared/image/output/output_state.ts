@@ -11,6 +11,7 @@ export interface OutputState {
   readonly state: "finished" | "unfinished";
   /** Command that made it: `deconvolve` or `convert`. */
   readonly kind: string;
+  /** Of the plan as `plan` shows it, before anything was decided by the image. */
   readonly planHash: string;
   /** Version of Clearstack. */
   readonly version?: string | undefined;
@@ -67,21 +68,22 @@ export async function stateOf(
 ): Promise<OutputState | undefined> {
   const job = JobRecord.safeParse(jobRecord).data;
   if (job === undefined) return undefined;
-  const planHash = job.pilot?.planHash ?? job.planHash;
+  // Records lie under the hash that also stands for what was decided.
+  const decidedHash = job.pilot?.planHash ?? job.planHash;
   const done = DoneRecord.safeParse(doneRecord).data;
-  const finished = done !== undefined && done.planHash === planHash && done.run === job.run;
+  const finished = done !== undefined && done.planHash === decidedHash && done.run === job.run;
   const tiles = job.plan?.tiles ?? 0;
   const { request } = job;
   const psfs = [request?.psf ?? []].flat().map((psf) => "optics" in psf ? "computed from optics" : psf.url);
   return {
     state: finished ? "finished" : "unfinished",
     kind: job.kind,
-    planHash,
+    planHash: job.planHash,
     version: job.version,
     started: job.started,
     ...(finished ? { finished: done.finished } : {}),
     tiles,
-    tilesDone: finished ? tiles : await countTiles({ planHash, run: job.run }),
+    tilesDone: finished ? tiles : await countTiles({ planHash: decidedHash, run: job.run }),
     source: request?.source.url,
     ...(psfs.length === 0 ? {} : { psf: psfs.join(", ") }),
     iterations: done?.result?.iterations ?? request?.algorithm?.iterations,

@@ -114,6 +114,13 @@ const BAD_INPUTS: readonly BadInput[] = [
     source: "six.zarr",
     words: ["six.zarr", "axes"],
   },
+  { what: "an image as its own PSF", psf: "image.zarr", words: ["image itself", "--na"] },
+  {
+    what: "a link to the image as its PSF",
+    make: () => Deno.symlink(path("image.zarr"), path("link.zarr")),
+    psf: "link.zarr",
+    words: ["image itself", "link.zarr"],
+  },
   { what: "a PSF that is missing", psf: "none.tif", words: ["none.tif"] },
   {
     what: "an empty PSF",

@@ -117,3 +117,11 @@ Deno.test("what is wrong with a PSF stands in plan, result, provenance and statu
   await runner.close();
   await release();
 });
+
+Deno.test("an array is no PSF of itself, and a copy of it may be", async () => {
+  const psf = psfOf(RIGHT);
+  const error = await assertRejects(() => planJob(psf, psf, CPU), ClearstackError, "image itself");
+  assertEquals([error.kind, error.path], ["invalid-request", "psf"]);
+  await assertRejects(() => planJob(psf, [psfOf(RIGHT), psf], CPU), ClearstackError, "image itself");
+  assertEquals((await planJob(psf, psfOf(RIGHT), CPU)).plan.voxels, 9 * 11 * 11);
+});

@@ -93,11 +93,16 @@ Deno.test("an output tells how far it has come and where it came from", async ()
     const shape = [8, 12, 10];
     await writeZarr(`${folder}/a.zarr`, { shape, chunk: [4, 12, 10], values: patternedVoxels(shape) });
     await writePsf(`${folder}/psf.zarr`);
-    await runCli([
-      ...["deconvolve", `${folder}/a.zarr`, `${folder}/b.zarr`, "--psf", `${folder}/psf.zarr`, "--iterations", "2"],
+    const job = [
+      ...[`${folder}/a.zarr`, `${folder}/b.zarr`, "--psf", `${folder}/psf.zarr`, "--iterations", "2"],
       ...["--backend", "cpu", "--tile", "4,12,10", "--halo", "1,2,2"],
-    ]);
+    ];
+    const hashIn = (table: string) => /^ *plan +([0-9a-f]{16})$/m.exec(table)?.[1];
+    const planned = hashIn((await runCli(["plan", ...job])).out);
+    await runCli(["deconvolve", ...job]);
     const finished = (await runCli(["info", `${folder}/b.zarr`])).out;
+    assert(planned !== undefined);
+    assertEquals(hashIn(finished), planned);
     for (const words of ["state", "finished 20", "2 iterations, on cpu", `${folder}/a.zarr`]) {
       assert(finished.includes(words), finished);
     }
