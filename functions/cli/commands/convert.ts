@@ -9,6 +9,7 @@ import { howToOpen } from "./how_to_open.ts";
 import type { Io } from "../io.ts";
 import { eachSeries } from "shared/image/each_series.ts";
 import { parseArguments } from "../flags/parse_arguments.ts";
+import { noteNewFolders } from "../note_new_folders.ts";
 import { runShown } from "./run_shown.ts";
 
 const FORM = {
@@ -24,6 +25,7 @@ const FORM = {
 export async function convertCommand(args: readonly string[], io: Io): Promise<number> {
   const parsed = parseArguments(args, FORM);
   const request = await conversionRequest(parsed, io);
+  if (!parsed.has("quiet")) await noteNewFolders(request.output.url, io);
   const memory = parsed.value("memory");
   const memoryBytes = memory === undefined ? io.config().hostBytes : parseBytes("--memory", memory);
   const { convertImage } = await import("../conversion/convert_image.ts");

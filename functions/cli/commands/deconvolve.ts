@@ -11,6 +11,7 @@ import { JOB_FLAGS } from "../flags/job_flags.ts";
 import { parseArguments } from "../flags/parse_arguments.ts";
 import { intensityText } from "./intensity_text.ts";
 import { howToOpen } from "./how_to_open.ts";
+import { noteNewFolders } from "../note_new_folders.ts";
 import { runShown } from "./run_shown.ts";
 
 const SHARE_FORM = "i/n: a task from 0 to n-1, a slash, and how many tasks there are, such as 0/8";
@@ -29,6 +30,7 @@ export async function deconvolveCommand(args: readonly string[], io: Io): Promis
   const [source, output] = parsed.positionals as [string, string];
   const request = await jobRequest(parsed, [source, output], io);
   const share = shareOf(parsed.value("array-task"));
+  if (!parsed.has("quiet")) await noteNewFolders(output, io);
   const { runLocalJob, runLocalShare } = await import("functions/library/run_local.ts");
   const describe = (result: JobResult | ShareResult) =>
     "share" in result

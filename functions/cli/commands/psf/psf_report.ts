@@ -8,6 +8,7 @@ import { writePsf } from "shared/psf/write_psf.ts";
 import { redactUrl } from "shared/storage/url.ts";
 import type { Io } from "../../io.ts";
 import type { ParsedArguments } from "../../flags/parse_arguments.ts";
+import { noteNewFolders } from "../../note_new_folders.ts";
 
 interface MadePsf {
   readonly url: string;
@@ -29,6 +30,7 @@ export async function deliver(made: MadePsf, args: ParsedArguments, io: Io): Pro
   const name = redactUrl(url);
   const inspection = inspectPsf(volume, { voxelMicrometre, objective });
   const inputs = made.inputs.map((input) => ({ role: "input", url: input }));
+  await noteNewFolders(url, io);
   await writePsf({ url, volume, voxelMicrometre, overwrite: args.has("overwrite"), inputs, provenance: facts }, io);
   await drawIfAsked(volume, voxelMicrometre, args);
   for (const warning of made.warnings) io.err(`warning: ${warning}\n`);

@@ -219,3 +219,17 @@ Deno.test("plan tells what would be done, as a table, as JSON and as a drawing, 
   assertEquals(unwritable.status, 2);
   assert(unwritable.err.includes("--svg"), unwritable.err);
 });
+
+Deno.test("folders that an output makes are told in one line, unless nothing is to be said", async () => {
+  const told = async (output: string, ...flags: string[]) =>
+    (await deconvolve(output, ...settings, ...flags)).err.split("\n").filter((line) =>
+      line.startsWith("note: the folder")
+    );
+  assertEquals(await told("typo/deep/out.zarr"), [
+    `note: the folder ${path("typo/deep")} does not exist and is made for the output`,
+  ]);
+  assertEquals(await told("typo/deep/other.tif"), []);
+  assertEquals(await told("quiet/out.zarr", "--quiet"), []);
+  const converted = await runCli(["convert", path("image.zarr"), path("converted/out.zarr")]);
+  assertEquals(converted.err, `note: the folder ${path("converted")} does not exist and is made for the output\n`);
+});
