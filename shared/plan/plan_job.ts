@@ -21,6 +21,7 @@ import { levelBytes } from "./level_memory.ts";
 import { formatBytes, hostMemory, totalBytes } from "./host_memory.ts";
 import { refuseDarkRange } from "./output_intensity.ts";
 import { outputObjects, shardGranule } from "./output_objects.ts";
+import { overlapWarnings } from "./overlap_warnings.ts";
 import { planHash } from "./plan_hash.ts";
 import { positionAt } from "shared/volume/position.ts";
 import { readWarnings } from "./read_warnings.ts";
@@ -273,6 +274,9 @@ function describe({ image, psf, request, shape, halo, levels, cuts, concurrency,
     ...reads,
     bytesWritten: voxelBytes * volumes *
       [shape, ...levels.map((level) => level.shape)].reduce((sum, s) => sum + voxelCount(s), 0),
-    warnings: readWarnings({ source: image, box, ...reads }),
+    warnings: [
+      ...readWarnings({ source: image, box, ...reads }),
+      ...overlapWarnings({ source: image, inflation: reads.inflation, voxels, tile, grid, psf }),
+    ],
   };
 }
