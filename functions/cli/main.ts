@@ -53,7 +53,9 @@ async function runCommand([name = "help", ...rest]: readonly string[], io: Io): 
       io.err(`clearstack: "${name}" is no command: ${expectedInstead(name, known)}\n`);
       return 2;
     }
-    if (asksForHelp(rest)) return await (await COMMANDS.help!())([name], io);
+    if (asksForHelp(rest)) {
+      return await (await COMMANDS.help!())(rest.includes("--all") ? [name, "--all"] : [name], io);
+    }
     return await (await COMMANDS[name]!())(rest, io);
   } catch (thrown) {
     if (thrown instanceof ReaderGone) throw thrown;

@@ -5,6 +5,7 @@ import { formatBytes } from "shared/plan/host_memory.ts";
 import type { Io } from "../io.ts";
 import { expectedInstead } from "../flags/did_you_mean.ts";
 import { flagHelp } from "../flags/flag_help.ts";
+import type { JobFlag } from "../flags/job_flag.ts";
 import { programWords } from "../program_words.ts";
 import { parseArguments } from "../flags/parse_arguments.ts";
 import { PSF_HELP } from "./psf/psf_help.ts";
@@ -32,7 +33,8 @@ const OVERVIEW = `Clearstack deconvolves image volumes of any size (Richardson-L
   clearstack keys TASK        create, list or remove API keys
   clearstack demo             deconvolve a sample, and show before and after
   clearstack doctor           check this machine: GPU, memory, a kernel run
-  clearstack help COMMAND     list the flags of a command (also COMMAND -h)
+  clearstack help COMMAND     list the flags of a command (also COMMAND -h);
+                              --all adds those that are rarely needed
   clearstack --version        print the version (also -V)
 
 Exit status: 0 done, 2 bad usage or input, 1 failed.
@@ -48,54 +50,74 @@ const JSON_FLAG = `  --json                 print the result as one JSON object
 const QUIET_FLAG = `  --quiet                show no progress
 `;
 
+/** Flags of jobs that most people need; the others are listed where all are asked for. */
+const COMMON = [
+  ...["psf", "na", "index", "emission", "channel", "time", "crop", "iterations", "background", "tv"],
+  ...["backend", "memory", "dtype", "strict", "overwrite"],
+];
+
+/** Help on flags of a job, of all or of the common ones, and how many are left out. */
+function jobFlagHelp(flags: Readonly<Record<string, JobFlag>>, isAll: boolean): { listed: string; rest: string } {
+  const names = Object.keys(flags).filter((name) => isAll || COMMON.includes(name));
+  const left = Object.keys(flags).length - names.length;
+  return {
+    listed: flagHelp(Object.fromEntries(names.map((name) => [name, flags[name]!]))),
+    rest: left === 0 ? "" : `  --help --all           list the other ${left} flags too\n`,
+  };
+}
+
 /** Help of commands whose flags describe themselves; loaded when asked for, since it takes the whole contract. */
-const DESCRIBED: Readonly<Record<string, () => Promise<string>>> = {
-  async deconvolve() {
+const DESCRIBED: Readonly<Record<string, (isAll: boolean) => Promise<string>>> = {
+  async deconvolve(isAll) {
     const { JOB_FLAGS } = await import("../flags/job_flags.ts");
+    const { listed, rest } = jobFlagHelp(JOB_FLAGS, isAll);
+    const ofClusters = `  --array-task I/N       compute every Nth tile from tile I on: for N tasks of a
+                         cluster's scheduler, of which the last finishes OUTPUT
+`;
     return `clearstack deconvolve SOURCE OUTPUT --psf PSF [flags]
 clearstack deconvolve SOURCE OUTPUT --na NA --index N --emission NM [flags]
 
 ${PLACES}
 
-${flagHelp(JOB_FLAGS)}  --array-task I/N       compute every Nth tile from tile I on: for N tasks of a
-                         cluster's scheduler, of which the last finishes OUTPUT
-${JSON_FLAG}${QUIET_FLAG}
+${listed}${isAll ? ofClusters : ""}${JSON_FLAG}${QUIET_FLAG}${rest}
 To continue an interrupted run, run the same command again. Progress goes to
 standard error. CLEARSTACK_MEMORY sets the default of --memory.
 CLEARSTACK_DEVICE_MEMORY limits the GPU memory that is used (default ${formatBytes(DEFAULT_DEVICE_BYTES)}).
 `;
   },
-  async plan() {
+  async plan(isAll) {
     const { JOB_FLAGS } = await import("../flags/job_flags.ts");
     const { resume: _resume, overwrite: _overwrite, ...flags } = JOB_FLAGS;
+    const { listed, rest } = jobFlagHelp(flags, isAll);
     return `clearstack plan SOURCE [OUTPUT] --psf PSF [flags]
 clearstack plan SOURCE [OUTPUT] --na NA --index N --emission NM [flags]
 
 ${PLACES}
 
-${flagHelp(flags)}  --json                 print the plan as one JSON object
+${listed}  --json                 print the plan as one JSON object
   --svg FILE             draw array, chunks, tiles and halo to scale
   --verbose              show what memory is for
   --quiet                no warnings
-
+${rest}
 The time is an estimate. CLEARSTACK_PRICE_PER_GPU_SECOND and CLEARSTACK_CURRENCY
 set the price of a cost. Nothing is computed, and nothing but FILE is written.
 `;
   },
-  async view() {
+  async view(isAll) {
     const { VIEW_FLAGS } = await import("./view.ts");
+    const { listed, rest } = jobFlagHelp(VIEW_FLAGS, isAll);
     return `clearstack view IMAGE --psf PSF [flags]
 
 Prints the URLs of an OME-Zarr 0.5 and 0.4 that viewers on this machine can
 read, and answers them until Ctrl+C. A tile is computed when somebody looks at
 it, and the next one along z ahead of time.
 
-${flagHelp(VIEW_FLAGS)}  --port 0               port to listen on; 0 for any free one
+${listed}  --port 0               port to listen on; 0 for any free one
   --cache DIR            folder or URL that keeps what was computed; otherwise it
                          is removed at the end
   --json                 print the view as one JSON object
   --quiet                print the URLs alone
-`;
+${rest}`;
   },
   async convert() {
     const { CONVERSION_FLAGS } = await import("../conversion/conversion_arguments.ts");
@@ -196,18 +218,22 @@ writes pictures of before and after.
 Shows which GPU is used and why, its limits, the memory, and whether the kernels
 compute the right values.
 `,
-  help: `clearstack help [COMMAND]
+  help: `clearstack help [COMMAND] [--all]
+
+  --all                  list every flag of deconvolve, plan or view, not only
+                         those that most people need
 `,
 };
 
 export async function helpCommand(args: readonly string[], io: Io): Promise<number> {
-  const { positionals: [command] } = parseArguments(args, {
+  const parsed = parseArguments(args, {
     usage: "help [COMMAND]",
-    flags: {},
+    flags: { "all": {} },
     positionals: ["COMMAND"],
     optional: 1,
   });
-  io.out(command === undefined ? OVERVIEW + howToCall(io) : await helpOf(command));
+  const [command] = parsed.positionals;
+  io.out(command === undefined ? OVERVIEW + howToCall(io) : await helpOf(command, parsed.has("all")));
   return 0;
 }
 
@@ -217,8 +243,8 @@ function howToCall({ environment }: Io): string {
   return program === "clearstack" ? "" : `Here, ${program} stands for clearstack.\n`;
 }
 
-async function helpOf(command: string): Promise<string> {
-  if (Object.hasOwn(DESCRIBED, command)) return await DESCRIBED[command]!();
+async function helpOf(command: string, isAll: boolean): Promise<string> {
+  if (Object.hasOwn(DESCRIBED, command)) return await DESCRIBED[command]!(isAll);
   if (Object.hasOwn(HELP, command)) return HELP[command]!;
   const known = [...Object.keys(DESCRIBED), ...Object.keys(HELP)];
   throw new ClearstackError("invalid-request", `"${command}" is no command: ${expectedInstead(command, known)}`);

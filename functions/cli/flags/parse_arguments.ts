@@ -96,7 +96,7 @@ function checkPositionals(positionals: readonly string[], form: ArgumentForm): v
 /** Flags are many; help lists them, each with what it does. */
 function unknownFlag(flag: string, { flags, usage }: ArgumentForm): ClearstackError {
   const known = Object.keys(flags).map((name) => `--${name}`);
-  const all = known.length === 0 ? `${usage} has no flags` : `help ${usage.split(" ")[0]} lists all flags`;
+  const all = known.length === 0 ? `${usage} has no flags` : `help ${usage.split(" ")[0]} --all lists all flags`;
   return refuse(`${flag} is not known: ${expectedInstead(flag, known, all)}`);
 }
 

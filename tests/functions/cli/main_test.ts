@@ -21,11 +21,29 @@ for (const command of COMMANDS) {
   });
 }
 
-Deno.test("every flag of a job is explained", async () => {
+Deno.test("every flag of a job is explained where all are asked for", async () => {
   const { JOB_FLAGS } = await import("functions/cli/flags/job_flags.ts");
-  const { out } = await runCli(["help", "deconvolve"]);
-  for (const flag of [...Object.keys(JOB_FLAGS), "json", "quiet"]) assert(out.includes(`--${flag}`), flag);
+  const { out } = await runCli(["help", "deconvolve", "--all"]);
+  assertEquals((await runCli(["deconvolve", "-h", "--all"])).out, out);
+  for (const flag of [...Object.keys(JOB_FLAGS), "array-task", "json", "quiet"]) {
+    assert(out.includes(`\n  --${flag} `), flag);
+  }
 });
+
+for (const command of ["deconvolve", "plan", "view"]) {
+  Deno.test(`help ${command} fits a screen or two, and says how many flags it leaves out`, async () => {
+    const flagsIn = (out: string) => new Set([...out.matchAll(/^ {2}(--[a-z-]+)/gm)].map(([, flag]) => flag!));
+    const { out } = await runCli(["help", command]);
+    const all = flagsIn((await runCli(["help", command, "--all"])).out);
+    const common = flagsIn(out);
+    for (const flag of ["--psf", "--na", "--iterations", "--crop", "--json"]) assert(common.has(flag), flag);
+    assert(common.isSubsetOf(all.union(new Set(["--help"]))));
+    const left = [...all].filter((flag) => !common.has(flag) && flag !== "--array-task").length;
+    assert(out.includes(`list the other ${left} flags too`), out);
+    // Two screens of 30 lines.
+    assert(out.split("\n").length <= 60, `${out.split("\n").length}`);
+  });
+}
 
 for (const flag of ["--version", "-V"]) {
   Deno.test(`${flag} prints the version`, async () => {
@@ -38,7 +56,7 @@ Deno.test("the overview says what stands for the program's name where that is no
 });
 
 Deno.test("all help fits a terminal of 80 columns", async () => {
-  for (const args of [[], ...COMMANDS.map((command) => ["help", command])]) {
+  for (const args of [[], ...COMMANDS.flatMap((command) => [["help", command], ["help", command, "--all"]])]) {
     const { out } = await runCli(args);
     for (const line of out.split("\n")) assert(line.length <= 80, `${args.join(" ")}: ${line}`);
   }

@@ -34,8 +34,8 @@ for (
   const [args, message] of [
     [[], "CLOTH is missing: expected cut CLOTH [THREAD] --length N"],
     [["linen", "silk", "wool"], '"wool" is one argument too many'],
-    [["linen", "--lenght", "3"], "--lenght is not known: did you mean --length? (help cut lists all flags)"],
-    [["linen", "-l"], "-l is not known: help cut lists all flags"],
+    [["linen", "--lenght", "3"], "--lenght is not known: did you mean --length? (help cut --all lists all flags)"],
+    [["linen", "-l"], "-l is not known: help cut --all lists all flags"],
     [["linen", "--constructor"], "--constructor is not known"],
     [["linen", "--length"], "--length lacks its value: expected a number"],
     [["linen", "--length", "--quiet"], "--length lacks its value"],
