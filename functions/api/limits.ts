@@ -6,6 +6,7 @@ import { ClearstackError } from "shared/errors.ts";
 import { assertShallow } from "shared/json_depth.ts";
 import { httpProblem, problemResponse } from "shared/http/problem.ts";
 import { MAX_BODY_BYTES, utf8Text } from "shared/http/read_json.ts";
+import { untilEnd } from "shared/http/until_end.ts";
 import type { Env } from "./env.ts";
 import { submitJob } from "./routes.ts";
 
@@ -146,11 +147,7 @@ export function limitConcurrency({ requestsAtOnce }: Limits): MiddlewareHandler<
       throw new ClearstackError("too-many", `${count} of your requests are in flight: at most ${limit} may be`);
     }
     inFlight.set(id, count + 1);
-    let released = false;
     const release = () => {
-      // A stream that is left also ends.
-      if (released) return;
-      released = true;
       const left = inFlight.get(id)! - 1;
       if (left === 0) inFlight.delete(id);
       else inFlight.set(id, left);
@@ -159,34 +156,15 @@ export function limitConcurrency({ requestsAtOnce }: Limits): MiddlewareHandler<
     try {
       await next();
       const { body } = c.res;
-      if (body !== null && c.res.headers.get("content-type") === "text/event-stream") {
+      if (body === null || c.res.headers.get("content-type") !== "text/event-stream") return;
+      // Nobody reads what HEAD is answered by.
+      if (c.req.raw.method === "HEAD") await body.cancel();
+      else {
         held = true;
-        c.res = new Response(releasing(body, release), c.res);
+        c.res = new Response(untilEnd(body, release), c.res);
       }
     } finally {
       if (!held) release();
     }
   };
-}
-
-/** The same stream; `release` is called when it ends, fails or is left; one that is left may end as well. */
-function releasing(body: ReadableStream<Uint8Array>, release: () => void): ReadableStream<Uint8Array> {
-  const reader = body.getReader();
-  return new ReadableStream({
-    async pull(stream) {
-      try {
-        const { value, done } = await reader.read();
-        if (!done) return stream.enqueue(value);
-        release();
-        stream.close();
-      } catch (error) {
-        release();
-        stream.error(error);
-      }
-    },
-    async cancel(reason) {
-      release();
-      await reader.cancel(reason);
-    },
-  }, { highWaterMark: 0 });
 }

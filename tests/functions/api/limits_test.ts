@@ -141,6 +141,28 @@ Deno.test("a stream that is left while it waits gives its place back once, and t
   for (const { body } of held) await body?.cancel();
 });
 
+Deno.test("a stream that is asked for by HEAD takes no place, and whoever makes its events stops", async () => {
+  const stopped: AbortSignal[] = [];
+  const watched = {
+    list: () => Promise.resolve({ jobs: [] }),
+    get: () => Promise.resolve({ id: "a-00000000" }),
+    events: (_: string, { signal }: { readonly signal: AbortSignal }) => {
+      stopped.push(signal);
+      return Promise.resolve(untilAborted(signal));
+    },
+  } as unknown as JobRunner;
+  const app = start({ jobs: watched, limits: { requestsAtOnce: 1 } });
+  for (let round = 0; round < 3; round++) {
+    const { status, body } = await app.request("/v1/jobs/a-00000000/events", { method: "HEAD" });
+    assertEquals([status, body], [200, null]);
+  }
+  assertEquals([(await app.request("/v1/jobs")).status, stopped.map(({ aborted }) => aborted)], [200, [
+    true,
+    true,
+    true,
+  ]]);
+});
+
 Deno.test("answers may not be framed, guessed at, stored or run", async () => {
   const { headers } = await start().request("/v1/jobs");
   assertEquals(headers.get("x-content-type-options"), "nosniff");
