@@ -11,6 +11,7 @@ import { answerProblem, answerProblems } from "shared/http/function_app.ts";
 import { objectEntry } from "shared/image/output/stored_objects.ts";
 import { observeRequests } from "shared/http/observe_requests.ts";
 import { httpProblem, loggedProblem } from "shared/http/problem.ts";
+import { untilEnd } from "shared/http/until_end.ts";
 import type { ChunkPlace } from "./http/object_key.ts";
 import type { OpenView } from "./open_view.ts";
 import type { Views } from "./views.ts";
@@ -46,6 +47,9 @@ const NO_PAGE = { "x-content-type-options": "nosniff", "content-security-policy"
 /** Chunks that are waited for at the same time, of all views, and objects of images. */
 const MAX_WAITING = 512;
 
+/** Streams of events at the same time, of all views: each takes some 80 KB, and who asks brings nothing but a URL. */
+const MAX_STREAMS = 1000;
+
 /** The application. */
 export function createSignedApp({ views, log }: SignedAppDeps): Hono {
   const app = new Hono();
@@ -62,14 +66,24 @@ export function createSignedApp({ views, log }: SignedAppDeps): Hono {
   });
   app.use(cors({ origin: "*", allowMethods: ["GET", "HEAD", "OPTIONS"], exposeHeaders: EXPOSED, maxAge: MAX_AGE }));
   app.get("/v1/views/:id/:signature/*", async (c, next) => refusal(c, views) ?? await next());
+  let streams = 0;
   app.get("/v1/views/:id/:signature/events", async (c) => {
-    const after = lastEventId(c.req.raw.headers);
-    const body = await views.events(c.req.param("id"), after === undefined ? {} : { after });
-    return c.body(body, 200, EVENT_STREAM_HEADERS);
+    if (c.req.raw.method === "HEAD") return c.body(null, 200, EVENT_STREAM_HEADERS);
+    if (streams >= MAX_STREAMS) return tooMany(c, `${MAX_STREAMS} event streams are open`);
+    streams++;
+    const release = () => void streams--;
+    try {
+      const after = lastEventId(c.req.raw.headers);
+      const body = await views.events(c.req.param("id"), after === undefined ? {} : { after });
+      return c.body(untilEnd(body, release), 200, EVENT_STREAM_HEADERS);
+    } catch (error) {
+      release();
+      throw error;
+    }
   });
   let waiting = 0;
   const withinMost = async (c: Context, answer: () => Promise<Response>): Promise<Response> => {
-    if (waiting >= MAX_WAITING) return tooMany(c);
+    if (waiting >= MAX_WAITING) return tooMany(c, `${MAX_WAITING} chunks are waited for`);
     waiting++;
     try {
       return await answer();
@@ -104,9 +118,8 @@ function refusal(c: Context, views: SignedAppDeps["views"]): Response | undefine
   return answerProblem(c, httpProblem(403, state === "expired" ? "Expired" : "Not signed", detail));
 }
 
-function tooMany(c: Context): Response {
-  const detail = `${MAX_WAITING} chunks are waited for: ask again`;
-  return answerProblem(c, httpProblem(503, "Too much at once", detail), { "retry-after": "1" });
+function tooMany(c: Context, what: string): Response {
+  return answerProblem(c, httpProblem(503, "Too much at once", `${what}: ask again`), { "retry-after": "1" });
 }
 
 /** A chunk, or 500: viewers draw what is missing, a 404, as if it were black. */

@@ -1,5 +1,7 @@
 /** Views of sources that are made to do harm, and requests that are. */
 import { assert, assertEquals } from "@std/assert";
+import { createSignedApp } from "functions/view/signed_app.ts";
+import type { Views } from "functions/view/views.ts";
 import { ViewRequestSchema } from "shared/contract/views/view.ts";
 import { isClearstackError } from "shared/errors.ts";
 import { memoryUrl } from "../../fixtures/memory_url.ts";
@@ -56,6 +58,20 @@ const HOSTILE: readonly (readonly [what: string, make: () => Promise<string>])[]
       }),
     )],
 ];
+
+Deno.test("so many streams of events are open at once, and those that are left make room", async () => {
+  const events = () => Promise.resolve(new ReadableStream<Uint8Array>({}, { highWaterMark: 0 }));
+  const views = { check: () => "valid", events } as unknown as Views;
+  const app = createSignedApp({ views, log: () => {} });
+  const listen = (method = "GET") => app.request("/v1/views/a/b/events", { method });
+  for (let i = 0; i < 10; i++) assertEquals((await listen("HEAD")).body, null);
+  const open = await Promise.all(Array.from({ length: 1000 }, () => listen()));
+  const refused = await listen();
+  assertEquals([open.every(({ status }) => status === 200), refused.status], [true, 503]);
+  assertEquals(refused.headers.get("retry-after"), "1");
+  await open[0]!.body!.cancel();
+  assertEquals([(await listen()).status, (await listen()).status], [200, 503]);
+});
 
 for (const [what, make] of HOSTILE) {
   Deno.test(`a source with ${what} is no view, and views of others are answered as before`, async () => {
