@@ -15,6 +15,7 @@ import type { ReadableStore, RequestOptions } from "shared/storage/store.ts";
 import { dtypeBytes } from "shared/volume/dtype.ts";
 import type { Chunk, ChunkValues, Image } from "../image.ts";
 import { hasStoredChunk } from "./stored_chunks.ts";
+import { explainRefusals } from "./refused_chunk.ts";
 import { shardReader, type StoredChunks } from "./shard_reader.ts";
 import type { ZarrArrayMeta } from "./zarr_metadata.ts";
 import { childKey } from "./zarr_node.ts";
@@ -31,7 +32,8 @@ export function zarrImage(store: ReadableStore, meta: ZarrArrayMeta, info: Image
   registerCodecs();
   const itemBytes = Math.max(dtypeBytes(info.dtype), dtypeBytes(meta.conversion?.stored ?? info.dtype));
   const maxBytes = maxStoredBytes(info.chunkShape.reduce((product, side) => product * side, itemBytes));
-  const stored = storedChunks(store, meta, { path: info.path, maxBytes, isFixed: info.plannedMs !== undefined });
+  const isFixed = info.plannedMs !== undefined;
+  const stored = explainRefusals(storedChunks(store, meta, { path: info.path, maxBytes, isFixed }));
   const form = storedForm(meta);
   const array = new zarr.Array(
     readableStore(stored, meta),

@@ -68,6 +68,31 @@ Deno.test("an OME-Zarr is passed on with all its levels and names, and nothing e
   }
 });
 
+Deno.test("an image that is named by a link is passed on as a job reads it, and a link in it that leads out is not", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const shape = [2, 4, 4];
+    await writeZarr(`${folder}/image.zarr`, { shape, chunk: [1, 4, 4], values: patternedVoxels(shape) });
+    await Deno.writeFile(`${folder}/stack.tif`, tiffOf(countedPages(3, [5, 7])));
+    await using service = await startViews();
+    for (const name of ["image.zarr", "stack.tif"]) {
+      await Deno.symlink(name, `${folder}/linked-${name}`);
+      const shown = await httpViewRunner(service.url).show({ url: `${folder}/linked-${name}` });
+      assertEquals(await voxelsOf({ url: service.url + shown.url }), await voxelsOf({ url: `${folder}/${name}` }));
+    }
+    await Deno.rename(`${folder}/image.zarr/c/1/0/0`, `${folder}/elsewhere`);
+    await Deno.symlink(`${folder}/elsewhere`, `${folder}/image.zarr/c/1/0/0`);
+    const shown = await httpViewRunner(service.url).show({ url: `${folder}/linked-image.zarr` });
+    for (const [key, status] of [["c/0/0/0", 200], ["c/1/0/0", 403]] as const) {
+      const answer = await fetch(`${service.url}${shown.url}/${key}`);
+      await answer.body?.cancel();
+      assertEquals([key, answer.status], [key, status]);
+    }
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
 Deno.test("a chunk that is written as a web page is none for a browser, nor is anything else of an image", async () => {
   await using service = await startViews();
   const zarr = memoryUrl();
