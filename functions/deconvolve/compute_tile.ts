@@ -25,6 +25,7 @@ import { deconvolveBox } from "./tile/deconvolve_box.ts";
 import { constantCounts, isLeft, leaveUnstored, leftValue } from "./tile/leave_unstored.ts";
 import { chooseBackend, type Means, newMeans } from "./tile/means.ts";
 import { readTile, unstoredTile } from "./tile/read_tile.ts";
+import { leaveCoarser, writeCoarser } from "./tile/write_coarser.ts";
 import type { StoreEnvironment } from "shared/storage/store_environment.ts";
 
 /** Computes tiles in this process. Tiles overlap in reading and writing; one at a time is on the device. */
@@ -83,6 +84,7 @@ async function leaveTile(
   const { backend, adapter } = await chooseBackend(task, means);
   const started = performance.now();
   const written = await leaveUnstored(value, task, { environment: means.environment, signal });
+  if (written.bytesWritten === 0) await leaveCoarser(task, means, signal);
   return {
     ...{ backend, adapter, kernelSeconds: 0, bytesRead: 0, empty: "missing" },
     ...written,
@@ -102,11 +104,13 @@ async function computeStored(task: TileTask, means: Means, signal: AbortSignal):
     span.setAttribute("clearstack.bytes", written.bytesWritten);
     return written;
   });
+  const coarserBytes = await writeCoarser(task, stored.values, means, signal);
   if (stored.values !== computed.values) means.memory.leave(stored.values);
   means.memory.leave(computed.values);
   return {
     ...computation,
     ...written,
+    bytesWritten: written.bytesWritten + coarserBytes,
     writeSeconds: (performance.now() - ended) / 1000,
     ...(stored.clipping ? { clipping: stored.clipping } : {}),
     ...(task.pieces ? { pieces: task.pieces.length } : {}),

@@ -8,9 +8,7 @@ import type { Box } from "shared/volume/geometry.ts";
 import { mapAxes, voxelCount } from "shared/volume/geometry.ts";
 import type { ChunkValues, Image } from "shared/image/image.ts";
 import { openImage, reopenImage } from "shared/image/open_image.ts";
-import { levelRecordKey, recordOwner } from "shared/image/output/output_layout.ts";
 import { readOwn } from "shared/image/output/stored_objects.ts";
-import { putRecord } from "shared/image/output/tile_records.ts";
 import { readBox } from "shared/image/read/read_box.ts";
 import { unstoredValue } from "shared/image/read/unstored_box.ts";
 import { readVoxels } from "shared/image/read/read_voxels.ts";
@@ -18,6 +16,7 @@ import { joinRanges, NO_VALUES } from "shared/volume/value_range.ts";
 import { VOXEL_ARRAYS } from "shared/volume/voxel_arrays.ts";
 import { writeBlock } from "shared/image/write/write_block.ts";
 import { writeConstant } from "shared/image/write/write_constant.ts";
+import { writeLevelRecord } from "shared/image/write/write_tile.ts";
 import { READ_CONCURRENCY } from "shared/plan/host_memory.ts";
 import { pieceShape } from "shared/plan/pyramid.ts";
 import { releaseMemory } from "shared/process/release_memory.ts";
@@ -54,7 +53,7 @@ async function reduceTile(task: LevelTask, { memory, ...access }: Means): Promis
   if (hasCodecThreads()) memory.share();
   using _memory = memory.use();
   const started = performance.now();
-  const { planHash, finer, source, level, output, tile } = task;
+  const { finer, source, level, output, tile } = task;
   const image = source === undefined
     ? await openImage({ url: finer.url, path: finer.array, axes: finer.axes.join("") }, access)
     : await reopenImage(source, access);
@@ -68,12 +67,7 @@ async function reduceTile(task: LevelTask, { memory, ...access }: Means): Promis
   const { bytesWritten, objects } = written;
   const seconds = (performance.now() - started) / 1000;
   const report = { index: tile.index, level, seconds, bytesRead, bytesWritten, ...range };
-  await putRecord(
-    output,
-    levelRecordKey(recordOwner(planHash, output), level, tile.index),
-    { ...report, objects },
-    access,
-  );
+  await writeLevelRecord(task, { ...report, objects }, access);
   return report;
 }
 

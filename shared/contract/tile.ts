@@ -4,6 +4,7 @@ import { BackendSchema } from "./algorithm.ts";
 import { BoxSchema } from "./box.ts";
 import { TileAlgorithmSchema } from "./decisions.ts";
 import { ImageInfoSchema } from "./image_info.ts";
+import { LevelTaskSchema } from "./level.ts";
 import { TaskPsfSchema } from "./location.ts";
 import { PsfFitSchema } from "./psf_info.ts";
 import { ClippingSchema, StoredArraySchema, StoredObjectsSchema } from "./stored_array.ts";
@@ -36,6 +37,9 @@ export const TileTaskSchema = z.strictObject({
   ),
   tile: TileSchema,
   pieces: z.array(PieceSchema).min(2).optional().describe("compute the tile in these, whose cores make up its own"),
+  coarser: LevelTaskSchema.pick({ level: true, factors: true, output: true, tile: true }).optional().describe(
+    "tile of the first coarser level that is made of this tile's core and nothing else, to be written with it",
+  ),
 });
 export type TileTask = z.infer<typeof TileTaskSchema>;
 
@@ -63,7 +67,7 @@ export const TileReportSchema = z.strictObject({
   kernelSeconds: z.number(),
   writeSeconds: z.number(),
   bytesRead: z.number().describe("stored bytes fetched from the source"),
-  bytesWritten: z.number().describe("stored bytes written"),
+  bytesWritten: z.number().describe("stored bytes written, of the coarser level too"),
   values: ValueCountsSchema.optional().describe("of the tile's core in the source"),
   clipping: ClippingSchema.optional().describe("of the tile's core, where the output stores integers"),
   empty: EmptyReasonSchema.optional().describe(

@@ -1,4 +1,4 @@
-/** The messages that are sent out once full resolution is complete: the tiles of one coarser level. */
+/** The messages that are sent out once the level before is complete: the tiles of one coarser level. */
 import type { Level, LevelTask } from "shared/contract/level.ts";
 import { mapAxes, voxelCount } from "shared/volume/geometry.ts";
 import type { LevelledOutput } from "shared/image/output/level_arrays.ts";
@@ -21,12 +21,13 @@ export function* levelTasks(output: LevelledOutput, { level: number, done }: Lev
   const tiles = volumeCount(source) * voxelCount(levelGrid(level));
   for (let index = 0; index < tiles; index++) {
     if (done.has(index)) continue;
-    const tile = tileAt(level, volumeGrid(source), index);
+    const tile = levelTileAt(level, volumeGrid(source), index);
     yield { planHash, level: number, finer, factors: level.factors, output: coarser, tile };
   }
 }
 
-function tileAt(level: Level, volumes: readonly number[], index: number): LevelTask["tile"] {
+/** A tile of a level, among the volumes (t, c) of this grid. */
+export function levelTileAt(level: Level, volumes: readonly number[], index: number): LevelTask["tile"] {
   const { shape, tile } = level;
   const position = positionAt(index, [...volumes, ...levelGrid(level)]);
   const start = mapAxes((axis) => position.at(axis - 3)! * tile[axis]);

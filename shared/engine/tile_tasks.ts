@@ -5,11 +5,14 @@ import type { JobRequest } from "shared/contract/job_request.ts";
 import type { Plan } from "shared/contract/plan.ts";
 import type { Tile, TileTask } from "shared/contract/tile.ts";
 import { formatVec3, voxelCount } from "shared/volume/geometry.ts";
+import { plannedOutput } from "shared/image/output/level_arrays.ts";
 import { levelZero } from "shared/image/zarr/level_zero.ts";
 import { repeatedBox } from "shared/plan/axis_places.ts";
 import { tileAt } from "shared/plan/plan_job.ts";
+import { isCutAsTiles } from "shared/plan/tile_level.ts";
 import { psfLocations } from "shared/psf/psf_locations.ts";
 import { tileAlgorithm } from "shared/plan/tile_algorithm.ts";
+import { levelTileAt } from "./level_tasks.ts";
 
 /** Fields of a task besides its tile. */
 export interface TileTaskOptions {
@@ -28,7 +31,20 @@ export interface TileTaskOptions {
  * group instead of keeping a list.
  */
 export function* tileTasks(options: TileTaskOptions): Generator<TileTask> {
-  for (const tile of tilesBySetup(options)) yield tileTask(options, tile);
+  const coarser = coarserTiles(options);
+  for (const tile of tilesBySetup(options)) yield { ...tileTask(options, tile), ...coarser(tile) };
+}
+
+/** What is written with each tile: the tile of the first coarser level that is made of it alone, where levels are cut so. */
+function coarserTiles(
+  { plan, request, run }: TileTaskOptions,
+): (tile: Tile) => Pick<TileTask, "coarser"> {
+  if (!isCutAsTiles(plan)) return () => ({});
+  const { levels: [level], arrays: [, output] } = plannedOutput(plan, { url: request.output.url, run });
+  const { factors } = level!;
+  return ({ index }) => ({
+    coarser: { level: 1, factors, output: output!, tile: levelTileAt(level!, plan.outerShape, index) },
+  });
 }
 
 /** Fields of any message about a tile. */

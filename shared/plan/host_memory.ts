@@ -32,6 +32,8 @@ const COPIES_WRITTEN = 4;
 interface HostMemoryOptions {
   readonly box: Vec3;
   readonly core: Vec3;
+  /** Means of the core that are written with it, if they are. */
+  readonly levelCore?: Vec3 | undefined;
   readonly outputChunk: Vec3;
   /** Sharding of the output, if any. */
   readonly outputShard?: Vec3 | undefined;
@@ -48,10 +50,11 @@ interface HostMemoryOptions {
 
 /** Host bytes for tiles in flight, without the kernels' own buffers. */
 export function hostMemory(options: HostMemoryOptions): MemoryTerms {
-  const { concurrency, voxelBytes } = options;
+  const { concurrency, voxelBytes, levelCore } = options;
   const boxBytes = FLOAT_BYTES * voxelCount(options.box);
   // Integers that stand for a core lie beside it until it is freed.
-  const coreBytes = (FLOAT_BYTES + (voxelBytes < FLOAT_BYTES ? voxelBytes : 0)) * voxelCount(options.core);
+  const coreBytes = (FLOAT_BYTES + (voxelBytes < FLOAT_BYTES ? voxelBytes : 0)) * voxelCount(options.core) +
+    (levelCore ? voxelBytes * voxelCount(levelCore) : 0);
   return {
     runtime: RUNTIME_BYTES,
     ...(options.codecThreads ? { codecThreads: MAX_CODEC_THREADS * CODEC_THREAD_BYTES } : {}),

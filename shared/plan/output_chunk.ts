@@ -21,9 +21,19 @@ export function outputChunkSide(
   return divides >= extent ? Math.min(target, extent) : divisorNear(divides, target);
 }
 
-/** The largest divisor of `n` up to `target`; `n` itself where that would be under a quarter of the target. */
+/**
+ * The largest divisor of `n` up to `target`; where that is under half of the target, one of up to half as much again, if there is
+ * one; `n` itself where all are under a quarter.
+ */
 function divisorNear(n: number, target: number): number {
   if (n <= target) return n;
-  for (let d = target; d * 4 >= target; d--) if (n % d === 0) return d;
-  return n;
+  const divides = (d: number) => n % d === 0;
+  const below = rangeOf(Math.ceil(target / 4), target).findLast(divides) ?? 0;
+  const above = rangeOf(target + 1, Math.floor(1.5 * target)).find(divides);
+  return (2 * below >= target ? below : above ?? below) || n;
+}
+
+/** Integers from the first to the last. */
+function rangeOf(first: number, last: number): number[] {
+  return Array.from({ length: last - first + 1 }, (_, index) => first + index);
 }

@@ -7,12 +7,15 @@ import type { Plan } from "shared/contract/plan.ts";
 import type { PsfInfo } from "shared/contract/psf_info.ts";
 import type { Vec3 } from "shared/volume/geometry.ts";
 import { redactUrl } from "shared/storage/url.ts";
+import { isCutAsTiles } from "./tile_level.ts";
 
 /** Inputs that decide the stored objects of an output. */
 interface DecisiveParts {
   readonly image: ImageInfo;
   readonly psf: PsfInfo;
   readonly request: JobRequest;
+  /** Of the full resolution. */
+  readonly shape: Vec3;
   readonly tile: Vec3;
   readonly halo: Vec3;
   readonly objects: Pick<Plan, "chunk" | "shard">;
@@ -20,7 +23,7 @@ interface DecisiveParts {
 }
 
 /** SHA-256 over everything that decides the stored objects of the output, and nothing else. */
-export function planHash({ image, psf, request, tile, halo, objects, levels }: DecisiveParts): string {
+export function planHash({ image, psf, request, shape, tile, halo, objects, levels }: DecisiveParts): string {
   const { channels, times, box } = image.selection ?? {};
   const selected = image.selection === undefined ? [] : [[channels, times, ...(box === undefined ? [] : [box])]];
   const decisive = {
@@ -36,6 +39,8 @@ export function planHash({ image, psf, request, tile, halo, objects, levels }: D
     ...(request.output.dtype === "float32" ? {} : { stored: [request.output.dtype, request.output.range ?? "auto"] }),
     ...objects,
     levels: levels.map(({ factors, chunk, shard }) => [factors, chunk, shard]),
+    // Records count the tiles of a level, which were others before they could be made with those of the full resolution.
+    ...(isCutAsTiles({ levels, shape, tile }) ? { levelTile: levels[0]!.tile } : {}),
   };
   return createHash("sha256").update(JSON.stringify(decisive)).digest("hex");
 }

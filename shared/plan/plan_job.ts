@@ -26,6 +26,7 @@ import { planHash } from "./plan_hash.ts";
 import { positionAt } from "shared/volume/position.ts";
 import { readWarnings } from "./read_warnings.ts";
 import { plannedLevels } from "./pyramid.ts";
+import { isCutAsTiles } from "./tile_level.ts";
 import { alongSpatialAxes, placeInVolume, spatialShape } from "shared/volume/spatial.ts";
 import { volumeCount, volumeGrid, volumesPerChunk } from "shared/volume/volumes.ts";
 
@@ -79,13 +80,14 @@ export function planJob(image: ImageInfo, psf: JobPsf, request: JobRequest, limi
   refuseContradictions(request.algorithm, image.dtype);
   refuseDarkRange(request.output);
   const holdsOut = request.algorithm.stop === "held-out";
-  const levels = plannedLevels(image, request, { shape, volumes: volumeCount(image) });
+  const levelsOf = plannedLevels(image, request, { shape, volumes: volumeCount(image) });
   const claim = (cuts: Cuts, concurrency: number) =>
-    claimMemory(cuts, concurrency, { image, output: request.output, holdsOut, levels }, shape, limits);
+    claimMemory(cuts, concurrency, { image, output: request.output, holdsOut, levelsOf }, shape, limits);
   const sourceChunk = alongSpatialAxes(image, image.chunkShape);
   const readVoxels = (cut: AxisCut) => touchedChunkVoxels(cut, sourceChunk[cut.axis]);
   const readCost = volumesPerChunk(image) * limits.readCostIterations / request.algorithm.iterations;
   const { cuts, concurrency } = fitToMemory(axes, { claim, readVoxels, readCost }, limits, volumeCount(image));
+  const levels = levelsOf(coreOf(cuts, shape));
   const decided = { image, psf, request, shape, halo, levels, cuts, concurrency };
   return describe({ ...decided, claim: claim(cuts, concurrency), voxelsRead: mapAxes((a) => readVoxels(cuts[a])) });
 }
@@ -108,20 +110,26 @@ function planCuts(plan: Plan): [AxisCut, AxisCut, AxisCut] {
   return mapAxes((axis) => ({ ...places[axis], core: plan.tile[axis] }));
 }
 
+/** Core of a full tile. */
+function coreOf(cuts: Cuts, shape: Vec3): Vec3 {
+  return mapAxes((axis) => Math.min(cuts[axis].core, shape[axis]));
+}
+
 function claimMemory(
   cuts: Cuts,
   concurrency: number,
-  { image, output, holdsOut, levels }: {
+  { image, output, holdsOut, levelsOf }: {
     readonly image: ImageInfo;
     readonly output: JobRequest["output"];
     readonly holdsOut: boolean;
-    readonly levels: readonly Level[];
+    readonly levelsOf: (tile: Vec3) => Level[];
   },
   shape: Vec3,
   limits: Limits,
 ): Claim {
   const box = mapAxes((axis) => largestBoxSide(cuts[axis]));
-  const core = mapAxes((axis) => Math.min(cuts[axis].core, shape[axis]));
+  const core = coreOf(cuts, shape);
+  const levels = levelsOf(core);
   const voxelBytes = dtypeBytes(output.dtype);
   const { chunk, shard } = outputObjects({ ...output, shape, tile: core, volumes: volumeCount(image), voxelBytes });
   const boxes = Math.min(limits.boxesAtOnce, concurrency);
@@ -131,6 +139,7 @@ function claimMemory(
   const forTiles = hostMemory({
     box,
     core,
+    levelCore: isCutAsTiles({ levels, shape, tile: core }) ? levels[0]!.tile : undefined,
     outputChunk: chunk,
     outputShard: shard,
     voxelBytes,
@@ -235,7 +244,7 @@ interface Decided {
 
 function describe({ image, psf, request, shape, halo, levels, cuts, concurrency, claim, voxelsRead }: Decided): Plan {
   const volumes = volumeCount(image);
-  const tile = mapAxes((axis) => Math.min(cuts[axis].core, shape[axis]));
+  const tile = coreOf(cuts, shape);
   const grid = mapAxes((axis) => tileCount(cuts[axis]));
   const { dtype: outputDtype, range: outputRange } = request.output;
   const voxelBytes = dtypeBytes(outputDtype);
@@ -249,7 +258,7 @@ function describe({ image, psf, request, shape, halo, levels, cuts, concurrency,
     inflation: voxelCount(computed) / voxelCount(shape),
   };
   return {
-    planHash: planHash({ image, psf, request, tile, halo, objects, levels }),
+    planHash: planHash({ image, psf, request, shape, tile, halo, objects, levels }),
     source: image,
     psf,
     algorithm: request.algorithm,

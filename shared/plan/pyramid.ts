@@ -9,6 +9,7 @@ import { dtypeBytes } from "shared/volume/dtype.ts";
 import { mapAxes, SPATIAL_AXES, type Vec3, voxelCount } from "shared/volume/geometry.ts";
 import { outputObjects } from "./output_objects.ts";
 import { voxelMicrometre } from "shared/psf/spacing.ts";
+import { cutAsTiles } from "./tile_level.ts";
 
 /** Levels are added until a plane is at most one chunk of viewers, which draw a whole one at once ... */
 const MAX_PLANE_SIDE = 256;
@@ -46,17 +47,24 @@ export function pyramidLevels(shape: Vec3, { spacing, objects, tileVoxels = TILE
   return levels;
 }
 
-/** The levels of the output of a request for this image, of `volumes` volumes of this shape. */
+/** The levels of the output of a request for this image, of `volumes` volumes of this shape, by the core of its tiles. */
 export function plannedLevels(
   image: ImageInfo,
   { output }: Pick<JobRequest, "output">,
   { shape, volumes }: { readonly shape: Vec3; readonly volumes: number },
-): Level[] {
-  if (output.pyramid === "none") return [];
-  // No tile has to own whole objects of a level.
-  const objects = (shape: Vec3) =>
-    outputObjects({ ...output, shape, tile: shape, volumes, voxelBytes: dtypeBytes(output.dtype) });
-  return pyramidLevels(shape, { spacing: voxelSpacing(image), objects });
+): (tile: Vec3) => Level[] {
+  if (output.pyramid === "none") return () => [];
+  const objects = (shape: Vec3, tile: Vec3) =>
+    outputObjects({ ...output, shape, tile, volumes, voxelBytes: dtypeBytes(output.dtype) });
+  const { shards } = output;
+  const ownedObjects = (shape: Vec3, tile: Vec3) => {
+    const isCut = (axis: 0 | 1 | 2) => tile[axis] < shape[axis];
+    const fits = mapAxes((axis) => typeof shards === "string" || !isCut(axis) || tile[axis] % shards[axis] === 0);
+    return fits.every(Boolean) ? objects(shape, tile) : undefined;
+  };
+  // Of a level that is made of what is stored, no task has to own what one tile does.
+  const levels = pyramidLevels(shape, { spacing: voxelSpacing(image), objects: (shape) => objects(shape, shape) });
+  return (tile) => cutAsTiles(levels, { shape, tile, objects: ownedObjects });
 }
 
 /** Factors between each level and the finest one, along each axis. */

@@ -1,9 +1,10 @@
-/** Writes the core of a tile, and the record that it is finished. */
+/** Writes the core of a tile, and the records that it, or a tile of a level, is finished. */
+import type { LevelReport, LevelTask } from "shared/contract/level.ts";
 import type { TileReport, TileTask } from "shared/contract/tile.ts";
 import type { ChunkValues } from "../image.ts";
 import type { Box } from "shared/volume/geometry.ts";
 import type { StoreAccess } from "shared/storage/store_environment.ts";
-import { recordKey, recordOwner } from "../output/output_layout.ts";
+import { levelRecordKey, recordKey, recordOwner } from "../output/output_layout.ts";
 import { putRecord } from "../output/tile_records.ts";
 import { writeBlock } from "./write_block.ts";
 import type { Written } from "./write_objects.ts";
@@ -37,4 +38,14 @@ export async function writeTileRecord(
 ): Promise<void> {
   const { planHash, output, tile } = task;
   await putRecord(output, recordKey(recordOwner(planHash, output), tile.index), record, access);
+}
+
+/** Records that all objects of a tile of a level are written. */
+export async function writeLevelRecord(
+  { planHash, output }: Pick<LevelTask, "planHash" | "output">,
+  record: LevelReport & Pick<Written, "objects">,
+  access: StoreAccess,
+): Promise<void> {
+  const { level, index } = record;
+  await putRecord(output, levelRecordKey(recordOwner(planHash, output), level, index), record, access);
 }

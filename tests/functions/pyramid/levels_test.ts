@@ -8,7 +8,7 @@ import type { Vec3 } from "shared/volume/geometry.ts";
 import { readVolumes, readWhole } from "../../fixtures/read_whole.ts";
 import { keysBelow, readOutput } from "../identity_jobs.ts";
 import { levelsOf } from "./means_of.ts";
-import { pyramidJobs, pyramidRequest } from "./pyramid_jobs.ts";
+import { pyramidJobs, pyramidRequest, type PyramidSample } from "./pyramid_jobs.ts";
 import { openImage, openStore } from "../../stores.ts";
 
 /** 1100 -> 550 -> 275 -> 138 along x, and z down to one plane. */
@@ -55,9 +55,21 @@ Deno.test("a job tells which level it writes", async () => {
   assertEquals(told, [1, 2, 3].map((level) => `writing level ${level} of 3`));
 });
 
-Deno.test("a job that stops in a level or between two goes on with the tiles that are missing, to the same bytes", async () => {
+/** Jobs that stop after so many tiles of levels, until they need no more of those. */
+const STOPS = [
   // A tile for each of three volumes in each of three levels.
-  const sample = { shape: [3, 2, 6, 1100], chunk: [1, 2, 6, 256], tile: [2, 6, 256] } as const;
+  { what: "a level or between two", tile: [2, 6, 275], stops: [0, 2, 1, 4], tiles: 9 },
+  // Two of the first level for each of three volumes, written with those of the full resolution.
+  { what: "a level after the first", tile: [2, 6, 550], stops: [0, 2, 3], tiles: 6 },
+] as const;
+
+for (const { what, tile, stops, tiles } of STOPS) {
+  Deno.test(`a job that stops in ${what} goes on with the tiles that are missing, to the same bytes`, async () => {
+    await checkStops({ shape: [3, 2, 6, 1100], chunk: [1, 2, 6, 256], tile }, stops, tiles);
+  });
+}
+
+async function checkStops(sample: PyramidSample, stops: readonly number[], tiles: number): Promise<void> {
   const { request } = await pyramidRequest(sample);
   const undisturbed = await pyramidRequest(sample);
   await runJob(undisturbed.request, pyramidJobs());
@@ -70,22 +82,23 @@ Deno.test("a job that stops in a level or between two goes on with the tiles tha
       written.push(`${task.level}/${task.tile.index}`);
       return report;
     });
-  for (const tasks of [0, 2, 1, 4]) {
+  for (const tasks of stops) {
     await assertRejects(() => runJob(request, noting(tasks)), ClearstackError, "the disk is full");
     assertEquals(await openStore(url).get("zarr.json"), undefined, "an unfinished output looked finished");
   }
   const { tilesComputed } = await runJob(request, noting(Infinity));
   assertEquals(tilesComputed, 0);
-  assertEquals([new Set(written).size, written.length], [9, 9], "a finished tile was written again");
+  assertEquals([new Set(written).size, written.length], [tiles, tiles], "a finished tile was written again");
   const objects = async (place: string) => {
     const keys = (await keysBelow(place)).filter((key) => /^\d/.test(key));
     return await Promise.all(keys.map(async (key) => [key, await openStore(place).get(key)] as const));
   };
   assertEquals(await objects(url), await objects(undisturbed.request.output.url));
-});
+}
 
 Deno.test("a tile of a level that fails in passing is written again, and the retry is told", async () => {
-  const { request, values } = await pyramidRequest(LONG);
+  // Of 55 voxels, no tile of the first level is made of one tile alone.
+  const { request, values } = await pyramidRequest({ ...LONG, tile: [5, 21, 55] });
   let calls = 0;
   const retries: JobProgress["message"][] = [];
   const jobs = pyramidJobs((invoke) => (task, signal) => {

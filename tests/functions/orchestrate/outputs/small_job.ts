@@ -1,4 +1,7 @@
-/** A small job with coarser levels, in memory or on disk, whose voxels tell which plan made them. */
+/**
+ * A small job with coarser levels, in memory or on disk, whose voxels tell which plan made them: four tiles, each written with what
+ * the first level has of it, and two more levels.
+ */
 import { assert, assertEquals } from "@std/assert";
 import { runJob } from "functions/orchestrate/run/run_job.ts";
 import type { JobResult } from "shared/contract/job_status.ts";
@@ -10,7 +13,7 @@ import { identityJobs } from "../../identity_jobs.ts";
 import { type IdentityKernels, identityKernels } from "../../identity_kernels.ts";
 import { patternedVoxels, writePsf, writeZarr } from "../../sample_image.ts";
 
-const SHAPE = [4, 8, 300];
+const SHAPE = [4, 8, 1200];
 
 /** Kernels that multiply by the number of iterations. */
 export function scalingKernels(): IdentityKernels {
@@ -32,7 +35,7 @@ export function scalingKernels(): IdentityKernels {
 
 /** Writes the source and the PSF of jobs below a URL. */
 export async function writeInputs(url: string): Promise<void> {
-  await writeZarr(`${url}/image`, { shape: SHAPE, chunk: [4, 8, 150], values: patternedVoxels(SHAPE) });
+  await writeZarr(`${url}/image`, { shape: SHAPE, chunk: [4, 8, 300], values: patternedVoxels(SHAPE) });
   await writePsf(`${url}/psf`, [1, 3, 3]);
 }
 
@@ -47,7 +50,7 @@ export function smallRequest(
     psf: { url: `${url}/psf` },
     output: { url: `${url}/output`, ...output },
     algorithm: { iterations },
-    tiling: { tile: [4, 8, 75], halo: [0, 4, 4] },
+    tiling: { tile: [4, 8, 300], halo: [0, 4, 4] },
     backend: "cpu",
     seamCheck: 1,
   });
@@ -77,7 +80,7 @@ export async function undisturbed(url: string): Promise<Map<string, Map<string, 
     const place = `${url}/undisturbed-${iterations}`;
     await runSmall(smallRequest(url, iterations, { url: place }));
     const objects = await levelObjects(place);
-    assert(objects.has("1/zarr.json"), "there is no coarser level");
+    assert(objects.has("3/zarr.json"), "there are no three coarser levels");
     expected.set((await readOutputState(openStore(place)))!.planHash, objects);
   }
   assertEquals(expected.size, 2);
