@@ -22,6 +22,7 @@ import { readOwn } from "../output/stored_objects.ts";
 import { readBox } from "../read/read_box.ts";
 import { recordedRanges } from "../output/tile_records.ts";
 import type { ValueRange } from "shared/contract/stored_array.ts";
+import { finiteQuantiles } from "shared/volume/finite_quantiles.ts";
 import { NO_VALUES } from "shared/volume/value_range.ts";
 
 /** In units of the image. */
@@ -84,16 +85,15 @@ export function windowBytes(chunk: Vec3, voxelBytes: number): number {
   return CHUNKS_AT_ONCE * (2 * voxelBytes + FLOAT_BYTES) * voxelCount(chunk) + 2 * FLOAT_BYTES * KEPT_VOXELS;
 }
 
-/** @param values rising, finite */
 function windowOf(values: Float32Array, range: ValueRange = NO_VALUES): ChannelWindow {
-  const least = range.least ?? values[0] ?? 0;
-  const largest = range.largest ?? values.at(-1) ?? least;
+  const [first, dark, bright, last] = finiteQuantiles(values, [0, START_QUANTILE, END_QUANTILE, 1]);
+  const least = range.least ?? first ?? 0;
+  const largest = range.largest ?? last ?? least;
   // Viewers divide by the width of a window.
   if (largest === least) return { min: least, max: least + 1, start: least, end: least + 1 };
   // Looked at as float32, voxels of other types may seem to lie outside.
-  const within = (value: number) => Math.min(Math.max(value, least), largest);
-  const quantile = (fraction: number) => within(values[Math.floor(fraction * (values.length - 1))] ?? least);
-  const [start, end] = [quantile(START_QUANTILE), quantile(END_QUANTILE)];
+  const within = (value = least) => Math.min(Math.max(value, least), largest);
+  const [start, end] = [within(dark), within(bright)];
   return end > start
     ? { min: least, max: largest, start, end }
     : { min: least, max: largest, start: least, end: largest };
@@ -113,7 +113,7 @@ async function levelRanges({ planHash, source, levels, arrays }: LevelledOutput,
   });
 }
 
-/** Rising values of a channel in the coarsest level. */
+/** Values of a channel in the coarsest level, in any order. */
 async function sampleChannel(
   { source, arrays }: LevelledOutput,
   channel: number,
@@ -129,23 +129,32 @@ async function sampleChannel(
   const places = volumes.flatMap((outer) => picks.map((pick) => ({ outer, box: chunkBox(positionAt(pick, grid)) })));
   using memory = new VoxelMemory();
   if (hasCodecThreads()) memory.share();
-  const stride = Math.max(1, Math.ceil(places.reduce((sum, { box }) => sum + voxelCount(box.shape), 0) / KEPT_VOXELS));
+  const steps = samplingSteps(chunk, places.reduce((sum, { box }) => sum + voxelCount(box.shape), 0) / KEPT_VOXELS);
   const samples = await mapLimited(places, CHUNKS_AT_ONCE, async (place) => {
-    const into = memory.take("float32", voxelCount(place.box.shape));
-    const { values } = await readOwn(() =>
-      readBox(image, { ...place, boundary: "constant", dataType: "float32", into, signal })
-    );
-    const kept = new Float32Array(Math.ceil(values.length / stride));
-    for (let index = 0; index < kept.length; index++) kept[index] = values[index * stride]!;
+    const count = voxelCount(mapAxes((axis) => Math.ceil(place.box.shape[axis] / steps[axis])));
+    const into = memory.take("float32", count);
+    await readOwn(() => readBox(image, { ...place, steps, boundary: "constant", dataType: "float32", into, signal }));
+    const kept = into.slice();
     memory.leave(into);
     return kept;
   });
-  return joined(samples).filter(Number.isFinite).sort();
+  return joined(samples);
 
   function chunkBox(position: readonly number[]): Box {
     const start = mapAxes((axis) => position[axis]! * chunk[axis]);
     return { start, shape: mapAxes((axis) => Math.min(chunk[axis], shape[axis] - start[axis])) as Vec3 };
   }
+}
+
+/** Steps that leave one of at least so many voxels of a chunk, about as many along each axis. */
+function samplingSteps(chunk: Vec3, voxels: number): Vec3 {
+  let steps: Vec3 = [1, 1, 1];
+  while (voxelCount(steps) < voxels) {
+    const left = mapAxes((axis) => chunk[axis] / steps[axis]);
+    const longest = left.lastIndexOf(Math.max(...left));
+    steps = mapAxes((axis) => axis === longest ? 2 * steps[axis] : steps[axis]);
+  }
+  return steps;
 }
 
 /** Index along t and c of some volumes of a channel, spread evenly over time. */

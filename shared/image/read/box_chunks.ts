@@ -21,6 +21,8 @@ export interface BoxOptions extends RequestOptions {
   readonly boundaryValue?: number | undefined;
   /** Added to every value, in double precision, before it is rounded; not to what non-circulant leaves 0. @default {0} */
   readonly offset?: number | undefined;
+  /** Reads only every so manieth voxel along z, y, x, beginning with the first. @default {[1, 1, 1]} */
+  readonly steps?: Vec3 | undefined;
 }
 
 /** One chunk, and the positions of its voxels. */
@@ -40,11 +42,12 @@ interface BoxChunks {
   readonly visits: readonly ChunkVisit[];
 }
 
-export function boxChunks({ info }: Image, { outer, box, boundary, repeated }: BoxOptions): BoxChunks {
+export function boxChunks({ info }: Image, { outer, box, boundary, repeated, steps }: BoxOptions): BoxChunks {
   const { start, whole } = placeInVolume(info);
   const sides = alongSpatialAxes(info, info.chunkShape);
   const inVolume = { ...box, start: mapAxes((axis) => start[axis] + box.start[axis]) };
-  const maps = axisMaps({ box: inVolume, whole, repeated }, boundary);
+  const all = axisMaps({ box: inVolume, whole, repeated }, boundary);
+  const maps = steps ? mapAxes((axis) => all[axis].filter((_, position) => position % steps[axis] === 0)) : all;
   const [zs, ys, xs] = mapAxes((axis) => splitByChunk(maps[axis], sides[axis]));
   const visits = zs.flatMap((z) =>
     ys.flatMap((y) => xs.map((x): ChunkVisit => ({ at: [z.chunk, y.chunk, x.chunk], pieces: [z, y, x] })))

@@ -21,7 +21,7 @@ interface ReadInto {
 
 /** A box of voxels and what reading it cost. */
 interface BoxValues<Values = Float32Array> {
-  /** `voxelCount(box.shape)` values, x contiguous, then y, then z. The caller owns them. */
+  /** `voxelCount(box.shape)` values, or as many as `steps` leaves, x contiguous, then y, then z. The caller owns them. */
   readonly values: Values;
   /** Stored bytes fetched. */
   readonly bytesRead: number;
@@ -56,10 +56,11 @@ export async function readBox(
   image: Image,
   options: BoxOptions & ReadInto,
 ): Promise<BoxValues<Float32Array | Uint16Array>> {
-  const { box, boundary, boundaryValue = 0, offset = 0, signal } = options;
+  const { boundary, boundaryValue = 0, offset = 0, signal } = options;
   const { outer, maps, visits } = boxChunks(image, options);
   const Values = options.dataType === "uint16" ? Uint16Array : Float32Array;
-  const target = { values: options.into ?? new Values(voxelCount(box.shape)), shape: box.shape };
+  const shape = mapAxes((axis) => maps[axis].length);
+  const target = { values: options.into ?? new Values(voxelCount(shape)), shape };
   const outside = boundary === "constant" ? boundaryValue + offset : 0;
   const isSet = options.into === undefined && outside === 0;
   if (!isSet && maps.some((map) => map.includes(OUTSIDE))) target.values.fill(outside);
