@@ -19,6 +19,8 @@ import { writeConstant } from "shared/image/write/write_constant.ts";
 import { writeLevelRecord } from "shared/image/write/write_tile.ts";
 import { READ_CONCURRENCY } from "shared/plan/host_memory.ts";
 import { pieceShape } from "shared/plan/pyramid.ts";
+import { piecesAtOnce } from "shared/plan/level_memory.ts";
+import { mapLimited } from "shared/process/map_limited.ts";
 import { releaseMemory } from "shared/process/release_memory.ts";
 import { VoxelMemory } from "shared/process/voxel_memory.ts";
 import { hasCodecThreads, voxelPass } from "shared/codec/threads/codec_threads.ts";
@@ -82,14 +84,18 @@ async function reduceStored(image: Image, task: LevelTask, { memory, ...access }
   const core = newVoxels(output.dtype, voxelCount(tile.core.shape), memory);
   const target = { box: tile.core, values: core };
   let [bytesRead, range] = [0, NO_VALUES];
-  for (const piece of pieces(task)) {
+  const reducePiece = async (piece: Box) => {
     const readPiece = () => readFiner(image, task, piece, { ...access, memory });
     const { values, shape, bytesRead: read } = await (source === undefined ? readOwn(readPiece) : readPiece());
     const options = { shape, factors: task.factors, dtype: output.dtype, part: piece, target };
-    range = joinRanges(range, await voxelPass("reduceInto", values, options));
+    const ofPiece = await voxelPass("reduceInto", values, options);
+    range = joinRanges(range, ofPiece);
     leaveVoxels(values, memory);
     bytesRead += read;
-  }
+  };
+  const finer = { chunk: task.finer.chunk, shape: spatialShape(image.info) };
+  const atOnce = piecesAtOnce({ finer, factors: task.factors, chunk: output.chunk });
+  await mapLimited([...pieces(task)], atOnce, reducePiece);
   const written = await writeBlock(output, { outer: tile.outer, core: tile.core, values: core }, access);
   leaveVoxels(core, memory);
   return { bytesRead, range, written };

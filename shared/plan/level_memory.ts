@@ -69,11 +69,27 @@ export function levelTaskBytes(
 ): number {
   const claims = levels.map(({ tile, shape, factors, chunk }, index) => {
     const finer = levels[index - 1] ?? finest;
-    const piece = pieceShape(finer.chunk, factors);
-    const read = voxelCount(mapAxes((axis) => Math.min(piece[axis] * factors[axis], finer.shape[axis])));
     const core = mapAxes((axis) => Math.min(tile[axis], shape[axis]));
-    const reading = voxelCount(piece) + 3 * read;
-    return voxelBytes * (voxelCount(core) + Math.max(reading, 2 * WRITE_CONCURRENCY * voxelCount(chunk)));
+    return voxelBytes * (voxelCount(core) + Math.max(readingVoxels(finer, factors), writingVoxels(chunk)));
   });
   return Math.max(0, ...claims);
+}
+
+/** Pieces of a task that are read and reduced at the same time: as many as take no more memory than writing it does in the end. */
+export function piecesAtOnce(
+  { finer, factors, chunk }: Pick<Level, "factors" | "chunk"> & { readonly finer: Pick<Level, "shape" | "chunk"> },
+): number {
+  return Math.max(1, Math.floor(writingVoxels(chunk) / readingVoxels(finer, factors)));
+}
+
+/** Of the voxels of a piece, those that are read, stored, decoded and placed, and their means. */
+function readingVoxels(finer: Pick<Level, "shape" | "chunk">, factors: Level["factors"]): number {
+  const piece = pieceShape(finer.chunk, factors);
+  const read = voxelCount(mapAxes((axis) => Math.min(piece[axis] * factors[axis], finer.shape[axis])));
+  return voxelCount(piece) + 3 * read;
+}
+
+/** Of chunks that are encoded, before and after. */
+function writingVoxels(chunk: Vec3): number {
+  return 2 * WRITE_CONCURRENCY * voxelCount(chunk);
 }
