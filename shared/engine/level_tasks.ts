@@ -3,7 +3,7 @@ import type { Level, LevelTask } from "shared/contract/level.ts";
 import { mapAxes, voxelCount } from "shared/volume/geometry.ts";
 import type { LevelledOutput } from "shared/image/output/level_arrays.ts";
 import { positionAt } from "shared/volume/position.ts";
-import { levelGrid } from "shared/plan/pyramid.ts";
+import { levelGrid } from "shared/plan/levels/pyramid.ts";
 import { volumeCount, volumeGrid } from "shared/volume/volumes.ts";
 
 interface LevelTaskOptions {

@@ -9,7 +9,7 @@ import { plannedOutput } from "shared/image/output/level_arrays.ts";
 import { levelZero } from "shared/image/zarr/level_zero.ts";
 import { repeatedBox } from "shared/plan/axis_places.ts";
 import { tileAt } from "shared/plan/plan_job.ts";
-import { isCutAsTiles } from "shared/plan/tile_level.ts";
+import { isCutAsTiles } from "shared/plan/levels/tile_level.ts";
 import { psfLocations } from "shared/psf/psf_locations.ts";
 import { tileAlgorithm } from "shared/plan/tile_algorithm.ts";
 import { levelTileAt } from "./level_tasks.ts";

@@ -7,7 +7,7 @@ import type { Plan } from "shared/contract/plan.ts";
 import type { PsfInfo } from "shared/contract/psf_info.ts";
 import type { Vec3 } from "shared/volume/geometry.ts";
 import { redactUrl } from "shared/storage/url.ts";
-import { isCutAsTiles } from "./tile_level.ts";
+import { isCutAsTiles } from "./levels/tile_level.ts";
 
 /** Inputs that decide the stored objects of an output. */
 interface DecisiveParts {

@@ -1,6 +1,6 @@
 /** The step of a run that writes the coarser levels. */
 import { plannedOutput } from "shared/image/output/level_arrays.ts";
-import { levelConcurrency } from "shared/plan/level_memory.ts";
+import { levelConcurrency } from "shared/plan/levels/level_memory.ts";
 import { fanOutLevels } from "shared/engine/fan_out_levels.ts";
 import type { JobRun } from "./job_run.ts";
 import { signalOf, tell } from "./job_run.ts";

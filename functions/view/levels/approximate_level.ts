@@ -18,7 +18,7 @@ import { writeBlock } from "shared/image/write/write_block.ts";
 import { createArray } from "shared/image/zarr/create_array.ts";
 import { levelZero } from "shared/image/zarr/level_zero.ts";
 import { decidedRange, outputIntensity } from "shared/plan/output_intensity.ts";
-import { levelSteps } from "shared/plan/pyramid.ts";
+import { levelSteps } from "shared/plan/levels/pyramid.ts";
 import { tileAt } from "shared/plan/plan_job.ts";
 import { decidedPlan, needsPilot } from "shared/plan/tile_algorithm.ts";
 import { loadPsf } from "shared/psf/load_psf.ts";

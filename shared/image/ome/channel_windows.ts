@@ -7,7 +7,7 @@ import type { ImageInfo } from "shared/contract/image_info.ts";
 import { type Box, mapAxes, type Vec3, voxelCount } from "shared/volume/geometry.ts";
 import { positionAt } from "shared/volume/position.ts";
 import { spatialShape } from "shared/volume/spatial.ts";
-import { levelGrid } from "shared/plan/pyramid.ts";
+import { levelGrid } from "shared/plan/levels/pyramid.ts";
 import { VoxelMemory } from "shared/process/voxel_memory.ts";
 import { hasCodecThreads } from "shared/codec/threads/codec_threads.ts";
 import { mapLimited } from "shared/process/map_limited.ts";

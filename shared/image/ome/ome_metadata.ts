@@ -3,7 +3,7 @@ import type { Dtype, ImageInfo } from "shared/contract/image_info.ts";
 import type { Level } from "shared/contract/level.ts";
 import type { OmeVersion } from "shared/contract/stored_array.ts";
 import { SPATIAL_AXES, type Vec3 } from "shared/volume/geometry.ts";
-import { levelSteps } from "shared/plan/pyramid.ts";
+import { levelSteps } from "shared/plan/levels/pyramid.ts";
 import { VERSION } from "shared/version.ts";
 import { fullUnitName } from "../axes.ts";
 import type { ChannelWindow } from "./channel_windows.ts";

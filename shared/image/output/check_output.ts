@@ -3,7 +3,7 @@ import type { z } from "zod";
 import { LevelRecordSchema } from "shared/contract/level.ts";
 import type { StoredObjects } from "shared/contract/stored_array.ts";
 import { ClearstackError } from "shared/errors.ts";
-import { levelGrid } from "shared/plan/pyramid.ts";
+import { levelGrid } from "shared/plan/levels/pyramid.ts";
 import { mapLimited } from "shared/process/map_limited.ts";
 import type { Store } from "shared/storage/store.ts";
 import { voxelCount } from "shared/volume/geometry.ts";

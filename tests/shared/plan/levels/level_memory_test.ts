@@ -1,8 +1,8 @@
 import { assertEquals } from "@std/assert";
 import type { Level } from "shared/contract/level.ts";
 import type { Vec3 } from "shared/volume/geometry.ts";
-import { levelBytes } from "shared/plan/level_memory.ts";
-import { pyramidLevels } from "shared/plan/pyramid.ts";
+import { levelBytes } from "shared/plan/levels/level_memory.ts";
+import { pyramidLevels } from "shared/plan/levels/pyramid.ts";
 
 const chunk: Vec3 = [16, 256, 256];
 const MIB = 2 ** 20;

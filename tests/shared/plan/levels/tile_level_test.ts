@@ -2,8 +2,8 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import type { Level } from "shared/contract/level.ts";
 import { outputObjects } from "shared/plan/output_objects.ts";
-import { levelGrid, pyramidLevels } from "shared/plan/pyramid.ts";
-import { cutAsTiles, isCutAsTiles } from "shared/plan/tile_level.ts";
+import { levelGrid, pyramidLevels } from "shared/plan/levels/pyramid.ts";
+import { cutAsTiles, isCutAsTiles } from "shared/plan/levels/tile_level.ts";
 import { mapAxes, type Vec3, voxelCount } from "shared/volume/geometry.ts";
 
 const inChunks = (shape: Vec3, tile: Vec3) =>

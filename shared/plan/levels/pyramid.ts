@@ -7,7 +7,7 @@ import type { JobRequest } from "shared/contract/job_request.ts";
 import type { Level } from "shared/contract/level.ts";
 import { dtypeBytes } from "shared/volume/dtype.ts";
 import { mapAxes, SPATIAL_AXES, type Vec3, voxelCount } from "shared/volume/geometry.ts";
-import { outputObjects } from "./output_objects.ts";
+import { outputObjects } from "../output_objects.ts";
 import { voxelMicrometre } from "shared/psf/spacing.ts";
 import { cutAsTiles } from "./tile_level.ts";
 

@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import type { Vec3 } from "shared/volume/geometry.ts";
 import { mapAxes, voxelCount } from "shared/volume/geometry.ts";
-import { levelGrid, levelSteps, pieceShape, pyramidLevels } from "shared/plan/pyramid.ts";
+import { levelGrid, levelSteps, pieceShape, pyramidLevels } from "shared/plan/levels/pyramid.ts";
 
 const chunk: Vec3 = [16, 256, 256];
 const objects = (shape: Vec3) => ({ chunk: mapAxes((axis) => Math.min(chunk[axis], shape[axis])) });

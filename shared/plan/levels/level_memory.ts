@@ -3,7 +3,7 @@ import type { Plan } from "shared/contract/plan.ts";
 import type { Level } from "shared/contract/level.ts";
 import { dtypeBytes } from "shared/volume/dtype.ts";
 import { mapAxes, type Vec3, voxelCount } from "shared/volume/geometry.ts";
-import { CODEC_THREAD_BYTES, MAX_CODEC_THREADS, WRITE_CONCURRENCY } from "./host_memory.ts";
+import { CODEC_THREAD_BYTES, MAX_CODEC_THREADS, WRITE_CONCURRENCY } from "../host_memory.ts";
 import { pieceShape } from "./pyramid.ts";
 
 const FLOAT_BYTES = 4;
