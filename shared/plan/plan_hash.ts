@@ -1,4 +1,4 @@
-/** The name of a plan: the same for the same result. */
+/** The name of a plan: the same for the same result; and why two plans have different names. */
 import { createHash } from "node:crypto";
 import type { ImageInfo } from "shared/contract/image_info.ts";
 import type { JobRequest } from "shared/contract/job_request.ts";
@@ -43,4 +43,35 @@ export function planHash({ image, psf, request, shape, tile, halo, objects, leve
     ...(isCutAsTiles({ levels, shape, tile }) ? { levelTile: levels[0]!.tile } : {}),
   };
   return createHash("sha256").update(JSON.stringify(decisive)).digest("hex");
+}
+
+/** Parts of a plan that decide its name, beside image, PSF and algorithm. */
+const OTHER_PARTS = ["tile", "halo", "omeVersion", "outputDtype", "outputRange", "chunk", "shard"] as const;
+
+/**
+ * What of an earlier plan is not as in this one, such as `algorithm.iterations was 20 and is 30`; empty where that cannot be told.
+ *
+ * @param earlier a plan as an output keeps it; an earlier version may have written it
+ */
+export function planDifferences(earlier: unknown, plan: Plan): string[] {
+  const { source, psf, algorithm, ...parts } = membersOf(earlier);
+  if (source === undefined || psf === undefined || algorithm === undefined) return [];
+  const settings = { ...membersOf(algorithm), ...plan.algorithm };
+  return [
+    ...membersOf(source).identity === plan.source.identity ? [] : ["the image is another one, or was changed"],
+    ...membersOf(psf).sha256 === plan.psf.sha256 ? [] : ["the PSF is another one"],
+    ...Object.keys(settings).flatMap((name) =>
+      change(`algorithm.${name}`, membersOf(algorithm)[name], membersOf(plan.algorithm)[name])
+    ),
+    ...OTHER_PARTS.flatMap((name) => change(name, parts[name], plan[name])),
+  ];
+}
+
+function change(name: string, was: unknown, is: unknown): string[] {
+  const [before, now] = [was, is].map((value) => value === undefined ? "not set" : JSON.stringify(value));
+  return before === now ? [] : [`${name} was ${before} and is ${now}`];
+}
+
+function membersOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null ? value as Record<string, unknown> : {};
 }

@@ -4,8 +4,10 @@
  */
 import type { JobRequest } from "shared/contract/job_request.ts";
 import type { JobResult } from "shared/contract/job_status.ts";
+import type { Plan } from "shared/contract/plan.ts";
 import type { OmeVersion, StoredObjects } from "shared/contract/stored_array.ts";
 import { ClearstackError } from "shared/errors.ts";
+import { planDifferences } from "shared/plan/plan_hash.ts";
 import type { Store } from "shared/storage/store.ts";
 import type { StoreAccess } from "shared/storage/store_environment.ts";
 import { readDone } from "./done_record.ts";
@@ -27,6 +29,8 @@ import { type OutputInput, refuseOverlap } from "./refuse_overlap.ts";
 interface Wish extends Pick<StoreAccess, "environment"> {
   /** Of everything that decides the result. */
   readonly planHash: string;
+  /** What it is the hash of, where an earlier output may be told from it. @default {nothing can be told} */
+  readonly plan?: Plan;
   readonly version: OmeVersion;
   readonly ifExists: JobRequest["output"]["ifExists"];
   /** Inputs of the output, which must stay as they are. */
@@ -93,7 +97,7 @@ export async function claimOutput(store: Store, wish: Wish): Promise<Begun | Roo
         ? "holds an output whose record of its job cannot be read"
         : finished
         ? "already exists"
-        : "holds an unfinished output of another job (another image, PSF or setting)";
+        : `holds an unfinished output of another job (${otherJob(job, wish.plan)})`;
       throw new OtherOutputError(store.url, what);
     }
     if (finished && ifExists === "fail") {
@@ -109,6 +113,17 @@ export async function claimOutput(store: Store, wish: Wish): Promise<Begun | Roo
   await refuseMixedVersions(store, { version, arrays: found.arrays ?? [] });
   const suspect = found.arrays !== undefined && !(found.kind === "ours" && found.done);
   return { kind: "room", tag, remains: found.arrays, suspect };
+}
+
+/** Differences that a message lists. */
+const MAX_DIFFERENCES = 3;
+
+/** Why the job of an output is another one; the defaults of settings may have changed with the version. */
+function otherJob({ plan: earlier }: JobRecord, plan: Plan | undefined): string {
+  const all = plan === undefined ? [] : planDifferences(earlier, plan);
+  if (all.length === 0) return "another image, PSF or setting";
+  const listed = all.slice(0, MAX_DIFFERENCES).join("; ") + (all.length > MAX_DIFFERENCES ? "; ..." : "");
+  return all.every((one) => one.startsWith("algorithm.")) ? `${listed}: name what it was to continue it` : listed;
 }
 
 /** An output to begin. */

@@ -102,7 +102,7 @@ export async function createOutput(
   const store = openStore(url, access);
   const inputs = jobInputs(plan, request);
   const { environment } = access;
-  const claim = await claimOutput(store, { planHash, version, ifExists, inputs, claimant, environment });
+  const claim = await claimOutput(store, { planHash, plan, version, ifExists, inputs, claimant, environment });
   const resumed = claim.kind === "begun";
   const create = (run: string) => createArrays(plan, { url, run }, access);
   const beginning = { job: jobRecord(plan, request), owner: claimant?.owner, create };

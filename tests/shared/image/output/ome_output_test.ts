@@ -1,6 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import type { ImageInfo } from "shared/contract/image_info.ts";
 import type { JobResult } from "shared/contract/job_status.ts";
+import type { Plan } from "shared/contract/plan.ts";
 import type { TileReport } from "shared/contract/tile.ts";
 import { ClearstackError } from "shared/errors.ts";
 import { axesOf } from "shared/image/axes.ts";
@@ -161,6 +162,28 @@ Deno.test("a finished output is refused, accepted or replaced as asked", async (
   const replaced = await createOutput(plan, requestFor(plan, url, "overwrite"));
   assertEquals([replaced.resumed, replaced.tilesDone.size], [false, 0]);
   assertEquals(await keys(url), [".clearstack/job.json", "0/zarr.json"]);
+});
+
+Deno.test("an unfinished output of other settings tells which, so that it can be continued", async () => {
+  const url = memoryUrl();
+  await createOutput(plan, requestFor(plan, url));
+  const begunWith = (change: Partial<Plan>): Plan => ({ ...plan, planHash: "fedcba9876543210", ...change });
+  const { iterations } = plan.algorithm;
+  for (
+    const [change, words] of [
+      [
+        { algorithm: { ...plan.algorithm, iterations: iterations + 10 } },
+        `(algorithm.iterations was ${iterations} and is ${iterations + 10}: name what it was to continue it)`,
+      ],
+      [{ source: { ...plan.source, identity: "other" } }, "(the image is another one, or was changed)"],
+      [{ psf: { ...plan.psf, sha256: "other" } }, "(the PSF is another one)"],
+      [{ tile: [1, 2, 3] as const }, `(tile was ${JSON.stringify(plan.tile)} and is [1,2,3])`],
+      [{}, "(another image, PSF or setting)"],
+    ] as const
+  ) {
+    const asked = begunWith(change);
+    await assertRejects(() => createOutput(asked, requestFor(asked, url, "resume")), ClearstackError, words);
+  }
 });
 
 Deno.test("the output of another plan is a conflict unless it is to be replaced", async () => {
