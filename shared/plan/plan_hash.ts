@@ -56,14 +56,15 @@ const OTHER_PARTS = ["tile", "halo", "omeVersion", "outputDtype", "outputRange",
 export function planDifferences(earlier: unknown, plan: Plan): string[] {
   const { source, psf, algorithm, ...parts } = membersOf(earlier);
   if (source === undefined || psf === undefined || algorithm === undefined) return [];
-  const settings = { ...membersOf(algorithm), ...plan.algorithm };
+  const names = Object.keys({ ...membersOf(algorithm), ...plan.algorithm });
+  const settings = names.flatMap((name) =>
+    change(`algorithm.${name}`, membersOf(algorithm)[name], membersOf(plan.algorithm)[name])
+  );
   return [
     ...membersOf(source).identity === plan.source.identity ? [] : ["the image is another one, or was changed"],
     ...membersOf(psf).sha256 === plan.psf.sha256 ? [] : ["the PSF is another one"],
-    ...Object.keys(settings).flatMap((name) =>
-      change(`algorithm.${name}`, membersOf(algorithm)[name], membersOf(plan.algorithm)[name])
-    ),
-    ...OTHER_PARTS.flatMap((name) => change(name, parts[name], plan[name])),
+    // Halo and tile may follow from the algorithm.
+    ...settings.length > 0 ? settings : OTHER_PARTS.flatMap((name) => change(name, parts[name], plan[name])),
   ];
 }
 

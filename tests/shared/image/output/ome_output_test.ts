@@ -172,7 +172,7 @@ Deno.test("an unfinished output of other settings tells which, so that it can be
   for (
     const [change, words] of [
       [
-        { algorithm: { ...plan.algorithm, iterations: iterations + 10 } },
+        { algorithm: { ...plan.algorithm, iterations: iterations + 10 }, halo: [1, 2, 3] as const },
         `(algorithm.iterations was ${iterations} and is ${iterations + 10}: name what it was to continue it)`,
       ],
       [{ source: { ...plan.source, identity: "other" } }, "(the image is another one, or was changed)"],
