@@ -188,13 +188,17 @@ function isPage(directory: TiffDirectory): boolean {
   return (kind & 0b101) === 0 && integerTag(directory, SUBFILE_TYPE) !== 2;
 }
 
+/** What the TIFF library says of a file whose first bytes are not those of a TIFF. */
+const NO_TIFF = /^Invalid (byte order value|magic number)/;
+
 /** Calls `decode`; what the TIFF library throws becomes `corrupt-data`. */
 export async function decoding<T>(where: string, decode: () => Promise<T>): Promise<T> {
   try {
     return await decode();
   } catch (error) {
     if (isClearstackError(error)) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
+    const thrown = error instanceof Error ? error.message : String(error);
+    const reason = NO_TIFF.test(thrown) ? "it does not begin as one; is it a file of another kind?" : thrown;
     throw new ClearstackError("corrupt-data", `${where} cannot be read as TIFF: ${reason}`, { cause: error });
   }
 }

@@ -5,10 +5,11 @@ import { ClearstackError } from "shared/errors.ts";
 import { axesOf } from "shared/image/axes.ts";
 import { channelList } from "shared/image/read/select_volumes.ts";
 import { channelCount, channelLabel } from "shared/volume/channels.ts";
-import { formatVec3 } from "shared/volume/geometry.ts";
+import { formatVec3, type Vec3 } from "shared/volume/geometry.ts";
 import type { StoredPsf } from "../fit_psf.ts";
 import { voxelMicrometre } from "../spacing.ts";
 import { type DiffractionRequest, generatePsf, opticsWarnings, wideFieldShape } from "./generate_psf.ts";
+import { voxelFault } from "./optics.ts";
 
 /**
  * The PSF of each channel of an image, or one where all channels have the same.
@@ -30,6 +31,7 @@ export function resolveOptics(optics: Optics, image: ImageInfo): ComputedPsf[] {
       ...(voxel === undefined ? [VOXEL_SIZE] : []),
     ]);
   }
+  refuseVoxel(voxel);
   const distinct = emissions.every((emission) => emission === emissions[0]) ? emissions.slice(0, 1) : emissions;
   return distinct.map((emission) => ({
     na,
@@ -91,6 +93,18 @@ const VOXEL_SIZE: Missing = {
   mend: "the voxel size with convert --scale Z,Y,X --unit micrometer",
   path: "psf.optics",
 };
+
+/** The image states its voxels, not whoever asks: what they find is to be mended there. */
+function refuseVoxel(voxel: Vec3): void {
+  const fault = voxelFault(voxel);
+  if (fault === undefined) return;
+  throw new ClearstackError(
+    "invalid-request",
+    `a PSF is to be computed, and the image states voxels of ${fault.found} µm (z,y,x), which no objective records: ` +
+      `state those that it has, from 0.001 to 100, with convert --scale ${fault.meant ?? "Z,Y,X"} --unit micrometer`,
+    { path: "psf.optics", value: voxel },
+  );
+}
 
 /** Channels that a message lists before it leaves the rest out. */
 const MAX_LISTED = 16;

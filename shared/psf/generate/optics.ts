@@ -81,11 +81,22 @@ export function checkLayers(layers: Layers): void {
 
 /** @throws {ClearstackError} `invalid-request` for voxels that are no microscope's */
 export function checkVoxel(voxelMicrometre: Vec3): void {
+  const fault = voxelFault(voxelMicrometre);
+  if (fault === undefined) return;
+  const { found, meant } = fault;
+  const slip = meant === undefined ? "" : `: write ${meant}`;
+  refuse(`the voxel size is ${found}: it is given in micrometres, from 0.001 to 100${slip}`);
+}
+
+/** Voxels that are no microscope's as they are written, and what was likely meant; undefined for any others. */
+export function voxelFault(
+  voxelMicrometre: Vec3,
+): { readonly found: string; readonly meant: string | undefined } | undefined {
   const known = voxelMicrometre[0] === 0 ? voxelMicrometre.slice(1) : voxelMicrometre;
-  if (known.every((side) => side > 0.0005 && side < 100)) return;
-  const nanometre = known.every((side) => side >= 5);
-  const slip = nanometre ? `: write ${formatVec3(mapAxes((axis) => voxelMicrometre[axis] / 1000))}` : "";
-  refuse(`the voxel size is ${formatVec3(voxelMicrometre)}: it is given in micrometres, from 0.001 to 100${slip}`);
+  if (known.every((side) => side > 0.0005 && side < 100)) return undefined;
+  const written = (scale: number) =>
+    formatVec3(mapAxes((axis) => Number((voxelMicrometre[axis] * scale).toPrecision(6))));
+  return { found: written(1), meant: known.every((side) => side >= 5) ? written(1e-3) : undefined };
 }
 
 /** Nyquist spacing of wide-field light: the coarsest at which no detail is lost. */

@@ -164,6 +164,15 @@ Deno.test("a TIFF is known by its first bytes where its name does not say so", a
   assertEquals([info.format, info.scale, info.axes[0]!.unit], ["tiff", [1, 1, 1], undefined]);
 });
 
+Deno.test("a file of another kind that has the name of a TIFF is told so", async () => {
+  const url = memoryUrl();
+  for (const text of ["hello", "II\x2b\x2c and more than a header of text"]) {
+    await openStore(url).put("text.tif", new TextEncoder().encode(text));
+    const error = await assertRejects(() => openImage({ url: `${url}/text.tif` }), ClearstackError);
+    assertEquals([error.kind, error.message.includes("is it a file of another kind?")], ["corrupt-data", true]);
+  }
+});
+
 Deno.test("a TIFF cut short anywhere is corrupt-data, never zeros", async () => {
   const whole = encodeTiff({ shape, values }).length;
   for (let kept = 0; kept < whole; kept += 29) {

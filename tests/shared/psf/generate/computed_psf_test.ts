@@ -14,6 +14,11 @@ const IMAGE = imageInfo("czyx", [3, 9, 32, 32], {
   channels: [{ name: "DAPI", emissionNanometres: 461 }, { name: "GFP", emissionNanometres: 509 }, { name: "red" }],
   objective: { na: 1.2, immersionIndex: 1.33 },
 });
+const statedVoxels = (unit: string, sides: readonly number[]) => ({
+  ...IMAGE,
+  axes: axesOf("czyx", [undefined, unit, unit, unit]),
+  scale: [1, ...sides],
+});
 const resolve = (optics: object, image = IMAGE) => resolveOptics(OpticsSchema.parse(optics), image);
 
 Deno.test("what a request leaves out is what the image states, and what it states overrules the image", () => {
@@ -54,6 +59,19 @@ for (
     ["the aperture", { emissionNanometres: 525 }, { ...IMAGE, objective: { immersionIndex: 1 } }, "give --na"],
     ["the immersion", { emissionNanometres: 525 }, { ...IMAGE, objective: { na: 0.8 } }, "give --index"],
     ["the voxel size", { emissionNanometres: 525 }, { ...IMAGE, axes: axesOf("czyx") }, "voxel size"],
+    [
+      "voxels that an objective records",
+      { emissionNanometres: 525 },
+      statedVoxels("micrometer", [300, 100.0000068, 100]),
+      "the image states voxels of 300,100,100 µm (z,y,x), which no objective records: state those that it has, from " +
+      "0.001 to 100, with convert --scale 0.3,0.1,0.1 --unit micrometer",
+    ],
+    [
+      "voxels that an objective can tell apart",
+      { emissionNanometres: 525 },
+      statedVoxels("angstrom", [0.3, 0.1, 0.1]),
+      "with convert --scale Z,Y,X --unit micrometer",
+    ],
     [
       "wavelengths of as many channels",
       { emissionNanometres: [525, 600] },
