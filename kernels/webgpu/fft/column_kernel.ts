@@ -9,9 +9,9 @@ import type { BoxLayout } from "../program/layout.ts";
 import { otfAt, type OtfFormat, otfType } from "../program/otf_format.ts";
 import { projected, PROJECTION } from "../stages/projection.ts";
 import { assembleShader, type Shader, TWIDDLES } from "../wgsl/shader.ts";
-import { inputPlacement, type Line, outputPlacement, stockham } from "./stockham.ts";
+import { forgotten, inputPlacement, type Line, outputPlacement, stockham } from "./stockham.ts";
 import { arrayOf, complexArray, elementsOf, Wgsl } from "../wgsl/wgsl.ts";
-import { paddedElement, paddedLength } from "./padding.ts";
+import { paddedLength } from "./padding.ts";
 import type { ColumnShape } from "./workgroups.ts";
 
 /** An axis whose lines do not lie together in memory. */
@@ -33,7 +33,7 @@ export function columnShader(kernel: ColumnKernel): Shader {
   const span = { ...spectrum, through: IN_DIRECTION };
   const input = new ColumnAccess(line.w, span, inputPlacement(line, -1), "base");
   const registers = stockham(line, -1, input.load());
-  new ColumnAccess(line.w, span, outputPlacement(line, -1), "base").store(registers, "in_row");
+  new ColumnAccess(line.w, span, outputPlacement(forgotten(line), -1), "base").store(registers, "in_row");
   return finishShader(kernel, "transform", { line, spans: [spectrum] });
 }
 
@@ -56,13 +56,14 @@ export function multiplyShader(kernel: ColumnKernel, format: OtfFormat): Shader 
   const coefficients = stockham(line, -1, input.load());
   const between = outputPlacement(line, -1);
   w.when("projection.keeps != 0u", () => {
-    new ColumnAccess(w, spectrum, between, "base").store(coefficients, "in_row");
+    new ColumnAccess(w, spectrum, outputPlacement(forgotten(line), -1), "base").store(coefficients, "in_row");
     w.line("return;");
   });
   const factors = new ColumnAccess(w, otf, between, "base").load();
   const products = coefficients.map((values, round) => multiplied(w, values, factors[round]!, format));
-  const registers = stockham(line, 1, products);
-  const output = new ColumnAccess(w, { ...spectrum, through: "conj" }, outputPlacement(line, 1), "base");
+  const back = forgotten(line);
+  const registers = stockham(back, 1, products);
+  const output = new ColumnAccess(w, { ...spectrum, through: "conj" }, outputPlacement(back, 1), "base");
   output.store(registers, "in_row && column_in_row != 0u");
   return finishShader(kernel, "multiply", { line, spans: [spectrum, otf] });
 }
@@ -107,8 +108,7 @@ function columnLines(kernel: ColumnKernel): { line: Line; spectrum: ColumnSpan }
 
 /** The exchange of a workgroup of so many columns, whose elements lie beside each other. */
 export function columnExchange({ plan, split, padding }: ColumnShape, columns: number) {
-  const place = `${paddedElement(padding)} * ${columns}u + l`;
-  return { length: paddedLength(plan.length, padding) * columns, split, line: "column", place };
+  return { length: paddedLength(plan.length, padding) * columns, split, line: "column", pitch: columns, padding };
 }
 
 function finishShader(

@@ -15,6 +15,7 @@ import { PROJECTION } from "../stages/projection.ts";
 import { assembleShader, type Shader, TWIDDLES } from "../wgsl/shader.ts";
 import {
   elementOf,
+  forgotten,
   inputPlacement,
   type Line,
   outputPlacement,
@@ -41,9 +42,10 @@ export function packedMultiplyShader(kernel: ColumnKernel): Shader {
   // Elements of the OTF's column 0 from one element of a line to the next.
   const rows = axis === "z" ? "sizes.rows" : "1u";
   const products = multiplyPacked(line, coefficients, columns);
-  const registers = stockham(line, 1, products);
+  const back = forgotten(line);
+  const registers = stockham(back, 1, products);
   const stored = columns === 2 ? "(column == 0u || row != opposite_row)" : undefined;
-  new ColumnAccess(w, { ...spectrum, through: "conj" }, outputPlacement(line, 1), "base").store(registers, stored);
+  new ColumnAccess(w, { ...spectrum, through: "conj" }, outputPlacement(back, 1), "base").store(registers, stored);
   return assembleShader({
     label: `${axis} multiply packed`,
     header: `multiply column 0 along ${axis}, ${plan.length} = ${plan.radices.join(" x ")}, in place`,

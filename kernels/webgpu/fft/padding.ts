@@ -17,6 +17,15 @@ export function paddedElement(padding: Padding): string {
   return padding === undefined ? "e" : `(e + (e >> ${padding}u))`;
 }
 
+/**
+ * True if `count` elements, `step` from one to the next, lie equally far apart, wherever the first of them is less than a step beyond a
+ * multiple of `count * step`: gaps then fall on all steps alike, or on none.
+ */
+export function isEven(step: number, count: number, padding: Padding): boolean {
+  const gap = 1 << (padding ?? 0);
+  return step % gap === 0 || gap % (step * count) === 0;
+}
+
 const BANKS = 32;
 const WARP = 32;
 

@@ -11,8 +11,15 @@ import type { BoxLayout } from "../program/layout.ts";
 import { addLanes, PARTIAL_SUMS, sumMemory } from "../stages/partial_sums.ts";
 import { type RowStage, type VoxelPair } from "../stages/row_stages.ts";
 import { assembleShader, type Shader, TWIDDLES } from "../wgsl/shader.ts";
-import { paddedElement } from "./padding.ts";
-import { elementOf, inputPlacement, type Line, outputPlacement, type Registers, stockham } from "./stockham.ts";
+import {
+  elementOf,
+  forgotten,
+  inputPlacement,
+  type Line,
+  outputPlacement,
+  type Registers,
+  stockham,
+} from "./stockham.ts";
 import { plus, Wgsl } from "../wgsl/wgsl.ts";
 import type { RowShape } from "./workgroups.ts";
 
@@ -25,7 +32,8 @@ export function rowShader(stage: RowStage, shape: RowShape): Shader {
     length: pitch * pairs,
     split,
     line: "own",
-    place: `l + ${paddedElement(padding)}`,
+    pitch: 1,
+    padding,
   });
   const line: Line = { w, plan, exchange, lane: "lane" };
   nameRows(w, shape);
@@ -40,7 +48,10 @@ export function rowShader(stage: RowStage, shape: RowShape): Shader {
     const workgroup = "(slab.first_plane + workgroup_id.y) * sizes.row_groups + workgroup_id.x";
     w.when("invocation == 0u", () => w.line(`partial_sums[${workgroup}] = lane_sums[0];`));
   }
-  if (forward) storeSpectrum(line, stockham(line, -1, results));
+  if (forward) {
+    const back = forgotten(line);
+    storeSpectrum(back, stockham(back, -1, results));
+  }
 
   return assembleShader({
     label: stage.label,
@@ -200,14 +211,14 @@ const STORE_FUNCTIONS = (() => {
 })();
 
 function storeSpectrum(line: Line, registers: Registers): void {
-  const { w, plan: { length, lanes }, exchange } = line;
+  const { w, plan: { length, lanes }, exchange, lane } = line;
   const halfWidth = length / 2;
   const at = outputPlacement(line, -1);
   const coefficients = Array.from({ length: Math.ceil(halfWidth / lanes) }, (_, m) => {
-    const k = plus("lane", m * lanes);
+    const k = plus(lane, m * lanes);
     const exists = (m + 1) * lanes > halfWidth ? `${k} < ${halfWidth}u` : undefined;
     const mirrored = `${length}u - (${k})`;
-    return { k, exists, opposite: m === 0 ? `select(${mirrored}, ${halfWidth}u, lane == 0u)` : mirrored };
+    return { k, exists, opposite: m === 0 ? `select(${mirrored}, ${halfWidth}u, ${lane} == 0u)` : mirrored };
   });
   const values = exchange.run(
     at.rounds.map(({ first, active }, round) => ({

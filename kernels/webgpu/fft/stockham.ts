@@ -34,6 +34,15 @@ export interface Line {
   readonly lane: string;
 }
 
+/**
+ * The same lanes under a number that no compiler knows to be the same; the shader binds the sizes. It would keep in registers whatever
+ * it has found from the number once, until it is needed again: the addresses of all that is loaded until they are stored, twiddles
+ * from one transform to the next.
+ */
+export function forgotten(line: Line): Line {
+  return { ...line, lane: line.w.let(`${line.lane} + sizes.zero`) };
+}
+
 /** Placement of the input of a transform. */
 export function inputPlacement(line: Line, sign: Sign): Placement {
   return placement(line, order(line.plan, sign)[0]);

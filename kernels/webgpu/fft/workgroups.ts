@@ -17,26 +17,22 @@ const MIN_INVOCATIONS = 64;
 
 /**
  * Most invocations of a workgroup where sectors allow: two of them then have 128 registers for each invocation of a multiprocessor,
- * which is what a multiplication takes, so that the loads of one overlap with the barriers of the other.
+ * more than any kernel takes, so that the loads of one overlap with the barriers of the other.
  */
 const MAX_INVOCATIONS = 256;
 
 /** Columns that long lines leave room for, half of {@link FULL_WIDTH}. */
 const HALF_WIDTH = 8;
 
-/** Complex registers of a lane in the longest lines: more than so many take more than 128 registers. */
+/** Complex registers of a lane in the longest lines: with more, two workgroups do not fit. */
 const LONG_REGISTERS = 16;
 
 /** Longest line of so few lanes that {@link HALF_WIDTH} columns fit: a lane has 24 complex registers in it. */
 const LONGEST_OF_FEW = 768;
 
-/** Gaps that are tried in columns; they take registers, which only half of the turns is worth. */
-const COLUMN_PADDINGS: readonly Padding[] = [undefined, 3, 4, 5];
-const COLUMN_GAIN = 0.5;
-
-/** Gaps that are tried in rows. */
-const ROW_PADDINGS: readonly Padding[] = [3, 4, 5, undefined];
-const ROW_GAIN = 0.05;
+/** Gaps that are tried, and the share of turns that one must save: finding where elements lie between gaps takes time as well. */
+const PADDINGS: readonly Padding[] = [undefined, 3, 4, 5];
+const PADDING_GAIN = 0.2;
 
 /** Invocations of a row kernel: several short rows or a single long one. */
 const MAX_ROW_LANES = 128;
@@ -95,10 +91,10 @@ export function columnShape(
   const words = split ? 1 : 2;
   const padding = bestPadding(
     { plan, words, columns },
-    COLUMN_PADDINGS.filter((each) =>
+    PADDINGS.filter((each) =>
       4 * words * columns * paddedLength(length, each) <= limits.maxComputeWorkgroupStorageSize
     ),
-    COLUMN_GAIN,
+    PADDING_GAIN,
   );
   return { plan, columns, split, padding };
 }
@@ -113,7 +109,7 @@ function columnMemory(length: number, columns: number, { maxComputeWorkgroupStor
 export function rowShape(length: number, pairCount: number, limits: GpuLimits): RowShape {
   const invocations = Math.min(limits.maxComputeInvocationsPerWorkgroup, limits.maxComputeWorkgroupSizeX);
   const plan = radixPlan(length, { maxLanes: Math.min(MAX_ROW_LANES, invocations), lastEven: true });
-  const padding = bestPadding({ plan, words: 2, columns: 1 }, ROW_PADDINGS, ROW_GAIN);
+  const padding = bestPadding({ plan, words: 2, columns: 1 }, PADDINGS, PADDING_GAIN);
   const pitch = paddedLength(length, padding);
   const memory = limits.maxComputeWorkgroupStorageSize - sumMemory(MAX_ROW_LANES).bytes;
   const split = 8 * pitch > memory;

@@ -2,8 +2,8 @@
 // take at most 32 bytes. A shader holds those that it binds.
 
 // The box as kernels see it: complex numbers of a row of a spectrum and of a plane, rows of a plane, planes of a part,
-// workgroups of a row kernel that share a plane, and one over the voxels.
-struct Sizes { half_width: u32, plane: u32, rows: u32, planes: u32, row_groups: u32, scale: f32 }
+// workgroups of a row kernel that share a plane, one over the voxels, and 0, see stockham.ts.
+struct Sizes { half_width: u32, plane: u32, rows: u32, planes: u32, row_groups: u32, scale: f32, zero: u32 }
 
 // Numbers of the model, see docs/algorithms.md.
 struct Parameters {

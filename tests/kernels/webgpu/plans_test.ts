@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { columnShape } from "kernels/webgpu/fft/workgroups.ts";
+import { paddedLength } from "kernels/webgpu/fft/padding.ts";
+import { columnShape, rowShape } from "kernels/webgpu/fft/workgroups.ts";
 import { boxLayout } from "kernels/webgpu/program/layout.ts";
-import { cappedLimits, DEFAULT_LIMITS } from "kernels/webgpu/device/limits.ts";
+import { cappedLimits, DEFAULT_LIMITS, platformCaps } from "kernels/webgpu/device/limits.ts";
 import type { Pass } from "kernels/webgpu/program/pass.ts";
 import { radixPlan, registersPerLane } from "kernels/webgpu/fft/radices.ts";
 import { type Program, programOptions, rlProgram } from "kernels/webgpu/program/rl_program.ts";
@@ -72,11 +73,22 @@ Deno.test("kernels keep to the limits of the smallest and of a large device", ()
   }
 });
 
-Deno.test("a workgroup of columns takes at most 256 invocations where sectors of memory allow, and 512 where not", () => {
-  for (const [length, most] of [[256, 256], [384, 256], [512, 256], [768, 256], [1024, 256], [2048, 512]] as const) {
-    const { plan, columns } = columnShape(length, 256, 1, LARGE_GPU);
-    assert(columns * plan.lanes <= most, `${length}: ${columns} x ${plan.lanes} invocations`);
-    assert(columns >= 4 && columns % 4 === 0, `${length}: ${columns} columns`);
+Deno.test("workgroups of every smooth length leave room for a second one on a multiprocessor, and read whole sectors", () => {
+  const mac = cappedLimits(LARGE_GPU, platformCaps("MacIntel"));
+  for (const limits of [LARGE_GPU, mac]) {
+    for (const length of SMOOTH_LENGTHS) {
+      const { plan: { lanes }, columns, split, padding } = columnShape(length, 256, 1, limits);
+      // Up to 1,024 four columns, a sector, fit 256 invocations; beyond they take 512, or fewer columns where those are too many.
+      const most = length <= 1024 ? 256 : limits === mac ? 256 : 512;
+      assert(columns * lanes <= most, `${length}: ${columns} x ${lanes} invocations`);
+      if (length <= 1024 || limits !== mac) assert(columns % 4 === 0, `${length}: ${columns} columns`);
+      const bytes = (split ? 4 : 8) * columns * paddedLength(length, padding);
+      // A multiprocessor of compute capability 9.0 has 228 KiB, and 1 KiB of each workgroup is the system's.
+      assert(2 * (bytes + 1024) <= 228 * 1024, `${length}: ${bytes} bytes`);
+      if (length % 2 !== 0) continue;
+      const rows = rowShape(length, 128, limits);
+      assert(rows.plan.lanes * rows.pairs <= 128, `${length}: ${rows.plan.lanes} x ${rows.pairs} invocations`);
+    }
   }
 });
 

@@ -16,10 +16,34 @@ import { slowWebgpuTest } from "../../require.ts";
 import { runShader, testGpu } from "./device_harness.ts";
 
 /** Every radix, alone and in company, one to four passes, lanes with and without idle rounds, split and whole exchange. */
-const LENGTHS = [8, 9, 10, 12, 14, 15, 16, 21, 28, 35, 49, 64, 100, 105, 128, 216, 343, 432, 625, 1000, 1024];
+const LENGTHS = [
+  8,
+  9,
+  10,
+  12,
+  14,
+  15,
+  16,
+  21,
+  28,
+  35,
+  49,
+  64,
+  100,
+  105,
+  128,
+  216,
+  320,
+  343,
+  432,
+  625,
+  1000,
+  1024,
+  2048,
+];
 
 /** Even lengths, among them those whose only even radix is small. */
-const ROW_LENGTHS = [8, 10, 14, 16, 18, 30, 50, 64, 100, 216, 250, 432, 686, 1000, 1024];
+const ROW_LENGTHS = [8, 10, 14, 16, 18, 30, 50, 64, 100, 216, 250, 384, 432, 686, 1000, 1024, 2048];
 
 /** Transforms `source` forward. */
 const FORWARD: RowStage = {
