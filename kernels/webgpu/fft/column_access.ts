@@ -80,7 +80,7 @@ export class ColumnAccess {
     this.#span = span;
     this.#at = at;
     this.#base = base;
-    this.#starts = at.rounds.map(({ first }) => w.let(`${base} + (${first}) * ${STRIDE}`));
+    this.#starts = at.rounds.map(({ first }) => w.index(`${base} + ${first} * ${STRIDE}`));
   }
 
   /** Loads all registers and returns their names. */

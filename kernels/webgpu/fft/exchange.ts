@@ -126,5 +126,5 @@ fn cell(l: u32, e: u32) -> ${split ? "f32" : "vec2f"} { return cells[place(l, e)
 
 /** WGSL: element `i` from `first` on, `s` from one to the next. */
 export function nth(first: string, i: number): string {
-  return i === 0 ? first : i === 1 ? `${first} + s` : `${first} + ${i}u * s`;
+  return i === 0 ? first : i === 1 ? `${first} + s` : `${first} + ${i} * s`;
 }

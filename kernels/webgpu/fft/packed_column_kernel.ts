@@ -19,7 +19,6 @@ import {
   inputPlacement,
   type Line,
   outputPlacement,
-  type Placement,
   type Registers,
   stockham,
 } from "./stockham.ts";
@@ -34,7 +33,7 @@ export function packedMultiplyShader(kernel: ColumnKernel): Shader {
   const line: Line = { w, plan, exchange, lane: "lane" };
   const spectrum = columnSpan(kernel, "spectrum", "read_write");
   nameColumns(w, columns);
-  w.line("let base = own_row * sizes.half_width;");
+  w.line("let base = rows.x * sizes.half_width;");
   w.line(`let ${STRIDE} = ${axis === "z" ? "sizes.plane" : "sizes.half_width"};`);
 
   const input = new ColumnAccess(w, spectrum, inputPlacement(line, -1), "base");
@@ -50,7 +49,13 @@ export function packedMultiplyShader(kernel: ColumnKernel): Shader {
     label: `${axis} multiply packed`,
     header: `multiply column 0 along ${axis}, ${plan.length} = ${plan.radices.join(" x ")}, in place`,
     bindings: [...spanBindings(spectrum), OTF_COLUMN, PROJECTION, SIZES, TWIDDLES],
-    declarations: [...spanFunctions(spectrum), PACKED_PRODUCT, atElements(rows), exchange.declaration, ...w.functions],
+    declarations: [
+      ...spanFunctions(spectrum),
+      PACKED_PRODUCT,
+      ...productFunctions(plan.length, rows),
+      exchange.declaration,
+      ...w.functions,
+    ],
     sharedBytes: exchange.bytes,
     workgroupSize: [columns, plan.lanes],
     body: w.toString(),
@@ -69,15 +74,13 @@ function nameColumns(w: Wgsl, columns: 1 | 2): void {
   w.line("let opposite_row = select(sizes.rows - row, 0u, row == 0u);");
   const own = columns === 2 ? "select(row, opposite_row, column == 1u)" : "0u";
   const other = columns === 2 ? "select(opposite_row, row, column == 1u)" : "0u";
-  w.line(`let own_row = ${own};`);
-  w.line(`let other_row = ${other};`);
+  w.line(`let rows = vec2u(${own}, ${other});`);
 }
 
 /** Fetches the partner of every coefficient from the other column and multiplies. */
 function multiplyPacked(line: Line, coefficients: Registers, columns: number): string[][] {
   const { w, exchange } = line;
   const at = outputPlacement(line, -1);
-  const opposite = mirrored(w, at, line.plan.length);
   const partners = exchange.run(
     at.rounds.map(({ first, active }, round) => ({
       condition: active,
@@ -85,30 +88,27 @@ function multiplyPacked(line: Line, coefficients: Registers, columns: number): s
       first,
       step: at.step,
     })),
-    opposite.flat().map((first) => ({ first, step: 0, count: 1, line: `${columns - 1}u - column` })),
+    coefficients.flatMap((values, round) =>
+      values.map((_, r) => ({
+        first: `opposite(${elementOf(at, round, r)})`,
+        step: 0,
+        count: 1,
+        line: `${columns - 1}u - column`,
+      }))
+    ),
   );
   return coefficients.map((values, round) =>
-    values.map((value, r) => {
-      const elements = `${elementOf(at, round, r)}, ${opposite[round][r]}`;
-      return w.let(`at_elements(${value}, ${partners[round * at.radix + r]}, own_row, other_row, ${elements})`);
-    })
-  );
-}
-
-/** The conjugate of the product of number `own` and its partner, number `opposed` of the other row, by their OTFs. */
-function atElements(rows: string): string {
-  const factors = `otfcolumn[own_row + own * ${rows}], otfcolumn[other_row + opposed * ${rows}]`;
-  return `fn at_elements(p: vec2f, q: vec2f, own_row: u32, other_row: u32, own: u32, opposed: u32) -> vec2f ` +
-    `{ return conj(packed_product(p, q, ${factors})); }`;
-}
-
-/** The element `-i mod length` for the element i of each register; only register 0 can hold element 0. */
-function mirrored(w: Wgsl, { radix, step, rounds }: Placement, length: number): string[][] {
-  return rounds.map(({ first }) =>
-    Array.from(
-      { length: radix },
-      (_, r) =>
-        w.let(r === 0 ? `select(${length}u - ${first}, 0u, ${first} == 0u)` : `${length - r * step}u - ${first}`),
+    values.map((value, r) =>
+      w.let(`at_element(${value}, ${partners[round * at.radix + r]}, rows, ${elementOf(at, round, r)})`)
     )
   );
+}
+
+/** The element `-e mod length`, and the conjugate of the product of element e, `p`, and its partner `q` of the other row, by their OTFs. */
+function productFunctions(length: number, rows: string): string[] {
+  const factors = `otfcolumn[rows.x + e * ${rows}], otfcolumn[rows.y + opposite(e) * ${rows}]`;
+  return [
+    `fn opposite(e: u32) -> u32 { return select(${length}u - e, 0u, e == 0u); }`,
+    `fn at_element(p: vec2f, q: vec2f, rows: vec2u, e: u32) -> vec2f { return conj(packed_product(p, q, ${factors})); }`,
+  ];
 }

@@ -26,7 +26,7 @@ import type { RowShape } from "./workgroups.ts";
 /** Workgroups: x counts groups of row pairs in a plane, y the planes of the slab. */
 export function rowShader(stage: RowStage, shape: RowShape): Shader {
   const { plan, pairs, pitch, split, padding } = shape;
-  const { inverse = true, forward = true } = stage;
+  const { inverse = true, forward = true, instead } = stage;
   const w = new Wgsl();
   const exchange = new Exchange(w, {
     length: pitch * pairs,
@@ -38,9 +38,18 @@ export function rowShader(stage: RowStage, shape: RowShape): Shader {
   const line: Line = { w, plan, exchange, lane: "lane" };
   nameRows(w, shape);
 
+  const other = instead && stageFunction(instead.stage, "on_voxels_instead");
+  if (other) {
+    w.when(instead.condition, () => {
+      named(w, applyStage(line, other, stockham(line, 1, loadSpectrum(line))));
+      w.line("return;");
+    });
+  }
   const voxels = inverse ? stockham(line, 1, loadSpectrum(line)) : undefined;
-  const onVoxels = stageFunction(stage);
-  const results = applyStage(line, onVoxels, voxels);
+  const onVoxels = stageFunction(stage, "on_voxels");
+  const applied = applyStage(line, onVoxels, voxels);
+  // Sums are needed before anything is transformed.
+  const results = forward && !stage.sums ? applied : named(w, applied);
   const invocations = plan.lanes * pairs;
   if (stage.sums) {
     w.line(`let invocation = local_id.y * ${plan.lanes}u + lane;`);
@@ -53,12 +62,14 @@ export function rowShader(stage: RowStage, shape: RowShape): Shader {
     storeSpectrum(back, stockham(back, -1, results));
   }
 
+  const loads = inverse || instead !== undefined;
   return assembleShader({
     label: stage.label,
     header: `${stage.label}, ${plan.length} = ${plan.radices.join(" x ")}, ${pairs} pairs of rows`,
     bindings: [
-      { name: "spectrum", type: "array<vec2f>", access: !inverse ? "write" : forward ? "read_write" : "read" },
+      { name: "spectrum", type: "array<vec2f>", access: loads ? (forward ? "read_write" : "read") : "write" },
       ...stage.volumes,
+      ...(instead?.stage.volumes ?? []),
       ...(stage.structs ?? []),
       ...(stage.sums ? [PARTIAL_SUMS] : []),
       SIZES,
@@ -68,7 +79,8 @@ export function rowShader(stage: RowStage, shape: RowShape): Shader {
       stage.functions ?? "",
       ...(stage.sums ? ["var<private> sums: vec2f = vec2f(0.0);"] : []),
       onVoxels.text,
-      ...(inverse ? loadFunctions(plan.length / 2) : []),
+      other?.text ?? "",
+      ...(loads ? loadFunctions(plan.length / 2) : []),
       ...(forward ? STORE_FUNCTIONS : []),
       exchange.declaration,
       ...w.functions,
@@ -118,14 +130,14 @@ function loadFunctions(halfWidth: number): string[] {
 }
 
 function loadSpectrum(line: Line): string[][] {
-  const { w, plan: { length } } = line;
+  const { plan: { length } } = line;
   const at = inputPlacement(line, 1);
   const half = at.radix / 2;
   return at.rounds.map(({ first }) =>
     Array.from({ length: at.radix }, (_, r) => {
-      const place = r <= half ? plus(first, r < half ? r * at.step : 0) : `${length - r * at.step}u - (${first})`;
+      const place = r <= half ? plus(first, r < half ? r * at.step : 0) : `${length - r * at.step}u - ${first}`;
       const load = r === 0 ? "lowest" : r < half ? "low" : r === half ? "middle" : "high";
-      return w.let(`${load}(rows, ${place})`);
+      return `${load}(rows, ${place})`;
     })
   );
 }
@@ -142,12 +154,13 @@ const STAGE_PARAMETERS: Readonly<Record<string, string>> = {
 
 /** A WGSL function. */
 interface StageFunction {
+  readonly name: string;
   readonly text: string;
   readonly parameters: readonly string[];
 }
 
-/** The work of a stage on two voxels, as the function `on_voxels` of the voxels i of a volume. */
-function stageFunction(stage: RowStage): StageFunction {
+/** The work of a stage on two voxels, as a function of the voxels i of a volume. */
+function stageFunction(stage: RowStage, name: string): StageFunction {
   const w = new Wgsl();
   const pair: VoxelPair = {
     w,
@@ -175,15 +188,19 @@ function stageFunction(stage: RowStage): StageFunction {
   const body = w.toString();
   const parameters = Object.keys(STAGE_PARAMETERS).filter((name) => new RegExp(`(?<!\\.)\\b${name}\\b`).test(body));
   const typed = parameters.map((name) => `${name}: ${STAGE_PARAMETERS[name]}`).join(", ");
-  return { text: `fn on_voxels(${typed}) -> vec2f {\n${body}\n}`, parameters };
+  return { name, text: `fn ${name}(${typed}) -> vec2f {\n${body}\n}`, parameters };
 }
 
-/** Runs the stage on every register. */
-function applyStage(line: Line, { parameters }: StageFunction, voxels: Registers | undefined): string[][] {
+function named(w: Wgsl, expressions: readonly (readonly string[])[]): string[][] {
+  return expressions.map((round) => round.map((expression) => w.let(expression)));
+}
+
+/** WGSL expressions of the stage on every register, each to be used once. */
+function applyStage(line: Line, { name, parameters }: StageFunction, voxels: Registers | undefined): string[][] {
   const { w } = line;
   const at = inputPlacement(line, -1);
   return at.rounds.map(({ first, active }, round) => {
-    const start = w.let(`rows * 2u + (${first})`);
+    const start = w.let(`rows * 2u + ${first}`);
     const has = active === undefined ? "has" : w.let(`vec2<bool>(has.x && ${active}, has.y && ${active})`);
     return Array.from({ length: at.radix }, (_, r) => {
       const values: Readonly<Record<string, string>> = {
@@ -193,7 +210,7 @@ function applyStage(line: Line, { parameters }: StageFunction, voxels: Registers
         has,
         voxels: voxels?.[round][r] ?? "",
       };
-      return w.let(`on_voxels(${parameters.map((name) => values[name] ?? name).join(", ")})`);
+      return `${name}(${parameters.map((each) => values[each] ?? each).join(", ")})`;
     });
   });
 }
@@ -202,9 +219,10 @@ function applyStage(line: Line, { parameters }: StageFunction, voxels: Registers
 const STORE_FUNCTIONS = (() => {
   const [a, b] = ["0.5 * vec2f(z.x + o.x, z.y - o.y)", "0.5 * vec2f(z.y + o.y, o.x - z.x)"];
   const store = (name: string, ofA: string, ofB: string) =>
-    `fn ${name}(rows: vec2u, k: u32, z: vec2f, o: vec2f, has: vec2<bool>) ` +
-    `{ if (has.x) { spectrum[rows.x + k] = ${ofA}; } if (has.y) { spectrum[rows.y + k] = ${ofB}; } }`;
+    `fn ${name}(rows: vec2u, k: u32, z: vec2f, o: vec2f, has: vec2<bool>) { keep(rows + k, ${ofA}, ${ofB}, has); }`;
   return [
+    "fn keep(i: vec2u, a: vec2f, b: vec2f, has: vec2<bool>) " +
+    "{ if (has.x) { spectrum[i.x] = a; } if (has.y) { spectrum[i.y] = b; } }",
     store("put", a, b),
     store("put_first", `select(${a}, vec2f(z.x, o.x), k == 0u)`, `select(${b}, vec2f(z.y, o.y), k == 0u)`),
   ];
@@ -214,11 +232,12 @@ function storeSpectrum(line: Line, registers: Registers): void {
   const { w, plan: { length, lanes }, exchange, lane } = line;
   const halfWidth = length / 2;
   const at = outputPlacement(line, -1);
+  const mirrored = w.index(`${length}u - ${lane}`);
   const coefficients = Array.from({ length: Math.ceil(halfWidth / lanes) }, (_, m) => {
     const k = plus(lane, m * lanes);
     const exists = (m + 1) * lanes > halfWidth ? `${k} < ${halfWidth}u` : undefined;
-    const mirrored = `${length}u - (${k})`;
-    return { k, exists, opposite: m === 0 ? `select(${mirrored}, ${halfWidth}u, ${lane} == 0u)` : mirrored };
+    const opposite = m === 0 ? `select(${mirrored}, ${halfWidth}u, ${lane} == 0u)` : `${mirrored} - ${m * lanes}u`;
+    return { k, exists, opposite };
   });
   const values = exchange.run(
     at.rounds.map(({ first, active }, round) => ({

@@ -75,10 +75,8 @@ export function stockham(line: Line, sign: Sign, input: Registers): string[][] {
     const groups = here.rounds.map(({ first, active }, round): WriteGroup => ({
       condition: active,
       values: outputs[round],
-      first: line.w.let(
-        done === 1
-          ? `(${first}) * ${here.radix}u`
-          : `(${first}) * ${here.radix}u - ${phases[round]} * ${here.radix - 1}u`,
+      first: line.w.index(
+        done === 1 ? `${first} * ${here.radix}u` : `${first} * ${here.radix}u - ${phases[round]} * ${here.radix - 1}u`,
       ),
       step: done,
     }));
@@ -101,9 +99,9 @@ function placement({ w, plan, lane }: Line, radix: number): Placement {
   const rounds = Array.from({ length: Math.ceil(butterflies / plan.lanes) }, (_, round) => {
     const first = plus(lane, round * plan.lanes);
     if ((round + 1) * plan.lanes <= butterflies) {
-      return { first: round === 0 ? first : w.let(first), active: undefined };
+      return { first: round === 0 ? first : w.index(first), active: undefined };
     }
-    return { first: w.let(`min(${first}, ${butterflies - 1}u)`), active: `${first} < ${butterflies}u` };
+    return { first: w.index(`min(${first}, ${butterflies - 1}u)`), active: `${first} < ${butterflies}u` };
   });
   return { radix, step: butterflies, rounds };
 }
@@ -116,18 +114,20 @@ function butterfly(
 ): string[] {
   const radix = values.length;
   const transform = defineDft(w, radix);
+  const turns = plan.length === order ? phase : `${phase} * ${plan.length / order}u`;
   const call = order === radix
     ? `${transform}(${arrayOf(values)})`
-    : `${defineTurned(w, radix)}(${arrayOf(values)}, ${phase} * ${plan.length / order}u)`;
+    : `${defineTurned(w, radix)}(${arrayOf(values)}, ${turns})`;
   return elementsOf(w.let(call), radix);
 }
 
 /** The transform of values that are turned first, number r by r times `t` of the table. */
 function defineTurned(w: Wgsl, radix: number): string {
   const transform = defineDft(w, radix);
+  const turn = w.define("turn", () => "(a: vec2f, t: u32) -> vec2f { return times(a, twiddles[t]); }");
   return w.define(`turned${radix}`, () => {
     const turned = elementsOf("a", radix).map((value, r) =>
-      r === 0 ? value : `times(${value}, twiddles[${r === 1 ? "t" : `${r}u * t`}])`
+      r === 0 ? value : `${turn}(${value}, ${r === 1 ? "t" : `${r} * t`})`
     );
     const type = complexArray(radix);
     return `(a: ${type}, t: u32) -> ${type} {\nreturn ${transform}(array(${turned.join(", ")}));\n}`;
@@ -137,5 +137,5 @@ function defineTurned(w: Wgsl, radix: number): string {
 /** `index mod divisor`; a mask where it can be, because WGSL guards every `%` against zero. */
 function remainder(w: Wgsl, index: string, divisor: number): string {
   if (divisor === 1) return "0u";
-  return w.let((divisor & (divisor - 1)) === 0 ? `(${index}) & ${divisor - 1}u` : `(${index}) % ${divisor}u`);
+  return w.index((divisor & (divisor - 1)) === 0 ? `${index} & ${divisor - 1}u` : `${index} % ${divisor}u`);
 }

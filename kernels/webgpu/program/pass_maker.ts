@@ -77,10 +77,11 @@ export class PassMaker {
     this.#rowShape = rowShape(nx, Math.ceil(ny / 2), limits);
   }
 
-  /** A row stage over a slab. */
-  rows(slab: Slab, stage: RowStage): Pass {
+  /** A row stage over a slab; of a stage of two uses, that of the projection. */
+  rows(slab: Slab, stage: RowStage, projection: "forward" | "back" = "forward"): Pass {
     const shader = this.#shader(stage.label, () => rowShader(stage, this.#rowShape));
-    const resources = this.#slabResources(shader, slab, {}, this.layout.box[2]);
+    const renamed = { projection: projectionBuffer(projection) };
+    const resources = this.#slabResources(shader, slab, renamed, this.layout.box[2]);
     return { shader, resources, grid: [this.rowGroups, slab.planes] };
   }
 

@@ -23,7 +23,7 @@ import type { ProgramOptions } from "./program_options.ts";
 import { programBuffers, volumeBuffers, volumeBytes } from "./program_buffers.ts";
 import { type RatioOptions, ratioStage } from "../stages/ratio_stages.ts";
 import { slabsOf } from "./slabs.ts";
-import { type RowStage, WEIGHTS } from "../stages/row_stages.ts";
+import type { RowStage } from "../stages/row_stages.ts";
 import { startStage } from "../stages/start_stage.ts";
 import {
   BIGGS_PREDICT,
@@ -109,14 +109,15 @@ export function rlProgram(box: Vec3, options: ProgramOptions, limits: GpuLimits,
     back,
     ...updatePasses(make, options),
   ];
-  const start = forward(startStage(options.dataType, first));
+  const starting = startStage(options.dataType, first, options.nonCirculant);
+  const start = forward(starting);
   return {
     layout,
     buffers: programBuffers(make, options),
     heldOutBuffers: volumeBuffers(make, "heldout"),
     otf: [...start, make.lastForward(), make.keepOtf("otf")],
     backOtf: options.unmatched ? [make.keepOtf("backotf")] : [],
-    weights: options.nonCirculant ? [...start, back, ...backToVoxels(make, WEIGHTS)] : [],
+    weights: options.nonCirculant ? [...start, back, ...backToVoxels(make, starting)] : [],
     start,
     iteration: iteration("nothing"),
     cutCore: (places) => make.cutCore(places),
@@ -160,5 +161,5 @@ function throughVoxels(make: PassMaker, stage: RowStage): Stage[] {
 
 /** From the transform along y back to voxels. */
 function backToVoxels(make: PassMaker, stage: RowStage): Stage[] {
-  return make.slabs.map((slab) => [...make.columnsY(slab, "inverse"), make.rows(slab, stage)]);
+  return make.slabs.map((slab) => [...make.columnsY(slab, "inverse"), make.rows(slab, stage, "back")]);
 }

@@ -43,6 +43,11 @@ export interface RowStage {
    * @default {false}
    */
   readonly sums?: boolean;
+  /**
+   * What the same shader does where a condition holds that all invocations see alike, so that stages which run once share a pipeline:
+   * the inverse transform and this stage, which neither sums nor transforms forward. @default {nothing}
+   */
+  readonly instead?: { readonly condition: string; readonly stage: RowStage } | undefined;
   /** Emits the arithmetic and returns the name of what to transform forward. */
   readonly point: (pair: VoxelPair, blurred: string) => string;
 }
@@ -56,14 +61,3 @@ export function volume(name: string, access: Exclude<Access, "uniform">): Bindin
 export function uint16Volume(name: string, access: Exclude<Access, "uniform">): Binding {
   return { name, type: "array<u32>", access };
 }
-
-/** `1 / Bt g` where more than a hundredth of the PSF meets observed voxels, else 0. */
-export const WEIGHTS: RowStage = {
-  label: "x weights",
-  volumes: [volume("weights", "write")],
-  forward: false,
-  point(pair, seen) {
-    pair.store("weights", pair.w.let(`select(vec2f(0.0), 1.0 / ${seen}, ${seen} > vec2f(0.01))`));
-    return seen;
-  },
-};

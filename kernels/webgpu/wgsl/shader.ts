@@ -60,9 +60,10 @@ export function assembleShader(parts: ShaderParts): Shader {
   return { label, code, bindings, workgroupSize, sharedBytes };
 }
 
-/** The code as a driver gets it, which reads every character: the same lines without the spaces that only people need. */
+/** The code as a driver gets it, which reads every character: without the spaces, breaks around braces and zeros that only people need. */
 export function compactCode(code: string): string {
-  return code.replaceAll(/ ?([,;:=+*(){}<>]) ?/g, "$1").replaceAll(/ - (?!-)/g, "-");
+  return code.replaceAll(/^ +/gm, "").replaceAll(/ ?([,;:=+*(){}<>]) ?/g, "$1").replaceAll(/ - (?!-)/g, "-")
+    .replaceAll(/\{\n|\n(?=\})/g, (around) => around.trim()).replaceAll(/(?<![\w.])0(?=\.\d)/g, "");
 }
 
 function withoutComments(code: string): string {

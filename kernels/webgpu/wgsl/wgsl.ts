@@ -7,12 +7,20 @@
 export class Wgsl {
   readonly #lines: string[] = [];
   readonly #functions = new Map<string, string>();
+  #indices = new Map<string, string>();
   #names = 0;
 
   /** Binds `expression` to a new name and returns the name. */
   let(expression: string): string {
     const name = `v${this.#names++}`;
     this.line(`let ${name} = ${expression};`);
+    return name;
+  }
+
+  /** The same for an expression that is equal wherever it stands, such as an index: its name serves again as long as it is in scope. */
+  index(expression: string): string {
+    const name = this.#indices.get(expression) ?? this.let(expression);
+    this.#indices.set(expression, name);
     return name;
   }
 
@@ -24,9 +32,11 @@ export class Wgsl {
   /** Runs `body` inside `if (condition) { }`, or without any `if` where there is no condition. */
   when(condition: string | undefined, body: () => void): void {
     if (condition === undefined) return body();
+    const outside = new Map(this.#indices);
     this.line(`if (${condition}) {`);
     body();
     this.line("}");
+    this.#indices = outside;
   }
 
   /** Defines a function of this name, unless it is there, by what follows the name; returns the name. */
@@ -46,10 +56,10 @@ export class Wgsl {
   }
 }
 
-/** A float32 constant: nine digits tell any two of them apart, and the suffix keeps it from being an integer. */
+/** A float32 constant: nine digits tell any two of them apart, and a point keeps it from being an integer. */
 export function float(value: number): string {
   const digits = `${Number(value.toPrecision(9))}`;
-  return `${/[.e]/.test(digits) ? digits : `${digits}.0`}f`;
+  return /[.e]/.test(digits) ? digits : `${digits}.0`;
 }
 
 /** `expression + offset` without a needless `+ 0u`. */

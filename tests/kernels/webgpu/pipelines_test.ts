@@ -42,21 +42,22 @@ const PLANS: readonly (readonly [name: string, boxes: Vec3[]])[] = [
   ["64 x 480 x 480", boxesOf(sides(0, 200, 64, 16), sides(1, 1100, 480, 16), sides(2, 1100, 480, 16))],
 ];
 
-/** Unknown edges take another row kernel of each length, for the weights. */
+/** Unknown edges take more of the start and of the update; the heavy ball, with which they are the default, another update and a step. */
 const METHODS: readonly (readonly [MethodOptions, kibibytes: number])[] = [
-  [{}, 100],
-  [{ dataType: "uint16", symmetricPsf: true }, 100],
-  [{ nonCirculant: true }, 113],
+  [{}, 92],
+  [{ dataType: "uint16", symmetricPsf: true }, 92],
+  [{ nonCirculant: true }, 98],
+  [{ nonCirculant: true, acceleration: "shb" }, 100],
 ];
 
 for (const [name, boxes] of PLANS) {
-  Deno.test(`eight shapes of boxes of a plan of tiles ${name} share 16 pipelines and little text`, () => {
+  Deno.test(`eight shapes of boxes of a plan of tiles ${name} share 15 pipelines and little text`, () => {
     assertEquals(boxes.length, 8);
     for (const [method, kibibytes] of METHODS) {
       const programs = boxes.map((box) => rlProgram(box, programOptions(method), LARGE_GPU));
       const texts = new Set(programs.flatMap(shadersOf).map(({ code }) => compactCode(code)));
       const bytes = [...texts].reduce((sum, text) => sum + text.length, 0);
-      assert(texts.size <= 16, `${JSON.stringify(method)}: ${texts.size} pipelines`);
+      assert(texts.size <= 15, `${JSON.stringify(method)}: ${texts.size} pipelines`);
       assert(bytes <= kibibytes * 1024, `${JSON.stringify(method)}: ${bytes} bytes`);
     }
   });
