@@ -40,13 +40,43 @@ export function zstdDecompressSync(bytes: Uint8Array, limits: Limits): Uint8Arra
   return within(decompress(bytes), limits);
 }
 
-/** Decodes a gzip file, as {@link zstdDecompressSync}. */
+/** Decodes a gzip file of one member or several, as {@link zstdDecompressSync}. */
 export function gunzipSync(bytes: Uint8Array, limits: Limits): Uint8Array {
-  const plain = within(gunzip(bytes, { out: room(limits) }), limits);
+  const out = room(limits);
+  let filled = 0;
+  for (let member: Uint8Array | undefined = bytes; member !== undefined;) {
+    const plain = gunzip(member, { out: out.subarray(filled) });
+    filled += plain.length;
+    within(out.subarray(0, filled), limits);
+    member = nextMember(member, plain);
+  }
+  return out.subarray(0, filled);
+}
+
+/** Bytes that a member begins with: the mark of gzip, and DEFLATE. */
+const MEMBER = [0x1f, 0x8b, 8];
+
+/** Bytes of the checksum and the length behind a member. */
+const MEMBER_END = 8;
+
+/**
+ * The members behind the first one. fflate does not tell where a member ends, so its checksum and length are looked for, with what
+ * may follow them.
+ *
+ * @returns undefined behind the last member
+ * @throws {Error} where no checksum matches
+ */
+function nextMember(bytes: Uint8Array, plain: Uint8Array): Uint8Array | undefined {
   const checksum = crc32(plain);
   const isEnd = (end: DataView) => end.getUint32(0, true) === checksum && end.getUint32(4, true) === plain.length;
-  if (!hasEnd(bytes, 8, isEnd)) throw damaged();
-  return plain;
+  for (let next = MEMBER_END; next + MEMBER.length <= bytes.length; next++) {
+    if (!MEMBER.every((byte, index) => bytes[next + index] === byte)) continue;
+    if (isEnd(new DataView(bytes.buffer, bytes.byteOffset + next - MEMBER_END, MEMBER_END))) {
+      return bytes.subarray(next);
+    }
+  }
+  if (!hasEnd(bytes, MEMBER_END, isEnd)) throw damaged();
+  return undefined;
 }
 
 /** Decodes a zlib stream, as {@link zstdDecompressSync}. */

@@ -66,6 +66,25 @@ Deno.test("frames that tell no size, and several frames, are decoded", () => {
   );
 });
 
+Deno.test("all members of a gzip are decoded, alike, empty and padded ones too, as by node:zlib", () => {
+  const member = (plain: Uint8Array) => [...native.gzipSync(plain)];
+  const [one, other, none] = [member(PLAIN), member(PLAIN.subarray(7, 300)), member(new Uint8Array())];
+  const files = [[one, other], [one, one, one], [none, one, none, other, none], [one, none, [0, 0, 0]]];
+  for (const members of files) {
+    const bytes = Uint8Array.from(members.flat());
+    const maxOutputLength = 3 * PLAIN.length;
+    const expected = new Uint8Array(native.gunzipSync(bytes, { maxOutputLength }));
+    assertEquals(gunzipSync(bytes, { maxOutputLength }), expected);
+    assertEquals(gunzipSync(bytes, { maxOutputLength: expected.length }), expected);
+    assertThrows(() => gunzipSync(bytes, { maxOutputLength: expected.length - 1 }), Error, "more than");
+  }
+  const bytes = Uint8Array.from([...one, ...other]);
+  for (const at of [one.length - 5, bytes.length - 5]) {
+    const damaged = bytes.map((byte, index) => index === at ? byte ^ 1 : byte);
+    assertThrows(() => gunzipSync(damaged, { maxOutputLength: 3 * PLAIN.length }), Error, "checksum");
+  }
+});
+
 Deno.test("what has no native handle is known by that, and nothing is compressed", () => {
   assertEquals(["_handle" in createZstdCompress(), "_handle" in createZstdDecompress()], [false, false]);
   assertEquals(constants.ZSTD_e_end, native.constants.ZSTD_e_end);
