@@ -16,9 +16,10 @@ interface Waiting extends Pick<CallOptions, "onProgress"> {
   readonly reject: (error: unknown) => void;
 }
 
-/** Calls the Worker. */
+/** Calls the Worker. One that ended, as for lack of memory, is started anew with the next call, and is given the files again. */
 export class PreviewWorker {
   readonly #waiting = new Map<number, Waiting>();
+  readonly #placed: PreviewCalls["place"]["request"][] = [];
   #worker: Worker | undefined;
   #ids = 0;
 
@@ -31,6 +32,7 @@ export class PreviewWorker {
     if (signal?.aborted) return Promise.reject(new ClearstackError("cancelled", "it is not needed any more"));
     const id = this.#ids++;
     const worker = this.#started();
+    if (call === "place") this.#placed.push(request as PreviewCalls["place"]["request"]);
     const { promise, resolve, reject } = Promise.withResolvers<PreviewCalls[Name]["response"]>();
     this.#waiting.set(id, { resolve: resolve as (response: unknown) => void, reject, onProgress });
     const stop = () => send(worker, { cancel: id });
@@ -55,6 +57,7 @@ export class PreviewWorker {
       worker.terminate();
       this.#worker = undefined;
     };
+    for (const request of this.#placed) send(worker, { id: this.#ids++, call: "place", request });
     return this.#worker = worker;
   }
 

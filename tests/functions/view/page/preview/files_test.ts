@@ -87,7 +87,7 @@ const panel = (page: Page) => page.getByRole("region", { name: "Deconvolve here"
 async function deconvolved(page: Page) {
   await page.getByRole("radio", { name: "File" }).check({ force: true });
   await page.getByLabel("TIFF or zipped Zarr").setInputFiles(`${folder}/psf.tif`);
-  await panel(page).getByText("psf.tif").waitFor();
+  await panel(page).getByText("psf.tif", { exact: true }).waitFor();
   await page.getByRole("button", { name: "Whole volume" }).click();
   await panel(page).locator(".done").waitFor();
   const download = page.waitForEvent("download");
@@ -138,6 +138,49 @@ for (const name of ["image.tif", "image.zarr.zip"]) {
     assertEquals(requests.filter((one) => !one.startsWith("GET /page/")), []);
   });
 }
+
+browserTest("pages say what they are where scripts are off, and where a script does not come", async (page) => {
+  const context = await page.context().browser()!.newContext({ javaScriptEnabled: false });
+  const plain = await context.newPage();
+  for (const [path, what] of [["/", "shows image volumes"], ["/start.html", "starts jobs"]] as const) {
+    await plain.goto(origin + path);
+    for (const words of [what, "If nothing else appears"]) await plain.getByText(words).waitFor();
+    // What is in a noscript, no search for texts finds.
+    await plain.locator("noscript p", { hasText: "JavaScript is off" }).waitFor();
+  }
+  await context.close();
+  await page.route("**/page/page.js", (route) => route.abort());
+  await page.goto(origin);
+  await page.getByText("its script cannot run here").waitFor();
+  assertEquals(await page.locator("noscript p").count(), 0);
+  await page.unroute("**/page/page.js");
+  await page.reload();
+  await page.getByRole("heading", { name: "Deconvolve in your browser" }).waitFor();
+  assertEquals(await page.getByText("If nothing else appears").count(), 0);
+}, { expected: /ERR_FAILED/ });
+
+browserTest("files that were dropped are there for the next Worker, where the first one ended", async (page) => {
+  // Kept to be ended from outside, as a browser does that lacks memory.
+  await page.addInitScript(`(() => {
+    const Plain = Worker;
+    globalThis.started = [];
+    globalThis.Worker = class extends Plain {
+      constructor(url, options) {
+        super(url, options);
+        if (options?.name === "preview") globalThis.started.push(this);
+      }
+    };
+  })()`);
+  await page.goto(origin);
+  await drop(page, "image.tif");
+  await page.locator("canvas").waitFor();
+  await drawn(page);
+  assertLess(difference((await deconvolved(page)).values), TOLERANCE);
+  await page.evaluate(`started[0].dispatchEvent(new ErrorEvent("error", { message: "out of memory" }))`);
+  await page.getByRole("button", { name: "Remove" }).click();
+  assertLess(difference((await deconvolved(page)).values), TOLERANCE);
+  assertEquals(await page.evaluate("started.length"), 2);
+});
 
 browserTest("a file is chosen by keys alone, in the first place and in place of another", async (page) => {
   await page.goto(origin);
