@@ -16,7 +16,7 @@ import type { Gpu } from "./device/gpu_device.ts";
 import { DeviceVolumes } from "./device/device_volumes.ts";
 import { encodePasses, type PipelineCache, type PreparedPass } from "./device/encoder.ts";
 import { withErrorScopes } from "./device/error_scopes.ts";
-import { DataRows, type InputRows, observedRows, plainRows, type RowFiller } from "./device/input.ts";
+import { DataRows, type InputRows, numberRows, observedRows, plainRows, type RowFiller } from "./device/input.ts";
 import { cappedLimits, type GpuLimits } from "./device/limits.ts";
 import { MAX_MEASUREMENTS, MEASUREMENTS_BYTES } from "./stages/measurement.ts";
 import { MOMENTUM } from "./stages/momentum.ts";
@@ -202,9 +202,11 @@ export class Runner {
     const observed = (nonCirculant && run.observed) || wholeBox(box);
     // Of float32 data somebody must see that all of them are numbers. A flat start of zeros ends above 0 where corrections are bounded.
     const isKnown = scale !== undefined && run.mean !== undefined && !(run.start === "flat" && this.#method.unmatched);
-    const rows = isKnown && data instanceof Uint16Array
+    const rows = !isKnown
+      ? new DataRows(data, box, observed)
+      : data instanceof Uint16Array
       ? plainRows(data, box, observed)
-      : new DataRows(data, box, observed);
+      : numberRows(data, box, observed);
     this.#volumes.send("data", rows.fill, dataType);
     if (nonCirculant) await this.#sendWeights(observed);
     if (this.#options.acceleration === "biggs") this.#volumes.clear("change");

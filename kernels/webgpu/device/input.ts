@@ -27,6 +27,35 @@ export function plainRows(data: Uint16Array, box: Vec3, observed: Box): InputRow
   return { observed, fill };
 }
 
+/**
+ * Rows of data of which only that they are numbers has to be known: looking at them on the way takes half as long where neither
+ * peak nor sum is asked for.
+ */
+export function numberRows(data: Float32Array, box: Vec3, observed: Box): InputRows {
+  const [first, end] = observedX(observed);
+  /** @throws {ClearstackError} `corrupt-data` at the first observed NaN or infinite value */
+  const fill: RowFiller = (row, target) => {
+    target.fill(0);
+    if (!rowIsObserved(row, box, observed)) return;
+    const values = data.subarray(row * box[2] + first, row * box[2] + end);
+    if (clampInto(target, first, values)) return;
+    const wrong = values.findIndex((value) => !Number.isFinite(value));
+    throw corruptVoxel(values[wrong], row * box[2] + first + wrong, box);
+  };
+  return { observed, fill };
+}
+
+/** Copies `max(value, 0)`, from an index on. @returns true if all values are numbers: 0 times NaN or an infinity is NaN */
+function clampInto(target: VoxelData, first: number, values: Float32Array): boolean {
+  let zero = 0;
+  for (let index = 0; index < values.length; index++) {
+    const value = values[index]!;
+    zero += 0 * value;
+    target[first + index] = value > 0 ? value : 0;
+  }
+  return zero === 0;
+}
+
 /** Rows that are looked at on the way. */
 export class DataRows implements InputRows {
   readonly box: Vec3;
