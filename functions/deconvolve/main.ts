@@ -21,9 +21,9 @@ import { boot } from "shared/http/boot.ts";
 import { isSwitchedOn } from "shared/storage/store_environment.ts";
 import { createDeconvolveApp } from "./app.ts";
 import { createTileComputer } from "./compute_tile.ts";
-import { describeDevice, withBoxesAtOnce } from "./describe_device.ts";
-import { createReadiness } from "./readiness.ts";
-import { serveParent, toldToParent } from "./serve_parent.ts";
+import { describeDevice, withBoxesAtOnce } from "./startup/describe_device.ts";
+import { createReadiness } from "./startup/readiness.ts";
+import { serveParent, toldToParent } from "./startup/serve_parent.ts";
 
 instructGpuDrivers(Deno.env);
 const hasParent = Deno.env.get("CLEARSTACK_PARENT") === "stdin";

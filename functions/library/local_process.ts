@@ -1,6 +1,6 @@
 /** Everything a job needs on this machine: the CPU computes in this process, a GPU in one that it cannot take down with it. */
 import { createTileComputer } from "functions/deconvolve/compute_tile.ts";
-import { describeDevice, withBoxesAtOnce } from "functions/deconvolve/describe_device.ts";
+import { describeDevice, withBoxesAtOnce } from "functions/deconvolve/startup/describe_device.ts";
 import { createLevelReducer } from "functions/pyramid/reduce_tile.ts";
 import { computeClaim } from "functions/orchestrate/plan/compute_claim.ts";
 import type { JobDeps } from "functions/orchestrate/run/run_job.ts";

@@ -4,7 +4,7 @@
  */
 import { createDeconvolveApp } from "functions/deconvolve/app.ts";
 import { createTileComputer } from "functions/deconvolve/compute_tile.ts";
-import { serveParent, toldToParent } from "functions/deconvolve/serve_parent.ts";
+import { serveParent, toldToParent } from "functions/deconvolve/startup/serve_parent.ts";
 import type { ErrorKind } from "shared/errors.ts";
 import { ClearstackError } from "shared/errors.ts";
 import { identityJobs } from "./identity_jobs.ts";

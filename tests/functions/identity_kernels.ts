@@ -1,7 +1,7 @@
 /** Kernels that give every box back as it came: whatever a pipeline built on them writes must equal what it read. */
 import type { Deconvolver, DeconvolverOptions, RunOptions, VoxelData } from "kernels/deconvolver.ts";
 import { wholeBox } from "kernels/part.ts";
-import type { Kernels } from "functions/deconvolve/deconvolver_pool.ts";
+import type { Kernels } from "functions/deconvolve/pool/deconvolver_pool.ts";
 import { ClearstackError } from "shared/errors.ts";
 import { copyBox } from "shared/volume/copy_box.ts";
 import { type Box, type Vec3, voxelCount } from "shared/volume/geometry.ts";

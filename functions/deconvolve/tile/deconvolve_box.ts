@@ -10,9 +10,9 @@ import type { StoreAccess } from "shared/storage/store_environment.ts";
 import { changed } from "shared/storage/unchanged.ts";
 import { redactUrl } from "shared/storage/url.ts";
 import { formatVec3 } from "shared/volume/geometry.ts";
-import type { ChosenDevice, PoolResult } from "../deconvolver_pool.ts";
-import { assertFiniteCore } from "../finite_core.ts";
-import { type BoxTask, coreInBox, deconvolverOptions, runOptions } from "../kernel_options.ts";
+import type { ChosenDevice, PoolResult } from "../pool/deconvolver_pool.ts";
+import { assertFiniteCore } from "./finite_core.ts";
+import { type BoxTask, coreInBox, deconvolverOptions, runOptions } from "./kernel_options.ts";
 import { chooseBackend, type Means, sourceOf } from "./means.ts";
 
 /** Runs the box of a task, and gives back the core; `options` are those that the task does not tell. */

@@ -4,7 +4,7 @@
  */
 import type { TileReport } from "shared/contract/tile.ts";
 import { releaseMemory } from "shared/process/release_memory.ts";
-import type { BoxTask } from "../kernel_options.ts";
+import type { BoxTask } from "./kernel_options.ts";
 
 /** The core of a tile, x contiguous, and what its record says of it. */
 interface KeptCore extends Pick<TileReport, "backend" | "adapter" | "values"> {

@@ -5,7 +5,7 @@ import { writeConstant } from "shared/image/write/write_constant.ts";
 import type { Written } from "shared/image/write/write_objects.ts";
 import type { StoreAccess } from "shared/storage/store_environment.ts";
 import { voxelCount } from "shared/volume/geometry.ts";
-import { emptyReason, leaveEmpty } from "../empty_box.ts";
+import { emptyReason, leaveEmpty } from "./empty_box.ts";
 
 /** One voxel, all of it known. */
 const VOXEL = { shape: [1, 1, 1], observed: { start: [0, 0, 0], shape: [1, 1, 1] } } as const;

@@ -6,8 +6,8 @@ import { RecentCache } from "shared/process/recent_cache.ts";
 import { VoxelMemory } from "shared/process/voxel_memory.ts";
 import type { Psf } from "shared/psf/fit_psf.ts";
 import type { StoreAccess, StoreEnvironment } from "shared/storage/store_environment.ts";
-import { type ChosenDevice, DeconvolverPool, type Kernels } from "../deconvolver_pool.ts";
-import type { BoxTask } from "../kernel_options.ts";
+import { type ChosenDevice, DeconvolverPool, type Kernels } from "../pool/deconvolver_pool.ts";
+import type { BoxTask } from "./kernel_options.ts";
 import { KeptCores } from "./kept_cores.ts";
 
 /** Sources whose handles are kept; a process works on one job at a time, or on few. */

@@ -3,7 +3,7 @@ import { readBox } from "shared/image/read/read_box.ts";
 import { unstoredValue } from "shared/image/read/unstored_box.ts";
 import { withSpan } from "shared/telemetry/span.ts";
 import { voxelCount } from "shared/volume/geometry.ts";
-import { type BoxTask, taskDataType } from "../kernel_options.ts";
+import { type BoxTask, taskDataType } from "./kernel_options.ts";
 import { chooseBackend, type Means, sourceOf } from "./means.ts";
 
 /** What reading a task's box is told. */

@@ -3,8 +3,8 @@
  * job would store there. What does not depend on the settings that changed is kept from one run to the next.
  */
 import type { PreviewProgress, PreviewRequest, PreviewResult } from "functions/view/page/preview/messages.ts";
-import { emptyReason, leaveEmpty } from "functions/deconvolve/empty_box.ts";
-import { boxPart, type BoxTask, taskDataType } from "functions/deconvolve/kernel_options.ts";
+import { emptyReason, leaveEmpty } from "functions/deconvolve/tile/empty_box.ts";
+import { boxPart, type BoxTask, taskDataType } from "functions/deconvolve/tile/kernel_options.ts";
 import { deconvolveBox } from "functions/deconvolve/tile/deconvolve_box.ts";
 import { type Means, newMeans } from "functions/deconvolve/tile/means.ts";
 import { chooseBackend, type ChosenBackend, createDeconvolver } from "kernels/backend.ts";

@@ -2,7 +2,7 @@
  * Kernels that only copy, behind the calls that a GPU is behind: everything around them is what a job does on one. Their own time
  * on the processor comes back as the seconds of the kernels.
  */
-import type { Kernels } from "functions/deconvolve/deconvolver_pool.ts";
+import type { Kernels } from "functions/deconvolve/pool/deconvolver_pool.ts";
 import { createWebGpuDeconvolver } from "kernels/webgpu/deconvolver.ts";
 
 /** Boxes under way, as on a GPU: one is copied in while the other is copied out. */

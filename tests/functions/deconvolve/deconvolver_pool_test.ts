@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import type { DeconvolverWish } from "functions/deconvolve/deconvolver_pool.ts";
-import { DeconvolverPool } from "functions/deconvolve/deconvolver_pool.ts";
+import type { DeconvolverWish } from "functions/deconvolve/pool/deconvolver_pool.ts";
+import { DeconvolverPool } from "functions/deconvolve/pool/deconvolver_pool.ts";
 import { ClearstackError } from "shared/errors.ts";
 import type { Vec3 } from "shared/volume/geometry.ts";
 import { identityKernels } from "../identity_kernels.ts";

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { emptyReason, leaveEmpty } from "functions/deconvolve/empty_box.ts";
+import { emptyReason, leaveEmpty } from "functions/deconvolve/tile/empty_box.ts";
 import { AlgorithmSchema } from "shared/contract/algorithm.ts";
 import type { TileTask } from "shared/contract/tile.ts";
 

@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { FairSlots } from "functions/deconvolve/fair_slots.ts";
+import { FairSlots } from "functions/deconvolve/pool/fair_slots.ts";
 import { ClearstackError } from "shared/errors.ts";
 
 const never = new AbortController().signal;

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { assertFiniteCore } from "functions/deconvolve/finite_core.ts";
+import { assertFiniteCore } from "functions/deconvolve/tile/finite_core.ts";
 import { ClearstackError } from "shared/errors.ts";
 
 const BOX = { start: [-1, 4, 0], shape: [3, 4, 5] } as const;

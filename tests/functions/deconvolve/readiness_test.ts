@@ -1,8 +1,8 @@
 /** Whether a process says that it is ready only where a kernel has been run and was right. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { createDeconvolveApp } from "functions/deconvolve/app.ts";
-import { checkKernel } from "functions/deconvolve/kernel_check.ts";
-import { createReadiness } from "functions/deconvolve/readiness.ts";
+import { checkKernel } from "functions/deconvolve/startup/kernel_check.ts";
+import { createReadiness } from "functions/deconvolve/startup/readiness.ts";
 import { createDeconvolver } from "kernels/backend.ts";
 import type { Device } from "shared/contract/device.ts";
 import { ClearstackError } from "shared/errors.ts";

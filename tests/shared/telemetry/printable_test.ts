@@ -34,7 +34,7 @@ Deno.test("no log lets through what a terminal would obey", () => {
 /** Writes by themselves what holds nothing of anybody else's: a port, and to the terminal what has been made printable. */
 const WRITERS = [
   "functions/cli/main.ts",
-  "functions/deconvolve/serve_parent.ts",
+  "functions/deconvolve/startup/serve_parent.ts",
   "functions/orchestrate/main.ts",
   "shared/telemetry/log.ts",
 ];
