@@ -8,12 +8,21 @@ import process from "node:process";
 import { createDeconvolver } from "kernels/backend.ts";
 import type { Acceleration, Volume } from "kernels/deconvolver.ts";
 import { createRandom } from "functions/cli/demo/sample/random.ts";
-import type { Boundary, Start } from "shared/contract/algorithm.ts";
+import { AlgorithmSchema, type Boundary, type Start } from "shared/contract/algorithm.ts";
 import { axisMaps } from "shared/image/read/axis_map.ts";
 import { observedInBox } from "shared/image/read/read_box.ts";
+import { plannedIterations } from "shared/plan/iteration_bounds.ts";
 import { boxAround, repeatedStretch } from "shared/plan/axis_place.ts";
 import { generatePsf, type PsfRequest } from "shared/psf/generate/generate_psf.ts";
 import { energyRadius } from "shared/psf/measure/energy_radius.ts";
+import { iterationsByNoise } from "shared/decide/noise_rule.ts";
+import { noiseLimit } from "shared/decide/noise_limit.ts";
+import { readNoiseBoxes } from "shared/decide/noise_boxes.ts";
+import { openImage } from "shared/image/open_image.ts";
+import { sampleVoxels } from "shared/image/read/sample_voxels.ts";
+import { openStore } from "shared/storage/open_store.ts";
+import { NO_ENVIRONMENT } from "shared/storage/store_environment.ts";
+import { writeVolume } from "functions/cli/demo/sample/write_volume.ts";
 import { copyBox } from "shared/volume/copy_box.ts";
 import { type Box, mapAxes, type Vec3, voxelCount } from "shared/volume/geometry.ts";
 import { readFlags } from "../read_flags.ts";
@@ -25,10 +34,9 @@ import { type Outcome, type Outcomes, summary } from "./summary.ts";
 interface Settings {
   readonly boundary: Boundary;
   readonly acceleration: Acceleration;
-  readonly iterations: number;
+  /** A number, or as many as the noise of the scene bears. */
+  readonly iterations: number | "by noise";
   readonly start: Start;
-  /** True for many iterations, which only scenes without noise bear. */
-  readonly noiseFree?: true;
 }
 
 const SETTINGS: readonly Settings[] = [
@@ -37,10 +45,8 @@ const SETTINGS: readonly Settings[] = [
   { boundary: "non-circulant", acceleration: "none", iterations: 20, start: "data" },
   { boundary: "non-circulant", acceleration: "none", iterations: 20, start: "flat" },
   { boundary: "non-circulant", acceleration: "shb", iterations: 20, start: "data" },
-  { boundary: "non-circulant", acceleration: "shb", iterations: 15, start: "flat" },
   { boundary: "non-circulant", acceleration: "shb", iterations: 20, start: "flat" },
-  { boundary: "non-circulant", acceleration: "shb", iterations: 100, start: "flat", noiseFree: true },
-  { boundary: "non-circulant", acceleration: "shb", iterations: 300, start: "flat", noiseFree: true },
+  { boundary: "non-circulant", acceleration: "shb", iterations: "by noise", start: "flat" },
 ];
 
 const MICROSCOPE = {
@@ -59,6 +65,10 @@ const NO_NOISE = "no noise";
 /** Photons of the brightest voxels before they are blurred; undefined without noise. */
 const LIGHTS: Readonly<Record<string, number | undefined>> = { [NO_NOISE]: undefined, "1000": 1000, "100": 100 };
 const GLOW = 2;
+const DEFAULTS = AlgorithmSchema.parse({});
+/** Those of a job of one tile. */
+const BOUNDS = { noisy: plannedIterations(DEFAULTS), most: DEFAULTS.iterations };
+const SCENE = "memory:quality-of-defaults";
 /** Of the world that light comes from; it repeats. */
 const SIDE = 128;
 /** Voxels from a face that count as its edge. */
@@ -102,12 +112,26 @@ function readScene({ shape, seen }: Scene, box: Box, boundary: Boundary): Float3
   return data;
 }
 
-async function runOurs(scene: Scene, { boundary, acceleration, iterations, start }: Settings): Promise<Outcome> {
+/** What a job would decide, from the same sample of the scene. */
+async function iterationsOf({ shape, seen, psf }: Scene): Promise<number> {
+  const store = openStore(SCENE, { environment: NO_ENVIRONMENT });
+  await writeVolume(store, { name: "scene", shape, voxelMicrometre: MICROSCOPE.voxelMicrometre, values: seen });
+  const image = await openImage({ url: SCENE }, { environment: NO_ENVIRONMENT });
+  const { bright } = await sampleVoxels(image, { seed: 0 });
+  const { shape: boxShape, boxes } = await readNoiseBoxes(image, bright);
+  return iterationsByNoise(noiseLimit(boxes, boxShape, psf), BOUNDS).iterations;
+}
+
+async function runOurs(
+  scene: Scene,
+  { boundary, acceleration, iterations: asked, start }: Settings,
+): Promise<Outcome & { readonly iterations: number }> {
   const box = boxOf(scene, boundary);
   const data = readScene(scene, box, boundary);
   const unknown = boundary === "non-circulant";
   const scale = scene.seen.reduce((most, value) => Math.max(most, value), 0);
   const before = process.cpuUsage();
+  const iterations = asked === "by noise" ? await iterationsOf(scene) : asked;
   const made = { box: box.shape, psf: scene.psf, acceleration, nonCirculant: unknown, scale };
   const deconvolver = await createDeconvolver("cpu", made);
   const { estimate } = await deconvolver.run(data, {
@@ -119,7 +143,7 @@ async function runOurs(scene: Scene, { boundary, acceleration, iterations, start
   await deconvolver.close();
   const core = new Float32Array(voxelCount(scene.shape));
   copyBox({ box, values: estimate }, { box: { start: [0, 0, 0], shape: scene.shape }, values: core });
-  return { ...judged(core, scene), seconds: (user + system) / 1e6 };
+  return { ...judged(core, scene), iterations, seconds: (user + system) / 1e6 };
 }
 
 function judged(estimate: Float32Array, { truth, shape }: Scene): Omit<Outcome, "seconds"> {
@@ -173,8 +197,9 @@ async function main(): Promise<void> {
           await runDeconwolf(options.deconwolf, scene);
         }
         for (const settings of SETTINGS) {
-          if (settings.noiseFree && photons !== undefined) continue;
-          add(line, nameOf(settings), await runOurs(scene, settings));
+          const outcome = await runOurs(scene, settings);
+          add(line, nameOf(settings), outcome);
+          if (settings.iterations === "by noise") console.log(`| ${line} | chosen by noise | ${outcome.iterations} |`);
         }
         const peer = await runDeconwolf(options.deconwolf, scene);
         add(line, "deconwolf", "missing" in peer ? peer.missing : { ...judged(peer.estimate, scene), ...peer });

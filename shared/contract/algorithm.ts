@@ -24,7 +24,11 @@ const BackProjectorSchema = z.enum(["matched", "wiener-butterworth"]);
 const OtfPrecisionSchema = z.enum(["float32", "float16"]);
 
 /** Rule that decides the number of iterations. */
-const StopRuleSchema = z.enum(["fixed", "divergence", "held-out"]);
+const StopRuleSchema = z.enum(["noise", "fixed", "divergence", "held-out"]);
+
+/** What images without noise bear; those of a camera bear fewer. */
+const MOST_ITERATIONS = 150;
+const FIXED_ITERATIONS = 20;
 
 /** The largest weight of total variation. */
 const MAX_TOTAL_VARIATION = 0.1;
@@ -39,8 +43,15 @@ const MAX_DAMPING_SIGMAS = 10;
  */
 export const AlgorithmSettings = z.strictObject({
   iterations: setting(
-    z.int("iterations must be a whole number").min(1, "iterations must be at least 1").max(100_000).default(20),
-    { flag: "iterations", example: "20", help: "number of iterations, or the most of them with --stop" },
+    z.int("iterations must be a whole number").min(1, "iterations must be at least 1").max(100_000).default(
+      MOST_ITERATIONS,
+    ),
+    {
+      flag: "iterations",
+      example: "20",
+      help:
+        "number of iterations, or the most of them with --stop; chosen by the noise of the image by default, see --stop",
+    },
   ),
   boundary: setting(BoundarySchema.default("non-circulant"), {
     flag: "boundary",
@@ -151,10 +162,12 @@ export const AlgorithmSettings = z.strictObject({
       row: "saturation",
     },
   ),
-  stop: setting(StopRuleSchema.default("fixed"), {
+  stop: setting(StopRuleSchema.default("noise"), {
     flag: "stop",
-    example: "fixed",
-    help: "fixed runs --iterations; divergence and held-out run as many as the image bears, at most --iterations",
+    example: "noise",
+    help:
+      "noise, divergence and held-out run as many iterations as the image bears, at most --iterations; fixed runs --iterations, " +
+      "and is the default where they are given, or without acceleration",
     row: "stop by",
   }),
   stopTolerance: setting(
@@ -193,7 +206,12 @@ export const AlgorithmSettings = z.strictObject({
 });
 
 /** Settings that others rest on, or that rest on others. */
-type Named = Partial<Pick<z.infer<typeof AlgorithmSettings>, "backProjector" | "boundary" | "acceleration" | "start">>;
+type Named = Partial<
+  Pick<
+    z.infer<typeof AlgorithmSettings>,
+    "backProjector" | "boundary" | "acceleration" | "start" | "stop" | "iterations"
+  >
+>;
 
 /**
  * The defaults beside what a request names: of each setting what it is unless it is named itself, given all others. Without any
@@ -204,13 +222,19 @@ type Named = Partial<Pick<z.infer<typeof AlgorithmSettings>, "backProjector" | "
  *   or an older recipe, and those are plain Richardson-Lucy.
  * - start: `flat` for accelerated iterations where the boundary is `non-circulant`, else `data`. Momentum amplifies the noise that
  *   a start from the image brings along; plain iterations are slower from a constant.
+ * - stop: `noise` for accelerated iterations of the matched projector whose number is not named, else `fixed`.
+ * - iterations: with `noise` more than any noise allows, else 20.
  */
 export function dependentDefaults(named: Named) {
   const boundary = (named.backProjector ?? "matched") === "matched" ? "non-circulant" : "symmetric";
   const areEdgesUnknown = (named.boundary ?? boundary) === "non-circulant";
   const acceleration = areEdgesUnknown ? "shb" : "none";
   const start = areEdgesUnknown && (named.acceleration ?? acceleration) !== "none" ? "flat" : "data";
-  return { boundary, acceleration, start } as const;
+  const isAccelerated = (named.acceleration ?? acceleration) !== "none" &&
+    (named.backProjector ?? "matched") === "matched";
+  const stop = isAccelerated && named.iterations === undefined ? "noise" : "fixed";
+  const iterations = (named.stop ?? stop) === "noise" ? MOST_ITERATIONS : FIXED_ITERATIONS;
+  return { boundary, acceleration, start, stop, iterations } as const;
 }
 
 /** Adds the defaults that depend on what is named; anything but an object is left to the schema to refuse. */

@@ -5,6 +5,7 @@ import { RangeSchema } from "./stored_array.ts";
 
 /** Decisions for all volumes of one channel: brightness differs from channel to channel. */
 const ChannelDecisionsSchema = z.strictObject({
+  iterations: z.int().min(1).optional().describe("where the noise of each channel decides"),
   background: z.number().describe("negative for signed values with an offset"),
   scale: z.number().positive().optional().describe("intensity that decides what counts as small"),
   mean: z.number().min(0).optional().describe("what voxels beyond a non-circulant edge start from"),
@@ -13,12 +14,12 @@ export type ChannelDecisions = z.infer<typeof ChannelDecisionsSchema>;
 
 /** Decisions for the whole image, made before its first tile. */
 export const DecisionsSchema = z.strictObject({
-  iterations: z.int().min(1).describe("for all channels"),
+  iterations: z.int().min(1).describe("for all channels, or the most of any"),
   reason: z.string().optional().describe("what decided the number of iterations, where not the request did"),
   range: RangeSchema.optional().describe("values that integers of the output hold, for all channels"),
-  ...ChannelDecisionsSchema.partial().shape,
+  ...ChannelDecisionsSchema.omit({ iterations: true }).partial().shape,
   channels: z.array(ChannelDecisionsSchema).min(2).optional().describe(
-    "of each channel, in place of background, scale and mean, where there are several",
+    "of each channel, in place of what is above, where there are several",
   ),
 });
 export type Decisions = z.infer<typeof DecisionsSchema>;

@@ -1,7 +1,7 @@
 /**
- * Decides what holds for the whole image before the first tile: the background and the scale of each channel from a sample
- * of its voxels, the number of iterations of all channels from a sample of tiles that are run to the most iterations allowed, and
- * the range of integers that are stored from a sample of tiles that are run to the end.
+ * Decides what holds for the whole image before the first tile: the background, the scale and by its noise the number of iterations
+ * of each channel from a sample of its voxels, or the number of iterations of all channels from a sample of tiles that are run to
+ * the most iterations allowed, and the range of integers that are stored from a sample of tiles that are run to the end.
  * Deciding it tile by tile would make seams. The samples depend on the request and the plan alone, so that the same job decides the same.
  */
 import { counted } from "shared/counted.ts";
@@ -14,6 +14,7 @@ import { estimateBackground } from "shared/decide/background.ts";
 import type { Engine, TileRetry } from "shared/engine/engine.ts";
 import type { Image } from "shared/image/image.ts";
 import { reopenImage } from "shared/image/open_image.ts";
+import { NoiseDecider } from "./noise_decider.ts";
 import { notFiniteError } from "shared/image/read/not_finite.ts";
 import { sampleVoxels } from "shared/image/read/sample_voxels.ts";
 import { positionAt } from "shared/volume/position.ts";
@@ -75,11 +76,15 @@ export async function runPilot(
   options: PilotOptions,
 ): Promise<PilotOutcome> {
   // What nobody needs is not decided: the scale of the image would change the last bits of its voxels.
-  const sample = needsPilot(plan.algorithm) ? await decideChannels(plan, options) : { channels: [], bytesRead: 0 };
-  const [first, ...others] = sample.channels;
+  const sample = needsPilot(plan.algorithm)
+    ? await decideChannels(plan, request, options)
+    : { channels: [], iterations: plan.algorithm.iterations, bytesRead: 0 };
+  const { iterations, reason, channels: [first, ...others] } = sample;
+  const { iterations: _, ...only } = first ?? {};
   const decisions: Decisions = {
-    iterations: plan.algorithm.iterations,
-    ...(others.length === 0 ? first : { channels: sample.channels }),
+    iterations,
+    ...(reason === undefined ? {} : { reason }),
+    ...(others.length === 0 ? only : { channels: sample.channels }),
   };
   const run = (tasks: readonly PilotTask[], why: string) => measureTiles(tasks, { plan, engine, why }, options);
   const decided = { decisions, measurements: [], kernelSeconds: 0, bytesRead: sample.bytesRead };
@@ -103,7 +108,7 @@ interface PilotRun {
 /** Adds the number of iterations, where a rule decides it. */
 async function decideIterations(decided: PilotOutcome, { plan, request, backend, run, tell }: PilotRun) {
   const { stop, iterations: most, stopTolerance: tolerance = DEFAULT_TOLERANCE } = plan.algorithm;
-  if (stop === "fixed") return decided;
+  if (stop === "fixed" || stop === "noise") return decided;
   const tasks = stopTasks({ ...plan, decisions: decided.decisions }, request, backend);
   const reports = await run(tasks, "the number of iterations");
   const measurements = sumMeasurements(reports.map((report) => report.measurements));
@@ -131,11 +136,23 @@ function withCost(decided: PilotOutcome, reports: readonly PilotReport[]): Pilot
   };
 }
 
+/** What a sample of the voxels of each channel tells. */
+interface SampleOutcome {
+  readonly channels: ChannelDecisions[];
+  /** The most of any channel. */
+  readonly iterations: number;
+  readonly reason?: string;
+  readonly bytesRead: number;
+}
+
 /** Statistics of a sample of the voxels of each channel. */
-async function decideChannels({ source, algorithm }: Plan, { environment, signal, tell }: PilotOptions) {
+async function decideChannels(plan: Plan, request: JobRequest, options: PilotOptions): Promise<SampleOutcome> {
+  const { source, algorithm } = plan;
+  const { environment, signal, tell } = options;
   const image = await reopenImage(source, { environment, signal });
   const count = channelCount(source);
   const channels: ChannelDecisions[] = [];
+  const byNoise = algorithm.stop === "noise" ? new NoiseDecider({ plan, request, image }, options) : undefined;
   let bytesRead = 0;
   for (let channel = 0; channel < count; channel++) {
     const sample = await sampleVoxels(image, { seed: algorithm.seed, channel, exact: true, signal });
@@ -148,7 +165,9 @@ async function decideChannels({ source, algorithm }: Plan, { environment, signal
     const counts = Float32Array.from(sample.values, (value) => value + offset);
     const scale = counts.reduce((most, value) => Math.max(most, value), 0);
     const mean = meanCount(counts);
+    const iterations = await byNoise?.decide(channel, sample.bright);
     channels.push({
+      ...(iterations === undefined ? {} : { iterations }),
       background,
       ...(scale > 0 && Number.isFinite(scale) ? { scale } : {}),
       // What starts from 0 stays there: where the sample is dark, boxes that are not start from their own mean.
@@ -159,7 +178,10 @@ async function decideChannels({ source, algorithm }: Plan, { environment, signal
     const which = count === 1 ? "" : ` of channel ${channelLabel(source, channel)}`;
     tell(`the background${which} is ${Number(background.toPrecision(4))}`);
   }
-  return { channels, bytesRead };
+  if (byNoise === undefined) return { channels, iterations: algorithm.iterations, bytesRead };
+  const { iterations, reason } = byNoise.outcome();
+  tell(`${counted(iterations, "iteration")}: ${reason}`);
+  return { channels, iterations, reason, bytesRead: bytesRead + byNoise.bytesRead };
 }
 
 /** Names a voxel that the sample of a channel holds, looking through its volumes in turn. */

@@ -12,7 +12,7 @@ interface StopRule {
 }
 
 /** A number of iterations and what decided it. */
-interface StopDecision {
+export interface StopDecision {
   readonly iterations: number;
   readonly reason: string;
 }

@@ -53,19 +53,29 @@ export function boxTask(
   tile: Tile,
 ): Pick<TileTask, "source" | "psf" | "psfSha256" | "psfFit" | "algorithm" | "repeated" | "backend" | "tile"> {
   const channel = channelAt(plan.source, tile.outer);
-  const own = plan.psf.channels?.[channel];
-  const { sha256, fit, optics } = own ?? plan.psf;
-  const location = psfLocations(request)[own?.entry ?? 0]!;
   const repeated = repeatedBox(plan);
   return {
     source: plan.source,
-    psf: optics ? { optics } : own?.channel === undefined ? location : { ...location, channel: own.channel },
-    psfSha256: sha256,
-    ...(fit === undefined ? {} : { psfFit: fit }),
+    ...psfOf({ plan, request }, channel),
     algorithm: tileAlgorithm(plan, channel),
     ...(repeated === undefined ? {} : { repeated }),
     backend,
     tile,
+  };
+}
+
+/** The PSF of a channel, as a task names it. */
+export function psfOf(
+  { plan, request }: Pick<TileTaskOptions, "plan" | "request">,
+  channel: number,
+): Pick<TileTask, "psf" | "psfSha256" | "psfFit"> {
+  const own = plan.psf.channels?.[channel];
+  const { sha256, fit, optics } = own ?? plan.psf;
+  const location = psfLocations(request)[own?.entry ?? 0]!;
+  return {
+    psf: optics ? { optics } : own?.channel === undefined ? location : { ...location, channel: own.channel },
+    psfSha256: sha256,
+    ...(fit === undefined ? {} : { psfFit: fit }),
   };
 }
 

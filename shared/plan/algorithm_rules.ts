@@ -47,6 +47,13 @@ const RULES: readonly Rule[] = [
       "for (--photons-per-unit)",
   },
   {
+    when: ({ stop, acceleration, backProjector }) =>
+      stop === "noise" && (acceleration === "none" || backProjector !== "matched"),
+    message: () =>
+      "stop noise counts accelerated iterations of the matched back-projector: give acceleration shb or biggs, or a number of " +
+      "iterations",
+  },
+  {
     when: ({ stop, saturation }) => stop === "held-out" && saturation !== "off",
     message: () =>
       "stop held-out needs counted photons, which saturated voxels do not tell: leave saturation off, or stop by divergence",

@@ -2,6 +2,7 @@
 import type { Algorithm } from "shared/contract/algorithm.ts";
 import type { PsfInfo } from "shared/contract/psf_info.ts";
 import { mapAxes, type Vec3 } from "shared/volume/geometry.ts";
+import { plannedIterations } from "./iteration_bounds.ts";
 import { psfReach } from "./psf_reach.ts";
 
 /** Plain iterations after which a halo of {@link MIN_RADII} keeps seams below 0.1 % of the peak. */
@@ -21,7 +22,9 @@ const GROWTH = 4.5;
  *
  * @param shape of the image, which no halo need exceed, beyond what light takes outside of it
  */
-export function autoHalo(psf: PsfInfo, { iterations, acceleration }: Algorithm, shape: Vec3): Vec3 {
+export function autoHalo(psf: PsfInfo, algorithm: Algorithm, shape: Vec3): Vec3 {
+  const { acceleration } = algorithm;
+  const iterations = plannedIterations(algorithm);
   const plainIterations = acceleration === "none" ? iterations : Math.max(iterations, iterations ** 2 / 2);
   const radii = MIN_RADII + Math.max(0, Math.log(plainIterations / FEW_ITERATIONS) / Math.log(GROWTH));
   return mapAxes((axis) => {

@@ -18,6 +18,7 @@ import { ClearstackError, isClearstackError } from "shared/errors.ts";
 import { MAX_SIDE } from "./fast_size.ts";
 import { formatVec3, mapAxes, SPATIAL_AXES, type Vec3, voxelCount } from "shared/volume/geometry.ts";
 import { levelBytes } from "./levels/level_memory.ts";
+import { plannedIterations } from "./iteration_bounds.ts";
 import { formatBytes, hostMemory, totalBytes } from "./host_memory.ts";
 import { refuseDarkRange } from "./output_intensity.ts";
 import { outputObjects, shardGranule } from "./output_objects.ts";
@@ -85,7 +86,7 @@ export function planJob(image: ImageInfo, psf: JobPsf, request: JobRequest, limi
     claimMemory(cuts, concurrency, { image, output: request.output, holdsOut, levelsOf }, shape, limits);
   const sourceChunk = alongSpatialAxes(image, image.chunkShape);
   const readVoxels = (cut: AxisCut) => touchedChunkVoxels(cut, sourceChunk[cut.axis]);
-  const readCost = volumesPerChunk(image) * limits.readCostIterations / request.algorithm.iterations;
+  const readCost = volumesPerChunk(image) * limits.readCostIterations / plannedIterations(request.algorithm);
   const { cuts, concurrency } = fitToMemory(axes, { claim, readVoxels, readCost }, limits, volumeCount(image));
   const levels = levelsOf(coreOf(cuts, shape));
   const decided = { image, psf, request, shape, halo, levels, cuts, concurrency };

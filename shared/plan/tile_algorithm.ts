@@ -33,7 +33,8 @@ export function voxelOffset(background: number | "auto"): number {
 export function decidedPlan(plan: Plan, decisions: Decisions): Plan {
   const { iterations, range = [], channels = [] } = decisions;
   const ofChannels = [decisions, ...channels].map(({ background, scale, mean }) => [background, scale, mean]);
-  const numbers = JSON.stringify([plan.planHash, iterations, ...ofChannels.flat(), ...range]);
+  const counts = channels.flatMap((channel) => channel.iterations ?? []);
+  const numbers = JSON.stringify([plan.planHash, iterations, ...ofChannels.flat(), ...range, ...counts]);
   return { ...plan, planHash: createHash("sha256").update(numbers).digest("hex"), decisions };
 }
 
@@ -54,7 +55,7 @@ export function tileAlgorithm(
   const saturation = saturationLevel(algorithm, source.dtype);
   return {
     ...settings,
-    iterations: decisions?.iterations ?? settings.iterations,
+    iterations: own?.iterations ?? decisions?.iterations ?? settings.iterations,
     background: background + offset,
     ...(offset === 0 ? {} : { offset }),
     // An I-divergence of t units is one of t * photonsPerUnit photons, and the kernels compare it with the square of this.

@@ -207,7 +207,7 @@ CLEARSTACK_WEBHOOK_SECRET.
 
   --dir clearstack-demo  folder to write to; files of an earlier demo are
                          replaced
-  --iterations 30        number of iterations
+  --iterations N         number of iterations; chosen by the noise by default
   --backend auto         auto (a GPU if there is one), webgpu or cpu
 
 Makes a sample with a known truth, serves it, deconvolves it over HTTP, and

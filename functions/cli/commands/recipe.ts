@@ -129,7 +129,8 @@ function decidedRequest(request: JobRequest, plan: Plan, url: string): JobReques
   const { memoryBytes: _, ...rest } = request;
   const { range } = plan.decisions ?? {};
   const { stopTolerance: __, ...algorithm } = request.algorithm;
-  const fixed = {
+  // A request has one number for all channels; where each has its own, their noise is found again as it was.
+  const fixed = plan.decisions?.channels?.some((channel) => channel.iterations !== undefined) ? algorithm : {
     ...algorithm,
     stop: "fixed" as const,
     iterations: plan.decisions?.iterations ?? algorithm.iterations,

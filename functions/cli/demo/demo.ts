@@ -48,7 +48,8 @@ const SLICES = [30, 212, 128] as const;
 export async function demoCommand(args: readonly string[], io: Io): Promise<number> {
   const parsed = parseArguments(args, FORM);
   const folder = (parsed.value("dir") ?? "clearstack-demo").replace(/(?<=.)\/+$/, "");
-  const iterations = wholeNumber("iterations", parsed.value("iterations") ?? "30", ITERATIONS_FORM, [1, 1000]);
+  const asked = parsed.value("iterations");
+  const iterations = asked === undefined ? undefined : wholeNumber("iterations", asked, ITERATIONS_FORM, [1, 1000]);
   const backend = oneOf("backend", parsed.value("backend") ?? "auto", BackendSchema.options);
   await claimFolder(folder);
 
@@ -57,7 +58,10 @@ export async function demoCommand(args: readonly string[], io: Io): Promise<numb
   await writeSample(folder, sample, io);
   const result = await deconvolveOverHttp({ folder, iterations, backend }, io);
   const restored = await readVolume(`${folder}/deconvolved.zarr`, sample, io);
-  await writePictures(folder, io, sample, { values: restored, title: `After: ${iterations} accelerated iterations` });
+  await writePictures(folder, io, sample, {
+    values: restored,
+    title: `After: ${result.iterations} accelerated iterations`,
+  });
   io.out(report({ folder, program: programWords(io.environment).join(" ") }, result, {
     before: peakSignalToNoise(sample.observed, sample.truth),
     after: peakSignalToNoise(restored, sample.truth),
@@ -109,7 +113,8 @@ async function writeSample(
 
 interface DemoJob {
   readonly folder: string;
-  readonly iterations: number;
+  /** Chosen by the noise where left out. */
+  readonly iterations: number | undefined;
   readonly backend: "auto" | "webgpu" | "cpu";
 }
 
@@ -127,7 +132,7 @@ async function deconvolveOverHttp({ folder, iterations, backend }: DemoJob, io: 
       source: { url: `${source}/sample.zarr` },
       psf: { url: `${source}/psf.tif` },
       output: { url: `${folder}/deconvolved.zarr` },
-      algorithm: { iterations },
+      algorithm: iterations === undefined ? {} : { iterations },
       // Four tiles: one would do, but then there would be no progress to see.
       tiling: { tile: [96, 128, 128] },
       backend,

@@ -90,6 +90,14 @@ async function readFlag(flag: string, entry: JobFlag, args: ParsedArguments, sou
 /** What of a request says how soon, and who is told: nothing that a command line has to repeat. */
 const LEFT_OUT = Object.keys(JobControlSchema.shape);
 
+/** The defaults of an algorithm's settings that rest on others, where those that differ are named. */
+function defaultsBeside({ stop, iterations, ...others }: JobRequest["algorithm"]) {
+  const unnamed = dependentDefaults(others);
+  if (stop === unnamed.stop && iterations === unnamed.iterations) return unnamed;
+  // A number of iterations that is named changes the default of the rule.
+  return { ...dependentDefaults({ ...others, iterations }), iterations: undefined };
+}
+
 /**
  * The arguments of `deconvolve` that stand for a request: what differs from the defaults, and nothing else. What does not touch
  * the result, see job_control.ts, is left out.
@@ -106,7 +114,7 @@ export function jobArguments(request: JobRequest): string[] {
   });
   const defaults = {
     ...parsed,
-    algorithm: { ...parsed.algorithm, ...dependentDefaults(request.algorithm) },
+    algorithm: { ...parsed.algorithm, ...defaultsBeside(request.algorithm) },
     psf: {},
   };
   const settings = { ...request, psf: "optics" in psf ? psf : psfColumns(psf) };

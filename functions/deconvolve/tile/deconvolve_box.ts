@@ -3,12 +3,7 @@ import type { RunOptions, VoxelData } from "kernels/deconvolver.ts";
 import type { PilotTask } from "shared/contract/pilot.ts";
 import { ClearstackError, isClearstackError } from "shared/errors.ts";
 import { notFiniteError } from "shared/image/read/not_finite.ts";
-import type { Psf } from "shared/psf/fit_psf.ts";
-import { computedName } from "shared/psf/generate/computed_psf.ts";
-import { loadPsf } from "shared/psf/load_psf.ts";
-import type { StoreAccess } from "shared/storage/store_environment.ts";
-import { changed } from "shared/storage/unchanged.ts";
-import { redactUrl } from "shared/storage/url.ts";
+import { loadTaskPsf } from "shared/psf/load_task_psf.ts";
 import { formatVec3 } from "shared/volume/geometry.ts";
 import type { ChosenDevice, PoolResult } from "../pool/deconvolver_pool.ts";
 import { assertFiniteCore } from "./finite_core.ts";
@@ -27,7 +22,7 @@ export async function deconvolveBox(
   const { backend, boxesAtOnce } = await chooseBackend(task, means);
   const psf = await means.psfs.get(
     JSON.stringify([task.psf, psfSha256]),
-    (signal) => loadSamePsf(task, { environment: means.environment, signal }),
+    (signal) => loadTaskPsf(task, { environment: means.environment, signal }),
     signal,
   );
   // The CPU keeps all data as float32.
@@ -49,13 +44,4 @@ export async function deconvolveBox(
     const where = `in the tile at z,y,x ${formatVec3(tile.core.start)} of shape ${formatVec3(tile.core.shape)}`;
     throw new ClearstackError("corrupt-data", `${where}: ${error.message}`, { cause: error });
   }
-}
-
-async function loadSamePsf(task: BoxTask, access: StoreAccess): Promise<Psf> {
-  const psf = await loadPsf(task.psf, { fit: task.psfFit, ...access });
-  if (psf.info.sha256 !== task.psfSha256) {
-    const where = "optics" in task.psf ? computedName(task.psf.optics) : redactUrl(task.psf.url);
-    throw changed(where, "as a PSF it has other values");
-  }
-  return psf;
 }

@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { Cost, Estimate } from "shared/contract/cost.ts";
 import type { Plan } from "shared/contract/plan.ts";
 import type { Device } from "shared/contract/device.ts";
+import { plannedIterations } from "shared/plan/iteration_bounds.ts";
 import { hashHex } from "shared/image/output/hash.ts";
 import type { Store } from "shared/storage/store.ts";
 
@@ -76,7 +77,7 @@ export function estimateWork(
   { rate, price }: { readonly rate?: number | undefined; readonly price?: Price | undefined } = {},
 ): Estimate {
   const isGpu = device.backend === "webgpu" && !device.computeOnHost;
-  const iterations = plan.decisions?.iterations ?? plan.algorithm.iterations;
+  const iterations = plan.decisions?.iterations ?? plannedIterations(plan.algorithm);
   const work = plan.voxels * plan.inflation * iterations;
   const kernelSeconds = work / (rate ?? (isGpu ? DEFAULT_RATES.gpu : DEFAULT_RATES.cpu));
   return { kernelSeconds, basis: rate === undefined ? "default" : "measured", ...costOf(kernelSeconds, price) };

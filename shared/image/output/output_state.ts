@@ -41,7 +41,7 @@ const JobRecord = z.looseObject({
   request: z.looseObject({
     source: Place,
     psf: z.union([Place, z.array(Place), z.looseObject({ optics: z.unknown() })]).optional(),
-    algorithm: z.looseObject({ iterations: z.number() }).optional(),
+    algorithm: z.looseObject({ iterations: z.number(), stop: z.string().optional() }).optional(),
   }).optional().catch(undefined),
   plan: z.looseObject({ tiles: z.number() }).optional().catch(undefined),
 });
@@ -74,6 +74,7 @@ export async function stateOf(
   const finished = done !== undefined && done.planHash === decidedHash && done.run === job.run;
   const tiles = job.plan?.tiles ?? 0;
   const { request } = job;
+  const { iterations, stop = "fixed" } = request?.algorithm ?? {};
   const psfs = [request?.psf ?? []].flat().map((psf) => "optics" in psf ? "computed from optics" : psf.url);
   return {
     state: finished ? "finished" : "unfinished",
@@ -86,7 +87,7 @@ export async function stateOf(
     tilesDone: finished ? tiles : await countTiles({ planHash: decidedHash, run: job.run }),
     source: request?.source.url,
     ...(psfs.length === 0 ? {} : { psf: psfs.join(", ") }),
-    iterations: done?.result?.iterations ?? request?.algorithm?.iterations,
+    iterations: done?.result?.iterations ?? (stop === "fixed" ? iterations : undefined),
     ...(done?.result?.backend === undefined ? {} : { device: `${done.result.backend} (${done.result.adapter})` }),
   };
 }

@@ -2,6 +2,7 @@
 import type { ImageInfo } from "shared/contract/image_info.ts";
 import { withPath } from "shared/errors.ts";
 import { dtypeBytes } from "shared/volume/dtype.ts";
+import { mapAxes, type Vec3 } from "shared/volume/geometry.ts";
 import { positionAt } from "shared/volume/position.ts";
 import { mapLimited } from "shared/process/map_limited.ts";
 import type { RequestOptions } from "shared/storage/store.ts";
@@ -25,8 +26,21 @@ const VOXELS = 2 ** 17;
 /** Chunks in flight. */
 const CONCURRENCY = 4;
 
+/** Of the voxels of a chunk, so many may be brighter than its {@link BrightVoxel}: a few are hot pixels, which are no structure. */
+const HOT_PIXELS = 3;
+
+/** A voxel of an image of any number of axes. */
+export interface BrightVoxel {
+  /** Index along each axis before z, y, x, of what the image shows. */
+  readonly outer: readonly number[];
+  /** Of the whole volume, of which a part may be selected. */
+  readonly at: Vec3;
+}
+
 interface VoxelSample<Values = Float32Array> {
   readonly values: Values;
+  /** A bright voxel of each chunk that was read, the brightest of all first. */
+  readonly bright: readonly BrightVoxel[];
   /** Stored bytes fetched. */
   readonly bytesRead: number;
 }
@@ -72,8 +86,15 @@ export async function sampleVoxels(
     releaseMemory(chunk.values);
     return sample;
   });
-  const values = Float64Array.from(samples.flatMap((sample) => [...sample]));
-  return { values: exact && !dtype.startsWith("float") ? values : Float32Array.from(values), bytesRead };
+  const values = Float64Array.from(samples.flatMap((sample) => [...sample.values]));
+  const bright = samples.toSorted((one, other) => other.brightness - one.brightness).map(
+    ({ position }): BrightVoxel => {
+      const spatial = mapAxes((axis) => position.at(axis - 3)!);
+      const hasDepth = image.info.axes.at(-3)?.type === "space";
+      return { outer: position.slice(0, hasDepth ? -3 : -2), at: hasDepth ? spatial : [0, spatial[1], spatial[2]] };
+    },
+  );
+  return { values: exact && !dtype.startsWith("float") ? values : Float32Array.from(values), bright, bytesRead };
 }
 
 /** Neighbouring voxels of one chunk, along one axis. */
@@ -82,14 +103,18 @@ interface Span {
   /** Inside the chunk. */
   readonly first: number;
   readonly length: number;
+  /** Index of the first of them: of what the image shows, along space of the whole volume. */
+  readonly shown: number;
 }
 
 /** Positions to sample along an axis: of c one channel, of t each time point that was picked out, else whole chunks. */
 function spansAlong(info: ImageInfo, axis: number, channel: number): Span[] {
   const { axes, shape, chunkShape, selection } = info;
   const side = chunkShape[axis]!;
-  const single = (stored: number): Span => ({ chunk: Math.floor(stored / side), first: stored % side, length: 1 });
-  const at = (index: number) => single(storedOuter(info, axes.slice(0, axis + 1).map(() => index))[axis]!);
+  const at = (index: number): Span => {
+    const stored = storedOuter(info, axes.slice(0, axis + 1).map(() => index))[axis]!;
+    return { chunk: Math.floor(stored / side), first: stored % side, length: 1, shown: index };
+  };
   if (axes[axis]!.name === "c") return [at(channel)];
   if (axes[axis]!.name === "t" && selection?.times) return Array.from({ length: shape[axis]! }, (_, time) => at(time));
   // What holds for a volume is decided from all of it, so that a part of it comes out as in the whole.
@@ -98,18 +123,29 @@ function spansAlong(info: ImageInfo, axis: number, channel: number): Span[] {
   // The image may end inside its last chunk.
   return Array.from(
     { length: Math.ceil(length / side) },
-    (_, chunk) => ({ chunk, first: 0, length: Math.min(side, length - chunk * side) }),
+    (_, chunk) => ({ chunk, first: 0, length: Math.min(side, length - chunk * side), shown: chunk * side }),
   );
+}
+
+/** Voxels of one chunk. */
+interface ChunkSample {
+  readonly values: Float64Array;
+  /** Of the {@link BrightVoxel}. */
+  readonly brightness: number;
+  readonly position: readonly number[];
 }
 
 function pickVoxels(
   { values, strides }: Chunk,
   place: readonly Span[],
   { seed, stream, count }: { seed: number; stream: number; count: number },
-): Float64Array {
+): ChunkSample {
   const extent = place.map((span) => span.length);
   const offset = (indices: readonly number[]) => indices.reduce((sum, index, axis) => sum + index * strides[axis]!, 0);
   const start = offset(place.map((span) => span.first));
   const picks = stratifiedPicks(extent.reduce((product, side) => product * side, 1), count, { seed, stream });
-  return Float64Array.from(picks, (pick) => Number(values[start + offset(positionAt(pick, extent))]));
+  const picked = Float64Array.from(picks, (pick) => Number(values[start + offset(positionAt(pick, extent))]));
+  const brightness = picked.toSorted().at(-1 - Math.min(HOT_PIXELS, picked.length - 1))!;
+  const position = positionAt(picks[picked.indexOf(brightness)]!, extent);
+  return { values: picked, brightness, position: position.map((at, axis) => place[axis]!.shown + at) };
 }

@@ -65,7 +65,7 @@ Deno.test("every operation has one kind of success, and a request leaves out wha
     }
   }
   assertEquals(JSON.stringify(components.schemas.JobRequest).includes('"default":'), false);
-  assert(components.schemas.JobRequest.properties.algorithm.properties.iterations.description.endsWith("default 20"));
+  assert(components.schemas.JobRequest.properties.algorithm.properties.iterations.description.endsWith("default 150"));
 });
 
 slowTest("a typed client that is generated of it type-checks and runs a program of 30 lines", async () => {

@@ -20,10 +20,19 @@ Deno.test("accelerated iterations reach further than as many plain ones", () => 
   }
 });
 
-Deno.test("the defaults, 20 accelerated iterations, ask for nearly five radii", () => {
-  const halo = autoHalo(PSF, AlgorithmSchema.parse({}), SHAPE);
-  assertEquals(halo.map((h, axis) => Math.round(10 * h / PSF.radius[axis]!) / 10), [4.8, 4.8, 4.8]);
-});
+for (
+  const [algorithm, radii] of [
+    // Noise allows 40 at most, which is what tiles are planned for.
+    [{}, 5.67],
+    [{ stop: "noise", iterations: 30 }, 5.29],
+    [{ iterations: 20 }, 4.75],
+  ] as const
+) {
+  Deno.test(`accelerated iterations of ${JSON.stringify(algorithm)} ask for ${radii} radii`, () => {
+    const halo = autoHalo(PSF, AlgorithmSchema.parse(algorithm), SHAPE);
+    assertEquals(halo, PSF.radius.map((radius) => Math.ceil(radii * radius)));
+  });
+}
 
 Deno.test("an axis along which the PSF is one voxel wide needs no halo", () => {
   // A radius is at least 1, also where there is nothing to reach.

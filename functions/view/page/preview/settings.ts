@@ -31,9 +31,9 @@ export interface PreviewSettings {
   readonly backend: BackendChoice;
 }
 
-/** Those of a job that says nothing. */
+/** Those of a job that says nothing, but with a number of iterations: what the noise decides is told by a job. */
 export function defaultSettings(): PreviewSettings {
-  const { iterations, totalVariation, dampingSigmas, acceleration } = AlgorithmSchema.parse({});
+  const { iterations, totalVariation, dampingSigmas, acceleration } = AlgorithmSchema.parse({ stop: "fixed" });
   return {
     ...{ psfFrom: "optics", psfAddress: "", psfFile: undefined, backend: "auto", others: {} },
     ...{ na: "", immersionIndex: "", sampleIndex: "", emission: "", voxelDepth: "", voxelWidth: "" },

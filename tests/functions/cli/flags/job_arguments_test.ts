@@ -24,14 +24,14 @@ Deno.test("without flags the contract's defaults hold", async () => {
     },
     algorithm: {
       ...{
-        iterations: 20,
+        iterations: 150,
         boundary: "non-circulant",
         boundaryValue: 0,
         acceleration: "shb",
         start: "flat",
         background: 0,
       },
-      ...{ totalVariation: 0, backProjector: "matched", dampingSigmas: 0, saturation: "off", stop: "fixed", seed: 0 },
+      ...{ totalVariation: 0, backProjector: "matched", dampingSigmas: 0, saturation: "off", stop: "noise", seed: 0 },
       keepEmpty: false,
       otfPrecision: "float32",
     },
@@ -44,6 +44,28 @@ Deno.test("without flags the contract's defaults hold", async () => {
     priority: 5,
   });
 });
+
+for (
+  const [algorithm, named] of [
+    ["", ""],
+    ["--iterations 20", "--iterations 20"],
+    ["--stop fixed --iterations 150", "--iterations 150"],
+    ["--stop noise --iterations 100", "--iterations 100 --stop noise"],
+    ["--stop fixed", "--iterations 20"],
+    ["--stop held-out", "--iterations 20 --stop held-out"],
+    ["--boundary periodic", "--boundary periodic"],
+    ["--boundary periodic --iterations 20", "--boundary periodic"],
+    ["--boundary periodic --acceleration shb", "--boundary periodic --acceleration shb"],
+    ["--acceleration none --iterations 50", "--iterations 50 --acceleration none"],
+  ] as const
+) {
+  Deno.test(`the request of "${algorithm}" is repeated by "${named}"`, async () => {
+    const request = await requestFrom(`--psf p ${algorithm}`.trim());
+    const again = jobArguments(request);
+    assertEquals(again.slice(2).join(" "), `--psf p ${named}`.trim());
+    assertEquals(await requestFrom(again.slice(2).join(" ")), request);
+  });
+}
 
 Deno.test("every flag reaches the request", async () => {
   const line = "--psf p --iterations 7 --tile 32,64,128 --halo 0,8,9 --boundary constant --boundary-value -1.5e2 " +

@@ -49,20 +49,36 @@ async function pilotRecord(output: string) {
   return JSON.parse(new TextDecoder().decode(job)).pilot;
 }
 
-Deno.test("held-out photons stop noisy bars within a tenth of the best error along the path", async () => {
-  const { iterations, decisions } = await runJob(requestOf("held-out", { stop: "held-out" }), deps);
+/** Distance from the truth after 1 to {@link MOST} iterations. */
+async function errorsOnTheWay(): Promise<number[]> {
   const whole = await createDeconvolver("cpu", { box: SHAPE, psf: bars.psf, acceleration: "shb" });
   const errors: number[] = [];
   for (let k = 1; k <= MOST; k++) {
     errors.push(rmse((await whole.run(Float32Array.from(bars.counted), { iterations: k })).estimate, bars.truth));
   }
   await whole.close();
+  return errors;
+}
+
+Deno.test("held-out photons stop noisy bars within a tenth of the best error along the path", async () => {
+  const { iterations, decisions } = await runJob(requestOf("held-out", { stop: "held-out" }), deps);
+  const errors = await errorsOnTheWay();
   const best = Math.min(...errors);
   // The path must turn, or any rule would do: running on must cost more than the tenth that is allowed.
   assert(errors.at(-1)! > 1.2 * best, `${errors}`);
   assert(iterations > 1 && iterations < MOST, `${iterations}`);
   assertLess(rmse(await readOutput("memory:pilot/held-out"), bars.truth), 1.1 * best);
   assertEquals([decisions!.iterations, decisions!.reason!.includes("held-out")], [iterations, true]);
+});
+
+Deno.test("noise decides from the image and the PSF, without a tile run for it, and stops within a tenth of the best error", async () => {
+  const asked = requestOf("noise", { stop: "noise", iterations: 150 });
+  const { iterations, decisions, kernelSeconds } = await runJob(asked, deps);
+  const errors = await errorsOnTheWay();
+  assertLess(errors[iterations - 1]!, 1.1 * Math.min(...errors));
+  assertEquals([decisions!.iterations, decisions!.reason!.includes("noise hides")], [iterations, true]);
+  assert(kernelSeconds > 0);
+  assertEquals((await pilotRecord("noise")).measurements, []);
 });
 
 Deno.test("the divergence rule stops where an iteration gains little, later with a smaller tolerance", async () => {

@@ -2,7 +2,8 @@ import { assert, assertEquals } from "@std/assert";
 import { sampleVoxels } from "shared/image/read/sample_voxels.ts";
 import { stratifiedPicks } from "shared/decide/stratified.ts";
 import { indices, writeZarr } from "../../../functions/sample_image.ts";
-import { openImage } from "../../../stores.ts";
+import { openImage, reopenImage } from "../../../stores.ts";
+import { selectVolumes } from "shared/image/read/select_volumes.ts";
 
 /** Every voxel its own number, from 1, so that padding (0) shows. */
 async function numbered(name: string, shape: number[], chunk: number[]) {
@@ -33,4 +34,27 @@ Deno.test("picks rise, one from each stretch, all where there are few", () => {
   const picks = stratifiedPicks(1000, 10, { seed: 3, stream: 5 });
   picks.forEach((pick, i) => assert(pick >= 100 * i && pick < 100 * (i + 1), `${picks}`));
   assertEquals(stratifiedPicks(3, 10, { seed: 3, stream: 5 }), [0, 1, 2]);
+});
+
+Deno.test("of each chunk a bright voxel is told, not the few that are brighter still", async () => {
+  const values = new Float32Array(2 * 2 * 8 * 8 * 8).fill(1);
+  // Channel 1 of time 1: a block of light in the last chunk, and a hot pixel in the first one.
+  const at = (z: number, y: number, x: number) => (((2 * 1 + 1) * 8 + z) * 8 + y) * 8 + x;
+  for (let step = 0; step < 6; step++) values[at(5, 6, 1 + step)] = 10 + step;
+  values[at(1, 1, 1)] = 1000;
+  const shape = [2, 2, 8, 8, 8];
+  await writeZarr("memory:sample-bright", { shape, chunk: [1, 1, 4, 8, 8], values, axes: [..."tczyx"] });
+  const image = await openImage({ url: "memory:sample-bright" });
+  const { bright } = await sampleVoxels(image, { seed: 0, channel: 1 });
+  assertEquals([bright.length, bright[0]], [4, { outer: [1, 1], at: [5, 6, 3] }]);
+});
+
+Deno.test("places of a sample are those of the whole volume and of the times that are shown", async () => {
+  const values = Float32Array.from({ length: 4 * 8 * 8 }, (_, index) => index);
+  await writeZarr("memory:sample-part", { shape: [4, 8, 8], chunk: [1, 8, 8], values, axes: [..."tyx"] });
+  const stored = await openImage({ url: "memory:sample-part" });
+  const info = selectVolumes(stored.info, { times: { start: 1, stop: 4, step: 2 }, box: { y: [2, 4], x: [0, 3] } });
+  const { bright } = await sampleVoxels(await reopenImage(info), { seed: 0 });
+  // Three voxels of each plane are brighter.
+  assertEquals(bright, [{ outer: [1], at: [0, 7, 4] }, { outer: [0], at: [0, 7, 4] }]);
 });

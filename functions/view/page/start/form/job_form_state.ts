@@ -63,9 +63,11 @@ export function textIn(texts: Texts, field: FormField): string {
 function defaultIn(texts: Texts, { path, initial }: FormField): string {
   const [group, name] = path.split(".") as [string, string?];
   if (group !== "algorithm") return initial;
-  const named = ["backProjector", "boundary", "acceleration"].map((other) => [other, texts[`algorithm.${other}`]]);
-  const dependent: Texts = dependentDefaults(Object.fromEntries(named));
-  return dependent[name!] ?? initial;
+  const named = ["backProjector", "boundary", "acceleration", "stop", "iterations"].map((other) => {
+    return [other, texts[`algorithm.${other}`] || undefined];
+  });
+  const dependent: Readonly<Record<string, string | number>> = dependentDefaults(Object.fromEntries(named));
+  return String(dependent[name!] ?? initial);
 }
 
 /** Changes the text of a field. */

@@ -39,7 +39,12 @@ export function jobFacts(
     ["Image", `${source.url}${source.path === undefined ? "" : `, ${source.path}`}`],
     ["PSF", psfWords(request.psf)],
     ["Output", output.url],
-    ["Iterations", `${result?.iterations ?? algorithm.iterations}`],
+    [
+      "Iterations",
+      result === undefined && algorithm.stop !== "fixed"
+        ? `at most ${algorithm.iterations}`
+        : `${result?.iterations ?? algorithm.iterations}`,
+    ],
     ["Time of the device", deviceTime(deviceSeconds, estimate?.kernelSeconds)],
     ...(cost === undefined ? [] : [["Cost", costWords(cost)] as const]),
     ...(result === undefined ? [] : [["Computed by", `${result.adapter} in ${formatTime(result.seconds)}`] as const]),

@@ -3,6 +3,7 @@ import { counted } from "shared/counted.ts";
 import type { ImageInfo } from "shared/contract/image_info.ts";
 import type { Plan } from "shared/contract/plan.ts";
 import { formatBytes } from "shared/plan/host_memory.ts";
+import { mostIterations, plannedIterations } from "shared/plan/iteration_bounds.ts";
 import { shortNumber, unitSymbol } from "../../state/scale_bar.ts";
 
 /** A fact and its name. */
@@ -53,7 +54,7 @@ export function planFacts(plan: Plan): Fact[] {
       "PSF",
       `${times(psf.shape)}${psf.optics === undefined ? "" : ", computed"}${psf.fit === undefined ? "" : ", fitted"}`,
     ],
-    ["Iterations", `${algorithm.iterations}${algorithm.stop === "fixed" ? "" : " at most"}`],
+    ["Iterations", `${mostIterations(plan)}${algorithm.stop === "fixed" ? "" : " at most"}`],
     ["Tiles", `${tiles.toLocaleString("en")} (${times(grid)} in each volume)`],
     ["Tile, halo", `${times(tile)}, ${times(halo)}`],
     ["Box", `${times(box)}, ${shortNumber(plan.inflation)} voxels computed for each useful one`],
@@ -65,7 +66,7 @@ export function planFacts(plan: Plan): Fact[] {
 
 /** How long it takes, and what it costs where the service has a price. */
 export function estimateFacts({ estimate, voxels, inflation, algorithm }: Plan): Fact[] {
-  const work = voxels * inflation * algorithm.iterations;
+  const work = voxels * inflation * plannedIterations(algorithm);
   return [
     ["Time", estimate === undefined ? "not known" : `about ${formatTime(estimate.kernelSeconds)} of the device`],
     ...(estimate === undefined ? [] : [["Estimated by", BASES[estimate.basis]] as const]),

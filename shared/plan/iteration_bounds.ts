@@ -1,0 +1,17 @@
+/** The most iterations of a job whose number is decided later. */
+import type { Algorithm } from "shared/contract/algorithm.ts";
+import type { Plan } from "shared/contract/plan.ts";
+import { voxelCount } from "shared/volume/geometry.ts";
+
+/** More than noise allows on any image that was taken with a camera; each further one would need more halo. */
+const MOST_WITH_NOISE = 40;
+
+/** The iterations that tiles are planned for: those that a halo has to keep from showing, and that time is estimated by. */
+export function plannedIterations({ stop, iterations }: Pick<Algorithm, "stop" | "iterations">): number {
+  return stop === "noise" ? Math.min(iterations, MOST_WITH_NOISE) : iterations;
+}
+
+/** The most iterations that a plan allows: as many as are asked for in one tile, which has no seams. */
+export function mostIterations({ algorithm, grid }: Pick<Plan, "algorithm" | "grid">): number {
+  return voxelCount(grid) > 1 ? plannedIterations(algorithm) : algorithm.iterations;
+}
