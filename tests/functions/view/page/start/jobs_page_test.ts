@@ -17,17 +17,14 @@ const REFUSED = { expected: /Failed to load resource|ERR_/ };
 /** Starts jobs over a tiny image, as quick as jobs get, and waits for the last. */
 async function startTinyJobs(url: string, count: number): Promise<void> {
   const shape = [2, 4, 4];
-  await writeZarr(`${folder}/tiny.zarr`, {
-    shape,
-    chunk: shape,
-    values: new Float32Array(32).map((_, index) => index),
-  });
+  const tiny = { shape, chunk: shape, values: new Float32Array(32).map((_, index) => index) };
+  for (const name of ["tiny.zarr", "tiny-psf.zarr"]) await writeZarr(`${folder}/${name}`, tiny);
   const headers = { "content-type": "application/json" };
   let last = "";
   for (let index = 0; index < count; index++) {
     const body = JSON.stringify({
       source: { url: `${folder}/tiny.zarr` },
-      psf: { url: `${folder}/tiny.zarr` },
+      psf: { url: `${folder}/tiny-psf.zarr` },
       output: { url: `${folder}/many/${index}.zarr` },
       algorithm: { iterations: 1, boundary: "periodic" },
       backend: "cpu",
