@@ -1,4 +1,5 @@
 /** A field with its label, its unit, its hint, and what is wrong with it. */
+import { choiceExplanation, choiceLabel } from "./choice_words.ts";
 import { inWords } from "./field_words.ts";
 import type { FormField } from "./fields.ts";
 import { type JobFormState, textIn, touch, type } from "./job_form_state.ts";
@@ -15,7 +16,10 @@ const FORM_CLASSES = { text: "", choice: "short", switch: "turned" } as const;
 
 /** The field. */
 export function Field({ form, field, otherwise }: FieldProps) {
-  const { path, label, unit, hint } = field;
+  const { path, label, unit } = field;
+  const isChoice = field.form.input === "choice";
+  // What is chosen is explained in place of the help, which names choices as commands do.
+  const hint = (isChoice ? choiceExplanation(path, textIn(form.texts.value, field)) : undefined) ?? field.hint;
   const fault = faultIn(form, path);
   const id = `field-${path}`;
   const described = [...(hint === "" ? [] : [`${id}-hint`]), ...(fault === undefined ? [] : [`${id}-fault`])];
@@ -58,7 +62,9 @@ function Control({ form, field, id, otherwise, invalid, described }: ControlProp
     return (
       <select {...common} onChange={(event) => type(form, path, event.currentTarget.value)}>
         {field.initial === "" && <option value="" selected={text === ""} />}
-        {choices.map((choice) => <option key={choice} value={choice} selected={choice === text}>{choice}</option>)}
+        {choices.map((choice) => (
+          <option key={choice} value={choice} selected={choice === text}>{choiceLabel(path, choice)}</option>
+        ))}
       </select>
     );
   }
