@@ -37,7 +37,10 @@ const CHOICES: Readonly<Record<string, Readonly<Record<string, ChoiceWords>>>> =
     "float16": ["Half precision", "A GPU needs less memory and time, with errors of about 1e-4 of the peak."],
   },
   "algorithm.stop": {
-    "noise": ["The noise of the image", "As many as the noise of the image bears, and no more than the most that is allowed."],
+    "noise": [
+      "The noise of the image",
+      "As many as the noise of the image bears, and no more than the most that is allowed.",
+    ],
     "fixed": ["The number of iterations", "All of them are run."],
     "divergence": ["Fit to the image", "Ends once an iteration hardly brings the result closer to the image."],
     "held-out": ["Held-out photons", "Ends once more iterations would fit noise, by photons that are kept apart."],
