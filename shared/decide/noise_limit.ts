@@ -2,8 +2,7 @@
  * How far the noise of an image lets a deconvolution go: by which factor the PSF may weaken detail before noise hides it. Found
  * from the spectrum of a few boxes and that of the PSF.
  */
-import { type Vec3, voxelCount } from "shared/volume/geometry.ts";
-import { positionAt } from "shared/volume/position.ts";
+import { mapAxes, type Vec3, voxelCount } from "shared/volume/geometry.ts";
 import { powerSpectrum } from "./fourier.ts";
 
 /** What noise leaves of an image. */
@@ -60,10 +59,18 @@ export function noiseLimit(
 
 /** Falls to 0 at the faces of a box, so that the other side does not look like an edge (Hann). */
 function hannWindow(shape: Vec3): Float64Array {
-  const along = (side: number, at: number) => side === 1 ? 1 : Math.sin(Math.PI * (at + 0.5) / side) ** 2;
-  return Float64Array.from({ length: voxelCount(shape) }, (_, index) => {
-    return positionAt(index, shape).reduce((product, at, axis) => product * along(shape[axis]!, at), 1);
+  const [zs, ys, xs] = mapAxes((axis) => {
+    const side = shape[axis];
+    return Float64Array.from({ length: side }, (_, at) => side === 1 ? 1 : Math.sin(Math.PI * (at + 0.5) / side) ** 2);
   });
+  const window = new Float64Array(voxelCount(shape));
+  let index = 0;
+  for (const z of zs) {
+    for (const y of ys) {
+      for (const x of xs) window[index++] = z * y * x;
+    }
+  }
+  return window;
 }
 
 function windowed(box: ArrayLike<number>, window: Float64Array): Float64Array {
@@ -78,27 +85,34 @@ function windowed(box: ArrayLike<number>, window: Float64Array): Float64Array {
 /** Mean power of the noise at each frequency of a box in its window: its variance, weighted as the window weighs voxels. */
 function noisePower(box: ArrayLike<number>, shape: Vec3, window: Float64Array): number {
   const strides = [shape[1] * shape[2], shape[2], 1];
+  // A voxel without both neighbours has no second difference; along two voxels none has.
+  const rims = mapAxes((axis) => shape[axis] < 3 ? 0 : 1);
   let differences = Float64Array.from(box);
   let gain = 1;
-  // A voxel without both neighbours has no second difference.
-  const isInside = (position: readonly number[]) =>
-    position.every((at, axis) => shape[axis]! < 3 || (at > 0 && at < shape[axis]! - 1));
   for (const [axis, stride] of strides.entries()) {
-    if (shape[axis]! < 3) continue;
+    if (rims[axis] === 0) continue;
     const before = differences;
-    differences = before.map((value, index) =>
-      (before[index - stride] ?? 0) - 2 * value + (before[index + stride] ?? 0)
-    );
+    differences = new Float64Array(before.length);
+    for (let index = stride; index < before.length - stride; index++) {
+      differences[index] = before[index - stride]! - 2 * before[index]! + before[index + stride]!;
+    }
     gain *= DIFFERENCE_GAIN;
   }
-  let [sum, weight, total, largest] = [0, 0, 0, 0];
+  let [sum, weight] = [0, 0];
+  for (let z = rims[0]; z < shape[0] - rims[0]; z++) {
+    for (let y = rims[1]; y < shape[1] - rims[1]; y++) {
+      for (let x = rims[2]; x < shape[2] - rims[2]; x++) {
+        const index = (z * shape[1] + y) * shape[2] + x;
+        const share = window[index]! ** 2;
+        sum += share * differences[index]! ** 2 / gain;
+        weight += share;
+      }
+    }
+  }
+  let [total, largest] = [0, 0];
   for (let index = 0; index < window.length; index++) {
-    const share = window[index]! ** 2;
-    total += share;
+    total += window[index]! ** 2;
     largest = Math.max(largest, Math.abs(box[index]!));
-    if (!isInside(positionAt(index, shape))) continue;
-    sum += share * differences[index]! ** 2 / gain;
-    weight += share;
   }
   return total * Math.max(sum / weight, (largest * ROUNDING) ** 2);
 }
@@ -106,10 +120,15 @@ function noisePower(box: ArrayLike<number>, shape: Vec3, window: Float64Array): 
 /** A PSF in a box that repeats: its transform at the frequencies of the box. Where it lies changes no magnitude. */
 function wrapped(psf: { readonly shape: Vec3; readonly values: ArrayLike<number> }, shape: Vec3): Float64Array {
   const box = new Float64Array(voxelCount(shape));
-  for (let index = 0; index < psf.values.length; index++) {
-    const [z, y, x] = positionAt(index, psf.shape);
-    const at = ((z % shape[0]) * shape[1] + y % shape[1]) * shape[2] + x % shape[2];
-    box[at] = box[at]! + psf.values[index]!;
+  let index = 0;
+  for (let z = 0; z < psf.shape[0]; z++) {
+    for (let y = 0; y < psf.shape[1]; y++) {
+      const row = ((z % shape[0]) * shape[1] + y % shape[1]) * shape[2];
+      for (let x = 0; x < psf.shape[2]; x++) {
+        const at = row + x % shape[2];
+        box[at] = box[at]! + psf.values[index++]!;
+      }
+    }
   }
   return box;
 }
