@@ -1,6 +1,7 @@
 /**
  * Applies `run` to all items, at most `concurrency` at a time, in order of beginning. After a failure none begins that has not
- * begun; once those under way have ended, the first failure is thrown, so that nothing goes on behind the caller's back.
+ * begun; once those under way have ended, the failure of the foremost item is thrown, so that nothing goes on behind the caller's
+ * back, and that it is the same one however long each takes: whatever comes before an item that failed has begun.
  * `p-map` rejects at a failure while others are under way, or begins all the rest first; its `pMapStop` waits only for items
  * before the one that stops. `p-limit` holds a queued call and promises for every item from the beginning.
  *
@@ -13,14 +14,14 @@ export async function mapLimited<Item, Result>(
 ): Promise<Result[]> {
   const results = new Array<Result>(items.length);
   let next = 0;
-  let failed: { readonly error: unknown } | undefined;
+  let failed: { readonly index: number; readonly error: unknown } | undefined;
   const worker = async () => {
     while (failed === undefined && next < items.length) {
       const index = next++;
       try {
         results[index] = await run(items[index]!);
       } catch (error) {
-        failed ??= { error };
+        if (failed === undefined || index < failed.index) failed = { index, error };
       }
     }
   };
