@@ -14,18 +14,19 @@ export async function mapLimited<Item, Result>(
 ): Promise<Result[]> {
   const results = new Array<Result>(items.length);
   let next = 0;
-  let failed: { readonly index: number; readonly error: unknown } | undefined;
+  const failures: { readonly index: number; readonly error: unknown }[] = [];
   const worker = async () => {
-    while (failed === undefined && next < items.length) {
+    while (failures.length === 0 && next < items.length) {
       const index = next++;
       try {
         results[index] = await run(items[index]!);
       } catch (error) {
-        if (failed === undefined || index < failed.index) failed = { index, error };
+        failures.push({ index, error });
       }
     }
   };
   await Promise.all(Array.from({ length: Math.min(concurrency, items.length) }, worker));
-  if (failed !== undefined) throw failed.error;
+  const [foremost] = failures.toSorted((one, other) => one.index - other.index);
+  if (foremost !== undefined) throw foremost.error;
   return results;
 }
