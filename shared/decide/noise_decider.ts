@@ -67,7 +67,7 @@ export class NoiseDecider {
     if (others.length === 0) return first!;
     const { source } = this.#decided.plan;
     const reasons = this.#channels.map(({ iterations, reason }, channel) =>
-      `channel ${channelLabel(source, channel)} ${counted(iterations, "iteration")}, ${reason}`
+      `channel ${channelLabel(source, channel)}: ${counted(iterations, "iteration")}, ${reason}`
     );
     return { iterations: Math.max(...this.#channels.map(({ iterations }) => iterations)), reason: reasons.join("; ") };
   }

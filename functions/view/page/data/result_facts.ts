@@ -10,12 +10,14 @@ const MAX_CHARACTERS = 200;
 
 /** What is known, in the order of the line: input, algorithm, tiles, machine. Nothing of it is relied on. */
 export function resultFacts(record: Readonly<Record<string, unknown>>): Fact[] {
-  const { algorithm, tile, halo, box, tiles, backend, source, psf, finished, version, estimate, seam } = record;
-  const { name, iterations, acceleration, boundary } = asRecord(algorithm);
+  const { algorithm, decisions, tile, halo, box, tiles, backend, source, psf, finished, version, estimate, seam } =
+    record;
+  const { name, iterations, stop = "fixed", acceleration, boundary } = asRecord(algorithm);
+  const decided = asRecord(decisions).iterations;
   const { adapters, count, kernelSeconds, seconds } = asRecord(tiles);
   const facts: (readonly [string, unknown])[] = [
     ["Algorithm", name === undefined ? undefined : String(name).replace("richardson-lucy", "Richardson-Lucy")],
-    ["Iterations", iterations],
+    ["Iterations", decided ?? (stop === "fixed" || iterations === undefined ? iterations : `at most ${iterations}`)],
     ["Acceleration", acceleration],
     ["Boundary", boundary],
     ["PSF", psfWords(psf)],

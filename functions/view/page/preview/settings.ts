@@ -60,7 +60,7 @@ export function fillIn(
   const list = (values: readonly unknown[] = []) => values.every((one) => one !== undefined) ? values.join(", ") : "";
   return {
     ...settings,
-    ...algorithmOf(record.algorithm),
+    ...algorithmOf(record, settings.iterations),
     psfFrom: address !== "" && settings.psfAddress === "" ? "address" : settings.psfFrom,
     psfAddress: text(settings.psfAddress, address),
     na: text(settings.na, optics.na, stated?.na),
@@ -70,12 +70,18 @@ export function fillIn(
   };
 }
 
-/** What a record says of the algorithm, as far as it makes sense. */
-function algorithmOf(recorded: unknown): Partial<PreviewSettings> {
-  const { name: _, ...stated } = asRecord(recorded);
+/**
+ * What a record says of the algorithm, as far as it makes sense.
+ *
+ * @param undecided iterations where a rule has yet to decide them
+ */
+function algorithmOf(record: Readonly<Record<string, unknown>>, undecided: number): Partial<PreviewSettings> {
+  const { name: _, ...stated } = asRecord(record.algorithm);
   const { data } = AlgorithmSchema.safeParse(stated);
   if (data === undefined || Object.keys(stated).length === 0) return {};
-  const { iterations, totalVariation, dampingSigmas, acceleration } = data;
+  const { totalVariation, dampingSigmas, acceleration } = data;
+  const decided = asRecord(record.decisions).iterations;
+  const iterations = typeof decided === "number" ? decided : data.stop === "fixed" ? data.iterations : undecided;
   const others = Object.fromEntries(OTHERS.map((key) => [key, data[key]]));
   return { iterations, totalVariation, dampingSigmas, acceleration, others };
 }

@@ -7,8 +7,8 @@ import { ClearstackError, type ErrorKind } from "shared/errors.ts";
 
 const STATED = { na: 1.4, immersionIndex: 1.515, emissionNanometres: [525, 610], depth: 10 } as const;
 
-Deno.test("settings begin as those of a job that says nothing", () => {
-  const { iterations, acceleration, totalVariation, dampingSigmas } = AlgorithmSchema.parse({});
+Deno.test("settings begin as those of a job that says nothing, with a number of iterations", () => {
+  const { iterations, acceleration, totalVariation, dampingSigmas } = AlgorithmSchema.parse({ stop: "fixed" });
   const settings = defaultSettings();
   assertEquals({ ...settings, iterations, acceleration, totalVariation, dampingSigmas }, settings);
 });
@@ -24,7 +24,10 @@ Deno.test("optics are those that the image states, and what somebody wrote stays
 });
 
 Deno.test("a result, a plan or a view says what its PSF was and how it was made", () => {
-  const algorithm = { ...AlgorithmSchema.parse({}), iterations: 33, boundary: "periodic", name: "richardson-lucy" };
+  const algorithm = {
+    ...AlgorithmSchema.parse({ iterations: 33, boundary: "periodic" }),
+    name: "richardson-lucy",
+  };
   const optics = { na: 1.2, immersionIndex: 1.33, emissionNanometres: 480, sampleIndex: 1.38 };
   const computed = fillIn(defaultSettings(), { stated: STATED, record: { algorithm, psf: { optics } } });
   assertEquals([computed.na, computed.immersionIndex, computed.sampleIndex, computed.emission], [
@@ -36,6 +39,14 @@ Deno.test("a result, a plan or a view says what its PSF was and how it was made"
   // A path of the machine that computed it means nothing here, nor does what is no algorithm.
   const nonsense = { algorithm: { iterations: "many" }, psf: { url: "/data/psf.tif" } };
   assertEquals(fillIn(defaultSettings(), { stated: undefined, record: nonsense }), defaultSettings());
+});
+
+Deno.test("iterations are those that were decided, and those that were there where none were yet", () => {
+  const algorithm = AlgorithmSchema.parse({});
+  const iterations = (record: Record<string, unknown>) =>
+    fillIn({ ...defaultSettings(), iterations: 7 }, { stated: undefined, record }).iterations;
+  assertEquals(iterations({ algorithm, decisions: { iterations: 12 } }), 12);
+  assertEquals(iterations({ algorithm }), 7);
 });
 
 const SAID: readonly (readonly [kind: ErrorKind, message: string, problem: RegExp, mend: RegExp])[] = [
