@@ -1,6 +1,7 @@
 /** The run of a job that this process drives: from what is stored of it to the status with which it ends. */
 import type { JobStatus } from "shared/contract/job_status.ts";
 import { withOrigin } from "shared/engine/with_origin.ts";
+import { channelAt } from "shared/volume/channels.ts";
 import { voxelCount } from "shared/volume/geometry.ts";
 import { tileAt } from "shared/plan/plan_job.ts";
 import type { Log } from "shared/telemetry/log.ts";
@@ -42,7 +43,9 @@ async function runInTrace(job: DrivenJob, options: RunDrivenJobOptions): Promise
   if (job.prepared) bePatient(job.prepared.patience, job, options);
   const begun = guarded(job, job.prepared?.begun ?? await resume(job, options));
   const before = job.status.deviceSeconds;
-  let [seconds, voxels, lastSaved] = [0, 0, 0];
+  let [seconds, lastSaved] = [0, 0];
+  /** Of the boxes of each channel. */
+  const voxels = new Map<number, number>();
   let later: ReturnType<typeof setTimeout> | undefined;
   const saveNow = () => {
     [later, lastSaved] = [undefined, Date.now()];
@@ -52,7 +55,9 @@ async function runInTrace(job: DrivenJob, options: RunDrivenJobOptions): Promise
     job.underWay = underWay;
     if (tile) {
       seconds += tile.kernelSeconds;
-      voxels += voxelCount(tileAt(begun.plan, tile.index).box.shape);
+      const { box, outer } = tileAt(begun.plan, tile.index);
+      const channel = channelAt(begun.plan.source, outer);
+      voxels.set(channel, (voxels.get(channel) ?? 0) + voxelCount(box.shape));
     }
     if (type === "retry" && message && !deps.engine.logsRetries) log(message, { level: "warn", job: job.id });
     const change = { ...counts, deviceSeconds: before + seconds, ...throughput.cost(before + seconds) };
@@ -64,8 +69,13 @@ async function runInTrace(job: DrivenJob, options: RunDrivenJobOptions): Promise
   const result = await completeJob(begun, engine, { signal: job.stop.signal, onProgress })
     .finally(() => clearTimeout(later));
   void deps.deviceUsed?.(job.status.request.backend);
+  const { iterations, decisions } = result;
+  const ofChannels = [...voxels].map(([channel, count]) =>
+    count * (decisions?.channels?.[channel]?.iterations ?? iterations)
+  );
+  const work = ofChannels.reduce((sum, one) => sum + one, 0);
   // A throughput that is not learned is no reason to fail a job that is done.
-  await throughput.learn(result.adapter, voxels * result.iterations, seconds).catch(() => {});
+  await throughput.learn(result.adapter, work, seconds).catch(() => {});
   const deviceSeconds = before + result.kernelSeconds;
   const { warnings } = result;
   return { state: "done", result, ...(warnings ? { warnings } : {}), deviceSeconds, ...throughput.cost(deviceSeconds) };

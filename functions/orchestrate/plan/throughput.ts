@@ -77,10 +77,16 @@ export function estimateWork(
   { rate, price }: { readonly rate?: number | undefined; readonly price?: Price | undefined } = {},
 ): Estimate {
   const isGpu = device.backend === "webgpu" && !device.computeOnHost;
-  const iterations = plan.decisions?.iterations ?? plannedIterations(plan.algorithm);
-  const work = plan.voxels * plan.inflation * iterations;
+  const work = plan.voxels * plan.inflation * meanIterations(plan);
   const kernelSeconds = work / (rate ?? (isGpu ? DEFAULT_RATES.gpu : DEFAULT_RATES.cpu));
   return { kernelSeconds, basis: rate === undefined ? "default" : "measured", ...costOf(kernelSeconds, price) };
+}
+
+/** Iterations of a volume: where each channel has its own number, the mean of them. */
+function meanIterations({ algorithm, decisions }: PlannedWork): number {
+  const ofChannels = decisions?.channels?.flatMap(({ iterations }) => iterations ?? []) ?? [];
+  if (ofChannels.length === 0) return decisions?.iterations ?? plannedIterations(algorithm);
+  return ofChannels.reduce((sum, iterations) => sum + iterations, 0) / ofChannels.length;
 }
 
 function costOf(seconds: number, price: Price | undefined): { readonly cost?: Cost } {

@@ -12,6 +12,7 @@ import { Throughput } from "functions/orchestrate/plan/throughput.ts";
 import { removeExpired } from "functions/orchestrate/jobs/retention.ts";
 import { SubmissionKeys } from "functions/orchestrate/jobs/submission_keys.ts";
 import { AlgorithmSchema } from "shared/contract/algorithm.ts";
+import type { Decisions } from "shared/contract/decisions.ts";
 import { JobRequestSchema } from "shared/contract/job_request.ts";
 import type { JobStatus } from "shared/contract/job_status.ts";
 import { ClearstackError } from "shared/errors.ts";
@@ -279,6 +280,18 @@ Deno.test("what a device did is what the next job on it is expected to take", as
   ]);
   for (const seconds of [0, NaN]) await throughput.learn("X1", work, seconds);
   assertEquals(await throughput.estimate(plan, device), second);
+});
+
+Deno.test("each channel is expected to take its own number of iterations", async () => {
+  const throughput = new Throughput(freshStore());
+  const device = { backend: "cpu", adapter: "X1", computeOnHost: false } as const;
+  const plan = { voxels: 1e6, inflation: 1, algorithm: AlgorithmSchema.parse({}) };
+  await throughput.learn("X1", 1e6, 1);
+  const channels = [{ iterations: 40, background: 0 }, { iterations: 10, background: 0 }];
+  const seconds = async (decisions: Decisions) =>
+    (await throughput.estimate({ ...plan, decisions }, device)).kernelSeconds;
+  assertEquals(await seconds({ iterations: 40, channels }), 25);
+  assertEquals(await seconds({ iterations: 40, channels: [{ background: 0 }, { background: 0 }] }), 40);
 });
 
 Deno.test("an estimate comes close to what the job then takes, once the device is known", async () => {
