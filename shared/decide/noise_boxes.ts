@@ -14,7 +14,7 @@ const BOXES = 4;
 const DEPTH = 32;
 const VOXELS = 2 ** 17;
 
-/** Decoded bytes that are read beyond those of the first box, where chunks are large. */
+/** Decoded bytes that are read, where chunks are large; but never fewer than those of one box. */
 const MAX_BYTES = 128 * 2 ** 20;
 
 /** Boxes of one shape, whose sides are powers of two. */

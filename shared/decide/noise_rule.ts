@@ -40,7 +40,10 @@ export function iterationsByNoise(
     const iterations = Math.min(noisy, WITHOUT_STRUCTURE);
     return { iterations, reason: "nothing stands out from the noise of the sample" };
   }
-  const iterations = Math.min(noisy, Math.round(AT_NO_WEAKENING * Math.sqrt(weakening)));
+  const borne = Math.round(AT_NO_WEAKENING * Math.sqrt(weakening));
   const factor = weakening < 10 ? weakening.toFixed(1) : Math.round(weakening).toString();
-  return { iterations, reason: `noise hides what the PSF weakens more than ${factor} times` };
+  const reason = `noise hides what the PSF weakens more than ${factor} times`;
+  return borne > noisy
+    ? { iterations: noisy, reason: `${reason}, which bears ${borne}, over the ${noisy} that are allowed` }
+    : { iterations: borne, reason };
 }

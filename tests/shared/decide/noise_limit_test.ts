@@ -111,3 +111,14 @@ Deno.test("an even box has no signal, and a plane is measured along its own axes
   const plane = Float64Array.from({ length: 4096 }, () => random.poisson(50));
   assertAlmostEquals(noiseLimit([plane], [1, 64, 64], PSF).signalToNoise, 1, 0.15);
 });
+
+Deno.test("a number that is less than the noise bears says so", () => {
+  // 5 sqrt(64) = 40.
+  const limit = { signalToNoise: 100, weakening: 64 };
+  const reason = "noise hides what the PSF weakens more than 64 times";
+  assertEquals(iterationsByNoise(limit, { noisy: 40, most: 150 }), { iterations: 40, reason });
+  assertEquals(iterationsByNoise(limit, { noisy: 30, most: 30 }), {
+    iterations: 30,
+    reason: `${reason}, which bears 40, over the 30 that are allowed`,
+  });
+});
