@@ -1,4 +1,5 @@
 /** The most iterations of a job whose number is decided later. */
+import { counted } from "shared/counted.ts";
 import type { Algorithm } from "shared/contract/algorithm.ts";
 import type { Plan } from "shared/contract/plan.ts";
 import { voxelCount } from "shared/volume/geometry.ts";
@@ -9,6 +10,12 @@ const MOST_WITH_NOISE = 40;
 /** The iterations that tiles are planned for: those that a halo has to keep from showing, and that time is estimated by. */
 export function plannedIterations({ stop, iterations }: Pick<Algorithm, "stop" | "iterations">): number {
   return stop === "noise" ? Math.min(iterations, MOST_WITH_NOISE) : iterations;
+}
+
+/** ` for 40 iterations` where a job may run more than its time is estimated by, which it does where there is no noise; else empty. */
+export function estimatedIterations(plan: Pick<Plan, "algorithm" | "grid" | "decisions">): string {
+  const estimated = plannedIterations(plan.algorithm);
+  return plan.decisions || estimated === mostIterations(plan) ? "" : ` for ${counted(estimated, "iteration")}`;
 }
 
 /** The most iterations that a plan allows: as many as are asked for in one tile, which has no seams. */

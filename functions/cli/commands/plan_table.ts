@@ -13,7 +13,7 @@ import { dtypeBytes } from "shared/volume/dtype.ts";
 import { spatialShape } from "shared/volume/spatial.ts";
 import { formatSeconds } from "./progress_display.ts";
 import { formatBytes } from "shared/plan/host_memory.ts";
-import { mostIterations } from "shared/plan/iteration_bounds.ts";
+import { estimatedIterations, mostIterations } from "shared/plan/iteration_bounds.ts";
 
 /** Tiles of 190 x 512 x 512 with 64 voxels more on every side, for a PSF of 128: 318 x 640 x 640 / (190 x 512 x 512). */
 const PIPELINE_OF_2020 = 2.6;
@@ -184,13 +184,15 @@ function terms(memory: MemoryTerms): string {
   return Object.entries(memory).map(([name, bytes]) => `${name} ${formatBytes(bytes)}`).join(", ");
 }
 
-/** Time and cost; of a job that may stop earlier, the most. */
-function estimateRows({ kernelSeconds, basis, cost }: Estimate, { algorithm, decisions }: Plan): [string, string][] {
-  const most = algorithm.stop === "fixed" || decisions ? "about" : "at most about";
+/** Time and cost; of a job that may stop earlier, the most, or of how many iterations they are. */
+function estimateRows({ kernelSeconds, basis, cost }: Estimate, plan: Plan): [string, string][] {
+  const iterations = estimatedIterations(plan);
+  const isExact = plan.algorithm.stop === "fixed" || plan.decisions || iterations !== "";
+  const most = isExact ? "about" : "at most about";
   const pace = basis === "measured" ? "at the pace of earlier jobs on it" : "at the usual pace of its kind";
   const amount = cost && (cost.amount < 1 ? cost.amount.toPrecision(2) : cost.amount.toFixed(2));
   return [
-    ["time", `${most} ${formatSeconds(kernelSeconds)} on the device, ${pace}`],
-    ...(cost ? [["cost", `${most} ${amount} ${cost.currency}`] as [string, string]] : []),
+    ["time", `${most} ${formatSeconds(kernelSeconds)}${iterations} on the device, ${pace}`],
+    ...(cost ? [["cost", `${most} ${amount} ${cost.currency}${iterations}`] as [string, string]] : []),
   ];
 }

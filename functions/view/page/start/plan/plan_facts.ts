@@ -3,7 +3,7 @@ import { counted } from "shared/counted.ts";
 import type { ImageInfo } from "shared/contract/image_info.ts";
 import type { Plan } from "shared/contract/plan.ts";
 import { formatBytes } from "shared/plan/host_memory.ts";
-import { mostIterations, plannedIterations } from "shared/plan/iteration_bounds.ts";
+import { estimatedIterations, mostIterations, plannedIterations } from "shared/plan/iteration_bounds.ts";
 import { shortNumber, unitSymbol } from "../../state/scale_bar.ts";
 
 /** A fact and its name. */
@@ -65,10 +65,16 @@ export function planFacts(plan: Plan): Fact[] {
 }
 
 /** How long it takes, and what it costs where the service has a price. */
-export function estimateFacts({ estimate, voxels, inflation, algorithm }: Plan): Fact[] {
+export function estimateFacts(plan: Plan): Fact[] {
+  const { estimate, voxels, inflation, algorithm } = plan;
   const work = voxels * inflation * plannedIterations(algorithm);
   return [
-    ["Time", estimate === undefined ? "not known" : `about ${formatTime(estimate.kernelSeconds)} of the device`],
+    [
+      "Time",
+      estimate === undefined
+        ? "not known"
+        : `about ${formatTime(estimate.kernelSeconds)} of the device${estimatedIterations(plan)}`,
+    ],
     ...(estimate === undefined ? [] : [["Estimated by", BASES[estimate.basis]] as const]),
     ["Cost", estimate?.cost === undefined ? "this service has no price" : costWords(estimate.cost)],
     ["Work", `${shortNumber(work)} voxels times iterations`],
