@@ -8,6 +8,9 @@ const AT_NO_WEAKENING = 5;
 /** No camera counts so many photons: the image was computed, or filtered. */
 const NO_NOISE = 5000;
 
+/** Counted points of light show it at about {@link NO_NOISE}; with more noise it was taken for detail, as where it repeats from voxel to voxel. */
+const NO_DETAIL = 1000;
+
 /** Where the sample shows nothing but noise. */
 const WITHOUT_STRUCTURE = 20;
 
@@ -42,8 +45,10 @@ export function iterationsByNoise(
   }
   const borne = Math.round(AT_NO_WEAKENING * Math.sqrt(weakening));
   const factor = weakening < 10 ? weakening.toFixed(1) : Math.round(weakening).toString();
-  const reason = `noise hides what the PSF weakens more than ${factor} times`;
-  return borne > noisy
-    ? { iterations: noisy, reason: `${reason}, which bears ${borne}, over the ${noisy} that are allowed` }
-    : { iterations: borne, reason };
+  const hidden = `noise hides what the PSF weakens more than ${factor} times`;
+  if (borne <= noisy) return { iterations: borne, reason: hidden };
+  const reason = weakening > NO_DETAIL
+    ? `hardly any noise was found; if the image was filtered, resampled or masked, give --iterations ${WITHOUT_STRUCTURE}`
+    : `${hidden}, which bears ${borne}, over the ${noisy} that are allowed`;
+  return { iterations: noisy, reason };
 }

@@ -122,3 +122,14 @@ Deno.test("a number that is less than the noise bears says so", () => {
     reason: `${reason}, which bears 40, over the 30 that are allowed`,
   });
 });
+
+Deno.test("noise that repeats from voxel to voxel is not taken for detail in silence", () => {
+  // Each second plane, row and column repeats the one before, as an image enlarged without interpolation.
+  const seen = counted(blurredPoints(300));
+  const enlarged = seen.map((_, index) => {
+    const [z, y, x] = positionAt(index, SHAPE);
+    return seen[((z! >> 1) * SHAPE[1] + (y! >> 1)) * SHAPE[2] + (x! >> 1)]!;
+  });
+  const { iterations, reason } = iterationsByNoise(noiseLimit([enlarged], SHAPE, PSF), { noisy: 40, most: 150 });
+  assertEquals([iterations, reason.includes("resampled") && reason.includes("--iterations 20")], [40, true]);
+});
