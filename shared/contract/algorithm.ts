@@ -50,7 +50,8 @@ export const AlgorithmSettings = z.strictObject({
       flag: "iterations",
       example: "20",
       help:
-        "number of iterations, or the most of them with --stop; chosen by the noise of the image by default, see --stop",
+        "number of iterations, or the most of them with --stop; by default as many as the noise of the image bears, " +
+        "and 20 with another --stop",
     },
   ),
   boundary: setting(BoundarySchema.default("non-circulant"), {
