@@ -41,6 +41,11 @@ browserTest(
       release();
       await page.locator("canvas").waitFor();
       await map(page).getByText("This plane: 9 done, 0 under way, 0 waiting").waitFor();
+      const swatches = await Promise.all((await map(page).locator("i").all()).map((one) => one.boundingBox()));
+      const sides = swatches.flatMap((box) => [box!.width, box!.height]);
+      // As large as small letters, all of them.
+      assert(sides[0]! < 16, `${sides}`);
+      assertEquals(sides, Array(6).fill(sides[0]));
       assertEquals(await cells(page, "done"), 9);
       assertMatch((await map(page).getByRole("img").getAttribute("aria-label"))!, /^Map of tiles\. This plane: 9 done/);
       // XZ runs through 2 x 3 tiles.
