@@ -14,6 +14,8 @@ import zarr
 
 def layers(url):
     """The layers of an OME-Zarr 0.4 or 0.5: pairs of levels, finest first, and the arguments of napari's Image."""
+    if int(zarr.__version__.split(".")[0]) < 3:
+        sys.exit(f"zarr {zarr.__version__} does not read OME-Zarr 0.5: pip install --upgrade zarr")
     try:
         group = zarr.open_group(url, mode="r")
     except (FileNotFoundError, KeyError, ValueError) as error:
