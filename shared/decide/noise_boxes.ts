@@ -28,6 +28,8 @@ interface NoiseBoxes {
 /**
  * Reads boxes of the whole volumes, of which a part may be selected, so that a part comes out as in the whole.
  *
+ * Boxes that hold voxels that are not finite are left out.
+ *
  * @param bright places of the sample, the brightest first
  * @throws {ClearstackError} `corrupt-data`, `forbidden`, `store-unavailable`, `cancelled`
  */
@@ -43,7 +45,8 @@ export async function readNoiseBoxes(
   for (const { outer, box } of chosenBoxes(image, bright, { whole, shape })) {
     const inPart = { ...box, start: mapAxes((axis) => box.start[axis] - start[axis]) };
     const read = await readBox(image, { outer, box: inPart, boundary: "nearest", ...(signal ? { signal } : {}) });
-    boxes.push(read.values);
+    // What holds no numbers is refused by the tile that it is in, which may lie outside of a part.
+    if (read.values.every(Number.isFinite)) boxes.push(read.values);
     bytesRead += read.bytesRead;
   }
   return { shape, boxes, bytesRead };
