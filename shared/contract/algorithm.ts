@@ -238,6 +238,17 @@ export function dependentDefaults(named: Named) {
   return { boundary, acceleration, start, stop, iterations } as const;
 }
 
+/**
+ * The dependent defaults of an algorithm with everything resolved: what differs from them has to be named to have it again. The
+ * iterations are left out where they have to be.
+ */
+export function defaultsBeside({ stop, iterations, ...others }: Algorithm) {
+  const unnamed = dependentDefaults(others);
+  if (stop === unnamed.stop && iterations === unnamed.iterations) return unnamed;
+  // A number of iterations that is named changes the default of the rule.
+  return { ...dependentDefaults({ ...others, iterations }), iterations: undefined };
+}
+
 /** Adds the defaults that depend on what is named; anything but an object is left to the schema to refuse. */
 function withDependentDefaults(asked: z.input<typeof AlgorithmSettings>): z.input<typeof AlgorithmSettings> {
   if (typeof asked !== "object" || asked === null || Array.isArray(asked)) return asked;

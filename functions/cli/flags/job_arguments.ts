@@ -1,5 +1,5 @@
 /** From the arguments of `deconvolve` and `plan` to the request they stand for, and back. */
-import { dependentDefaults } from "shared/contract/algorithm.ts";
+import { defaultsBeside } from "shared/contract/algorithm.ts";
 import { JobControlSchema, type JobRequest, JobRequestSchema } from "shared/contract/job_request.ts";
 import { OpticsSchema } from "shared/contract/psf_info.ts";
 import { settingsOf } from "shared/contract/setting.ts";
@@ -89,14 +89,6 @@ async function readFlag(flag: string, entry: JobFlag, args: ParsedArguments, sou
 
 /** What of a request says how soon, and who is told: nothing that a command line has to repeat. */
 const LEFT_OUT = Object.keys(JobControlSchema.shape);
-
-/** The defaults of an algorithm's settings that rest on others, where those that differ are named. */
-function defaultsBeside({ stop, iterations, ...others }: JobRequest["algorithm"]) {
-  const unnamed = dependentDefaults(others);
-  if (stop === unnamed.stop && iterations === unnamed.iterations) return unnamed;
-  // A number of iterations that is named changes the default of the rule.
-  return { ...dependentDefaults({ ...others, iterations }), iterations: undefined };
-}
 
 /**
  * The arguments of `deconvolve` that stand for a request: what differs from the defaults, and nothing else. What does not touch

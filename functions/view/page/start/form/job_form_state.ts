@@ -1,9 +1,9 @@
 /** What the form holds: a text for each field, and how the PSF is given. */
 import { batch, computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
-import { dependentDefaults } from "shared/contract/algorithm.ts";
+import { defaultsBeside, dependentDefaults } from "shared/contract/algorithm.ts";
 import { type JobRequest, type JobRequestInput, JobRequestSchema } from "shared/contract/job_request.ts";
 import { invalidSettings } from "shared/invalid_request.ts";
-import { FIELDS, type FormField } from "./fields.ts";
+import { field, FIELDS, type FormField } from "./fields.ts";
 import { inWords } from "./field_words.ts";
 import { textOf } from "./field_forms.ts";
 import { suggestedOutput } from "./suggested_output.ts";
@@ -41,6 +41,8 @@ export interface JobFormState {
 /** Fields without which nothing can be planned. */
 const NEEDED = ["source.url", "psf.url", "output.url"];
 
+const ITERATIONS = "algorithm.iterations";
+
 export function createJobForm(): JobFormState {
   const texts = signal<Texts>({});
   const psfWay = signal<PsfWay>("optics");
@@ -59,15 +61,15 @@ export function textIn(texts: Texts, field: FormField): string {
   return texts[path] ?? (path === "output.url" ? suggestedOutput(texts["source.url"] ?? "") : defaultIn(texts, field));
 }
 
-/** The default of a field, which may depend on what others hold. */
+/** What a field shows while nothing is typed. The most iterations that the noise may choose would be taken for their number. */
 function defaultIn(texts: Texts, { path, initial }: FormField): string {
+  if (path === ITERATIONS && textIn(texts, field("algorithm.stop")) === "noise") return "";
   const [group, name] = path.split(".") as [string, string?];
   if (group !== "algorithm") return initial;
-  const named = ["backProjector", "boundary", "acceleration", "stop", "iterations"].map((other) => {
-    return [other, texts[`algorithm.${other}`] || undefined];
-  });
-  const dependent: Readonly<Record<string, string | number>> = dependentDefaults(Object.fromEntries(named));
-  return String(dependent[name!] ?? initial);
+  const others = ["backProjector", "boundary", "acceleration", "stop", "iterations"].filter((other) => other !== name);
+  const named = Object.fromEntries(others.map((other) => [other, texts[`algorithm.${other}`] || undefined]));
+  const dependent = dependentDefaults(named);
+  return String(Object.entries(dependent).find(([other]) => other === name)?.[1] ?? initial);
 }
 
 /** Changes the text of a field. */
@@ -95,7 +97,9 @@ function checkForm(texts: Texts, psfWay: PsfWay): FormRequest {
     if (!takesPart(field.path, psfWay)) continue;
     const text = textIn(texts, field).trim();
     if (text === "" && NEEDED.includes(field.path)) faults[field.path] = "write a path or an address";
-    if (text === "" || text === defaultIn(texts, field)) continue;
+    // A number that is written is asked for, also where it is the one that is run otherwise: it is no choice of the noise.
+    const isUsual = field.path === ITERATIONS ? texts[ITERATIONS] === undefined : text === defaultIn(texts, field);
+    if (text === "" || isUsual) continue;
     const read = field.form.read(text);
     if ("fault" in read) faults[field.path] = read.fault;
     else put(request, field.path.split("."), read.value);
@@ -133,8 +137,12 @@ export function fillForm({ texts, psfWay, touched, refused }: JobFormState, requ
       return [path, value === undefined ? "" : (form.write ?? textOf)(value)];
     }),
   );
+  const beside = Object.entries(defaultsBeside(request.algorithm));
+  const usual = Object.fromEntries(
+    beside.map(([name, value]) => [`algorithm.${name}`, value === undefined ? undefined : String(value)]),
+  );
   const values = Object.fromEntries(
-    FIELDS.values().map((field) => [field.path, all[field.path]!, defaultIn(all, field)] as const)
+    FIELDS.values().map(({ path, initial }) => [path, all[path]!, path in usual ? usual[path] : initial] as const)
       .filter(([, text, usual]) => text !== "" && text !== usual),
   );
   batch(() => {

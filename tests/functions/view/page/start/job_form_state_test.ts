@@ -9,7 +9,32 @@ function filledForm(algorithm: Readonly<Record<string, string>>) {
   for (const [path, text] of [["source.url", "a.zarr"], ["psf.url", "psf.tif"]] as const) type(form, path, text);
   for (const [name, text] of Object.entries(algorithm)) type(form, `algorithm.${name}`, text);
   const shown = (name: string) => textIn(form.texts.value, field(`algorithm.${name}`));
-  return { form, shown: ["boundary", "acceleration", "start"].map(shown).join(" ") };
+  const [iterations, stop] = [shown("iterations"), shown("stop")];
+  return { form, shown: ["boundary", "acceleration", "start"].map(shown).join(" "), rule: `${stop} ${iterations}` };
+}
+
+for (
+  const [typed, rule, asked] of [
+    [{}, "noise ", undefined],
+    [{ iterations: "20" }, "fixed 20", { iterations: 20 }],
+    [{ iterations: "150" }, "fixed 150", { iterations: 150 }],
+    [{ iterations: "" }, "noise ", undefined],
+    [{ stop: "fixed" }, "fixed 20", { stop: "fixed" }],
+    [{ stop: "noise", iterations: "30" }, "noise 30", { stop: "noise", iterations: 30 }],
+    [{ stop: "held-out" }, "held-out 20", { stop: "held-out" }],
+    [{ boundary: "periodic" }, "fixed 20", { boundary: "periodic" }],
+    [{ boundary: "periodic", iterations: "20" }, "fixed 20", { boundary: "periodic", iterations: 20 }],
+  ] as const
+) {
+  Deno.test(`iterations are shown and asked for as they are run where the form holds ${JSON.stringify(typed)}`, () => {
+    const { form, rule: held } = filledForm(typed);
+    const request = form.checked.value.request as JobRequestInput;
+    assertEquals([held, request.algorithm as unknown], [rule, asked]);
+    const resolved = JobRequestSchema.parse(request);
+    const again = createJobForm();
+    fillForm(again, resolved);
+    assertEquals(JobRequestSchema.parse(again.checked.value.request), resolved);
+  });
 }
 
 for (
