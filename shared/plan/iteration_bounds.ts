@@ -18,6 +18,13 @@ export function estimatedIterations(plan: Pick<Plan, "algorithm" | "grid" | "dec
   return plan.decisions || estimated === mostIterations(plan) ? "" : ` for ${counted(estimated, "iteration")}`;
 }
 
+/** `20`, `at most 40`, or `at most 40, 150 without noise`: the iterations of a plan, for people. */
+export function iterationWords(plan: Pick<Plan, "algorithm" | "grid">): string {
+  const [planned, most] = [plannedIterations(plan.algorithm), mostIterations(plan)];
+  if (plan.algorithm.stop === "fixed") return `${planned}`;
+  return `at most ${planned}${most === planned ? "" : `, ${most} without noise`}`;
+}
+
 /** The most iterations that a plan allows: as many as are asked for in one tile, which has no seams. */
 export function mostIterations({ algorithm, grid }: Pick<Plan, "algorithm" | "grid">): number {
   return voxelCount(grid) > 1 ? plannedIterations(algorithm) : algorithm.iterations;

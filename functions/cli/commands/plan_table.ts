@@ -13,7 +13,7 @@ import { dtypeBytes } from "shared/volume/dtype.ts";
 import { spatialShape } from "shared/volume/spatial.ts";
 import { formatSeconds } from "./progress_display.ts";
 import { formatBytes } from "shared/plan/host_memory.ts";
-import { estimatedIterations, mostIterations } from "shared/plan/iteration_bounds.ts";
+import { estimatedIterations, iterationWords } from "shared/plan/iteration_bounds.ts";
 
 /** Tiles of 190 x 512 x 512 with 64 voxels more on every side, for a PSF of 128: 318 x 640 x 640 / (190 x 512 x 512). */
 const PIPELINE_OF_2020 = 2.6;
@@ -153,14 +153,14 @@ function times(shape: Vec3 | readonly number[]): string {
 /** Settings that are always told, then those that differ from their defaults. */
 function algorithm(plan: Plan): string {
   const { algorithm } = plan;
-  const { acceleration, boundary, boundaryValue, start, stop } = algorithm;
+  const { acceleration, boundary, boundaryValue, start } = algorithm;
   const defaults: Algorithm = AlgorithmSchema.parse({ stop: "fixed" });
   const others = settingsOf(AlgorithmSettings.shape).flatMap(({ name, row }) => {
     const value = algorithm[name as keyof Algorithm];
     return row === undefined || value === defaults[name as keyof Algorithm] ? [] : [`${row} ${value}`];
   });
   return [
-    `${stop === "fixed" ? "" : "at most "}${counted(mostIterations(plan), "iteration")}`,
+    `iterations ${iterationWords(plan)}`,
     `acceleration ${acceleration}`,
     `boundary ${boundary}${boundary === "constant" ? ` ${boundaryValue}` : ""}`,
     `start ${start}`,

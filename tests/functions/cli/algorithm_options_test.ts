@@ -188,7 +188,7 @@ Deno.test("the plan claims memory for what the settings need, and shows them", a
   const most = await claimed("--tv 0.01 --back-projector wiener-butterworth --stop held-out");
   assert(most >= (await claimed("--start data")) + 3 * volume);
   const table = await plan("--tv 0.01 --background auto --stop held-out");
-  for (const words of ["total variation 0.01", "background auto", "at most 20 iterations", "stop by held-out"]) {
+  for (const words of ["total variation 0.01", "background auto", "iterations at most 20", "stop by held-out"]) {
     assert(table.includes(words), table);
   }
 });

@@ -3,7 +3,7 @@ import { counted } from "shared/counted.ts";
 import type { ImageInfo } from "shared/contract/image_info.ts";
 import type { Plan } from "shared/contract/plan.ts";
 import { formatBytes } from "shared/plan/host_memory.ts";
-import { estimatedIterations, mostIterations, plannedIterations } from "shared/plan/iteration_bounds.ts";
+import { estimatedIterations, iterationWords, plannedIterations } from "shared/plan/iteration_bounds.ts";
 import { shortNumber, unitSymbol } from "../../state/scale_bar.ts";
 
 /** A fact and its name. */
@@ -48,13 +48,13 @@ export function sourceFacts(
 
 /** What is to be done. */
 export function planFacts(plan: Plan): Fact[] {
-  const { psf, tile, grid, tiles, box, halo, algorithm, levels } = plan;
+  const { psf, tile, grid, tiles, box, halo, levels } = plan;
   return [
     [
       "PSF",
       `${times(psf.shape)}${psf.optics === undefined ? "" : ", computed"}${psf.fit === undefined ? "" : ", fitted"}`,
     ],
-    ["Iterations", `${mostIterations(plan)}${algorithm.stop === "fixed" ? "" : " at most"}`],
+    ["Iterations", iterationWords(plan)],
     ["Tiles", `${tiles.toLocaleString("en")} (${times(grid)} in each volume)`],
     ["Tile, halo", `${times(tile)}, ${times(halo)}`],
     ["Box", `${times(box)}, ${shortNumber(plan.inflation)} voxels computed for each useful one`],
