@@ -227,13 +227,13 @@ type Named = Partial<
  * - iterations: with `noise` more than any noise allows, else 20.
  */
 export function dependentDefaults(named: Named) {
-  const boundary = (named.backProjector ?? "matched") === "matched" ? "non-circulant" : "symmetric";
+  const isMatched = (named.backProjector ?? "matched") === "matched";
+  const boundary = isMatched ? "non-circulant" : "symmetric";
   const areEdgesUnknown = (named.boundary ?? boundary) === "non-circulant";
   const acceleration = areEdgesUnknown ? "shb" : "none";
-  const start = areEdgesUnknown && (named.acceleration ?? acceleration) !== "none" ? "flat" : "data";
-  const isAccelerated = (named.acceleration ?? acceleration) !== "none" &&
-    (named.backProjector ?? "matched") === "matched";
-  const stop = isAccelerated && named.iterations === undefined ? "noise" : "fixed";
+  const isAccelerated = (named.acceleration ?? acceleration) !== "none";
+  const start = areEdgesUnknown && isAccelerated ? "flat" : "data";
+  const stop = isMatched && isAccelerated && named.iterations === undefined ? "noise" : "fixed";
   const iterations = (named.stop ?? stop) === "noise" ? MOST_ITERATIONS : FIXED_ITERATIONS;
   return { boundary, acceleration, start, stop, iterations } as const;
 }
